@@ -1,0 +1,1 @@
+//! Sound as numbers: pure functions over samples. Only `device` knows the sound card.

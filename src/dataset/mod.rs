@@ -1,0 +1,7 @@
+//! What a sound file is, and how it is cut into chunks: plain data.
+
+pub mod grid;
+pub mod sound_file;
+
+pub use grid::{Grid, GridRate};
+pub use sound_file::{FileId, Problem, SoundFile};

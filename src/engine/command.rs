@@ -1,0 +1,81 @@
+//! What can be asked of the engine: plain data.
+
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+use crate::dataset::FileId;
+use crate::model::TrainingSettings;
+
+/// Names a command that was submitted; its events carry it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub u64);
+
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Adds files, and folders with all that is below them. Ends in [`Outcome::Added`](super::Outcome::Added).
+    AddPaths { paths: Vec<PathBuf> },
+    /// Writes the demo library into the project and adds it. Ends in `Outcome::Added`.
+    AddDemo,
+    /// Takes files out of the project, never off the disk. Ends in `Outcome::Removed`.
+    RemoveFiles { files: Vec<FileId> },
+    /// Forgets the list of problems. Ends in `Outcome::Removed`.
+    ClearProblems,
+    /// Trains a model; cancelling keeps what was learned until then as a checkpoint that `resume` goes on from.
+    /// With `then_index` the index is built as well, in the same job. Ends in `Outcome::Trained`.
+    TrainModel { settings: TrainingSettings, resume: bool, then_index: bool },
+    /// Stops the running training early but keeps its model as the current one, as if its length had been that.
+    FinishTrainingNow,
+    /// Encodes what the index lacks. Ends in `Outcome::Indexed`.
+    BuildIndex,
+    /// Ends in `Outcome::Searched`.
+    Search(Query),
+    /// Looks at a sound without searching: its waveform. Ends in `Outcome::Previewed`.
+    Preview { path: Utf8PathBuf },
+    /// Plays a stretch of a file, from the file itself at its own rate and channels. Ends in `Outcome::PlayerDone` as
+    /// soon as sound has been handed to the device; how it goes on is in [`Latest::player`](super::Latest::player).
+    Play(Clip),
+    StopPlaying,
+    /// Goes on from here, in seconds from the file's start.
+    SeekPlayer { secs: f64 },
+    /// Plays the stretch again and again.
+    LoopPlayer(bool),
+    /// 0 is silence, 1 leaves samples as they are.
+    SetVolume(f32),
+    /// Records from the default microphone until [`Command::StopRecording`]. Ends in `Outcome::Recorded`.
+    StartRecording,
+    StopRecording,
+}
+
+/// What to search for: a sound file, or a stretch of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    pub path: Utf8PathBuf,
+    /// Seconds from the file's start; `None` is the start.
+    pub from_secs: Option<f64>,
+    /// `None` is the end.
+    pub to_secs: Option<f64>,
+    /// How many matches at most, after overlapping chunks are folded into one.
+    pub k: usize,
+    pub by: Grouping,
+}
+
+/// How matches are ranked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Grouping {
+    /// Chunks, by distance, then chunk id; overlapping chunks of one file are one match.
+    #[default]
+    Chunk,
+    /// Whole files, by the mean, over the query's chunks, of the file's best distance.
+    File,
+}
+
+/// A stretch of a file to be played.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clip {
+    pub path: Utf8PathBuf,
+    pub from_secs: f64,
+    /// `None` plays to the file's end.
+    pub to_secs: Option<f64>,
+}

@@ -1,0 +1,279 @@
+//! What the engine tells. Two kinds, and each says which it is:
+//!
+//! - [`Event`] is a queue: every one arrives, once, in order. Each command causes exactly one
+//!   `Finished`, `Cancelled` or `Failed`.
+//! - [`Latest`] is a value: whoever looks sees the newest, and what was overwritten is gone.
+
+use camino::Utf8PathBuf;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::command::{Grouping, JobId, Query};
+use crate::dataset::{FileId, Grid, Problem, SoundFile};
+use crate::model::{Config, Preset};
+
+/// A queue: see the module.
+#[derive(Clone, Debug)]
+pub enum Event {
+    Finished { job: JobId, outcome: Outcome },
+    /// The job was cancelled; the project is as before it, or with what the job kept (a training's checkpoint).
+    Cancelled { job: JobId },
+    /// `message` is one sentence for a person: what could not be done, why, and what to do.
+    Failed { job: JobId, message: String },
+}
+
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    Added(AddReport),
+    Removed,
+    Trained(TrainReport),
+    Indexed(IndexReport),
+    Searched(SearchReport),
+    Previewed(SoundPreview),
+    Recorded(Take),
+    PlayerDone,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct AddReport {
+    /// Files that are new, or that had changed and were read anew.
+    pub added: Vec<Utf8PathBuf>,
+    /// With the reason: already there and unchanged, or no sound file by its name.
+    pub skipped: Vec<Problem>,
+    pub failed: Vec<Problem>,
+    pub cancelled: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TrainReport {
+    pub preset: Preset,
+    pub bits: usize,
+    pub steps: usize,
+    pub seconds: f64,
+    pub chunks_per_second: f64,
+    pub loss: f32,
+    pub saturation: f32,
+    /// In words, when the run has learned nothing: all codes are (nearly) equal.
+    pub collapsed: Option<String>,
+    /// Whether it was stopped before its planned end.
+    pub stopped_early: bool,
+    /// Present where the same job went on to index.
+    pub index: Option<IndexReport>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct IndexReport {
+    pub codes: u64,
+    /// How many of them this run encoded.
+    pub encoded: u64,
+    pub unique_codes: u64,
+    /// Shannon entropy of the distribution of codes, in nats: ln(codes) when all differ, 0 when all are the same.
+    pub entropy_nats: f64,
+    pub seconds: f64,
+    /// Files that could not be read this time; they have no codes.
+    pub failed: Vec<Problem>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SearchReport {
+    #[serde(skip)]
+    pub query: Option<Query>,
+    #[serde(skip)]
+    pub preview: Option<Arc<SoundPreview>>,
+    pub bits: usize,
+    pub matches: Vec<Match>,
+    /// Whether there is nothing to hear in the query; `matches` is then empty.
+    pub silent: bool,
+    /// Chunks that the query was cut into, silent ones included.
+    pub query_chunks: usize,
+    /// Codes that were searched.
+    pub searched: u64,
+    pub seconds: f64,
+}
+
+/// A chunk that a search returned. Seconds are from the start of the file or of the query's file.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Match {
+    pub path: Utf8PathBuf,
+    pub start_seconds: f64,
+    pub end_seconds: f64,
+    /// Bits that differ; with [`Grouping::File`] their mean over the query's chunks.
+    pub distance: f64,
+    /// Which part of the query it answers.
+    pub query_start_seconds: f64,
+    #[serde(skip)]
+    pub file: FileId,
+    #[serde(skip)]
+    pub by: Grouping,
+}
+
+/// A sound as a picture: what the query panel and the player draw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SoundPreview {
+    pub path: Utf8PathBuf,
+    pub duration_secs: f64,
+    pub rate: u32,
+    pub channels: u16,
+    /// Lowest and highest sample of each of up to 2,000 equal stretches.
+    pub waveform: Vec<(f32, f32)>,
+}
+
+/// A microphone recording, kept as WAV in the project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Take {
+    pub path: Utf8PathBuf,
+    pub duration_secs: f64,
+    pub peak: f32,
+    /// Frames that the device delivered and that were lost; 0 on a healthy machine.
+    pub lost_frames: u64,
+    /// Where the device went away in the middle: what it said. The take holds what came before.
+    pub interrupted: Option<String>,
+}
+
+/// Values: see the module. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Latest {
+    pub project: Arc<ProjectView>,
+    pub dataset: Arc<DatasetView>,
+    pub model: Option<Arc<ModelView>>,
+    pub index: Option<Arc<IndexView>>,
+    /// Jobs that wait or run, the oldest first.
+    pub jobs: BTreeMap<JobId, JobView>,
+    /// The running training, or the last one of this session or of the current model.
+    pub training: Option<Arc<TrainingView>>,
+    pub player: PlayerView,
+    pub recorder: RecorderView,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProjectView {
+    pub folder: Utf8PathBuf,
+    /// Why nothing can be changed: another process has it open, or the folder cannot be written.
+    pub read_only: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct DatasetView {
+    /// By path.
+    pub files: Vec<Arc<SoundFile>>,
+    pub problems: Vec<Problem>,
+    pub seconds: f64,
+    /// On `grid`.
+    pub chunks: u64,
+    /// Of the current model, or of the default preset before there is one.
+    pub grid: Grid,
+    /// Files by native rate.
+    pub rates: BTreeMap<u32, usize>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelView {
+    pub generation: i64,
+    pub config: Config,
+    pub steps: usize,
+    pub seconds: f64,
+    pub loss: f32,
+    pub saturation: f32,
+    pub collapsed: Option<String>,
+    /// Whether a stopped run's checkpoint waits to be resumed.
+    pub resumable: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexView {
+    pub codes: u64,
+    pub bits: usize,
+    pub unique_codes: u64,
+    pub entropy_nats: f64,
+    pub file_bytes: u64,
+    /// Files of the dataset that are not in the index yet.
+    pub missing_files: usize,
+    /// Whether it was made by the current model. Searching an index of another model is refused.
+    pub of_current_model: bool,
+}
+
+/// What kind of work a job is: the panel that shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JobKind {
+    Import,
+    Train,
+    Index,
+    Search,
+    Audio,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobView {
+    pub kind: JobKind,
+    /// What it does at the moment, in a few words: "reading files", "encoding".
+    pub stage: String,
+    /// Units done and in all; 0 in all where that is not known yet.
+    pub done: u64,
+    pub total: u64,
+    pub running_secs: f64,
+    /// Estimated from the rate so far; `None` while there is nothing to go by.
+    pub secs_left: Option<f64>,
+}
+
+/// The course of a training run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TrainingView {
+    pub config: Option<Config>,
+    pub running: bool,
+    /// At most about 2,000 points, evenly spaced over the run.
+    pub history: Vec<TrainingPoint>,
+    pub steps_planned: usize,
+    pub chunks_per_second: f64,
+    pub secs_left: Option<f64>,
+    /// Share of ones of each bit over the last batches, 0 to 1.
+    pub bit_balance: Vec<f32>,
+    /// In words, when the units saturated at once and all codes are the same.
+    pub collapsed: Option<String>,
+}
+
+/// What one training step measured (a mean where steps were skipped between two points).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, serde::Deserialize)]
+pub struct TrainingPoint {
+    pub step: usize,
+    pub epoch: f32,
+    pub loss: f32,
+    pub reconstruction: f32,
+    pub contrast: Option<f32>,
+    pub balance: Option<f32>,
+    /// Deviation of the noise before the sigmoid.
+    pub sigma: f32,
+    pub saturation: f32,
+    /// Shannon entropy of the distribution of codes within the batch, in nats; ln(batch) when all differ.
+    pub code_entropy: f32,
+    pub learning_rate: f32,
+    /// Share of distorted excerpts that found their file, where it was measured at this point.
+    pub probe: Option<f32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlayerView {
+    pub playing: bool,
+    pub looping: bool,
+    pub volume: f32,
+    /// The stretch that plays or played last, in seconds from the file's start, and where in it the sound is.
+    pub path: Option<Utf8PathBuf>,
+    pub from_secs: f64,
+    pub to_secs: f64,
+    pub position_secs: f64,
+    /// The output device in use.
+    pub device: Option<String>,
+    /// Why there is no sound, in words.
+    pub problem: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecorderView {
+    pub recording: bool,
+    pub secs: f64,
+    /// Peak of the last moments, 0 to 1.
+    pub level: f32,
+    pub clipped: bool,
+    pub device: Option<String>,
+    pub problem: Option<String>,
+}

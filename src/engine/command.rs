@@ -30,9 +30,15 @@ pub enum Command {
     BuildIndex,
     /// Ends in `Outcome::Searched`.
     Search(Query),
+    /// Scores the index over labelled paths. Ends in `Outcome::Evaluated`.
+    Evaluate { label: String },
+    /// Writes `codes.npy` and `chunks.csv` into a folder. Ends in `Outcome::Exported`.
+    Export { folder: PathBuf },
+    /// Writes one code for the first chunk of each WAV of a folder, in name order. Ends in `Outcome::Exported`.
+    EncodeFolder { folder: PathBuf, out: PathBuf },
     /// Looks at a sound without searching: its waveform. Ends in `Outcome::Previewed`.
     Preview { path: Utf8PathBuf },
-    /// Plays a stretch of a file, from the file itself at its own rate and channels. Ends in `Outcome::PlayerDone` as
+    /// Plays a stretch of a file, from the file itself at its own rate and channels. Ends in `Outcome::Done` as
     /// soon as sound has been handed to the device; how it goes on is in [`Latest::player`](super::Latest::player).
     Play(Clip),
     StopPlaying,

@@ -9,7 +9,7 @@ use anyhow::bail;
 use crossbeam_channel::RecvTimeoutError;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::audio::device::CpalBackend;
+use crate::audio::device::SoundCard;
 use crate::engine::{Command, Engine, EngineOptions, Event, JobId, Latest, Outcome};
 
 /// How often the progress bar is drawn.
@@ -23,7 +23,7 @@ pub(super) struct Session {
 
 impl Session {
     pub fn open(project: PathBuf, json: bool) -> anyhow::Result<Self> {
-        let options = EngineOptions { project, wake: Arc::new(|| ()), audio: Arc::new(CpalBackend::new()) };
+        let options = EngineOptions { project, wake: Arc::new(|| ()), audio: Arc::new(SoundCard) };
         Ok(Self { engine: Engine::open(options)?, shows_progress: !json && std::io::stderr().is_terminal() })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -13,19 +13,20 @@ use super::command::{Command, JobId};
 use super::error::EngineError;
 use super::event::{Event, JobKind, JobView, Outcome};
 use super::record::Sound;
-use super::shared::{Job, Shared, locked};
+use super::shared::{Flags, Job, Shared, locked};
 use super::{evaluate, export, import, index, search, train};
 use crate::audio::device::Backend;
 
 /// Commands that may wait in a lane.
 const WAITING_AT_MOST: usize = 64;
 
-type Cancels = Arc<Mutex<HashMap<JobId, Arc<AtomicBool>>>>;
+/// The jobs that wait or run, and the flags that they look at.
+type Books = Arc<Mutex<HashMap<JobId, (JobKind, Arc<Flags>)>>>;
 
 struct Ticket {
     id: JobId,
     command: Command,
-    cancelled: Arc<AtomicBool>,
+    flags: Arc<Flags>,
 }
 
 /// A lane for each kind of work.
@@ -33,7 +34,7 @@ pub(super) struct Lanes {
     shared: Arc<Shared>,
     senders: HashMap<JobKind, Sender<Ticket>>,
     threads: Vec<JoinHandle<()>>,
-    cancels: Cancels,
+    books: Books,
     next: AtomicU64,
     sound: Arc<Sound>,
 }
@@ -54,26 +55,26 @@ fn kind_of(command: &Command) -> JobKind {
         | Command::StopPlaying
         | Command::SeekPlayer { .. }
         | Command::LoopPlayer(_)
-        | Command::SetVolume(_)
-        | Command::StartRecording
-        | Command::StopRecording => JobKind::Audio,
+        | Command::SetVolume(_) => JobKind::Audio,
+        Command::StartRecording | Command::StopRecording => JobKind::Record,
     }
 }
 
 impl Lanes {
     pub fn start(shared: &Arc<Shared>, backend: Arc<dyn Backend>) -> Result<Self, EngineError> {
-        let sound = Arc::new(Sound::new(shared.clone(), backend));
+        let sound = Arc::new(Sound::new(shared.clone(), backend)?);
         let mut lanes = Self {
             shared: shared.clone(),
             senders: HashMap::new(),
             threads: Vec::new(),
-            cancels: Cancels::default(),
+            books: Books::default(),
             next: AtomicU64::new(1),
             sound: sound.clone(),
         };
-        for kind in [JobKind::Import, JobKind::Train, JobKind::Index, JobKind::Search, JobKind::Audio] {
+        for kind in [JobKind::Import, JobKind::Train, JobKind::Index, JobKind::Search, JobKind::Audio, JobKind::Record]
+        {
             let (sender, receiver) = bounded(WAITING_AT_MOST);
-            let lane = Lane { kind, shared: shared.clone(), cancels: lanes.cancels.clone(), sound: sound.clone() };
+            let lane = Lane { kind, shared: shared.clone(), books: lanes.books.clone(), sound: sound.clone() };
             let thread = std::thread::Builder::new()
                 .name(format!("{kind:?}").to_lowercase())
                 .spawn(move || lane.work(&receiver))
@@ -86,52 +87,50 @@ impl Lanes {
 
     pub fn submit(&self, command: Command) -> JobId {
         let id = JobId(self.next.fetch_add(1, Ordering::Relaxed));
-        // What stops something must not wait behind it.
-        match command {
-            Command::FinishTrainingNow => {
-                self.shared.finish_training.store(true, Ordering::Relaxed);
-                self.shared.send(Event::Finished { job: id, outcome: Outcome::Done });
-                return id;
-            }
-            Command::StopRecording => {
-                self.sound.stop_recording();
-                self.shared.send(Event::Finished { job: id, outcome: Outcome::Done });
-                return id;
-            }
-            _ => {}
+        // What ends something must not wait behind it.
+        let ends = match command {
+            Command::FinishTrainingNow => Some(JobKind::Train),
+            Command::StopRecording => Some(JobKind::Record),
+            _ => None,
+        };
+        if let Some(ended) = ends {
+            let books = locked(&self.books);
+            books.values().filter(|(kind, _)| *kind == ended).for_each(|(_, flags)| flags.finish());
+            drop(books);
+            self.sound.wake_recording();
+            self.shared.send(Event::Finished { job: id, outcome: Outcome::Done });
+            return id;
         }
         let kind = kind_of(&command);
-        let cancelled = Arc::new(AtomicBool::new(false));
-        locked(&self.cancels).insert(id, cancelled.clone());
+        let flags = Arc::new(Flags::default());
+        locked(&self.books).insert(id, (kind, flags.clone()));
         self.shared.update(|latest| {
             latest.jobs.insert(id, JobView::waiting(kind));
         });
         // A lane is missing only if its thread could not be started, and then there is no engine.
-        let sent = self.senders.get(&kind).map(|lane| lane.try_send(Ticket { id, command, cancelled }));
+        let sent = self.senders.get(&kind).map(|lane| lane.try_send(Ticket { id, command, flags }));
         if !matches!(sent, Some(Ok(()))) {
             let why = match sent {
                 Some(Err(TrySendError::Full(_))) => EngineError::Busy,
                 _ => EngineError::Fault(format!("the {kind:?} lane has ended")),
             };
-            finish(&self.shared, &self.cancels, id, Event::Failed { job: id, message: why.to_string() });
+            finish(&self.shared, &self.books, id, Event::Failed { job: id, message: why.to_string() });
         }
         id
     }
 
     pub fn cancel(&self, job: JobId) {
-        if let Some(cancelled) = locked(&self.cancels).get(&job) {
-            cancelled.store(true, Ordering::Relaxed);
+        if let Some((_, flags)) = locked(&self.books).get(&job) {
+            flags.cancel();
         }
-        self.sound.wake();
+        self.sound.wake_recording();
     }
 }
 
 impl Drop for Lanes {
     fn drop(&mut self) {
-        for cancelled in locked(&self.cancels).values() {
-            cancelled.store(true, Ordering::Relaxed);
-        }
-        self.sound.stop_recording();
+        locked(&self.books).values().for_each(|(_, flags)| flags.cancel());
+        self.sound.wake_recording();
         self.senders.clear();
         for thread in self.threads.drain(..) {
             // A lane catches its jobs' panics, so it ends orderly; there is nobody left to tell if it did not.
@@ -143,7 +142,7 @@ impl Drop for Lanes {
 struct Lane {
     kind: JobKind,
     shared: Arc<Shared>,
-    cancels: Cancels,
+    books: Books,
     sound: Arc<Sound>,
 }
 
@@ -151,7 +150,7 @@ impl Lane {
     fn work(&self, tickets: &Receiver<Ticket>) {
         for ticket in tickets {
             let id = ticket.id;
-            let job = Job { id, shared: self.shared.clone(), cancelled: ticket.cancelled, began: Instant::now() };
+            let job = Job { id, shared: self.shared.clone(), flags: ticket.flags, began: Instant::now() };
             let outcome = match job.check() {
                 Err(cancelled) => Err(cancelled),
                 // A fault in one job must not take the window, or the other jobs, down with it.
@@ -164,7 +163,7 @@ impl Lane {
                 Err(failure) => Event::Failed { job: id, message: failure.to_string() },
             };
             tracing::debug!(?id, kind = ?self.kind, took = ?job.began.elapsed(), "job ended");
-            finish(&self.shared, &self.cancels, id, event);
+            finish(&self.shared, &self.books, id, event);
         }
     }
 
@@ -187,10 +186,22 @@ impl Lane {
             }
             Command::StartRecording => self.sound.record(job).map(Outcome::Recorded),
             Command::Play(clip) => self.sound.play(&clip).map(|()| Outcome::Done),
-            Command::StopPlaying => self.sound.stop_playing().map(|()| Outcome::Done),
-            Command::SeekPlayer { secs } => self.sound.seek(secs).map(|()| Outcome::Done),
-            Command::LoopPlayer(looping) => self.sound.set_looping(looping).map(|()| Outcome::Done),
-            Command::SetVolume(volume) => self.sound.set_volume(volume).map(|()| Outcome::Done),
+            Command::StopPlaying => {
+                self.sound.stop_playing();
+                Ok(Outcome::Done)
+            },
+            Command::SeekPlayer { secs } => {
+                self.sound.seek(secs);
+                Ok(Outcome::Done)
+            },
+            Command::LoopPlayer(looping) => {
+                self.sound.set_looping(looping);
+                Ok(Outcome::Done)
+            },
+            Command::SetVolume(volume) => {
+                self.sound.set_volume(volume);
+                Ok(Outcome::Done)
+            },
             // Carried out where they are submitted.
             Command::FinishTrainingNow | Command::StopRecording => Ok(Outcome::Done),
         }
@@ -198,8 +209,8 @@ impl Lane {
 }
 
 /// Takes a job off the books and tells how it ended, in this order: who hears of the end sees it gone.
-fn finish(shared: &Shared, cancels: &Cancels, id: JobId, event: Event) {
-    locked(cancels).remove(&id);
+fn finish(shared: &Shared, books: &Books, id: JobId, event: Event) {
+    locked(books).remove(&id);
     shared.update(|latest| {
         latest.jobs.remove(&id);
     });

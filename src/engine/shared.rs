@@ -21,8 +21,6 @@ pub(super) struct Shared {
     wake: Arc<dyn Fn() + Send + Sync>,
     /// What searches use: swapped as a whole, so a search that runs keeps the one it began with.
     snapshot: Mutex<Option<Arc<Snapshot>>>,
-    /// Set by `FinishTrainingNow`, taken back when a training starts.
-    pub finish_training: AtomicBool,
 }
 
 impl Shared {
@@ -33,7 +31,6 @@ impl Shared {
             events,
             wake,
             snapshot: Mutex::new(None),
-            finish_training: AtomicBool::new(false),
         }
     }
 
@@ -67,11 +64,30 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What a job is told while it waits or runs.
+#[derive(Debug, Default)]
+pub(super) struct Flags {
+    cancelled: AtomicBool,
+    finish: AtomicBool,
+}
+
+impl Flags {
+    /// It is to stop and leave what was there before.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// It is to end early and keep what it has.
+    pub fn finish(&self) {
+        self.finish.store(true, Ordering::Relaxed);
+    }
+}
+
 /// A job at work: how it tells its progress and learns that it was cancelled.
 pub(super) struct Job {
     pub id: JobId,
     pub shared: Arc<Shared>,
-    pub cancelled: Arc<AtomicBool>,
+    pub flags: Arc<Flags>,
     pub began: Instant,
 }
 
@@ -85,7 +101,12 @@ impl Job {
     }
 
     pub fn is_cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed)
+        self.flags.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is to end early and keep what it has.
+    pub fn is_to_finish(&self) -> bool {
+        self.flags.finish.load(Ordering::Relaxed)
     }
 
     /// Says how far the job is; `total` is 0 where that is not known.

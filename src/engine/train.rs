@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -37,7 +36,6 @@ pub(super) fn train(
 ) -> Result<TrainReport, EngineError> {
     let project = &job.shared.project;
     project.check_writable()?;
-    job.shared.finish_training.store(false, Ordering::Relaxed);
     let files = project.files()?;
     if files.is_empty() {
         return Err(EngineError::NoSounds);
@@ -159,7 +157,7 @@ fn run(
                 tell(job, &mut view, &curve, step, began);
             }
             is_slice_over = slice_began.elapsed() > CHECKPOINT_EVERY;
-            let is_over = job.is_cancelled() || job.shared.finish_training.load(Ordering::Relaxed);
+            let is_over = job.is_cancelled() || job.is_to_finish();
             if is_over || is_slice_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         let summary = match summary {
@@ -170,7 +168,7 @@ fn run(
             }
         };
         let is_over = job.is_cancelled()
-            || job.shared.finish_training.load(Ordering::Relaxed)
+            || job.is_to_finish()
             || summary.steps >= trainer.steps_planned();
         if is_over {
             break summary;

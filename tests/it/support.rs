@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use soundalike::audio::device::Format;
 use soundalike::audio::device::mock::MockBackend;
 use soundalike::engine::{Command, Engine, EngineOptions, Event, JobId, Outcome};
 use soundalike::model::TrainingSettings;
@@ -23,7 +24,7 @@ pub struct Bench {
 impl Bench {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let audio = Arc::new(MockBackend::new());
+        let audio = Arc::new(MockBackend::new(Format { rate: 48_000, channels: 2 }, Format { rate: 44_100, channels: 1 }));
         let engine = open(&folder.path().join("project"), &audio);
         Self { engine, audio, folder }
     }

@@ -64,6 +64,20 @@ impl Codes {
         }
     }
 
+    /// Appends codes that are packed already: whole codes, word by word.
+    ///
+    /// # Panics
+    /// Where the words are no whole codes, or a bit beyond the width is set.
+    pub fn extend_words(&mut self, words: impl IntoIterator<Item = u64>) {
+        let width = words_per_code(self.bits);
+        let first = self.words.len();
+        self.words.extend(words);
+        assert_eq!(self.words.len() % width, 0, "whole codes of {width} words");
+        let beyond = if self.bits % 64 == 0 { 0 } else { !0 << (self.bits % 64) };
+        let clean = self.words[first..].iter().skip(width - 1).step_by(width).all(|last| last & beyond == 0);
+        assert!(clean, "codes of {} bits have no ones beyond", self.bits);
+    }
+
     /// Appends codes of the same width.
     ///
     /// # Panics

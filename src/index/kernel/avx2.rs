@@ -1,0 +1,103 @@
+//! The kernel for AVX2, which has no popcount for vectors: the ones of each half byte are looked up with a shuffle (Muła,
+//! Kurz, Lemire: "Faster Population Counts Using AVX2 Instructions", 2018), and bytes are summed once for all words.
+
+use std::arch::x86_64::*;
+
+use super::{Block, GROUP, Order, portable};
+use crate::index::select::Selection;
+
+/// Queries that share the load of a group: 16 registers leave room for no more.
+const SHARED: usize = 4;
+
+#[target_feature(enable = "avx2,popcnt")]
+pub(super) fn scan<const W: usize>(block: &Block<'_>, queries: &[[u64; W]], selections: &mut [Selection]) {
+    let (together, single) = queries.as_chunks::<SHARED>();
+    let (for_together, for_single) = selections.split_at_mut(together.len() * SHARED);
+    for (queries, selections) in together.iter().zip(for_together.as_chunks_mut::<SHARED>().0) {
+        compare::<W, SHARED>(block, queries, selections);
+    }
+    for (query, selection) in single.iter().zip(for_single) {
+        compare::<W, 1>(block, &[*query], std::array::from_mut(selection));
+    }
+}
+
+#[target_feature(enable = "avx2,popcnt")]
+fn compare<const W: usize, const Q: usize>(
+    block: &Block<'_>,
+    queries: &[[u64; W]; Q],
+    selections: &mut [Selection; Q],
+) {
+    let query = queries.map(|words| words.map(|word| _mm256_set1_epi64x(word.cast_signed())));
+    let mut limit = [_mm256_setzero_si256(); Q];
+    for (limit, selection) in limit.iter_mut().zip(&*selections) {
+        *limit = _mm256_set1_epi64x(i64::from(selection.limit()));
+    }
+    for (group, words) in block.words.chunks_exact(W * GROUP).enumerate() {
+        let mut hits = [0; Q];
+        let mut any = 0;
+        for half in 0..2 {
+            let code = match block.order {
+                Order::Rows if W > 1 => gather_rows::<W>(words, half),
+                _ => load_words::<W>(words, half),
+            };
+            for j in 0..Q {
+                // A byte counts at most 8 a word, and there are at most 8 words: 64 fits.
+                let mut ones = ones_of_bytes(_mm256_xor_si256(code[0], query[j][0]));
+                for at in 1..W {
+                    ones = _mm256_add_epi8(ones, ones_of_bytes(_mm256_xor_si256(code[at], query[j][at])));
+                }
+                let distance = _mm256_sad_epu8(ones, _mm256_setzero_si256());
+                let nearer = _mm256_cmpgt_epi64(limit[j], distance);
+                hits[j] |= (_mm256_movemask_pd(_mm256_castsi256_pd(nearer)) as u8) << (half * 4);
+                any |= hits[j];
+            }
+        }
+        if any != 0 && any & block.allowed(group) != 0 {
+            for j in 0..Q {
+                if hits[j] != 0 {
+                    let reached = block.admit(group, hits[j], &queries[j], &mut selections[j]);
+                    limit[j] = _mm256_set1_epi64x(i64::from(reached));
+                }
+            }
+        }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn ones_of_bytes(bits: __m256i) -> __m256i {
+    let table = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+    let half_byte = _mm256_set1_epi8(0x0f);
+    let low = _mm256_and_si256(bits, half_byte);
+    let high = _mm256_and_si256(_mm256_srli_epi16::<4>(bits), half_byte);
+    _mm256_add_epi8(_mm256_shuffle_epi8(table, low), _mm256_shuffle_epi8(table, high))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load_words<const W: usize>(words: &[u64], half: usize) -> [__m256i; W] {
+    let mut code = [_mm256_setzero_si256(); W];
+    for (register, lanes) in code.iter_mut().zip(words.as_chunks::<8>().0) {
+        // SAFETY: reads the 32 bytes of one half of `lanes`; the load needs no alignment.
+        *register = unsafe { _mm256_loadu_si256(lanes.as_chunks::<4>().0[half].as_ptr().cast()) };
+    }
+    code
+}
+
+/// One register for each word of four codes that lie one after another.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn gather_rows<const W: usize>(words: &[u64], half: usize) -> [__m256i; W] {
+    let codes = &words.as_chunks::<W>().0[half * 4..half * 4 + 4];
+    let mut code = [_mm256_setzero_si256(); W];
+    for (at, register) in code.iter_mut().enumerate() {
+        let [a, b, c, d] = [codes[0][at], codes[1][at], codes[2][at], codes[3][at]].map(u64::cast_signed);
+        *register = _mm256_setr_epi64x(a, b, c, d);
+    }
+    code
+}
+
+#[target_feature(enable = "avx2,popcnt")]
+pub(super) fn distances<const W: usize>(codes: &[[u64; W]], query: &[u64; W], out: &mut Vec<u16>) {
+    portable::distances(codes, query, out);
+}

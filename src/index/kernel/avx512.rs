@@ -1,0 +1,112 @@
+//! The kernel for AVX-512 with VPOPCNTDQ: a register holds one word of eight codes.
+
+use std::arch::x86_64::*;
+
+use super::{Block, GROUP, Order, portable};
+use crate::index::select::Selection;
+
+/// Queries that share the load of a group are as many as leave registers for the group: 32 registers hold their words and
+/// limits.
+#[target_feature(enable = "avx512f,avx512vpopcntdq")]
+pub(super) fn scan<const W: usize>(block: &Block<'_>, queries: &[[u64; W]], selections: &mut [Selection]) {
+    match W {
+        1 | 2 => share::<W, 8>(block, queries, selections),
+        3..=5 => share::<W, 4>(block, queries, selections),
+        _ => share::<W, 2>(block, queries, selections),
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512vpopcntdq")]
+fn share<const W: usize, const Q: usize>(block: &Block<'_>, queries: &[[u64; W]], selections: &mut [Selection]) {
+    let (together, single) = queries.as_chunks::<Q>();
+    let (for_together, for_single) = selections.split_at_mut(together.len() * Q);
+    for (queries, selections) in together.iter().zip(for_together.as_chunks_mut::<Q>().0) {
+        compare::<W, Q>(block, queries, selections);
+    }
+    for (query, selection) in single.iter().zip(for_single) {
+        compare::<W, 1>(block, &[*query], std::array::from_mut(selection));
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512vpopcntdq")]
+fn compare<const W: usize, const Q: usize>(
+    block: &Block<'_>,
+    queries: &[[u64; W]; Q],
+    selections: &mut [Selection; Q],
+) {
+    let query = queries.map(|words| words.map(|word| _mm512_set1_epi64(word.cast_signed())));
+    let mut limit = [_mm512_setzero_si512(); Q];
+    for (limit, selection) in limit.iter_mut().zip(&*selections) {
+        *limit = _mm512_set1_epi64(i64::from(selection.limit()));
+    }
+    for (group, words) in block.words.chunks_exact(W * GROUP).enumerate() {
+        let code = match block.order {
+            Order::Rows if W > 1 => load_rows::<W>(words),
+            _ => load_words::<W>(words),
+        };
+        let mut hits = [0; Q];
+        let mut any = 0;
+        for j in 0..Q {
+            let mut distance = _mm512_popcnt_epi64(_mm512_xor_si512(code[0], query[j][0]));
+            for at in 1..W {
+                let differing = _mm512_xor_si512(code[at], query[j][at]);
+                distance = _mm512_add_epi64(distance, _mm512_popcnt_epi64(differing));
+            }
+            hits[j] = _mm512_cmplt_epi64_mask(distance, limit[j]);
+            any |= hits[j];
+        }
+        if any != 0 && any & block.allowed(group) != 0 {
+            for j in 0..Q {
+                if hits[j] != 0 {
+                    let reached = block.admit(group, hits[j], &queries[j], &mut selections[j]);
+                    limit[j] = _mm512_set1_epi64(i64::from(reached));
+                }
+            }
+        }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_words<const W: usize>(words: &[u64]) -> [__m512i; W] {
+    let mut code = [_mm512_setzero_si512(); W];
+    for (register, lanes) in code.iter_mut().zip(words.as_chunks::<8>().0) {
+        // SAFETY: reads the 64 bytes of `lanes`; the load needs no alignment.
+        *register = unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) };
+    }
+    code
+}
+
+/// Loads eight codes that lie one after another, and gives one register for each of their words.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_rows<const W: usize>(words: &[u64]) -> [__m512i; W] {
+    let lines = load_words::<W>(words);
+    let mut code = [_mm512_setzero_si512(); W];
+    for at in 0..W {
+        // Word `at` of code i is number i * W + at of the group: lane (i * W + at) % 8 of line (i * W + at) / 8.
+        let lane = |i: usize| ((i * W + at) % 8) as i64;
+        let lanes = _mm512_set_epi64(lane(7), lane(6), lane(5), lane(4), lane(3), lane(2), lane(1), lane(0));
+        for line in 0..W {
+            let from_here = (0..8).fold(0u8, |mask, i| mask | u8::from((i * W + at) / 8 == line) << i);
+            if from_here != 0 {
+                code[at] = _mm512_mask_permutexvar_epi64(code[at], from_here, lanes, lines[line]);
+            }
+        }
+    }
+    code
+}
+
+#[target_feature(enable = "avx512f,avx512vpopcntdq,avx512bw,avx512vl,popcnt")]
+fn distances_wide<const W: usize>(codes: &[[u64; W]], query: &[u64; W], out: &mut Vec<u16>) {
+    portable::distances(codes, query, out);
+}
+
+#[target_feature(enable = "avx512f,avx512vpopcntdq")]
+pub(super) fn distances<const W: usize>(codes: &[[u64; W]], query: &[u64; W], out: &mut Vec<u16>) {
+    if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vl") {
+        // SAFETY: just detected; every machine with AVX-512 has the scalar popcnt.
+        return unsafe { distances_wide(codes, query, out) };
+    }
+    portable::distances(codes, query, out);
+}

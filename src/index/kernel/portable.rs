@@ -1,0 +1,31 @@
+//! The kernel for any machine, and the reference that the others are held against.
+
+use super::{Block, GROUP};
+use crate::index::select::Selection;
+
+pub(super) fn scan<const W: usize>(block: &Block<'_>, queries: &[[u64; W]], selections: &mut [Selection]) {
+    for group in 0..block.words.len() / (W * GROUP) {
+        let allowed = block.allowed(group);
+        for (query, selection) in queries.iter().zip(&mut *selections) {
+            let mut hits = 0;
+            for lane in 0..GROUP {
+                hits |= u8::from(block.distance(group, lane, query) < selection.limit()) << lane;
+            }
+            if hits & allowed != 0 {
+                block.admit(group, hits, query, selection);
+            }
+        }
+    }
+}
+
+/// Inlined into the other kernels too, where the compiler may use their instructions for it.
+#[inline(always)]
+pub(super) fn distances<const W: usize>(codes: &[[u64; W]], query: &[u64; W], out: &mut Vec<u16>) {
+    out.extend(codes.iter().map(|code| {
+        let mut distance = 0;
+        for at in 0..W {
+            distance += (code[at] ^ query[at]).count_ones();
+        }
+        distance as u16
+    }));
+}

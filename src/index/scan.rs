@@ -28,7 +28,7 @@ const SPARSE: usize = 8;
 const INTERLEAVE_FROM: usize = 5;
 
 /// Queries that one thread takes through the codes together.
-const QUERIES_A_PASS: usize = 256;
+const QUERIES_A_PASS: usize = 1024;
 
 /// Codes that are worth a thread of their own.
 const WORDS_A_THREAD: usize = 1 << 15;

@@ -11,35 +11,40 @@ const SHARED: usize = 4;
 
 #[target_feature(enable = "avx2,popcnt")]
 pub(super) fn scan<const W: usize>(block: &Block<'_>, queries: &[[u64; W]], selections: &mut [Selection]) {
-    let (together, single) = queries.as_chunks::<SHARED>();
-    let (for_together, for_single) = selections.split_at_mut(together.len() * SHARED);
-    for (queries, selections) in together.iter().zip(for_together.as_chunks_mut::<SHARED>().0) {
-        compare::<W, SHARED>(block, queries, selections);
-    }
-    for (query, selection) in single.iter().zip(for_single) {
-        compare::<W, 1>(block, &[*query], std::array::from_mut(selection));
+    match block.order {
+        Order::Rows if W > 1 => share::<W, true>(block, queries, selections),
+        _ => share::<W, false>(block, queries, selections),
     }
 }
 
 #[target_feature(enable = "avx2,popcnt")]
-fn compare<const W: usize, const Q: usize>(
+fn share<const W: usize, const ROWS: bool>(
+    block: &Block<'_>,
+    queries: &[[u64; W]],
+    selections: &mut [Selection],
+) {
+    let (together, single) = queries.as_chunks::<SHARED>();
+    let (for_together, for_single) = selections.split_at_mut(together.len() * SHARED);
+    for (queries, selections) in together.iter().zip(for_together.as_chunks_mut::<SHARED>().0) {
+        compare::<W, SHARED, ROWS>(block, queries, selections);
+    }
+    for (query, selection) in single.iter().zip(for_single) {
+        compare::<W, 1, ROWS>(block, &[*query], std::array::from_mut(selection));
+    }
+}
+
+#[target_feature(enable = "avx2,popcnt")]
+fn compare<const W: usize, const Q: usize, const ROWS: bool>(
     block: &Block<'_>,
     queries: &[[u64; W]; Q],
     selections: &mut [Selection; Q],
 ) {
     let query = queries.map(|words| words.map(|word| _mm256_set1_epi64x(word.cast_signed())));
-    let mut limit = [_mm256_setzero_si256(); Q];
-    for (limit, selection) in limit.iter_mut().zip(&*selections) {
-        *limit = _mm256_set1_epi64x(i64::from(selection.limit()));
-    }
-    for (group, words) in block.words.chunks_exact(W * GROUP).enumerate() {
-        let mut hits = [0; Q];
-        let mut any = 0;
+    let mut limit = limits(selections);
+    for (group, words) in block.words.as_chunks::<GROUP>().0.as_chunks::<W>().0.iter().enumerate() {
+        let mut near = 0u8;
         for half in 0..2 {
-            let code = match block.order {
-                Order::Rows if W > 1 => gather_rows::<W>(words, half),
-                _ => load_words::<W>(words, half),
-            };
+            let code = if ROWS { gather_rows(words, half) } else { load_words(words, half) };
             for j in 0..Q {
                 // A byte counts at most 8 a word, and there are at most 8 words: 64 fits.
                 let mut ones = ones_of_bytes(_mm256_xor_si256(code[0], query[j][0]));
@@ -48,19 +53,24 @@ fn compare<const W: usize, const Q: usize>(
                 }
                 let distance = _mm256_sad_epu8(ones, _mm256_setzero_si256());
                 let nearer = _mm256_cmpgt_epi64(limit[j], distance);
-                hits[j] |= (_mm256_movemask_pd(_mm256_castsi256_pd(nearer)) as u8) << (half * 4);
-                any |= hits[j];
+                near |= (_mm256_movemask_pd(_mm256_castsi256_pd(nearer)) as u8) << (half * 4);
             }
         }
-        if any != 0 && any & block.allowed(group) != 0 {
-            for j in 0..Q {
-                if hits[j] != 0 {
-                    let reached = block.admit(group, hits[j], &queries[j], &mut selections[j]);
-                    limit[j] = _mm256_set1_epi64x(i64::from(reached));
-                }
-            }
+        if near != 0 && near & block.allowed(group) != 0 {
+            admit(block, group, near, queries, selections);
+            limit = limits(selections);
         }
     }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn limits<const Q: usize>(selections: &[Selection; Q]) -> [__m256i; Q] {
+    let mut limits = [_mm256_setzero_si256(); Q];
+    for (limit, selection) in limits.iter_mut().zip(selections) {
+        *limit = _mm256_set1_epi64x(i64::from(selection.limit()));
+    }
+    limits
 }
 
 #[inline]
@@ -75,11 +85,11 @@ fn ones_of_bytes(bits: __m256i) -> __m256i {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn load_words<const W: usize>(words: &[u64], half: usize) -> [__m256i; W] {
+fn load_words<const W: usize>(words: &[[u64; GROUP]; W], half: usize) -> [__m256i; W] {
     let mut code = [_mm256_setzero_si256(); W];
-    for (register, lanes) in code.iter_mut().zip(words.as_chunks::<8>().0) {
-        // SAFETY: reads the 32 bytes of one half of `lanes`; the load needs no alignment.
-        *register = unsafe { _mm256_loadu_si256(lanes.as_chunks::<4>().0[half].as_ptr().cast()) };
+    for at in 0..W {
+        // SAFETY: both are 64 bytes, and any bytes are registers'.
+        code[at] = unsafe { std::mem::transmute::<[u64; GROUP], [__m256i; 2]>(words[at]) }[half];
     }
     code
 }
@@ -87,12 +97,12 @@ fn load_words<const W: usize>(words: &[u64], half: usize) -> [__m256i; W] {
 /// One register for each word of four codes that lie one after another.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn gather_rows<const W: usize>(words: &[u64], half: usize) -> [__m256i; W] {
-    let codes = &words.as_chunks::<W>().0[half * 4..half * 4 + 4];
+fn gather_rows<const W: usize>(words: &[[u64; GROUP]; W], half: usize) -> [__m256i; W] {
+    let words = words.as_flattened();
     let mut code = [_mm256_setzero_si256(); W];
-    for (at, register) in code.iter_mut().enumerate() {
-        let [a, b, c, d] = [codes[0][at], codes[1][at], codes[2][at], codes[3][at]].map(u64::cast_signed);
-        *register = _mm256_setr_epi64x(a, b, c, d);
+    for at in 0..W {
+        let word = |lane: usize| words[(half * 4 + lane) * W + at].cast_signed();
+        code[at] = _mm256_setr_epi64x(word(0), word(1), word(2), word(3));
     }
     code
 }
@@ -100,4 +110,17 @@ fn gather_rows<const W: usize>(words: &[u64], half: usize) -> [__m256i; W] {
 #[target_feature(enable = "avx2,popcnt")]
 pub(super) fn distances<const W: usize>(codes: &[[u64; W]], query: &[u64; W], out: &mut Vec<u16>) {
     portable::distances(codes, query, out);
+}
+
+#[cold]
+#[inline(never)]
+#[target_feature(enable = "popcnt")]
+fn admit<const W: usize>(
+    block: &Block<'_>,
+    group: usize,
+    near: u8,
+    queries: &[[u64; W]],
+    selections: &mut [Selection],
+) {
+    block.admit(group, near, queries, selections);
 }

@@ -7,72 +7,82 @@ use crate::index::select::Selection;
 
 /// Queries that share the load of a group are as many as leave registers for the group: 32 registers hold their words and
 /// limits.
-#[target_feature(enable = "avx512f,avx512vpopcntdq")]
+#[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
 pub(super) fn scan<const W: usize>(block: &Block<'_>, queries: &[[u64; W]], selections: &mut [Selection]) {
-    match W {
-        1 | 2 => share::<W, 8>(block, queries, selections),
-        3..=5 => share::<W, 4>(block, queries, selections),
-        _ => share::<W, 2>(block, queries, selections),
+    match (W, block.order) {
+        (1, _) | (2, Order::Words) => share::<W, 8, false>(block, queries, selections),
+        (2, Order::Rows) => share::<W, 8, true>(block, queries, selections),
+        (3..=5, Order::Words) => share::<W, 4, false>(block, queries, selections),
+        (3..=5, Order::Rows) => share::<W, 4, true>(block, queries, selections),
+        (_, Order::Words) => share::<W, 2, false>(block, queries, selections),
+        (_, Order::Rows) => share::<W, 2, true>(block, queries, selections),
     }
 }
 
-#[target_feature(enable = "avx512f,avx512vpopcntdq")]
-fn share<const W: usize, const Q: usize>(block: &Block<'_>, queries: &[[u64; W]], selections: &mut [Selection]) {
+#[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
+fn share<const W: usize, const Q: usize, const ROWS: bool>(
+    block: &Block<'_>,
+    queries: &[[u64; W]],
+    selections: &mut [Selection],
+) {
     let (together, single) = queries.as_chunks::<Q>();
     let (for_together, for_single) = selections.split_at_mut(together.len() * Q);
     for (queries, selections) in together.iter().zip(for_together.as_chunks_mut::<Q>().0) {
-        compare::<W, Q>(block, queries, selections);
+        compare::<W, Q, ROWS>(block, queries, selections);
     }
     for (query, selection) in single.iter().zip(for_single) {
-        compare::<W, 1>(block, &[*query], std::array::from_mut(selection));
+        compare::<W, 1, ROWS>(block, &[*query], std::array::from_mut(selection));
     }
 }
 
-#[target_feature(enable = "avx512f,avx512vpopcntdq")]
-fn compare<const W: usize, const Q: usize>(
+#[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
+fn compare<const W: usize, const Q: usize, const ROWS: bool>(
     block: &Block<'_>,
     queries: &[[u64; W]; Q],
     selections: &mut [Selection; Q],
 ) {
-    let query = queries.map(|words| words.map(|word| _mm512_set1_epi64(word.cast_signed())));
-    let mut limit = [_mm512_setzero_si512(); Q];
-    for (limit, selection) in limit.iter_mut().zip(&*selections) {
-        *limit = _mm512_set1_epi64(i64::from(selection.limit()));
+    let mut query = [[_mm512_setzero_si512(); W]; Q];
+    for j in 0..Q {
+        for at in 0..W {
+            query[j][at] = _mm512_set1_epi64(queries[j][at].cast_signed());
+        }
     }
-    for (group, words) in block.words.chunks_exact(W * GROUP).enumerate() {
-        let code = match block.order {
-            Order::Rows if W > 1 => load_rows::<W>(words),
-            _ => load_words::<W>(words),
-        };
-        let mut hits = [0; Q];
-        let mut any = 0;
+    let mut limit = limits(selections);
+    for (group, words) in block.words.as_chunks::<GROUP>().0.as_chunks::<W>().0.iter().enumerate() {
+        let code = if ROWS { load_rows(words) } else { load_words(words) };
+        let mut near = 0u8;
         for j in 0..Q {
             let mut distance = _mm512_popcnt_epi64(_mm512_xor_si512(code[0], query[j][0]));
             for at in 1..W {
                 let differing = _mm512_xor_si512(code[at], query[j][at]);
                 distance = _mm512_add_epi64(distance, _mm512_popcnt_epi64(differing));
             }
-            hits[j] = _mm512_cmplt_epi64_mask(distance, limit[j]);
-            any |= hits[j];
+            near |= _mm512_cmplt_epi64_mask(distance, limit[j]);
         }
-        if any != 0 && any & block.allowed(group) != 0 {
-            for j in 0..Q {
-                if hits[j] != 0 {
-                    let reached = block.admit(group, hits[j], &queries[j], &mut selections[j]);
-                    limit[j] = _mm512_set1_epi64(i64::from(reached));
-                }
-            }
+        if near != 0 && near & block.allowed(group) != 0 {
+            admit(block, group, near, queries, selections);
+            limit = limits(selections);
         }
     }
 }
 
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn load_words<const W: usize>(words: &[u64]) -> [__m512i; W] {
+fn limits<const Q: usize>(selections: &[Selection; Q]) -> [__m512i; Q] {
+    let mut limits = [_mm512_setzero_si512(); Q];
+    for j in 0..Q {
+        limits[j] = _mm512_set1_epi64(i64::from(selections[j].limit()));
+    }
+    limits
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_words<const W: usize>(words: &[[u64; GROUP]; W]) -> [__m512i; W] {
     let mut code = [_mm512_setzero_si512(); W];
-    for (register, lanes) in code.iter_mut().zip(words.as_chunks::<8>().0) {
-        // SAFETY: reads the 64 bytes of `lanes`; the load needs no alignment.
-        *register = unsafe { _mm512_loadu_si512(lanes.as_ptr().cast()) };
+    for at in 0..W {
+        // SAFETY: both are 64 bytes, and any bytes are a register's.
+        code[at] = unsafe { std::mem::transmute::<[u64; GROUP], __m512i>(words[at]) };
     }
     code
 }
@@ -80,8 +90,8 @@ fn load_words<const W: usize>(words: &[u64]) -> [__m512i; W] {
 /// Loads eight codes that lie one after another, and gives one register for each of their words.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn load_rows<const W: usize>(words: &[u64]) -> [__m512i; W] {
-    let lines = load_words::<W>(words);
+fn load_rows<const W: usize>(words: &[[u64; GROUP]; W]) -> [__m512i; W] {
+    let lines = load_words(words);
     let mut code = [_mm512_setzero_si512(); W];
     for at in 0..W {
         // Word `at` of code i is number i * W + at of the group: lane (i * W + at) % 8 of line (i * W + at) / 8.
@@ -102,11 +112,24 @@ fn distances_wide<const W: usize>(codes: &[[u64; W]], query: &[u64; W], out: &mu
     portable::distances(codes, query, out);
 }
 
-#[target_feature(enable = "avx512f,avx512vpopcntdq")]
+#[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
 pub(super) fn distances<const W: usize>(codes: &[[u64; W]], query: &[u64; W], out: &mut Vec<u16>) {
     if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vl") {
         // SAFETY: just detected; every machine with AVX-512 has the scalar popcnt.
         return unsafe { distances_wide(codes, query, out) };
     }
     portable::distances(codes, query, out);
+}
+
+#[cold]
+#[inline(never)]
+#[target_feature(enable = "popcnt")]
+fn admit<const W: usize>(
+    block: &Block<'_>,
+    group: usize,
+    near: u8,
+    queries: &[[u64; W]],
+    selections: &mut [Selection],
+) {
+    block.admit(group, near, queries, selections);
 }

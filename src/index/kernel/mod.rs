@@ -84,7 +84,7 @@ impl Kernel {
         let mut kernels = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vpopcntdq") {
+            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vpopcntdq") && is_x86_feature_detected!("popcnt") {
                 kernels.push(Self(Set::Avx512));
             }
             if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt") {
@@ -174,21 +174,23 @@ impl Block<'_> {
         (0..W).map(|at| (word(at) ^ query[at]).count_ones()).sum()
     }
 
-    /// Offers the codes of a group whose bit in `hits` is set; tells the selection's limit from then on. Rare: most groups
-    /// have nothing near, so this stays out of the loops that compare.
-    #[cold]
-    #[inline(never)]
-    fn admit<const W: usize>(&self, group: usize, hits: u8, query: &[u64; W], selection: &mut Selection) -> u32 {
-        let mut hits = hits & self.allowed(group);
-        while hits != 0 {
-            let lane = hits.trailing_zeros() as usize;
-            hits &= hits - 1;
-            let distance = self.distance(group, lane, query);
-            if distance < selection.limit() {
-                selection.offer(distance, self.row(group * GROUP + lane));
+    /// Offers each selection the codes of a group whose bit is set in `near`: those that are near to some query. Rare, as
+    /// most groups have nothing near: which query it is is found out here, not in the loops that compare.
+    ///
+    /// Inlined into a cold function of each kernel, where the machine's popcount counts.
+    #[inline(always)]
+    fn admit<const W: usize>(&self, group: usize, near: u8, queries: &[[u64; W]], selections: &mut [Selection]) {
+        let mut near = near & self.allowed(group);
+        while near != 0 {
+            let lane = near.trailing_zeros() as usize;
+            near &= near - 1;
+            for (query, selection) in queries.iter().zip(&mut *selections) {
+                let distance = self.distance(group, lane, query);
+                if distance < selection.limit() {
+                    selection.offer(distance, self.row(group * GROUP + lane));
+                }
             }
         }
-        selection.limit()
     }
 }
 

@@ -27,8 +27,7 @@ fn compare<const W: usize, const Q: usize>(
     selections: &mut [Selection; Q],
 ) {
     for (group, words) in block.words.chunks_exact(W * GROUP).enumerate() {
-        let mut hits = [0u8; Q];
-        let mut any = 0;
+        let mut near = 0u8;
         for pair in 0..GROUP / 2 {
             let mut code = [vdupq_n_u64(0); W];
             for (at, register) in code.iter_mut().enumerate() {
@@ -48,16 +47,24 @@ fn compare<const W: usize, const Q: usize>(
                 let distance = vpaddlq_u32(vpaddlq_u16(vpaddlq_u8(ones)));
                 let nearer = vcltq_u64(distance, vdupq_n_u64(u64::from(selections[j].limit())));
                 let lanes = vgetq_lane_u64::<0>(nearer) & 1 | vgetq_lane_u64::<1>(nearer) & 2;
-                hits[j] |= (lanes as u8) << (pair * 2);
-                any |= hits[j];
+                near |= (lanes as u8) << (pair * 2);
             }
         }
-        if any != 0 && any & block.allowed(group) != 0 {
-            for j in 0..Q {
-                if hits[j] != 0 {
-                    block.admit(group, hits[j], &queries[j], &mut selections[j]);
-                }
-            }
+        if near != 0 && near & block.allowed(group) != 0 {
+            admit(block, group, near, queries, selections);
         }
     }
+}
+
+#[cold]
+#[inline(never)]
+#[target_feature(enable = "neon")]
+fn admit<const W: usize>(
+    block: &Block<'_>,
+    group: usize,
+    near: u8,
+    queries: &[[u64; W]],
+    selections: &mut [Selection],
+) {
+    block.admit(group, near, queries, selections);
 }

@@ -6,14 +6,14 @@ use crate::index::select::Selection;
 pub(super) fn scan<const W: usize>(block: &Block<'_>, queries: &[[u64; W]], selections: &mut [Selection]) {
     for group in 0..block.words.len() / (W * GROUP) {
         let allowed = block.allowed(group);
-        for (query, selection) in queries.iter().zip(&mut *selections) {
-            let mut hits = 0;
+        let mut near = 0;
+        for (query, selection) in queries.iter().zip(&*selections) {
             for lane in 0..GROUP {
-                hits |= u8::from(block.distance(group, lane, query) < selection.limit()) << lane;
+                near |= u8::from(block.distance(group, lane, query) < selection.limit()) << lane;
             }
-            if hits & allowed != 0 {
-                block.admit(group, hits, query, selection);
-            }
+        }
+        if near & allowed != 0 {
+            block.admit(group, near, queries, selections);
         }
     }
 }

@@ -11,7 +11,7 @@ use anyhow::{Context, ensure};
 use serde_json::json;
 
 use crate::index::kernel::Kernel;
-use crate::index::{Codes, CodesRef, Neighbour, nearest, nearest_to_each};
+use crate::index::{Codes, CodesRef, Index, IndexError, Neighbour, nearest, nearest_to_each};
 
 /// Batches are repeated, and single queries asked, for about this long.
 const BUDGET_SECS: f64 = 4.0;
@@ -36,17 +36,36 @@ impl Bench {
     fn measure(&self) -> anyhow::Result<()> {
         let codes = read_codes(&self.codes, self.bits)?;
         let queries = read_codes(&self.queries, self.bits)?;
-        let (codes, queries) = (codes.as_ref(), queries.as_ref());
+        let queries = queries.as_ref();
         ensure!(!queries.is_empty(), "{} holds no query", self.queries.display());
+        let kernel = Kernel::chosen().name();
         let figures = Figures::take(
             queries,
-            || nearest_to_each(codes, queries, self.k, None),
-            |query| nearest(codes, query, self.k, None),
-        );
-        self.report(&format!("scan, {}", Kernel::chosen().name()), true, 0.0, 0, &figures)
+            || Ok(nearest_to_each(codes.as_ref(), queries, self.k, None)),
+            |query| Ok(nearest(codes.as_ref(), query, self.k, None)),
+        )?;
+        let code_bytes = 8 * codes.as_ref().words().len() as u64;
+        self.report("scan", &format!("scan, {kernel}"), 0.0, code_bytes, &figures)?;
+
+        let began = Instant::now();
+        let index = Index::build(codes);
+        let build_secs = began.elapsed().as_secs_f64();
+        let scanned = std::cell::Cell::new(0);
+        let figures = Figures::take(
+            queries,
+            || {
+                let answers = index.search_each(queries, self.k, None)?;
+                scanned.set(answers.iter().filter(|answer| answer.scanned > 0).count());
+                Ok(answers.into_iter().map(|answer| answer.neighbours).collect())
+            },
+            |query| Ok(index.search(query, self.k, None)?.neighbours),
+        )?;
+        let config = format!("index, {kernel}, {} of {} scanned", scanned.get(), queries.len());
+        self.report("index", &config, build_secs, code_bytes + index.table_bytes(), &figures)
     }
 
-    fn report(&self, config: &str, scan: bool, build: f64, memory: u64, figures: &Figures) -> anyhow::Result<()> {
+    /// `how` is `scan` or `index`: the end of the file that the rows go to.
+    fn report(&self, how: &str, config: &str, build: f64, memory: u64, figures: &Figures) -> anyhow::Result<()> {
         let ids: Vec<u8> = figures
             .found
             .iter()
@@ -56,10 +75,10 @@ impl Bench {
             })
             .flat_map(u32::to_le_bytes)
             .collect();
-        let path = self.ids_out.with_extension(if scan { "scan" } else { "index" });
+        let path = self.ids_out.with_extension(how);
         std::fs::write(&path, ids).with_context(|| format!("cannot write {}", path.display()))?;
         let line = json!({
-            "config": config, "scan": scan, "build_s": build, "memory_bytes": memory,
+            "config": config, "scan": how == "scan", "build_s": build, "memory_bytes": memory,
             "qps": figures.qps, "qps_cpu": figures.qps_cpu, "p50_us": figures.p50_us, "p99_us": figures.p99_us,
             "best_us": figures.best_us, "ids": path,
         });
@@ -81,16 +100,16 @@ struct Figures {
 impl Figures {
     fn take(
         queries: CodesRef<'_>,
-        batch: impl Fn() -> Vec<Vec<Neighbour>>,
-        single: impl Fn(&[u64]) -> Vec<Neighbour>,
-    ) -> Self {
-        let found = batch();
+        batch: impl Fn() -> Result<Vec<Vec<Neighbour>>, IndexError>,
+        single: impl Fn(&[u64]) -> Result<Vec<Neighbour>, IndexError>,
+    ) -> Result<Self, IndexError> {
+        let found = batch()?;
         let (mut best, mut best_cpu) = (f64::INFINITY, f64::INFINITY);
         let began = Instant::now();
         let mut rounds = 0;
         while rounds < 3 || (rounds < 50 && began.elapsed().as_secs_f64() < BUDGET_SECS) {
             let (start, cpu) = (Instant::now(), cpu_secs());
-            std::hint::black_box(batch());
+            std::hint::black_box(batch()?);
             best = best.min(start.elapsed().as_secs_f64());
             if let (Some(before), Some(after)) = (cpu, cpu_secs()) {
                 best_cpu = best_cpu.min(after - before);
@@ -101,7 +120,7 @@ impl Figures {
         let began = Instant::now();
         for query in (0..1000).map(|number| queries.code(number % queries.len())) {
             let start = Instant::now();
-            std::hint::black_box(single(query));
+            std::hint::black_box(single(query)?);
             singles.push(start.elapsed().as_secs_f64() * 1e6);
             if singles.len() >= 30 && began.elapsed().as_secs_f64() > BUDGET_SECS {
                 break;
@@ -109,14 +128,14 @@ impl Figures {
         }
         singles.sort_unstable_by(f64::total_cmp);
         let count = queries.len() as f64;
-        Self {
+        Ok(Self {
             found,
             qps: count / best,
             qps_cpu: best_cpu.is_finite().then_some(count / best_cpu),
             p50_us: singles[singles.len() / 2],
             p99_us: singles[singles.len() * 99 / 100],
             best_us: singles[0],
-        }
+        })
     }
 }
 

@@ -23,18 +23,23 @@ macro_rules! by_width {
     };
 }
 
+mod buckets;
 pub mod codes;
 pub mod file;
+mod groups;
 pub mod kernel;
 pub mod rows;
 pub mod scan;
+mod searcher;
 mod select;
 pub mod statistics;
+mod stretch;
 #[cfg(test)]
 mod testing;
 
 pub use codes::{CodeWidthError, Codes, CodesRef};
 pub use file::{IndexError, IndexFile};
 pub use rows::RowSet;
+pub use searcher::{Answer, Index};
 pub use scan::{Neighbour, distances, nearest, nearest_to_each};
 pub use statistics::{CodeStatistics, code_statistics};

@@ -18,6 +18,18 @@ impl RowSet {
         set
     }
 
+    /// The set whose words [`RowSet::words`] gave; `None` where no set of `len` rows has such words.
+    pub(super) fn from_words(words: Vec<u64>, len: usize) -> Option<Self> {
+        let mut set = Self { words, len };
+        let given = set.words.last().copied();
+        set.clear_beyond();
+        (set.words.len() == len.div_ceil(64) && set.words.last().copied() == given).then_some(set)
+    }
+
+    pub(super) fn words(&self) -> &[u64] {
+        &self.words
+    }
+
     /// How many rows the index has, in the set or not.
     pub fn universe(&self) -> usize {
         self.len

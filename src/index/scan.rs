@@ -122,6 +122,21 @@ pub(super) fn scan(kernel: Kernel, part: Part<'_>, queries: CodesRef<'_>, select
     }
 }
 
+/// What a scan of `codes` for one query is expected to take on one thread where `rows` of them are allowed, in nanoseconds:
+/// by itself, waiting for memory, or one of many queries that share the reading.
+pub(super) fn scan_nanos(kernel: Kernel, rows: usize, codes: CodesRef<'_>, shared: bool) -> f32 {
+    const CACHED_BYTES: usize = 8 << 20;
+    let words = words_per_code(codes.bits()) as f32;
+    let compared = kernel.word_nanos() * words;
+    let each = match codes.words().len() * 8 > CACHED_BYTES {
+        _ if shared => compared,
+        true => compared.max(0.45 * words),
+        false => compared * 1.5,
+    };
+    // Where few are allowed each is read by itself.
+    (rows as f32 * SPARSE as f32).min(codes.len() as f32) * each
+}
+
 /// One pass over the codes, block by block, with all queries.
 fn sweep<const W: usize>(kernel: Kernel, part: Part<'_>, queries: CodesRef<'_>, selections: &mut [Selection]) {
     let mut sweep = Sweep::<W> {

@@ -81,6 +81,20 @@ impl Selection {
         }
     }
 
+    /// Whether a row at this distance, or further, may still be one of the nearest.
+    #[inline]
+    pub fn wants(&self, distance: u32, row: u32) -> bool {
+        let near = distance < self.limit || (distance == self.limit && self.full && self.k > 0);
+        near && key(distance, row) < self.bound
+    }
+
+    /// Learns from a search that was given up how far the nearest are at most, and not which they are.
+    pub fn narrow(&mut self, other: &Selection) {
+        if other.full && self.kept.is_empty() {
+            *self = other.fresh();
+        }
+    }
+
     /// Takes over what another selection with the same `k` and radius found among other rows.
     pub fn merge(&mut self, other: Selection) {
         for key in other.kept {

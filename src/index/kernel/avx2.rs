@@ -124,3 +124,18 @@ fn admit<const W: usize>(
 ) {
     block.admit(group, near, queries, selections);
 }
+
+#[target_feature(enable = "popcnt")]
+pub(super) fn tags_within(entries: &[u64], tag: u32, reach: u32, out: &mut Vec<u32>) {
+    portable::tags_within(entries, tag, reach, out);
+}
+
+#[target_feature(enable = "popcnt")]
+pub(super) fn distances_of<const W: usize>(
+    codes: &[[u64; W]],
+    rows: &[u32],
+    query: &[u64; W],
+    out: &mut Vec<u16>,
+) {
+    portable::distances_of(codes, rows, query, out);
+}

@@ -1,6 +1,7 @@
 //! The kernel for AVX-512 with VPOPCNTDQ: a register holds one word of eight codes.
 
 use std::arch::x86_64::*;
+use std::ops::Range;
 
 use super::{Block, GROUP, Order, portable};
 use crate::index::select::Selection;
@@ -132,4 +133,28 @@ fn admit<const W: usize>(
     selections: &mut [Selection],
 ) {
     block.admit(group, near, queries, selections);
+}
+
+#[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
+pub(super) fn tags_within(entries: &[u64], range: Range<usize>, tag: u32, reach: u32, out: &mut Vec<u32>) {
+    assert!(range.end <= entries.len(), "a range of the entries");
+    let wanted = _mm512_set1_epi64(i64::from(tag));
+    let reached = _mm512_set1_epi64(i64::from(reach));
+    for start in range.clone().step_by(GROUP) {
+        // Most buckets are shorter than a register: what follows is read with them, and left out.
+        let Some(line) = entries[start..].first_chunk::<GROUP>() else {
+            return portable::tags_within(&entries[start..range.end], tag, reach, out);
+        };
+        // SAFETY: both are 64 bytes, and any bytes are a register's.
+        let entries = unsafe { std::mem::transmute::<[u64; GROUP], __m512i>(*line) };
+        let differing = _mm512_xor_si512(_mm512_srli_epi64::<32>(entries), wanted);
+        let mut near = _mm512_cmple_epi64_mask(_mm512_popcnt_epi64(differing), reached);
+        if range.end - start < GROUP {
+            near &= (1 << (range.end - start)) - 1;
+        }
+        while near != 0 {
+            out.push(line[near.trailing_zeros() as usize] as u32);
+            near &= near - 1;
+        }
+    }
 }

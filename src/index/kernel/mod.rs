@@ -16,6 +16,7 @@ mod avx512;
 mod neon;
 mod portable;
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::select::Selection;
@@ -84,10 +85,11 @@ impl Kernel {
         let mut kernels = Vec::new();
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vpopcntdq") && is_x86_feature_detected!("popcnt") {
+            let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt");
+            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vpopcntdq") && avx2 {
                 kernels.push(Self(Set::Avx512));
             }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("popcnt") {
+            if avx2 {
                 kernels.push(Self(Set::Avx2));
             }
         }
@@ -108,6 +110,19 @@ impl Kernel {
             #[cfg(target_arch = "aarch64")]
             Set::Neon => "neon",
             Set::Portable => "portable",
+        }
+    }
+
+    /// What comparing one word of a code with one of many queries takes, in nanoseconds, measured on a Zen 4 core.
+    pub(super) fn word_nanos(self) -> f32 {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => 0.07,
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => 0.22,
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon => 0.5,
+            Set::Portable => 1.5,
         }
     }
 
@@ -146,6 +161,45 @@ impl Kernel {
             #[cfg(target_arch = "aarch64")]
             Set::Neon => portable::distances(codes, query, out),
             Set::Portable => portable::distances(codes, query, out),
+        }
+    }
+
+    /// Appends the lower halves of those entries in `range` whose upper half differs from `tag` in at most `reach` bits.
+    ///
+    /// # Panics
+    /// Where the range is not among the entries.
+    pub(super) fn tags_within(self, entries: &[u64], range: Range<usize>, tag: u32, reach: u32, out: &mut Vec<u32>) {
+        match self.0 {
+            // SAFETY: `available` makes this value only where the machine has these instructions.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => unsafe { avx512::tags_within(entries, range, tag, reach, out) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => unsafe { avx2::tags_within(&entries[range], tag, reach, out) },
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon => portable::tags_within(&entries[range], tag, reach, out),
+            Set::Portable => portable::tags_within(&entries[range], tag, reach, out),
+        }
+    }
+
+    /// Appends the distance of `query` to the codes of `rows`.
+    ///
+    /// # Panics
+    /// Where there is no such row.
+    pub(super) fn distances_of<const W: usize>(
+        self,
+        codes: &[[u64; W]],
+        rows: &[u32],
+        query: &[u64; W],
+        out: &mut Vec<u16>,
+    ) {
+        match self.0 {
+            // SAFETY: `available` makes these values only where the machine has these instructions.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 | Set::Avx2 => unsafe { avx2::distances_of(codes, rows, query, out) },
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon => portable::distances_of(codes, rows, query, out),
+            Set::Portable => portable::distances_of(codes, rows, query, out),
         }
     }
 }
@@ -192,6 +246,18 @@ impl Block<'_> {
             }
         }
     }
+}
+
+/// Asks for memory that will be read soon, where the machine can be asked.
+#[inline(always)]
+pub(super) fn prefetch<T>(soon: &T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: changes nothing but what is in the cache, and the reference is to memory that may be read.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(std::ptr::from_ref(soon).cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = soon;
 }
 
 /// Brings whole groups of codes of `W` words from [`Order::Rows`] into [`Order::Words`].

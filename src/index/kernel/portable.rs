@@ -29,3 +29,28 @@ pub(super) fn distances<const W: usize>(codes: &[[u64; W]], query: &[u64; W], ou
         distance as u16
     }));
 }
+
+/// Inlined into the other kernels too.
+#[inline(always)]
+pub(super) fn tags_within(entries: &[u64], tag: u32, reach: u32, out: &mut Vec<u32>) {
+    let near = |&&entry: &&u64| ((entry >> 32) as u32 ^ tag).count_ones() <= reach;
+    out.extend(entries.iter().filter(near).map(|&entry| entry as u32));
+}
+
+/// Inlined into the other kernels too.
+#[inline(always)]
+pub(super) fn distances_of<const W: usize>(
+    codes: &[[u64; W]],
+    rows: &[u32],
+    query: &[u64; W],
+    out: &mut Vec<u16>,
+) {
+    out.extend(rows.iter().map(|&row| {
+        let code = &codes[row as usize];
+        let mut distance = 0;
+        for at in 0..W {
+            distance += (code[at] ^ query[at]).count_ones();
+        }
+        distance as u16
+    }));
+}

@@ -35,6 +35,11 @@ impl Codes {
         }
     }
 
+    /// A copy of `rows`.
+    pub fn with_rows(rows: CodesRef<'_>) -> Self {
+        Self { bits: rows.bits, words: rows.words.to_vec() }
+    }
+
     /// None yet, of the width of `like`, with room for as many as it has and `more`.
     pub(super) fn with_capacity_of(like: CodesRef<'_>, more: usize) -> Self {
         let words = Vec::with_capacity(like.words.len() + more * words_per_code(like.bits));

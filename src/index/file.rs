@@ -101,27 +101,24 @@ pub(super) struct Stored {
 impl IndexFile {
     /// Builds an index of `codes` and writes it to `path`, as [`IndexFile::save`] does.
     pub fn write(path: &Path, codes: CodesRef<'_>, model_generation: u64) -> Result<(), IndexError> {
-        let mut owned = Codes::with_capacity_of(codes, 0);
-        owned.extend(codes);
-        Self::save(path, &Index::build(owned), model_generation)
+        Self::save(path, &Index::build(Codes::with_rows(codes)), model_generation)
     }
 
     /// Writes `index` to `path` so that the file is either whole or absent: beside it first, then renamed.
     pub fn save(path: &Path, index: &Index, model_generation: u64) -> Result<(), IndexError> {
         let codes = index.codes()?;
         let (list, stretches) = List::of(index);
-        let body = (HEADER_BYTES + list.words_with(&[]).len() * 8).next_multiple_of(ALIGNMENT);
-        let blocks_at = |blocks: usize| (HEADER_BYTES + (list.words_with(&[]).len() + 4 * blocks) * 8).next_multiple_of(ALIGNMENT);
-        // How long the list is depends on how many blocks follow, and that not on where they begin.
         let stretches: Vec<&[u8]> = std::iter::once(bytemuck::cast_slice(codes.words())).chain(stretches).collect();
         let body_bytes = stretches.iter().fold(0, |end: usize, bytes| end.next_multiple_of(ALIGNMENT) + bytes.len());
-        let body = blocks_at(body_bytes.div_ceil(BLOCK_BYTES)).max(body);
+        let unknown = vec![[0; 32]; body_bytes.div_ceil(BLOCK_BYTES)];
+        let body = (HEADER_BYTES + list.words_with(&unknown).len() * 8).next_multiple_of(ALIGNMENT);
 
         let failed = |cause| IndexError::Write { path: path.to_owned(), cause };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
         file.seek(SeekFrom::Start(body as u64)).map_err(failed)?;
-        let mut blocks = Blocks { out: std::io::BufWriter::new(file.as_file()), hasher: blake3::Hasher::new(), filled: 0, sums: Vec::new() };
+        let out = std::io::BufWriter::new(file.as_file());
+        let mut blocks = Blocks { out, hasher: blake3::Hasher::new(), filled: 0, sums: Vec::new() };
         let mut offsets = Vec::new();
         let mut end = 0usize;
         for bytes in &stretches {

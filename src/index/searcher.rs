@@ -223,6 +223,14 @@ impl Index {
         Ok(open.into_iter().map(finish).collect())
     }
 
+    #[cfg(test)]
+    pub(super) fn stored(&self) -> Option<&Stored> {
+        match &self.codes {
+            CodeStore::Owned(_) => None,
+            CodeStore::Stored(stored) => Some(stored),
+        }
+    }
+
     fn check_tables(&self) -> Result<(), IndexError> {
         match &self.codes {
             CodeStore::Owned(_) => Ok(()),

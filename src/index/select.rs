@@ -48,11 +48,6 @@ impl Selection {
         if self.full && self.k > 0 { Some(self.limit) } else { self.limit.checked_sub(1) }
     }
 
-    /// Whether `k` rows were found; then [`Selection::reach`] is the distance of the k-th.
-    pub fn is_full(&self) -> bool {
-        self.full
-    }
-
     /// Keeps a row below [`Selection::limit`].
     pub fn offer(&mut self, distance: u32, row: u32) {
         debug_assert!(distance < self.limit);

@@ -15,3 +15,5 @@ pub use error::{AudioError, Cause};
 pub use mono::{Mono, MonoReader, read_mono};
 pub use resample::Resampler;
 pub use survey::{SoundPicture, Survey, survey, waveform};
+pub mod mel;
+pub mod mulaw;

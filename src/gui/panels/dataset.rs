@@ -1,6 +1,6 @@
 //! The sound files of the project: adding, looking through, removing, and what could not be read.
 
-use egui::{Align, Align2, CollapsingHeader, Layout, RichText, ScrollArea, Stroke, TextStyle, Ui, vec2};
+use egui::{Align, CollapsingHeader, Layout, RichText, ScrollArea, Stroke, Ui, vec2};
 
 use super::welcome::{dashed, path_field};
 use crate::engine::{Command, JobKind};
@@ -50,7 +50,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 fn adding(ui: &mut Ui, state: &mut State) {
     let palette = palette(ui.visuals());
     let ground = if state.files_hover { palette.selected } else { palette.panel };
-    let zone = egui::Frame::new().fill(ground).corner_radius(size::CORNER).inner_margin(10);
+    let zone = egui::Frame::new().fill(ground).corner_radius(size::CORNER).inner_margin(8);
     let drawn = zone.show(ui, |ui| {
         ui.with_layout(Layout::top_down(Align::Center), |ui| {
             let hint = if state.files_hover { "Let go to add" } else { "Drop files or folders here" };
@@ -107,7 +107,6 @@ fn problems(ui: &mut Ui, state: &mut State) {
 }
 
 fn files(ui: &mut Ui, state: &mut State) {
-    let palette = palette(ui.visuals());
     let dataset = state.latest.dataset.clone();
     ui.spacing_mut().item_spacing.y = 2.0;
     let list = ScrollArea::vertical().id_salt("files").auto_shrink(false);
@@ -128,9 +127,7 @@ fn files(ui: &mut Ui, state: &mut State) {
                 let play = take_right(&mut rect, size::CONTROL - size::GAP);
                 let picture = take_left(&mut rect, 52.0).shrink2(vec2(0.0, 3.0));
                 waveform::thumbnail(ui.painter(), picture, &file.thumbnail, None, ui.visuals());
-                let time = take_right(&mut rect, 46.0);
-                text::line(ui, time, Align2::RIGHT_CENTER, length, TextStyle::Small, palette.dim);
-                text::two_lines(ui, rect, name, format::folder(&file.path));
+                text::two_lines(ui, rect, name, format!("{length} · {}", format::folder(&file.path)));
                 row::tooltip_at(ui, rect, file.path.as_str());
                 if button_at(ui, play, Icon::Play, &format!("Play {name}")).clicked() {
                     wanted = Some(Wanted::Play);

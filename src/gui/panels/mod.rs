@@ -37,14 +37,13 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 fn workbench(ui: &mut Ui, state: &mut State) {
     let palette = palette(ui.visuals());
     let frame = theme::panel_frame(palette);
-    let width = ui.available_width();
-    let side = (width * 0.25).clamp(256.0, 400.0);
+    let side = side_width(ui.available_width());
     Panel::bottom("player")
         .exact_size(size::PLAYER)
         .resizable(false)
         .show_separator_line(false)
         .frame(frame)
-        .show(ui, |ui| player::show(ui, state));
+        .show(ui, |ui| player::show(ui, state, side));
     let gutter = Frame::new().fill(palette.window);
     Panel::bottom("gutter").exact_size(2.0).resizable(false).show_separator_line(false).frame(gutter).show(ui, |_| ());
     Panel::left("dataset")
@@ -70,6 +69,11 @@ fn workbench(ui: &mut Ui, state: &mut State) {
             search::show(ui, state);
         });
     });
+}
+
+/// How wide the panels beside the search are in a window of this width.
+fn side_width(window: f32) -> f32 {
+    (window * 0.25).clamp(272.0, 400.0)
 }
 
 /// A panel's title, with what `aside` draws at the right end of its line.

@@ -12,11 +12,11 @@ use crate::gui::widgets::row::{take_left, take_right};
 use crate::gui::widgets::text;
 use crate::gui::widgets::waveform::{self, Gesture, Marks};
 
-pub fn show(ui: &mut Ui, state: &mut State) {
+/// `side` is the width of the panels above: the picture is as wide as the panel between them.
+pub fn show(ui: &mut Ui, state: &mut State, side: f32) {
     let mut rect = ui.max_rect();
-    let right = take_right(&mut rect, 190.0);
-    let width = (rect.width() * 0.28).clamp(190.0, 300.0);
-    let left = take_left(&mut rect, width);
+    let right = take_right(&mut rect, side - f32::from(size::PAD));
+    let left = take_left(&mut rect, side - f32::from(size::PAD));
     let place = |ui: &mut Ui, name: &str, rect: Rect, layout: Layout| {
         ui.new_child(UiBuilder::new().id_salt(name).max_rect(rect).layout(layout))
     };
@@ -91,7 +91,7 @@ fn controls(ui: &mut Ui, state: &mut State) {
         }
         let (rect, _) = ui.allocate_exact_size(vec2(size::ICON, size::CONTROL), Sense::hover());
         icons::paint(ui.painter(), Icon::Speaker, rect, palette.dim);
-        ui.spacing_mut().slider_width = ui.available_width() - 4.0;
+        ui.spacing_mut().slider_width = 140.0;
         ui.spacing_mut().interact_size.y = 18.0;
         let slider = Slider::new(&mut state.latest.player.volume, 0.0..=1.0).show_value(false);
         let response = ui.add(slider).accessible_name("Volume");

@@ -84,17 +84,17 @@ fn what_first(ui: &mut Ui, state: &mut State, obstacle: Obstacle) {
         Obstacle::NoModel => (
             "Your sounds are here. Now learn what they sound like.",
             "A few minutes of training on this machine; then every moment of every file can be found.",
-            Some("Learn and index"),
+            Some("Start learning"),
         ),
         Obstacle::NoIndex => (
             "Learned. One step is missing.",
             "The index holds the code of every moment; building it takes seconds to minutes.",
-            Some("Build the index"),
+            Some("Index now"),
         ),
         Obstacle::OtherModel => (
             "The index is of an earlier model",
             "The sounds have been learned anew since; their codes have to be made anew, too.",
-            Some("Build the index"),
+            Some("Index now"),
         ),
     };
     empty(ui, title, sentence);

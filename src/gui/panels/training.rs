@@ -49,7 +49,12 @@ fn ready(ui: &mut Ui, state: &mut State) {
     let changeable = !state.read_only() && !state.is_empty();
     ui.add_enabled_ui(changeable, |ui| {
         form(ui, state);
-        if primary(ui, changeable, "Learn and index").clicked() {
+        // Once something has been learned, searching is what to do next, not learning anew.
+        let learn = match state.latest.model {
+            None => primary(ui, changeable, "Learn and index"),
+            Some(_) => ui.button("Learn and index"),
+        };
+        if learn.clicked() {
             state.learn(false);
         }
         if state.latest.model.as_ref().is_some_and(|model| model.resumable) {

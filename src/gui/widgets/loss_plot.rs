@@ -50,6 +50,7 @@ pub fn loss_plot(ui: &mut Ui, id: &str, last_step: f64, series: Vec<Series>) {
             .include_y(0.0)
             .set_margin_fraction(egui::vec2(0.0, 0.06))
             .y_axis_min_width(26.0)
+            .grid_spacing(egui::Rangef::new(6.0, 60.0))
             .show(ui, |plot| lines.into_iter().for_each(|line| plot.line(line)));
     });
 }
@@ -60,6 +61,7 @@ fn legend(ui: &mut Ui, series: &[Series]) {
     let font = TextStyle::Small.resolve(ui.style());
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(12.0, 2.0);
+        ui.spacing_mut().interact_size.y = 15.0;
         for line in series {
             let Some([_, value]) = line.points.last() else { continue };
             let value = format::value(*value);

@@ -41,7 +41,7 @@ pub fn small(ui: &mut Ui, text: impl Into<String>) {
 pub fn figure(ui: &mut Ui, name: &str, value: impl Into<String>) {
     let dim = palette(ui.visuals()).dim;
     ui.horizontal(|ui| {
-        ui.spacing_mut().interact_size.y = 18.0;
+        ui.spacing_mut().interact_size.y = 16.0;
         ui.label(RichText::new(name).small().color(dim));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.add(Label::new(value.into()).truncate());

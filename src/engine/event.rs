@@ -7,6 +7,7 @@
 use camino::Utf8PathBuf;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::command::{Grouping, JobId, Query};
@@ -16,19 +17,11 @@ use crate::model::{Config, Preset};
 /// A queue: see the module.
 #[derive(Clone, Debug)]
 pub enum Event {
-    Finished {
-        job: JobId,
-        outcome: Outcome,
-    },
+    Finished { job: JobId, outcome: Outcome },
     /// The job was cancelled; the project is as before it, or with what the job kept (a training's checkpoint).
-    Cancelled {
-        job: JobId,
-    },
+    Cancelled { job: JobId },
     /// `message` is one sentence for a person: what could not be done, why, and what to do.
-    Failed {
-        job: JobId,
-        message: String,
-    },
+    Failed { job: JobId, message: String },
 }
 
 #[derive(Clone, Debug)]
@@ -38,9 +31,12 @@ pub enum Outcome {
     Trained(TrainReport),
     Indexed(IndexReport),
     Searched(SearchReport),
+    Evaluated(EvaluationReport),
+    Exported(ExportReport),
     Previewed(SoundPreview),
     Recorded(Take),
-    PlayerDone,
+    /// Done, and there is nothing to tell.
+    Done,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -100,6 +96,24 @@ pub struct SearchReport {
     pub seconds: f64,
 }
 
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EvaluationReport {
+    /// Share of right labels among the 10 nearest chunks from other files, averaged over the queries.
+    pub p_at_10: f64,
+    /// Chunks whose paths have a label.
+    pub chunks: usize,
+    pub labels: usize,
+    /// How many of the chunks were asked with: all of them, up to a limit.
+    pub queries: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExportReport {
+    pub codes: usize,
+    pub bits: usize,
+    pub files: Vec<PathBuf>,
+}
+
 /// A chunk that a search returned. Seconds are from the start of the file or of the query's file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Match {
@@ -150,6 +164,8 @@ pub struct Latest {
     pub jobs: BTreeMap<JobId, JobView>,
     /// The running training, or the last one of this session or of the current model.
     pub training: Option<Arc<TrainingView>>,
+    /// Whether a stopped training waits to be resumed.
+    pub resumable: bool,
     pub player: PlayerView,
     pub recorder: RecorderView,
 }
@@ -184,8 +200,6 @@ pub struct ModelView {
     pub loss: f32,
     pub saturation: f32,
     pub collapsed: Option<String>,
-    /// Whether a stopped run's checkpoint waits to be resumed.
-    pub resumable: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -222,6 +236,13 @@ pub struct JobView {
     pub running_secs: f64,
     /// Estimated from the rate so far; `None` while there is nothing to go by.
     pub secs_left: Option<f64>,
+}
+
+impl JobView {
+    /// A job that has not begun.
+    pub fn waiting(kind: JobKind) -> Self {
+        Self { kind, stage: "waiting".into(), done: 0, total: 0, running_secs: 0.0, secs_left: None }
+    }
 }
 
 /// The course of a training run.

@@ -138,6 +138,7 @@ fn nothing_yet() -> Latest {
         index: None,
         jobs: BTreeMap::new(),
         training: None,
+        resumable: false,
         player: PlayerView { volume: 1.0, ..PlayerView::default() },
         recorder: RecorderView::default(),
     }
@@ -178,6 +179,7 @@ impl State {
             }
             Command::Preview { path } => (Place::Search, Some(path.clone())),
             Command::StartRecording | Command::StopRecording => (Place::Search, None),
+            Command::Evaluate { .. } | Command::Export { .. } | Command::EncodeFolder { .. } => (Place::Indexing, None),
             Command::Play(_)
             | Command::StopPlaying
             | Command::SeekPlayer { .. }
@@ -211,7 +213,9 @@ impl State {
     fn finished(&mut self, job: JobId, ticket: Option<Ticket>, outcome: Outcome) {
         match outcome {
             Outcome::Added(report) => self.added(report),
-            Outcome::Removed | Outcome::PlayerDone => {}
+            Outcome::Removed | Outcome::Done => {}
+            // Asked for from the command line alone.
+            Outcome::Evaluated(_) | Outcome::Exported(_) => {}
             Outcome::Trained(report) => self.trained(report),
             Outcome::Indexed(report) => {
                 let codes = format::counted(report.codes, "code", "codes");

@@ -12,6 +12,8 @@ pub mod size {
     pub const SECTION: f32 = 16.0;
     /// From a panel's edge to what it holds.
     pub const PAD: i8 = 14;
+    /// Between two panels.
+    pub const GUTTER: f32 = 2.0;
     pub const CORNER: u8 = 6;
     pub const HEADER: f32 = 44.0;
     pub const PLAYER: f32 = 84.0;

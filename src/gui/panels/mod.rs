@@ -45,7 +45,12 @@ fn workbench(ui: &mut Ui, state: &mut State) {
         .frame(frame)
         .show(ui, |ui| player::show(ui, state, side));
     let gutter = Frame::new().fill(palette.window);
-    Panel::bottom("gutter").exact_size(2.0).resizable(false).show_separator_line(false).frame(gutter).show(ui, |_| ());
+    Panel::bottom("gutter")
+        .exact_size(size::GUTTER)
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(gutter)
+        .show(ui, |_| ());
     Panel::left("dataset")
         .exact_size(side)
         .resizable(false)
@@ -61,7 +66,7 @@ fn workbench(ui: &mut Ui, state: &mut State) {
             indexing::show(ui, state);
         });
     });
-    let centre = frame.outer_margin(egui::Margin { left: 2, right: 2, top: 0, bottom: 0 });
+    let centre = frame.outer_margin(egui::Margin::symmetric(size::GUTTER as i8, 0));
     let ground = Frame::new().fill(palette.window);
     CentralPanel::no_frame().frame(ground).show(ui, |ui| {
         centre.show(ui, |ui| {

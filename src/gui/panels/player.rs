@@ -15,8 +15,9 @@ use crate::gui::widgets::waveform::{self, Gesture, Marks};
 /// `side` is the width of the panels above: the picture is as wide as the panel between them.
 pub fn show(ui: &mut Ui, state: &mut State, side: f32) {
     let mut rect = ui.max_rect();
-    let right = take_right(&mut rect, side - f32::from(size::PAD));
-    let left = take_left(&mut rect, side - f32::from(size::PAD));
+    let beside = side + size::GUTTER - size::GAP;
+    let right = take_right(&mut rect, beside);
+    let left = take_left(&mut rect, beside);
     let place = |ui: &mut Ui, name: &str, rect: Rect, layout: Layout| {
         ui.new_child(UiBuilder::new().id_salt(name).max_rect(rect).layout(layout))
     };

@@ -1,12 +1,12 @@
 //! Learning: what to train, how it goes, and what came of it.
 
-use egui::{CollapsingHeader, RichText, TextEdit, Ui};
+use egui::{Align, CollapsingHeader, Label, Layout, RichText, TextEdit, Ui, vec2};
 
 use crate::engine::{Command, JobId, JobKind, JobView, TrainingPoint, TrainingView};
 use crate::gui::format;
 use crate::gui::notices::Tone;
 use crate::gui::state::{Place, State};
-use crate::gui::theme::palette;
+use crate::gui::theme::{palette, size};
 use crate::gui::training_form::offered_bits;
 use crate::gui::widgets::bit_strip::{self, bit_strip};
 use crate::gui::widgets::buttons::{primary, segmented};
@@ -16,6 +16,7 @@ use crate::model::Preset;
 
 pub fn show(ui: &mut Ui, state: &mut State) {
     super::title(ui, "Training", |_| ());
+    message::failure(ui, state, Place::Training);
     let training = state.latest.training.clone();
     match state.job(JobKind::Train) {
         Some((job, view)) => {
@@ -24,7 +25,6 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         }
         None => ready(ui, state),
     }
-    message::failure(ui, state, Place::Training);
     let collapsed = training.as_ref().and_then(|t| t.collapsed.clone());
     let collapsed = collapsed.or_else(|| state.latest.model.as_ref().and_then(|model| model.collapsed.clone()));
     if let Some(why) = collapsed {
@@ -48,7 +48,7 @@ fn ready(ui: &mut Ui, state: &mut State) {
     }
     let changeable = !state.read_only() && !state.is_empty();
     ui.add_enabled_ui(changeable, |ui| {
-        form(ui, state);
+        choices(ui, state);
         // Once something has been learned, searching is what to do next, not learning anew.
         let learn = match state.latest.model {
             None => primary(ui, changeable, "Learn and index"),
@@ -57,16 +57,17 @@ fn ready(ui: &mut Ui, state: &mut State) {
         if learn.clicked() {
             state.learn(false);
         }
-        if state.latest.model.as_ref().is_some_and(|model| model.resumable) {
+        if state.latest.resumable {
             let help = "Goes on from where training was stopped, with the settings it had";
             if ui.button("Resume the stopped training").on_hover_text(help).clicked() {
                 state.learn(true);
             }
         }
+        more_settings(ui, state);
     });
 }
 
-fn form(ui: &mut Ui, state: &mut State) {
+fn choices(ui: &mut Ui, state: &mut State) {
     let mut preset = state.form.preset;
     let presets = [Preset::Spectral, Preset::Waveform, Preset::Seed];
     let options = presets.map(|preset| (preset, preset_name(preset), preset_help(preset)));
@@ -82,18 +83,26 @@ fn form(ui: &mut Ui, state: &mut State) {
         let options: Vec<_> = offered.iter().zip(&names).map(|(bits, name)| (*bits, name.as_str(), help)).collect();
         segmented(ui, &mut state.form.bits, &options);
     });
+}
+
+/// Below the button that starts training: unfolded, they must not push it out of sight.
+fn more_settings(ui: &mut Ui, state: &mut State) {
     CollapsingHeader::new("More settings").id_salt("more settings").show(ui, |ui| {
         text::small(ui, "What is left empty is the preset's own.");
         let fields: Vec<_> = state.form.fields().collect();
         for (place, field) in fields {
             let problem = state.form.problem(place);
             ui.horizontal(|ui| {
-                let label = ui.add_sized([104.0, 22.0], egui::Label::new(RichText::new(field.name).small()).truncate());
-                label.on_hover_text(field.help);
+                let name = RichText::new(field.name).small().color(palette(ui.visuals()).dim);
+                let place_of_name = Layout::left_to_right(Align::Center);
+                let label = ui.allocate_ui_with_layout(vec2(96.0, size::CONTROL), place_of_name, |ui| {
+                    ui.set_min_width(96.0);
+                    ui.add(Label::new(name)).on_hover_text(field.help)
+                });
                 let typed = &mut state.form.typed[place];
                 let colour = problem.is_some().then_some(palette(ui.visuals()).error);
                 let edit = TextEdit::singleline(typed).desired_width(f32::INFINITY).hint_text("preset");
-                let response = ui.add(edit.text_color_opt(colour)).accessible_name(field.name);
+                let response = ui.add(edit.text_color_opt(colour)).labelled_by(label.inner.id);
                 response.on_hover_text(problem.as_deref().unwrap_or(field.help));
             });
         }
@@ -124,11 +133,11 @@ fn running(ui: &mut Ui, state: &mut State, job: JobId, view: &JobView, training:
         .unwrap_or((view.done as usize, view.total as usize));
     ui.label(if training.is_some() { "Learning" } else { view.stage.as_str() });
     let done = format!("Step {} of {}", format::count(step as u64), format::count(planned as u64));
-    progress::bar(ui, progress::fraction(step as u64, planned as u64), &done);
+    progress::bar(ui, progress::fraction(step as u64, planned as u64), "Progress of the training");
     ui.horizontal(|ui| {
         text::small(ui, done);
         let left = progress::time_left(training.and_then(|t| t.secs_left).or(view.secs_left));
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| text::small(ui, left));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| text::small(ui, left));
     });
     if let Some(training) = training {
         text::figure(

@@ -15,7 +15,7 @@ pub fn is_stuck(share: f32) -> bool {
 pub fn bit_strip(ui: &mut Ui, balance: &[f32]) {
     let palette = palette(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 36.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, summary(balance)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "Share of sounds that have each bit on"));
     if balance.is_empty() {
         return;
     }

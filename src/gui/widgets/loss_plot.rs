@@ -1,8 +1,8 @@
 //! The course of training as lines over steps, with the lines' names and newest values above.
 
 use egui::text::LayoutJob;
-use egui::{Color32, Rect, Role, Sense, TextFormat, TextStyle, Ui, Vec2, Vec2b, WidgetInfo};
-use egui_plot::{Line, Plot, PlotPoints};
+use egui::{Color32, Rangef, Rect, Role, Sense, TextFormat, TextStyle, Ui, Vec2, Vec2b, WidgetInfo};
+use egui_plot::{AxisHints, Line, Plot, PlotPoints};
 
 use crate::gui::format;
 use crate::gui::theme::{palette, size};
@@ -49,8 +49,8 @@ pub fn loss_plot(ui: &mut Ui, id: &str, last_step: f64, series: Vec<Series>) {
             .include_x(last_step.max(1.0))
             .include_y(0.0)
             .set_margin_fraction(egui::vec2(0.0, 0.06))
-            .y_axis_min_width(26.0)
-            .grid_spacing(egui::Rangef::new(6.0, 60.0))
+            .custom_y_axes(vec![AxisHints::new_y().min_thickness(26.0).label_spacing(Rangef::new(12.0, 24.0))])
+            .grid_spacing(Rangef::new(6.0, 60.0))
             .show(ui, |plot| lines.into_iter().for_each(|line| plot.line(line)));
     });
 }
@@ -59,24 +59,26 @@ pub fn loss_plot(ui: &mut Ui, id: &str, last_step: f64, series: Vec<Series>) {
 fn legend(ui: &mut Ui, series: &[Series]) {
     let palette = palette(ui.visuals());
     let font = TextStyle::Small.resolve(ui.style());
-    ui.horizontal_wrapped(|ui| {
+    ui.scope(|ui| {
         ui.spacing_mut().item_spacing = egui::vec2(12.0, 2.0);
         ui.spacing_mut().interact_size.y = 15.0;
-        for line in series {
-            let Some([_, value]) = line.points.last() else { continue };
-            let value = format::value(*value);
-            let mut job = LayoutJob::default();
-            job.append(line.name, 0.0, TextFormat::simple(font.clone(), palette.dim));
-            job.append(&value, 5.0, TextFormat::simple(font.clone(), palette.text));
-            let galley = ui.painter().layout_job(job);
-            // The swatch and its text are one thing, so that a line break never parts them.
-            let (rect, response) = ui.allocate_exact_size(galley.size() + Vec2::new(14.0, 0.0), Sense::hover());
-            let swatch = Rect::from_center_size(rect.left_center() + Vec2::new(5.0, 0.0), Vec2::new(10.0, 3.0));
-            ui.painter().rect_filled(swatch, 1.5, line.colour);
-            ui.painter().galley(rect.left_top() + Vec2::new(14.0, 0.0), galley, palette.text);
-            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{} {value}", line.name)));
-            response.on_hover_text(line.help);
-        }
+        ui.horizontal_wrapped(|ui| {
+            for line in series {
+                let Some([_, value]) = line.points.last() else { continue };
+                let value = format::value(*value);
+                let mut job = LayoutJob::default();
+                job.append(line.name, 0.0, TextFormat::simple(font.clone(), palette.dim));
+                job.append(&value, 5.0, TextFormat::simple(font.clone(), palette.text));
+                let galley = ui.painter().layout_job(job);
+                // The swatch and its text are one thing, so that a line break never parts them.
+                let (rect, response) = ui.allocate_exact_size(galley.size() + Vec2::new(14.0, 0.0), Sense::hover());
+                let swatch = Rect::from_center_size(rect.left_center() + Vec2::new(5.0, 0.0), Vec2::new(10.0, 3.0));
+                ui.painter().rect_filled(swatch, 1.5, line.colour);
+                ui.painter().galley(rect.left_top() + Vec2::new(14.0, 0.0), galley, palette.text);
+                response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{} {value}", line.name)));
+                response.on_hover_text(line.help);
+            }
+        });
     });
 }
 

@@ -1,6 +1,6 @@
 //! A message inside a panel: what went wrong or needs attention, and stays until it is dealt with.
 
-use egui::{Align, Frame, Label, Layout, Stroke, Ui, Vec2};
+use egui::{Align, Frame, Label, Layout, Stroke, TextStyle, Ui, Vec2};
 
 use super::buttons::icon_button;
 use super::icons::{self, Icon};
@@ -24,9 +24,14 @@ pub fn message(ui: &mut Ui, tone: Tone, text: &str, dismiss: Option<&str>) -> bo
                 dismissed = icon_button(ui, Icon::Close, name).clicked();
             }
             ui.with_layout(Layout::left_to_right(Align::Min), |ui| {
-                let (rect, _) = ui.allocate_exact_size(Vec2::splat(18.0), egui::Sense::hover());
-                icons::paint(ui.painter(), Icon::Warning, rect.shrink(1.5), colour);
-                ui.add(Label::new(text).wrap());
+                let height = if dismiss.is_some() { size::CONTROL } else { 18.0 };
+                let (rect, _) = ui.allocate_exact_size(Vec2::new(18.0, height), egui::Sense::hover());
+                icons::paint(ui.painter(), Icon::Warning, rect.shrink2(Vec2::new(1.5, 0.0)), colour);
+                ui.vertical(|ui| {
+                    // The first line stands at the height of the sign and of the cross.
+                    ui.add_space((height - ui.text_style_height(&TextStyle::Body)) / 2.0);
+                    ui.add(Label::new(text).wrap());
+                });
             });
         });
     });

@@ -5,7 +5,7 @@ use crate::audio::mel::{MelSpectrum, POWER_FLOOR};
 use crate::audio::mulaw;
 
 /// A file's features: rows of equal size, one a sample (levels) or one a spectral frame.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Features {
     /// Frames of the sound itself, before padding.
     pub sound_frames: usize,
@@ -59,6 +59,15 @@ impl FrontEnd {
             }
         };
         Features { sound_frames: samples.len(), rows }
+    }
+
+    /// Appends to a file's features those of its next stretch: `samples` from where the last stretch's new part ended. The
+    /// first `fresh` samples are new, the rest is what their chunks reach into; `fresh` is a whole number of hops, or all.
+    pub fn extend(&self, file: &mut Features, samples: &[f32], fresh: usize) {
+        let part = self.features(samples);
+        let rows = if fresh < samples.len() { fresh / self.row_step() * self.row_bytes() } else { part.rows.len() };
+        file.rows.extend_from_slice(&part.rows[..rows]);
+        file.sound_frames += fresh;
     }
 
     /// Samples of a chunk.

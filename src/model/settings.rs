@@ -135,7 +135,7 @@ impl Config {
         }
         let mut length = |value: Option<usize>, option: &str, kind: fn(usize) -> TrainingLength| {
             if let Some(n) = value {
-                c.length = kind(within(n, option, 1..=100_000_000)?);
+                c.length = kind(within(n, option, 0..=100_000_000)?);
             }
             Ok(())
         };

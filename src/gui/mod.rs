@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::audio::device::SoundCard;
 use crate::engine::{Engine, EngineOptions};
 use dialogs::{Dialogs, Question};
 use notices::Tone;
@@ -154,7 +155,7 @@ impl App {
 /// so that the same folder can be opened again.
 fn open(folder: PathBuf, earlier: Option<Engine>, wake: Arc<dyn Fn() + Send + Sync>) -> Project {
     let (sender, engine) = bounded(1);
-    let options = EngineOptions { project: folder.clone(), wake: wake.clone() };
+    let options = EngineOptions { project: folder.clone(), wake: wake.clone(), audio: Arc::new(SoundCard) };
     let opening = std::thread::Builder::new().name("open project".into()).spawn(move || {
         drop(earlier);
         let opened = Engine::open(options).map_err(|error| error.to_string());

@@ -214,7 +214,7 @@ impl Decoder {
             let packet = match guarded(|| self.reader.next_packet()) {
                 Ok(Some(packet)) => packet,
                 Ok(None) => {
-            self.faults.cut_off |= self.ends_early().unwrap_or(false);
+                    self.faults.cut_off |= self.ends_early().unwrap_or(false);
                     self.over = true;
                     break;
                 }
@@ -290,12 +290,12 @@ impl Decoder {
     fn note_or_fail(&mut self, failure: Failure) -> Result<(), Cause> {
         match failure {
             Failure::Refused(SymphoniaError::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            self.faults.cut_off |= self.ends_early().unwrap_or(true);
+                self.faults.cut_off |= self.ends_early().unwrap_or(true);
             }
             Failure::Refused(SymphoniaError::IoError(error)) => return Err(Cause::of_reading(error)),
             Failure::Refused(SymphoniaError::ResetRequired) => self.faults.further_streams = true,
             Failure::Refused(SymphoniaError::DecodeError(what) | SymphoniaError::LimitError(what)) => {
-            self.faults.cut_off = true;
+                self.faults.cut_off = true;
                 self.faults.last_damage = Some(what);
             }
             Failure::Refused(error) => return Err(Cause::Damaged(error.to_string())),

@@ -4,9 +4,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{
-    Backend, Capture, DeviceError, Fault, FaultHandler, Format, InputDevice, OutputDevice, Render, Stream,
-};
+use super::{Backend, Capture, DeviceError, Fault, FaultHandler, Format, InputDevice, OutputDevice, Render, Stream};
 
 /// How long a test waits for another thread before it fails.
 const PATIENCE: Duration = Duration::from_secs(10);

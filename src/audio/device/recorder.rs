@@ -171,12 +171,8 @@ fn open(backend: &dyn Backend) -> Result<Microphone, DeviceError> {
     let channels = format.channels.max(1);
     let (producer, ring) = RingBuffer::new((RING_SECS * f64::from(format.rate)) as usize * channels);
     let (calls, lost_frames) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
-    let capture = RingCapture {
-        ring: producer,
-        channels,
-        calls: Arc::clone(&calls),
-        lost_frames: Arc::clone(&lost_frames),
-    };
+    let capture =
+        RingCapture { ring: producer, channels, calls: Arc::clone(&calls), lost_frames: Arc::clone(&lost_frames) };
     let (handler, faults) = FaultLog::new();
     let stream = Some(device.open(format, Box::new(capture), handler)?);
     Ok(Microphone { stream, ring, format, faults, calls, lost_frames, name: device.name() })
@@ -190,8 +186,7 @@ fn record(
     stopped: &Receiver<()>,
     opened: &Sender<Result<(), DeviceError>>,
 ) -> Recording {
-    let mut recording =
-        Recording { samples: Vec::new(), rate: 0, channels: 1, lost_frames: 0, interrupted: None };
+    let mut recording = Recording { samples: Vec::new(), rate: 0, channels: 1, lost_frames: 0, interrupted: None };
     let mut microphone = match open(backend) {
         Ok(microphone) => microphone,
         Err(error) => {
@@ -201,8 +196,7 @@ fn record(
         }
     };
     (recording.rate, recording.channels) = (microphone.format.rate, microphone.format.channels.max(1));
-    *lock(state) =
-        RecorderState { recording: true, device: Some(microphone.name.clone()), ..RecorderState::default() };
+    *lock(state) = RecorderState { recording: true, device: Some(microphone.name.clone()), ..RecorderState::default() };
     drop(opened.send(Ok(())));
 
     let mut told = Instant::now();

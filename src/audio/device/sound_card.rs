@@ -6,9 +6,7 @@ use cpal::{
     SupportedStreamConfig, SupportedStreamConfigRange, U24,
 };
 
-use super::{
-    Backend, Capture, DeviceError, Fault, FaultHandler, Format, InputDevice, OutputDevice, Render, Stream,
-};
+use super::{Backend, Capture, DeviceError, Fault, FaultHandler, Format, InputDevice, OutputDevice, Render, Stream};
 
 /// A callback's length where the device lets it be chosen. Left to themselves, some servers take seconds at once.
 const OUTPUT_CALLBACK_SECS: f64 = 0.025;

@@ -1,7 +1,9 @@
+use super::super::Format;
 use super::super::mock::{MockBackend, wait_until};
 use super::*;
 use crate::audio::wav::{Depth, write_wav};
 use std::sync::atomic::AtomicUsize;
+use std::time::Instant;
 
 const SPEAKER: Format = Format { rate: 48_000, channels: 2 };
 const MICROPHONE: Format = Format { rate: 48_000, channels: 1 };
@@ -26,7 +28,8 @@ impl Scene {
     }
 
     fn file(&self, name: &str, frames: usize, format: Format) -> (PathBuf, Vec<f32>) {
-        let samples: Vec<f32> = (0..frames * format.channels).map(|n| ((n * 37) % 2001) as f32 / 2001.0 - 0.5).collect();
+        let samples: Vec<f32> =
+            (0..frames * format.channels).map(|n| ((n * 37) % 2001) as f32 / 2001.0 - 0.5).collect();
         let path = self.folder.path().join(name);
         write_wav(&path, &samples, format.channels as u16, format.rate, Depth::Float32).unwrap();
         (path, samples)
@@ -36,7 +39,9 @@ impl Scene {
     fn play(&self, path: &std::path::Path, from_secs: f64, to_secs: Option<f64>) -> Receiver<Played> {
         let told = self.told.load(Ordering::Relaxed);
         let played = self.player.play(Clip { path: path.into(), from_secs, to_secs });
-        assert!(wait_until(|| self.told.load(Ordering::Relaxed) > told && self.player.state().path.as_deref() == Some(path)));
+        assert!(wait_until(
+            || self.told.load(Ordering::Relaxed) > told && self.player.state().path.as_deref() == Some(path)
+        ));
         played
     }
 
@@ -197,7 +202,8 @@ fn a_missing_file_is_named_and_volume_is_kept_in_range() {
 fn real_output_plays_a_second() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.wav");
-    let tone: Vec<f32> = (0..44_100).map(|n| (n as f32 * 440.0 * std::f32::consts::TAU / 44_100.0).sin() * 0.5).collect();
+    let tone: Vec<f32> =
+        (0..44_100).map(|n| (n as f32 * 440.0 * std::f32::consts::TAU / 44_100.0).sin() * 0.5).collect();
     write_wav(&path, &tone, 1, 44_100, Depth::Pcm16).unwrap();
     let player = Player::new(Arc::new(super::super::SoundCard), Arc::new(|| {})).unwrap();
     let asked = Instant::now();

@@ -14,6 +14,9 @@ use crate::gui::widgets::loss_plot::{Series, loss_plot};
 use crate::gui::widgets::{message, progress, text};
 use crate::model::Preset;
 
+/// Windows of this height hold the plots and the index at once.
+const ROOMY: f32 = 960.0;
+
 pub fn show(ui: &mut Ui, state: &mut State) {
     super::title(ui, "Training", |_| ());
     message::failure(ui, state, Place::Training);
@@ -30,9 +33,15 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     if let Some(why) = collapsed {
         message::message(ui, Tone::Warning, &why, None);
     }
-    if let Some(training) = training.filter(|training| !training.history.is_empty()) {
+    let Some(training) = training.filter(|training| !training.history.is_empty()) else { return };
+    if training.running {
         course(ui, &training);
+        return;
     }
+    // Afterwards the plots step back behind the index, unless there is room for both.
+    let roomy = ui.ctx().content_rect().height() >= ROOMY;
+    let header = CollapsingHeader::new("How it went").id_salt("course").default_open(roomy);
+    header.show_unindented(ui, |ui| course(ui, &training));
 }
 
 fn ready(ui: &mut Ui, state: &mut State) {

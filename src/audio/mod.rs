@@ -1,1 +1,19 @@
 //! Sound as numbers: pure functions over samples. Only `device` knows the sound card.
+
+pub mod decode;
+pub mod error;
+pub mod mono;
+pub mod picture;
+pub mod resample;
+mod riff;
+pub mod silence;
+pub mod survey;
+pub mod wav;
+
+pub use decode::Decoder;
+pub use error::{AudioError, Cause};
+pub use mono::{Mono, MonoReader, read_mono};
+pub use resample::Resampler;
+pub use survey::{SoundPicture, Survey, survey, waveform};
+pub mod mel;
+pub mod mulaw;

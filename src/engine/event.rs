@@ -223,6 +223,7 @@ pub enum JobKind {
     Index,
     Search,
     Audio,
+    Record,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -1,40 +1,92 @@
 //! Commands in, events out: the only place with threads.
+//!
+//! Each kind of work has a lane: a thread that takes its commands one after another from a bounded channel, so that a
+//! search never waits for a training, and two imports never meet. What comes out is told in [`event`].
 
 pub mod command;
+mod curve;
+mod error;
+mod evaluate;
 pub mod event;
+mod export;
+mod fold;
+mod import;
+mod index;
+mod lanes;
+mod listen;
+mod record;
+mod search;
+mod shared;
+mod snapshot;
+mod train;
+mod views;
 
 pub use command::{Clip, Command, Grouping, JobId, Query};
+pub use error::EngineError;
 pub use event::*;
+pub use snapshot::grid_of;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crossbeam_channel::Receiver;
+
+use crate::audio::device::Backend;
+use crate::project::Project;
+use lanes::Lanes;
+use shared::Shared;
+
 /// How an engine is opened.
 pub struct EngineOptions {
+    /// The project's folder; made where it is absent.
     pub project: PathBuf,
     /// Called from the engine's threads whenever there is something new to see; must not block.
     pub wake: Arc<dyn Fn() + Send + Sync>,
+    /// Where sound comes from and goes to.
+    pub audio: Arc<dyn Backend>,
 }
 
-pub struct Engine {}
+/// An open project and the threads that work on it. Dropping it cancels its jobs and waits until they have left a state
+/// that can be opened again.
+pub struct Engine {
+    shared: Arc<Shared>,
+    events: Receiver<Event>,
+    lanes: Lanes,
+}
 
 impl Engine {
-    pub fn open(_options: EngineOptions) -> Result<Self, String> {
-        todo!("being written by another hand")
+    pub fn open(options: EngineOptions) -> Result<Self, EngineError> {
+        let folder =
+            camino::Utf8PathBuf::from_path_buf(options.project).map_err(EngineError::NotText)?;
+        let project = Project::open(&folder)?;
+        let (sender, events) = crossbeam_channel::unbounded();
+        let latest = views::all(&project)?;
+        let shared = Arc::new(Shared::new(project, latest, sender, options.wake));
+        // An index that cannot be used is told when it is searched, not when the project is opened: it can be built anew.
+        if let Err(cause) = shared.refresh() {
+            tracing::warn!("the index is not loaded: {cause}");
+        }
+        let lanes = Lanes::start(&shared, options.audio)?;
+        Ok(Self { shared, events, lanes })
     }
-    /// Never blocks for longer than it takes to queue the command.
-    pub fn submit(&self, _command: Command) -> JobId {
-        todo!()
+
+    /// Queues a command. Where too many wait already, it fails at once, as an event.
+    pub fn submit(&self, command: Command) -> JobId {
+        self.lanes.submit(command)
     }
-    pub fn cancel(&self, _job: JobId) {
-        todo!()
+
+    /// Stops a job that waits or runs: within 100 ms, a training within one step.
+    pub fn cancel(&self, job: JobId) {
+        self.lanes.cancel(job);
     }
+
     /// The queue of events: see [`Event`].
-    pub fn events(&self) -> &crossbeam_channel::Receiver<Event> {
-        todo!()
+    pub fn events(&self) -> &Receiver<Event> {
+        &self.events
     }
+
     /// The newest values: see [`Latest`].
     pub fn latest(&self) -> Latest {
-        todo!()
+        self.shared.latest()
     }
 }

@@ -1,1 +1,24 @@
-//! Being built.
+//! A project: a folder on disk with all that is needed to go on later.
+//!
+//! | name | what |
+//! |---|---|
+//! | `project.db` | the catalogue: files, problems, generations of models and indexes (SQLite, only here) |
+//! | `project.lock` | locked by the process that may write |
+//! | `model-<generation>.safetensors` | a model; its configuration is in its metadata |
+//! | `index-<generation>.codes` | an index ([`crate::index::file`] has its bytes) |
+//! | `checkpoint.safetensors` | a training run that was stopped and can be resumed |
+//! | `takes/` | microphone recordings, as WAV |
+//! | `demo/` | the demo library, where it was asked for |
+//! | `cache/` | features of a running training; empty otherwise |
+//!
+//! A new generation is written beside the old one and made current by one transaction; then the old files go. A kill at
+//! any moment leaves a project that opens with the old state or the new.
+
+mod catalogue;
+mod folder;
+mod generations;
+mod schema;
+
+pub use catalogue::FileFacts;
+pub use folder::{Project, ProjectError};
+pub use generations::{IndexGeneration, IndexedFile, ModelGeneration};

@@ -1,0 +1,68 @@
+# make run          opens the window
+# make test         runs all tests
+# make check        formatting, lints, tests and documentation: what must hold before a commit
+# make bench        measures (optimised build)
+# make screenshots  draws the pictures in screenshots/ from the running program
+#
+# System packages that are missing are installed through apt-get, with a line that says so; on a machine without apt-get
+# they are named instead. Rust comes from rustup (https://rustup.rs).
+
+CARGO := $(or $(shell command -v cargo 2>/dev/null),$(wildcard $(HOME)/.cargo/bin/cargo))
+
+# The window's libraries are loaded while it runs, so that a link check would not miss them.
+BUILD_PACKAGES := gcc libc6-dev pkg-config libasound2-dev
+RUN_PACKAGES := $(BUILD_PACKAGES) libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libgl1
+TEST_PACKAGES := $(RUN_PACKAGES)
+PICTURE_PACKAGES := $(RUN_PACKAGES) xvfb xdotool imagemagick libegl1 libgl1-mesa-dri python3-xlib
+
+.PHONY: run test check bench screenshots format-check lint doc-check run-needs test-needs picture-needs rust
+
+run: run-needs
+	$(CARGO) run
+
+test: test-needs
+	$(CARGO) test
+
+check: test-needs format-check lint test doc-check
+
+format-check: rust
+	$(CARGO) fmt --check
+
+lint: rust
+	$(CARGO) clippy --all-targets -- -D warnings
+
+doc-check: rust
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --document-private-items
+
+bench: run-needs
+	$(CARGO) bench
+
+screenshots: picture-needs
+	$(CARGO) test --test screenshots -- --ignored --nocapture
+
+run-needs: PACKAGES := $(RUN_PACKAGES)
+test-needs: PACKAGES := $(TEST_PACKAGES)
+picture-needs: PACKAGES := $(PICTURE_PACKAGES)
+run-needs test-needs picture-needs: rust
+	@$(install_missing)
+
+rust:
+	@test -n "$(CARGO)" || { echo "Soundalike is built by cargo, which is missing here: install Rust from https://rustup.rs" >&2; exit 1; }
+
+define install_missing
+if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then \
+    missing=; \
+    for package in $(PACKAGES); do \
+        dpkg-query -W -f='$${Status}' "$$package" 2>/dev/null | grep -q '^install ok installed' || missing="$$missing $$package"; \
+    done; \
+    if [ -n "$$missing" ]; then \
+        echo "Installing the system packages that are missing:$$missing"; \
+        as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+        $$as_root apt-get update -qq && \
+        $$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null || exit 1; \
+    fi; \
+else \
+    command -v pkg-config >/dev/null && pkg-config --exists alsa && command -v cc >/dev/null || { \
+        echo "This machine has no apt-get. Install what these Debian packages hold, then run make again: $(PACKAGES)" >&2; exit 1; }; \
+fi
+endef

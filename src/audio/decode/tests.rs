@@ -1,0 +1,294 @@
+use super::*;
+use std::process::Command;
+
+/// A WAV file: a format chunk's fields, and data as it is.
+fn wav(tag: u16, channels: u16, rate: u32, bits: u16, data: &[u8]) -> Vec<u8> {
+    let block = channels * bits.div_ceil(8);
+    let mut format = Vec::new();
+    format.extend(tag.to_le_bytes());
+    format.extend(channels.to_le_bytes());
+    format.extend(rate.to_le_bytes());
+    format.extend((rate * u32::from(block)).to_le_bytes());
+    format.extend(block.to_le_bytes());
+    format.extend(bits.to_le_bytes());
+    riff(b"RIFF", &[(b"fmt ", &format), (b"data", data)])
+}
+
+fn riff(magic: &[u8; 4], chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+    let mut body = b"WAVE".to_vec();
+    for (name, content) in chunks {
+        body.extend(*name);
+        body.extend((content.len() as u32).to_le_bytes());
+        body.extend(*content);
+        body.resize(body.len().next_multiple_of(2), 0);
+    }
+    let mut file = magic.to_vec();
+    file.extend((body.len() as u32).to_le_bytes());
+    file.extend(body);
+    file
+}
+
+fn le16(samples: &[i16]) -> Vec<u8> {
+    samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
+}
+
+/// Samples that tell where they come from.
+fn ramp(frames: usize) -> Vec<i16> {
+    (0..frames).map(|n| (n % 30_011) as i16).collect()
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Folder(tempfile::tempdir().unwrap())
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+}
+
+fn read_all(decoder: &mut Decoder) -> Vec<f32> {
+    let mut all = Vec::new();
+    while let Some(block) = decoder.next_block().unwrap() {
+        all.extend_from_slice(block);
+    }
+    all
+}
+
+fn decode(bytes: &[u8]) -> (Vec<f32>, Option<String>) {
+    let folder = Folder::new();
+    let mut decoder = Decoder::open(&folder.file("a.wav", bytes)).unwrap();
+    let all = read_all(&mut decoder);
+    assert_eq!(decoder.frames(), Some((all.len() / decoder.channels()) as u64));
+    (all, decoder.warning())
+}
+
+fn cause(bytes: &[u8]) -> String {
+    let folder = Folder::new();
+    match Decoder::open(&folder.file("a.wav", bytes)) {
+        Err(error) => error.cause.to_string(),
+        Ok(_) => panic!("it was read"),
+    }
+}
+
+#[test]
+fn every_kind_of_wav_sample_has_its_value() {
+    let clean = |bytes: &[u8]| {
+        let (samples, warning) = decode(bytes);
+        assert_eq!(warning, None);
+        samples
+    };
+    let pcm16 = le16(&[0, 1, -1, 32767, -32768]);
+    assert_eq!(clean(&wav(1, 1, 8000, 16, &pcm16)), [0.0, 1.0 / 32768.0, -1.0 / 32768.0, 32767.0 / 32768.0, -1.0]);
+    assert_eq!(clean(&wav(1, 1, 8000, 8, &[128, 0, 192])), [0.0, -1.0, 0.5]);
+    assert_eq!(clean(&wav(1, 2, 8000, 24, &[0, 0, 0x40, 0, 0, 0x80])), [0.5, -1.0]);
+    assert_eq!(clean(&wav(1, 1, 8000, 32, &(1i32 << 29).to_le_bytes())), [0.25]);
+    // 12 bits sit in the upper bits of 16.
+    assert_eq!(clean(&wav(1, 1, 8000, 12, &le16(&[16384]))), [0.5]);
+    assert_eq!(clean(&wav(3, 1, 8000, 32, &0.3f32.to_le_bytes())), [0.3]);
+    assert_eq!(clean(&wav(3, 1, 8000, 64, &0.25f64.to_le_bytes())), [0.25]);
+    // G.711: these bytes are the loudest positive sample and the smallest one.
+    let mu = clean(&wav(7, 1, 8000, 8, &[0x80, 0xFF]));
+    assert!((mu[0] - 32124.0 / 32768.0).abs() < 1e-6 && mu[1] == 0.0, "{mu:?}");
+    let a = clean(&wav(6, 1, 8000, 8, &[0xAA, 0xD5]));
+    assert!((a[0] - 32256.0 / 32768.0).abs() < 1e-6 && (a[1] - 8.0 / 32768.0).abs() < 1e-6, "{a:?}");
+}
+
+#[test]
+fn extensible_and_odd_headers_are_read() {
+    let data = le16(&[100, -100, 200]);
+    let mut format = wav(0xFFFE, 1, 44_100, 16, &[])[20..36].to_vec();
+    format.extend([22, 0, 16, 0, 0, 0, 0, 0, 1, 0]);
+    format.extend(*b"\0\0\0\0\x10\0\x80\0\0\xAA\0\x38\x9B\x71");
+    let expected = vec![100.0 / 32768.0, -100.0 / 32768.0, 200.0 / 32768.0];
+    let extensible = riff(b"RIFF", &[(b"fmt ", &format), (b"data", &data)]);
+    assert_eq!(decode(&extensible), (expected.clone(), None));
+    // An odd chunk before the data, a list whose inner sizes lie, and a chunk behind the data.
+    let list = *b"INFOINAM\xFF\xFF\xFF\x0Fab";
+    let chunks: [(&[u8; 4], &[u8]); 5] =
+        [(b"bext", &[1, 2, 3]), (b"fmt ", &format), (b"LIST", &list), (b"data", &data), (b"id3 ", &[9; 30])];
+    assert_eq!(decode(&riff(b"RIFF", &chunks)), (expected.clone(), None));
+    // RF64 keeps its sizes in a chunk of their own.
+    let mut wide = [0u8; 28];
+    wide[8] = data.len() as u8;
+    let mut rf64 = riff(b"RF64", &[(b"ds64", &wide), (b"fmt ", &format), (b"data", &data), (b"junk", &[7; 8])]);
+    let size = rf64.windows(4).position(|four| four == b"data").unwrap() + 4;
+    rf64[size..size + 4].fill(0xFF);
+    rf64[4..8].fill(0xFF);
+    assert_eq!(decode(&rf64), (expected, None));
+}
+
+#[test]
+fn sizes_that_lie_lose_no_sound() {
+    let samples = ramp(5000);
+    let whole: Vec<f32> = samples.iter().map(|x| f32::from(*x) / 32768.0).collect();
+    let good = wav(1, 1, 8000, 16, &le16(&samples));
+    let with_sizes = |riff: u32, data: u32, end: usize| {
+        let mut bytes = good[..end].to_vec();
+        bytes[4..8].copy_from_slice(&riff.to_le_bytes());
+        bytes[40..44].copy_from_slice(&data.to_le_bytes());
+        decode(&bytes)
+    };
+    let end = good.len();
+    assert_eq!(with_sizes(u32::MAX, u32::MAX, end), (whole.clone(), None), "written to a pipe");
+    assert_eq!(with_sizes(0x7FFF_FFF0, 0x7FFF_FFC0, end), (whole.clone(), None), "written to a pipe by sox");
+    for riff in [0, 36] {
+        let (samples, warning) = with_sizes(riff, 0, end);
+        assert_eq!(samples, whole);
+        assert!(warning.unwrap().contains("never completed"));
+    }
+    let (samples, warning) = with_sizes(36 + 10_000, 10_000, end - 2001);
+    assert_eq!(samples, whole[..3999]);
+    assert!(warning.unwrap().contains("cut off: 80%"));
+}
+
+#[test]
+fn what_cannot_be_read_is_told_why() {
+    let folder = Folder::new();
+    let open = |path: &Path| Decoder::open(path).err().unwrap().cause.to_string();
+    assert_eq!(open(&folder.0.path().join("none.wav")), "there is no such file");
+    assert_eq!(open(folder.0.path()), "it is a folder, not a file");
+    #[cfg(target_os = "linux")]
+    assert_eq!(open(Path::new("/dev/null")), "it is a device or a pipe, not a file");
+    assert_eq!(cause(b""), "it is empty (0 bytes)");
+    assert_eq!(cause(&b"All work and no play makes Jack a dull boy. ".repeat(500)), Cause::NotSound.to_string());
+    let good = wav(1, 1, 8000, 16, &le16(&ramp(100)));
+    for end in [5, 11, 12, 19, 30, 36, 43] {
+        assert_eq!(cause(&good[..end]), "it is cut off in its header, before any sound", "after {end} bytes");
+    }
+    assert_eq!(cause(&good[..44]), "it holds no sound");
+    assert_eq!(cause(&wav(1, 1, 8000, 16, &[])), "it holds no sound");
+    assert!(cause(&wav(0x55, 1, 8000, 16, &[0; 100])).starts_with("WAV with MP3 inside cannot be read"));
+    assert!(cause(&wav(1, 0, 8000, 16, &[0; 100])).contains("no channels"));
+    assert!(cause(&wav(1, 1, 4_000_000_000, 8, &[0; 100])).contains("not plausible"));
+    assert!(cause(b"wvpk and whatever").starts_with("WavPack cannot be read"));
+}
+
+/// A page of an Ogg file with one packet.
+fn ogg_page(flags: u8, frames: u64, number: u32, packet: &[u8]) -> Vec<u8> {
+    let mut page = b"OggS\0".to_vec();
+    page.push(flags);
+    page.extend(frames.to_le_bytes());
+    page.extend(1u32.to_le_bytes());
+    page.extend(number.to_le_bytes());
+    page.extend([0, 0, 0, 0, 1, packet.len() as u8]);
+    page.extend(packet);
+    let checksum = page.iter().fold(0u32, |sum, byte| {
+        let shift = |sum: u32, _| (sum << 1) ^ if sum >> 31 == 1 { 0x04C1_1DB7 } else { 0 };
+        (0..8).fold(sum ^ (u32::from(*byte) << 24), shift)
+    });
+    page[22..26].copy_from_slice(&checksum.to_le_bytes());
+    page
+}
+
+#[test]
+fn opus_is_named() {
+    let pages = [
+        ogg_page(2, 0, 0, b"OpusHead\x01\x01\x38\x01\x80\xBB\0\0\0\0\0"),
+        ogg_page(0, 0, 1, b"OpusTags\x04\0\0\0test\0\0\0\0"),
+        ogg_page(4, 960, 2, &[0xFC, 0xFF, 0xFE]),
+    ];
+    let message = cause(&pages.concat());
+    assert!(message.starts_with("Opus cannot be read"), "{message}");
+}
+
+#[test]
+fn samples_that_are_no_numbers_become_silence() {
+    let bytes: Vec<u8> =
+        [0.5, f32::NAN, f32::INFINITY, -1e30, 2.0].iter().flat_map(|x: &f32| x.to_le_bytes()).collect();
+    let (samples, warning) = decode(&wav(3, 1, 8000, 32, &bytes));
+    assert_eq!(samples, [0.5, 0.0, 0.0, 0.0, 2.0]);
+    assert_eq!(warning.unwrap(), "3 samples are not numbers and were read as silence");
+}
+
+fn assert_seeks_are_exact(path: &Path) {
+    let mut decoder = Decoder::open(path).unwrap();
+    let whole = read_all(&mut decoder);
+    let channels = decoder.channels();
+    let frames = whole.len() / channels;
+    for frame in [frames / 2, 0, 1, 1151, 1152, frames - 1, frames / 3, frames / 3 + 1, 7, frames, frames + 5, 100] {
+        decoder.seek(frame as u64).unwrap();
+        let expected = &whole[(frame * channels).min(whole.len())..];
+        let mut got = Vec::new();
+        while got.len() < expected.len().min(5000) {
+            got.extend_from_slice(decoder.next_block().unwrap().unwrap());
+        }
+        let common = got.len().min(expected.len());
+        assert_eq!(got[..common], expected[..common], "{} from frame {frame}", path.display());
+        if expected.is_empty() {
+            assert_eq!(decoder.next_block().unwrap(), None);
+        }
+    }
+    assert_eq!(decoder.warning(), None);
+}
+
+#[test]
+fn seeking_in_wav_is_exact() {
+    let folder = Folder::new();
+    assert_seeks_are_exact(&folder.file("mono.wav", &wav(1, 1, 8000, 16, &le16(&ramp(60_000)))));
+    assert_seeks_are_exact(&folder.file("short.wav", &wav(1, 2, 8000, 16, &le16(&ramp(4000)))));
+}
+
+/// Lossless formats agree with the WAV that sox made them from, sample for sample; Vorbis closely; all seek exactly.
+#[test]
+fn formats_that_sox_writes_agree_with_the_original() {
+    let folder = Folder::new();
+    let noise: Vec<i16> = (0..100_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 17) as i16 / 8).collect();
+    let original = folder.file("a.wav", &wav(1, 2, 44_100, 16, &le16(&noise)));
+    let whole = read_all(&mut Decoder::open(&original).unwrap());
+    for name in ["b.flac", "b.aiff", "b.ogg", "b.mp3"] {
+        let path = folder.0.path().join(name);
+        match Command::new("sox").arg("-D").arg(&original).arg(&path).output() {
+            Ok(output) if output.status.success() => {}
+            Ok(_) => {
+                eprintln!("skipped {name}: this sox does not write it");
+                continue;
+            }
+            Err(error) => {
+                eprintln!("skipped: sox does not run ({error})");
+                return;
+            }
+        }
+        let mut decoder = Decoder::open(&path).unwrap();
+        assert_eq!((decoder.rate(), decoder.channels()), (44_100, 2));
+        let samples = read_all(&mut decoder);
+        if name.ends_with("flac") || name.ends_with("aiff") {
+            assert_eq!(samples, whole, "{name}");
+        } else if name.ends_with("ogg") {
+            assert_eq!(samples.len(), whole.len(), "{name}");
+        }
+        assert_seeks_are_exact(&path);
+    }
+}
+
+/// Damaged bytes give an error or a warning, never a panic, and no more sound than bytes can hold.
+#[test]
+fn damaged_files_do_no_harm() {
+    let good = wav(1, 2, 8000, 16, &le16(&ramp(400)));
+    let mut state = 1u64;
+    let mut random = move |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let folder = Folder::new();
+    for _ in 0..2000 {
+        let mut bytes = good.clone();
+        for _ in 0..=random(4) {
+            let at = if random(2) == 0 { random(44) } else { random(bytes.len()) };
+            bytes[at] = random(256) as u8;
+        }
+        bytes.truncate(random(bytes.len()) + 1);
+        let path = folder.file("a.wav", &bytes);
+        if let Ok(mut decoder) = Decoder::open(&path) {
+            let mut samples = 0;
+            while let Ok(Some(block)) = decoder.next_block() {
+                samples += block.len();
+            }
+            assert!(samples <= 8 * bytes.len());
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Reading a file once from end to end for what the dataset and the screen show of it.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use super::decode::Decoder;
+use super::error::{AudioError, Cause};
+use super::picture::Outline;
+
+/// What reading a whole file tells. Its memory does not grow with the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Survey {
+    /// The file's own, in hertz.
+    pub rate: u32,
+    pub channels: u16,
+    /// As counted while decoding, whatever the header says.
+    pub frames: u64,
+    /// Largest absolute sample, 1 being full scale.
+    pub peak: f32,
+    /// Lowest and highest sample of each of up to the asked number of equal stretches, full scale being 127.
+    pub thumbnail: Vec<(i8, i8)>,
+    /// BLAKE3 of the file's bytes.
+    pub content_hash: [u8; 32],
+    pub size_bytes: u64,
+    /// Time of the last change, in nanoseconds since 1970.
+    pub modified_ns: i64,
+    /// What is wrong with the file though it could be read: cut off, damaged in places. One clause for a person.
+    pub warning: Option<String>,
+}
+
+/// A sound as a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SoundPicture {
+    pub duration_secs: f64,
+    pub rate: u32,
+    pub channels: u16,
+    /// Lowest and highest sample of each of up to the asked number of equal stretches.
+    pub columns: Vec<(f32, f32)>,
+}
+
+/// Size in bytes and time of the last change in nanoseconds since 1970: what tells a changed file without reading it.
+pub fn stamp(path: &Path) -> Result<(u64, i64), AudioError> {
+    let metadata = fs::metadata(path).map_err(|error| Cause::of_reading(error).at(path))?;
+    // A file system without times gives 0 for all files; the size still tells most changes.
+    let modified = metadata.modified().ok().and_then(|time| match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_nanos()).ok(),
+        Err(before) => i64::try_from(before.duration().as_nanos()).ok().map(|ns| -ns),
+    });
+    Ok((metadata.len(), modified.unwrap_or(0)))
+}
+
+/// Reads a file once, with a thumbnail of up to `thumbnail_columns`.
+pub fn survey(path: &Path, thumbnail_columns: usize) -> Result<Survey, AudioError> {
+    let (size_bytes, modified_ns) = stamp(path)?;
+    let (outline, decoder) = outline(path, thumbnail_columns)?;
+    // The bytes come from the system's cache now; hashing within the decoder's reads would miss what it skips.
+    let mut hasher = blake3::Hasher::new();
+    File::open(path)
+        .and_then(|file| hasher.update_reader(file).map(|_| ()))
+        .map_err(|error| Cause::of_reading(error).at(path))?;
+    if stamp(path)? != (size_bytes, modified_ns) {
+        return Err(Cause::ChangedMeanwhile.at(path));
+    }
+    let columns = outline.columns(thumbnail_columns);
+    Ok(Survey {
+        rate: decoder.rate(),
+        channels: decoder.channels() as u16,
+        frames: outline.frames(),
+        peak: outline.peak(),
+        thumbnail: columns.into_iter().map(|(low, high)| (to_i8(low), to_i8(high))).collect(),
+        content_hash: hasher.finalize().into(),
+        size_bytes,
+        modified_ns,
+        warning: decoder.warning(),
+    })
+}
+
+/// A file's waveform in up to `columns`.
+pub fn waveform(path: &Path, columns: usize) -> Result<SoundPicture, AudioError> {
+    let (outline, decoder) = outline(path, columns)?;
+    Ok(SoundPicture {
+        duration_secs: outline.frames() as f64 / f64::from(decoder.rate()),
+        rate: decoder.rate(),
+        channels: decoder.channels() as u16,
+        columns: outline.columns(columns),
+    })
+}
+
+fn outline(path: &Path, columns: usize) -> Result<(Outline, Decoder), AudioError> {
+    let mut decoder = Decoder::open(path)?;
+    let channels = decoder.channels();
+    let mut outline = Outline::new(columns);
+    while let Some(block) = decoder.next_block()? {
+        outline.push(block, channels);
+    }
+    if outline.frames() == 0 {
+        return Err(Cause::NoSound.at(path));
+    }
+    Ok((outline, decoder))
+}
+
+fn to_i8(sample: f32) -> i8 {
+    (sample.clamp(-1.0, 1.0) * 127.0).round() as i8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::wav::{Depth, write_wav};
+
+    #[test]
+    fn a_survey_tells_what_is_in_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.wav");
+        let mut samples = vec![0.0; 20_000];
+        samples[5000] = 0.5;
+        samples[15_201] = -1.0;
+        write_wav(&path, &samples, 2, 22_050, Depth::Pcm16).unwrap();
+        let survey = survey(&path, 4).unwrap();
+        assert_eq!((survey.rate, survey.channels, survey.frames, survey.peak), (22_050, 2, 10_000, 1.0));
+        assert_eq!(survey.thumbnail, [(0, 0), (0, 64), (0, 0), (-127, 0)]);
+        let bytes = fs::read(&path).unwrap();
+        assert_eq!(survey.content_hash, *blake3::hash(&bytes).as_bytes());
+        assert_eq!(survey.size_bytes, bytes.len() as u64);
+        assert!(survey.modified_ns > 1_500_000_000_000_000_000);
+        assert_eq!(survey.warning, None);
+
+        let picture = waveform(&path, 2000).unwrap();
+        assert_eq!(picture.columns.len(), 2000);
+        assert!((picture.duration_secs - 10_000.0 / 22_050.0).abs() < 1e-9);
+        assert!((picture.columns[500].1 - 0.5).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_file_cut_off_in_its_data_is_read_as_far_as_it_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cut.wav");
+        write_wav(&path, &vec![0.25; 10_000], 1, 8000, Depth::Pcm16).unwrap();
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..44 + 2 * 7501 + 1]).unwrap();
+        let survey = survey(&path, 4).unwrap();
+        assert_eq!(survey.frames, 7501);
+        assert_eq!(survey.warning.unwrap(), "it is cut off: 75% of the sound that its header promises is there");
+    }
+}

@@ -1,0 +1,185 @@
+//! The operations as commands, for people in a terminal and for programs.
+//!
+//! Exit codes: 0, 1 for a failure with one sentence on standard error, 2 for wrong usage.
+
+mod report;
+mod session;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use camino::Utf8PathBuf;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::engine::{Command, Grouping, Outcome, Query};
+use crate::gui::{self, WindowOptions};
+use crate::model::{Config, TrainingSettings};
+use session::Session;
+
+/// Finds sounds that sound alike: drop WAV files in, learn from them, search by sound.
+///
+/// Without a command, the window opens.
+#[derive(Debug, Parser)]
+#[command(name = "soundalike", version, max_term_width = 120, propagate_version = true)]
+struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    operation: Option<Operation>,
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// The project's folder [default: in the platform's data folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// Print one JSON object on standard output
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Operation {
+    /// Write the built-in demo library into the project and add it
+    Demo,
+    /// Add sound files, and folders with all that is below them
+    Add {
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Tell what the project holds: files, chunks, hours, rates, problems, model, index
+    Info,
+    /// Train a model on the project's sounds
+    Train {
+        #[command(flatten)]
+        settings: Box<TrainingSettings>,
+        /// Go on with a training that was stopped
+        #[arg(long)]
+        resume: bool,
+    },
+    /// Encode what the index lacks
+    Index,
+    /// Find what sounds like a file, or like a part of it
+    Search {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// How many matches
+        #[arg(short, default_value_t = 10)]
+        k: usize,
+        /// Where the part begins, in seconds
+        #[arg(long, value_name = "SECS", value_parser = seconds)]
+        from: Option<f64>,
+        /// Where the part ends, in seconds
+        #[arg(long, value_name = "SECS", value_parser = seconds)]
+        to: Option<f64>,
+        /// Rank single chunks, or whole files
+        #[arg(long, value_enum, default_value_t)]
+        by: Grouping,
+    },
+    /// Score the index over labelled paths: P@10
+    Eval {
+        /// A regular expression; a path's label is what its groups match
+        #[arg(long, value_name = "REGEX")]
+        label: String,
+    },
+    /// Write codes.npy and chunks.csv
+    Export {
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Write one code for the first chunk of each WAV in a folder, in name order, as .npy
+    Encode {
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(secs) if secs.is_finite() && secs >= 0.0 => Ok(secs),
+        _ => Err("a number of seconds from the file's start, 0 or more".into()),
+    }
+}
+
+/// Reads the command line and carries it out: opens the window, or runs one command.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    match carry_out(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("soundalike: {failure:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
+    let Common { project, json } = arguments.common;
+    let project = match project {
+        Some(folder) => folder,
+        None => default_project()?,
+    };
+    let Some(operation) = arguments.operation else {
+        return gui::run(WindowOptions { project });
+    };
+    if let Operation::Train { settings, resume: false } = &operation {
+        check_usage(settings);
+    }
+    let session = Session::open(project, json)?;
+    let command = match operation {
+        Operation::Info => {
+            report::info(&session.latest(), json);
+            return Ok(());
+        }
+        Operation::Demo => Command::AddDemo,
+        Operation::Add { paths } => Command::AddPaths { paths },
+        Operation::Train { settings, resume } => {
+            Command::TrainModel { settings: *settings, resume, then_index: false }
+        }
+        Operation::Index => Command::BuildIndex,
+        Operation::Search { file, k, from, to, by } => {
+            let path = Utf8PathBuf::from_path_buf(file)
+                .map_err(|path| anyhow::anyhow!("{}: the path is not UTF-8 text; rename it", path.display()))?;
+            // A query that is a file of the dataset is shown under the dataset's name for it.
+            let path = path.canonicalize_utf8().unwrap_or(path);
+            Command::Search(Query { path, from_secs: from, to_secs: to, k, by })
+        }
+        Operation::Eval { label } => Command::Evaluate { label },
+        Operation::Export { out } => Command::Export { folder: out },
+        Operation::Encode { folder, out } => Command::EncodeFolder { folder, out },
+    };
+    let outcome = session.run(command)?;
+    report::outcome(&outcome, json);
+    match outcome {
+        Outcome::Added(report) if report.added.is_empty() && report.skipped.is_empty() && !report.failed.is_empty() => {
+            anyhow::bail!("nothing could be added")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Ends the program with exit code 2 where the settings make no model, whatever the sounds are.
+fn check_usage(settings: &TrainingSettings) {
+    if let Err(why) = Config::new(settings, None) {
+        Arguments::command().error(ErrorKind::ValueValidation, why).exit();
+    }
+}
+
+fn default_project() -> anyhow::Result<PathBuf> {
+    let folders = directories::ProjectDirs::from("", "", "soundalike")
+        .ok_or_else(|| anyhow::anyhow!("there is no home folder to keep a project in; name one with --project DIR"))?;
+    Ok(folders.data_dir().join("project"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,172 @@
+//! What a command prints: text for people, or one JSON object.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::dataset::Problem;
+use crate::engine::{AddReport, Latest, Outcome, SearchReport, TrainReport};
+
+/// Reasons are told file by file up to this many; then they are counted.
+const FILES_NAMED: usize = 10;
+
+pub(super) fn info(latest: &Latest, json: bool) {
+    let dataset = &latest.dataset;
+    let (model, index) = (latest.model.as_deref(), latest.index.as_deref());
+    if json {
+        let object = json!({
+            "project": latest.project.folder,
+            "files": dataset.files.len(),
+            "chunks": dataset.chunks,
+            "seconds": dataset.seconds,
+            "rates": dataset.rates,
+            "problems": dataset.problems,
+            "preset": model.map(|model| model.config.preset),
+            "bits": model.map(|model| model.config.bits),
+            "steps": model.map(|model| model.steps),
+            "saturation": model.map(|model| model.saturation),
+            "collapsed": model.and_then(|model| model.collapsed.clone()),
+            "config": model.map(|model| &model.config),
+            "index_codes": index.filter(|index| index.of_current_model).map_or(0, |index| index.codes),
+            "index_unique_codes": index.map(|index| index.unique_codes),
+            "index_entropy_nats": index.map(|index| index.entropy_nats),
+            "index_current": index.is_some_and(|index| index.of_current_model && index.missing_files == 0),
+            "read_only": latest.project.read_only,
+        });
+        return print_json(&object);
+    }
+    println!("project   {}", latest.project.folder);
+    if let Some(why) = &latest.project.read_only {
+        println!("          read-only: {why}");
+    }
+    println!("files     {}  ({:.2} hours)", dataset.files.len(), dataset.seconds / 3600.0);
+    let rates: Vec<String> = dataset.rates.iter().map(|(rate, files)| format!("{files} at {rate} Hz")).collect();
+    if !rates.is_empty() {
+        println!("rates     {}", rates.join(", "));
+    }
+    println!("chunks    {}", dataset.chunks);
+    match model {
+        None => println!("model     none yet: run `soundalike train`"),
+        Some(model) => {
+            let config = &model.config;
+            let preset = format!("{:?}", config.preset).to_lowercase();
+            println!(
+                "model     {preset}, {} bits, {} steps in {:.0} s, loss {:.3}, saturation {:.2}",
+                config.bits, model.steps, model.seconds, model.loss, model.saturation
+            );
+            if let Some(why) = &model.collapsed {
+                println!("          {why}");
+            }
+        }
+    }
+    match index {
+        None => println!("index     none yet: run `soundalike index`"),
+        Some(index) if !index.of_current_model => {
+            println!("index     of an older model: run `soundalike index`");
+        }
+        Some(index) => {
+            println!(
+                "index     {} codes, {} unique, entropy {:.2} nats, {} bytes",
+                index.codes, index.unique_codes, index.entropy_nats, index.file_bytes
+            );
+            if index.missing_files > 0 {
+                println!("          {} files are not in it yet: run `soundalike index`", index.missing_files);
+            }
+        }
+    }
+    problems("problems", &dataset.problems);
+}
+
+pub(super) fn outcome(outcome: &Outcome, json: bool) {
+    match outcome {
+        Outcome::Added(report) => show(report, json, added),
+        Outcome::Trained(report) => show(report, json, trained),
+        Outcome::Searched(report) => show(report, json, searched),
+        Outcome::Indexed(report) => show(report, json, |report| {
+            println!(
+                "{} codes ({} new), {} unique, entropy {:.2} nats, in {:.1} s",
+                report.codes, report.encoded, report.unique_codes, report.entropy_nats, report.seconds
+            );
+            problems("failed", &report.failed);
+        }),
+        Outcome::Evaluated(report) => show(report, json, |report| {
+            println!("P@10 {:.4}  ({} chunks, {} labels)", report.p_at_10, report.chunks, report.labels);
+        }),
+        Outcome::Exported(report) => show(report, json, |report| {
+            println!("{} codes of {} bits:", report.codes, report.bits);
+            report.files.iter().for_each(|file| println!("  {}", file.display()));
+        }),
+        // No command of the command line ends in these.
+        Outcome::Removed | Outcome::Previewed(_) | Outcome::Recorded(_) | Outcome::Done => {}
+    }
+}
+
+fn show<T: serde::Serialize>(report: &T, json: bool, text: impl FnOnce(&T)) {
+    match json {
+        false => text(report),
+        true => match serde_json::to_value(report) {
+            Ok(object) => print_json(&object),
+            Err(cause) => eprintln!("soundalike: the answer cannot be written as JSON: {cause}"),
+        },
+    }
+}
+
+fn print_json(object: &Value) {
+    println!("{object}");
+}
+
+fn added(report: &AddReport) {
+    println!("added {}, skipped {}, failed {}", report.added.len(), report.skipped.len(), report.failed.len());
+    problems("skipped", &report.skipped);
+    problems("failed", &report.failed);
+}
+
+fn trained(report: &TrainReport) {
+    println!(
+        "{} steps in {:.1} s ({:.0} chunks a second), loss {:.4}, saturation {:.3}",
+        report.steps, report.seconds, report.chunks_per_second, report.loss, report.saturation
+    );
+    if let Some(why) = &report.collapsed {
+        println!("{why}");
+    }
+}
+
+fn searched(report: &SearchReport) {
+    if report.silent {
+        println!("The query is silent: there is nothing to search for.");
+        return;
+    }
+    if report.matches.is_empty() {
+        println!("No matches: every chunk of the index is silent, or its files were removed.");
+    }
+    for (rank, found) in report.matches.iter().enumerate() {
+        println!(
+            "{:>3}  {:>5.1} of {}  {:>8.3} to {:>8.3} s  {}  (query at {:.3} s)",
+            rank + 1,
+            found.distance,
+            report.bits,
+            found.start_seconds,
+            found.end_seconds,
+            found.path,
+            found.query_start_seconds
+        );
+    }
+}
+
+/// Names each file where there are few, and counts them by reason where there are many.
+fn problems(title: &str, problems: &[Problem]) {
+    if problems.is_empty() {
+        return;
+    }
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for problem in problems {
+        by_reason.entry(&problem.reason).or_default().push(&problem.path);
+    }
+    println!("{title}");
+    for (reason, paths) in by_reason {
+        match paths.len() > FILES_NAMED {
+            true => println!("  {} files: {reason}", paths.len()),
+            false => paths.iter().for_each(|path| println!("  {path}: {reason}")),
+        }
+    }
+}

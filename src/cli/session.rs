@@ -1,0 +1,80 @@
+//! One command through the engine, with its progress on the terminal.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::bail;
+use crossbeam_channel::RecvTimeoutError;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::audio::device::SoundCard;
+use crate::engine::{Command, Engine, EngineOptions, Event, JobId, Latest, Outcome};
+
+/// How often the progress bar is drawn.
+const DRAW_EVERY: Duration = Duration::from_millis(100);
+
+pub(super) struct Session {
+    engine: Engine,
+    /// Whether progress is shown: on a terminal, where no JSON was asked for.
+    shows_progress: bool,
+}
+
+impl Session {
+    pub fn open(project: PathBuf, json: bool) -> anyhow::Result<Self> {
+        let options = EngineOptions { project, wake: Arc::new(|| ()), audio: Arc::new(SoundCard) };
+        Ok(Self { engine: Engine::open(options)?, shows_progress: !json && std::io::stderr().is_terminal() })
+    }
+
+    pub fn latest(&self) -> Latest {
+        self.engine.latest()
+    }
+
+    /// Carries out a command and waits for its end.
+    pub fn run(&self, command: Command) -> anyhow::Result<Outcome> {
+        let job = self.engine.submit(command);
+        let bar = self.shows_progress.then(ProgressBar::no_length);
+        let ended = loop {
+            match self.engine.events().recv_timeout(DRAW_EVERY) {
+                Ok(event) => break event,
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some(bar) = &bar {
+                        draw(bar, job, &self.engine.latest());
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => bail!("the engine has ended"),
+            }
+        };
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+        }
+        match ended {
+            Event::Finished { outcome, .. } => Ok(outcome),
+            Event::Cancelled { .. } => bail!("cancelled"),
+            Event::Failed { message, .. } => bail!(message),
+        }
+    }
+}
+
+fn draw(bar: &ProgressBar, job: JobId, latest: &Latest) {
+    let Some(view) = latest.jobs.get(&job) else { return };
+    let template = match view.total {
+        0 => "{spinner} {msg}",
+        _ => "{msg} [{bar:30}] {pos}/{len}",
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar.set_length(view.total);
+    bar.set_position(view.done);
+    let mut message = view.stage.clone();
+    if let Some(point) = latest.training.as_ref().filter(|run| run.running).and_then(|run| run.history.last()) {
+        message += &format!("  loss {:.3}  saturation {:.2}  sigma {:.3}", point.loss, point.saturation, point.sigma);
+    }
+    if let Some(left) = view.secs_left {
+        message += &format!("  {left:.0} s left");
+    }
+    bar.set_message(message);
+    bar.tick();
+}

@@ -1,0 +1,173 @@
+//! Finding sound files among paths: files as they are named, folders with all that is below them.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use walkdir::{DirEntry, WalkDir};
+
+use super::Problem;
+
+/// Endings of files that are tried when a folder is added. Some name formats that cannot be read: then the person is told,
+/// file by file, which is better than a silent gap.
+const SOUND_ENDINGS: [&str; 21] = [
+    "wav", "wave", "bwf", "rf64", "aif", "aiff", "aifc", "flac", "mp1", "mp2", "mp3", "ogg", "oga", "m4a", "mp4", "aac",
+    "opus", "wma", "caf", "w64", "mka",
+];
+
+/// What was found below some paths.
+#[derive(Debug, Default, PartialEq)]
+pub struct Found {
+    /// Absolute, without symbolic links, by path, each once.
+    pub files: Vec<Utf8PathBuf>,
+    /// Files that are no sounds by their names.
+    pub skipped: Vec<Problem>,
+    /// What cannot be read.
+    pub failed: Vec<Problem>,
+}
+
+/// Finds the sound files that `paths` name or hold. A file that is named itself is always taken; within folders, hidden
+/// files and those without a sound's ending are left aside. Stops between two files where `go_on` says false.
+pub fn scan(paths: &[PathBuf], mut go_on: impl FnMut() -> bool) -> Found {
+    let mut found = Found::default();
+    for path in paths {
+        match path.metadata() {
+            Err(cause) => found.fail(path, reason(&cause)),
+            Ok(facts) if facts.is_dir() => found.walk(path, &mut go_on),
+            Ok(facts) if facts.is_file() => found.take(path),
+            Ok(_) => found.fail(path, "it is neither a file nor a folder".into()),
+        }
+    }
+    found.files.sort_unstable();
+    found.files.dedup();
+    found
+}
+
+impl Found {
+    fn walk(&mut self, folder: &Path, go_on: &mut impl FnMut() -> bool) {
+        let before = self.files.len() + self.failed.len();
+        let visible = |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".");
+        for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter().filter_entry(visible) {
+            if !go_on() {
+                return;
+            }
+            match entry {
+                Err(failure) => {
+                    let why = match (failure.loop_ancestor(), failure.io_error()) {
+                        (Some(above), _) => format!("it links back to {}", above.display()),
+                        (None, Some(cause)) => reason(cause),
+                        (None, None) => failure.to_string(),
+                    };
+                    self.fail(failure.path().unwrap_or(folder), why);
+                }
+                Ok(entry) if entry.file_type().is_dir() => {}
+                Ok(entry) if !has_sound_ending(entry.path()) => self.skipped.push(Problem {
+                    path: entry.path().to_string_lossy().into_owned(),
+                    reason: "no sound file by its name".into(),
+                }),
+                Ok(entry) if entry.file_type().is_file() => self.take(entry.path()),
+                Ok(entry) => self.fail(entry.path(), "it is neither a file nor a folder".into()),
+            }
+        }
+        if self.files.len() + self.failed.len() == before {
+            self.fail(folder, "there are no sound files in this folder".into());
+        }
+    }
+
+    fn take(&mut self, path: &Path) {
+        let Some(readable) = Utf8Path::from_path(path) else {
+            return self.fail(path, "its name is not UTF-8 text; rename it and add it again".into());
+        };
+        match readable.canonicalize_utf8() {
+            Ok(absolute) => self.files.push(absolute),
+            Err(cause) if cause.kind() == ErrorKind::InvalidData => {
+                self.fail(path, "the name of a folder above it is not UTF-8 text; rename that and add it again".into());
+            }
+            Err(cause) => self.fail(path, reason(&cause)),
+        }
+    }
+
+    fn fail(&mut self, path: &Path, reason: String) {
+        self.failed.push(Problem { path: path.to_string_lossy().into_owned(), reason });
+    }
+}
+
+fn has_sound_ending(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    SOUND_ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending))
+}
+
+fn reason(cause: &std::io::Error) -> String {
+    match cause.kind() {
+        ErrorKind::NotFound => "there is no such file or folder".into(),
+        ErrorKind::PermissionDenied => "reading it is not permitted".into(),
+        ErrorKind::InvalidFilename => "its path is too long or has characters that no path may have".into(),
+        _ => cause.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().canonicalize().expect("its path");
+        std::fs::create_dir_all(root.join("b/deep")).expect("folders");
+        for name in ["b/deep/z.WAV", "a.wav", "b/notes.txt", "b/._a.wav", "b/song.opus"] {
+            std::fs::write(root.join(name), "x").expect("written");
+        }
+        (folder, root)
+    }
+
+    fn names(found: &Found, root: &Path) -> Vec<String> {
+        let short = |path: &Utf8PathBuf| path.as_std_path().strip_prefix(root).expect("below").display().to_string();
+        found.files.iter().map(short).collect()
+    }
+
+    #[test]
+    fn folders_are_searched_to_the_bottom_and_each_file_is_found_once() {
+        let (_keep, root) = tree();
+        let found = scan(&[root.clone(), root.join("a.wav"), root.join("b/../a.wav")], || true);
+        assert_eq!(names(&found, &root), ["a.wav", "b/deep/z.WAV", "b/song.opus"]);
+        assert_eq!(found.skipped.len(), 1, "{:?}", found.skipped);
+        assert_eq!(found.failed, []);
+    }
+
+    #[test]
+    fn a_file_that_is_named_is_tried_whatever_its_ending() {
+        let (_keep, root) = tree();
+        assert_eq!(names(&scan(&[root.join("b/notes.txt")], || true), &root), ["b/notes.txt"]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_one_problem_with_one_reason() {
+        let (_keep, root) = tree();
+        std::fs::create_dir(root.join("empty")).expect("a folder");
+        let found = scan(&[root.join("absent.wav"), root.join("empty"), PathBuf::from("/dev/null")], || true);
+        let reasons: Vec<&str> = found.failed.iter().map(|problem| problem.reason.as_str()).collect();
+        assert_eq!(
+            reasons,
+            [
+                "there is no such file or folder",
+                "there are no sound files in this folder",
+                "it is neither a file nor a folder"
+            ]
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn loops_and_names_that_are_no_text_do_not_stop_the_rest() {
+        use std::os::unix::ffi::OsStrExt;
+        let (_keep, root) = tree();
+        std::os::unix::fs::symlink(&root, root.join("b/back")).expect("a link");
+        std::fs::write(root.join(std::ffi::OsStr::from_bytes(b"b/\xff.wav")), "x").expect("written");
+        let found = scan(std::slice::from_ref(&root), || true);
+        assert_eq!(names(&found, &root), ["a.wav", "b/deep/z.WAV", "b/song.opus"]);
+        let reasons: Vec<String> = found.failed.iter().map(|problem| problem.reason.clone()).collect();
+        assert!(reasons.iter().any(|why| why.contains("links back")), "{reasons:?}");
+        assert!(reasons.iter().any(|why| why.contains("not UTF-8")), "{reasons:?}");
+        assert_eq!(reasons.len(), 2);
+    }
+}

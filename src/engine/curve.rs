@@ -1,0 +1,74 @@
+//! The curve of a training: as many points as a plot can show, however long it runs.
+
+use super::event::TrainingPoint;
+use crate::model::StepReport;
+
+/// Points that are kept at most.
+const POINTS: usize = 2000;
+
+/// Collects steps into evenly spaced points, each the mean of the steps that it stands for.
+pub(super) struct Curve {
+    steps_a_point: usize,
+    points: Vec<TrainingPoint>,
+    /// The sum of the steps since the last point.
+    sum: TrainingPoint,
+    count: usize,
+}
+
+impl Curve {
+    pub fn new(steps_planned: usize) -> Self {
+        Self {
+            steps_a_point: steps_planned.div_ceil(POINTS).max(1),
+            points: Vec::new(),
+            sum: TrainingPoint::default(),
+            count: 0,
+        }
+    }
+
+    pub fn add(&mut self, step: &StepReport) {
+        let add = |sum: &mut Option<f32>, value: Option<f32>| {
+            if let Some(value) = value {
+                *sum = Some(sum.unwrap_or(0.0) + value);
+            }
+        };
+        self.sum.loss += step.loss;
+        self.sum.reconstruction += step.reconstruction;
+        add(&mut self.sum.contrast, step.contrast);
+        add(&mut self.sum.balance, step.balance);
+        self.sum.saturation += step.saturation;
+        self.sum.code_entropy += step.code_entropy;
+        self.count += 1;
+        // These have no use for a mean: they are what they are at the point.
+        self.sum.step = step.step;
+        self.sum.epoch = step.epoch;
+        self.sum.sigma = step.sigma;
+        self.sum.learning_rate = step.learning_rate;
+        if self.count == self.steps_a_point {
+            self.points.push(self.mean());
+            self.sum = TrainingPoint::default();
+            self.count = 0;
+        }
+    }
+
+    /// All points, the unfinished last one included.
+    pub fn points(&self) -> Vec<TrainingPoint> {
+        let mut points = self.points.clone();
+        if self.count > 0 {
+            points.push(self.mean());
+        }
+        points
+    }
+
+    fn mean(&self) -> TrainingPoint {
+        let count = self.count as f32;
+        TrainingPoint {
+            loss: self.sum.loss / count,
+            reconstruction: self.sum.reconstruction / count,
+            contrast: self.sum.contrast.map(|sum| sum / count),
+            balance: self.sum.balance.map(|sum| sum / count),
+            saturation: self.sum.saturation / count,
+            code_entropy: self.sum.code_entropy / count,
+            ..self.sum
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Why a command could not be carried out: one sentence for a person, with what to do.
+
+use std::path::PathBuf;
+
+use camino::Utf8PathBuf;
+
+use crate::audio::AudioError;
+use crate::index::{CodeWidthError, IndexError};
+use crate::model::{ConfigError, ModelError};
+use crate::project::ProjectError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Not a failure: the person asked for it.
+    #[error("cancelled")]
+    Cancelled,
+    #[error("there are no sounds yet; add some files, or the demo library, first")]
+    NoSounds,
+    #[error("there is no model yet; train one first")]
+    NoModel,
+    #[error("there is no index yet; build it first")]
+    NoIndex,
+    #[error("the index was made by another model than the current one; build the index again")]
+    StaleIndex,
+    #[error("there is no stopped training to resume; train without --resume")]
+    NothingToResume,
+    #[error("none of the sounds could be read; the first: {first}")]
+    NothingReadable { first: String },
+    #[error("{path}: the part from {from} s to {to} s is empty; the sound is {duration:.3} s long")]
+    EmptyPart { path: Utf8PathBuf, from: f64, to: String, duration: f64 },
+    #[error("the label {pattern:?} is not a regular expression: {cause}")]
+    Label { pattern: String, cause: regex::Error },
+    #[error("no path in the index matches {pattern:?}")]
+    NothingLabelled { pattern: String },
+    #[error("{folder} holds no WAV files")]
+    NoWavs { folder: PathBuf },
+    #[error("cannot write {path}: {cause}")]
+    Write { path: PathBuf, cause: std::io::Error },
+    #[error("cannot read {path}: {cause}")]
+    Read { path: PathBuf, cause: std::io::Error },
+    #[error("{0} must be readable as text (UTF-8); rename it")]
+    NotText(PathBuf),
+    #[error("too many commands are waiting; try again when some are done")]
+    Busy,
+    #[error("the program has a fault: {0}; please report it")]
+    Fault(String),
+    #[error("{0}")]
+    Device(String),
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    #[error(transparent)]
+    Audio(#[from] AudioError),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    #[error(transparent)]
+    CodeWidth(#[from] CodeWidthError),
+}

@@ -1,0 +1,64 @@
+//! Folding what a search found into matches: overlapping chunks of one file are one.
+
+use crate::dataset::FileId;
+
+/// A chunk that was found, and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Hit {
+    pub distance: u32,
+    pub row: usize,
+    pub file: FileId,
+    pub start_secs: f64,
+    pub end_secs: f64,
+    /// Which chunk of the query found it.
+    pub query_chunk: usize,
+}
+
+/// The best of each set of overlapping hits: going from the nearest on, a hit that overlaps one of its file that was
+/// already taken belongs to it and goes. `hits` must be ordered by (distance, row). At most `k` are taken.
+pub(super) fn fold(hits: impl IntoIterator<Item = Hit>, k: usize) -> Vec<Hit> {
+    let mut taken: Vec<Hit> = Vec::new();
+    for hit in hits {
+        if taken.len() == k {
+            break;
+        }
+        let overlaps = |other: &Hit| {
+            other.file == hit.file && hit.start_secs < other.end_secs && other.start_secs < hit.end_secs
+        };
+        if !taken.iter().any(overlaps) {
+            taken.push(hit);
+        }
+    }
+    taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hit(distance: u32, file: i64, chunk: usize) -> Hit {
+        Hit {
+            distance,
+            row: 100 * file as usize + chunk,
+            file: FileId(file),
+            start_secs: chunk as f64 * 0.5,
+            end_secs: chunk as f64 * 0.5 + 1.0,
+            query_chunk: 0,
+        }
+    }
+
+    #[test]
+    fn overlapping_chunks_are_one_match_with_the_best_distance() {
+        let hits = [hit(1, 7, 4), hit(2, 7, 5), hit(2, 8, 4), hit(3, 7, 3), hit(3, 7, 6), hit(4, 7, 7)];
+        let rows: Vec<usize> = fold(hits, 10).iter().map(|hit| hit.row).collect();
+        // 5 and 3 overlap 4, which is nearer; 6 only touches it; 7 overlaps 6.
+        assert_eq!(rows, [704, 804, 706]);
+    }
+
+    #[test]
+    fn k_counts_matches_after_folding() {
+        let hits = [hit(0, 1, 0), hit(0, 1, 1), hit(1, 2, 0), hit(1, 3, 0)];
+        let rows: Vec<usize> = fold(hits, 2).iter().map(|hit| hit.row).collect();
+        assert_eq!(rows, [100, 200]);
+    }
+}

@@ -1,0 +1,136 @@
+//! Building the index: what the current model has not encoded yet is encoded, what it has is taken over.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use super::error::EngineError;
+use super::event::{IndexReport, JobKind};
+use super::listen::stretches;
+use super::shared::Job;
+use super::snapshot::{Snapshot, grid_of};
+use crate::audio::silence;
+use crate::dataset::{FileId, Grid, Problem, SoundFile};
+use crate::index::{Codes, IndexFile, code_statistics};
+use crate::model::Model;
+use crate::project::{IndexGeneration, IndexedFile};
+
+/// Files that are encoded before progress is told and cancelling is looked at.
+const FILES_A_ROUND: usize = 32;
+
+/// The chunks of one file: their codes, and which are silent.
+struct Encoded {
+    codes: Codes,
+    silent: Vec<bool>,
+}
+
+pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
+    let began = Instant::now();
+    let project = &job.shared.project;
+    project.check_writable()?;
+    let model_row = project.current_model()?.ok_or(EngineError::NoModel)?;
+    let files = project.files()?;
+    if files.is_empty() {
+        return Err(EngineError::NoSounds);
+    }
+    let before = Snapshot::load(project, job.shared.snapshot().as_deref()).ok();
+    let model = match &before {
+        Some(snapshot) => snapshot.model.clone(),
+        None => Model::load(project.model_path(model_row.generation).as_std_path())?.into(),
+    };
+    let grid = grid_of(model.config());
+    let mut codes = Codes::new(model.config().bits)?;
+    let mut rows: Vec<IndexedFile> = Vec::new();
+
+    // Kept rows come first, in their old order; new files follow by path. So a row's neighbours in the order of ties stay
+    // the same when files are added or removed.
+    if let (Some(snapshot), Some(old)) = (&before, project.current_index()?) {
+        for span in &snapshot.spans {
+            let Some(indexed) = old.files.iter().find(|file| file.first_row == span.first_row as u64) else { continue };
+            rows.push(IndexedFile { first_row: codes.len() as u64, ..indexed.clone() });
+            codes.extend(snapshot.index.codes().slice(span.first_row..span.first_row + span.chunks));
+        }
+    }
+    let kept: HashMap<FileId, ()> = rows.iter().map(|file| (file.file, ())).collect();
+    let missing: Vec<&SoundFile> = files.iter().filter(|file| !kept.contains_key(&file.id)).collect();
+    let taken_over = codes.len();
+
+    let total: u64 = missing.iter().map(|file| grid.chunks_of_file(file.frames, file.rate)).sum();
+    let mut failed = Vec::new();
+    let encoding = Instant::now();
+    for round in missing.chunks(FILES_A_ROUND) {
+        job.check()?;
+        let encoded: Vec<_> = round.par_iter().map(|file| encode_file(job, &model, grid, file)).collect();
+        for (file, result) in round.iter().zip(encoded) {
+            match result {
+                Ok(Some(encoded)) => {
+                    rows.push(IndexedFile {
+                        file: file.id,
+                        content_hash: file.content_hash,
+                        first_row: codes.len() as u64,
+                        silent: encoded.silent,
+                    });
+                    codes.extend(encoded.codes.as_ref());
+                }
+                Ok(None) => return Err(EngineError::Cancelled),
+                Err(EngineError::Audio(cause)) => {
+                    failed.push(Problem { path: file.path.to_string(), reason: cause.cause.to_string() });
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        job.progress(JobKind::Index, "encoding", encoding, (codes.len() - taken_over) as u64, total);
+    }
+    if let (true, Some(first)) = (rows.is_empty(), failed.first()) {
+        return Err(EngineError::NothingReadable { first: format!("{}: {}", first.path, first.reason) });
+    }
+
+    job.check()?;
+    job.progress(JobKind::Index, "counting codes", encoding, total, total);
+    let statistics = code_statistics(codes.as_ref());
+    let generation = IndexGeneration {
+        generation: 0,
+        model_generation: model_row.generation,
+        codes: codes.len() as u64,
+        unique_codes: statistics.unique as u64,
+        entropy_nats: statistics.entropy_nats,
+        files: rows,
+    };
+    project.install_index(&generation, |path| {
+        IndexFile::write(path.as_std_path(), codes.as_ref(), model_row.generation.cast_unsigned())
+            .map_err(EngineError::from)
+    })?;
+    project.note_problems(&failed)?;
+    job.shared.refresh()?;
+    Ok(IndexReport {
+        codes: codes.len() as u64,
+        encoded: (codes.len() - taken_over) as u64,
+        unique_codes: statistics.unique as u64,
+        entropy_nats: statistics.entropy_nats,
+        seconds: began.elapsed().as_secs_f64(),
+        failed,
+    })
+}
+
+/// `None` where the job was cancelled meanwhile.
+fn encode_file(job: &Job, model: &Model, grid: Grid, file: &SoundFile) -> Result<Option<Encoded>, EngineError> {
+    let mut encoded = Encoded { codes: Codes::new(model.config().bits)?, silent: Vec::new() };
+    let mut failure = None;
+    stretches(file, grid, |stretch| {
+        encoded.silent.extend(stretch.starts.iter().map(|&start| {
+            let start = (start as usize).min(stretch.samples.len());
+            let end = (start + grid.chunk_frames as usize).min(stretch.samples.len());
+            silence::is_silent(&stretch.samples[start..end])
+        }));
+        match model.encode(&stretch.samples, &stretch.starts) {
+            Ok(activations) => encoded.codes.push_signs(&activations),
+            Err(cause) => failure = Some(cause),
+        }
+        failure.is_none() && !job.is_cancelled()
+    })?;
+    match failure {
+        Some(cause) => Err(cause.into()),
+        None => Ok((!job.is_cancelled()).then_some(encoded)),
+    }
+}

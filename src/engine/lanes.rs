@@ -1,0 +1,223 @@
+//! The lanes that commands wait in, and the threads that work them off.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+
+use super::command::{Command, JobId};
+use super::error::EngineError;
+use super::event::{Event, JobKind, JobView, Outcome};
+use super::record::Sound;
+use super::shared::{Flags, Job, Shared, locked};
+use super::{evaluate, export, import, index, search, train};
+use crate::audio::device::Backend;
+
+/// Commands that may wait in a lane.
+const WAITING_AT_MOST: usize = 64;
+
+/// The jobs that wait or run, and the flags that they look at.
+type Books = Arc<Mutex<HashMap<JobId, (JobKind, Arc<Flags>)>>>;
+
+struct Ticket {
+    id: JobId,
+    command: Command,
+    flags: Arc<Flags>,
+}
+
+/// A lane for each kind of work.
+pub(super) struct Lanes {
+    shared: Arc<Shared>,
+    senders: HashMap<JobKind, Sender<Ticket>>,
+    threads: Vec<JoinHandle<()>>,
+    books: Books,
+    next: AtomicU64,
+    sound: Arc<Sound>,
+}
+
+fn kind_of(command: &Command) -> JobKind {
+    match command {
+        Command::AddPaths { .. } | Command::AddDemo | Command::RemoveFiles { .. } | Command::ClearProblems => {
+            JobKind::Import
+        }
+        Command::TrainModel { .. } | Command::FinishTrainingNow => JobKind::Train,
+        Command::BuildIndex => JobKind::Index,
+        Command::Search(_)
+        | Command::Preview { .. }
+        | Command::Evaluate { .. }
+        | Command::Export { .. }
+        | Command::EncodeFolder { .. } => JobKind::Search,
+        Command::Play(_)
+        | Command::StopPlaying
+        | Command::SeekPlayer { .. }
+        | Command::LoopPlayer(_)
+        | Command::SetVolume(_) => JobKind::Audio,
+        Command::StartRecording | Command::StopRecording => JobKind::Record,
+    }
+}
+
+impl Lanes {
+    pub fn start(shared: &Arc<Shared>, backend: Arc<dyn Backend>) -> Result<Self, EngineError> {
+        let sound = Arc::new(Sound::new(shared.clone(), backend)?);
+        let mut lanes = Self {
+            shared: shared.clone(),
+            senders: HashMap::new(),
+            threads: Vec::new(),
+            books: Books::default(),
+            next: AtomicU64::new(1),
+            sound: sound.clone(),
+        };
+        for kind in [JobKind::Import, JobKind::Train, JobKind::Index, JobKind::Search, JobKind::Audio, JobKind::Record]
+        {
+            let (sender, receiver) = bounded(WAITING_AT_MOST);
+            let lane = Lane { kind, shared: shared.clone(), books: lanes.books.clone(), sound: sound.clone() };
+            let thread = std::thread::Builder::new()
+                .name(format!("{kind:?}").to_lowercase())
+                .spawn(move || lane.work(&receiver))
+                .map_err(|cause| EngineError::Fault(format!("no thread for the {kind:?} lane: {cause}")))?;
+            lanes.senders.insert(kind, sender);
+            lanes.threads.push(thread);
+        }
+        Ok(lanes)
+    }
+
+    pub fn submit(&self, command: Command) -> JobId {
+        let id = JobId(self.next.fetch_add(1, Ordering::Relaxed));
+        // What ends something must not wait behind it.
+        let ends = match command {
+            Command::FinishTrainingNow => Some(JobKind::Train),
+            Command::StopRecording => Some(JobKind::Record),
+            _ => None,
+        };
+        if let Some(ended) = ends {
+            let books = locked(&self.books);
+            books.values().filter(|(kind, _)| *kind == ended).for_each(|(_, flags)| flags.finish());
+            drop(books);
+            self.sound.wake_recording();
+            self.shared.send(Event::Finished { job: id, outcome: Outcome::Done });
+            return id;
+        }
+        let kind = kind_of(&command);
+        let flags = Arc::new(Flags::default());
+        locked(&self.books).insert(id, (kind, flags.clone()));
+        self.shared.update(|latest| {
+            latest.jobs.insert(id, JobView::waiting(kind));
+        });
+        // A lane is missing only if its thread could not be started, and then there is no engine.
+        let sent = self.senders.get(&kind).map(|lane| lane.try_send(Ticket { id, command, flags }));
+        if !matches!(sent, Some(Ok(()))) {
+            let why = match sent {
+                Some(Err(TrySendError::Full(_))) => EngineError::Busy,
+                _ => EngineError::Fault(format!("the {kind:?} lane has ended")),
+            };
+            finish(&self.shared, &self.books, id, Event::Failed { job: id, message: why.to_string() });
+        }
+        id
+    }
+
+    pub fn cancel(&self, job: JobId) {
+        if let Some((_, flags)) = locked(&self.books).get(&job) {
+            flags.cancel();
+        }
+        self.sound.wake_recording();
+    }
+}
+
+impl Drop for Lanes {
+    fn drop(&mut self) {
+        locked(&self.books).values().for_each(|(_, flags)| flags.cancel());
+        self.sound.wake_recording();
+        self.senders.clear();
+        for thread in self.threads.drain(..) {
+            // A lane catches its jobs' panics, so it ends orderly; there is nobody left to tell if it did not.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Lane {
+    kind: JobKind,
+    shared: Arc<Shared>,
+    books: Books,
+    sound: Arc<Sound>,
+}
+
+impl Lane {
+    fn work(&self, tickets: &Receiver<Ticket>) {
+        for ticket in tickets {
+            let id = ticket.id;
+            let job = Job { id, shared: self.shared.clone(), flags: ticket.flags, began: Instant::now() };
+            let outcome = match job.check() {
+                Err(cancelled) => Err(cancelled),
+                // A fault in one job must not take the window, or the other jobs, down with it.
+                Ok(()) => catch_unwind(AssertUnwindSafe(|| self.carry_out(&job, ticket.command)))
+                    .unwrap_or_else(|panic| Err(EngineError::Fault(words_of(panic.as_ref())))),
+            };
+            let event = match outcome {
+                Ok(outcome) => Event::Finished { job: id, outcome },
+                Err(EngineError::Cancelled) => Event::Cancelled { job: id },
+                Err(failure) => Event::Failed { job: id, message: failure.to_string() },
+            };
+            tracing::debug!(?id, kind = ?self.kind, took = ?job.began.elapsed(), "job ended");
+            finish(&self.shared, &self.books, id, event);
+        }
+    }
+
+    fn carry_out(&self, job: &Job, command: Command) -> Result<Outcome, EngineError> {
+        match command {
+            Command::AddPaths { paths } => import::add_paths(job, &paths).map(Outcome::Added),
+            Command::AddDemo => import::add_demo(job).map(Outcome::Added),
+            Command::RemoveFiles { files } => import::remove_files(job, &files).map(|()| Outcome::Removed),
+            Command::ClearProblems => import::clear_problems(job).map(|()| Outcome::Removed),
+            Command::TrainModel { settings, resume, then_index } => {
+                train::train(job, &settings, resume, then_index).map(Outcome::Trained)
+            }
+            Command::BuildIndex => index::build_index(job).map(Outcome::Indexed),
+            Command::Search(query) => search::search(job, &query).map(Outcome::Searched),
+            Command::Preview { path } => search::preview(&path).map(Outcome::Previewed),
+            Command::Evaluate { label } => evaluate::evaluate(job, &label).map(Outcome::Evaluated),
+            Command::Export { folder } => export::export(job, &folder).map(Outcome::Exported),
+            Command::EncodeFolder { folder, out } => {
+                export::encode_folder(job, &folder, &out).map(Outcome::Exported)
+            }
+            Command::StartRecording => self.sound.record(job).map(Outcome::Recorded),
+            Command::Play(clip) => self.sound.play(&clip).map(|()| Outcome::Done),
+            Command::StopPlaying => {
+                self.sound.stop_playing();
+                Ok(Outcome::Done)
+            },
+            Command::SeekPlayer { secs } => {
+                self.sound.seek(secs);
+                Ok(Outcome::Done)
+            },
+            Command::LoopPlayer(looping) => {
+                self.sound.set_looping(looping);
+                Ok(Outcome::Done)
+            },
+            Command::SetVolume(volume) => {
+                self.sound.set_volume(volume);
+                Ok(Outcome::Done)
+            },
+            // Carried out where they are submitted.
+            Command::FinishTrainingNow | Command::StopRecording => Ok(Outcome::Done),
+        }
+    }
+}
+
+/// Takes a job off the books and tells how it ended, in this order: who hears of the end sees it gone.
+fn finish(shared: &Shared, books: &Books, id: JobId, event: Event) {
+    locked(books).remove(&id);
+    shared.update(|latest| {
+        latest.jobs.remove(&id);
+    });
+    shared.send(event);
+}
+
+fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("a panic without words").to_owned()
+}

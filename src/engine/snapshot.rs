@@ -1,0 +1,126 @@
+//! What a search uses: a model, an index that it made, and whose chunks the rows are. Immutable, behind one `Arc`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::error::EngineError;
+use crate::dataset::{FileId, Grid, GridRate, SoundFile};
+use crate::index::{IndexFile, RowSet};
+use crate::model::{Config, Model, Rate};
+use crate::project::{IndexGeneration, Project};
+
+/// The grid that a model's chunks lie on.
+pub fn grid_of(config: &Config) -> Grid {
+    Grid {
+        rate: match config.rate {
+            Rate::Native => GridRate::Native,
+            Rate::Hz(rate) => GridRate::Hz(rate),
+        },
+        // Config limits both to what a u32 holds with room to spare.
+        chunk_frames: u32::try_from(config.chunk_frames).unwrap_or(u32::MAX),
+        hop_frames: u32::try_from(config.hop_frames).unwrap_or(u32::MAX),
+    }
+}
+
+/// The rows of one file that is in the dataset as it was encoded.
+#[derive(Clone, Debug)]
+pub(super) struct Span {
+    pub file: Arc<SoundFile>,
+    pub first_row: usize,
+    pub chunks: usize,
+}
+
+pub(super) struct Snapshot {
+    pub model: Arc<Model>,
+    pub model_generation: i64,
+    pub index: Arc<IndexFile>,
+    pub index_generation: i64,
+    pub grid: Grid,
+    /// By first row; rows of files that were removed or have changed belong to none.
+    pub spans: Vec<Span>,
+    /// Rows that may be offered as matches: those of a span, silence left out.
+    pub offered: RowSet,
+}
+
+/// A chunk's place: the start and end in seconds at which it stands in its file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub file: &'a Arc<SoundFile>,
+    pub start_secs: f64,
+    pub end_secs: f64,
+}
+
+impl Snapshot {
+    /// Loads what is current. Parts that `before` has in the same generation are taken over, not read again.
+    pub fn load(project: &Project, before: Option<&Snapshot>) -> Result<Snapshot, EngineError> {
+        let model_row = project.current_model()?.ok_or(EngineError::NoModel)?;
+        let index_row = project.current_index()?.ok_or(EngineError::NoIndex)?;
+        if index_row.model_generation != model_row.generation {
+            return Err(EngineError::StaleIndex);
+        }
+        let model = match before.filter(|old| old.model_generation == model_row.generation) {
+            Some(old) => old.model.clone(),
+            None => Arc::new(Model::load(project.model_path(model_row.generation).as_std_path())?),
+        };
+        let index = match before.filter(|old| old.index_generation == index_row.generation) {
+            Some(old) => old.index.clone(),
+            None => Arc::new(IndexFile::open(project.index_path(index_row.generation).as_std_path())?),
+        };
+        let rows = index.codes().len();
+        if index.codes().bits() != model.config().bits
+            || index.model_generation() != model_row.generation.cast_unsigned()
+            || index_row.files.iter().any(|file| file.first_row + file.silent.len() as u64 > rows as u64)
+        {
+            return Err(EngineError::StaleIndex);
+        }
+        let (spans, offered) = spans(project, &index_row, rows)?;
+        Ok(Snapshot {
+            grid: grid_of(model.config()),
+            model,
+            model_generation: model_row.generation,
+            index,
+            index_generation: index_row.generation,
+            spans,
+            offered,
+        })
+    }
+
+    /// The span that `row` is in.
+    pub fn span_of(&self, row: usize) -> Option<&Span> {
+        let after = self.spans.partition_point(|span| span.first_row <= row);
+        self.spans[..after].last().filter(|span| row < span.first_row + span.chunks)
+    }
+
+    /// Where the chunk of `row` stands, or `None` where its file is gone.
+    pub fn place(&self, row: usize) -> Option<Place<'_>> {
+        let span = self.span_of(row)?;
+        let rate = f64::from(self.grid.rate_for(span.file.rate));
+        let start = self.grid.start_frame((row - span.first_row) as u64) as f64;
+        Some(Place {
+            file: &span.file,
+            start_secs: start / rate,
+            end_secs: (start + f64::from(self.grid.chunk_frames)) / rate,
+        })
+    }
+}
+
+/// Rows that are chunks of files as they are in the dataset now.
+fn spans(project: &Project, index: &IndexGeneration, rows: usize) -> Result<(Vec<Span>, RowSet), EngineError> {
+    let files: HashMap<FileId, Arc<SoundFile>> =
+        project.files()?.into_iter().map(|file| (file.id, Arc::new(file))).collect();
+    let mut offered = RowSet::none(rows);
+    let mut spans = Vec::with_capacity(index.files.len());
+    for indexed in &index.files {
+        let Some(file) = files.get(&indexed.file).filter(|file| file.content_hash == indexed.content_hash) else {
+            continue;
+        };
+        let first_row = indexed.first_row as usize;
+        for (chunk, silent) in indexed.silent.iter().enumerate() {
+            if !silent {
+                offered.insert(first_row + chunk);
+            }
+        }
+        spans.push(Span { file: file.clone(), first_row, chunks: indexed.silent.len() });
+    }
+    Ok((spans, offered))
+}

@@ -1,0 +1,203 @@
+//! Training a model on the dataset, and keeping what was learned.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+
+use super::curve::Curve;
+use super::error::EngineError;
+use super::event::{JobKind, TrainReport, TrainingView};
+use super::index::build_index;
+use super::listen::stretches;
+use super::shared::Job;
+use super::snapshot::grid_of;
+use super::views::common_rate;
+use crate::dataset::{Problem, SoundFile};
+use crate::model::{
+    Config, FeatureStore, FeatureStoreBuilder, Features, Model, StepReport, TrainSummary, Trainer, TrainingSettings,
+};
+use crate::project::ModelGeneration;
+
+/// How often the newest values are told.
+const TELL_EVERY: Duration = Duration::from_millis(100);
+
+/// A kill loses at most this much of a training.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+
+/// Files whose features are computed before they are stored and cancelling is looked at.
+const FILES_A_ROUND: usize = 64;
+
+pub(super) fn train(
+    job: &Job,
+    settings: &TrainingSettings,
+    resume: bool,
+    then_index: bool,
+) -> Result<TrainReport, EngineError> {
+    let project = &job.shared.project;
+    project.check_writable()?;
+    let files = project.files()?;
+    if files.is_empty() {
+        return Err(EngineError::NoSounds);
+    }
+    let checkpoint = project.checkpoint_path();
+    let config = match resume {
+        true if !checkpoint.is_file() => return Err(EngineError::NothingToResume),
+        true => Model::load(checkpoint.as_std_path())?.config().clone(),
+        false => Config::new(settings, common_rate(&files))?,
+    };
+    let cache = project.subfolder("cache")?;
+    let store = listen(job, &config, &files, cache.as_std_path())?;
+    let mut trainer = match resume {
+        true => Trainer::resume(checkpoint.as_std_path(), &store)?,
+        false => Trainer::new(config.clone(), &store)?,
+    };
+    let (summary, view) = run(job, &mut trainer, &config, checkpoint.as_std_path())?;
+    if job.is_cancelled() {
+        trainer.save(checkpoint.as_std_path())?;
+        job.shared.update(|latest| latest.resumable = true);
+        return Err(EngineError::Cancelled);
+    }
+    let generation = ModelGeneration {
+        generation: 0,
+        config: config.clone(),
+        steps: summary.step,
+        seconds: summary.seconds,
+        loss: summary.loss,
+        saturation: summary.saturation,
+        collapsed: summary.collapsed.clone(),
+        history: serde_json::to_string(&view.history).map_err(|cause| EngineError::Fault(cause.to_string()))?,
+    };
+    project.install_model(&generation, |path| trainer.save(path.as_std_path()).map_err(EngineError::from))?;
+    if checkpoint.is_file() {
+        std::fs::remove_file(&checkpoint)
+            .map_err(|cause| EngineError::Write { path: checkpoint.into_std_path_buf(), cause })?;
+    }
+    // The features are no longer needed, and an index of a large library wants the memory.
+    drop(trainer);
+    drop(store);
+    job.shared.update(|latest| latest.resumable = false);
+    job.shared.refresh()?;
+    let index = then_index.then(|| build_index(job)).transpose()?;
+    Ok(TrainReport {
+        preset: config.preset,
+        bits: config.bits,
+        steps: summary.step,
+        seconds: summary.seconds,
+        chunks_per_second: summary.chunks_per_second,
+        loss: summary.loss,
+        saturation: summary.saturation,
+        collapsed: summary.collapsed,
+        stopped_early: summary.step < summary.steps,
+        index,
+    })
+}
+
+/// Computes the features of all files, in the order of their paths. Files that cannot be read are noted as problems; they
+/// fail the training only where nothing is left.
+fn listen(job: &Job, config: &Config, files: &[SoundFile], cache: &Path) -> Result<FeatureStore, EngineError> {
+    let began = Instant::now();
+    let grid = grid_of(config);
+    let mut builder = FeatureStoreBuilder::new(config, cache);
+    let mut problems = Vec::new();
+    let mut done = 0;
+    for round in files.chunks(FILES_A_ROUND) {
+        job.check()?;
+        job.progress(JobKind::Train, "listening to the sounds", began, done, files.len() as u64);
+        let heard: Vec<Result<Features, EngineError>> = round
+            .par_iter()
+            .map(|file| {
+                let mut features = Features::default();
+                stretches(file, grid, |stretch| {
+                    builder.front_end().extend(&mut features, &stretch.samples, stretch.fresh);
+                    !job.is_cancelled()
+                })?;
+                Ok(features)
+            })
+            .collect();
+        for (file, heard) in round.iter().zip(heard) {
+            match heard {
+                Ok(features) => builder.push(&features)?,
+                Err(EngineError::Audio(cause)) => {
+                    problems.push(Problem { path: file.path.to_string(), reason: cause.cause.to_string() });
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        done += round.len() as u64;
+    }
+    job.check()?;
+    job.shared.project.note_problems(&problems)?;
+    if let (true, Some(first)) = (problems.len() == files.len(), problems.first()) {
+        return Err(EngineError::NothingReadable { first: format!("{}: {}", first.path, first.reason) });
+    }
+    Ok(builder.finish()?)
+}
+
+/// Trains to the planned end, or to where the person stops it, telling how it goes.
+fn run(
+    job: &Job,
+    trainer: &mut Trainer<'_>,
+    config: &Config,
+    checkpoint: &Path,
+) -> Result<(TrainSummary, TrainingView), EngineError> {
+    let began = Instant::now();
+    let mut curve = Curve::new(trainer.step().1);
+    let mut view = TrainingView { config: Some(config.clone()), running: true, ..TrainingView::default() };
+    view.steps_planned = trainer.step().1;
+    let mut told: Option<Instant> = None;
+    let summary = loop {
+        let slice_began = Instant::now();
+        let mut is_slice_over = false;
+        let summary = trainer.run(&mut |step: &StepReport| {
+            curve.add(step);
+            if told.is_none_or(|at| at.elapsed() > TELL_EVERY) {
+                told = Some(Instant::now());
+                tell(job, &mut view, &curve, step, began);
+            }
+            is_slice_over = slice_began.elapsed() > CHECKPOINT_EVERY;
+            let is_over = job.is_cancelled() || job.is_to_finish();
+            if is_over || is_slice_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        let summary = match summary {
+            Ok(summary) => summary,
+            Err(failure) => {
+                job.shared.update(|latest| end_of(latest, &view));
+                return Err(failure.into());
+            }
+        };
+        let is_over = job.is_cancelled()
+            || job.is_to_finish()
+            || summary.step >= summary.steps;
+        if is_over {
+            break summary;
+        }
+        trainer.save(checkpoint)?;
+    };
+    view.history = curve.points();
+    view.running = false;
+    view.secs_left = None;
+    view.chunks_per_second = summary.chunks_per_second;
+    view.collapsed = summary.collapsed.clone();
+    job.shared.update(|latest| latest.training = Some(Arc::new(view.clone())));
+    Ok((summary, view))
+}
+
+fn end_of(latest: &mut super::event::Latest, view: &TrainingView) {
+    latest.training = Some(Arc::new(TrainingView { running: false, secs_left: None, ..view.clone() }));
+}
+
+fn tell(job: &Job, view: &mut TrainingView, curve: &Curve, step: &StepReport, began: Instant) {
+    let trained_a_step = view.config.as_ref().map_or(0.0, |config| config.batch as f64);
+    view.history = curve.points();
+    view.chunks_per_second = step.chunks_per_second;
+    view.bit_balance.clone_from(&step.ones);
+    view.collapsed.clone_from(&step.collapsed);
+    let chunks_left = (step.steps - step.step) as f64 * trained_a_step;
+    view.secs_left = (step.chunks_per_second > 0.0).then_some(chunks_left / step.chunks_per_second);
+    let shown = Arc::new(view.clone());
+    job.shared.update(|latest| latest.training = Some(shown));
+    job.progress(JobKind::Train, "learning", began, step.step as u64, step.steps as u64);
+}

@@ -1,0 +1,160 @@
+//! Binary codes, packed into 64-bit words.
+
+/// Fewest and most bits of a code.
+pub const BITS: std::ops::RangeInclusive<usize> = 8..=512;
+
+/// A code width outside of [`BITS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a code has {low} to {high} bits, not {0}", low = BITS.start(), high = BITS.end())]
+pub struct CodeWidthError(pub usize);
+
+/// Codes of one width, owned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Codes {
+    bits: usize,
+    words: Vec<u64>,
+}
+
+/// Codes of one width, borrowed: from [`Codes`] or from a memory-mapped file.
+#[derive(Clone, Copy, Debug)]
+pub struct CodesRef<'a> {
+    bits: usize,
+    words: &'a [u64],
+}
+
+/// Words that a code of `bits` takes.
+pub const fn words_per_code(bits: usize) -> usize {
+    bits.div_ceil(64)
+}
+
+impl Codes {
+    pub fn new(bits: usize) -> Result<Self, CodeWidthError> {
+        match BITS.contains(&bits) {
+            true => Ok(Self { bits, words: Vec::new() }),
+            false => Err(CodeWidthError(bits)),
+        }
+    }
+
+    pub fn bits(&self) -> usize {
+        self.bits
+    }
+
+    pub fn len(&self) -> usize {
+        self.as_ref().len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    pub fn as_ref(&self) -> CodesRef<'_> {
+        CodesRef { bits: self.bits, words: &self.words }
+    }
+
+    /// Appends one code for each row of `activations` (`[rows, bits]`, row-major): bit i is `activations[i] > 0`.
+    ///
+    /// # Panics
+    /// Where `activations` is no whole number of rows.
+    pub fn push_signs(&mut self, activations: &[f32]) {
+        assert_eq!(activations.len() % self.bits, 0, "activations are whole rows of {} bits", self.bits);
+        for row in activations.chunks_exact(self.bits) {
+            self.words.extend(row.chunks(64).map(|unit| {
+                unit.iter().enumerate().fold(0u64, |word, (bit, &value)| word | (u64::from(value > 0.0) << bit))
+            }));
+        }
+    }
+
+    /// Appends codes of the same width.
+    ///
+    /// # Panics
+    /// Where the widths differ.
+    pub fn extend(&mut self, other: CodesRef<'_>) {
+        assert_eq!(self.bits, other.bits, "codes of one width");
+        self.words.extend_from_slice(other.words);
+    }
+}
+
+impl<'a> CodesRef<'a> {
+    /// `words` are whole codes whose bits from `bits` on are 0.
+    pub(super) fn new(bits: usize, words: &'a [u64]) -> Self {
+        debug_assert_eq!(words.len() % words_per_code(bits), 0);
+        Self { bits, words }
+    }
+
+    pub fn bits(&self) -> usize {
+        self.bits
+    }
+
+    pub fn len(&self) -> usize {
+        self.words.len() / words_per_code(self.bits)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    pub fn words(&self) -> &'a [u64] {
+        self.words
+    }
+
+    /// # Panics
+    /// Where there is no such row.
+    pub fn code(&self, row: usize) -> &'a [u64] {
+        let width = words_per_code(self.bits);
+        &self.words[row * width..][..width]
+    }
+
+    /// The rows in `range`.
+    ///
+    /// # Panics
+    /// Where the range ends past the last row.
+    pub fn slice(&self, range: std::ops::Range<usize>) -> CodesRef<'a> {
+        let width = words_per_code(self.bits);
+        CodesRef { bits: self.bits, words: &self.words[range.start * width..range.end * width] }
+    }
+
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a [u64]> + use<'a> {
+        self.words.chunks_exact(words_per_code(self.bits))
+    }
+
+    /// One code as ceil(bits / 8) bytes; bit i is bit i % 8, least significant first, of byte i / 8.
+    pub fn code_bytes(&self, row: usize) -> impl Iterator<Item = u8> + use<'a> {
+        let bytes = self.bits.div_ceil(8);
+        self.code(row).iter().flat_map(|word| word.to_le_bytes()).take(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bit_is_a_positive_activation() {
+        let mut codes = Codes::new(70).expect("a legal width");
+        let mut row = vec![-1.0f32; 70];
+        row[0] = 0.5;
+        row[65] = 1e-9;
+        row[7] = 0.0;
+        row[8] = f32::NAN;
+        codes.push_signs(&row);
+        assert_eq!(codes.as_ref().code(0), [1, 2]);
+        assert_eq!(codes.as_ref().code_bytes(0).collect::<Vec<_>>(), [1, 0, 0, 0, 0, 0, 0, 0, 2]);
+    }
+
+    #[test]
+    fn widths_have_limits() {
+        assert_eq!(Codes::new(7), Err(CodeWidthError(7)));
+        assert_eq!(Codes::new(513), Err(CodeWidthError(513)));
+        assert_eq!(Codes::new(8).map(|c| c.len()), Ok(0));
+    }
+
+    #[test]
+    fn slices_are_rows() {
+        let mut codes = Codes::new(128).expect("a legal width");
+        for row in 0..4 {
+            codes.push_signs(&(0..128).map(|bit| if bit == row { 1.0 } else { -1.0 }).collect::<Vec<_>>());
+        }
+        let middle = codes.as_ref().slice(1..3);
+        assert_eq!(middle.iter().map(|code| code[0]).collect::<Vec<_>>(), [2, 4]);
+    }
+}

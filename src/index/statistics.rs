@@ -1,0 +1,62 @@
+//! What a set of codes is like as a whole: how many differ, and how evenly they are used.
+
+use super::codes::{CodesRef, words_per_code};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct CodeStatistics {
+    /// Distinct codes.
+    pub unique: usize,
+    /// Shannon entropy of the distribution of codes, in nats: ln(rows) when all differ, 0 when all are the same.
+    pub entropy_nats: f64,
+    /// Share of ones of each bit.
+    pub ones: Vec<f32>,
+}
+
+/// Takes time in O(rows log rows) and a copy of the codes.
+pub fn code_statistics(codes: CodesRef<'_>) -> CodeStatistics {
+    let rows = codes.len();
+    let mut sorted: Vec<&[u64]> = codes.iter().collect();
+    sorted.sort_unstable();
+    let (mut unique, mut entropy_nats) = (0, 0.0);
+    for group in sorted.chunk_by(|a, b| a == b) {
+        let share = group.len() as f64 / rows as f64;
+        unique += 1;
+        entropy_nats -= share * share.ln();
+    }
+    let mut ones = vec![0u64; words_per_code(codes.bits()) * 64];
+    for code in codes.iter() {
+        for (word, counts) in code.iter().zip(ones.as_chunks_mut::<64>().0) {
+            for (bit, count) in counts.iter_mut().enumerate() {
+                *count += word >> bit & 1;
+            }
+        }
+    }
+    ones.truncate(codes.bits());
+    let ones = ones.into_iter().map(|count| count as f32 / rows.max(1) as f32).collect();
+    // Adding up -1 * ln(1) leaves a negative zero, which would be shown as "-0".
+    CodeStatistics { unique, entropy_nats: entropy_nats.max(0.0), ones }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::Codes;
+
+    #[test]
+    fn entropy_is_that_of_the_distribution_of_codes() {
+        let mut codes = Codes::new(8).expect("a legal width");
+        for row in [0, 0, 1, 2] {
+            codes.push_signs(&(0..8).map(|bit| if bit < row { 1.0 } else { -1.0 }).collect::<Vec<_>>());
+        }
+        let statistics = code_statistics(codes.as_ref());
+        assert_eq!(statistics.unique, 3);
+        assert!((statistics.entropy_nats - 1.5 * 2f64.ln()).abs() < 1e-12);
+        assert_eq!(statistics.ones, [0.5, 0.25, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn no_codes_have_no_entropy() {
+        let statistics = code_statistics(Codes::new(8).expect("a legal width").as_ref());
+        assert_eq!((statistics.unique, statistics.entropy_nats), (0, 0.0));
+    }
+}

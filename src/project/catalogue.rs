@@ -1,0 +1,225 @@
+//! The catalogue of files and problems.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rusqlite::{Row, params};
+
+use super::folder::{Project, ProjectError};
+use crate::dataset::{FileId, Problem, SoundFile};
+
+/// What reading a file has told, before the project has given it a number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileFacts {
+    pub path: Utf8PathBuf,
+    pub size_bytes: u64,
+    pub modified_ns: i64,
+    pub content_hash: [u8; 32],
+    pub rate: u32,
+    pub channels: u16,
+    pub frames: u64,
+    pub peak: f32,
+    pub thumbnail: Vec<(i8, i8)>,
+}
+
+impl Project {
+    /// All files, by path.
+    pub fn files(&self) -> Result<Vec<SoundFile>, ProjectError> {
+        let db = self.db();
+        let mut query = db
+            .prepare(
+                "SELECT id, path, size_bytes, modified_ns, content_hash, rate, channels, frames, peak, thumbnail
+                 FROM files ORDER BY path",
+            )
+            .map_err(|cause| self.catalogue_error(cause))?;
+        let rows = query.query_map([], file_of_row).map_err(|cause| self.catalogue_error(cause))?;
+        rows.collect::<Result<_, _>>().map_err(|cause| self.catalogue_error(cause))
+    }
+
+    /// Of each known path: size and time of the last change, which tell an unchanged file without reading it.
+    pub fn known_files(&self) -> Result<BTreeMap<Utf8PathBuf, (u64, i64)>, ProjectError> {
+        let files = self.files()?;
+        Ok(files.into_iter().map(|file| (file.path, (file.size_bytes, file.modified_ns))).collect())
+    }
+
+    /// Adds files, or brings those that are known up to date under their old number. All of them or, on an error, none.
+    /// A path that was a problem before is none any more.
+    pub fn add_files(&self, files: &[FileFacts]) -> Result<(), ProjectError> {
+        self.check_writable()?;
+        let failed = |cause| self.catalogue_error(cause);
+        let mut db = self.db();
+        let transaction = db.transaction().map_err(failed)?;
+        for file in files {
+            let thumbnail: Vec<u8> =
+                file.thumbnail.iter().flat_map(|&(low, high)| [low.cast_unsigned(), high.cast_unsigned()]).collect();
+            transaction
+                .prepare_cached(
+                    "INSERT INTO files (path, size_bytes, modified_ns, content_hash, rate, channels, frames, peak, thumbnail)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                     ON CONFLICT (path) DO UPDATE SET size_bytes = ?2, modified_ns = ?3, content_hash = ?4, rate = ?5,
+                        channels = ?6, frames = ?7, peak = ?8, thumbnail = ?9",
+                )
+                .and_then(|mut insert| {
+                    insert.execute(params![
+                        file.path.as_str(),
+                        file.size_bytes.cast_signed(),
+                        file.modified_ns,
+                        file.content_hash,
+                        file.rate,
+                        file.channels,
+                        file.frames.cast_signed(),
+                        f64::from(file.peak),
+                        thumbnail,
+                    ])
+                })
+                .map_err(failed)?;
+            transaction
+                .execute("DELETE FROM problems WHERE path = ?1", [file.path.as_str()])
+                .map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)
+    }
+
+    /// Forgets files; nothing on the disk is touched.
+    pub fn remove_files(&self, files: &[FileId]) -> Result<(), ProjectError> {
+        self.check_writable()?;
+        let failed = |cause| self.catalogue_error(cause);
+        let mut db = self.db();
+        let transaction = db.transaction().map_err(failed)?;
+        for file in files {
+            transaction
+                .execute(
+                    "DELETE FROM problems WHERE path = (SELECT path FROM files WHERE id = ?1)",
+                    [file.0],
+                )
+                .and_then(|_| transaction.execute("DELETE FROM files WHERE id = ?1", [file.0]))
+                .map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)
+    }
+
+    /// All problems, by path.
+    pub fn problems(&self) -> Result<Vec<Problem>, ProjectError> {
+        let db = self.db();
+        let mut query = db
+            .prepare("SELECT path, reason FROM problems ORDER BY path")
+            .map_err(|cause| self.catalogue_error(cause))?;
+        let rows = query
+            .query_map([], |row| Ok(Problem { path: row.get(0)?, reason: row.get(1)? }))
+            .map_err(|cause| self.catalogue_error(cause))?;
+        rows.collect::<Result<_, _>>().map_err(|cause| self.catalogue_error(cause))
+    }
+
+    /// Remembers problems; a newer reason replaces an older one of the same path.
+    pub fn note_problems(&self, problems: &[Problem]) -> Result<(), ProjectError> {
+        self.check_writable()?;
+        let failed = |cause| self.catalogue_error(cause);
+        let mut db = self.db();
+        let transaction = db.transaction().map_err(failed)?;
+        for problem in problems {
+            transaction
+                .execute(
+                    "INSERT INTO problems VALUES (?1, ?2) ON CONFLICT (path) DO UPDATE SET reason = ?2",
+                    [&problem.path, &problem.reason],
+                )
+                .map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)
+    }
+
+    pub fn clear_problems(&self) -> Result<(), ProjectError> {
+        self.check_writable()?;
+        self.db().execute("DELETE FROM problems", []).map_err(|cause| self.catalogue_error(cause))?;
+        Ok(())
+    }
+
+    /// The file at `path`, where the project knows it.
+    pub fn file_at(&self, path: &Utf8Path) -> Result<Option<SoundFile>, ProjectError> {
+        use rusqlite::OptionalExtension;
+        self.db()
+            .query_row(
+                "SELECT id, path, size_bytes, modified_ns, content_hash, rate, channels, frames, peak, thumbnail
+                 FROM files WHERE path = ?1",
+                [path.as_str()],
+                file_of_row,
+            )
+            .optional()
+            .map_err(|cause| self.catalogue_error(cause))
+    }
+}
+
+fn file_of_row(row: &Row<'_>) -> rusqlite::Result<SoundFile> {
+    let thumbnail: Vec<u8> = row.get(9)?;
+    Ok(SoundFile {
+        id: FileId(row.get(0)?),
+        path: Utf8PathBuf::from(row.get::<_, String>(1)?),
+        size_bytes: row.get::<_, i64>(2)?.cast_unsigned(),
+        modified_ns: row.get(3)?,
+        content_hash: row.get(4)?,
+        rate: row.get(5)?,
+        channels: row.get(6)?,
+        frames: row.get::<_, i64>(7)?.cast_unsigned(),
+        peak: row.get::<_, f64>(8)? as f32,
+        thumbnail: thumbnail
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .map(|&[low, high]| (low.cast_signed(), high.cast_signed()))
+            .collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(crate) fn facts(path: &str, hash: u8) -> FileFacts {
+        FileFacts {
+            path: path.into(),
+            size_bytes: 1044,
+            modified_ns: 77,
+            content_hash: [hash; 32],
+            rate: 8000,
+            channels: 2,
+            frames: 500,
+            peak: 0.5,
+            thumbnail: vec![(-127, 127), (0, 3)],
+        }
+    }
+
+    fn project() -> (tempfile::TempDir, Project) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = Utf8Path::from_path(folder.path()).expect("UTF-8").to_owned();
+        (folder, Project::open(&path).expect("opened"))
+    }
+
+    #[test]
+    fn a_changed_file_keeps_its_number_and_a_removed_number_is_never_given_again() {
+        let (_keep, project) = project();
+        project.add_files(&[facts("/b.wav", 1), facts("/a.wav", 2)]).expect("added");
+        let before = project.files().expect("files");
+        assert_eq!(before.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["/a.wav", "/b.wav"]);
+        assert_eq!(before[1].thumbnail, [(-127, 127), (0, 3)]);
+
+        project.add_files(&[facts("/b.wav", 9)]).expect("changed");
+        let changed = project.file_at("/b.wav".into()).expect("asked").expect("there");
+        assert_eq!((changed.id, changed.content_hash), (before[1].id, [9; 32]));
+
+        let highest = before.iter().map(|file| file.id).max().expect("two files");
+        project.remove_files(&[highest]).expect("removed");
+        project.add_files(&[facts("/c.wav", 3)]).expect("added");
+        assert!(project.file_at("/c.wav".into()).expect("asked").expect("there").id > highest);
+    }
+
+    #[test]
+    fn a_problem_goes_when_its_file_is_added() {
+        let (_keep, project) = project();
+        let problem = |path: &str, reason: &str| Problem { path: path.into(), reason: reason.into() };
+        project.note_problems(&[problem("/a.wav", "cut off"), problem("/x.txt", "no sound")]).expect("noted");
+        project.note_problems(&[problem("/x.txt", "still no sound")]).expect("noted");
+        project.add_files(&[facts("/a.wav", 1)]).expect("added");
+        assert_eq!(project.problems().expect("problems"), [problem("/x.txt", "still no sound")]);
+        project.clear_problems().expect("cleared");
+        assert_eq!(project.problems().expect("problems"), []);
+    }
+}

@@ -1,0 +1,190 @@
+//! What is wrong is told in one clear sentence, and nothing else is lost.
+
+use camino::Utf8PathBuf;
+use soundalike::engine::{Command, Grouping, Outcome, Query};
+use soundalike::model::TrainingSettings;
+
+use crate::support::{Bench, quick, tone, write_tones, write_wav};
+
+fn failure(bench: &Bench, command: Command) -> String {
+    bench.run(command).expect_err("it fails")
+}
+
+fn query(path: &std::path::Path) -> Command {
+    let path = Utf8PathBuf::from_path_buf(path.to_owned()).expect("UTF-8");
+    Command::Search(Query { path, from_secs: None, to_secs: None, k: 5, by: Grouping::Chunk })
+}
+
+fn training() -> Command {
+    Command::TrainModel { settings: quick(), resume: false, then_index: false }
+}
+
+#[test]
+fn each_bad_file_has_its_reason_and_the_good_ones_are_added() {
+    let bench = Bench::new();
+    let sounds = bench.path("sounds");
+    write_tones(&sounds, 3);
+    let whole = std::fs::read(sounds.join("tone_00.wav")).expect("read");
+    std::fs::write(sounds.join("cut_header.wav"), &whole[..30]).expect("written");
+    std::fs::write(sounds.join("cut_data.wav"), &whole[..whole.len() / 2]).expect("written");
+    std::fs::write(sounds.join("text.wav"), "this is no sound at all, whatever it is called").expect("written");
+    std::fs::write(sounds.join("empty.wav"), "").expect("written");
+    write_wav(&sounds.join("no_samples.wav"), 8000, []);
+    let report = bench.add(&sounds);
+
+    let reason = |name: &str| {
+        let problems = &bench.engine.latest().dataset.problems;
+        problems.iter().find(|p| p.path.ends_with(name)).map(|p| p.reason.clone()).unwrap_or_default()
+    };
+    assert!(reason("cut_header.wav").contains("cut off"), "{}", reason("cut_header.wav"));
+    assert!(reason("text.wav").contains("not a sound file"), "{}", reason("text.wav"));
+    assert!(reason("empty.wav").contains("empty"), "{}", reason("empty.wav"));
+    assert!(reason("no_samples.wav").contains("no sound"), "{}", reason("no_samples.wav"));
+    // What is there of a file that was cut off is used; that it was cut off stands beside it.
+    assert!(reason("cut_data.wav").contains("cut off"), "{}", reason("cut_data.wav"));
+    assert!(report.added.iter().any(|path| path.ends_with("cut_data.wav")), "{report:?}");
+    assert_eq!((report.added.len(), report.failed.len()), (4, 4), "{report:?}");
+}
+
+#[test]
+fn absent_paths_and_empty_folders_are_named() {
+    let bench = Bench::new();
+    let empty = bench.path("empty");
+    std::fs::create_dir(&empty).expect("a folder");
+    let Ok(Outcome::Added(report)) = bench.run(Command::AddPaths { paths: vec![bench.path("absent.wav"), empty] }) else {
+        panic!("a report")
+    };
+    let reasons: Vec<&str> = report.failed.iter().map(|p| p.reason.as_str()).collect();
+    assert_eq!(reasons, ["there is no such file or folder", "there are no sound files in this folder"]);
+}
+
+#[test]
+fn each_step_says_which_one_comes_before_it() {
+    let bench = Bench::new();
+    let tones = bench.path("tones");
+    write_tones(&tones, 4);
+    let sound = tones.join("tone_00.wav");
+    assert!(failure(&bench, training()).contains("no sounds yet"));
+    bench.add(&tones);
+    assert!(failure(&bench, query(&sound)).contains("no model yet"));
+    assert!(failure(&bench, Command::BuildIndex).contains("no model yet"));
+    let resume = Command::TrainModel { settings: TrainingSettings::default(), resume: true, then_index: false };
+    assert!(failure(&bench, resume).contains("no stopped training"));
+    bench.run(training()).expect("trained");
+    assert!(failure(&bench, query(&sound)).contains("no index yet"));
+    bench.run(Command::BuildIndex).expect("indexed");
+    bench.run(query(&sound)).expect("an answer");
+    bench.run(training()).expect("trained again");
+    assert!(failure(&bench, query(&sound)).contains("another model"));
+    assert!(bench.engine.latest().index.is_some_and(|index| !index.of_current_model));
+}
+
+#[test]
+fn settings_that_make_no_model_are_refused_in_words() {
+    let bench = Bench::new();
+    write_tones(&bench.path("tones"), 4);
+    bench.add(&bench.path("tones"));
+    let settings = TrainingSettings { bits: Some(4), ..TrainingSettings::default() };
+    let refused = failure(&bench, Command::TrainModel { settings, resume: false, then_index: false });
+    assert!(refused.contains("bits") && refused.contains('8') && refused.contains("512"), "{refused}");
+}
+
+#[test]
+fn a_query_that_is_no_sound_is_named_and_the_index_still_answers() {
+    let bench = Bench::new();
+    write_tones(&bench.path("tones"), 4);
+    bench.add(&bench.path("tones"));
+    bench.train(quick());
+    let text = bench.path("notes.txt");
+    std::fs::write(&text, "no sound").expect("written");
+    let refused = failure(&bench, query(&text));
+    assert!(refused.contains("notes.txt") && refused.contains("not a sound file"), "{refused}");
+    assert!(failure(&bench, query(&bench.path("gone.wav"))).contains("gone.wav"));
+    bench.run(query(&bench.path("tones/tone_01.wav"))).expect("an answer");
+}
+
+#[test]
+fn damaged_models_and_indexes_are_refused_and_can_be_made_anew() {
+    let bench = Bench::new();
+    write_tones(&bench.path("tones"), 4);
+    bench.add(&bench.path("tones"));
+    bench.train(quick());
+    let project = bench.path("project");
+    let damage = |prefix: &str| {
+        let entry = std::fs::read_dir(&project).expect("the project").map(|e| e.expect("an entry").path());
+        let path = entry.into_iter().find(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with(prefix)));
+        let path = path.expect("the file");
+        let bytes = std::fs::read(&path).expect("read");
+        std::fs::remove_file(&path).expect("removed");
+        std::fs::write(&path, &bytes[..bytes.len() / 2]).expect("cut");
+    };
+    let sound = bench.path("tones/tone_00.wav");
+    damage("index-");
+    let bench = bench.reopen();
+    let refused = failure(&bench, query(&sound));
+    assert!(refused.contains("index") && refused.contains("anew"), "{refused}");
+    bench.run(Command::BuildIndex).expect("built anew");
+    bench.run(query(&sound)).expect("an answer");
+
+    damage("model-");
+    let bench = bench.reopen();
+    let refused = failure(&bench, query(&sound));
+    assert!(refused.contains("model-"), "{refused}");
+    bench.train(quick());
+    bench.run(query(&sound)).expect("an answer");
+}
+
+#[test]
+fn a_file_that_vanishes_after_it_was_added_costs_only_itself() {
+    let bench = Bench::new();
+    let tones = bench.path("tones");
+    write_tones(&tones, 5);
+    bench.add(&tones);
+    std::fs::remove_file(tones.join("tone_02.wav")).expect("removed");
+    let index = bench.train(quick()).index.expect("an index");
+    assert_eq!(index.failed.len(), 1);
+    assert!(index.failed[0].path.ends_with("tone_02.wav") && index.failed[0].reason.contains("no such file"));
+    assert!(bench.engine.latest().dataset.problems.iter().any(|p| p.path.ends_with("tone_02.wav")));
+}
+
+#[test]
+fn a_project_that_another_process_has_open_is_searched_but_not_changed() {
+    let first = Bench::new();
+    write_tones(&first.path("tones"), 4);
+    first.add(&first.path("tones"));
+    first.train(quick());
+    let second = soundalike::engine::Engine::open(soundalike::engine::EngineOptions {
+        project: first.path("project"),
+        wake: std::sync::Arc::new(|| ()),
+        audio: first.audio.clone(),
+    })
+    .expect("opened");
+    assert!(second.latest().project.read_only.as_ref().is_some_and(|why| why.contains("another Soundalike")));
+    second.submit(Command::AddPaths { paths: vec![first.path("tones")] });
+    second.submit(query(&first.path("tones/tone_00.wav")));
+    let mut ended = [second.events().recv().expect("an event"), second.events().recv().expect("an event")];
+    ended.sort_by_key(|event| matches!(event, soundalike::engine::Event::Finished { .. }));
+    let [soundalike::engine::Event::Failed { message, .. }, soundalike::engine::Event::Finished { .. }] = &ended else {
+        panic!("{ended:?}")
+    };
+    assert!(message.contains("cannot be changed"), "{message}");
+}
+
+#[test]
+fn a_cancelled_job_leaves_what_was_there() {
+    let bench = Bench::new();
+    write_tones(&bench.path("tones"), 6);
+    bench.add(&bench.path("tones"));
+    bench.train(quick());
+    let generation = bench.engine.latest().model.expect("a model").generation;
+    let settings = TrainingSettings { steps: Some(100_000), ..quick() };
+    let job = bench.engine.submit(Command::TrainModel { settings, resume: false, then_index: true });
+    bench.until("training", |latest| latest.training.as_ref().is_some_and(|run| run.running && !run.history.is_empty()));
+    // Searching works meanwhile.
+    write_wav(&bench.path("query.wav"), 8000, tone(8000, 200.0, 0.5));
+    bench.run(query(&bench.path("query.wav"))).expect("an answer while training runs");
+    bench.engine.cancel(job);
+    assert_eq!(bench.wait(job).expect_err("cancelled"), "cancelled");
+    assert_eq!(bench.engine.latest().model.expect("the model").generation, generation);
+    bench.run(query(&bench.path("query.wav"))).expect("an answer");
+}

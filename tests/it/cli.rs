@@ -1,0 +1,138 @@
+//! The program by its command line: what people and other programs rely on.
+
+use std::path::Path;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+use crate::support::{tone, write_tones, write_wav};
+
+fn soundalike(project: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_soundalike"));
+    command.args(arguments).arg("--project").arg(project);
+    command
+}
+
+/// Runs a command that succeeds, and reads the one JSON object that it prints.
+fn json(project: &Path, arguments: &[&str]) -> Value {
+    let output = soundalike(project, arguments).arg("--json").assert().success().get_output().stdout.clone();
+    serde_json::from_slice(&output).expect("one JSON object")
+}
+
+fn failure(project: &Path, arguments: &[&str], code: i32) -> String {
+    let output = soundalike(project, arguments).assert().code(code).get_output().stderr.clone();
+    String::from_utf8(output).expect("text")
+}
+
+#[test]
+fn the_main_job_by_command_with_the_keys_that_others_rely_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let project = folder.path().join("project");
+    write_tones(&folder.path().join("low"), 8);
+    for number in 0..4 {
+        let path = folder.path().join(format!("high/high_{number:02}.wav"));
+        write_wav(&path, 8000, tone(8000, 1000.0 + 90.0 * f64::from(number), 0.8));
+    }
+
+    let added = json(&project, &["add", &at("low"), &at("high"), &at("absent")]);
+    assert_eq!((added["added"].as_array().map(Vec::len), added["skipped"].as_array().map(Vec::len)), (Some(12), Some(0)));
+    assert_eq!(added["failed"][0]["path"], at("absent"));
+    assert_eq!(added["failed"][0]["reason"], "there is no such file or folder");
+
+    let info = json(&project, &["info"]);
+    assert_eq!((&info["files"], &info["bits"], &info["index_codes"]), (&12.into(), &Value::Null, &0.into()));
+    let chunks = info["chunks"].as_u64().expect("a number");
+    assert!(chunks > 12 && info["seconds"].as_f64().expect("a number") > 8.0, "{info}");
+
+    let trained = json(&project, &["train", "--steps", "15", "--bits", "16", "--channels", "16", "--batch", "8"]);
+    assert_eq!(trained["steps"], 15);
+    for key in ["seconds", "chunks_per_second", "loss", "saturation"] {
+        assert!(trained[key].as_f64().is_some_and(|value| value > 0.0), "{key} in {trained}");
+    }
+    assert_eq!(json(&project, &["index"])["codes"].as_u64(), Some(chunks));
+    let info = json(&project, &["info"]);
+    assert_eq!((&info["preset"], &info["bits"], &info["steps"]), (&"spectral".into(), &16.into(), &15.into()));
+    assert_eq!(info["index_codes"].as_u64(), Some(chunks));
+
+    let found = json(&project, &["search", &at("high/high_02.wav"), "-k", "4"]);
+    assert_eq!(found["matches"].as_array().map(Vec::len), Some(4));
+    let first = &found["matches"][0];
+    assert_eq!(first["distance"], 0.0);
+    for key in ["start_seconds", "end_seconds", "query_start_seconds"] {
+        assert!(first[key].is_number(), "{key} in {first}");
+    }
+    assert!(first["path"].as_str().is_some_and(|path| path.starts_with('/')), "{first}");
+
+    let scored = json(&project, &["eval", "--label", "/(low|high)/"]);
+    assert_eq!((scored["chunks"].as_u64(), &scored["labels"]), (Some(chunks), &2.into()));
+    assert!((0.0..=1.0).contains(&scored["p_at_10"].as_f64().expect("a number")));
+
+    soundalike(&project, &["export", "--out", &at("out")]).assert().success();
+    let npy = std::fs::read(folder.path().join("out/codes.npy")).expect("codes");
+    assert!(npy.starts_with(b"\x93NUMPY") && npy.len() == 128 + 2 * chunks as usize, "{} bytes", npy.len());
+    let table = std::fs::read_to_string(folder.path().join("out/chunks.csv")).expect("a table");
+    assert_eq!(table.lines().next(), Some("chunk_id,path,start_seconds,end_seconds"));
+    let rows: Vec<(&str, f64, f64)> = table.lines().skip(1).map(csv_row).collect();
+    assert_eq!(rows.len(), chunks as usize);
+    assert!(rows.is_sorted_by(|a, b| (a.0, a.1) <= (b.0, b.1)), "by path and start");
+    assert!(rows.iter().all(|row| (row.2 - row.1 - 0.256).abs() < 1e-9), "a chunk is 256 ms long");
+
+    soundalike(&project, &["encode", &at("high"), "--out", &at("codes.npy")]).assert().success();
+    let codes = std::fs::read(folder.path().join("codes.npy")).expect("codes");
+    // The first chunk of each of these files is a row of the export, too.
+    let exported = |name: &str| {
+        let row = rows.iter().position(|row| row.0.ends_with(name) && row.1 == 0.0).expect("a row");
+        npy[128 + 2 * row..][..2].to_vec()
+    };
+    let expected: Vec<u8> = (0..4).flat_map(|n| exported(&format!("high_{n:02}.wav"))).collect();
+    assert_eq!(codes[128..], expected);
+}
+
+fn csv_row(line: &str) -> (&str, f64, f64) {
+    let fields: Vec<&str> = line.split(',').collect();
+    (fields[1], fields[2].parse().expect("a number"), fields[3].parse().expect("a number"))
+}
+
+#[test]
+fn failures_are_one_sentence_and_exit_code_1() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let project = folder.path().join("project");
+    for (arguments, words) in [
+        (vec!["train"], "no sounds yet"),
+        (vec!["index"], "no model yet"),
+        (vec!["search", "/nowhere.wav"], "no model yet"),
+        (vec!["add", "/nowhere"], "nothing could be added"),
+        (vec!["eval", "--label", "x"], "no model yet"),
+    ] {
+        let said = failure(&project, &arguments, 1);
+        assert!(said.contains(words) && said.lines().count() == 1, "{arguments:?} said {said:?}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let project = folder.path().join("project");
+    for arguments in [
+        vec!["add"],
+        vec!["frobnicate"],
+        vec!["search", "x.wav", "--from", "minus one"],
+        vec!["train", "--bits", "7"],
+        vec!["train", "--steps", "5", "--epochs", "5"],
+    ] {
+        let said = failure(&project, &arguments, 2);
+        assert!(!said.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_newer_project_is_refused_by_every_command() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let project = folder.path().join("project");
+    json(&project, &["info"]);
+    let db = rusqlite::Connection::open(project.join("project.db")).expect("the catalogue");
+    db.pragma_update(None, "user_version", 1000).expect("set");
+    drop(db);
+    assert!(failure(&project, &["info"], 1).contains("newer Soundalike"));
+}

@@ -1,0 +1,215 @@
+//! The main job through the engine: add, train, index, search, on sounds that the program makes itself.
+
+use camino::Utf8PathBuf;
+use soundalike::engine::{Command, Grouping, Outcome, Query, SearchReport};
+use soundalike::model::{Preset, TrainingSettings};
+
+use crate::support::{Bench, quick, tone, write_tones, write_wav};
+
+fn search(bench: &Bench, path: &std::path::Path, k: usize, by: Grouping) -> SearchReport {
+    let path = Utf8PathBuf::from_path_buf(path.to_owned()).expect("UTF-8");
+    match bench.run(Command::Search(Query { path, from_secs: None, to_secs: None, k, by })) {
+        Ok(Outcome::Searched(report)) => report,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn p_at_10(bench: &Bench) -> f64 {
+    // The demo library's folders are its kinds.
+    match bench.run(Command::Evaluate { label: "/([a-z_]+)/[a-z_]+_[0-9]+\\.wav$".into() }) {
+        Ok(Outcome::Evaluated(report)) => {
+            assert!(report.labels >= 12, "{report:?}");
+            report.p_at_10
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// An encoder with random weights is already a fair hash of spectra: nearby inputs get nearby codes. What is learned must
+/// stand clearly above it.
+#[test]
+fn learning_beats_the_same_encoder_untrained_by_a_wide_margin() {
+    const MARGIN: f64 = 0.12;
+    let bench = Bench::new();
+    let Ok(Outcome::Added(added)) = bench.run(Command::AddDemo) else { panic!("the demo library is added") };
+    assert!(added.added.len() >= 190 && added.failed.is_empty(), "{} added", added.added.len());
+    let settings =
+        |steps| TrainingSettings { steps: Some(steps), channels: Some(32), bits: Some(64), ..TrainingSettings::default() };
+
+    let untrained = bench.train(settings(0));
+    assert_eq!(untrained.steps, 0);
+    let before = p_at_10(&bench);
+    let trained = bench.train(settings(300));
+    assert_eq!((trained.steps, trained.collapsed.as_deref()), (300, None));
+    assert!(trained.saturation > 0.8, "saturation {}", trained.saturation);
+    let after = p_at_10(&bench);
+    assert!(after > before + MARGIN, "P@10 by kind: {before:.3} untrained, {after:.3} trained");
+
+    let index = trained.index.expect("an index");
+    assert_eq!(index.codes, bench.engine.latest().dataset.chunks);
+    assert!(index.unique_codes > index.codes / 2, "{index:?}");
+}
+
+#[test]
+fn each_preset_trains_indexes_and_finds_a_sound_that_it_knows() {
+    let bench = Bench::new();
+    write_tones(&bench.path("tones"), 12);
+    assert_eq!(bench.add(&bench.path("tones")).added.len(), 12);
+    let common = TrainingSettings { steps: Some(6), bits: Some(16), batch: Some(8), ..TrainingSettings::default() };
+    for preset in [Preset::Seed, Preset::Waveform, Preset::Spectral] {
+        let report = bench.train(TrainingSettings { preset: Some(preset), ..common.clone() });
+        assert_eq!((report.preset, report.bits, report.steps), (preset, 16, 6));
+        let known = bench.path("tones/tone_03.wav");
+        let found = search(&bench, &known, 100, Grouping::Chunk);
+        let own = found.matches.iter().filter(|m| m.path.as_std_path() == known).map(|m| m.distance).min_by(f64::total_cmp);
+        assert_eq!(own, Some(0.0), "{preset:?} finds the file itself at distance 0");
+        assert!(found.matches.is_sorted_by(|a, b| a.distance <= b.distance));
+    }
+}
+
+#[test]
+fn matches_are_folded_and_counted_after_folding() {
+    let bench = Bench::new();
+    write_tones(&bench.path("tones"), 12);
+    bench.add(&bench.path("tones"));
+    bench.train(quick());
+    let report = search(&bench, &bench.path("tones/tone_05.wav"), 5, Grouping::Chunk);
+    assert_eq!(report.matches.len(), 5);
+    assert!(report.query_chunks >= 3, "{report:?}");
+    for (number, a) in report.matches.iter().enumerate() {
+        for b in &report.matches[number + 1..] {
+            let overlap = a.path == b.path && a.start_seconds < b.end_seconds && b.start_seconds < a.end_seconds;
+            assert!(!overlap, "{a:?} and {b:?}");
+        }
+    }
+    let by_file = search(&bench, &bench.path("tones/tone_05.wav"), 100, Grouping::File);
+    assert_eq!(by_file.matches.len(), 12, "every file once");
+    assert_eq!(by_file.matches[0].path.file_name(), Some("tone_05.wav"));
+    assert_eq!(by_file.matches[0].distance, 0.0);
+}
+
+#[test]
+fn silence_is_no_match_and_a_silent_query_says_so() {
+    let bench = Bench::new();
+    let sounds = bench.path("sounds");
+    write_tones(&sounds, 6);
+    write_wav(&sounds.join("half_silent.wav"), 8000, std::iter::repeat_n(0.0, 8000).chain(tone(8000, 300.0, 1.0)));
+    write_wav(&bench.path("silence.wav"), 8000, std::iter::repeat_n(0.0, 8000));
+    write_wav(&bench.path("short.wav"), 8000, tone(8000, 300.0, 0.05));
+    bench.add(&sounds);
+    bench.train(quick());
+
+    let silent = search(&bench, &bench.path("silence.wav"), 10, Grouping::Chunk);
+    assert!(silent.silent && silent.matches.is_empty() && silent.query_chunks > 0, "{silent:?}");
+
+    let all = search(&bench, &bench.path("short.wav"), 1000, Grouping::Chunk);
+    assert!(!all.silent && all.query_chunks == 1, "a query shorter than a chunk is padded: {all:?}");
+    let half: Vec<_> = all.matches.iter().filter(|m| m.path.ends_with("half_silent.wav")).collect();
+    assert!(!half.is_empty() && half.iter().all(|m| m.end_seconds > 1.0), "{half:?}");
+}
+
+#[test]
+fn a_part_of_a_file_can_be_the_query() {
+    let bench = Bench::new();
+    write_tones(&bench.path("tones"), 8);
+    bench.add(&bench.path("tones"));
+    bench.train(quick());
+    let path = Utf8PathBuf::from_path_buf(bench.path("tones/tone_02.wav")).expect("UTF-8");
+    // The second chunk of the grid, to the frame: it must find itself.
+    let query = Query { path, from_secs: Some(0.128), to_secs: Some(0.384), k: 3, by: Grouping::Chunk };
+    let Ok(Outcome::Searched(report)) = bench.run(Command::Search(query.clone())) else { panic!("an answer") };
+    assert_eq!(report.query_chunks, 1);
+    let first = &report.matches[0];
+    assert_eq!((first.path.file_name(), first.distance), (Some("tone_02.wav"), 0.0));
+    assert!((first.start_seconds - 0.128).abs() < 1e-9 && (first.query_start_seconds - 0.128).abs() < 1e-9);
+
+    let past_the_end = Query { from_secs: Some(60.0), to_secs: None, ..query };
+    let refused = bench.run(Command::Search(past_the_end)).expect_err("nothing there");
+    assert!(refused.contains("tone_02.wav") && refused.contains("60"), "{refused}");
+}
+
+#[test]
+fn adding_and_removing_after_indexing_costs_only_what_is_new() {
+    let bench = Bench::new();
+    let tones = bench.path("tones");
+    write_tones(&tones, 8);
+    bench.add(&tones);
+    let first = bench.train(quick()).index.expect("an index");
+
+    let again = bench.add(&tones);
+    assert_eq!((again.added.len(), again.skipped.len()), (0, 8));
+
+    write_wav(&tones.join("late.wav"), 8000, tone(8000, 222.0, 1.0));
+    write_wav(&tones.join("tone_00.wav"), 8000, tone(8000, 999.0, 2.0));
+    assert_eq!(bench.add(&tones).added.len(), 2, "a new file and a changed one");
+    assert_eq!(bench.engine.latest().index.expect("an index").missing_files, 2);
+    // The changed file's old chunks are no matches any more, although the index has not been built again.
+    let known = bench.path("tones/tone_01.wav");
+    let found = search(&bench, &known, 1000, Grouping::File);
+    assert_eq!(found.matches.len(), 7);
+
+    let Ok(Outcome::Indexed(second)) = bench.run(Command::BuildIndex) else { panic!("an index") };
+    assert!(second.encoded < second.codes && second.encoded > 0 && second.codes > first.codes, "{second:?}");
+    assert_eq!(search(&bench, &known, 1000, Grouping::File).matches.len(), 9);
+
+    let gone = bench.engine.latest().dataset.files.iter().find(|f| f.path.ends_with("late.wav")).expect("there").id;
+    bench.run(Command::RemoveFiles { files: vec![gone] }).expect("removed");
+    assert_eq!(search(&bench, &known, 1000, Grouping::File).matches.len(), 8);
+    assert!(tones.join("late.wav").exists(), "the person's own files are only ever read");
+}
+
+#[test]
+fn a_project_goes_on_where_it_was_after_a_new_start() {
+    let bench = Bench::new();
+    write_tones(&bench.path("tones"), 8);
+    bench.add(&bench.path("tones"));
+    bench.train(quick());
+    let query = bench.path("tones/tone_04.wav");
+    let before = search(&bench, &query, 10, Grouping::Chunk);
+    let curve = bench.engine.latest().training.expect("a curve").history.clone();
+    let bench = bench.reopen();
+    assert_eq!(search(&bench, &query, 10, Grouping::Chunk).matches, before.matches);
+    assert_eq!(bench.engine.latest().training.expect("the curve").history, curve);
+}
+
+#[test]
+fn a_stopped_training_is_resumed_to_the_result_of_an_uninterrupted_one() {
+    let settings = TrainingSettings { steps: Some(60), ..quick() };
+    let sounds = |bench: &Bench| {
+        write_tones(&bench.path("tones"), 8);
+        bench.add(&bench.path("tones"));
+    };
+    let whole = Bench::new();
+    sounds(&whole);
+    let expected = whole.train(settings.clone());
+
+    let stopped = Bench::new();
+    sounds(&stopped);
+    let train = |resume| Command::TrainModel { settings: settings.clone(), resume, then_index: false };
+    let job = stopped.engine.submit(train(false));
+    stopped.until("some steps", |latest| {
+        latest.training.as_ref().is_some_and(|run| run.running && run.history.len() > 5)
+    });
+    stopped.engine.cancel(job);
+    assert_eq!(stopped.wait(job).expect_err("cancelled"), "cancelled");
+    assert!(stopped.engine.latest().model.is_none() && stopped.engine.latest().resumable);
+    let stopped = stopped.reopen();
+    assert!(stopped.engine.latest().resumable);
+    let Ok(Outcome::Trained(resumed)) = stopped.run(train(true)) else { panic!("trained") };
+    assert_eq!((resumed.steps, resumed.loss, resumed.saturation), (60, expected.loss, expected.saturation));
+    assert!(!stopped.engine.latest().resumable);
+}
+
+#[test]
+fn finishing_early_keeps_the_model_so_far() {
+    let bench = Bench::new();
+    write_tones(&bench.path("tones"), 8);
+    bench.add(&bench.path("tones"));
+    let settings = TrainingSettings { steps: Some(100_000), ..quick() };
+    let job = bench.engine.submit(Command::TrainModel { settings, resume: false, then_index: true });
+    bench.until("some steps", |latest| latest.training.as_ref().is_some_and(|run| run.history.last().is_some_and(|p| p.step > 5)));
+    bench.engine.submit(Command::FinishTrainingNow);
+    let Ok(Outcome::Trained(report)) = bench.wait(job) else { panic!("trained") };
+    assert!(report.stopped_early && report.steps < 100_000 && report.index.is_some(), "{report:?}");
+    assert_eq!(bench.engine.latest().model.expect("a model").steps, report.steps);
+}

@@ -1,0 +1,130 @@
+//! An engine on a temporary project, and small sounds to feed it.
+
+use std::f64::consts::TAU;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use soundalike::audio::device::Format;
+use soundalike::audio::device::mock::MockBackend;
+use soundalike::engine::{Command, Engine, EngineOptions, Event, JobId, Outcome};
+use soundalike::model::TrainingSettings;
+use tempfile::TempDir;
+
+/// No job of a test takes longer than this, even on a machine that does something else as well.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+pub struct Bench {
+    pub engine: Engine,
+    pub audio: Arc<MockBackend>,
+    /// The project is in `project` below it; sounds may be put beside it.
+    pub folder: TempDir,
+}
+
+impl Bench {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let audio = Arc::new(MockBackend::new(Format { rate: 48_000, channels: 2 }, Format { rate: 44_100, channels: 1 }));
+        let engine = open(&folder.path().join("project"), &audio);
+        Self { engine, audio, folder }
+    }
+
+    /// Closes the project and opens it again, as another start of the program does.
+    pub fn reopen(self) -> Self {
+        let Self { engine, audio, folder } = self;
+        drop(engine);
+        let engine = open(&folder.path().join("project"), &audio);
+        Self { engine, audio, folder }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Carries out a command and waits for its end.
+    pub fn run(&self, command: Command) -> Result<Outcome, String> {
+        let job = self.engine.submit(command);
+        self.wait(job)
+    }
+
+    pub fn wait(&self, job: JobId) -> Result<Outcome, String> {
+        loop {
+            match self.engine.events().recv_timeout(PATIENCE).expect("an event in time") {
+                Event::Finished { job: ended, outcome } if ended == job => return Ok(outcome),
+                Event::Failed { job: ended, message } if ended == job => return Err(message),
+                Event::Cancelled { job: ended } if ended == job => return Err("cancelled".into()),
+                _ => {}
+            }
+        }
+    }
+
+    /// Polls the newest values until `is_so`; the engine's events are left alone.
+    pub fn until(&self, what: &str, is_so: impl Fn(&soundalike::engine::Latest) -> bool) {
+        let end = std::time::Instant::now() + PATIENCE;
+        while !is_so(&self.engine.latest()) {
+            assert!(std::time::Instant::now() < end, "never came: {what}");
+            std::thread::yield_now();
+        }
+    }
+
+    pub fn add(&self, path: &Path) -> soundalike::engine::AddReport {
+        match self.run(Command::AddPaths { paths: vec![path.to_owned()] }) {
+            Ok(Outcome::Added(report)) => report,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn train(&self, settings: TrainingSettings) -> soundalike::engine::TrainReport {
+        match self.run(Command::TrainModel { settings, resume: false, then_index: true }) {
+            Ok(Outcome::Trained(report)) => report,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn open(project: &Path, audio: &Arc<MockBackend>) -> Engine {
+    let options =
+        EngineOptions { project: project.to_owned(), wake: Arc::new(|| ()), audio: audio.clone() };
+    Engine::open(options).expect("an engine")
+}
+
+/// Settings with which a model learns something within a second or two.
+pub fn quick() -> TrainingSettings {
+    TrainingSettings {
+        steps: Some(20),
+        channels: Some(16),
+        blocks: Some(2),
+        batch: Some(16),
+        bits: Some(32),
+        ..TrainingSettings::default()
+    }
+}
+
+/// Writes a mono 16-bit WAV.
+pub fn write_wav(path: &Path, rate: u32, samples: impl IntoIterator<Item = f64>) {
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
+    let spec = hound::WavSpec { channels: 1, sample_rate: rate, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let mut wav = hound::WavWriter::create(path, spec).expect("a file");
+    for sample in samples {
+        wav.write_sample((sample * 32_767.0) as i16).expect("written");
+    }
+    wav.finalize().expect("finished");
+}
+
+/// A tone with some overtones that falls silent over its length.
+pub fn tone(rate: u32, hertz: f64, secs: f64) -> impl Iterator<Item = f64> {
+    let frames = (secs * f64::from(rate)) as usize;
+    (0..frames).map(move |frame| {
+        let t = frame as f64 / f64::from(rate);
+        let voice = (1..=4).map(|n| (TAU * hertz * f64::from(n) * t).sin() / f64::from(n)).sum::<f64>();
+        0.3 * voice * (-2.0 * t / secs).exp()
+    })
+}
+
+/// A folder with `count` tones of 8 kHz, `tone_00.wav` and so on.
+pub fn write_tones(folder: &Path, count: usize) {
+    for number in 0..count {
+        let hertz = 110.0 * 2f64.powf(number as f64 / 5.0);
+        write_wav(&folder.join(format!("tone_{number:02}.wav")), 8000, tone(8000, hertz, 0.6 + 0.1 * (number % 4) as f64));
+    }
+}

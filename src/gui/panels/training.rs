@@ -7,7 +7,7 @@ use crate::gui::format;
 use crate::gui::notices::Tone;
 use crate::gui::state::{Place, State};
 use crate::gui::theme::{palette, size};
-use crate::gui::training_form::offered_bits;
+use crate::gui::training_form::{offered_bits, shown};
 use crate::gui::widgets::bit_strip::{self, bit_strip};
 use crate::gui::widgets::buttons::{primary, segmented};
 use crate::gui::widgets::loss_plot::{Series, loss_plot};
@@ -97,7 +97,9 @@ fn choices(ui: &mut Ui, state: &mut State) {
 /// Below the button that starts training: unfolded, they must not push it out of sight.
 fn more_settings(ui: &mut Ui, state: &mut State) {
     CollapsingHeader::new("More settings").id_salt("more settings").show(ui, |ui| {
-        text::small(ui, "What is left empty is the preset's own.");
+        text::small(ui, "What is left empty stays as it is shown.");
+        let common = state.common_rate();
+        let usual = state.form.preset_config(common);
         let fields: Vec<_> = state.form.fields().collect();
         for (place, field) in fields {
             let problem = state.form.problem(place);
@@ -110,7 +112,8 @@ fn more_settings(ui: &mut Ui, state: &mut State) {
                 });
                 let typed = &mut state.form.typed[place];
                 let colour = problem.is_some().then_some(palette(ui.visuals()).error);
-                let edit = TextEdit::singleline(typed).desired_width(f32::INFINITY).hint_text("preset");
+                let hint = usual.as_ref().map_or_else(String::new, |config| shown(field.setting, config));
+                let edit = TextEdit::singleline(typed).desired_width(f32::INFINITY).hint_text(hint);
                 let response = ui.add(edit.text_color_opt(colour)).labelled_by(label.inner.id);
                 response.on_hover_text(problem.as_deref().unwrap_or(field.help));
             });

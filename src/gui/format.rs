@@ -67,7 +67,8 @@ pub fn value(v: f64) -> String {
         0.0 => "0".to_owned(),
         a if a >= 100.0 => format!("{v:.0}"),
         a if a >= 10.0 => format!("{v:.1}"),
-        a if a >= 0.01 => format!("{v:.2}"),
+        a if a >= 0.1 => format!("{v:.2}"),
+        a if a >= 0.001 => format!("{v:.4}").trim_end_matches('0').to_owned(),
         _ => format!("{v:.1e}"),
     }
 }
@@ -98,7 +99,10 @@ mod tests {
         );
         assert_eq!(position(61.284), "1:01.28");
         assert_eq!([640, 46_500, 999_960_000].map(bytes), ["640 B", "46.5 kB", "1.0 GB"]);
-        assert_eq!([0.0, 0.002, 0.53, 25.04, 433.6].map(value), ["0", "2.0e-3", "0.53", "25.0", "434"]);
+        assert_eq!(
+            [0.0, 0.000_02, 0.002, 0.53, 25.04, 433.6].map(value),
+            ["0", "2.0e-5", "0.002", "0.53", "25.0", "434"]
+        );
     }
 
     #[test]

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::audio::device::SoundCard;
+use crate::audio::device::{Backend, SoundCard};
 use crate::engine::{Engine, EngineOptions};
 use dialogs::{Dialogs, Question};
 use notices::Tone;
@@ -63,6 +63,7 @@ pub struct App {
     project: Project,
     state: State,
     dialogs: Dialogs,
+    audio: Arc<dyn Backend>,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
@@ -74,14 +75,20 @@ enum Project {
 }
 
 impl App {
+    /// With the machine's own sound card.
     pub fn new(ctx: &egui::Context, options: WindowOptions) -> Self {
+        Self::with_audio(ctx, options, Arc::new(SoundCard))
+    }
+
+    pub fn with_audio(ctx: &egui::Context, options: WindowOptions, audio: Arc<dyn Backend>) -> Self {
         theme::install(ctx);
         let repaint = ctx.clone();
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || repaint.request_repaint());
         Self {
-            project: open(options.project, None, wake.clone()),
+            project: open(options.project, None, audio.clone(), wake.clone()),
             state: State::default(),
             dialogs: Dialogs::new(wake.clone()),
+            audio,
             wake,
         }
     }
@@ -147,15 +154,20 @@ impl App {
             Project::Opening { .. } | Project::Refused { .. } => None,
         };
         self.state = State::default();
-        self.project = open(folder, earlier, self.wake.clone());
+        self.project = open(folder, earlier, self.audio.clone(), self.wake.clone());
     }
 }
 
 /// Opens a project on a thread of its own: reading a large one takes longer than a frame may. `earlier` is closed first,
 /// so that the same folder can be opened again.
-fn open(folder: PathBuf, earlier: Option<Engine>, wake: Arc<dyn Fn() + Send + Sync>) -> Project {
+fn open(
+    folder: PathBuf,
+    earlier: Option<Engine>,
+    audio: Arc<dyn Backend>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+) -> Project {
     let (sender, engine) = bounded(1);
-    let options = EngineOptions { project: folder.clone(), wake: wake.clone(), audio: Arc::new(SoundCard) };
+    let options = EngineOptions { project: folder.clone(), wake: wake.clone(), audio };
     let opening = std::thread::Builder::new().name("open project".into()).spawn(move || {
         drop(earlier);
         let opened = Engine::open(options).map_err(|error| error.to_string());
@@ -194,6 +206,7 @@ impl eframe::App for App {
             Project::Opening { folder, .. } => opening(ui, folder),
             Project::Refused { folder, reason } => refused(ui, &mut self.state, folder, reason),
         }
+        self.state.notices.show(ui.ctx());
         // What was clicked goes out with this frame: the next one may be a long wait away.
         self.carry_out();
     }

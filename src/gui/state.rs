@@ -16,6 +16,7 @@ use crate::engine::{
     AddReport, Clip, Command, DatasetView, Event, IndexReport, JobId, JobKind, JobView, Latest, Outcome, PlayerView,
     ProjectView, RecorderView, SoundPreview, Take, TrainReport,
 };
+use crate::model::Config;
 
 /// What the window asks of the world around it.
 #[derive(Clone, Debug)]
@@ -347,6 +348,11 @@ impl State {
         self.latest.player.playing || self.latest.recorder.recording
     }
 
+    /// The most common rate of the files, in hertz.
+    pub fn common_rate(&self) -> Option<u32> {
+        self.latest.dataset.rates.iter().max_by_key(|(_, files)| **files).map(|(rate, _)| *rate)
+    }
+
     pub fn picture(&self, path: &Utf8Path) -> Option<&Picture> {
         self.pictures.get(path)
     }
@@ -628,7 +634,11 @@ impl State {
     }
 
     pub fn learn(&mut self, resume: bool) {
-        match self.form.settings() {
+        let checked = self.form.settings().and_then(|settings| {
+            let config = Config::new(&settings, self.common_rate());
+            config.map(|_| settings).map_err(|problem| format!("{problem}."))
+        });
+        match checked {
             Ok(settings) => self.submit(Command::TrainModel { settings, resume, then_index: true }),
             Err(problem) => {
                 self.failures.insert(Place::Training, problem);

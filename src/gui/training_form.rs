@@ -1,6 +1,7 @@
 //! What a person has set before training: plain data, turned into [`TrainingSettings`].
 
-use crate::model::{Preset, TrainingSettings};
+use crate::gui::format;
+use crate::model::{Config, NoiseSchedule, Preset, Rate, TrainingLength, TrainingSettings};
 
 /// A setting beyond preset and bits. Left empty, it is the preset's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,21 +32,26 @@ pub struct Field {
     pub whole: bool,
     pub least: f64,
     pub most: f64,
-    /// Whether it exists for `spectral` alone.
-    pub spectral_only: bool,
+    /// The presets that use it.
+    pub presets: &'static [Preset],
 }
 
 const fn whole(setting: Setting, name: &'static str, least: u32, most: u32, help: &'static str) -> Field {
-    Field { setting, name, help, whole: true, least: least as f64, most: most as f64, spectral_only: false }
+    Field { setting, name, help, whole: true, least: least as f64, most: most as f64, presets: ALL }
 }
 
 const fn real(setting: Setting, name: &'static str, least: f64, most: f64, help: &'static str) -> Field {
-    Field { setting, name, help, whole: false, least, most, spectral_only: false }
+    Field { setting, name, help, whole: false, least, most, presets: ALL }
 }
 
-const fn spectral(field: Field) -> Field {
-    Field { spectral_only: true, ..field }
+const fn only(presets: &'static [Preset], field: Field) -> Field {
+    Field { presets, ..field }
 }
+
+const ALL: &[Preset] = &[Preset::Spectral, Preset::Waveform, Preset::Seed];
+const SPECTRAL: &[Preset] = &[Preset::Spectral];
+/// The original is fixed in what these set.
+const NOT_SEED: &[Preset] = &[Preset::Spectral, Preset::Waveform];
 
 pub const FIELDS: [Field; 15] = [
     whole(Setting::Steps, "Steps", 1, 10_000_000, "How long to learn. More steps, finer codes."),
@@ -54,21 +60,24 @@ pub const FIELDS: [Field; 15] = [
     whole(Setting::Blocks, "Blocks", 1, 16, "Depth: each block hears twice as far as the one before."),
     real(Setting::LearningRate, "Learning rate", 1e-7, 1.0, "Size of a step. Too large, and the loss jumps."),
     whole(Setting::Seed, "Seed", 0, u32::MAX, "The same seed and files give the same codes."),
-    whole(Setting::Rate, "Rate, Hz", 0, 192_000, "What the model hears; empty lets the files decide."),
-    real(Setting::ChunkMs, "Chunk, ms", 1.0, 60_000.0, "Length of the sounds that are compared."),
-    real(Setting::HopMs, "Hop, ms", 1.0, 60_000.0, "Distance from one chunk's start to the next one's."),
-    spectral(whole(Setting::Mels, "Mel bands", 8, 256, "How finely pitch is heard.")),
+    only(
+        NOT_SEED,
+        whole(Setting::Rate, "Rate, Hz", 4000, 192_000, "What the model hears; empty lets the files decide."),
+    ),
+    only(NOT_SEED, real(Setting::ChunkMs, "Chunk, ms", 1.0, 60_000.0, "Length of the sounds that are compared.")),
+    only(
+        NOT_SEED,
+        real(Setting::HopMs, "Hop, ms", 1.0, 60_000.0, "Distance from one chunk's start to the next one's."),
+    ),
+    only(SPECTRAL, whole(Setting::Mels, "Mel bands", 8, 256, "How finely pitch is heard.")),
     real(Setting::Sigma, "Noise", 0.0, 100.0, "What pushes the units to become bits, at its end."),
     real(Setting::Reconstruction, "Reconstruction", 0.0, 1000.0, "Weight of hearing the sound again from its code."),
-    spectral(real(Setting::Contrast, "Contrast", 0.0, 1000.0, "Weight of keeping different sounds apart.")),
-    spectral(real(
-        Setting::Balance,
-        "Bit balance",
-        0.0,
-        1000.0,
-        "Weight of every bit being on for half of the sounds.",
-    )),
-    spectral(real(Setting::Microphone, "Microphone", 0.0, 1.0, "Share of sounds learned as if heard in a room.")),
+    only(NOT_SEED, real(Setting::Contrast, "Contrast", 0.0, 1000.0, "Weight of keeping different sounds apart.")),
+    only(
+        NOT_SEED,
+        real(Setting::Balance, "Bit balance", 0.0, 1000.0, "Weight of every bit being on for half of the sounds."),
+    ),
+    only(SPECTRAL, real(Setting::Microphone, "Microphone", 0.0, 1.0, "Share of sounds learned as if heard in a room.")),
 ];
 
 #[derive(Clone, Debug, PartialEq)]
@@ -106,8 +115,8 @@ impl TrainingForm {
 
     /// The fields that the chosen preset has, with their places in `typed`.
     pub fn fields(&self) -> impl Iterator<Item = (usize, &'static Field)> + use<> {
-        let spectral = self.preset == Preset::Spectral;
-        FIELDS.iter().enumerate().filter(move |(_, field)| spectral || !field.spectral_only)
+        let preset = self.preset;
+        FIELDS.iter().enumerate().filter(move |(_, field)| field.presets.contains(&preset))
     }
 
     /// What is wrong with a field, in words.
@@ -124,6 +133,46 @@ impl TrainingForm {
             set(&mut settings, field.setting, value);
         }
         Ok(settings)
+    }
+
+    /// The chosen preset, untouched; `common_rate` is the most common rate of the files, in hertz.
+    pub fn preset_config(&self, common_rate: Option<u32>) -> Option<Config> {
+        let settings = TrainingSettings { preset: Some(self.preset), ..TrainingSettings::default() };
+        Config::new(&settings, common_rate).ok()
+    }
+}
+
+/// A configuration's value of a setting, as a field shows it.
+pub fn shown(setting: Setting, config: &Config) -> String {
+    let milliseconds = |frames: usize| match config.rate {
+        Rate::Hz(rate) => format::value(frames as f64 * 1000.0 / f64::from(rate)),
+        Rate::Native => String::new(),
+    };
+    let real = |value: f32| value.to_string();
+    match setting {
+        Setting::Steps => match config.length {
+            TrainingLength::Steps(steps) => steps.to_string(),
+            TrainingLength::Epochs(epochs) => format::counted(epochs as u64, "pass", "passes"),
+        },
+        Setting::Batch => config.batch.to_string(),
+        Setting::Channels => config.channels.to_string(),
+        Setting::Blocks => config.blocks.to_string(),
+        Setting::LearningRate => real(config.learning_rate),
+        Setting::Seed => config.seed.to_string(),
+        Setting::Rate => match config.rate {
+            Rate::Hz(rate) => rate.to_string(),
+            Rate::Native => String::new(),
+        },
+        Setting::ChunkMs => milliseconds(config.chunk_frames),
+        Setting::HopMs => milliseconds(config.hop_frames),
+        Setting::Mels => config.mels.to_string(),
+        Setting::Sigma => match config.noise {
+            NoiseSchedule::Geometric { sigma, .. } | NoiseSchedule::Linear { sigma } => real(sigma),
+        },
+        Setting::Reconstruction => real(config.reconstruction),
+        Setting::Contrast => real(config.contrast),
+        Setting::Balance => real(config.balance),
+        Setting::Microphone => real(config.microphone),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::engine::{Command, JobKind};
 use crate::gui::format;
 use crate::gui::notices::Tone;
 use crate::gui::state::{Place, State};
+use crate::gui::widgets::buttons::primary;
 use crate::gui::widgets::{message, progress, text};
 
 pub fn show(ui: &mut Ui, state: &mut State) {
@@ -46,7 +47,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         text::figure(ui, "Size", format::bytes(index.file_bytes));
     }
     if let Some(name) = button.filter(|_| !busy && !state.read_only())
-        && ui.button(name).clicked()
+        && primary(ui, true, &name).clicked()
     {
         state.submit(Command::BuildIndex);
     }

@@ -29,8 +29,6 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         workbench(ui, state);
     }
     modals::show(ui, state);
-    let ctx = ui.ctx().clone();
-    state.notices.show(&ctx);
 }
 
 /// The panels of the work, in the order of the work.

@@ -1,10 +1,10 @@
 //! The player strip: what plays, where in it, how loud, and on which device.
 
-use egui::{Align, Align2, Layout, Rect, Sense, Slider, TextStyle, Ui, UiBuilder, vec2};
+use egui::{Align, Align2, Layout, Rect, Role, Sense, Slider, TextStyle, Ui, UiBuilder, WidgetInfo, vec2};
 
 use crate::engine::Command;
 use crate::gui::format;
-use crate::gui::state::{Picture, State};
+use crate::gui::state::{Picture, Place, State};
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::{icon_button, icon_toggle};
 use crate::gui::widgets::icons::{self, Icon};
@@ -103,7 +103,8 @@ fn controls(ui: &mut Ui, state: &mut State) {
         response.on_hover_text(format!("Volume: {:.0}%", state.latest.player.volume * 100.0));
     });
     let player = &state.latest.player;
-    let (line, colour) = match (&player.problem, &player.device) {
+    let problem = player.problem.as_ref().or_else(|| state.failures.get(&Place::Player));
+    let (line, colour) = match (problem, &player.device) {
         (Some(problem), _) => (problem.as_str(), palette.warning),
         (None, Some(device)) => (device.as_str(), palette.dim),
         (None, None) => ("", palette.dim),
@@ -111,6 +112,7 @@ fn controls(ui: &mut Ui, state: &mut State) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
     text::line(ui, rect, Align2::LEFT_CENTER, line, TextStyle::Small, colour);
     if !line.is_empty() {
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, line));
         response.on_hover_text(line);
     }
 }

@@ -7,12 +7,15 @@ use crate::gui::format;
 use crate::gui::notices::Tone;
 use crate::gui::state::{Place, State};
 use crate::gui::theme::{palette, size};
-use crate::gui::training_form::offered_bits;
+use crate::gui::training_form::{offered_bits, shown};
 use crate::gui::widgets::bit_strip::{self, bit_strip};
 use crate::gui::widgets::buttons::{primary, segmented};
 use crate::gui::widgets::loss_plot::{Series, loss_plot};
 use crate::gui::widgets::{message, progress, text};
 use crate::model::Preset;
+
+/// Windows of this height hold the plots and the index at once.
+const ROOMY: f32 = 960.0;
 
 pub fn show(ui: &mut Ui, state: &mut State) {
     super::title(ui, "Training", |_| ());
@@ -30,9 +33,15 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     if let Some(why) = collapsed {
         message::message(ui, Tone::Warning, &why, None);
     }
-    if let Some(training) = training.filter(|training| !training.history.is_empty()) {
+    let Some(training) = training.filter(|training| !training.history.is_empty()) else { return };
+    if training.running {
         course(ui, &training);
+        return;
     }
+    // Afterwards the plots step back behind the index, unless there is room for both.
+    let roomy = ui.ctx().content_rect().height() >= ROOMY;
+    let header = CollapsingHeader::new("How it went").id_salt("course").default_open(roomy);
+    header.show_unindented(ui, |ui| course(ui, &training));
 }
 
 fn ready(ui: &mut Ui, state: &mut State) {
@@ -88,7 +97,9 @@ fn choices(ui: &mut Ui, state: &mut State) {
 /// Below the button that starts training: unfolded, they must not push it out of sight.
 fn more_settings(ui: &mut Ui, state: &mut State) {
     CollapsingHeader::new("More settings").id_salt("more settings").show(ui, |ui| {
-        text::small(ui, "What is left empty is the preset's own.");
+        text::small(ui, "What is left empty stays as it is shown.");
+        let common = state.common_rate();
+        let usual = state.form.preset_config(common);
         let fields: Vec<_> = state.form.fields().collect();
         for (place, field) in fields {
             let problem = state.form.problem(place);
@@ -101,7 +112,8 @@ fn more_settings(ui: &mut Ui, state: &mut State) {
                 });
                 let typed = &mut state.form.typed[place];
                 let colour = problem.is_some().then_some(palette(ui.visuals()).error);
-                let edit = TextEdit::singleline(typed).desired_width(f32::INFINITY).hint_text("preset");
+                let hint = usual.as_ref().map_or_else(String::new, |config| shown(field.setting, config));
+                let edit = TextEdit::singleline(typed).desired_width(f32::INFINITY).hint_text(hint);
                 let response = ui.add(edit.text_color_opt(colour)).labelled_by(label.inner.id);
                 response.on_hover_text(problem.as_deref().unwrap_or(field.help));
             });

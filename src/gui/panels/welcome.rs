@@ -29,16 +29,17 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     let (sign, _) = ui.allocate_exact_size(Vec2::splat(46.0), egui::Sense::hover());
     icons::paint(ui.painter(), Icon::Drop, sign, palette.accent);
     ui.add_space(size::GAP);
-    let sentence = if state.files_hover {
-        "Let go to add these sounds"
-    } else {
-        "Drop a folder of sounds here, and find the ones that sound alike"
+    let importing = state.job(JobKind::Import).map(|(job, view)| (job, view.clone()));
+    let sentence = match (&importing, state.files_hover) {
+        (Some(_), _) => "Adding your sounds",
+        (None, true) => "Let go to add these sounds",
+        (None, false) => "Drop a folder of sounds here, and find the ones that sound alike",
     };
     ui.label(RichText::new(sentence).text_style(theme::title()));
     text::help(ui, "They are learned on this machine, and never changed, moved or sent anywhere.");
     ui.add_space(size::SECTION);
-    if let Some((job, view)) = state.job(JobKind::Import) {
-        let view = view.clone();
+    if let Some((job, view)) = importing {
+        ui.set_max_width(480.0f32.min(ui.available_width()));
         if progress::job(ui, &view, "Stop adding") {
             state.cancel(job);
         }

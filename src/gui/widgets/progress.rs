@@ -57,7 +57,13 @@ pub fn fraction(done: u64, total: u64) -> Option<f32> {
 }
 
 pub fn time_left(secs: Option<f64>) -> String {
-    secs.map_or_else(String::new, |secs| format!("{} left", format::duration(secs.max(1.0).round())))
+    // No estimate is good to the hundredth of a second.
+    let whole = |secs: f64| secs.max(1.0).round();
+    match secs.map(whole) {
+        None => String::new(),
+        Some(secs) if secs < 10.0 => format!("{secs:.0} s left"),
+        Some(secs) => format!("{} left", format::duration(secs)),
+    }
 }
 
 fn capitalised(text: &str) -> String {

@@ -40,11 +40,14 @@ pub fn small(ui: &mut Ui, text: impl Into<String>) {
 /// A figure with its name before it, on one line of two columns.
 pub fn figure(ui: &mut Ui, name: &str, value: impl Into<String>) {
     let dim = palette(ui.visuals()).dim;
-    ui.horizontal(|ui| {
-        ui.spacing_mut().interact_size.y = 16.0;
-        ui.label(RichText::new(name).small().color(dim));
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            ui.add(Label::new(value.into()).truncate());
+    ui.scope(|ui| {
+        // A row's height is settled when it begins.
+        ui.spacing_mut().interact_size.y = 18.0;
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(name).small().color(dim));
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.add(Label::new(value.into()).truncate());
+            });
         });
     });
 }

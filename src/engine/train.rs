@@ -148,7 +148,8 @@ fn run(
     let mut view = TrainingView { config: Some(config.clone()), running: true, ..TrainingView::default() };
     view.steps_planned = trainer.step().1;
     let mut told: Option<Instant> = None;
-    let summary = loop {
+    let first_step = trainer.step().0;
+    let mut summary = loop {
         let slice_began = Instant::now();
         let mut is_slice_over = false;
         let summary = trainer.run(&mut |step: &StepReport| {
@@ -174,6 +175,10 @@ fn run(
         }
         trainer.save(checkpoint)?;
     };
+    // The trainer counts the time of its last call alone.
+    summary.seconds = began.elapsed().as_secs_f64();
+    let chunks = ((summary.step - first_step) * config.batch) as f64;
+    summary.chunks_per_second = chunks / summary.seconds.max(f64::MIN_POSITIVE);
     view.history = curve.points();
     view.running = false;
     view.secs_left = None;

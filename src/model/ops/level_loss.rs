@@ -55,7 +55,7 @@ impl CustomOp3 for LevelLoss {
         let share = 1.0 / rows as f32;
         let parts = for_tiles(&tiles(rows, 1), &mut dx, |tile, dx| {
             let x = Matrix::new(&x[tile.start * inner..tile.end * inner], inner);
-            let mut logits: Vec<f32> = tile.clone().flat_map(|_| bias.iter().copied()).collect();
+            let mut logits = bias.repeat(tile.len());
             multiply(&mut logits, Update::Add, x, Matrix::new(weight, LEVELS));
             let mut loss = 0.0_f64;
             for (row, &level) in logits.chunks_exact_mut(LEVELS).zip(&self.levels[tile]) {

@@ -125,7 +125,7 @@ impl FeatureStoreBuilder {
         let rows = match self.spilled {
             None => Rows::Memory(self.memory),
             Some(file) => match file.into_inner() {
-                Ok(file) => Rows::File(file.into()),
+                Ok(file) => Rows::File(CacheFile::new(file)),
                 Err(e) => return Err(ModelError::Cache { path: self.folder, source: e.into_error() }),
             },
         };
@@ -178,7 +178,7 @@ impl FeatureStore {
         match &self.rows {
             Rows::Memory(bytes) => out.copy_from_slice(&bytes[offset as usize..][..out.len()]),
             Rows::File(file) => {
-                read_at(file, offset, out).map_err(|source| ModelError::Cache { path: self.folder.clone(), source })?;
+                file.read_at(offset, out).map_err(|source| ModelError::Cache { path: self.folder.clone(), source })?;
             }
         }
         Ok(())
@@ -186,22 +186,29 @@ impl FeatureStore {
 }
 
 /// Positioned reads from many threads: where the system has none, one at a time.
-#[cfg(unix)]
-type CacheFile = File;
-#[cfg(not(unix))]
-type CacheFile = std::sync::Mutex<File>;
+#[derive(Debug)]
+struct CacheFile(#[cfg(unix)] File, #[cfg(not(unix))] std::sync::Mutex<File>);
 
-#[cfg(unix)]
-fn read_at(file: &CacheFile, offset: u64, out: &mut [u8]) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, out, offset)
-}
+impl CacheFile {
+    fn new(file: File) -> Self {
+        #[cfg(unix)]
+        return Self(file);
+        #[cfg(not(unix))]
+        return Self(std::sync::Mutex::new(file));
+    }
 
-#[cfg(not(unix))]
-fn read_at(file: &CacheFile, offset: u64, out: &mut [u8]) -> io::Result<()> {
-    use std::io::{Read, Seek, SeekFrom};
-    let mut file = file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    file.seek(SeekFrom::Start(offset))?;
-    file.read_exact(out)
+    #[cfg(unix)]
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&self.0, out, offset)
+    }
+
+    #[cfg(not(unix))]
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        use std::io::{Read, Seek, SeekFrom};
+        let mut file = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        file.seek(SeekFrom::Start(offset))?;
+        file.read_exact(out)
+    }
 }
 
 #[cfg(test)]

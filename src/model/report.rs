@@ -110,7 +110,7 @@ pub fn code_entropy(h: &[f32], bits: usize) -> f32 {
         .chunk_by(|a, b| a == b)
         .map(|same| {
             let p = same.len() as f32 / n;
-            -p * p.ln()
+            p * (1.0 / p).ln()
         })
         .sum()
 }

@@ -250,7 +250,7 @@ fn defaults(preset: Preset) -> Config {
         contrast: 1.0,
         balance: 0.4,
         temperature: 0.2,
-        microphone: 0.5,
+        microphone: 0.25,
         clip: 1.0,
         seed: 0,
     };

@@ -71,7 +71,7 @@ pub fn ln(x: f32) -> f32 {
     let z = f * f;
     let high = ((7.037_683_6e-2 * f - 1.151_461e-1) * f + 1.167_699_9e-1) * f - 1.242_014_1e-1;
     let low = ((high * f + 1.424_932_3e-1) * f - 1.666_805_8e-1) * f + 2.000_071_5e-1;
-    let y = ((low * f - 2.499_999_4e-1) * f + 3.333_333_1e-1) * f * z;
+    let y = ((low * f - 2.499_999_4e-1) * f + 3.333_333e-1) * f * z;
     f + (y - 2.121_944_4e-4 * e - 0.5 * z) + 0.693_359_4 * e
 }
 
@@ -130,6 +130,27 @@ kernel! {
                 *sum += x;
             }
         }
+    }
+}
+
+kernel! {
+    /// Turns a row of logits into probabilities; returns the logarithm of the sum of their exponentials.
+    pub fn softmax<'a>(row: &'a mut [f32]) -> f32 {
+        let mut lanes = [f32::NEG_INFINITY; LANES];
+        for block in row.chunks(LANES) {
+            for (lane, &x) in lanes.iter_mut().zip(block) {
+                *lane = if x > *lane { x } else { *lane };
+            }
+        }
+        let largest = lanes.iter().fold(f32::NEG_INFINITY, |m, &x| m.max(x));
+        for x in row.iter_mut() {
+            *x = exp(*x - largest);
+        }
+        let total = sum(row, |x| x);
+        for x in row.iter_mut() {
+            *x /= total;
+        }
+        largest + total.ln()
     }
 }
 

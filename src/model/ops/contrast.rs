@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Kept, operand, tensor};
 use crate::model::gemm::{Matrix, Update, multiply};
-use crate::model::simd::{exp, kernel, sum};
+use crate::model::simd::{self, softmax};
 
 struct Contrast {
     /// [n, n]: which pairs are left out of the negatives.
@@ -15,9 +15,9 @@ struct Contrast {
     kept: Kept<Vec<f32>>,
 }
 
-/// A scalar: the mean of both directions' cross entropies of the right partner, under the softmax of the cosines of
-/// 2z - 1 over `temperature`. `z` [2n, bits] holds the first views, then the second; `masked` [n, n] pairs (first view,
-/// second view) of different chunks that are not to be told apart.
+/// A scalar: the mean over views of the cross entropy of the right partner, under the softmax of the cosines of 2z - 1
+/// over `temperature`. `z` [2n, bits] holds the first views, then the second; `masked` [n, n] pairs of different chunks
+/// that are not to be told apart, in whichever views.
 pub fn contrast(z: &Tensor, masked: Arc<Vec<bool>>, temperature: f32) -> Result<Tensor> {
     let n = z.dim(0)? / 2;
     if n == 0 || z.dim(0)? != 2 * n || masked.len() != n * n {
@@ -26,33 +26,8 @@ pub fn contrast(z: &Tensor, masked: Arc<Vec<bool>>, temperature: f32) -> Result<
     z.apply_op1(Contrast { masked, temperature, kept: Kept::nothing() })
 }
 
-kernel! {
-    /// Probabilities of a row of logits in place; returns the logarithm of the sum of their exponentials.
-    fn softmax<'a>(row: &'a mut [f32]) -> f32 {
-        let largest = row.iter().fold(f32::NEG_INFINITY, |m, &x| m.max(x));
-        for x in row.iter_mut() {
-            *x = exp(*x - largest);
-        }
-        let total = sum(row, |x| x);
-        for x in row.iter_mut() {
-            *x /= total;
-        }
-        largest + total.ln()
-    }
-}
-
 /// A similarity that no softmax sees.
 const NEVER: f32 = -1e9;
-
-/// The mean cross entropy of the diagonal of `logits` [n, n], which become probabilities.
-fn diagonal_entropy(logits: &mut [f32], n: usize) -> f64 {
-    let mut loss = 0.0;
-    for (i, row) in logits.chunks_exact_mut(n).enumerate() {
-        let own = row[i];
-        loss += f64::from(softmax(row) - own);
-    }
-    loss / n as f64
-}
 
 impl CustomOp1 for Contrast {
     fn name(&self) -> &'static str {
@@ -73,29 +48,31 @@ impl CustomOp1 for Contrast {
                 length
             })
             .collect();
-        let (first, second) = units.split_at(n * bits);
-        let (first, second) = (Matrix::new(first, bits), Matrix::new(second, bits));
-        let mut forth = vec![0.0; n * n];
-        multiply(&mut forth, Update::Replace, first, second.transposed());
-        for (s, &masked) in forth.iter_mut().zip(self.masked.iter()) {
-            *s = if masked { NEVER } else { *s / self.temperature };
-        }
-        let mut back: Vec<f32> = (0..n * n).map(|i| forth[i % n * n + i / n]).collect();
-        let loss = (diagonal_entropy(&mut forth, n) + diagonal_entropy(&mut back, n)) / 2.0;
-
-        // The similarities' gradient: both directions' probabilities less what is right, by each one's share.
-        let share = 1.0 / (2.0 * n as f32 * self.temperature);
-        for i in 0..n {
-            for j in 0..n {
-                let right = if i == j { 2.0 } else { 0.0 };
-                forth[i * n + j] = (forth[i * n + j] + back[j * n + i] - right) * share;
+        let all = Matrix::new(&units, bits);
+        let mut pairs = vec![0.0; rows * rows];
+        multiply(&mut pairs, Update::Replace, all, all.transposed());
+        let mut loss = 0.0;
+        for (i, row) in pairs.chunks_exact_mut(rows).enumerate() {
+            let masked = &self.masked[i % n * n..][..n];
+            for half in row.chunks_exact_mut(n) {
+                for (s, &masked) in half.iter_mut().zip(masked) {
+                    *s = if masked { NEVER } else { *s / self.temperature };
+                }
             }
+            row[i] = NEVER;
+            let partner = (i + n) % rows;
+            let own = row[partner];
+            loss += f64::from(softmax(row) - own);
+            row[partner] -= 1.0;
         }
+        let loss = loss / rows as f64;
+
+        // A similarity is in two rows' losses, so its gradient is the sum of both.
+        let share = 1.0 / (rows as f32 * self.temperature);
         let mut dz = vec![0.0; rows * bits];
-        let (d_first, d_second) = dz.split_at_mut(n * bits);
-        let pairs = Matrix::new(&forth, n);
-        multiply(d_first, Update::Replace, pairs, second);
-        multiply(d_second, Update::Replace, pairs.transposed(), first);
+        multiply(&mut dz, Update::Replace, Matrix::new(&pairs, rows), all);
+        multiply(&mut dz, Update::Add, Matrix::new(&pairs, rows).transposed(), all);
+        simd::scale(&mut dz, share);
         for ((d, unit), length) in dz.chunks_exact_mut(bits).zip(units.chunks_exact(bits)).zip(&lengths) {
             let along: f32 = d.iter().zip(unit).map(|(d, u)| d * u).sum();
             d.iter_mut().zip(unit).for_each(|(d, u)| *d = 2.0 * (*d - along * u) / length);
@@ -137,13 +114,12 @@ mod tests {
                 e.iter().map(|x| x / length).collect()
             })
             .collect();
-        let cosine = |i: usize, j: usize| (0..4).map(|b| e[i][b] * e[3 + j][b]).sum::<f64>() / 0.2;
-        let allowed = |i: usize, j: usize| (i, j) != (0, 2);
+        let cosine = |i: usize, j: usize| (0..4).map(|b| e[i][b] * e[j][b]).sum::<f64>() / 0.2;
+        let allowed = |i: usize, j: usize| i != j && (i % 3, j % 3) != (0, 2);
         let mut exact = 0.0;
-        for i in 0..3 {
-            let row: f64 = (0..3).filter(|&j| allowed(i, j)).map(|j| cosine(i, j).exp()).sum();
-            let column: f64 = (0..3).filter(|&j| allowed(j, i)).map(|j| cosine(j, i).exp()).sum();
-            exact += row.ln() + column.ln() - 2.0 * cosine(i, i);
+        for i in 0..6 {
+            let all: f64 = (0..6).filter(|&j| allowed(i, j)).map(|j| cosine(i, j).exp()).sum();
+            exact += all.ln() - cosine(i, (i + 3) % 6);
         }
         assert!((f64::from(loss) - exact / 6.0).abs() < 1e-4, "{loss} {}", exact / 6.0);
     }

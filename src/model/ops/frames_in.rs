@@ -52,7 +52,10 @@ impl CustomOp3 for FramesIn {
     ) -> Result<(CpuStorage, Shape)> {
         let ((bands, c), frames) = (weight_layout.shape().dims2()?, self.stack.frames);
         let dims = parameters_layout.shape().dims2()?;
-        if dims != self.stack.parameters() || c != self.stack.channels || self.frames.len() % (bands * frames) != 0 {
+        if dims != self.stack.parameters()
+            || c != self.stack.channels
+            || !self.frames.len().is_multiple_of(bands * frames)
+        {
             bail!("frames in: {} values by [{bands}, {c}] and {dims:?}", self.frames.len());
         }
         let (weight, bias) = (operand(weight, weight_layout)?, operand(bias, bias_layout)?);

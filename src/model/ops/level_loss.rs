@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{Kept, add_up, for_tiles, operand, tensor, tiles};
 use crate::audio::mulaw::LEVELS;
 use crate::model::gemm::{Matrix, Update, multiply};
-use crate::model::simd::{self, exp, kernel, sum};
+use crate::model::simd::{self, softmax};
 
 struct LevelLoss {
     levels: Arc<Vec<u8>>,
@@ -30,27 +30,6 @@ pub fn level_loss(x: &Tensor, weight: &Tensor, bias: &Tensor, levels: Arc<Vec<u8
     }
     let wanted = x.track_op() || weight.track_op() || bias.track_op();
     x.apply_op3(weight, bias, LevelLoss { levels, wanted, kept: Kept::nothing() })
-}
-
-kernel! {
-    /// Turns a row of logits into probabilities; returns the logarithm of the sum of their exponentials.
-    fn softmax<'a>(row: &'a mut [f32]) -> f32 {
-        let mut lanes = [f32::NEG_INFINITY; 32];
-        for block in row.chunks_exact(32) {
-            for (lane, &x) in lanes.iter_mut().zip(block) {
-                *lane = if x > *lane { x } else { *lane };
-            }
-        }
-        let largest = lanes.iter().fold(f32::NEG_INFINITY, |m, &x| m.max(x));
-        for x in row.iter_mut() {
-            *x = exp(*x - largest);
-        }
-        let total = sum(row, |x| x);
-        for x in row.iter_mut() {
-            *x /= total;
-        }
-        largest + total.ln()
-    }
 }
 
 impl CustomOp3 for LevelLoss {
@@ -76,7 +55,7 @@ impl CustomOp3 for LevelLoss {
         let share = 1.0 / rows as f32;
         let parts = for_tiles(&tiles(rows, 1), &mut dx, |tile, dx| {
             let x = Matrix::new(&x[tile.start * inner..tile.end * inner], inner);
-            let mut logits: Vec<f32> = tile.clone().flat_map(|_| bias.iter().copied()).collect();
+            let mut logits = bias.repeat(tile.len());
             multiply(&mut logits, Update::Add, x, Matrix::new(weight, LEVELS));
             let mut loss = 0.0_f64;
             for (row, &level) in logits.chunks_exact_mut(LEVELS).zip(&self.levels[tile]) {

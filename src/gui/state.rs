@@ -252,6 +252,7 @@ impl State {
             }
         }
         let place = ticket.map_or(Place::Dataset, |ticket| ticket.place);
+        let message = format::sentence(&message);
         self.notices.push(Tone::Error, message.clone());
         self.failures.insert(place, message);
         self.search_ended(job);
@@ -636,7 +637,7 @@ impl State {
     pub fn learn(&mut self, resume: bool) {
         let checked = self.form.settings().and_then(|settings| {
             let config = Config::new(&settings, self.common_rate());
-            config.map(|_| settings).map_err(|problem| format!("{problem}."))
+            config.map(|_| settings).map_err(|problem| format::sentence(&problem.to_string()))
         });
         match checked {
             Ok(settings) => self.submit(Command::TrainModel { settings, resume, then_index: true }),

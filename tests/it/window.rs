@@ -128,5 +128,5 @@ fn without_a_sound_card_everything_else_works_and_the_player_says_why() {
     window.see("Try the demo library");
     window.enter("Path to add", sounds.to_str().unwrap());
     window.press("Play tone_00.wav");
-    window.see("there is no sound output");
+    window.see("There is no sound output");
 }

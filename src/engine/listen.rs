@@ -22,11 +22,7 @@ pub(super) struct Stretch {
 /// Calls `each` with the stretches of `file` in order, for as long as it answers true. The chunks are as many as the
 /// catalogue says, so that a file that has grown or shrunk since it was added keeps its rows; where it is too short, the
 /// rest is silence.
-pub(super) fn stretches(
-    file: &SoundFile,
-    grid: Grid,
-    mut each: impl FnMut(Stretch) -> bool,
-) -> Result<(), AudioError> {
+pub(super) fn stretches(file: &SoundFile, grid: Grid, mut each: impl FnMut(Stretch) -> bool) -> Result<(), AudioError> {
     let rate = match grid.rate {
         GridRate::Native => None,
         GridRate::Hz(rate) => Some(rate),

@@ -170,10 +170,8 @@ fn by_file(job: &Job, snapshot: &Snapshot, heard: &Heard, k: usize) -> Result<Ve
         distances(snapshot.index.codes(), code, &mut distance);
         for (number, span) in snapshot.spans.iter().enumerate() {
             let rows = span.first_row..span.first_row + span.chunks;
-            let nearest = rows
-                .filter(|&row| snapshot.offered.contains(row))
-                .map(|row| (u32::from(distance[row]), row))
-                .min();
+            let nearest =
+                rows.filter(|&row| snapshot.offered.contains(row)).map(|row| (u32::from(distance[row]), row)).min();
             let Some(best) = nearest else { continue };
             let score = scores.entry(number).or_insert(Score { sum: 0, best, query_chunk });
             score.sum += u64::from(best.0);

@@ -168,9 +168,7 @@ fn run(
                 return Err(failure.into());
             }
         };
-        let is_over = job.is_cancelled()
-            || job.is_to_finish()
-            || summary.step >= summary.steps;
+        let is_over = job.is_cancelled() || job.is_to_finish() || summary.step >= summary.steps;
         if is_over {
             break summary;
         }

@@ -87,9 +87,7 @@ mod tests {
         let mut all: Vec<Neighbour> = (0..codes.len())
             .filter(|&row| allowed.is_none_or(|set| set.contains(row)))
             .map(|row| Neighbour {
-                distance: (0..codes.bits())
-                    .map(|i| u32::from(bit(codes.as_ref().code(row), i) != bit(query, i)))
-                    .sum(),
+                distance: (0..codes.bits()).map(|i| u32::from(bit(codes.as_ref().code(row), i) != bit(query, i))).sum(),
                 row,
             })
             .collect();

@@ -21,7 +21,9 @@ pub struct Adam {
 /// How large a gradient was.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Gradient {
-    Finite { norm: f32 },
+    Finite {
+        norm: f32,
+    },
     /// It has no finite norm; the weights were left as they were.
     NotFinite,
 }
@@ -132,11 +134,7 @@ mod tests {
     use candle_core::Device;
 
     fn vars(values: &[f32]) -> BTreeMap<String, Var> {
-        values
-            .iter()
-            .enumerate()
-            .map(|(i, &x)| (format!("w{i}"), Var::new(&[x], &Device::Cpu).unwrap()))
-            .collect()
+        values.iter().enumerate().map(|(i, &x)| (format!("w{i}"), Var::new(&[x], &Device::Cpu).unwrap())).collect()
     }
 
     fn loss(vars: &BTreeMap<String, Var>, factor: f64) -> Tensor {

@@ -87,7 +87,8 @@ pub fn save(
         checksum: checksum(tensors.iter().map(|(name, (_, bytes))| (name.as_str(), bytes.as_slice()))),
     };
     let damaged = |reason: String| ModelError::Damaged { path: path.to_path_buf(), reason };
-    let json = serde_json::to_string(&Versioned { format: FORMAT, header: &header }).map_err(|e| damaged(e.to_string()))?;
+    let json =
+        serde_json::to_string(&Versioned { format: FORMAT, header: &header }).map_err(|e| damaged(e.to_string()))?;
     let mut views = Vec::with_capacity(tensors.len());
     for (name, (shape, bytes)) in &tensors {
         let view = TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(|e| damaged(e.to_string()))?;

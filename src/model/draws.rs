@@ -12,11 +12,18 @@ pub enum Purpose {
     /// The chunks that the normalisation is computed from.
     Sample,
     /// The order of an epoch's chunks.
-    Order { epoch: u64 },
+    Order {
+        epoch: u64,
+    },
     /// Noise and partners of a step.
-    Step { step: u64 },
+    Step {
+        step: u64,
+    },
     /// How one view of a step's chunk is distorted.
-    View { step: u64, view: u32 },
+    View {
+        step: u64,
+        view: u32,
+    },
 }
 
 /// The generator for one purpose.

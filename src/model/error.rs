@@ -25,8 +25,10 @@ pub enum ModelError {
     OtherChunks { path: PathBuf, trained: u64, present: u64 },
     #[error("these features are not those that the {0:?} model hears")]
     OtherFeatures(Preset),
-    #[error("training stopped at step {step}: {cause} is not a finite number; a lower learning rate or a limit on the \
-        gradient (clip) may help")]
+    #[error(
+        "training stopped at step {step}: {cause} is not a finite number; a lower learning rate or a limit on the \
+        gradient (clip) may help"
+    )]
     NotFinite { step: usize, cause: &'static str },
     #[error("the feature cache in {path} failed: {source}", path = path.display())]
     Cache { path: PathBuf, source: std::io::Error },

@@ -229,7 +229,8 @@ mod tests {
     #[test]
     fn chunks_are_numbered_by_file_and_start() {
         let store = store(MEMORY_LIMIT);
-        let places: Vec<(usize, u64)> = (0..store.chunks()).map(|n| (store.place(n).file, store.place(n).row)).collect();
+        let places: Vec<(usize, u64)> =
+            (0..store.chunks()).map(|n| (store.place(n).file, store.place(n).row)).collect();
         assert_eq!(places, [(0, 0), (0, 2), (2, 0), (3, 0), (3, 2), (3, 4)]);
         assert_eq!([0, 1, 2, 3].map(|f| store.chunks_of_file(f)), [(0, 2), (2, 2), (2, 3), (3, 6)]);
     }

@@ -117,3 +117,32 @@ fn measure_on_recordings() {
         write_codes(&out.join("query_codes.npy"), &h, config.bits);
     }
 }
+
+#[test]
+#[ignore = "a measurement"]
+fn measure_matrix_products() {
+    use super::gemm::{Matrix, Update, multiply};
+    let numbers = |n: usize| (0..n).map(|i| (i % 17) as f32 / 17.0).collect::<Vec<f32>>();
+    for (m, k, n) in [(232, 128, 128), (464, 128, 128), (232, 64, 64), (232, 96, 96), (1024, 1024, 1024)] {
+        let (a, b, mut c) = (numbers(m * k), numbers(k * n), vec![0.0; m * n]);
+        let (a_t, b_t, b_kn, c_t) = (numbers(k * m), numbers(m * n), numbers(k * n), vec![0.0; k * n]);
+        let time = |f: &mut dyn FnMut()| {
+            let (rounds, mut best) = (if m > 1000 { 2 } else { 50 }, f64::INFINITY);
+            for _ in 0..10 {
+                let began = Instant::now();
+                (0..rounds).for_each(|_| f());
+                best = best.min(began.elapsed().as_secs_f64() / rounds as f64);
+            }
+            2.0 * (m * k * n) as f64 / best / 1e9
+        };
+        let forward = time(&mut || multiply(&mut c, Update::Replace, Matrix::new(&a, k), Matrix::new(&b, n)));
+        let input = time(&mut || {
+            multiply(&mut c, Update::Replace, Matrix::new(&a, k), Matrix::new(&b_kn, k).transposed());
+        });
+        let mut out = c_t.clone();
+        let weight = time(&mut || {
+            multiply(&mut out, Update::Replace, Matrix::new(&a_t, k).transposed(), Matrix::new(&b_t, n));
+        });
+        println!("{m} x {k} x {n}: forward {forward:.0}, input's {input:.0}, weight's {weight:.0} Gflop/s");
+    }
+}

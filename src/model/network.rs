@@ -4,13 +4,15 @@ use candle_core::{Result, Tensor, bail};
 use std::sync::Arc;
 
 use super::config::{Config, Preset};
+use super::ops::blocks::Stack;
+use super::ops::frames_in::frames_in;
+use super::ops::frames_loss::frames_loss;
+use super::ops::frames_out::frames_out;
 use super::ops::gated_stack::gated_stack;
 use super::ops::level_loss::level_loss;
 use super::ops::linear::linear;
 use super::ops::look_up::look_up;
 use super::ops::pool::pool;
-use super::ops::spread::spread;
-use super::ops::square_loss::square_loss;
 use super::ops::taps::{conv, taps};
 use super::settings::WAVEFORM_STRIDE;
 use super::weights::{SAMPLE_CHANNELS, Weights, frames};
@@ -32,7 +34,6 @@ pub struct Network {
     frames: usize,
     samples: usize,
     width: usize,
-    mels: usize,
     blocks: usize,
 }
 
@@ -45,7 +46,6 @@ impl Network {
             frames: frames(config),
             samples: config.chunk_frames,
             width: config.channels,
-            mels: config.mels,
             blocks: config.blocks,
         }
     }
@@ -71,22 +71,26 @@ impl Network {
         (0..self.blocks).map(|i| 1 << i).collect()
     }
 
+    fn stack(&self, dilations: Vec<usize>) -> Stack {
+        Stack { frames: self.frames, channels: self.width, dilations: Arc::new(dilations) }
+    }
+
     /// h [batch, bits].
     pub fn encode(&self, input: &Input) -> Result<Tensor> {
-        let rows = match (input, self.preset) {
-            (Input::LogMel(values), Preset::Spectral) => {
-                let x = Tensor::from_slice(values, (values.len() / self.mels, self.mels), &candle_core::Device::Cpu)?;
-                self.linear(&x, "encoder.in")?
+        let stack = self.stack(self.dilations());
+        let pooled = match (input, self.preset) {
+            (Input::LogMel(frames), Preset::Spectral) => {
+                let (weight, bias) = self.layer("encoder.in")?;
+                frames_in(frames.clone(), weight, bias, self.weight("encoder.stack")?, stack)?
             }
             (Input::Levels(levels), Preset::Waveform) => {
                 let (table, bias) = self.layer("encoder.in")?;
-                look_up(levels.clone(), self.samples, WAVEFORM_STRIDE, table, bias)?
+                let rows = look_up(levels.clone(), self.samples, WAVEFORM_STRIDE, table, bias)?;
+                pool(&gated_stack(&rows, self.weight("encoder.stack")?, stack)?, self.frames)?
             }
             (Input::Levels(levels), Preset::Seed) => return self.encode_seed(levels),
             _ => bail!("an input of another preset"),
         };
-        let stack = gated_stack(&rows, self.weight("encoder.stack")?, self.frames, Arc::new(self.dilations()))?;
-        let pooled = pool(&stack, self.frames)?;
         let (gain, offset) = (self.weight("encoder.norm.gain")?, self.weight("encoder.norm.offset")?);
         self.linear(&candle_nn::ops::layer_norm_slow(&pooled, gain, offset, 1e-5)?, "encoder.head")
     }
@@ -111,13 +115,13 @@ impl Network {
         if self.preset == Preset::Seed {
             return self.seed_loss(&start, clean, &dilations);
         }
-        let rows = spread(&start, self.weight("decoder.place")?)?;
-        let stack = gated_stack(&rows, self.weight("decoder.stack")?, self.frames, Arc::new(dilations))?;
+        let (place, parameters) = (self.weight("decoder.place")?, self.weight("decoder.stack")?);
+        let rows = frames_out(&start, place, parameters, self.stack(dilations))?;
+        let (weight, bias) = self.layer("decoder.out")?;
         match clean {
-            Input::LogMel(target) => square_loss(&self.linear(&stack, "decoder.out")?, target.clone()),
+            Input::LogMel(target) => frames_loss(&rows, weight, bias, target.clone()),
             Input::Levels(levels) => {
-                let samples = self.linear(&stack, "decoder.samples")?.tanh()?.reshape(((), SAMPLE_CHANNELS))?;
-                let (weight, bias) = self.layer("decoder.out")?;
+                let samples = self.linear(&rows, "decoder.samples")?.tanh()?.reshape(((), SAMPLE_CHANNELS))?;
                 level_loss(&samples, weight, bias, levels.clone())
             }
         }

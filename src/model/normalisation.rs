@@ -48,7 +48,8 @@ impl Normalisation {
             }
         }
         let mean: Vec<f64> = sum.iter().map(|s| s / f64::max(count, 1.0)).collect();
-        let deviation = |(s, m): (&f64, &f64)| ((s / count.max(1.0) - m * m).max(0.0).sqrt() as f32).max(LEAST_DEVIATION);
+        let deviation =
+            |(s, m): (&f64, &f64)| ((s / count.max(1.0) - m * m).max(0.0).sqrt() as f32).max(LEAST_DEVIATION);
         Ok(Self {
             deviation: squares.iter().zip(&mean).map(deviation).collect(),
             mean: mean.into_iter().map(|m| m as f32).collect(),

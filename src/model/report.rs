@@ -131,7 +131,7 @@ mod tests {
     fn a_run_with_one_code_has_collapsed_and_says_so() {
         let mut run = Progress { steps: 1000, batch: 64, ..Default::default() };
         for step in 0..100 {
-            assert_eq!(run.collapsed(), None, "step {step} is too early") ;
+            assert_eq!(run.collapsed(), None, "step {step} is too early");
             if step == 49 {
                 break;
             }

@@ -190,9 +190,13 @@ impl TrainingSettings {
 
     /// Chunk length and hop, in whole frames of what the preset computes.
     fn cut(&self, c: &mut Config) -> Result<(), ConfigError> {
-        let frames = |frames: Option<usize>, ms: Option<f64>, option: &str, default_ms: f64, default_frames: usize| {
-            match (frames, ms, c.rate) {
-                (Some(_), Some(_), _) => Err(ConfigError(format!("{option}-frames and {option}-ms exclude each other"))),
+        let frames =
+            |frames: Option<usize>, ms: Option<f64>, option: &str, default_ms: f64, default_frames: usize| match (
+                frames, ms, c.rate,
+            ) {
+                (Some(_), Some(_), _) => {
+                    Err(ConfigError(format!("{option}-frames and {option}-ms exclude each other")))
+                }
                 (Some(frames), None, _) => within(frames, &format!("{option}-frames"), 1..=10_000_000),
                 (None, Some(_), Rate::Native) => {
                     Err(ConfigError(format!("{option}-ms needs a rate; give {option}-frames, or a rate as well")))
@@ -205,8 +209,7 @@ impl TrainingSettings {
                     Ok((default_ms / 1000.0 * f64::from(rate)).round() as usize)
                 }
                 (None, None, _) => Ok(default_frames),
-            }
-        };
+            };
         let (chunk_default, hop_default) = if c.preset == Preset::Seed { (1000, 1000) } else { (2048, 1024) };
         let chunk = frames(self.chunk_frames, self.chunk_ms, "chunk", 256.0, chunk_default)?;
         let hop = frames(self.hop_frames, self.hop_ms, "hop", 128.0, hop_default)?;
@@ -322,7 +325,8 @@ mod tests {
 
     #[test]
     fn spectral_hears_at_the_rate_below_the_files_own() {
-        let rates = [4000, 8000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000].map(|r| spectral(Some(r)).rate);
+        let rates =
+            [4000, 8000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000].map(|r| spectral(Some(r)).rate);
         let hz = [8000, 8000, 8000, 16_000, 16_000, 32_000, 32_000, 32_000, 32_000].map(Rate::Hz);
         assert_eq!(rates, hz);
         assert_eq!(spectral(None).rate, Rate::Hz(8000));

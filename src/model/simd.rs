@@ -114,6 +114,15 @@ kernel! {
 }
 
 kernel! {
+    /// Multiplies all of `values` by `factor`.
+    pub fn scale<'a>(values: &'a mut [f32], factor: f32) {
+        for x in values {
+            *x *= factor;
+        }
+    }
+}
+
+kernel! {
     /// Adds each row of `rows` to `sums`: the sums of the columns.
     pub fn add_rows<'a>(sums: &'a mut [f32], rows: &'a [f32]) {
         for row in rows.chunks_exact(sums.len()) {

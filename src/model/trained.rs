@@ -95,5 +95,4 @@ impl Model {
         out.extend(self.network.encode(&input)?.flatten_all()?.to_vec1::<f32>()?);
         Ok(())
     }
-
 }

@@ -120,10 +120,7 @@ impl<'a> Trainer<'a> {
     ///
     /// # Errors
     /// A loss or a gradient that is no finite number: the weights are those of the last good step, and can be saved.
-    pub fn run(
-        &mut self,
-        on_step: &mut dyn FnMut(&StepReport) -> ControlFlow<()>,
-    ) -> Result<TrainSummary, ModelError> {
+    pub fn run(&mut self, on_step: &mut dyn FnMut(&StepReport) -> ControlFlow<()>) -> Result<TrainSummary, ModelError> {
         let (began, first) = (Instant::now(), self.progress.step);
         while self.progress.step < self.progress.steps {
             let mut report = self.take_step()?;
@@ -212,8 +209,7 @@ impl<'a> Trainer<'a> {
             Ok(loss.to_scalar::<f32>()?)
         };
         // A weight of 0 leaves the gradients of the decoder 0, not missing.
-        let reconstruction =
-            add(&self.network.reconstruction_loss(&first, &batch.clean)?, config.reconstruction)?;
+        let reconstruction = add(&self.network.reconstruction_loss(&first, &batch.clean)?, config.reconstruction)?;
         let mut parts = (None, None);
         if config.contrast > 0.0 {
             parts.0 = Some(add(&contrast(&z, batch.masked, config.temperature)?, config.contrast)?);

@@ -110,7 +110,8 @@ impl SpectralViews {
         let wet = log_uniform(random, 0.03, 1.0) * (1.0 - decay);
         // A noise floor 8 to 40 dB below the sound, tilted by up to 9 dB an octave or so either way.
         let (floor, tilt) = (decibels(-random.random_range(8.0..=40.0)), random.random_range(-1.5..=1.5));
-        let tilted: Vec<f32> = (0..self.bands).map(|b| self.widths[b] * (self.centres[b] / 1000.0).powf(tilt)).collect();
+        let tilted: Vec<f32> =
+            (0..self.bands).map(|b| self.widths[b] * (self.centres[b] / 1000.0).powf(tilt)).collect();
         let total: f32 = tilted.iter().sum();
         Microphone {
             gains: (0..self.bands).map(|b| distance * equaliser(b) * limits(self.centres[b])).collect(),

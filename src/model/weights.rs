@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::config::{Config, Preset};
 use super::draws::{Purpose, generator};
 use super::error::ModelError;
-use super::ops::gated_stack::BlockLayout;
+use super::ops::blocks::BlockLayout;
 use super::settings::WAVEFORM_STRIDE;
 use crate::audio::mulaw::LEVELS;
 
@@ -22,11 +22,17 @@ pub(super) const SAMPLE_CHANNELS: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Start {
     /// Uniform within 1 / sqrt(fan-in) of 0: PyTorch's default for linear layers and convolutions.
-    Uniform { fan_in: usize },
-    Normal { deviation: f32 },
+    Uniform {
+        fan_in: usize,
+    },
+    Normal {
+        deviation: f32,
+    },
     Constant(f32),
     /// Packed gated blocks of as many channels.
-    Blocks { channels: usize },
+    Blocks {
+        channels: usize,
+    },
 }
 
 /// Tensors by name.

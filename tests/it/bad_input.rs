@@ -51,7 +51,8 @@ fn absent_paths_and_empty_folders_are_named() {
     let bench = Bench::new();
     let empty = bench.path("empty");
     std::fs::create_dir(&empty).expect("a folder");
-    let Ok(Outcome::Added(report)) = bench.run(Command::AddPaths { paths: vec![bench.path("absent.wav"), empty] }) else {
+    let Ok(Outcome::Added(report)) = bench.run(Command::AddPaths { paths: vec![bench.path("absent.wav"), empty] })
+    else {
         panic!("a report")
     };
     let reasons: Vec<&str> = report.failed.iter().map(|p| p.reason.as_str()).collect();
@@ -179,7 +180,8 @@ fn a_cancelled_job_leaves_what_was_there() {
     let generation = bench.engine.latest().model.expect("a model").generation;
     let settings = TrainingSettings { steps: Some(100_000), ..quick() };
     let job = bench.engine.submit(Command::TrainModel { settings, resume: false, then_index: true });
-    bench.until("training", |latest| latest.training.as_ref().is_some_and(|run| run.running && !run.history.is_empty()));
+    bench
+        .until("training", |latest| latest.training.as_ref().is_some_and(|run| run.running && !run.history.is_empty()));
     // Searching works meanwhile.
     write_wav(&bench.path("query.wav"), 8000, tone(8000, 200.0, 0.5));
     bench.run(query(&bench.path("query.wav"))).expect("an answer while training runs");

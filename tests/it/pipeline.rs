@@ -33,8 +33,12 @@ fn learning_beats_the_same_encoder_untrained_by_a_wide_margin() {
     let bench = Bench::new();
     let Ok(Outcome::Added(added)) = bench.run(Command::AddDemo) else { panic!("the demo library is added") };
     assert!(added.added.len() >= 190 && added.failed.is_empty(), "{} added", added.added.len());
-    let settings =
-        |steps| TrainingSettings { steps: Some(steps), channels: Some(32), bits: Some(64), ..TrainingSettings::default() };
+    let settings = |steps| TrainingSettings {
+        steps: Some(steps),
+        channels: Some(32),
+        bits: Some(64),
+        ..TrainingSettings::default()
+    };
 
     let untrained = bench.train(settings(0));
     assert_eq!(untrained.steps, 0);
@@ -61,7 +65,8 @@ fn each_preset_trains_indexes_and_finds_a_sound_that_it_knows() {
         assert_eq!((report.preset, report.bits, report.steps), (preset, 16, 6));
         let known = bench.path("tones/tone_03.wav");
         let found = search(&bench, &known, 100, Grouping::Chunk);
-        let own = found.matches.iter().filter(|m| m.path.as_std_path() == known).map(|m| m.distance).min_by(f64::total_cmp);
+        let own =
+            found.matches.iter().filter(|m| m.path.as_std_path() == known).map(|m| m.distance).min_by(f64::total_cmp);
         assert_eq!(own, Some(0.0), "{preset:?} finds the file itself at distance 0");
         assert!(found.matches.is_sorted_by(|a, b| a.distance <= b.distance));
     }
@@ -187,9 +192,8 @@ fn a_stopped_training_is_resumed_to_the_result_of_an_uninterrupted_one() {
     sounds(&stopped);
     let train = |resume| Command::TrainModel { settings: settings.clone(), resume, then_index: false };
     let job = stopped.engine.submit(train(false));
-    stopped.until("some steps", |latest| {
-        latest.training.as_ref().is_some_and(|run| run.running && run.history.len() > 5)
-    });
+    stopped
+        .until("some steps", |latest| latest.training.as_ref().is_some_and(|run| run.running && run.history.len() > 5));
     stopped.engine.cancel(job);
     assert_eq!(stopped.wait(job).expect_err("cancelled"), "cancelled");
     assert!(stopped.engine.latest().model.is_none() && stopped.engine.latest().resumable);
@@ -207,7 +211,9 @@ fn finishing_early_keeps_the_model_so_far() {
     bench.add(&bench.path("tones"));
     let settings = TrainingSettings { steps: Some(100_000), ..quick() };
     let job = bench.engine.submit(Command::TrainModel { settings, resume: false, then_index: true });
-    bench.until("some steps", |latest| latest.training.as_ref().is_some_and(|run| run.history.last().is_some_and(|p| p.step > 5)));
+    bench.until("some steps", |latest| {
+        latest.training.as_ref().is_some_and(|run| run.history.last().is_some_and(|p| p.step > 5))
+    });
     bench.engine.submit(Command::FinishTrainingNow);
     let Ok(Outcome::Trained(report)) = bench.wait(job) else { panic!("trained") };
     assert!(report.stopped_early && report.steps < 100_000 && report.index.is_some(), "{report:?}");

@@ -24,7 +24,8 @@ pub struct Bench {
 impl Bench {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let audio = Arc::new(MockBackend::new(Format { rate: 48_000, channels: 2 }, Format { rate: 44_100, channels: 1 }));
+        let audio =
+            Arc::new(MockBackend::new(Format { rate: 48_000, channels: 2 }, Format { rate: 44_100, channels: 1 }));
         let engine = open(&folder.path().join("project"), &audio);
         Self { engine, audio, folder }
     }
@@ -83,8 +84,7 @@ impl Bench {
 }
 
 fn open(project: &Path, audio: &Arc<MockBackend>) -> Engine {
-    let options =
-        EngineOptions { project: project.to_owned(), wake: Arc::new(|| ()), audio: audio.clone() };
+    let options = EngineOptions { project: project.to_owned(), wake: Arc::new(|| ()), audio: audio.clone() };
     Engine::open(options).expect("an engine")
 }
 
@@ -103,7 +103,8 @@ pub fn quick() -> TrainingSettings {
 /// Writes a mono 16-bit WAV.
 pub fn write_wav(path: &Path, rate: u32, samples: impl IntoIterator<Item = f64>) {
     std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
-    let spec = hound::WavSpec { channels: 1, sample_rate: rate, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let spec =
+        hound::WavSpec { channels: 1, sample_rate: rate, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
     let mut wav = hound::WavWriter::create(path, spec).expect("a file");
     for sample in samples {
         wav.write_sample((sample * 32_767.0) as i16).expect("written");
@@ -125,6 +126,10 @@ pub fn tone(rate: u32, hertz: f64, secs: f64) -> impl Iterator<Item = f64> {
 pub fn write_tones(folder: &Path, count: usize) {
     for number in 0..count {
         let hertz = 110.0 * 2f64.powf(number as f64 / 5.0);
-        write_wav(&folder.join(format!("tone_{number:02}.wav")), 8000, tone(8000, hertz, 0.6 + 0.1 * (number % 4) as f64));
+        write_wav(
+            &folder.join(format!("tone_{number:02}.wav")),
+            8000,
+            tone(8000, hertz, 0.6 + 0.1 * (number % 4) as f64),
+        );
     }
 }

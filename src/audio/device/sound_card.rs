@@ -22,7 +22,7 @@ impl Backend for SoundCard {
         let none = |reason: String| DeviceError::NoOutput(reason);
         let device = cpal::default_host().default_output_device().ok_or_else(|| none("none is connected".into()))?;
         // Without a sound card there may be a device all the same, but no configuration of it.
-        let config = device.default_output_config().map_err(|error| none(error.to_string()))?;
+        let config = device.default_output_config().map_err(|error| none(in_parentheses(&error)))?;
         let ranges = device.supported_output_configs().map_or_else(|_| Vec::new(), Iterator::collect);
         Ok(Box::new(CpalDevice { device, config, ranges }))
     }
@@ -30,9 +30,14 @@ impl Backend for SoundCard {
     fn default_input(&self) -> Result<Box<dyn InputDevice>, DeviceError> {
         let none = |reason: String| DeviceError::NoInput(reason);
         let device = cpal::default_host().default_input_device().ok_or_else(|| none("none is connected".into()))?;
-        let config = device.default_input_config().map_err(|error| none(error.to_string()))?;
+        let config = device.default_input_config().map_err(|error| none(in_parentheses(&error)))?;
         Ok(Box::new(CpalDevice { device, config, ranges: Vec::new() }))
     }
+}
+
+/// cpal's sentence as the reason within another one.
+fn in_parentheses(error: &cpal::Error) -> String {
+    error.to_string().trim_end_matches('.').into()
 }
 
 struct CpalDevice {

@@ -74,7 +74,7 @@ impl CustomOp3 for LevelLoss {
         let (x, weight, bias) = (operand(x, x_layout)?, operand(weight, weight_layout)?, operand(bias, bias_layout)?);
         let mut dx = vec![0.0; rows * inner];
         let share = 1.0 / rows as f32;
-        let parts = for_tiles(&tiles(rows, 1), &mut dx, inner, |tile, dx| {
+        let parts = for_tiles(&tiles(rows, 1), &mut dx, |tile, dx| {
             let x = Matrix::new(&x[tile.start * inner..tile.end * inner], inner);
             let mut logits: Vec<f32> = tile.clone().flat_map(|_| bias.iter().copied()).collect();
             multiply(&mut logits, Update::Add, x, Matrix::new(weight, LEVELS));
@@ -86,7 +86,7 @@ impl CustomOp3 for LevelLoss {
             }
             let mut part = Vec::new();
             if self.wanted {
-                logits.iter_mut().for_each(|g| *g *= share);
+                simd::scale(&mut logits, share);
                 part = vec![0.0; (inner + 1) * LEVELS];
                 let (d_weight, d_bias) = part.split_at_mut(inner * LEVELS);
                 multiply(d_weight, Update::Replace, x.transposed(), Matrix::new(&logits, LEVELS));
@@ -117,7 +117,7 @@ impl CustomOp3 for LevelLoss {
         let Gradients { x: dx, weight: d_weight, bias: d_bias } = self.kept.take()?;
         let scale = grad.to_scalar::<f32>()?;
         let scaled = |mut values: Vec<f32>, of: &Tensor| {
-            values.iter_mut().for_each(|g| *g *= scale);
+            simd::scale(&mut values, scale);
             tensor(values, of.shape().clone())
         };
         Ok((Some(scaled(dx, x)?), Some(scaled(d_weight, weight)?), Some(scaled(d_bias, bias)?)))

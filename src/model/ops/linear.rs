@@ -33,7 +33,7 @@ impl CustomOp3 for Linear {
         }
         let (x, weight, bias) = (operand(x, x_layout)?, operand(weight, weight_layout)?, operand(bias, bias_layout)?);
         let mut out = vec![0.0; rows * width];
-        for_tiles(&tiles(rows, 1), &mut out, width, |tile, out| {
+        for_tiles(&tiles(rows, 1), &mut out, |tile, out| {
             for row in out.chunks_exact_mut(width) {
                 row.copy_from_slice(bias);
             }
@@ -59,7 +59,7 @@ impl CustomOp3 for Linear {
         borrow!(grad = grad);
         let dx_width = if wanted { inner } else { 1 };
         let mut dx = vec![0.0; rows * dx_width];
-        let parts = for_tiles(&tiles(rows, 1), &mut dx, dx_width, |tile, dx| {
+        let parts = for_tiles(&tiles(rows, 1), &mut dx, |tile, dx| {
             let x = Matrix::new(&x[tile.start * inner..tile.end * inner], inner);
             let grad = &grad[tile.start * width..tile.end * width];
             if wanted {

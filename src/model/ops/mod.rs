@@ -4,14 +4,16 @@
 //! Work is split into tiles of a fixed number of rows and partial sums are added in the order of the tiles, so results
 //! do not depend on how many threads there are.
 
+pub mod blocks;
 pub mod contrast;
+pub mod frames_in;
+pub mod frames_loss;
+pub mod frames_out;
 pub mod gated_stack;
 pub mod level_loss;
 pub mod linear;
 pub mod look_up;
 pub mod pool;
-pub mod spread;
-pub mod square_loss;
 pub mod taps;
 
 use candle_core::{CpuStorage, Device, Layout, Result, Shape, Storage, Tensor, bail};
@@ -63,6 +65,10 @@ impl<T> Kept<T> {
         Self(Mutex::new(None))
     }
 
+    fn holding(value: T) -> Self {
+        Self(Mutex::new(Some(value)))
+    }
+
     fn put(&self, value: T) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
     }
@@ -82,16 +88,21 @@ fn tiles(rows: usize, group: usize) -> Vec<Range<usize>> {
     (0..rows.div_ceil(tile)).map(|i| i * tile..((i + 1) * tile).min(rows)).collect()
 }
 
-/// Runs `work` on each tile, in parallel; results are in the order of the tiles. `work` gets its rows of `out`, which has
-/// `width` values a row.
+/// Runs `work` on each tile, in parallel; results are in the order of the tiles. `work` gets its part of `out`, which has
+/// as many values for each row.
 fn for_tiles<R: Send>(
     tiles: &[Range<usize>],
     out: &mut [f32],
-    width: usize,
     work: impl Fn(Range<usize>, &mut [f32]) -> R + Sync,
 ) -> Vec<R> {
-    let Some(first) = tiles.first() else { return Vec::new() };
-    out.par_chunks_mut(first.len() * width).zip(tiles).map(|(out, tile)| work(tile.clone(), out)).collect()
+    let (Some(first), Some(last)) = (tiles.first(), tiles.last()) else { return Vec::new() };
+    let part = out.len() / last.end * first.len() + out.len() % last.end * first.len() / last.end;
+    out.par_chunks_mut(part).zip(tiles).map(|(out, tile)| work(tile.clone(), out)).collect()
+}
+
+/// Which of `tiles` a tile is: all but the last are of one size.
+fn index_of(tiles: &[Range<usize>], tile: &Range<usize>) -> usize {
+    tiles.first().map_or(0, |first| tile.start / first.len())
 }
 
 /// Adds up partial sums in their order.

@@ -128,7 +128,7 @@ impl App {
             match action {
                 Action::Submit(command) => {
                     if let Project::Open(engine) = &self.project {
-                        let job = engine.submit(command.clone());
+                        let job = engine.submit((*command).clone());
                         self.state.submitted(job, &command);
                     }
                 }

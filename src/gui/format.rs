@@ -73,6 +73,22 @@ pub fn value(v: f64) -> String {
     }
 }
 
+/// A clause as a sentence: with a capital, unless it begins with a name that has to stay as it is, and a full stop.
+pub fn sentence(clause: &str) -> String {
+    let clause = clause.trim();
+    let first = clause.split_whitespace().next().unwrap_or_default();
+    let is_word = first.trim_end_matches([',', ':', ';']).chars().all(|c| c.is_ascii_lowercase());
+    let mut chars = clause.chars();
+    let mut out: String = match chars.next() {
+        Some(initial) if is_word => initial.to_uppercase().chain(chars).collect(),
+        _ => clause.to_owned(),
+    };
+    if !out.is_empty() && !out.ends_with(['.', '!', '?']) {
+        out.push('.');
+    }
+    out
+}
+
 pub fn file_name(path: &Utf8Path) -> &str {
     path.file_name().unwrap_or(path.as_str())
 }
@@ -103,6 +119,14 @@ mod tests {
             [0.0, 0.000_02, 0.002, 0.53, 25.04, 433.6].map(value),
             ["0", "2.0e-5", "0.002", "0.53", "25.0", "434"]
         );
+    }
+
+    #[test]
+    fn a_clause_becomes_a_sentence_and_names_stay_as_they_are() {
+        assert_eq!(sentence("there is no model yet; train one"), "There is no model yet; train one.");
+        assert_eq!(sentence("kick_01.wav: no samples"), "kick_01.wav: no samples.");
+        assert_eq!(sentence("/tmp/a is gone."), "/tmp/a is gone.");
+        assert_eq!(sentence(""), "");
     }
 
     #[test]

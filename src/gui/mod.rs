@@ -128,7 +128,7 @@ impl App {
             match action {
                 Action::Submit(command) => {
                     if let Project::Open(engine) = &self.project {
-                        let job = engine.submit(command.clone());
+                        let job = engine.submit((*command).clone());
                         self.state.submitted(job, &command);
                     }
                 }
@@ -230,7 +230,7 @@ fn refused(ui: &mut egui::Ui, state: &mut State, folder: &Path, reason: &str) {
         panels::search::empty(ui, "This project cannot be opened", &folder.to_string_lossy());
         ui.vertical_centered(|ui| {
             ui.set_max_width(520.0);
-            widgets::message::message(ui, Tone::Error, reason, None);
+            widgets::message::message(ui, Tone::Error, &format::sentence(reason), None);
             ui.add_space(theme::size::SECTION);
             if primary_sized(ui, true, "Choose another folder…", egui::vec2(220.0, 36.0)).clicked() {
                 state.ask(Question::ProjectFolder);

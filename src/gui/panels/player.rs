@@ -104,7 +104,8 @@ fn controls(ui: &mut Ui, state: &mut State) {
     });
     let player = &state.latest.player;
     let problem = player.problem.as_ref().or_else(|| state.failures.get(&Place::Player));
-    let (line, colour) = match (problem, &player.device) {
+    let problem = problem.map(|problem| format::sentence(problem));
+    let (line, colour) = match (&problem, &player.device) {
         (Some(problem), _) => (problem.as_str(), palette.warning),
         (None, Some(device)) => (device.as_str(), palette.dim),
         (None, None) => ("", palette.dim),

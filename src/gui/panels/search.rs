@@ -69,7 +69,7 @@ fn recorder(ui: &mut Ui, state: &mut State) {
         });
     }
     if let Some(problem) = &recorder.problem {
-        message::message(ui, Tone::Warning, problem, None);
+        message::message(ui, Tone::Warning, &format::sentence(problem), None);
     }
 }
 

@@ -39,10 +39,12 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     text::help(ui, "They are learned on this machine, and never changed, moved or sent anywhere.");
     ui.add_space(size::SECTION);
     if let Some((job, view)) = importing {
-        ui.set_max_width(480.0f32.min(ui.available_width()));
-        if progress::job(ui, &view, "Stop adding") {
-            state.cancel(job);
-        }
+        let width = 480.0f32.min(ui.available_width());
+        ui.allocate_ui_with_layout(vec2(width, 80.0), Layout::top_down(Align::Min), |ui| {
+            if progress::job(ui, &view, "Stop adding") {
+                state.cancel(job);
+            }
+        });
         return;
     }
     let can_add = !state.read_only();

@@ -172,7 +172,7 @@ pub fn preview(path: &str) -> SoundPreview {
 /// The commands that a state has asked for since the last look.
 pub fn submitted(state: &mut State) -> Vec<Command> {
     let commands = state.take_actions().into_iter().filter_map(|action| match action {
-        Action::Submit(command) => Some(command),
+        Action::Submit(command) => Some(*command),
         _ => None,
     });
     commands.collect()

@@ -12,6 +12,8 @@ use soundalike::audio::device::Format;
 use soundalike::audio::device::mock::MockBackend;
 use soundalike::gui::{App, WindowOptions};
 
+use super::support::write_tones;
+
 /// No step takes longer than this, even on a machine that does something else as well.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -75,28 +77,11 @@ fn sound() -> MockBackend {
     MockBackend::new(Format { rate: 48_000, channels: 2 }, Format { rate: 44_100, channels: 1 })
 }
 
-/// Twelve tones that fade, each higher than the one before.
-fn write_tones(folder: &Path) {
-    std::fs::create_dir_all(folder).unwrap();
-    let spec =
-        hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
-    for n in 0..12 {
-        let hertz = 110.0 * 2f64.powf(f64::from(n) / 4.0);
-        let mut wav = hound::WavWriter::create(folder.join(format!("tone_{n:02}.wav")), spec).unwrap();
-        for frame in 0..5600 {
-            let t = f64::from(frame) / 8000.0;
-            let sample = (std::f64::consts::TAU * hertz * t).sin() * (-2.0 * t).exp();
-            wav.write_sample((sample * 20_000.0) as i16).unwrap();
-        }
-        wav.finalize().unwrap();
-    }
-}
-
 #[test]
 fn from_a_pasted_path_to_a_match_that_sounds() {
     let folder = tempfile::tempdir().unwrap();
     let sounds = folder.path().join("sounds");
-    write_tones(&sounds);
+    write_tones(&sounds, 12);
     let mut window = Window::open(&folder.path().join("project"), sound());
 
     window.see("Try the demo library");
@@ -138,10 +123,10 @@ fn a_folder_that_is_no_project_leaves_a_way_out() {
 fn without_a_sound_card_everything_else_works_and_the_player_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let sounds = folder.path().join("sounds");
-    write_tones(&sounds);
+    write_tones(&sounds, 12);
     let mut window = Window::open(&folder.path().join("project"), MockBackend::without_devices());
     window.see("Try the demo library");
     window.enter("Path to add", sounds.to_str().unwrap());
     window.press("Play tone_00.wav");
-    window.see("nothing is connected");
+    window.see("There is no sound output");
 }

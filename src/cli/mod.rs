@@ -136,7 +136,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
         }
         Operation::Demo => Command::AddDemo,
         Operation::Add { paths } => Command::AddPaths { paths },
-        Operation::Train { settings, resume } => Command::TrainModel { settings: *settings, resume, then_index: false },
+        Operation::Train { settings, resume } => Command::TrainModel { settings, resume, then_index: false },
         Operation::Index => Command::BuildIndex,
         Operation::Search { file, k, from, to, by } => {
             let path = Utf8PathBuf::from_path_buf(file)

@@ -28,7 +28,7 @@ pub enum Command {
     /// Trains a model; cancelling keeps what was learned until then as a checkpoint that `resume` goes on from.
     /// With `then_index` the index is built as well, in the same job. Ends in `Outcome::Trained`.
     TrainModel {
-        settings: TrainingSettings,
+        settings: Box<TrainingSettings>,
         resume: bool,
         then_index: bool,
     },

@@ -67,7 +67,7 @@ fn measure_on_recordings() {
     let mut trainer = Trainer::new(config.clone(), &store).unwrap();
     let summary = trainer
         .run(&mut |r: &StepReport| {
-            if r.step % 250 == 0 || r.step == 1 || r.step == r.steps {
+            if r.step.is_multiple_of(250) || r.step == 1 || r.step == r.steps {
                 println!(
                     "step {} of {}  loss {:.3}  reconstruction {:.3}  contrast {:.3}  sigma {:.4}  saturation {:.3}  \
                      entropy {:.2}  gradient {:.2}  {:.0} chunks/s {}",

@@ -16,7 +16,7 @@ fn query(path: &std::path::Path) -> Command {
 }
 
 fn training() -> Command {
-    Command::TrainModel { settings: quick(), resume: false, then_index: false }
+    Command::TrainModel { settings: Box::new(quick()), resume: false, then_index: false }
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn each_step_says_which_one_comes_before_it() {
     bench.add(&tones);
     assert!(failure(&bench, query(&sound)).contains("no model yet"));
     assert!(failure(&bench, Command::BuildIndex).contains("no model yet"));
-    let resume = Command::TrainModel { settings: TrainingSettings::default(), resume: true, then_index: false };
+    let resume = Command::TrainModel { settings: Box::default(), resume: true, then_index: false };
     assert!(failure(&bench, resume).contains("no stopped training"));
     bench.run(training()).expect("trained");
     assert!(failure(&bench, query(&sound)).contains("no index yet"));
@@ -86,7 +86,7 @@ fn settings_that_make_no_model_are_refused_in_words() {
     write_tones(&bench.path("tones"), 4);
     bench.add(&bench.path("tones"));
     let settings = TrainingSettings { bits: Some(4), ..TrainingSettings::default() };
-    let refused = failure(&bench, Command::TrainModel { settings, resume: false, then_index: false });
+    let refused = failure(&bench, Command::TrainModel { settings: Box::new(settings), resume: false, then_index: false });
     assert!(refused.contains("bits") && refused.contains('8') && refused.contains("512"), "{refused}");
 }
 
@@ -179,7 +179,7 @@ fn a_cancelled_job_leaves_what_was_there() {
     bench.train(quick());
     let generation = bench.engine.latest().model.expect("a model").generation;
     let settings = TrainingSettings { steps: Some(100_000), ..quick() };
-    let job = bench.engine.submit(Command::TrainModel { settings, resume: false, then_index: true });
+    let job = bench.engine.submit(Command::TrainModel { settings: Box::new(settings), resume: false, then_index: true });
     bench
         .until("training", |latest| latest.training.as_ref().is_some_and(|run| run.running && !run.history.is_empty()));
     // Searching works meanwhile.

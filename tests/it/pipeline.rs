@@ -198,7 +198,7 @@ fn a_stopped_training_is_resumed_to_the_result_of_an_uninterrupted_one() {
 
     let stopped = Bench::new();
     sounds(&stopped);
-    let train = |resume| Command::TrainModel { settings: settings.clone(), resume, then_index: false };
+    let train = |resume| Command::TrainModel { settings: Box::new(settings.clone()), resume, then_index: false };
     let job = stopped.engine.submit(train(false));
     stopped
         .until("some steps", |latest| latest.training.as_ref().is_some_and(|run| run.running && run.history.len() > 5));
@@ -218,7 +218,7 @@ fn finishing_early_keeps_the_model_so_far() {
     write_tones(&bench.path("tones"), 8);
     bench.add(&bench.path("tones"));
     let settings = TrainingSettings { steps: Some(100_000), ..quick() };
-    let job = bench.engine.submit(Command::TrainModel { settings, resume: false, then_index: true });
+    let job = bench.engine.submit(Command::TrainModel { settings: Box::new(settings), resume: false, then_index: true });
     bench.until("some steps", |latest| {
         latest.training.as_ref().is_some_and(|run| run.history.last().is_some_and(|p| p.step > 5))
     });

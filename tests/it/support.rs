@@ -76,7 +76,7 @@ impl Bench {
     }
 
     pub fn train(&self, settings: TrainingSettings) -> soundalike::engine::TrainReport {
-        match self.run(Command::TrainModel { settings, resume: false, then_index: true }) {
+        match self.run(Command::TrainModel { settings: Box::new(settings), resume: false, then_index: true }) {
             Ok(Outcome::Trained(report)) => report,
             other => panic!("{other:?}"),
         }

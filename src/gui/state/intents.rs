@@ -267,7 +267,7 @@ impl State {
             config.map(|_| settings).map_err(|problem| format::sentence(&problem.to_string()))
         });
         match checked {
-            Ok(settings) => self.submit(Command::TrainModel { settings, resume, then_index: true }),
+            Ok(settings) => self.submit(Command::TrainModel { settings: Box::new(settings), resume, then_index: true }),
             Err(problem) => {
                 self.failures.insert(Place::Training, problem);
             }

@@ -360,7 +360,7 @@ mod tests {
         let no_rate = TrainingSettings { preset: Some(Preset::Seed), chunk_ms: Some(100.0), ..s() };
         assert!(refused(no_rate).contains("chunk-ms needs a rate"));
         assert!(refused(TrainingSettings { chunk_ms: Some(20.0), ..s() }).contains("at least 40 ms"));
-        assert!(refused(TrainingSettings { steps: Some(0), ..s() }).starts_with("steps must be"));
+        assert!(refused(TrainingSettings { steps: Some(1 << 40), ..s() }).starts_with("steps must be"));
     }
 
     #[test]

@@ -86,7 +86,8 @@ fn settings_that_make_no_model_are_refused_in_words() {
     write_tones(&bench.path("tones"), 4);
     bench.add(&bench.path("tones"));
     let settings = TrainingSettings { bits: Some(4), ..TrainingSettings::default() };
-    let refused = failure(&bench, Command::TrainModel { settings: Box::new(settings), resume: false, then_index: false });
+    let refused =
+        failure(&bench, Command::TrainModel { settings: Box::new(settings), resume: false, then_index: false });
     assert!(refused.contains("bits") && refused.contains('8') && refused.contains("512"), "{refused}");
 }
 
@@ -179,7 +180,8 @@ fn a_cancelled_job_leaves_what_was_there() {
     bench.train(quick());
     let generation = bench.engine.latest().model.expect("a model").generation;
     let settings = TrainingSettings { steps: Some(100_000), ..quick() };
-    let job = bench.engine.submit(Command::TrainModel { settings: Box::new(settings), resume: false, then_index: true });
+    let job =
+        bench.engine.submit(Command::TrainModel { settings: Box::new(settings), resume: false, then_index: true });
     bench
         .until("training", |latest| latest.training.as_ref().is_some_and(|run| run.running && !run.history.is_empty()));
     // Searching works meanwhile.

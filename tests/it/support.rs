@@ -133,3 +133,36 @@ pub fn write_tones(folder: &Path, count: usize) {
         );
     }
 }
+
+/// Writes 8 kinds of 12 files as `kind_n/take_nn.wav`: a kind is a little melody of its own, and each of its takes has another
+/// level (24 dB between the quietest and the loudest), background noise of another strength, and another tone control. What
+/// a take shares with its kind is what an ear would say it is; what it does not share is what an untrained hash hears first.
+pub fn write_melodies(folder: &Path) {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as f64 / (1u64 << 31) as f64
+    };
+    let rate = 8000;
+    for kind in 0..8 {
+        let melody: Vec<f64> = (0..4).map(|_| 180.0 * 2f64.powf((random() * 24.0).round() / 12.0)).collect();
+        for take in 0..12 {
+            let (gain, noise) = (10f64.powf(-1.2 * random()), 10f64.powf(-1.0 - random()));
+            let brightness = 0.4 + 1.2 * random();
+            let lead_in = (random() * 400.0) as usize;
+            let samples: Vec<f64> = (0..6000)
+                .map(|frame| {
+                    let t = (frame + lead_in) as f64 / f64::from(rate);
+                    let hertz = melody[((t / 0.2) as usize).min(3)];
+                    let voice = (1..=6).map(|n| {
+                        let n = f64::from(n);
+                        (TAU * hertz * n * t).sin() * n.powf(-1.0 / brightness)
+                    });
+                    gain * (0.25 * voice.sum::<f64>() + noise * (2.0 * random() - 1.0))
+                })
+                .map(|sample| sample.clamp(-1.0, 1.0))
+                .collect();
+            write_wav(&folder.join(format!("kind_{kind}/take_{take:02}.wav")), rate, samples);
+        }
+    }
+}

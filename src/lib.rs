@@ -16,6 +16,10 @@
 //! | [`audio`] | decoding, resampling, mu-law, mel spectra, WAV writing; `audio::device` alone knows cpal | |
 
 pub mod audio;
+pub mod cli;
 pub mod dataset;
+pub mod engine;
+pub mod gui;
 pub mod index;
 pub mod model;
+pub mod project;

@@ -145,7 +145,7 @@ impl Decoder {
         self.channels
     }
 
-    /// Frames that the container says there are. WAV's are counted; other containers may not know, or be wrong.
+    /// Frames that the container says there are: counted in WAV files, unknown or an estimate in some others.
     pub fn frames(&self) -> Option<u64> {
         self.frames
     }
@@ -214,7 +214,7 @@ impl Decoder {
             let packet = match guarded(|| self.reader.next_packet()) {
                 Ok(Some(packet)) => packet,
                 Ok(None) => {
-                    self.note_missing_end();
+                    self.faults.cut_off |= self.ends_early().unwrap_or(false);
                     self.over = true;
                     break;
                 }
@@ -276,20 +276,21 @@ impl Decoder {
         Ok(())
     }
 
-    /// A stream that ends before its declared length was cut off.
-    fn note_missing_end(&mut self) {
-        // MP3 counts encoder padding differently from writer to writer.
+    /// Whether the stream ends before its declared length. Not all containers declare it: the frames of MPEG streams are
+    /// an estimate, and Ogg's are looked up at the end that there is.
+    fn ends_early(&self) -> Option<bool> {
+        // Some writers count the encoder's padding.
         const TOLERANCE_FRAMES: u64 = 2 * 1152;
-        if let Some(frames) = self.frames.filter(|_| !self.frames_counted) {
-            self.faults.cut_off |= self.position + TOLERANCE_FRAMES < frames;
-        }
+        let declares = [format::FORMAT_ID_AIFF, format::FORMAT_ID_FLAC, format::FORMAT_ID_ISOMP4];
+        let frames = self.frames.filter(|_| declares.contains(&self.reader.format_info().format));
+        frames.map(|frames| self.position + TOLERANCE_FRAMES < frames)
     }
 
     /// What ended the stream early: noted as a fault where what came before it stands, or an error.
     fn note_or_fail(&mut self, failure: Failure) -> Result<(), Cause> {
         match failure {
             Failure::Refused(SymphoniaError::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                self.faults.cut_off = true;
+                self.faults.cut_off |= self.ends_early().unwrap_or(true);
             }
             Failure::Refused(SymphoniaError::IoError(error)) => return Err(Cause::of_reading(error)),
             Failure::Refused(SymphoniaError::ResetRequired) => self.faults.further_streams = true,
@@ -328,13 +329,14 @@ impl Decoder {
         }
         // Near ahead, decoding on is cheaper than any seek.
         let near = !self.over && frame >= self.position && frame - self.position <= PREROLL_FRAMES;
-        if !near && !self.jump_before(frame)? {
-            let faults = std::mem::take(&mut self.faults);
-            let path = std::mem::take(&mut self.path);
-            let reopened = Self::open_inner(&path);
-            self.path = path;
-            *self = reopened?;
-            self.faults = faults;
+        if !near {
+            if self.over {
+                // Symphonia's MP4 reader fails when it is sought back from its end.
+                self.reopen()?;
+            }
+            if !self.jump_before(frame)? {
+                self.reopen()?;
+            }
         }
         while self.position <= frame {
             self.advance()?;
@@ -344,6 +346,16 @@ impl Decoder {
         }
         let block_start = self.position - self.block_frames();
         self.unread = frame.saturating_sub(block_start) as usize * self.channels;
+        Ok(())
+    }
+
+    fn reopen(&mut self) -> Result<(), Cause> {
+        let fresh = Self::open_inner(&self.path)?;
+        if (fresh.rate, fresh.channels) != (self.rate, self.channels) {
+            return Err(Cause::ChangedMeanwhile);
+        }
+        let faults = std::mem::take(&mut self.faults);
+        *self = Decoder { faults, ..fresh };
         Ok(())
     }
 
@@ -363,6 +375,7 @@ impl Decoder {
         }
         self.decoder.reset();
         self.over = false;
+        self.position = frame;
         let Some(timestamp) = self.decode_packet()? else { return Ok(false) };
         let Ok(start) = u64::try_from(timestamp - origin) else { return Ok(false) };
         self.position = start + self.block_frames();
@@ -413,7 +426,15 @@ fn unreadable_kind(file: &mut File) -> Result<Option<&'static str>, Cause> {
 
 /// Containers whose packets carry exact timestamps after a seek, too. Others are decoded from their start.
 fn seeks_exactly(id: FormatId) -> bool {
-    [format::FORMAT_ID_WAVE, format::FORMAT_ID_AIFF, format::FORMAT_ID_FLAC, format::FORMAT_ID_MP3].contains(&id)
+    let exact = [
+        format::FORMAT_ID_WAVE,
+        format::FORMAT_ID_AIFF,
+        format::FORMAT_ID_FLAC,
+        format::FORMAT_ID_MP3,
+        format::FORMAT_ID_OGG,
+        format::FORMAT_ID_ISOMP4,
+    ];
+    exact.contains(&id)
 }
 
 fn codec_name(id: AudioCodecId) -> String {

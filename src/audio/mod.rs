@@ -1,6 +1,7 @@
 //! Sound as numbers: pure functions over samples. Only `device` knows the sound card.
 
 pub mod decode;
+pub mod device;
 pub mod error;
 pub mod mono;
 pub mod picture;
@@ -15,3 +16,5 @@ pub use error::{AudioError, Cause};
 pub use mono::{Mono, MonoReader, read_mono};
 pub use resample::Resampler;
 pub use survey::{SoundPicture, Survey, survey, waveform};
+pub mod mel;
+pub mod mulaw;

@@ -17,14 +17,15 @@ use crate::index::{Codes, CodesRef, Index, IndexError, Neighbour, nearest, neare
 const BUDGET_SECS: f64 = 4.0;
 
 /// What `bench-index` is called with.
-#[derive(Debug)]
-pub struct Bench {
-    pub codes: PathBuf,
-    pub queries: PathBuf,
-    pub bits: usize,
-    pub k: usize,
-    pub threads: usize,
-    pub ids_out: PathBuf,
+#[derive(Debug, clap::Args)]
+pub(super) struct Bench {
+    codes: PathBuf,
+    queries: PathBuf,
+    bits: usize,
+    k: usize,
+    threads: usize,
+    /// The rows found, with the ending `scan` for the exhaustive search and `index` for the index
+    ids_out: PathBuf,
 }
 
 impl Bench {

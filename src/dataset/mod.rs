@@ -1,5 +1,6 @@
 //! What a sound file is, and how it is cut into chunks: plain data.
 
+pub mod demo;
 pub mod grid;
 pub mod scan;
 pub mod sound_file;

@@ -14,16 +14,24 @@ pub struct JobId(pub u64);
 #[derive(Clone, Debug)]
 pub enum Command {
     /// Adds files, and folders with all that is below them. Ends in [`Outcome::Added`](super::Outcome::Added).
-    AddPaths { paths: Vec<PathBuf> },
+    AddPaths {
+        paths: Vec<PathBuf>,
+    },
     /// Writes the demo library into the project and adds it. Ends in `Outcome::Added`.
     AddDemo,
     /// Takes files out of the project, never off the disk. Ends in `Outcome::Removed`.
-    RemoveFiles { files: Vec<FileId> },
+    RemoveFiles {
+        files: Vec<FileId>,
+    },
     /// Forgets the list of problems. Ends in `Outcome::Removed`.
     ClearProblems,
     /// Trains a model; cancelling keeps what was learned until then as a checkpoint that `resume` goes on from.
     /// With `then_index` the index is built as well, in the same job. Ends in `Outcome::Trained`.
-    TrainModel { settings: TrainingSettings, resume: bool, then_index: bool },
+    TrainModel {
+        settings: Box<TrainingSettings>,
+        resume: bool,
+        then_index: bool,
+    },
     /// Stops the running training early but keeps its model as the current one, as if its length had been that.
     FinishTrainingNow,
     /// Encodes what the index lacks. Ends in `Outcome::Indexed`.
@@ -31,19 +39,30 @@ pub enum Command {
     /// Ends in `Outcome::Searched`.
     Search(Query),
     /// Scores the index over labelled paths. Ends in `Outcome::Evaluated`.
-    Evaluate { label: String },
+    Evaluate {
+        label: String,
+    },
     /// Writes `codes.npy` and `chunks.csv` into a folder. Ends in `Outcome::Exported`.
-    Export { folder: PathBuf },
+    Export {
+        folder: PathBuf,
+    },
     /// Writes one code for the first chunk of each WAV of a folder, in name order. Ends in `Outcome::Exported`.
-    EncodeFolder { folder: PathBuf, out: PathBuf },
+    EncodeFolder {
+        folder: PathBuf,
+        out: PathBuf,
+    },
     /// Looks at a sound without searching: its waveform. Ends in `Outcome::Previewed`.
-    Preview { path: Utf8PathBuf },
+    Preview {
+        path: Utf8PathBuf,
+    },
     /// Plays a stretch of a file, from the file itself at its own rate and channels. Ends in `Outcome::Done` as
     /// soon as sound has been handed to the device; how it goes on is in [`Latest::player`](super::Latest::player).
     Play(Clip),
     StopPlaying,
     /// Goes on from here, in seconds from the file's start.
-    SeekPlayer { secs: f64 },
+    SeekPlayer {
+        secs: f64,
+    },
     /// Plays the stretch again and again.
     LoopPlayer(bool),
     /// 0 is silence, 1 leaves samples as they are.

@@ -17,11 +17,19 @@ use crate::model::{Config, Preset};
 /// A queue: see the module.
 #[derive(Clone, Debug)]
 pub enum Event {
-    Finished { job: JobId, outcome: Outcome },
+    Finished {
+        job: JobId,
+        outcome: Outcome,
+    },
     /// The job was cancelled; the project is as before it, or with what the job kept (a training's checkpoint).
-    Cancelled { job: JobId },
+    Cancelled {
+        job: JobId,
+    },
     /// `message` is one sentence for a person: what could not be done, why, and what to do.
-    Failed { job: JobId, message: String },
+    Failed {
+        job: JobId,
+        message: String,
+    },
 }
 
 #[derive(Clone, Debug)]

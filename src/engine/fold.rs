@@ -22,9 +22,8 @@ pub(super) fn fold(hits: impl IntoIterator<Item = Hit>, k: usize) -> Vec<Hit> {
         if taken.len() == k {
             break;
         }
-        let overlaps = |other: &Hit| {
-            other.file == hit.file && hit.start_secs < other.end_secs && other.start_secs < hit.end_secs
-        };
+        let overlaps =
+            |other: &Hit| other.file == hit.file && hit.start_secs < other.end_secs && other.start_secs < hit.end_secs;
         if !taken.iter().any(overlaps) {
             taken.push(hit);
         }

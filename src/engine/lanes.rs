@@ -181,27 +181,25 @@ impl Lane {
             Command::Preview { path } => search::preview(&path).map(Outcome::Previewed),
             Command::Evaluate { label } => evaluate::evaluate(job, &label).map(Outcome::Evaluated),
             Command::Export { folder } => export::export(job, &folder).map(Outcome::Exported),
-            Command::EncodeFolder { folder, out } => {
-                export::encode_folder(job, &folder, &out).map(Outcome::Exported)
-            }
+            Command::EncodeFolder { folder, out } => export::encode_folder(job, &folder, &out).map(Outcome::Exported),
             Command::StartRecording => self.sound.record(job).map(Outcome::Recorded),
             Command::Play(clip) => self.sound.play(&clip).map(|()| Outcome::Done),
             Command::StopPlaying => {
                 self.sound.stop_playing();
                 Ok(Outcome::Done)
-            },
+            }
             Command::SeekPlayer { secs } => {
                 self.sound.seek(secs);
                 Ok(Outcome::Done)
-            },
+            }
             Command::LoopPlayer(looping) => {
                 self.sound.set_looping(looping);
                 Ok(Outcome::Done)
-            },
+            }
             Command::SetVolume(volume) => {
                 self.sound.set_volume(volume);
                 Ok(Outcome::Done)
-            },
+            }
             // Carried out where they are submitted.
             Command::FinishTrainingNow | Command::StopRecording => Ok(Outcome::Done),
         }

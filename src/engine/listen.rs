@@ -10,23 +10,19 @@ const CHUNKS_A_STRETCH: usize = 512;
 
 /// Some neighbouring chunks of a file, and the samples that they cover.
 pub(super) struct Stretch {
-    /// Number of the first chunk within the file.
-    pub first_chunk: u64,
     /// First frame of each chunk, counted from the first sample.
     pub starts: Vec<u64>,
     /// Mono, at the grid's rate, from the first chunk's first frame to the last one's last, or to the file's end. The last
     /// stretch of a file also has the tail that no chunk covers.
     pub samples: Vec<f32>,
+    /// How many of the samples no later stretch has: whole hops, or all of them in the last stretch.
+    pub fresh: usize,
 }
 
 /// Calls `each` with the stretches of `file` in order, for as long as it answers true. The chunks are as many as the
 /// catalogue says, so that a file that has grown or shrunk since it was added keeps its rows; where it is too short, the
 /// rest is silence.
-pub(super) fn stretches(
-    file: &SoundFile,
-    grid: Grid,
-    mut each: impl FnMut(Stretch) -> bool,
-) -> Result<(), AudioError> {
+pub(super) fn stretches(file: &SoundFile, grid: Grid, mut each: impl FnMut(Stretch) -> bool) -> Result<(), AudioError> {
     let rate = match grid.rate {
         GridRate::Native => None,
         GridRate::Hz(rate) => Some(rate),
@@ -54,7 +50,8 @@ pub(super) fn stretches(
         let rest = buffer[next..].to_vec();
         buffer.truncate(end);
         let starts = (0..count).map(|chunk| grid.start_frame(chunk)).collect();
-        if !each(Stretch { first_chunk, starts, samples: buffer }) {
+        let fresh = if is_last { end } else { next };
+        if !each(Stretch { starts, samples: buffer, fresh }) {
             return Ok(());
         }
         buffer = rest;

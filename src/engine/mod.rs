@@ -56,8 +56,7 @@ pub struct Engine {
 
 impl Engine {
     pub fn open(options: EngineOptions) -> Result<Self, EngineError> {
-        let folder =
-            camino::Utf8PathBuf::from_path_buf(options.project).map_err(EngineError::NotText)?;
+        let folder = camino::Utf8PathBuf::from_path_buf(options.project).map_err(EngineError::NotText)?;
         let project = Project::open(&folder)?;
         let (sender, events) = crossbeam_channel::unbounded();
         let latest = views::all(&project)?;

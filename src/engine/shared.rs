@@ -25,13 +25,7 @@ pub(super) struct Shared {
 
 impl Shared {
     pub fn new(project: Project, latest: Latest, events: Sender<Event>, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
-        Self {
-            project,
-            latest: Mutex::new(latest),
-            events,
-            wake,
-            snapshot: Mutex::new(None),
-        }
+        Self { project, latest: Mutex::new(latest), events, wake, snapshot: Mutex::new(None) }
     }
 
     pub fn latest(&self) -> Latest {

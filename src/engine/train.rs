@@ -16,7 +16,9 @@ use super::shared::Job;
 use super::snapshot::grid_of;
 use super::views::common_rate;
 use crate::dataset::{Problem, SoundFile};
-use crate::model::{Config, FeatureStore, FeatureStoreBuilder, Features, StepReport, TrainSummary, Trainer, TrainingSettings};
+use crate::model::{
+    Config, FeatureStore, FeatureStoreBuilder, Features, Model, StepReport, TrainSummary, Trainer, TrainingSettings,
+};
 use crate::project::ModelGeneration;
 
 /// How often the newest values are told.
@@ -43,7 +45,7 @@ pub(super) fn train(
     let checkpoint = project.checkpoint_path();
     let config = match resume {
         true if !checkpoint.is_file() => return Err(EngineError::NothingToResume),
-        true => Trainer::config_of(checkpoint.as_std_path())?,
+        true => Model::load(checkpoint.as_std_path())?.config().clone(),
         false => Config::new(settings, common_rate(&files))?,
     };
     let cache = project.subfolder("cache")?;
@@ -61,7 +63,7 @@ pub(super) fn train(
     let generation = ModelGeneration {
         generation: 0,
         config: config.clone(),
-        steps: summary.steps,
+        steps: summary.step,
         seconds: summary.seconds,
         loss: summary.loss,
         saturation: summary.saturation,
@@ -82,13 +84,13 @@ pub(super) fn train(
     Ok(TrainReport {
         preset: config.preset,
         bits: config.bits,
-        steps: summary.steps,
+        steps: summary.step,
         seconds: summary.seconds,
         chunks_per_second: summary.chunks_per_second,
         loss: summary.loss,
         saturation: summary.saturation,
         collapsed: summary.collapsed,
-        stopped_early: summary.steps < view.steps_planned,
+        stopped_early: summary.step < summary.steps,
         index,
     })
 }
@@ -98,7 +100,7 @@ pub(super) fn train(
 fn listen(job: &Job, config: &Config, files: &[SoundFile], cache: &Path) -> Result<FeatureStore, EngineError> {
     let began = Instant::now();
     let grid = grid_of(config);
-    let mut builder = FeatureStoreBuilder::new(config, cache)?;
+    let mut builder = FeatureStoreBuilder::new(config, cache);
     let mut problems = Vec::new();
     let mut done = 0;
     for round in files.chunks(FILES_A_ROUND) {
@@ -107,10 +109,9 @@ fn listen(job: &Job, config: &Config, files: &[SoundFile], cache: &Path) -> Resu
         let heard: Vec<Result<Features, EngineError>> = round
             .par_iter()
             .map(|file| {
-                let mut features = builder.front_end().start();
+                let mut features = Features::default();
                 stretches(file, grid, |stretch| {
-                    let fresh = (grid.start_frame(stretch.starts.len() as u64) as usize).min(stretch.samples.len());
-                    features.push(&stretch.samples, fresh);
+                    builder.front_end().extend(&mut features, &stretch.samples, stretch.fresh);
                     !job.is_cancelled()
                 })?;
                 Ok(features)
@@ -118,7 +119,7 @@ fn listen(job: &Job, config: &Config, files: &[SoundFile], cache: &Path) -> Resu
             .collect();
         for (file, heard) in round.iter().zip(heard) {
             match heard {
-                Ok(features) => builder.push(features)?,
+                Ok(features) => builder.push(&features)?,
                 Err(EngineError::Audio(cause)) => {
                     problems.push(Problem { path: file.path.to_string(), reason: cause.cause.to_string() });
                 }
@@ -143,11 +144,12 @@ fn run(
     checkpoint: &Path,
 ) -> Result<(TrainSummary, TrainingView), EngineError> {
     let began = Instant::now();
-    let mut curve = Curve::new(trainer.steps_planned());
+    let mut curve = Curve::new(trainer.step().1);
     let mut view = TrainingView { config: Some(config.clone()), running: true, ..TrainingView::default() };
-    view.steps_planned = trainer.steps_planned();
+    view.steps_planned = trainer.step().1;
     let mut told: Option<Instant> = None;
-    let summary = loop {
+    let first_step = trainer.step().0;
+    let mut summary = loop {
         let slice_began = Instant::now();
         let mut is_slice_over = false;
         let summary = trainer.run(&mut |step: &StepReport| {
@@ -167,14 +169,16 @@ fn run(
                 return Err(failure.into());
             }
         };
-        let is_over = job.is_cancelled()
-            || job.is_to_finish()
-            || summary.steps >= trainer.steps_planned();
+        let is_over = job.is_cancelled() || job.is_to_finish() || summary.step >= summary.steps;
         if is_over {
             break summary;
         }
         trainer.save(checkpoint)?;
     };
+    // The trainer counts the time of its last call alone.
+    summary.seconds = began.elapsed().as_secs_f64();
+    let chunks = ((summary.step - first_step) * config.batch) as f64;
+    summary.chunks_per_second = chunks / summary.seconds.max(f64::MIN_POSITIVE);
     view.history = curve.points();
     view.running = false;
     view.secs_left = None;
@@ -189,12 +193,13 @@ fn end_of(latest: &mut super::event::Latest, view: &TrainingView) {
 }
 
 fn tell(job: &Job, view: &mut TrainingView, curve: &Curve, step: &StepReport, began: Instant) {
+    let trained_a_step = view.config.as_ref().map_or(0.0, |config| config.batch as f64);
     view.history = curve.points();
     view.chunks_per_second = step.chunks_per_second;
     view.bit_balance.clone_from(&step.ones);
     view.collapsed.clone_from(&step.collapsed);
-    let left = (step.steps - step.step) as f64;
-    view.secs_left = (step.seconds_per_step > 0.0).then_some(left * step.seconds_per_step);
+    let chunks_left = (step.steps - step.step) as f64 * trained_a_step;
+    view.secs_left = (step.chunks_per_second > 0.0).then_some(chunks_left / step.chunks_per_second);
     let shown = Arc::new(view.clone());
     job.shared.update(|latest| latest.training = Some(shown));
     job.progress(JobKind::Train, "learning", began, step.step as u64, step.steps as u64);

@@ -1,1 +1,249 @@
-//! Being built.
+//! The window. [`App`] drains the engine's events and decides; the panels draw a [`state::State`] and put into it what
+//! the person wants. Only this folder knows egui, and only this file knows both egui and the engine.
+
+pub mod dialogs;
+pub mod format;
+pub mod keys;
+pub mod notices;
+pub mod panels;
+pub mod search_state;
+pub mod state;
+pub mod theme;
+pub mod training_form;
+pub mod widgets;
+
+#[cfg(test)]
+mod tests;
+
+use anyhow::{Context as _, anyhow};
+use crossbeam_channel::{Receiver, bounded};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::audio::device::{Backend, SoundCard};
+use crate::engine::{Engine, EngineOptions};
+use dialogs::{Dialogs, Question};
+use notices::Tone;
+use state::{Action, State};
+use widgets::buttons::primary_sized;
+
+/// What the window is opened on.
+#[derive(Clone, Debug)]
+pub struct WindowOptions {
+    /// The project's folder; it is made if it is not there.
+    pub project: PathBuf,
+}
+
+/// The application's name to the desktop.
+const APP_ID: &str = "soundalike";
+
+/// Opens the window and returns when it is closed.
+///
+/// # Errors
+/// Where there is no display to open it on.
+pub fn run(options: WindowOptions) -> anyhow::Result<()> {
+    let icon = eframe::icon_data::from_png_bytes(include_bytes!("../../assets/soundalike.png"))
+        .context("the program's own icon is broken")?;
+    let viewport = egui::ViewportBuilder::default()
+        .with_title("Soundalike")
+        .with_app_id(APP_ID)
+        .with_icon(icon)
+        .with_inner_size([1280.0, 800.0])
+        .with_min_inner_size([800.0, 560.0])
+        .with_drag_and_drop(true);
+    let native = eframe::NativeOptions { viewport, ..Default::default() };
+    eframe::run_native(APP_ID, native, Box::new(|cc| Ok(Box::new(App::new(&cc.egui_ctx, options))))).map_err(|error| {
+        anyhow!("The window cannot be opened: {error}. Is there a display (DISPLAY or WAYLAND_DISPLAY)?")
+    })
+}
+
+/// The window's logic.
+pub struct App {
+    project: Project,
+    state: State,
+    dialogs: Dialogs,
+    audio: Arc<dyn Backend>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+/// How far the project is open.
+enum Project {
+    Opening { folder: PathBuf, engine: Receiver<Result<Engine, String>> },
+    Open(Engine),
+    Refused { folder: PathBuf, reason: String },
+}
+
+impl App {
+    /// With the machine's own sound card.
+    pub fn new(ctx: &egui::Context, options: WindowOptions) -> Self {
+        Self::with_audio(ctx, options, Arc::new(SoundCard))
+    }
+
+    pub fn with_audio(ctx: &egui::Context, options: WindowOptions, audio: Arc<dyn Backend>) -> Self {
+        theme::install(ctx);
+        let repaint = ctx.clone();
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || repaint.request_repaint());
+        Self {
+            project: open(options.project, None, audio.clone(), wake.clone()),
+            state: State::default(),
+            dialogs: Dialogs::new(wake.clone()),
+            audio,
+            wake,
+        }
+    }
+
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Takes over what the engine and the dialogs have to say.
+    fn listen(&mut self) {
+        if let Project::Opening { folder, engine } = &self.project {
+            match engine.try_recv() {
+                Ok(Ok(engine)) => self.project = Project::Open(engine),
+                Ok(Err(reason)) => self.project = Project::Refused { folder: folder.clone(), reason },
+                Err(crossbeam_channel::TryRecvError::Empty) => {}
+                Err(crossbeam_channel::TryRecvError::Disconnected) => {
+                    let reason = "Opening it ended without an answer.".to_owned();
+                    self.project = Project::Refused { folder: folder.clone(), reason };
+                }
+            }
+        }
+        if let Project::Open(engine) = &self.project {
+            // The values first: an event tells that something has changed, and finds it changed.
+            self.state.observe(engine.latest());
+            for event in engine.events().try_iter() {
+                self.state.apply(event);
+            }
+        }
+        for answer in self.dialogs.answers() {
+            self.state.answered(answer);
+        }
+    }
+
+    /// Does what the panels and the keys have asked for.
+    fn carry_out(&mut self) {
+        for action in self.state.take_actions() {
+            match action {
+                Action::Submit(command) => {
+                    if let Project::Open(engine) = &self.project {
+                        let job = engine.submit((*command).clone());
+                        self.state.submitted(job, &command);
+                    }
+                }
+                Action::Cancel(job) => {
+                    if let Project::Open(engine) = &self.project {
+                        engine.cancel(job);
+                    }
+                }
+                Action::Ask(question) => {
+                    if let Err(error) = self.dialogs.ask(question) {
+                        self.state.notices.push(Tone::Error, format!("No dialog can be opened: {error}."));
+                    }
+                }
+                Action::OpenProject(folder) => self.reopen(folder),
+            }
+        }
+    }
+
+    fn reopen(&mut self, folder: PathBuf) {
+        let pending = Project::Refused { folder: folder.clone(), reason: String::new() };
+        let earlier = match std::mem::replace(&mut self.project, pending) {
+            Project::Open(engine) => Some(engine),
+            Project::Opening { .. } | Project::Refused { .. } => None,
+        };
+        self.state = State::default();
+        self.project = open(folder, earlier, self.audio.clone(), self.wake.clone());
+    }
+}
+
+/// Opens a project on a thread of its own: reading a large one takes longer than a frame may. `earlier` is closed first,
+/// so that the same folder can be opened again.
+fn open(
+    folder: PathBuf,
+    earlier: Option<Engine>,
+    audio: Arc<dyn Backend>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+) -> Project {
+    let (sender, engine) = bounded(1);
+    let options = EngineOptions { project: folder.clone(), wake: wake.clone(), audio };
+    let opening = std::thread::Builder::new().name("open project".into()).spawn(move || {
+        drop(earlier);
+        let opened = Engine::open(options).map_err(|error| error.to_string());
+        // Where the window has closed meanwhile, the engine is dropped, which closes the project.
+        if sender.send(opened).is_ok() {
+            wake();
+        }
+    });
+    match opening {
+        Ok(_) => Project::Opening { folder, engine },
+        Err(error) => Project::Refused { folder, reason: format!("No thread can be started: {error}.") },
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.listen();
+        if let Project::Open(_) = &self.project {
+            let (hover, dropped) = ctx.input(|i| {
+                let dropped: Vec<PathBuf> = i.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect();
+                (!i.raw.hovered_files.is_empty(), dropped)
+            });
+            self.state.files_hover = hover && !self.state.read_only();
+            self.state.dropped(dropped);
+            keys::handle(ctx, &mut self.state);
+        }
+        self.carry_out();
+        if self.state.moves() {
+            ctx.request_repaint_after(Duration::from_millis(33));
+        }
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        match &self.project {
+            Project::Open(_) => panels::show(ui, &mut self.state),
+            Project::Opening { folder, .. } => opening(ui, folder),
+            Project::Refused { folder, reason } => refused(ui, &mut self.state, folder, reason),
+        }
+        self.state.notices.show(ui.ctx());
+        // What was clicked goes out with this frame: the next one may be a long wait away.
+        self.carry_out();
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        theme::palette(visuals).window.to_normalized_gamma_f32()
+    }
+}
+
+fn opening(ui: &mut egui::Ui, folder: &Path) {
+    let palette = theme::palette(ui.visuals());
+    egui::CentralPanel::no_frame().frame(theme::panel_frame(palette)).show(ui, |ui| {
+        panels::search::empty(ui, "Opening the project…", &folder.to_string_lossy());
+    });
+}
+
+/// A project that cannot be opened is no reason to have no window: it says why, and offers ways out.
+fn refused(ui: &mut egui::Ui, state: &mut State, folder: &Path, reason: &str) {
+    let palette = theme::palette(ui.visuals());
+    egui::CentralPanel::no_frame().frame(theme::panel_frame(palette)).show(ui, |ui| {
+        panels::search::empty(ui, "This project cannot be opened", &folder.to_string_lossy());
+        ui.vertical_centered(|ui| {
+            ui.set_max_width(520.0);
+            widgets::message::message(ui, Tone::Error, &format::sentence(reason), None);
+            ui.add_space(theme::size::SECTION);
+            if primary_sized(ui, true, "Choose another folder…", egui::vec2(220.0, 36.0)).clicked() {
+                state.ask(Question::ProjectFolder);
+            }
+            if ui.button("Try again").clicked() {
+                state.open_project(folder.to_owned());
+            }
+            let field = egui::TextEdit::singleline(&mut state.add_typed).hint_text("or paste a folder's path");
+            let response = ui.add(field.desired_width(360.0)).accessible_name("Project folder");
+            let entered = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
+            if entered && let Some(folder) = search_state::typed_path(&state.add_typed) {
+                state.open_project(folder);
+            }
+        });
+    });
+}

@@ -1,7 +1,9 @@
-//! What a model is built and trained with: presets, the fields that a person may override, and the grid that follows.
+//! What a model is built and trained with: every number of it, and what follows from them.
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+
+pub use super::settings::{ConfigError, TrainingSettings};
 
 /// The three presets of one machine (ARCHITECTURE.md, The model).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -84,79 +86,102 @@ pub struct Config {
     pub seed: u64,
 }
 
-/// What a person may say about a model: `None` leaves the preset's value.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, clap::Args)]
-pub struct TrainingSettings {
-    /// What kind of model [default: spectral]
-    #[arg(long, value_enum)]
-    pub preset: Option<Preset>,
-    /// Bits of a code, 8 to 512
-    #[arg(long)]
-    pub bits: Option<usize>,
-    /// Training steps
-    #[arg(long, conflicts_with = "epochs")]
-    pub steps: Option<usize>,
-    /// Training length as passes over all chunks
-    #[arg(long)]
-    pub epochs: Option<usize>,
-    /// Seed of every random draw: the same seed and files give the same codes
-    #[arg(long)]
-    pub seed: Option<u64>,
-    /// Rate that the model hears, in hertz; 0 is each file's own (not with spectral)
-    #[arg(long)]
-    pub rate: Option<u32>,
-    /// Chunk length in milliseconds
-    #[arg(long)]
-    pub chunk_ms: Option<f64>,
-    /// Distance between chunk starts in milliseconds
-    #[arg(long)]
-    pub hop_ms: Option<f64>,
-    /// Chunk length in frames at the model's rate
-    #[arg(long, conflicts_with = "chunk_ms")]
-    pub chunk_frames: Option<usize>,
-    /// Distance between chunk starts in frames at the model's rate
-    #[arg(long, conflicts_with = "hop_ms")]
-    pub hop_frames: Option<usize>,
-    /// Mel bands (spectral)
-    #[arg(long)]
-    pub mels: Option<usize>,
-    /// Channels of the encoder and the decoder
-    #[arg(long)]
-    pub channels: Option<usize>,
-    /// Convolution blocks; block i has dilation 2^i
-    #[arg(long)]
-    pub blocks: Option<usize>,
-    /// Chunks in a training step
-    #[arg(long)]
-    pub batch: Option<usize>,
-    /// Adam's learning rate
-    #[arg(long)]
-    pub learning_rate: Option<f32>,
-    /// Share of the run after which the learning rate falls
-    #[arg(long)]
-    pub decay_from: Option<f32>,
-    /// Noise before the sigmoid: its deviation at the end (seed: at the start)
-    #[arg(long)]
-    pub sigma: Option<f32>,
-    /// Factor of the noise a step (seed)
-    #[arg(long)]
-    pub sigma_factor: Option<f32>,
-    /// Weight of the reconstruction loss
-    #[arg(long)]
-    pub reconstruction: Option<f32>,
-    /// Weight of the contrast between two views of a chunk
-    #[arg(long)]
-    pub contrast: Option<f32>,
-    /// Weight of the bit balance loss
-    #[arg(long)]
-    pub balance: Option<f32>,
-    /// Temperature of the contrast
-    #[arg(long)]
-    pub temperature: Option<f32>,
-    /// Share of views heard as through a microphone (spectral)
-    #[arg(long)]
-    pub microphone: Option<f32>,
-    /// Largest norm of the gradient; 0 for no limit
-    #[arg(long)]
-    pub clip: Option<f32>,
+impl Config {
+    /// Training steps over `chunks` chunks.
+    pub fn steps(&self, chunks: u64) -> usize {
+        match self.length {
+            TrainingLength::Steps(steps) => steps,
+            TrainingLength::Epochs(epochs) => epochs * self.steps_per_epoch(chunks),
+        }
+    }
+
+    /// Steps that a pass over all chunks takes: the last batch is filled from the start of the pass.
+    pub fn steps_per_epoch(&self, chunks: u64) -> usize {
+        usize::try_from(chunks).unwrap_or(usize::MAX).div_ceil(self.batch).max(1)
+    }
+
+    /// Deviation of the noise at `step` (from 0) of `steps`.
+    pub fn sigma_at(&self, step: usize, steps: usize) -> f32 {
+        match self.noise {
+            NoiseSchedule::Geometric { sigma, factor } => {
+                (f64::from(sigma) * f64::from(factor).powf(step as f64)) as f32
+            }
+            NoiseSchedule::Linear { sigma } => sigma * step as f32 / steps.max(1) as f32,
+        }
+    }
+
+    /// Learning rate at `step` (from 0) of `steps`.
+    pub fn learning_rate_at(&self, step: usize, steps: usize) -> f32 {
+        const LAST: f32 = 0.02;
+        let done = step as f32 / steps.max(1) as f32;
+        if done < self.decay_from {
+            return self.learning_rate;
+        }
+        let left = (1.0 - done) / (1.0 - self.decay_from).max(f32::EPSILON);
+        self.learning_rate * (LAST + (1.0 - LAST) * left)
+    }
+
+    /// Window of the short-time spectrum, in samples (`spectral`).
+    pub fn window_frames(&self) -> usize {
+        match self.rate {
+            Rate::Hz(rate) => window_frames(rate),
+            Rate::Native => 0,
+        }
+    }
+
+    /// Distance between the frames of the short-time spectrum, in samples (`spectral`).
+    pub fn window_step(&self) -> usize {
+        self.window_frames() / 4
+    }
+}
+
+/// About 32 ms, as a power of two.
+pub(super) fn window_frames(rate: u32) -> usize {
+    1 << (f64::from(rate) * 0.032).log2().round() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(preset: Preset) -> Config {
+        Config::new(&TrainingSettings { preset: Some(preset), ..Default::default() }, Some(8000)).unwrap()
+    }
+
+    #[test]
+    fn seeds_noise_grows_by_its_factor_each_step() {
+        let seed = config(Preset::Seed);
+        let mut sigma = 1e-4_f64;
+        for step in 0..3000 {
+            let relative = f64::from(seed.sigma_at(step, 3000)) / sigma;
+            assert!((relative - 1.0).abs() < 1e-4, "step {step}: {relative}");
+            sigma *= 1.0001;
+        }
+        assert_eq!(seed.learning_rate_at(0, 100), 1e-2);
+        assert_eq!(seed.learning_rate_at(99, 100), 1e-2);
+    }
+
+    #[test]
+    fn spectrals_noise_rises_and_its_learning_rate_falls_at_the_end() {
+        let c = Config { noise: NoiseSchedule::Linear { sigma: 2.0 }, decay_from: 0.5, ..config(Preset::Spectral) };
+        assert_eq!((c.sigma_at(0, 100), c.sigma_at(50, 100)), (0.0, 1.0));
+        assert_eq!(c.learning_rate_at(49, 100), c.learning_rate);
+        assert!((c.learning_rate_at(75, 100) / c.learning_rate - 0.51).abs() < 1e-6);
+        assert!((c.learning_rate_at(100, 100) / c.learning_rate - 0.02).abs() < 1e-6);
+    }
+
+    #[test]
+    fn an_epoch_is_a_pass_whose_last_batch_is_filled() {
+        let c = Config { length: TrainingLength::Epochs(3), batch: 10, ..config(Preset::Seed) };
+        assert_eq!([1, 10, 11, 25].map(|n| c.steps(n)), [3, 3, 6, 9]);
+    }
+
+    #[test]
+    fn a_configuration_survives_its_checkpoint() {
+        for preset in [Preset::Seed, Preset::Waveform, Preset::Spectral] {
+            let c = config(preset);
+            let json = serde_json::to_string(&c).unwrap();
+            assert_eq!(serde_json::from_str::<Config>(&json).unwrap(), c);
+        }
+    }
 }

@@ -1,6 +1,39 @@
 //! Semantic hashing on candle: presets, encoder, bottleneck, decoder, losses, trainer, checkpoint. No threads of its
 //! own, no channels, no egui: the trainer takes a callback that returns `ControlFlow`.
+//!
+//! The way through: a [`Config`] says what to learn; [`FrontEnd`] turns each file into [`Features`], which a
+//! [`FeatureStoreBuilder`] collects; a [`Trainer`] learns from the [`FeatureStore`] and saves a checkpoint; a [`Model`]
+//! loads it and encodes.
 
+mod adam;
+mod batch;
+mod checkpoint;
 pub mod config;
+mod draws;
+pub mod error;
+mod features;
+mod front_end;
+mod gemm;
+mod network;
+mod normalisation;
+mod ops;
+mod report;
+mod settings;
+mod simd;
+mod trained;
+mod trainer;
+mod views;
+mod weights;
 
-pub use config::{Config, NoiseSchedule, Preset, Rate, TrainingLength, TrainingSettings};
+#[cfg(test)]
+mod measure;
+#[cfg(test)]
+mod tests;
+
+pub use config::{Config, ConfigError, NoiseSchedule, Preset, Rate, TrainingLength, TrainingSettings};
+pub use error::ModelError;
+pub use features::{FeatureStore, FeatureStoreBuilder};
+pub use front_end::{Features, FrontEnd};
+pub use report::{Progress, StepReport, TrainSummary};
+pub use trained::Model;
+pub use trainer::Trainer;

@@ -73,9 +73,7 @@ impl Project {
                     ])
                 })
                 .map_err(failed)?;
-            transaction
-                .execute("DELETE FROM problems WHERE path = ?1", [file.path.as_str()])
-                .map_err(failed)?;
+            transaction.execute("DELETE FROM problems WHERE path = ?1", [file.path.as_str()]).map_err(failed)?;
         }
         transaction.commit().map_err(failed)
     }
@@ -88,10 +86,7 @@ impl Project {
         let transaction = db.transaction().map_err(failed)?;
         for file in files {
             transaction
-                .execute(
-                    "DELETE FROM problems WHERE path = (SELECT path FROM files WHERE id = ?1)",
-                    [file.0],
-                )
+                .execute("DELETE FROM problems WHERE path = (SELECT path FROM files WHERE id = ?1)", [file.0])
                 .and_then(|_| transaction.execute("DELETE FROM files WHERE id = ?1", [file.0]))
                 .map_err(failed)?;
         }

@@ -149,8 +149,7 @@ fn open_catalogue(folder: &Utf8Path, read_only: bool) -> Result<Connection, Proj
     let db = Connection::open_with_flags(folder.join("project.db"), flags).map_err(failed)?;
     db.busy_timeout(Duration::from_secs(5)).map_err(failed)?;
     let number = |pragma: &str| db.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(failed);
-    let tables: i64 =
-        db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
+    let tables: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
     match (number("application_id")?, number("user_version")?) {
         (0, 0) if tables == 0 && !read_only => schema::create(&db).map_err(failed)?,
         (schema::APPLICATION_ID, schema::VERSION) => {}

@@ -279,7 +279,8 @@ mod tests {
         let (_keep, project) = project();
         let model_generation = project.install_model(&model(), write("m")).expect("installed");
         let silent: Vec<bool> = (0..11).map(|chunk| chunk % 3 == 0).collect();
-        let file = |id, first_row, silent| IndexedFile { file: FileId(id), content_hash: [id as u8; 32], first_row, silent };
+        let file =
+            |id, first_row, silent| IndexedFile { file: FileId(id), content_hash: [id as u8; 32], first_row, silent };
         let index = IndexGeneration {
             generation: 0,
             model_generation,

@@ -16,7 +16,7 @@ fn query(path: &std::path::Path) -> Command {
 }
 
 fn training() -> Command {
-    Command::TrainModel { settings: quick(), resume: false, then_index: false }
+    Command::TrainModel { settings: Box::new(quick()), resume: false, then_index: false }
 }
 
 #[test]
@@ -51,7 +51,8 @@ fn absent_paths_and_empty_folders_are_named() {
     let bench = Bench::new();
     let empty = bench.path("empty");
     std::fs::create_dir(&empty).expect("a folder");
-    let Ok(Outcome::Added(report)) = bench.run(Command::AddPaths { paths: vec![bench.path("absent.wav"), empty] }) else {
+    let Ok(Outcome::Added(report)) = bench.run(Command::AddPaths { paths: vec![bench.path("absent.wav"), empty] })
+    else {
         panic!("a report")
     };
     let reasons: Vec<&str> = report.failed.iter().map(|p| p.reason.as_str()).collect();
@@ -68,7 +69,7 @@ fn each_step_says_which_one_comes_before_it() {
     bench.add(&tones);
     assert!(failure(&bench, query(&sound)).contains("no model yet"));
     assert!(failure(&bench, Command::BuildIndex).contains("no model yet"));
-    let resume = Command::TrainModel { settings: TrainingSettings::default(), resume: true, then_index: false };
+    let resume = Command::TrainModel { settings: Box::default(), resume: true, then_index: false };
     assert!(failure(&bench, resume).contains("no stopped training"));
     bench.run(training()).expect("trained");
     assert!(failure(&bench, query(&sound)).contains("no index yet"));
@@ -85,7 +86,8 @@ fn settings_that_make_no_model_are_refused_in_words() {
     write_tones(&bench.path("tones"), 4);
     bench.add(&bench.path("tones"));
     let settings = TrainingSettings { bits: Some(4), ..TrainingSettings::default() };
-    let refused = failure(&bench, Command::TrainModel { settings, resume: false, then_index: false });
+    let refused =
+        failure(&bench, Command::TrainModel { settings: Box::new(settings), resume: false, then_index: false });
     assert!(refused.contains("bits") && refused.contains('8') && refused.contains("512"), "{refused}");
 }
 
@@ -178,8 +180,10 @@ fn a_cancelled_job_leaves_what_was_there() {
     bench.train(quick());
     let generation = bench.engine.latest().model.expect("a model").generation;
     let settings = TrainingSettings { steps: Some(100_000), ..quick() };
-    let job = bench.engine.submit(Command::TrainModel { settings, resume: false, then_index: true });
-    bench.until("training", |latest| latest.training.as_ref().is_some_and(|run| run.running && !run.history.is_empty()));
+    let job =
+        bench.engine.submit(Command::TrainModel { settings: Box::new(settings), resume: false, then_index: true });
+    bench
+        .until("training", |latest| latest.training.as_ref().is_some_and(|run| run.running && !run.history.is_empty()));
     // Searching works meanwhile.
     write_wav(&bench.path("query.wav"), 8000, tone(8000, 200.0, 0.5));
     bench.run(query(&bench.path("query.wav"))).expect("an answer while training runs");

@@ -36,7 +36,10 @@ fn the_main_job_by_command_with_the_keys_that_others_rely_on() {
     }
 
     let added = json(&project, &["add", &at("low"), &at("high"), &at("absent")]);
-    assert_eq!((added["added"].as_array().map(Vec::len), added["skipped"].as_array().map(Vec::len)), (Some(12), Some(0)));
+    assert_eq!(
+        (added["added"].as_array().map(Vec::len), added["skipped"].as_array().map(Vec::len)),
+        (Some(12), Some(0))
+    );
     assert_eq!(added["failed"][0]["path"], at("absent"));
     assert_eq!(added["failed"][0]["reason"], "there is no such file or folder");
 

@@ -28,7 +28,11 @@ fn digits_are_found_by_digit_and_speaker() {
     let Ok(Outcome::Evaluated(score)) = bench.run(Command::Evaluate { label }) else { panic!("a score") };
     println!("P@10 {:.4}", score.p_at_10);
     assert_eq!((score.chunks, score.labels), (5956, 60));
-    assert!(score.p_at_10 >= 0.80, "P@10 by digit and speaker is {:.3}; floats of the usual features reach 0.81", score.p_at_10);
+    assert!(
+        score.p_at_10 >= 0.80,
+        "P@10 by digit and speaker is {:.3}; floats of the usual features reach 0.81",
+        score.p_at_10
+    );
 
     let path = Utf8PathBuf::from_path_buf(folder.join("7_jackson_32.wav")).expect("UTF-8");
     let query = Query { path, from_secs: None, to_secs: None, k: 10, by: Grouping::File };

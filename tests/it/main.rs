@@ -5,3 +5,4 @@ mod cli;
 mod fsdd;
 mod pipeline;
 mod support;
+mod window;

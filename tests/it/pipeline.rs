@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use soundalike::engine::{Command, Grouping, Outcome, Query, SearchReport};
 use soundalike::model::{Preset, TrainingSettings};
 
-use crate::support::{Bench, quick, tone, write_tones, write_wav};
+use crate::support::{Bench, quick, tone, write_melodies, write_tones, write_wav};
 
 fn search(bench: &Bench, path: &std::path::Path, k: usize, by: Grouping) -> SearchReport {
     let path = Utf8PathBuf::from_path_buf(path.to_owned()).expect("UTF-8");
@@ -15,10 +15,9 @@ fn search(bench: &Bench, path: &std::path::Path, k: usize, by: Grouping) -> Sear
 }
 
 fn p_at_10(bench: &Bench) -> f64 {
-    // The demo library's folders are its kinds.
-    match bench.run(Command::Evaluate { label: "/([a-z_]+)/[a-z_]+_[0-9]+\\.wav$".into() }) {
+    match bench.run(Command::Evaluate { label: "/(kind_[0-9]+)/".into() }) {
         Ok(Outcome::Evaluated(report)) => {
-            assert!(report.labels >= 12, "{report:?}");
+            assert_eq!(report.labels, 8, "{report:?}");
             report.p_at_10
         }
         other => panic!("{other:?}"),
@@ -29,25 +28,44 @@ fn p_at_10(bench: &Bench) -> f64 {
 /// stand clearly above it.
 #[test]
 fn learning_beats_the_same_encoder_untrained_by_a_wide_margin() {
-    const MARGIN: f64 = 0.12;
+    const MARGIN: f64 = 0.2;
     let bench = Bench::new();
-    let Ok(Outcome::Added(added)) = bench.run(Command::AddDemo) else { panic!("the demo library is added") };
-    assert!(added.added.len() >= 190 && added.failed.is_empty(), "{} added", added.added.len());
-    let settings =
-        |steps| TrainingSettings { steps: Some(steps), channels: Some(32), bits: Some(64), ..TrainingSettings::default() };
+    write_melodies(&bench.path("melodies"));
+    assert_eq!(bench.add(&bench.path("melodies")).added.len(), 96);
+    let settings = |steps| TrainingSettings {
+        steps: Some(steps),
+        channels: Some(32),
+        bits: Some(64),
+        ..TrainingSettings::default()
+    };
 
     let untrained = bench.train(settings(0));
     assert_eq!(untrained.steps, 0);
     let before = p_at_10(&bench);
-    let trained = bench.train(settings(300));
-    assert_eq!((trained.steps, trained.collapsed.as_deref()), (300, None));
-    assert!(trained.saturation > 0.8, "saturation {}", trained.saturation);
+    let trained = bench.train(settings(400));
+    assert_eq!((trained.steps, trained.collapsed.as_deref()), (400, None));
+    assert!(trained.saturation > 0.7, "saturation {}", trained.saturation);
     let after = p_at_10(&bench);
+    println!("P@10 by kind: {before:.3} untrained, {after:.3} trained");
     assert!(after > before + MARGIN, "P@10 by kind: {before:.3} untrained, {after:.3} trained");
 
     let index = trained.index.expect("an index");
     assert_eq!(index.codes, bench.engine.latest().dataset.chunks);
     assert!(index.unique_codes > index.codes / 2, "{index:?}");
+}
+
+#[test]
+fn the_demo_library_goes_from_a_click_to_matches_of_its_kind() {
+    let bench = Bench::new();
+    let Ok(Outcome::Added(added)) = bench.run(Command::AddDemo) else { panic!("the demo library is added") };
+    assert!(added.added.len() >= 190 && added.failed.is_empty(), "{} added", added.added.len());
+    let kinds: std::collections::BTreeSet<_> = added.added.iter().map(|path| path.parent()).collect();
+    assert!(kinds.len() >= 12, "{kinds:?}");
+    bench.train(TrainingSettings { steps: Some(60), channels: Some(32), ..TrainingSettings::default() });
+    let hat = added.added.iter().find(|path| path.as_str().contains("/hat")).expect("a hat").as_std_path();
+    let found = search(&bench, hat, 10, Grouping::File);
+    let hats = found.matches.iter().filter(|m| m.path.as_str().contains("/hat")).count();
+    assert!(hats >= 6, "{hats} of 10 are hats: {:?}", found.matches);
 }
 
 #[test]
@@ -61,7 +79,8 @@ fn each_preset_trains_indexes_and_finds_a_sound_that_it_knows() {
         assert_eq!((report.preset, report.bits, report.steps), (preset, 16, 6));
         let known = bench.path("tones/tone_03.wav");
         let found = search(&bench, &known, 100, Grouping::Chunk);
-        let own = found.matches.iter().filter(|m| m.path.as_std_path() == known).map(|m| m.distance).min_by(f64::total_cmp);
+        let own =
+            found.matches.iter().filter(|m| m.path.as_std_path() == known).map(|m| m.distance).min_by(f64::total_cmp);
         assert_eq!(own, Some(0.0), "{preset:?} finds the file itself at distance 0");
         assert!(found.matches.is_sorted_by(|a, b| a.distance <= b.distance));
     }
@@ -111,21 +130,28 @@ fn silence_is_no_match_and_a_silent_query_says_so() {
 #[test]
 fn a_part_of_a_file_can_be_the_query() {
     let bench = Bench::new();
-    write_tones(&bench.path("tones"), 8);
-    bench.add(&bench.path("tones"));
+    let sounds = bench.path("sounds");
+    write_tones(&sounds, 8);
+    // Every chunk of a sweep is different from its neighbours, which those of a tone are not.
+    let sweep = (0..16_000).map(|frame| {
+        let t = f64::from(frame) / 8000.0;
+        0.4 * (std::f64::consts::TAU * (100.0 * t + 700.0 * t * t)).sin()
+    });
+    write_wav(&sounds.join("sweep.wav"), 8000, sweep);
+    bench.add(&sounds);
     bench.train(quick());
-    let path = Utf8PathBuf::from_path_buf(bench.path("tones/tone_02.wav")).expect("UTF-8");
+    let path = Utf8PathBuf::from_path_buf(sounds.join("sweep.wav")).expect("UTF-8");
     // The second chunk of the grid, to the frame: it must find itself.
     let query = Query { path, from_secs: Some(0.128), to_secs: Some(0.384), k: 3, by: Grouping::Chunk };
     let Ok(Outcome::Searched(report)) = bench.run(Command::Search(query.clone())) else { panic!("an answer") };
     assert_eq!(report.query_chunks, 1);
     let first = &report.matches[0];
-    assert_eq!((first.path.file_name(), first.distance), (Some("tone_02.wav"), 0.0));
+    assert_eq!((first.path.file_name(), first.distance), (Some("sweep.wav"), 0.0));
     assert!((first.start_seconds - 0.128).abs() < 1e-9 && (first.query_start_seconds - 0.128).abs() < 1e-9);
 
     let past_the_end = Query { from_secs: Some(60.0), to_secs: None, ..query };
     let refused = bench.run(Command::Search(past_the_end)).expect_err("nothing there");
-    assert!(refused.contains("tone_02.wav") && refused.contains("60"), "{refused}");
+    assert!(refused.contains("sweep.wav") && refused.contains("60"), "{refused}");
 }
 
 #[test]
@@ -185,11 +211,10 @@ fn a_stopped_training_is_resumed_to_the_result_of_an_uninterrupted_one() {
 
     let stopped = Bench::new();
     sounds(&stopped);
-    let train = |resume| Command::TrainModel { settings: settings.clone(), resume, then_index: false };
+    let train = |resume| Command::TrainModel { settings: Box::new(settings.clone()), resume, then_index: false };
     let job = stopped.engine.submit(train(false));
-    stopped.until("some steps", |latest| {
-        latest.training.as_ref().is_some_and(|run| run.running && run.history.len() > 5)
-    });
+    stopped
+        .until("some steps", |latest| latest.training.as_ref().is_some_and(|run| run.running && run.history.len() > 5));
     stopped.engine.cancel(job);
     assert_eq!(stopped.wait(job).expect_err("cancelled"), "cancelled");
     assert!(stopped.engine.latest().model.is_none() && stopped.engine.latest().resumable);
@@ -206,8 +231,11 @@ fn finishing_early_keeps_the_model_so_far() {
     write_tones(&bench.path("tones"), 8);
     bench.add(&bench.path("tones"));
     let settings = TrainingSettings { steps: Some(100_000), ..quick() };
-    let job = bench.engine.submit(Command::TrainModel { settings, resume: false, then_index: true });
-    bench.until("some steps", |latest| latest.training.as_ref().is_some_and(|run| run.history.last().is_some_and(|p| p.step > 5)));
+    let job =
+        bench.engine.submit(Command::TrainModel { settings: Box::new(settings), resume: false, then_index: true });
+    bench.until("some steps", |latest| {
+        latest.training.as_ref().is_some_and(|run| run.history.last().is_some_and(|p| p.step > 5))
+    });
     bench.engine.submit(Command::FinishTrainingNow);
     let Ok(Outcome::Trained(report)) = bench.wait(job) else { panic!("trained") };
     assert!(report.stopped_early && report.steps < 100_000 && report.index.is_some(), "{report:?}");

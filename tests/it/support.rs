@@ -24,7 +24,8 @@ pub struct Bench {
 impl Bench {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let audio = Arc::new(MockBackend::new(Format { rate: 48_000, channels: 2 }, Format { rate: 44_100, channels: 1 }));
+        let audio =
+            Arc::new(MockBackend::new(Format { rate: 48_000, channels: 2 }, Format { rate: 44_100, channels: 1 }));
         let engine = open(&folder.path().join("project"), &audio);
         Self { engine, audio, folder }
     }
@@ -75,7 +76,7 @@ impl Bench {
     }
 
     pub fn train(&self, settings: TrainingSettings) -> soundalike::engine::TrainReport {
-        match self.run(Command::TrainModel { settings, resume: false, then_index: true }) {
+        match self.run(Command::TrainModel { settings: Box::new(settings), resume: false, then_index: true }) {
             Ok(Outcome::Trained(report)) => report,
             other => panic!("{other:?}"),
         }
@@ -83,8 +84,7 @@ impl Bench {
 }
 
 fn open(project: &Path, audio: &Arc<MockBackend>) -> Engine {
-    let options =
-        EngineOptions { project: project.to_owned(), wake: Arc::new(|| ()), audio: audio.clone() };
+    let options = EngineOptions { project: project.to_owned(), wake: Arc::new(|| ()), audio: audio.clone() };
     Engine::open(options).expect("an engine")
 }
 
@@ -103,7 +103,8 @@ pub fn quick() -> TrainingSettings {
 /// Writes a mono 16-bit WAV.
 pub fn write_wav(path: &Path, rate: u32, samples: impl IntoIterator<Item = f64>) {
     std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
-    let spec = hound::WavSpec { channels: 1, sample_rate: rate, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let spec =
+        hound::WavSpec { channels: 1, sample_rate: rate, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
     let mut wav = hound::WavWriter::create(path, spec).expect("a file");
     for sample in samples {
         wav.write_sample((sample * 32_767.0) as i16).expect("written");
@@ -125,6 +126,43 @@ pub fn tone(rate: u32, hertz: f64, secs: f64) -> impl Iterator<Item = f64> {
 pub fn write_tones(folder: &Path, count: usize) {
     for number in 0..count {
         let hertz = 110.0 * 2f64.powf(number as f64 / 5.0);
-        write_wav(&folder.join(format!("tone_{number:02}.wav")), 8000, tone(8000, hertz, 0.6 + 0.1 * (number % 4) as f64));
+        write_wav(
+            &folder.join(format!("tone_{number:02}.wav")),
+            8000,
+            tone(8000, hertz, 0.6 + 0.1 * (number % 4) as f64),
+        );
+    }
+}
+
+/// Writes 8 kinds of 12 files as `kind_n/take_nn.wav`: a kind is a little melody of its own, and each of its takes has another
+/// level (24 dB between the quietest and the loudest), background noise of another strength, and another tone control. What
+/// a take shares with its kind is what an ear would say it is; what it does not share is what an untrained hash hears first.
+pub fn write_melodies(folder: &Path) {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as f64 / (1u64 << 31) as f64
+    };
+    let rate = 8000;
+    for kind in 0..8 {
+        let melody: Vec<f64> = (0..4).map(|_| 180.0 * 2f64.powf((random() * 24.0).round() / 12.0)).collect();
+        for take in 0..12 {
+            let (gain, noise) = (10f64.powf(-1.2 * random()), 10f64.powf(-1.0 - random()));
+            let brightness = 0.4 + 1.2 * random();
+            let lead_in = (random() * 400.0) as usize;
+            let samples: Vec<f64> = (0..6000)
+                .map(|frame| {
+                    let t = (frame + lead_in) as f64 / f64::from(rate);
+                    let hertz = melody[((t / 0.2) as usize).min(3)];
+                    let voice = (1..=6).map(|n| {
+                        let n = f64::from(n);
+                        (TAU * hertz * n * t).sin() * n.powf(-1.0 / brightness)
+                    });
+                    gain * (0.25 * voice.sum::<f64>() + noise * (2.0 * random() - 1.0))
+                })
+                .map(|sample| sample.clamp(-1.0, 1.0))
+                .collect();
+            write_wav(&folder.join(format!("kind_{kind}/take_{take:02}.wav")), rate, samples);
+        }
     }
 }

@@ -1,0 +1,243 @@
+//! Devices whose clock is turned by hand, for tests here and on the floors above: press record, feed frames, stop, expect
+//! a take; play a clip, pull frames, compare with the file.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::{Backend, Capture, DeviceError, Fault, FaultHandler, Format, InputDevice, OutputDevice, Render, Stream};
+
+/// How long a test waits for another thread before it fails.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A microphone and a speaker. Clones are the same devices.
+#[derive(Clone)]
+pub struct MockBackend {
+    devices: Arc<Mutex<Devices>>,
+}
+
+struct Devices {
+    output: Option<Format>,
+    /// Whether the speaker takes any format or only its own.
+    takes_any_format: bool,
+    input: Option<Format>,
+    refusal: Option<String>,
+    next_id: u64,
+    speakers: Vec<Open<dyn Render>>,
+    microphones: Vec<Open<dyn Capture>>,
+}
+
+struct Open<T: ?Sized> {
+    id: u64,
+    format: Format,
+    callback: Box<T>,
+    faults: FaultHandler,
+}
+
+impl MockBackend {
+    /// A speaker that takes any format and has its own, and a microphone.
+    pub fn new(output: Format, input: Format) -> Self {
+        let devices = Devices {
+            output: Some(output),
+            takes_any_format: true,
+            input: Some(input),
+            refusal: None,
+            next_id: 0,
+            speakers: Vec::new(),
+            microphones: Vec::new(),
+        };
+        MockBackend { devices: Arc::new(Mutex::new(devices)) }
+    }
+
+    /// A computer without sound.
+    pub fn without_devices() -> Self {
+        let backend = Self::new(Format { rate: 8000, channels: 1 }, Format { rate: 8000, channels: 1 });
+        backend.unplug("nothing is connected");
+        backend
+    }
+
+    /// From now on the speaker takes its own format only.
+    pub fn take_own_format_only(&self) {
+        self.lock().takes_any_format = false;
+    }
+
+    /// From now on devices are found but do not open, for this reason; `None` lets them open again.
+    pub fn refuse(&self, reason: Option<&str>) {
+        self.lock().refusal = reason.map(Into::into);
+    }
+
+    /// Takes both devices away, in the middle of whatever they do.
+    pub fn unplug(&self, reason: &str) {
+        let mut devices = self.lock();
+        (devices.output, devices.input) = (None, None);
+        for speaker in &mut devices.speakers {
+            (speaker.faults)(Fault::Lost(reason.into()));
+        }
+        for microphone in &mut devices.microphones {
+            (microphone.faults)(Fault::Lost(reason.into()));
+        }
+    }
+
+    pub fn plug_in(&self, output: Format, input: Format) {
+        let mut devices = self.lock();
+        (devices.output, devices.input) = (Some(output), Some(input));
+    }
+
+    /// What open streams report a number of times, as some drivers do while the sound is fine.
+    pub fn hiccup(&self, times: usize) {
+        let mut devices = self.lock();
+        for _ in 0..times {
+            devices.speakers.iter_mut().for_each(|open| (open.faults)(Fault::Hiccup("mock hiccup".into())));
+            devices.microphones.iter_mut().for_each(|open| (open.faults)(Fault::Hiccup("mock hiccup".into())));
+        }
+    }
+
+    /// The format that the speaker is open with.
+    pub fn speaker_format(&self) -> Option<Format> {
+        self.lock().speakers.last().map(|speaker| speaker.format)
+    }
+
+    pub fn microphone_is_open(&self) -> bool {
+        !self.lock().microphones.is_empty()
+    }
+
+    /// Lets the speaker's clock advance by `frames` and returns what was heard, interleaved. Waits for sound that is on
+    /// its way; shorter than asked where the speaker is closed or nothing more comes.
+    pub fn pull(&self, frames: usize) -> Vec<f32> {
+        const BLOCK_FRAMES: usize = 64;
+        let mut heard = Vec::new();
+        let mut pulled = 0;
+        let start = Instant::now();
+        while pulled < frames && start.elapsed() < PATIENCE {
+            let wanted = BLOCK_FRAMES.min(frames - pulled);
+            let mut devices = self.lock();
+            let Some(speaker) = devices.speakers.last_mut() else { break };
+            let channels = speaker.format.channels;
+            let mut block = vec![0.0; wanted * channels];
+            // What a real device would play as a gap is here left out: this clock waits.
+            let got = speaker.callback.render(&mut block);
+            heard.extend_from_slice(&block[..got * channels]);
+            pulled += got;
+            drop(devices);
+            if got < wanted {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        }
+        heard
+    }
+
+    /// Lets the microphone hear these interleaved samples. `false` where it is not open.
+    pub fn feed(&self, samples: &[f32]) -> bool {
+        let mut devices = self.lock();
+        devices.microphones.iter_mut().for_each(|microphone| microphone.callback.capture(samples));
+        !devices.microphones.is_empty()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Devices> {
+        // A test that failed elsewhere must not hide behind this.
+        self.devices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Waits until another thread has made `condition` true; `false` if that takes too long.
+pub fn wait_until(mut condition: impl FnMut() -> bool) -> bool {
+    let start = Instant::now();
+    while !condition() {
+        if start.elapsed() > PATIENCE {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    true
+}
+
+impl Backend for MockBackend {
+    fn default_output(&self) -> Result<Box<dyn OutputDevice>, DeviceError> {
+        match self.lock().output {
+            Some(format) => Ok(Box::new(MockDevice { backend: self.clone(), format })),
+            None => Err(DeviceError::NoOutput("none is connected".into())),
+        }
+    }
+
+    fn default_input(&self) -> Result<Box<dyn InputDevice>, DeviceError> {
+        match self.lock().input {
+            Some(format) => Ok(Box::new(MockDevice { backend: self.clone(), format })),
+            None => Err(DeviceError::NoInput("none is connected".into())),
+        }
+    }
+}
+
+struct MockDevice {
+    backend: MockBackend,
+    format: Format,
+}
+
+struct MockStream {
+    backend: MockBackend,
+    id: u64,
+}
+
+impl Stream for MockStream {}
+
+impl Drop for MockStream {
+    fn drop(&mut self) {
+        let mut devices = self.backend.lock();
+        devices.speakers.retain(|open| open.id != self.id);
+        devices.microphones.retain(|open| open.id != self.id);
+    }
+}
+
+impl MockDevice {
+    fn register(&self, add: impl FnOnce(&mut Devices, u64)) -> Result<Box<dyn Stream>, DeviceError> {
+        let mut devices = self.backend.lock();
+        if let Some(reason) = &devices.refusal {
+            return Err(DeviceError::Refused { device: "mock device".into(), reason: reason.clone() });
+        }
+        devices.next_id += 1;
+        let id = devices.next_id;
+        add(&mut devices, id);
+        drop(devices);
+        Ok(Box::new(MockStream { backend: self.backend.clone(), id }))
+    }
+}
+
+impl OutputDevice for MockDevice {
+    fn name(&self) -> String {
+        "mock speaker".into()
+    }
+
+    fn default_format(&self) -> Result<Format, DeviceError> {
+        Ok(self.format)
+    }
+
+    fn supports(&self, format: Format) -> bool {
+        format == self.format || self.backend.lock().takes_any_format
+    }
+
+    fn open(
+        &self,
+        format: Format,
+        callback: Box<dyn Render>,
+        faults: FaultHandler,
+    ) -> Result<Box<dyn Stream>, DeviceError> {
+        self.register(|devices, id| devices.speakers.push(Open { id, format, callback, faults }))
+    }
+}
+
+impl InputDevice for MockDevice {
+    fn name(&self) -> String {
+        "mock microphone".into()
+    }
+
+    fn default_format(&self) -> Result<Format, DeviceError> {
+        Ok(self.format)
+    }
+
+    fn open(
+        &self,
+        format: Format,
+        callback: Box<dyn Capture>,
+        faults: FaultHandler,
+    ) -> Result<Box<dyn Stream>, DeviceError> {
+        self.register(|devices, id| devices.microphones.push(Open { id, format, callback, faults }))
+    }
+}

@@ -1,0 +1,154 @@
+//! The player: plays stretches of files from the files themselves, one at a time.
+//!
+//! Its thread opens files, decodes ahead into a ring, and owns the device's stream; whoever calls the player only sends it
+//! orders and reads its state.
+
+mod feeder;
+mod track;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+
+use self::feeder::Feeder;
+use super::{Backend, DeviceError, Notify};
+use crate::audio::AudioError;
+
+/// A stretch of a file to be played, in seconds from the file's start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Clip {
+    pub path: PathBuf,
+    pub from_secs: f64,
+    /// `None` plays to the file's end.
+    pub to_secs: Option<f64>,
+}
+
+/// How the player is doing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlayerState {
+    pub playing: bool,
+    pub looping: bool,
+    pub volume: f32,
+    /// The stretch that plays or played last, and where in it the sound is, in seconds from the file's start.
+    pub path: Option<PathBuf>,
+    pub from_secs: f64,
+    pub to_secs: f64,
+    pub position_secs: f64,
+    /// The output device in use.
+    pub device: Option<String>,
+    /// Why there is no sound.
+    pub problem: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PlayError {
+    #[error(transparent)]
+    File(#[from] AudioError),
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    #[error("the sound stopped: {0}")]
+    Interrupted(String),
+    #[error("something else was played before it was heard")]
+    Replaced,
+}
+
+/// What came of an order to play: `Ok` as soon as its first frame was handed to the device.
+pub type Played = Result<(), PlayError>;
+
+pub struct Player {
+    orders: Sender<Order>,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    state: Mutex<PlayerState>,
+    /// Bits of an f32; the device's thread reads it.
+    volume: Arc<AtomicU32>,
+}
+
+enum Order {
+    Play(Clip, Sender<Played>),
+    Stop,
+    Seek(f64),
+    Loop(bool),
+    Quit,
+}
+
+impl Player {
+    /// `notify` is called when playing starts or ends, and about 20 times a second in between.
+    pub fn new(backend: Arc<dyn Backend>, notify: Notify) -> Result<Self, DeviceError> {
+        let shared = Arc::new(Shared {
+            state: Mutex::new(PlayerState { volume: 1.0, ..PlayerState::default() }),
+            volume: Arc::new(AtomicU32::new(1.0f32.to_bits())),
+        });
+        let (orders, received) = unbounded();
+        let for_feeder = Arc::clone(&shared);
+        let thread = thread::Builder::new()
+            .name("player".into())
+            .spawn(move || Feeder::new(backend, for_feeder, notify, received).run())
+            .map_err(|error| DeviceError::NoThread(error.to_string()))?;
+        Ok(Player { orders, shared, thread: Some(thread) })
+    }
+
+    /// Cuts over to this stretch. Returns at once; what came of it arrives in the channel, which nobody needs to read.
+    pub fn play(&self, clip: Clip) -> Receiver<Played> {
+        let (reply, played) = bounded(1);
+        self.order(Order::Play(clip, reply));
+        played
+    }
+
+    pub fn stop(&self) {
+        self.order(Order::Stop);
+    }
+
+    /// Goes on from `secs` from the file's start, within the stretch that plays or played last.
+    pub fn seek(&self, secs: f64) {
+        self.order(Order::Seek(secs));
+    }
+
+    /// Plays the stretch again and again, from its next end on.
+    pub fn set_looping(&self, looping: bool) {
+        self.order(Order::Loop(looping));
+    }
+
+    /// 0 is silence, 1 leaves samples as they are; nothing is made louder than it is.
+    pub fn set_volume(&self, volume: f32) {
+        let volume = if volume.is_nan() { 1.0 } else { volume.clamp(0.0, 1.0) };
+        self.shared.volume.store(volume.to_bits(), Ordering::Relaxed);
+        self.shared.state().volume = volume;
+    }
+
+    pub fn state(&self) -> PlayerState {
+        self.shared.state().clone()
+    }
+
+    fn order(&self, order: Order) {
+        if self.orders.send(order).is_err() {
+            self.shared.state().problem = Some("the player failed; start the program again to hear sounds".into());
+        }
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        self.order(Order::Quit);
+        if let Some(thread) = self.thread.take() {
+            // A player that failed has said so in its state.
+            drop(thread.join());
+        }
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, PlayerState> {
+        // Nothing that holds this lock can panic and leave it half-written.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,310 @@
+//! The player's thread: obeys orders, keeps the device open and the ring full, and shows the state.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+
+use super::super::clip_reader::ClipReader;
+use super::super::voice::{Cue, Mixer, MixerHandle};
+use super::super::{Backend, DeviceError, FaultLog, Format, Notify, Stream};
+use super::track::Track;
+use super::{Clip, Order, PlayError, Played, Shared};
+use crate::audio::AudioError;
+
+/// How often the ring is filled and the state brought up to date.
+const TICK: Duration = Duration::from_millis(10);
+const NOTIFY_EVERY: Duration = Duration::from_millis(50);
+/// The device is kept open for so long after a sound, so that the next one starts at once.
+const LINGER: Duration = Duration::from_secs(5);
+/// How long a sound may take to fade before its device is closed.
+const FADE_PATIENCE: Duration = Duration::from_millis(100);
+
+/// The player's thread.
+pub(super) struct Feeder {
+    backend: Arc<dyn Backend>,
+    shared: Arc<Shared>,
+    notify: Notify,
+    orders: Receiver<Order>,
+    output: Option<Output>,
+    track: Option<Track>,
+    looping: bool,
+    told: Instant,
+    idle_since: Instant,
+}
+
+/// An open device.
+struct Output {
+    /// Dropped before the rest.
+    _stream: Box<dyn Stream>,
+    /// What the file had that it was opened for, and what it was opened with.
+    asked: Format,
+    format: Format,
+    mixer: MixerHandle,
+    faults: FaultLog,
+}
+
+impl Feeder {
+    pub fn new(backend: Arc<dyn Backend>, shared: Arc<Shared>, notify: Notify, orders: Receiver<Order>) -> Self {
+        Feeder {
+            backend,
+            shared,
+            notify,
+            orders,
+            output: None,
+            track: None,
+            looping: false,
+            told: Instant::now(),
+            idle_since: Instant::now(),
+        }
+    }
+
+    pub fn run(mut self) {
+        loop {
+            let order = if self.is_playing() {
+                self.orders.recv_timeout(TICK)
+            } else if self.output.is_some() {
+                self.orders.recv_timeout(LINGER)
+            } else {
+                self.orders.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            };
+            match order {
+                Ok(Order::Quit) | Err(RecvTimeoutError::Disconnected) => return self.fade_out(),
+                Ok(order) => self.obey(order),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            self.tick();
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Play(clip, reply) => {
+                self.replace_reply();
+                match self.open(clip.clone()) {
+                    Ok(mut track) => {
+                        track.reply = Some(reply);
+                        self.start(track);
+                    }
+                    Err(error) => {
+                        self.cue(Cue::Stop);
+                        self.track = None;
+                        {
+                            let mut state = self.shared.state();
+                            (state.from_secs, state.position_secs) = (clip.from_secs, clip.from_secs);
+                            state.to_secs = clip.to_secs.unwrap_or(clip.from_secs);
+                            state.path = Some(clip.path);
+                            state.problem = Some(error.to_string());
+                        }
+                        self.set_playing(false);
+                        // Nobody needs to wait for it.
+                        drop(reply.send(Err(error)));
+                    }
+                }
+            }
+            Order::Stop => {
+                self.cue(Cue::Stop);
+                self.replace_reply();
+                self.show_position();
+                self.set_playing(false);
+            }
+            Order::Seek(secs) => {
+                if let Some(track) = self.track.take() {
+                    let reply = track.reply.clone();
+                    match self.reopen(track, secs) {
+                        Ok(mut track) => {
+                            track.reply = reply;
+                            self.start(track);
+                        }
+                        Err(error) => {
+                            self.cue(Cue::Stop);
+                            self.shared.state().problem = Some(error.to_string());
+                            self.set_playing(false);
+                        }
+                    }
+                }
+            }
+            Order::Loop(looping) => {
+                self.looping = looping;
+                self.shared.state().looping = looping;
+            }
+            Order::Quit => {}
+        }
+    }
+
+    fn open(&mut self, clip: Clip) -> Result<Track, PlayError> {
+        let reader = ClipReader::open(&clip.path, clip.from_secs, clip.to_secs)?;
+        self.track_from(clip, reader)
+    }
+
+    fn reopen(&mut self, track: Track, secs: f64) -> Result<Track, PlayError> {
+        let (clip, mut reader) = track.into_reader();
+        reader.seek(secs)?;
+        self.track_from(clip, reader)
+    }
+
+    fn track_from(&mut self, clip: Clip, reader: ClipReader) -> Result<Track, PlayError> {
+        let format = self.output_for(reader.native())?;
+        Ok(Track::new(clip, reader, format)?)
+    }
+
+    /// Cuts over to a track, its ring filled.
+    fn start(&mut self, mut track: Track) {
+        let voice = track.voice();
+        let fed = track.feed(self.looping);
+        let (path, from_secs) = (track.clip.path.clone(), track.clip.from_secs);
+        self.track = Some(track);
+        if !self.cue(Cue::Start(voice)) {
+            return;
+        }
+        // Shown once it is so: whoever sees this path can rely on hearing it next.
+        {
+            let mut state = self.shared.state();
+            (state.path, state.from_secs, state.problem) = (Some(path), from_secs, None);
+        }
+        self.show_position();
+        self.set_playing(true);
+        self.report_reading(fed);
+    }
+
+    /// The device's format for a file, with the device open.
+    fn output_for(&mut self, native: Format) -> Result<Format, DeviceError> {
+        if let Some(output) = &self.output
+            && (output.asked == native || output.format == native)
+        {
+            return Ok(output.format);
+        }
+        self.fade_out();
+        self.output = None;
+        let device = self.backend.default_output()?;
+        let own = device.default_format()?;
+        let mut tries = Vec::from([own]);
+        if native != own && device.supports(native) {
+            tries.insert(0, native);
+        }
+        let mut refused = DeviceError::NoOutput("it has no format".into());
+        for format in tries {
+            let (mixer, handle) = Mixer::new(format, Arc::clone(&self.shared.volume));
+            let (handler, faults) = FaultLog::new();
+            match device.open(format, Box::new(mixer), handler) {
+                Ok(stream) => {
+                    self.shared.state().device = Some(device.name());
+                    self.output = Some(Output { _stream: stream, asked: native, format, mixer: handle, faults });
+                    return Ok(format);
+                }
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
+    }
+
+    /// Stops what sounds and waits for its fade, so that closing the device does not click.
+    fn fade_out(&mut self) {
+        if !self.is_playing() {
+            return;
+        }
+        self.cue(Cue::Stop);
+        let Some(track) = &self.track else { return };
+        let since = Instant::now();
+        while !track.is_over() && since.elapsed() < FADE_PATIENCE {
+            thread::park_timeout(Duration::from_millis(1));
+        }
+    }
+
+    /// Tells the device's end. A device that has left dozens of cues lying does not work any more.
+    fn cue(&mut self, cue: Cue) -> bool {
+        let Some(output) = &mut self.output else { return false };
+        let taken = output.mixer.cues.push(cue).is_ok();
+        if !taken {
+            self.lose("it stopped answering".into());
+        }
+        taken
+    }
+
+    fn tick(&mut self) {
+        if let Some(output) = &mut self.output {
+            while output.mixer.retired.pop().is_ok() {}
+            if let Some(reason) = output.faults.verdict(output.mixer.calls.load(Ordering::Relaxed)) {
+                self.lose(reason);
+            }
+        }
+        if self.is_playing() {
+            let looping = self.looping;
+            let fed = self.track.as_mut().map_or(Ok(()), |track| track.feed(looping));
+            self.report_reading(fed);
+            if self.is_heard() {
+                self.finish_reply(Ok(()));
+            }
+            self.show_position();
+            if self.track.as_ref().is_none_or(Track::is_over) {
+                // A stretch without a single frame is over before it was heard.
+                self.finish_reply(Ok(()));
+                self.set_playing(false);
+            } else if self.told.elapsed() >= NOTIFY_EVERY {
+                self.told = Instant::now();
+                (self.notify)();
+            }
+        } else if self.output.is_some() && self.idle_since.elapsed() >= LINGER {
+            self.output = None;
+        }
+    }
+
+    /// The device is gone.
+    fn lose(&mut self, reason: String) {
+        self.output = None;
+        let device = self.shared.state().device.take().unwrap_or_else(|| "the sound output".into());
+        let message = format!("{device}: {reason}");
+        self.shared.state().problem = Some(message.clone());
+        self.finish_reply(Err(PlayError::Interrupted(message)));
+        self.show_position();
+        if self.is_playing() {
+            self.set_playing(false);
+        }
+    }
+
+    /// A file that cannot be read on plays as far as it was read.
+    fn report_reading(&mut self, fed: Result<(), AudioError>) {
+        if let Err(error) = fed {
+            self.shared.state().problem = Some(error.to_string());
+            self.finish_reply(Err(error.into()));
+        }
+    }
+
+    fn is_heard(&self) -> bool {
+        self.track.as_ref().is_some_and(Track::is_heard)
+    }
+
+    /// Something else comes now; what was ordered before was heard, or not.
+    fn replace_reply(&mut self) {
+        let played = if self.is_heard() { Ok(()) } else { Err(PlayError::Replaced) };
+        self.finish_reply(played);
+    }
+
+    fn finish_reply(&mut self, played: Played) {
+        if let Some(reply) = self.track.as_mut().and_then(|track| track.reply.take()) {
+            // Nobody needs to wait for it.
+            drop(reply.send(played));
+        }
+    }
+
+    fn show_position(&mut self) {
+        if let Some(track) = &mut self.track {
+            let (position, end) = (track.position_secs(), track.end_secs());
+            let mut state = self.shared.state();
+            (state.position_secs, state.to_secs) = (position.min(end), end);
+        }
+    }
+
+    fn is_playing(&self) -> bool {
+        self.shared.state().playing
+    }
+
+    fn set_playing(&mut self, playing: bool) {
+        self.shared.state().playing = playing;
+        self.idle_since = Instant::now();
+        self.told = Instant::now();
+        (self.notify)();
+    }
+}

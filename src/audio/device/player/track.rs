@@ -1,0 +1,143 @@
+//! What plays: a stretch of a file on its way into the device's ring.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crossbeam_channel::Sender;
+use rtrb::{Producer, RingBuffer};
+
+use super::super::Format;
+use super::super::clip_reader::{ClipReader, Converter};
+use super::super::voice::{Progress, Voice};
+use super::{Clip, Played};
+use crate::audio::AudioError;
+
+/// How far the file is decoded ahead of what is heard.
+const RING_SECS: f64 = 0.25;
+
+/// What plays or played last.
+pub(super) struct Track {
+    pub clip: Clip,
+    reader: ClipReader,
+    converter: Converter,
+    /// Of the device.
+    format: Format,
+    /// `None` until it has a voice.
+    ring: Option<Producer<f32>>,
+    progress: Arc<Progress>,
+    /// Converted samples that did not fit into the ring yet, from `sent` on.
+    ready: Vec<f32>,
+    sent: usize,
+    /// Whether the file has been read to the stretch's end.
+    drained: bool,
+    /// Frames put into the ring.
+    fed_frames: u64,
+    /// Where in the ring's stream reading began, in frames of the device, and from where in the file, in seconds.
+    starts: VecDeque<(u64, f64)>,
+    /// Where what comes of the order to play it is awaited.
+    pub reply: Option<Sender<Played>>,
+}
+
+impl Track {
+    /// From where the reader is, for a device of this format.
+    pub fn new(clip: Clip, reader: ClipReader, format: Format) -> Result<Self, AudioError> {
+        let converter = Converter::new(reader.native(), format).map_err(|cause| cause.at(&clip.path))?;
+        let starts = VecDeque::from([(0, reader.at_secs())]);
+        Ok(Track {
+            clip,
+            reader,
+            converter,
+            format,
+            ring: None,
+            progress: Arc::default(),
+            ready: Vec::new(),
+            sent: 0,
+            drained: false,
+            fed_frames: 0,
+            starts,
+            reply: None,
+        })
+    }
+
+    /// Makes the ring and returns the end that goes to the device.
+    pub fn voice(&mut self) -> Voice {
+        let frames = ((RING_SECS * f64::from(self.format.rate)) as usize).max(1);
+        let (ring, samples) = RingBuffer::new(frames * self.format.channels);
+        self.ring = Some(ring);
+        Voice { samples, progress: Arc::clone(&self.progress) }
+    }
+
+    pub fn into_reader(self) -> (Clip, ClipReader) {
+        (self.clip, self.reader)
+    }
+
+    /// Whether its first frame was handed to the device.
+    pub fn is_heard(&self) -> bool {
+        self.progress.played.load(Ordering::Acquire) > 0
+    }
+
+    /// Whether the device will take no more of it.
+    pub fn is_over(&self) -> bool {
+        self.progress.over.load(Ordering::Acquire)
+    }
+
+    /// Fills the ring from the file. An error ends the sound after what was read before it.
+    pub fn feed(&mut self, looping: bool) -> Result<(), AudioError> {
+        let fed = self.feed_until_full(looping);
+        if fed.is_err() {
+            self.drained = true;
+        }
+        if self.drained && self.sent == self.ready.len() {
+            self.progress.fed.store(true, Ordering::Release);
+        }
+        fed
+    }
+
+    fn feed_until_full(&mut self, looping: bool) -> Result<(), AudioError> {
+        let channels = self.format.channels;
+        let Some(ring) = &mut self.ring else { return Ok(()) };
+        loop {
+            let room = ring.slots() / channels * channels;
+            let count = room.min(self.ready.len() - self.sent);
+            let (pushed, _) = ring.push_partial_slice(&self.ready[self.sent..self.sent + count]);
+            debug_assert_eq!(pushed.len(), count, "no more is pushed than there is room for");
+            self.sent += count;
+            self.fed_frames += (count / channels) as u64;
+            if self.sent < self.ready.len() || ring.slots() < channels {
+                return Ok(());
+            }
+            self.ready.clear();
+            self.sent = 0;
+            if self.drained {
+                // Looping may have been asked for after the end was read, and before it was heard.
+                if !looping || self.fed_frames == 0 || self.progress.fed.load(Ordering::Acquire) {
+                    return Ok(());
+                }
+                self.reader.seek(self.clip.from_secs)?;
+                self.starts.push_back((self.fed_frames, self.reader.at_secs()));
+                self.drained = false;
+            }
+            let path = &self.clip.path;
+            let block = self.reader.next_block()?;
+            self.drained = block.is_none();
+            self.converter.push(block, &mut self.ready).map_err(|cause| cause.at(path))?;
+        }
+    }
+
+    /// Where the sound is, in seconds from the file's start.
+    pub fn position_secs(&mut self) -> f64 {
+        let played = self.progress.played.load(Ordering::Acquire);
+        while self.starts.get(1).is_some_and(|(frame, _)| *frame <= played) {
+            self.starts.pop_front();
+        }
+        self.starts.front().map_or(self.clip.from_secs, |(frame, secs)| {
+            secs + played.saturating_sub(*frame) as f64 / f64::from(self.format.rate)
+        })
+    }
+
+    /// Where the stretch ends; as far as was read where the file does not tell.
+    pub fn end_secs(&self) -> f64 {
+        self.reader.end_secs().unwrap_or_else(|| self.reader.at_secs())
+    }
+}

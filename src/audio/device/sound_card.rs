@@ -1,0 +1,243 @@
+//! The computer's own devices, through cpal. Nothing else in the program knows cpal.
+
+use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
+use cpal::{
+    BufferSize, Device, ErrorKind, FromSample, I24, Sample, SampleFormat, SizedSample, StreamConfig,
+    SupportedStreamConfig, SupportedStreamConfigRange, U24,
+};
+
+use super::{Backend, Capture, DeviceError, Fault, FaultHandler, Format, InputDevice, OutputDevice, Render, Stream};
+
+/// A callback's length where the device lets it be chosen. Left to themselves, some servers take seconds at once.
+const OUTPUT_CALLBACK_SECS: f64 = 0.025;
+const INPUT_CALLBACK_SECS: f64 = 0.040;
+/// Samples that are converted at once in a callback, in a buffer made beforehand.
+const SCRATCH_SAMPLES: usize = 4096;
+
+/// The default devices of the computer.
+pub struct SoundCard;
+
+impl Backend for SoundCard {
+    fn default_output(&self) -> Result<Box<dyn OutputDevice>, DeviceError> {
+        let none = |reason: String| DeviceError::NoOutput(reason);
+        let device = cpal::default_host().default_output_device().ok_or_else(|| none("none is connected".into()))?;
+        // Without a sound card there may be a device all the same, but no configuration of it.
+        let config = device.default_output_config().map_err(|error| none(in_parentheses(&error)))?;
+        let ranges = device.supported_output_configs().map_or_else(|_| Vec::new(), Iterator::collect);
+        Ok(Box::new(CpalDevice { device, config, ranges }))
+    }
+
+    fn default_input(&self) -> Result<Box<dyn InputDevice>, DeviceError> {
+        let none = |reason: String| DeviceError::NoInput(reason);
+        let device = cpal::default_host().default_input_device().ok_or_else(|| none("none is connected".into()))?;
+        let config = device.default_input_config().map_err(|error| none(in_parentheses(&error)))?;
+        Ok(Box::new(CpalDevice { device, config, ranges: Vec::new() }))
+    }
+}
+
+/// cpal's sentence as the reason within another one.
+fn in_parentheses(error: &cpal::Error) -> String {
+    error.to_string().trim_end_matches('.').into()
+}
+
+struct CpalDevice {
+    device: Device,
+    config: SupportedStreamConfig,
+    ranges: Vec<SupportedStreamConfigRange>,
+}
+
+/// cpal's stream stops when it is dropped.
+struct CpalStream {
+    _stream: cpal::Stream,
+}
+
+impl Stream for CpalStream {}
+
+impl CpalDevice {
+    /// The sample format to open `format` with: the default's, or the best that is offered.
+    fn sample_format(&self, format: Format) -> Option<SampleFormat> {
+        if format == self.format() && is_convertible(self.config.sample_format()) {
+            return Some(self.config.sample_format());
+        }
+        self.ranges
+            .iter()
+            .filter(|range| usize::from(range.channels()) == format.channels && range.contains_rate(format.rate))
+            .filter(|range| is_convertible(range.sample_format()))
+            .max_by(|a, b| a.cmp_default_heuristics(b))
+            .map(|range| range.sample_format())
+    }
+
+    fn format(&self) -> Format {
+        Format { rate: self.config.sample_rate(), channels: usize::from(self.config.channels()) }
+    }
+
+    fn refused(&self, error: impl ToString) -> DeviceError {
+        DeviceError::Refused { device: self.device.to_string(), reason: error.to_string() }
+    }
+
+    fn config(&self, format: Format, callback_secs: f64) -> StreamConfig {
+        let frames = (f64::from(format.rate) * callback_secs).round() as u32;
+        StreamConfig {
+            channels: u16::try_from(format.channels).unwrap_or(u16::MAX),
+            sample_rate: format.rate,
+            buffer_size: BufferSize::Fixed(frames.next_power_of_two() / 2),
+        }
+    }
+
+    fn chosen_sample_format(&self, format: Format) -> Result<SampleFormat, DeviceError> {
+        self.sample_format(format)
+            .ok_or_else(|| self.refused(format!("{} Hz with {} channels is not offered", format.rate, format.channels)))
+    }
+}
+
+impl OutputDevice for CpalDevice {
+    fn name(&self) -> String {
+        self.device.to_string()
+    }
+
+    fn default_format(&self) -> Result<Format, DeviceError> {
+        Ok(self.format())
+    }
+
+    fn supports(&self, format: Format) -> bool {
+        self.sample_format(format).is_some()
+    }
+
+    fn open(
+        &self,
+        format: Format,
+        render: Box<dyn Render>,
+        faults: FaultHandler,
+    ) -> Result<Box<dyn Stream>, DeviceError> {
+        let sample_format = self.chosen_sample_format(format)?;
+        let config = self.config(format, OUTPUT_CALLBACK_SECS);
+        open_as(sample_format, Output { device: &self.device, config, render, faults })
+            .map_err(|error| self.refused(error))
+    }
+}
+
+impl InputDevice for CpalDevice {
+    fn name(&self) -> String {
+        self.device.to_string()
+    }
+
+    fn default_format(&self) -> Result<Format, DeviceError> {
+        Ok(self.format())
+    }
+
+    fn open(
+        &self,
+        format: Format,
+        capture: Box<dyn Capture>,
+        faults: FaultHandler,
+    ) -> Result<Box<dyn Stream>, DeviceError> {
+        let sample_format = self.chosen_sample_format(format)?;
+        let config = self.config(format, INPUT_CALLBACK_SECS);
+        open_as(sample_format, Input { device: &self.device, config, capture, faults })
+            .map_err(|error| self.refused(error))
+    }
+}
+
+/// A stream to be opened once its type of sample is known.
+trait Opening {
+    fn open<T: SizedSample + FromSample<f32> + Send + 'static>(self) -> Result<Box<dyn Stream>, cpal::Error>
+    where
+        f32: FromSample<T>;
+}
+
+fn is_convertible(format: SampleFormat) -> bool {
+    !matches!(format, SampleFormat::DsdU8 | SampleFormat::DsdU16 | SampleFormat::DsdU32)
+}
+
+fn open_as(format: SampleFormat, opening: impl Opening) -> Result<Box<dyn Stream>, cpal::Error> {
+    match format {
+        SampleFormat::I8 => opening.open::<i8>(),
+        SampleFormat::I16 => opening.open::<i16>(),
+        SampleFormat::I24 => opening.open::<I24>(),
+        SampleFormat::I32 => opening.open::<i32>(),
+        SampleFormat::I64 => opening.open::<i64>(),
+        SampleFormat::U8 => opening.open::<u8>(),
+        SampleFormat::U16 => opening.open::<u16>(),
+        SampleFormat::U24 => opening.open::<U24>(),
+        SampleFormat::U32 => opening.open::<u32>(),
+        SampleFormat::U64 => opening.open::<u64>(),
+        SampleFormat::F32 => opening.open::<f32>(),
+        SampleFormat::F64 => opening.open::<f64>(),
+        other => {
+            let message = format!("samples of kind {other} are not supported");
+            Err(cpal::Error::with_message(ErrorKind::UnsupportedConfig, message))
+        }
+    }
+}
+
+struct Output<'a> {
+    device: &'a Device,
+    config: StreamConfig,
+    render: Box<dyn Render>,
+    faults: FaultHandler,
+}
+
+impl Opening for Output<'_> {
+    fn open<T: SizedSample + FromSample<f32> + Send + 'static>(self) -> Result<Box<dyn Stream>, cpal::Error>
+    where
+        f32: FromSample<T>,
+    {
+        let Output { device, config, mut render, faults } = self;
+        let channels = usize::from(config.channels).max(1);
+        let mut scratch = vec![0.0f32; (SCRATCH_SAMPLES / channels).max(1) * channels];
+        let callback = move |out: &mut [T], _: &cpal::OutputCallbackInfo| {
+            for out in out.chunks_mut(scratch.len()) {
+                let samples = &mut scratch[..out.len()];
+                render.render(samples);
+                for (out, sample) in out.iter_mut().zip(samples) {
+                    *out = T::from_sample(sample.clamp(-1.0, 1.0));
+                }
+            }
+        };
+        let stream = device.build_output_stream(config, callback, fault_callback(faults), None)?;
+        stream.play()?;
+        Ok(Box::new(CpalStream { _stream: stream }))
+    }
+}
+
+struct Input<'a> {
+    device: &'a Device,
+    config: StreamConfig,
+    capture: Box<dyn Capture>,
+    faults: FaultHandler,
+}
+
+impl Opening for Input<'_> {
+    fn open<T: SizedSample + FromSample<f32> + Send + 'static>(self) -> Result<Box<dyn Stream>, cpal::Error>
+    where
+        f32: FromSample<T>,
+    {
+        let Input { device, config, mut capture, faults } = self;
+        let channels = usize::from(config.channels).max(1);
+        let mut scratch = vec![0.0f32; (SCRATCH_SAMPLES / channels).max(1) * channels];
+        let callback = move |heard: &[T], _: &cpal::InputCallbackInfo| {
+            for heard in heard.chunks(scratch.len()) {
+                let samples = &mut scratch[..heard.len()];
+                for (sample, heard) in samples.iter_mut().zip(heard) {
+                    *sample = f32::from_sample(*heard);
+                }
+                capture.capture(samples);
+            }
+        };
+        let stream = device.build_input_stream(config, callback, fault_callback(faults), None)?;
+        stream.play()?;
+        Ok(Box::new(CpalStream { _stream: stream }))
+    }
+}
+
+fn fault_callback(mut faults: FaultHandler) -> impl FnMut(cpal::Error) + Send + 'static {
+    move |error| match error.kind() {
+        ErrorKind::DeviceNotAvailable
+        | ErrorKind::HostUnavailable
+        | ErrorKind::StreamInvalidated
+        | ErrorKind::PermissionDenied => faults(Fault::Lost(error.to_string())),
+        // The stream goes on: on another device, or with a little less priority.
+        ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => {}
+        _ => faults(Fault::Hiccup(error.to_string())),
+    }
+}

@@ -1,0 +1,87 @@
+//! Asks the desktop and the disk without holding up the window: every question has a thread of its own, and the answers
+//! come back through a channel.
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What to ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Which files to add.
+    FilesToAdd,
+    /// Which folder to add.
+    FolderToAdd,
+    /// Which sound to search for.
+    SoundToFind,
+    /// Which folder to keep the project in.
+    ProjectFolder,
+    /// Whether what was dropped is a single file, which may be meant as a query.
+    IsFile(PathBuf),
+}
+
+/// The answer; a dialog that was closed, or that the desktop cannot show, gives none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    Add(Vec<PathBuf>),
+    Find(PathBuf),
+    OpenProject(PathBuf),
+    Dropped { path: PathBuf, is_file: bool },
+}
+
+/// File name endings that the file dialog offers first. What a file is, decides its content.
+const SOUNDS: [&str; 14] =
+    ["wav", "flac", "mp3", "ogg", "oga", "aif", "aiff", "aifc", "m4a", "aac", "mp4", "mka", "webm", "caf"];
+
+/// The questions under way.
+pub struct Dialogs {
+    sender: Sender<Answer>,
+    answers: Receiver<Answer>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Dialogs {
+    /// `wake` is called from another thread when an answer is there.
+    pub fn new(wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+        // A person answers one at a time: the queue cannot grow beyond the questions asked.
+        let (sender, answers) = unbounded();
+        Self { sender, answers, wake }
+    }
+
+    /// # Errors
+    /// Where no thread can be started.
+    pub fn ask(&self, question: Question) -> std::io::Result<()> {
+        let (sender, wake) = (self.sender.clone(), self.wake.clone());
+        std::thread::Builder::new().name("dialog".into()).spawn(move || {
+            if let Some(answer) = answer(question) {
+                // The window may have closed meanwhile: then nobody wants the answer.
+                if sender.send(answer).is_ok() {
+                    wake();
+                }
+            }
+        })?;
+        Ok(())
+    }
+
+    pub fn answers(&self) -> impl Iterator<Item = Answer> + '_ {
+        self.answers.try_iter()
+    }
+}
+
+fn answer(question: Question) -> Option<Answer> {
+    let sounds = || rfd::FileDialog::new().add_filter("Sounds", &SOUNDS).add_filter("All files", &["*"]);
+    match question {
+        Question::FilesToAdd => sounds().set_title("Add sounds").pick_files().map(Answer::Add),
+        Question::FolderToAdd => {
+            rfd::FileDialog::new().set_title("Add folders of sounds").pick_folders().map(Answer::Add)
+        }
+        Question::SoundToFind => sounds().set_title("Search for a sound").pick_file().map(Answer::Find),
+        Question::ProjectFolder => {
+            rfd::FileDialog::new().set_title("Choose a project folder").pick_folder().map(Answer::OpenProject)
+        }
+        Question::IsFile(path) => {
+            let is_file = path.is_file();
+            Some(Answer::Dropped { path, is_file })
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Numbers and paths in words, as the panels show them.
+
+use camino::Utf8Path;
+
+/// 1234567 as 1,234,567.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A number of things: "1 file", "1,234 files".
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
+/// A length of time: "0.26 s", "48 s", "3 min 05 s", "2 h 13 min".
+pub fn duration(secs: f64) -> String {
+    let secs = secs.max(0.0);
+    if secs < 9.995 {
+        return format!("{secs:.2} s");
+    }
+    let whole = secs.round() as u64;
+    match whole {
+        0..60 => format!("{whole} s"),
+        60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        _ => format!("{} h {:02} min", count(whole / 3600), whole % 3600 / 60),
+    }
+}
+
+/// A position in a file: "0:01.28".
+pub fn position(secs: f64) -> String {
+    let hundredths = (secs.max(0.0) * 100.0).round() as u64;
+    format!("{}:{:02}.{:02}", hundredths / 6000, hundredths / 100 % 60, hundredths % 100)
+}
+
+/// A stretch of a file: "1.28 to 1.54 s".
+pub fn stretch(from_secs: f64, to_secs: f64) -> String {
+    if to_secs < 600.0 {
+        format!("{from_secs:.2} to {to_secs:.2} s")
+    } else {
+        format!("{} to {}", position(from_secs), position(to_secs))
+    }
+}
+
+/// A size on disk: "640 B", "46.5 kB".
+pub fn bytes(n: u64) -> String {
+    let (mut value, mut unit) = (n as f64, "B");
+    for larger in ["kB", "MB", "GB", "TB"] {
+        if value < 999.5 {
+            break;
+        }
+        (value, unit) = (value / 1000.0, larger);
+    }
+    if unit == "B" { format!("{n} B") } else { format!("{value:.1} {unit}") }
+}
+
+/// A measured value in three significant digits or so.
+pub fn value(v: f64) -> String {
+    match v.abs() {
+        0.0 => "0".to_owned(),
+        a if a >= 100.0 => format!("{v:.0}"),
+        a if a >= 10.0 => format!("{v:.1}"),
+        a if a >= 0.1 => format!("{v:.2}"),
+        a if a >= 0.001 => format!("{v:.4}").trim_end_matches('0').to_owned(),
+        _ => format!("{v:.1e}"),
+    }
+}
+
+/// A clause as a sentence: with a capital, unless it begins with a name that has to stay as it is, and a full stop.
+pub fn sentence(clause: &str) -> String {
+    let clause = clause.trim();
+    let first = clause.split_whitespace().next().unwrap_or_default();
+    let is_word = first.trim_end_matches([',', ':', ';']).chars().all(|c| c.is_ascii_lowercase());
+    let mut chars = clause.chars();
+    let mut out: String = match chars.next() {
+        Some(initial) if is_word => initial.to_uppercase().chain(chars).collect(),
+        _ => clause.to_owned(),
+    };
+    if !out.is_empty() && !out.ends_with(['.', '!', '?']) {
+        out.push('.');
+    }
+    out
+}
+
+pub fn file_name(path: &Utf8Path) -> &str {
+    path.file_name().unwrap_or(path.as_str())
+}
+
+/// The folder that a file lies in, shortened to its last two names.
+pub fn folder(path: &Utf8Path) -> String {
+    let Some(parent) = path.parent() else { return String::new() };
+    let mut last: Vec<&str> = parent.components().rev().take(2).map(|c| c.as_str()).collect();
+    last.reverse();
+    last.join("/").replace("//", "/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_people_write_them() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(counted(1, "file", "files"), "1 file");
+        assert_eq!(
+            [0.256, 9.99, 9.999, 59.6, 185.0, 8000.0].map(duration),
+            ["0.26 s", "9.99 s", "10 s", "1 min 00 s", "3 min 05 s", "2 h 13 min"]
+        );
+        assert_eq!(position(61.284), "1:01.28");
+        assert_eq!([640, 46_500, 999_960_000].map(bytes), ["640 B", "46.5 kB", "1.0 GB"]);
+        assert_eq!(
+            [0.0, 0.000_02, 0.002, 0.53, 25.04, 433.6].map(value),
+            ["0", "2.0e-5", "0.002", "0.53", "25.0", "434"]
+        );
+    }
+
+    #[test]
+    fn a_clause_becomes_a_sentence_and_names_stay_as_they_are() {
+        assert_eq!(sentence("there is no model yet; train one"), "There is no model yet; train one.");
+        assert_eq!(sentence("kick_01.wav: no samples"), "kick_01.wav: no samples.");
+        assert_eq!(sentence("/tmp/a is gone."), "/tmp/a is gone.");
+        assert_eq!(sentence(""), "");
+    }
+
+    #[test]
+    fn a_folder_is_its_last_two_names() {
+        assert_eq!(folder("/home/ada/sounds/drums/kick.wav".into()), "sounds/drums");
+        assert_eq!(folder("/kick.wav".into()), "/");
+        assert_eq!(folder("kick.wav".into()), "");
+    }
+}

@@ -1,0 +1,62 @@
+//! The keys, read before anything is drawn.
+
+use egui::{Context, InputState, Key, Modifiers};
+
+use super::dialogs::Question;
+use super::state::{Modal, State};
+use super::widgets::row;
+
+/// What the list of keys shows.
+pub const KEYS: [(&str, &str); 8] = [
+    ("Space", "play or stop"),
+    ("Up, Down", "through the matches or the files, playing them"),
+    ("Enter", "search for what is selected"),
+    ("R", "record, and search for it"),
+    ("L", "play again and again"),
+    ("Esc", "close or stop"),
+    ("Ctrl+O", "add files"),
+    ("?", "this list"),
+];
+
+pub fn handle(ctx: &Context, state: &mut State) {
+    // What covers the window takes the keys: it closes itself on Esc.
+    if state.modal.is_some() {
+        return;
+    }
+    let typing = ctx.text_edit_focused();
+    let pressed = |modifiers: Modifiers, key: Key| ctx.input_mut(|i: &mut InputState| i.consume_key(modifiers, key));
+    if pressed(Modifiers::COMMAND, Key::O) && !state.read_only() {
+        state.ask(Question::FilesToAdd);
+    }
+    if typing {
+        return;
+    }
+    if pressed(Modifiers::NONE, Key::Escape) {
+        state.escape();
+    }
+    if pressed(Modifiers::NONE, Key::Questionmark) || pressed(Modifiers::NONE, Key::F1) {
+        state.modal = Some(Modal::Keys);
+    }
+    if pressed(Modifiers::NONE, Key::R) && (state.latest.recorder.recording || !state.read_only()) {
+        state.toggle_recording();
+    }
+    if pressed(Modifiers::NONE, Key::L) {
+        state.toggle_loop();
+    }
+    // A focused button or slider keeps these keys for itself; a row of a list does not.
+    if ctx.memory(|memory| memory.focused().is_some()) && !row::focused(ctx) {
+        return;
+    }
+    if pressed(Modifiers::NONE, Key::Space) {
+        state.play_or_stop();
+    }
+    if pressed(Modifiers::NONE, Key::ArrowDown) {
+        state.step(1);
+    }
+    if pressed(Modifiers::NONE, Key::ArrowUp) {
+        state.step(-1);
+    }
+    if pressed(Modifiers::NONE, Key::Enter) {
+        state.find_similar();
+    }
+}

@@ -1,0 +1,95 @@
+//! Short messages in a corner of the window that go away by themselves, or on a click.
+
+use egui::{Align2, Area, Color32, Context, Frame, Id, Order, Stroke, Vec2};
+
+use super::theme::{palette, size};
+use super::widgets::buttons::icon_button;
+use super::widgets::icons::{self, Icon};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Good,
+    Warning,
+    Error,
+}
+
+#[derive(Clone, Debug)]
+struct Notice {
+    tone: Tone,
+    text: String,
+    /// In seconds of the window's clock; `None` until it was drawn for the first time.
+    gone_at: Option<f64>,
+}
+
+/// The messages that show, the oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct Notices {
+    shown: Vec<Notice>,
+}
+
+/// More than these would cover the work.
+const AT_MOST: usize = 4;
+
+impl Notices {
+    pub fn push(&mut self, tone: Tone, text: impl Into<String>) {
+        let text = text.into();
+        self.shown.retain(|notice| notice.text != text);
+        self.shown.push(Notice { tone, text, gone_at: None });
+        let surplus = self.shown.len().saturating_sub(AT_MOST);
+        self.shown.drain(..surplus);
+    }
+
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.shown.iter().map(|notice| notice.text.as_str())
+    }
+
+    /// Draws them above the player strip, and wakes the window when the next one has to go.
+    pub fn show(&mut self, ctx: &Context) {
+        let now = ctx.input(|i| i.time);
+        self.shown.retain(|notice| notice.gone_at.is_none_or(|gone_at| now < gone_at));
+        let mut dismissed = None;
+        let mut lift = size::PLAYER + 12.0;
+        for (i, notice) in self.shown.iter_mut().enumerate().rev() {
+            // Long sentences stay long enough to be read; a failure also stays in its panel.
+            let lifetime = 4.0 + notice.text.chars().count() as f64 * 0.05;
+            let gone_at = *notice.gone_at.get_or_insert(now + lifetime);
+            ctx.request_repaint_after_secs((gone_at - now) as f32);
+            let area = Area::new(Id::unique(("notice", i)))
+                .order(Order::Foreground)
+                .anchor(Align2::RIGHT_BOTTOM, Vec2::new(-14.0, -lift));
+            let drawn = area.show(ctx, |ui| {
+                let palette = palette(ui.visuals());
+                let colour = colour_of(notice.tone, palette);
+                let frame = Frame::popup(ui.style()).stroke(Stroke::new(1.0, colour)).inner_margin(10);
+                frame.show(ui, |ui| {
+                    ui.set_max_width(380.0);
+                    ui.horizontal_top(|ui| {
+                        let (rect, _) = ui.allocate_exact_size(Vec2::splat(size::CONTROL), egui::Sense::hover());
+                        let sign = if notice.tone == Tone::Good { Icon::Similar } else { Icon::Warning };
+                        icons::paint(ui.painter(), sign, rect.shrink(6.0), colour);
+                        ui.vertical(|ui| {
+                            ui.set_width(300.0);
+                            ui.add_space(5.0);
+                            ui.add(egui::Label::new(notice.text.as_str()).wrap());
+                        });
+                        if icon_button(ui, Icon::Close, "Dismiss this message").clicked() {
+                            dismissed = Some(i);
+                        }
+                    });
+                });
+            });
+            lift += drawn.response.rect.height() + 8.0;
+        }
+        if let Some(i) = dismissed {
+            self.shown.remove(i);
+        }
+    }
+}
+
+fn colour_of(tone: Tone, palette: &super::theme::Palette) -> Color32 {
+    match tone {
+        Tone::Good => palette.accent,
+        Tone::Warning => palette.warning,
+        Tone::Error => palette.error,
+    }
+}

@@ -1,0 +1,78 @@
+//! The strip on top: the program's name, the project, the theme, the list of keys; and why nothing can be changed.
+
+use egui::{Align, Align2, Frame, Layout, Margin, Panel, Rect, RichText, Sense, TextStyle, ThemePreference, Ui, vec2};
+
+use crate::gui::state::{Modal, State};
+use crate::gui::theme::{palette, size};
+use crate::gui::widgets::buttons::{icon_button, icon_toggle};
+use crate::gui::widgets::icons::{self, Icon};
+use crate::gui::widgets::text;
+
+pub fn show(ui: &mut Ui, state: &mut State) {
+    let palette = palette(ui.visuals());
+    let frame = Frame::new().fill(palette.window).inner_margin(Margin { left: 14, right: 10, top: 0, bottom: 0 });
+    let strip = Panel::top("header").exact_size(size::HEADER).resizable(false).show_separator_line(false);
+    strip.frame(frame).show(ui, |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            if icon_button(ui, Icon::Help, "Keys").clicked() {
+                state.modal = Some(Modal::Keys);
+            }
+            ui.add_space(size::GAP);
+            theme_switch(ui);
+            ui.add_space(size::GAP);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                emblem(ui);
+                ui.add_space(size::GAP);
+                ui.label(RichText::new("Soundalike").heading());
+                ui.add_space(size::GAP);
+                let folder = state.latest.project.folder.as_str();
+                let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
+                let place = rect.translate(vec2(0.0, 1.5));
+                text::line(ui, place, Align2::LEFT_CENTER, folder, TextStyle::Small, palette.dim);
+                if !folder.is_empty() {
+                    response.on_hover_text(format!("The project folder: {folder}"));
+                }
+            });
+        });
+    });
+    if let Some(reason) = &state.latest.project.read_only {
+        let frame = Frame::new().fill(palette.selected).inner_margin(Margin::symmetric(14, 6));
+        Panel::top("read only").resizable(false).show_separator_line(false).frame(frame).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                let (rect, _) = ui.allocate_exact_size(vec2(16.0, 16.0), Sense::hover());
+                icons::paint(ui.painter(), Icon::Warning, rect, palette.warning);
+                ui.add(egui::Label::new(format!("Only looking: nothing can be changed. {reason}")).wrap());
+            });
+        });
+    }
+}
+
+fn theme_switch(ui: &mut Ui) {
+    let current = ui.options(|options| options.theme_preference);
+    let themes = [
+        (ThemePreference::Dark, Icon::Moon, "Dark theme"),
+        (ThemePreference::Light, Icon::Sun, "Light theme"),
+        (ThemePreference::System, Icon::Screen, "Theme of the desktop"),
+    ];
+    // The strip is filled from the right.
+    for (preference, icon, name) in themes {
+        if icon_toggle(ui, icon, name, Some(current == preference)).clicked() {
+            ui.ctx().set_theme(preference);
+        }
+    }
+}
+
+/// The application's icon, small: two waveforms that are each other's mirror.
+fn emblem(ui: &mut Ui) {
+    let palette = palette(ui.visuals());
+    let (rect, _) = ui.allocate_exact_size(vec2(22.0, 22.0), Sense::hover());
+    ui.painter().rect_filled(rect, 5.0, palette.accent);
+    let heights = [0.22, 0.5, 0.32, 0.62, 0.32, 0.5, 0.22];
+    for (i, height) in heights.into_iter().enumerate() {
+        let x = rect.left() + 3.0 + i as f32 * 2.4;
+        let size = vec2(1.4, height * rect.height());
+        let bar = Rect::from_center_size(egui::pos2(x + 0.8, rect.center().y), size);
+        ui.painter().rect_filled(bar, 0.7, palette.on_accent);
+    }
+}

@@ -1,0 +1,63 @@
+//! What covers the window until it is answered.
+
+use egui::{Grid, Id, Modal as Cover, RichText, Ui, vec2};
+
+use crate::gui::keys::KEYS;
+use crate::gui::state::{Modal, State};
+use crate::gui::theme::palette;
+use crate::gui::widgets::buttons::primary_sized;
+use crate::gui::widgets::text;
+
+pub fn show(ui: &mut Ui, state: &mut State) {
+    let Some(modal) = state.modal.clone() else { return };
+    let ctx = ui.ctx().clone();
+    let frame = egui::Frame::window(ui.style());
+    let response = Cover::new(Id::unique("modal")).frame(frame).show(&ctx, |ui| match modal {
+        Modal::Dropped(path) => dropped(ui, state, path),
+        Modal::Keys => keys(ui, state),
+    });
+    if response.should_close() {
+        state.modal = None;
+    }
+}
+
+fn dropped(ui: &mut Ui, state: &mut State, path: std::path::PathBuf) {
+    ui.set_width(380.0);
+    ui.heading("What should happen with this sound?");
+    text::help(ui, path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
+    ui.add_space(12.0);
+    ui.horizontal(|ui| {
+        let size = vec2(0.0, 32.0);
+        if primary_sized(ui, true, "Search for it", size).clicked() {
+            state.modal = None;
+            state.find(path.clone());
+        }
+        if ui.add_enabled(!state.read_only(), egui::Button::new("Add it").min_size(size)).clicked() {
+            state.modal = None;
+            state.add(vec![path.clone()]);
+        }
+        if ui.add(egui::Button::new("Cancel").min_size(size)).clicked() {
+            state.modal = None;
+        }
+    });
+}
+
+fn keys(ui: &mut Ui, state: &mut State) {
+    let palette = palette(ui.visuals());
+    ui.set_width(360.0);
+    ui.heading("Keys");
+    ui.add_space(4.0);
+    Grid::new("keys").num_columns(2).spacing(vec2(20.0, 4.0)).show(ui, |ui| {
+        for (key, what) in KEYS {
+            ui.label(RichText::new(key).monospace().color(palette.accent));
+            ui.label(what);
+            ui.end_row();
+        }
+    });
+    ui.add_space(4.0);
+    text::small(ui, "Tab and Shift+Tab go through everything else. Single letters are off while you type.");
+    ui.add_space(4.0);
+    if ui.button("Close").clicked() {
+        state.modal = None;
+    }
+}

@@ -1,0 +1,205 @@
+//! Learning: what to train, how it goes, and what came of it.
+
+use egui::{Align, CollapsingHeader, Label, Layout, RichText, TextEdit, Ui, vec2};
+
+use crate::engine::{Command, JobId, JobKind, JobView, TrainingPoint, TrainingView};
+use crate::gui::format;
+use crate::gui::notices::Tone;
+use crate::gui::state::{Place, State};
+use crate::gui::theme::{palette, size};
+use crate::gui::training_form::{offered_bits, shown};
+use crate::gui::widgets::bit_strip::{self, bit_strip};
+use crate::gui::widgets::buttons::{primary, segmented};
+use crate::gui::widgets::loss_plot::{Series, loss_plot};
+use crate::gui::widgets::{message, progress, text};
+use crate::model::Preset;
+
+/// Windows of this height hold the plots and the index at once.
+const ROOMY: f32 = 960.0;
+
+pub fn show(ui: &mut Ui, state: &mut State) {
+    super::title(ui, "Training", |_| ());
+    message::failure(ui, state, Place::Training);
+    let training = state.latest.training.clone();
+    match state.job(JobKind::Train) {
+        Some((job, view)) => {
+            let view = view.clone();
+            running(ui, state, job, &view, training.as_deref());
+        }
+        None => ready(ui, state),
+    }
+    let collapsed = training.as_ref().and_then(|t| t.collapsed.clone());
+    let collapsed = collapsed.or_else(|| state.latest.model.as_ref().and_then(|model| model.collapsed.clone()));
+    if let Some(why) = collapsed {
+        message::message(ui, Tone::Warning, &why, None);
+    }
+    let Some(training) = training.filter(|training| !training.history.is_empty()) else { return };
+    if training.running {
+        course(ui, &training);
+        return;
+    }
+    // Afterwards the plots step back behind the index, unless there is room for both.
+    let roomy = ui.ctx().content_rect().height() >= ROOMY;
+    let header = CollapsingHeader::new("How it went").id_salt("course").default_open(roomy);
+    header.show_unindented(ui, |ui| course(ui, &training));
+}
+
+fn ready(ui: &mut Ui, state: &mut State) {
+    match &state.latest.model {
+        None => text::help(ui, "Soundalike learns from your files alone to tell sounds apart."),
+        Some(model) => {
+            let steps = format::counted(model.steps as u64, "step", "steps");
+            let preset = preset_name(model.config.preset).to_lowercase();
+            let bits = model.config.bits;
+            let time = format::duration(model.seconds);
+            text::help(ui, format!("The model: {preset}, {bits} bits, {steps} in {time}."));
+        }
+    }
+    let changeable = !state.read_only() && !state.is_empty();
+    ui.add_enabled_ui(changeable, |ui| {
+        choices(ui, state);
+        // Once something has been learned, searching is what to do next, not learning anew.
+        let learn = match state.latest.model {
+            None => primary(ui, changeable, "Learn and index"),
+            Some(_) => ui.button("Learn and index"),
+        };
+        if learn.clicked() {
+            state.learn(false);
+        }
+        if state.latest.resumable {
+            let help = "Goes on from where training was stopped, with the settings it had";
+            if ui.button("Resume the stopped training").on_hover_text(help).clicked() {
+                state.learn(true);
+            }
+        }
+        more_settings(ui, state);
+    });
+}
+
+fn choices(ui: &mut Ui, state: &mut State) {
+    let mut preset = state.form.preset;
+    let presets = [Preset::Spectral, Preset::Waveform, Preset::Seed];
+    let options = presets.map(|preset| (preset, preset_name(preset), preset_help(preset)));
+    if segmented(ui, &mut preset, &options) {
+        state.form.choose_preset(preset);
+    }
+    text::small(ui, preset_help(preset));
+    ui.horizontal(|ui| {
+        text::small(ui, "Bits");
+        let offered = offered_bits(state.form.preset);
+        let names: Vec<String> = offered.iter().map(ToString::to_string).collect();
+        let help = "Length of a code. More bits tell more apart, and ask for more training.";
+        let options: Vec<_> = offered.iter().zip(&names).map(|(bits, name)| (*bits, name.as_str(), help)).collect();
+        segmented(ui, &mut state.form.bits, &options);
+    });
+}
+
+/// Below the button that starts training: unfolded, they must not push it out of sight.
+fn more_settings(ui: &mut Ui, state: &mut State) {
+    CollapsingHeader::new("More settings").id_salt("more settings").show(ui, |ui| {
+        text::small(ui, "What is left empty stays as it is shown.");
+        let common = state.common_rate();
+        let usual = state.form.preset_config(common);
+        let fields: Vec<_> = state.form.fields().collect();
+        for (place, field) in fields {
+            let problem = state.form.problem(place);
+            ui.horizontal(|ui| {
+                let name = RichText::new(field.name).small().color(palette(ui.visuals()).dim);
+                let place_of_name = Layout::left_to_right(Align::Center);
+                let label = ui.allocate_ui_with_layout(vec2(96.0, size::CONTROL), place_of_name, |ui| {
+                    ui.set_min_width(96.0);
+                    ui.add(Label::new(name)).on_hover_text(field.help)
+                });
+                let typed = &mut state.form.typed[place];
+                let colour = problem.is_some().then_some(palette(ui.visuals()).error);
+                let hint = usual.as_ref().map_or_else(String::new, |config| shown(field.setting, config));
+                let edit = TextEdit::singleline(typed).desired_width(f32::INFINITY).hint_text(hint);
+                let response = ui.add(edit.text_color_opt(colour)).labelled_by(label.inner.id);
+                response.on_hover_text(problem.as_deref().unwrap_or(field.help));
+            });
+        }
+    });
+}
+
+fn preset_name(preset: Preset) -> &'static str {
+    match preset {
+        Preset::Spectral => "Spectral",
+        Preset::Waveform => "Waveform",
+        Preset::Seed => "Seed",
+    }
+}
+
+fn preset_help(preset: Preset) -> &'static str {
+    match preset {
+        Preset::Spectral => "Learns from what ears hear. The one to use.",
+        Preset::Waveform => "The same idea on raw samples: slower, and coarser.",
+        Preset::Seed => "The original experiment, to the letter.",
+    }
+}
+
+fn running(ui: &mut Ui, state: &mut State, job: JobId, view: &JobView, training: Option<&TrainingView>) {
+    let training = training.filter(|training| training.running);
+    let (step, planned) = training
+        .map(|t| (t.history.last().map_or(0, |point| point.step), t.steps_planned))
+        .filter(|(_, planned)| *planned > 0)
+        .unwrap_or((view.done as usize, view.total as usize));
+    ui.label(if training.is_some() { "Learning" } else { view.stage.as_str() });
+    let done = format!("Step {} of {}", format::count(step as u64), format::count(planned as u64));
+    progress::bar(ui, progress::fraction(step as u64, planned as u64), "Progress of the training");
+    ui.horizontal(|ui| {
+        text::small(ui, done);
+        let left = progress::time_left(training.and_then(|t| t.secs_left).or(view.secs_left));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| text::small(ui, left));
+    });
+    if let Some(training) = training {
+        text::figure(
+            ui,
+            "Speed",
+            format!("{} chunks a second", format::count(training.chunks_per_second.max(0.0) as u64)),
+        );
+    }
+    ui.horizontal(|ui| {
+        let help = "Stops here, keeps what was learned as the model, and goes on to the index";
+        if ui.add_enabled(training.is_some(), egui::Button::new("Finish now")).on_hover_text(help).clicked() {
+            state.submit(Command::FinishTrainingNow);
+        }
+        let help = "Stops, and leaves the model as it was; the training can be resumed";
+        if ui.button("Stop training").on_hover_text(help).clicked() {
+            state.cancel(job);
+        }
+    });
+}
+
+/// The plots of a run.
+fn course(ui: &mut Ui, training: &TrainingView) {
+    let palette = palette(ui.visuals());
+    let history = &training.history;
+    let last = history.last().map_or(0, |point| point.step).max(if training.running { 0 } else { 1 }) as f64;
+    let line = |i: usize, name, help, value: fn(&TrainingPoint) -> Option<f32>| Series {
+        name,
+        help,
+        colour: palette.series[i],
+        points: history.iter().filter_map(|p| Some([p.step as f64, f64::from(value(p)?)])).collect(),
+    };
+    let mut losses = vec![line(0, "loss", "What training makes smaller", |p| Some(p.loss))];
+    let parts = [
+        line(1, "reconstruction", "How badly a sound is heard again from its code", |p| Some(p.reconstruction)),
+        line(2, "contrast", "How badly a sound is told from others", |p| p.contrast),
+        line(3, "balance", "How unevenly the bits are used", |p| p.balance),
+    ];
+    losses.extend(parts.into_iter().filter(|part| !part.points.is_empty()));
+    loss_plot(ui, "losses", last, losses);
+    let mut figures = vec![
+        line(0, "saturation", "1 when every unit is a bit", |p| Some(p.saturation)),
+        line(1, "noise", "What pushes the units to become bits", |p| Some(p.sigma)),
+    ];
+    let probe = line(3, "probe", "Share of distorted excerpts that found their file", |p| p.probe);
+    if !probe.points.is_empty() {
+        figures.push(probe);
+    }
+    loss_plot(ui, "noise and saturation", last, figures);
+    if !training.bit_balance.is_empty() {
+        bit_strip(ui, &training.bit_balance);
+        text::small(ui, bit_strip::summary(&training.bit_balance));
+    }
+}

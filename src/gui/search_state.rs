@@ -1,0 +1,201 @@
+//! What the search panel shows: the query, the search that runs for it, and the matches.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use std::sync::Arc;
+
+use crate::dataset::SoundFile;
+use crate::engine::{Clip, DatasetView, Grouping, JobId, Match, Query, SearchReport};
+
+/// Matches that a search asks for.
+const MATCHES: usize = 50;
+
+#[derive(Clone, Debug)]
+pub struct SearchState {
+    /// The sound that is searched for.
+    pub path: Option<Utf8PathBuf>,
+    /// The part of it, in seconds; `None` is all of it.
+    pub region: Option<(f64, f64)>,
+    pub by: Grouping,
+    /// Whether moving through the matches plays them.
+    pub auto_play: bool,
+    pub report: Option<Arc<SearchReport>>,
+    /// The file of each match, as far as it is still in the dataset.
+    pub files: Vec<Option<Arc<SoundFile>>>,
+    pub selected: Option<usize>,
+    /// Set when the selected row has to be brought into view.
+    pub reveal: bool,
+    pub path_typed: String,
+    pub run: Run,
+}
+
+/// A search at work. There is at most one: what changes meanwhile is searched for when it ends, so that dragging over the
+/// query never queues up searches for stretches that nobody waits for any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Run {
+    #[default]
+    Idle,
+    /// `again`: the query has changed since.
+    Searching { job: Option<JobId>, again: bool },
+}
+
+impl Default for SearchState {
+    fn default() -> Self {
+        Self {
+            path: None,
+            region: None,
+            by: Grouping::default(),
+            auto_play: true,
+            report: None,
+            files: Vec::new(),
+            selected: None,
+            reveal: false,
+            path_typed: String::new(),
+            run: Run::Idle,
+        }
+    }
+}
+
+impl SearchState {
+    /// Takes another sound, or another part of the same, as the query; matches of another sound go.
+    pub fn choose(&mut self, path: Utf8PathBuf, region: Option<(f64, f64)>) {
+        if self.path.as_ref() != Some(&path) {
+            self.forget_matches();
+        }
+        self.path = Some(path);
+        self.region = region;
+    }
+
+    pub fn clear(&mut self) {
+        self.path = None;
+        self.region = None;
+        self.forget_matches();
+    }
+
+    fn forget_matches(&mut self) {
+        self.report = None;
+        self.files.clear();
+        self.selected = None;
+    }
+
+    /// What to ask the engine.
+    pub fn query(&self) -> Option<Query> {
+        let path = self.path.clone()?;
+        let (from_secs, to_secs) = self.region.unzip();
+        Some(Query { path, from_secs, to_secs, k: MATCHES, by: self.by })
+    }
+
+    /// The query's own sound.
+    pub fn query_clip(&self) -> Option<Clip> {
+        let path = self.path.clone()?;
+        Some(Clip { path, from_secs: self.region.map_or(0.0, |r| r.0), to_secs: self.region.map(|r| r.1) })
+    }
+
+    pub fn matches(&self) -> &[Match] {
+        self.report.as_ref().map_or(&[], |report| &report.matches)
+    }
+
+    pub fn selected_match(&self) -> Option<&Match> {
+        self.matches().get(self.selected?)
+    }
+
+    /// Shows what a search has found, with the first match selected.
+    pub fn show(&mut self, report: SearchReport, dataset: &DatasetView) {
+        let kept = self.selected_match().cloned();
+        self.report = Some(Arc::new(report));
+        // While the region is dragged, the selection follows its match as long as it is there.
+        let same = |m: &Match| kept.as_ref().is_some_and(|k| k.file == m.file && k.start_seconds == m.start_seconds);
+        let place = self.matches().iter().position(same);
+        self.selected = place.or((!self.matches().is_empty()).then_some(0));
+        self.find_files(dataset);
+    }
+
+    /// Looks up the matches' files in the dataset as it is now.
+    pub fn find_files(&mut self, dataset: &DatasetView) {
+        let Some(report) = &self.report else { return };
+        let wanted: std::collections::HashMap<_, _> =
+            report.matches.iter().enumerate().map(|(i, m)| (m.file, i)).collect();
+        let mut found = std::collections::HashMap::with_capacity(wanted.len());
+        for file in dataset.files.iter().filter(|file| wanted.contains_key(&file.id)) {
+            found.insert(file.id, file.clone());
+        }
+        self.files = report.matches.iter().map(|m| found.get(&m.file).cloned()).collect();
+    }
+
+    /// Selects the match `by` rows further down; returns whether the selection moved.
+    pub fn step(&mut self, by: isize) -> bool {
+        let Some(last) = self.matches().len().checked_sub(1) else { return false };
+        let next = match self.selected {
+            None => 0,
+            Some(i) => i.saturating_add_signed(by).min(last),
+        };
+        let moved = self.selected != Some(next);
+        self.selected = Some(next);
+        self.reveal |= moved;
+        moved
+    }
+}
+
+/// What of a match is played, and what is searched for with "find similar": the chunk, or the whole file where files
+/// were ranked.
+pub fn stretch_of(m: &Match) -> Option<(f64, f64)> {
+    (m.by == Grouping::Chunk).then_some((m.start_seconds, m.end_seconds))
+}
+
+pub fn clip_of(m: &Match) -> Clip {
+    let stretch = stretch_of(m);
+    Clip { path: m.path.clone(), from_secs: stretch.map_or(0.0, |s| s.0), to_secs: stretch.map(|s| s.1) }
+}
+
+/// Turns what a person typed or pasted into a path: quotes, `file://` and a leading `~` as shells and file managers
+/// give them.
+pub fn typed_path(typed: &str) -> Option<std::path::PathBuf> {
+    let typed = typed.trim();
+    let quoted = |q: char| typed.strip_prefix(q).and_then(|t| t.strip_suffix(q));
+    let typed = quoted('"').or_else(|| quoted('\'')).unwrap_or(typed);
+    let decoded = typed.strip_prefix("file://").map(percent_decoded);
+    let typed = decoded.as_deref().unwrap_or(typed);
+    if typed.is_empty() {
+        return None;
+    }
+    if let Some(rest) = typed.strip_prefix("~/")
+        && let Some(dirs) = directories::UserDirs::new()
+    {
+        return Some(dirs.home_dir().join(rest));
+    }
+    std::path::absolute(Utf8Path::new(typed)).ok()
+}
+
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut i = 0;
+    while i < bytes.len() {
+        let hex = bytes.get(i + 1..i + 3).and_then(|h| std::str::from_utf8(h).ok());
+        match hex.and_then(|h| u8::from_str_radix(h, 16).ok()).filter(|_| bytes[i] == b'%') {
+            Some(byte) => {
+                out.push(byte);
+                i += 3;
+            }
+            None => {
+                out.push(bytes[i]);
+                i += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn pasted_paths_come_as_shells_and_file_managers_write_them() {
+        for typed in ["/a/b c.wav", " \"/a/b c.wav\" ", "'/a/b c.wav'", "file:///a/b%20c.wav"] {
+            assert_eq!(typed_path(typed).as_deref(), Some(Path::new("/a/b c.wav")), "{typed}");
+        }
+        assert_eq!(typed_path("  "), None);
+        assert_eq!(typed_path("file:///100%.wav").as_deref(), Some(Path::new("/100%.wav")));
+    }
+}

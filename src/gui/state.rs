@@ -1,0 +1,215 @@
+//! What is on screen, without a widget: events and values from the engine go in, intents of the person go in, and
+//! actions come out. Tested without a window.
+
+mod events;
+mod intents;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::dialogs::Question;
+use super::notices::Notices;
+use super::search_state::SearchState;
+use super::training_form::TrainingForm;
+use crate::dataset::{FileId, Grid, GridRate};
+use crate::engine::{
+    AddReport, Command, DatasetView, IndexReport, JobId, JobKind, JobView, Latest, PlayerView, ProjectView,
+    RecorderView, SoundPreview, TrainReport,
+};
+
+/// What the window asks of the world around it.
+#[derive(Clone, Debug)]
+pub enum Action {
+    Submit(Box<Command>),
+    Cancel(JobId),
+    Ask(Question),
+    OpenProject(PathBuf),
+}
+
+/// The panel that a job belongs to, and that shows its failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    Dataset,
+    Training,
+    Indexing,
+    Search,
+    Player,
+}
+
+/// What covers the window until it is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Modal {
+    /// A single file was dropped: search for it, or add it?
+    Dropped(PathBuf),
+    Keys,
+}
+
+/// The list that the arrow keys move through: the one that was used last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum List {
+    Files,
+    #[default]
+    Matches,
+}
+
+/// A picture of a sound, as far as the engine has answered.
+#[derive(Clone, Debug)]
+pub enum Picture {
+    Asked,
+    Drawn(Arc<SoundPreview>),
+    Failed,
+}
+
+/// Pictures that are kept; beyond this only the shown ones are.
+const PICTURES: usize = 128;
+
+pub struct State {
+    pub latest: Latest,
+    pub search: SearchState,
+    pub form: TrainingForm,
+    pub notices: Notices,
+    pub modal: Option<Modal>,
+    pub list: List,
+    /// Whether files hover over the window.
+    pub files_hover: bool,
+    pub add_typed: String,
+    /// Selected files, and the row that a further selection with Shift starts from.
+    pub selected_files: BTreeSet<FileId>,
+    pub file_anchor: Option<usize>,
+    pub reveal_file: Option<usize>,
+    /// Why the last job of a panel failed, until it is dismissed or a new one succeeds.
+    pub failures: BTreeMap<Place, String>,
+    pub last_import: Option<AddReport>,
+    pub last_training: Option<TrainReport>,
+    pub last_index: Option<IndexReport>,
+    pictures: HashMap<Utf8PathBuf, Picture>,
+    jobs: HashMap<JobId, Ticket>,
+    actions: Vec<Action>,
+}
+
+/// What a submitted job was for.
+#[derive(Clone, Debug)]
+struct Ticket {
+    place: Place,
+    /// The file of a search or a preview.
+    path: Option<Utf8PathBuf>,
+    preview: bool,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            latest: nothing_yet(),
+            search: SearchState::default(),
+            form: TrainingForm::default(),
+            notices: Notices::default(),
+            modal: None,
+            list: List::default(),
+            files_hover: false,
+            add_typed: String::new(),
+            selected_files: BTreeSet::new(),
+            file_anchor: None,
+            reveal_file: None,
+            failures: BTreeMap::new(),
+            last_import: None,
+            last_training: None,
+            last_index: None,
+            pictures: HashMap::new(),
+            jobs: HashMap::new(),
+            actions: Vec::new(),
+        }
+    }
+}
+
+/// Before the engine has said anything.
+fn nothing_yet() -> Latest {
+    let grid = Grid { rate: GridRate::Native, chunk_frames: 1, hop_frames: 1 };
+    Latest {
+        project: Arc::new(ProjectView::default()),
+        dataset: Arc::new(DatasetView {
+            files: Vec::new(),
+            problems: Vec::new(),
+            seconds: 0.0,
+            chunks: 0,
+            grid,
+            rates: BTreeMap::new(),
+        }),
+        model: None,
+        index: None,
+        jobs: BTreeMap::new(),
+        training: None,
+        resumable: false,
+        player: PlayerView { volume: 1.0, ..PlayerView::default() },
+        recorder: RecorderView::default(),
+    }
+}
+
+/// What can be read off.
+impl State {
+    pub fn is_empty(&self) -> bool {
+        self.latest.dataset.files.is_empty()
+    }
+
+    /// The oldest job of a kind, waiting or running.
+    pub fn job(&self, kind: JobKind) -> Option<(JobId, &JobView)> {
+        self.latest.jobs.iter().find(|(_, view)| view.kind == kind).map(|(id, view)| (*id, view))
+    }
+
+    /// Why searching is impossible, and so what to do first.
+    pub fn search_obstacle(&self) -> Option<Obstacle> {
+        let Some(_) = &self.latest.model else { return Some(Obstacle::NoModel) };
+        match &self.latest.index {
+            None => Some(Obstacle::NoIndex),
+            Some(index) if !index.of_current_model => Some(Obstacle::OtherModel),
+            Some(index) if index.codes == 0 => Some(Obstacle::NoIndex),
+            Some(_) => None,
+        }
+    }
+
+    pub fn read_only(&self) -> bool {
+        self.latest.project.read_only.is_some()
+    }
+
+    /// Whether something moves on screen by itself, so that the next frame must be drawn without being asked for.
+    pub fn moves(&self) -> bool {
+        self.latest.player.playing || self.latest.recorder.recording
+    }
+
+    /// The most common rate of the files, in hertz.
+    pub fn common_rate(&self) -> Option<u32> {
+        self.latest.dataset.rates.iter().max_by_key(|(_, files)| **files).map(|(rate, _)| *rate)
+    }
+
+    pub fn picture(&self, path: &Utf8Path) -> Option<&Picture> {
+        self.pictures.get(path)
+    }
+
+    pub fn take_actions(&mut self) -> Vec<Action> {
+        std::mem::take(&mut self.actions)
+    }
+
+    fn keep_picture(&mut self, path: Utf8PathBuf, picture: Picture) {
+        if self.pictures.len() >= PICTURES {
+            let (query, playing) = (self.search.path.clone(), self.latest.player.path.clone());
+            self.pictures.retain(|path, _| Some(path) == query.as_ref() || Some(path) == playing.as_ref());
+        }
+        self.pictures.insert(path, picture);
+    }
+
+    fn want_picture(&mut self, path: &Utf8Path) {
+        if !self.pictures.contains_key(path) {
+            self.keep_picture(path.to_owned(), Picture::Asked);
+            self.submit(Command::Preview { path: path.to_owned() });
+        }
+    }
+}
+
+/// What stands between a query and its matches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    NoModel,
+    NoIndex,
+    OtherModel,
+}

@@ -1,0 +1,183 @@
+//! What the engine has to say: the newest values, and what became of each job.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Picture, Place, State, Ticket};
+use crate::dataset::FileId;
+use crate::engine::{AddReport, Command, Event, JobId, Latest, Outcome, Take, TrainReport};
+use crate::gui::format;
+use crate::gui::notices::Tone;
+use crate::gui::search_state::Run;
+
+impl State {
+    /// Takes over the newest values.
+    pub fn observe(&mut self, latest: Latest) {
+        let dataset_changed = !Arc::ptr_eq(&self.latest.dataset, &latest.dataset);
+        self.latest = latest;
+        if dataset_changed {
+            let dataset = self.latest.dataset.clone();
+            self.search.find_files(&dataset);
+            if !self.selected_files.is_empty() {
+                let here: BTreeSet<FileId> = dataset.files.iter().map(|file| file.id).collect();
+                self.selected_files.retain(|file| here.contains(file));
+            }
+        }
+        if let Some(path) = self.latest.player.path.clone() {
+            self.want_picture(&path);
+        }
+    }
+
+    /// Notes which job a command became, so that its events can be told apart.
+    pub fn submitted(&mut self, job: JobId, command: &Command) {
+        let (place, path) = match command {
+            Command::AddPaths { .. } | Command::AddDemo | Command::RemoveFiles { .. } | Command::ClearProblems => {
+                (Place::Dataset, None)
+            }
+            Command::TrainModel { .. } | Command::FinishTrainingNow => (Place::Training, None),
+            Command::BuildIndex => (Place::Indexing, None),
+            Command::Search(query) => {
+                if let Run::Searching { job: running, .. } = &mut self.search.run {
+                    *running = Some(job);
+                }
+                (Place::Search, Some(query.path.clone()))
+            }
+            Command::Preview { path } => (Place::Search, Some(path.clone())),
+            Command::StartRecording | Command::StopRecording => (Place::Search, None),
+            Command::Evaluate { .. } | Command::Export { .. } | Command::EncodeFolder { .. } => (Place::Indexing, None),
+            Command::Play(_)
+            | Command::StopPlaying
+            | Command::SeekPlayer { .. }
+            | Command::LoopPlayer(_)
+            | Command::SetVolume(_) => (Place::Player, None),
+        };
+        let preview = matches!(command, Command::Preview { .. });
+        self.jobs.insert(job, Ticket { place, path, preview });
+    }
+
+    pub fn apply(&mut self, event: Event) {
+        match event {
+            Event::Finished { job, outcome } => {
+                let ticket = self.jobs.remove(&job);
+                if let Some(ticket) = &ticket {
+                    self.failures.remove(&ticket.place);
+                }
+                self.finished(job, ticket, outcome);
+            }
+            Event::Cancelled { job } => {
+                self.jobs.remove(&job);
+                self.search_ended(job);
+            }
+            Event::Failed { job, message } => {
+                let ticket = self.jobs.remove(&job);
+                self.failed(job, ticket, message);
+            }
+        }
+    }
+
+    fn finished(&mut self, job: JobId, ticket: Option<Ticket>, outcome: Outcome) {
+        match outcome {
+            Outcome::Added(report) => self.added(report),
+            Outcome::Removed | Outcome::Done => {}
+            // Asked for from the command line alone.
+            Outcome::Evaluated(_) | Outcome::Exported(_) => {}
+            Outcome::Trained(report) => self.trained(report),
+            Outcome::Indexed(report) => {
+                let codes = format::counted(report.codes, "code", "codes");
+                self.notices.push(Tone::Good, format!("The index is built: {codes}."));
+                self.last_index = Some(report);
+                self.search_again_if_shown();
+            }
+            Outcome::Searched(report) => {
+                if let Some(preview) = &report.preview {
+                    self.keep_picture(preview.path.clone(), Picture::Drawn(preview.clone()));
+                }
+                // An answer about a sound that is no longer the query comes too late.
+                let asked = ticket.and_then(|ticket| ticket.path);
+                if asked.is_none() || asked == self.search.path {
+                    let dataset = self.latest.dataset.clone();
+                    self.search.show(report, &dataset);
+                }
+                self.search_ended(job);
+            }
+            Outcome::Previewed(preview) => {
+                self.keep_picture(preview.path.clone(), Picture::Drawn(Arc::new(preview)));
+            }
+            Outcome::Recorded(take) => self.recorded(take),
+        }
+    }
+
+    fn failed(&mut self, job: JobId, ticket: Option<Ticket>, message: String) {
+        if let Some(Ticket { preview: true, path: Some(path), .. }) = &ticket {
+            self.keep_picture(path.clone(), Picture::Failed);
+            // Only the query's own picture is missed; a player that cannot read a file says so itself.
+            if self.search.path.as_ref() != Some(path) {
+                return;
+            }
+        }
+        let place = ticket.map_or(Place::Dataset, |ticket| ticket.place);
+        let message = format::sentence(&message);
+        self.notices.push(Tone::Error, message.clone());
+        self.failures.insert(place, message);
+        self.search_ended(job);
+    }
+
+    fn search_ended(&mut self, job: JobId) {
+        if let Run::Searching { job: Some(running), again } = self.search.run
+            && running == job
+        {
+            self.search.run = Run::Idle;
+            if again {
+                self.search_now();
+            }
+        }
+    }
+
+    fn added(&mut self, report: AddReport) {
+        let mut text = format!("{} added", format::counted(report.added.len() as u64, "file", "files"));
+        if !report.skipped.is_empty() {
+            text += &format!(", {} skipped", format::count(report.skipped.len() as u64));
+        }
+        let tone = if report.failed.is_empty() { Tone::Good } else { Tone::Warning };
+        if !report.failed.is_empty() {
+            text += &format!(", {} could not be read", format::count(report.failed.len() as u64));
+        }
+        text += if report.cancelled { "; stopped before the end." } else { "." };
+        self.notices.push(tone, text);
+        self.last_import = Some(report);
+    }
+
+    fn trained(&mut self, report: TrainReport) {
+        match &report.collapsed {
+            Some(why) => self.notices.push(Tone::Warning, why.clone()),
+            None => {
+                let steps = format::counted(report.steps as u64, "step", "steps");
+                let text = format!("Learned in {} ({steps}).", format::duration(report.seconds));
+                self.notices.push(Tone::Good, text);
+            }
+        }
+        if let Some(index) = &report.index {
+            self.last_index = Some(index.clone());
+        }
+        self.last_training = Some(report);
+        self.search_again_if_shown();
+    }
+
+    fn recorded(&mut self, take: Take) {
+        if let Some(why) = &take.interrupted {
+            self.notices.push(Tone::Warning, format!("The recording ended early: {why} What came before is kept."));
+        }
+        if take.lost_frames > 0 {
+            let lost = format::counted(take.lost_frames, "frame was", "frames were");
+            self.notices.push(Tone::Warning, format!("{lost} lost while recording: the machine was too busy."));
+        }
+        self.choose_query(take.path, None);
+    }
+
+    /// New codes may answer the shown query differently.
+    fn search_again_if_shown(&mut self) {
+        if self.search.path.is_some() {
+            self.search_now();
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! What the person wants: each intent changes what is on screen, asks for actions, or both.
+
+use camino::Utf8PathBuf;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{Action, List, Modal, Place, State};
+use crate::dataset::{FileId, SoundFile};
+use crate::engine::{Clip, Command, JobId};
+use crate::gui::dialogs::{Answer, Question};
+use crate::gui::format;
+use crate::gui::notices::Tone;
+use crate::gui::search_state::{Run, clip_of, stretch_of, typed_path};
+use crate::model::Config;
+
+impl State {
+    pub fn submit(&mut self, command: Command) {
+        self.actions.push(Action::Submit(Box::new(command)));
+    }
+
+    pub fn cancel(&mut self, job: JobId) {
+        self.actions.push(Action::Cancel(job));
+    }
+
+    pub fn ask(&mut self, question: Question) {
+        self.actions.push(Action::Ask(question));
+    }
+
+    pub fn open_project(&mut self, folder: PathBuf) {
+        self.actions.push(Action::OpenProject(folder));
+    }
+
+    pub fn answered(&mut self, answer: Answer) {
+        match answer {
+            Answer::Add(paths) => self.add(paths),
+            Answer::Find(path) => self.find(path),
+            Answer::OpenProject(folder) => self.open_project(folder),
+            Answer::Dropped { path, is_file: true } => self.modal = Some(Modal::Dropped(path)),
+            Answer::Dropped { path, is_file: false } => self.add(vec![path]),
+        }
+    }
+
+    /// Files and folders were dropped on the window.
+    pub fn dropped(&mut self, mut paths: Vec<PathBuf>) {
+        self.files_hover = false;
+        match paths.len() {
+            0 => {}
+            1 if self.search_obstacle().is_none() => self.ask(Question::IsFile(paths.remove(0))),
+            _ => self.add(paths),
+        }
+    }
+
+    pub fn add(&mut self, paths: Vec<PathBuf>) {
+        if !paths.is_empty() {
+            self.submit(Command::AddPaths { paths });
+        }
+    }
+
+    pub fn add_typed(&mut self) {
+        if let Some(path) = typed_path(&self.add_typed) {
+            self.add_typed.clear();
+            self.add(vec![path]);
+        }
+    }
+
+    pub fn find_typed(&mut self) {
+        if let Some(path) = typed_path(&self.search.path_typed) {
+            self.search.path_typed.clear();
+            self.find(path);
+        }
+    }
+
+    /// Searches for the sound in a file.
+    pub fn find(&mut self, path: PathBuf) {
+        match Utf8PathBuf::from_path_buf(path) {
+            Ok(path) => self.choose_query(path, None),
+            Err(path) => {
+                let message = format!(
+                    "{} cannot be searched for: its name is not UTF-8. Rename the file, and try again.",
+                    path.display()
+                );
+                self.notices.push(Tone::Error, message.clone());
+                self.failures.insert(Place::Search, message);
+            }
+        }
+    }
+
+    pub fn choose_query(&mut self, path: Utf8PathBuf, region: Option<(f64, f64)>) {
+        self.failures.remove(&Place::Search);
+        self.search.choose(path, region);
+        self.search_now();
+    }
+
+    /// Another part of the query: the matches follow while it changes.
+    pub fn choose_region(&mut self, region: Option<(f64, f64)>) {
+        if self.search.region != region {
+            self.search.region = region;
+            self.search_now();
+        }
+    }
+
+    /// Searches for the query as it is now, or, where that is impossible yet, has it drawn at least.
+    pub fn search_now(&mut self) {
+        let Some(query) = self.search.query() else { return };
+        if self.search_obstacle().is_some() {
+            self.want_picture(&query.path);
+            return;
+        }
+        match &mut self.search.run {
+            Run::Searching { again, .. } => *again = true,
+            run @ Run::Idle => {
+                *run = Run::Searching { job: None, again: false };
+                self.submit(Command::Search(query));
+            }
+        }
+    }
+
+    pub fn select_match(&mut self, place: usize) {
+        self.list = List::Matches;
+        self.search.selected = Some(place);
+    }
+
+    /// Plays a match at once.
+    pub fn play_match(&mut self, place: usize) {
+        self.select_match(place);
+        if let Some(m) = self.search.selected_match() {
+            let clip = clip_of(m);
+            self.play(clip);
+        }
+    }
+
+    pub fn find_similar_to_match(&mut self, place: usize) {
+        if let Some(m) = self.search.matches().get(place) {
+            let (path, stretch) = (m.path.clone(), stretch_of(m));
+            self.choose_query(path, stretch);
+        }
+    }
+
+    pub fn play(&mut self, clip: Clip) {
+        self.submit(Command::Play(clip));
+    }
+
+    pub fn play_file(&mut self, file: &SoundFile) {
+        self.play(Clip { path: file.path.clone(), from_secs: 0.0, to_secs: None });
+    }
+
+    /// Stops what plays, or plays what is selected: a match, a file, the query, or what played last.
+    pub fn play_or_stop(&mut self) {
+        if self.latest.player.playing {
+            return self.submit(Command::StopPlaying);
+        }
+        let clip = match self.list {
+            List::Matches => self.search.selected_match().map(clip_of).or_else(|| self.search.query_clip()),
+            List::Files => {
+                self.first_selected_file().map(|file| Clip { path: file.path.clone(), from_secs: 0.0, to_secs: None })
+            }
+        };
+        if let Some(clip) = clip.or_else(|| self.last_played()) {
+            self.play(clip);
+        }
+    }
+
+    /// What the player strip shows.
+    pub fn last_played(&self) -> Option<Clip> {
+        let player = &self.latest.player;
+        let path = player.path.clone()?;
+        let to_secs = (player.to_secs > player.from_secs).then_some(player.to_secs);
+        Some(Clip { path, from_secs: player.from_secs, to_secs })
+    }
+
+    /// A place in the picture of what plays: goes on from there, or plays from there to the end.
+    pub fn seek(&mut self, secs: f64) {
+        if self.latest.player.playing {
+            self.submit(Command::SeekPlayer { secs });
+        } else if let Some(path) = self.latest.player.path.clone() {
+            self.play(Clip { path, from_secs: secs, to_secs: None });
+        }
+    }
+
+    pub fn toggle_loop(&mut self) {
+        self.submit(Command::LoopPlayer(!self.latest.player.looping));
+    }
+
+    pub fn toggle_recording(&mut self) {
+        let recording = self.latest.recorder.recording;
+        self.submit(if recording { Command::StopRecording } else { Command::StartRecording });
+    }
+
+    /// Moves the selection of the list that was used last, and plays where that is switched on.
+    pub fn step(&mut self, by: isize) {
+        let use_files = self.list == List::Files || self.search.matches().is_empty();
+        if use_files {
+            self.step_file(by);
+        } else if self.search.step(by)
+            && self.search.auto_play
+            && let Some(clip) = self.search.selected_match().map(clip_of)
+        {
+            self.play(clip);
+        }
+    }
+
+    fn step_file(&mut self, by: isize) {
+        let files = self.latest.dataset.clone();
+        let Some(last) = files.files.len().checked_sub(1) else { return };
+        let next = self.file_anchor.map_or(0, |i| i.saturating_add_signed(by).min(last));
+        self.list = List::Files;
+        self.file_anchor = Some(next);
+        self.reveal_file = Some(next);
+        let file = &files.files[next];
+        self.selected_files = BTreeSet::from([file.id]);
+        if self.search.auto_play {
+            self.play_file(file);
+        }
+    }
+
+    /// A click on a row of the dataset. `add`: with Ctrl, `extend`: with Shift.
+    pub fn click_file(&mut self, place: usize, add: bool, extend: bool) {
+        self.list = List::Files;
+        let dataset = self.latest.dataset.clone();
+        let Some(file) = dataset.files.get(place) else { return };
+        match (extend, self.file_anchor) {
+            (true, Some(anchor)) => {
+                let last = dataset.files.len() - 1;
+                let range = anchor.min(place)..=anchor.max(place).min(last);
+                self.selected_files = dataset.files[range].iter().map(|file| file.id).collect();
+                return;
+            }
+            _ if add => {
+                if !self.selected_files.remove(&file.id) {
+                    self.selected_files.insert(file.id);
+                }
+            }
+            _ => self.selected_files = BTreeSet::from([file.id]),
+        }
+        self.file_anchor = Some(place);
+    }
+
+    pub fn first_selected_file(&self) -> Option<&Arc<SoundFile>> {
+        let id = self.selected_files.first()?;
+        let anchored = self.file_anchor.and_then(|i| self.latest.dataset.files.get(i));
+        anchored
+            .filter(|file| self.selected_files.contains(&file.id))
+            .or_else(|| self.latest.dataset.files.iter().find(|file| file.id == *id))
+    }
+
+    pub fn remove_selected_files(&mut self) {
+        let files: Vec<FileId> = self.selected_files.iter().copied().collect();
+        if !files.is_empty() {
+            self.submit(Command::RemoveFiles { files });
+        }
+    }
+
+    /// Enter: searches for what is selected.
+    pub fn find_similar(&mut self) {
+        let file = self.first_selected_file().map(|file| file.path.clone());
+        match (self.list, self.search.selected, file) {
+            (List::Matches, Some(place), _) => self.find_similar_to_match(place),
+            (_, _, Some(path)) => self.choose_query(path, None),
+            _ => {}
+        }
+    }
+
+    pub fn learn(&mut self, resume: bool) {
+        let checked = self.form.settings().and_then(|settings| {
+            let config = Config::new(&settings, self.common_rate());
+            config.map(|_| settings).map_err(|problem| format::sentence(&problem.to_string()))
+        });
+        match checked {
+            Ok(settings) => self.submit(Command::TrainModel { settings: Box::new(settings), resume, then_index: true }),
+            Err(problem) => {
+                self.failures.insert(Place::Training, problem);
+            }
+        }
+    }
+
+    /// Esc: closes what covers the window, or stops what runs by the person's hand, one thing at a time.
+    pub fn escape(&mut self) {
+        if self.modal.is_some() {
+            self.modal = None;
+        } else if self.latest.recorder.recording {
+            self.submit(Command::StopRecording);
+        } else if self.latest.player.playing {
+            self.submit(Command::StopPlaying);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The state without a window, and the panels by the names of what is in them.
+
+mod made_up;
+mod panels;
+mod state;

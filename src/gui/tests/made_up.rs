@@ -1,0 +1,193 @@
+//! States as the engine would bring them about, without an engine.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::dataset::{FileId, Grid, GridRate, SoundFile};
+use crate::engine::{
+    Command, DatasetView, Event, Grouping, IndexView, JobId, JobKind, JobView, Latest, Match, ModelView, Outcome,
+    SearchReport, SoundPreview, TrainingPoint, TrainingView,
+};
+use crate::gui::state::{Action, State};
+use crate::model::{Config, NoiseSchedule, Preset, Rate, TrainingLength};
+
+pub fn file(id: i64, path: &str) -> Arc<SoundFile> {
+    Arc::new(SoundFile {
+        id: FileId(id),
+        path: path.into(),
+        size_bytes: 1000,
+        modified_ns: 0,
+        content_hash: [0; 32],
+        rate: 8000,
+        channels: 1,
+        frames: 16_000,
+        peak: 0.5,
+        thumbnail: vec![(-60, 64), (-30, 20), (-5, 5)],
+    })
+}
+
+pub fn dataset(files: Vec<Arc<SoundFile>>) -> Arc<DatasetView> {
+    let grid = Grid { rate: GridRate::Hz(8000), chunk_frames: 2048, hop_frames: 1024 };
+    let (seconds, chunks) = (files.len() as f64 * 2.0, files.len() as u64 * 14);
+    Arc::new(DatasetView { files, problems: Vec::new(), seconds, chunks, grid, rates: BTreeMap::new() })
+}
+
+pub fn config() -> Config {
+    Config {
+        preset: Preset::Spectral,
+        bits: 64,
+        rate: Rate::Hz(8000),
+        chunk_frames: 2048,
+        hop_frames: 1024,
+        mels: 40,
+        channels: 64,
+        blocks: 4,
+        batch: 64,
+        learning_rate: 2e-3,
+        decay_from: 0.7,
+        length: TrainingLength::Steps(1500),
+        noise: NoiseSchedule::Linear { sigma: 2.0 },
+        reconstruction: 1.0,
+        contrast: 1.0,
+        balance: 0.1,
+        temperature: 0.2,
+        microphone: 0.5,
+        clip: 1.0,
+        seed: 1,
+    }
+}
+
+pub fn model() -> Arc<ModelView> {
+    Arc::new(ModelView {
+        generation: 1,
+        config: config(),
+        steps: 1500,
+        seconds: 62.0,
+        loss: 2.0,
+        saturation: 0.97,
+        collapsed: None,
+    })
+}
+
+pub fn index() -> Arc<IndexView> {
+    Arc::new(IndexView {
+        codes: 42,
+        bits: 64,
+        unique_codes: 40,
+        entropy_nats: 3.7,
+        file_bytes: 4096,
+        missing_files: 0,
+        of_current_model: true,
+    })
+}
+
+/// No files yet.
+pub fn empty() -> State {
+    State::default()
+}
+
+/// Files, and nothing learned.
+pub fn added() -> State {
+    changed(empty(), |latest| {
+        let names = ["/sounds/bell/bell_00.wav", "/sounds/kick/kick_00.wav", "/sounds/pad/pad_00.wav"];
+        latest.dataset = dataset(names.iter().enumerate().map(|(i, name)| file(i as i64 + 1, name)).collect());
+    })
+}
+
+pub fn training() -> State {
+    changed(added(), |latest| {
+        let point = |step| TrainingPoint { step, loss: 2.0, contrast: Some(1.0), sigma: 0.5, ..Default::default() };
+        latest.training = Some(Arc::new(TrainingView {
+            config: Some(config()),
+            running: true,
+            history: (0..300).map(point).collect(),
+            steps_planned: 1500,
+            chunks_per_second: 1480.0,
+            secs_left: Some(50.0),
+            bit_balance: vec![0.5; 64],
+            collapsed: None,
+        }));
+        let view = JobView { stage: "learning".into(), ..JobView::waiting(JobKind::Train) };
+        latest.jobs.insert(JobId(70), view);
+    })
+}
+
+/// Learned and indexed.
+pub fn ready() -> State {
+    changed(added(), |latest| {
+        latest.model = Some(model());
+        latest.index = Some(index());
+    })
+}
+
+/// With three matches for the first file.
+pub fn matched() -> State {
+    let mut state = ready();
+    state.choose_query("/sounds/bell/bell_00.wav".into(), None);
+    answer_search(&mut state, JobId(80), &[0.0, 3.0, 17.0]);
+    state.take_actions();
+    state
+}
+
+pub fn changed(mut state: State, change: impl FnOnce(&mut Latest)) -> State {
+    let mut latest = state.latest.clone();
+    change(&mut latest);
+    state.observe(latest);
+    state
+}
+
+/// Plays the engine for the search that the state has asked for.
+pub fn answer_search(state: &mut State, job: JobId, distances: &[f64]) {
+    let command = submitted(state).into_iter().find(|command| matches!(command, Command::Search(_)));
+    let Some(command) = command else { panic!("no search was asked for") };
+    state.submitted(job, &command);
+    let Command::Search(query) = command else { unreachable!() };
+    let files = state.latest.dataset.files.clone();
+    let matches = distances.iter().zip(files.iter()).enumerate().map(|(i, (distance, file))| Match {
+        path: file.path.clone(),
+        start_seconds: 0.128 * i as f64,
+        end_seconds: 0.128 * i as f64 + 0.256,
+        distance: *distance,
+        query_start_seconds: 0.0,
+        file: file.id,
+        by: query.by,
+    });
+    let report = SearchReport {
+        preview: Some(Arc::new(preview(query.path.as_str()))),
+        bits: 64,
+        matches: matches.collect(),
+        silent: false,
+        query_chunks: 14,
+        searched: 42,
+        seconds: 0.001,
+        query: Some(query),
+    };
+    state.apply(Event::Finished { job, outcome: Outcome::Searched(report) });
+}
+
+pub fn preview(path: &str) -> SoundPreview {
+    SoundPreview { path: path.into(), duration_secs: 2.0, rate: 8000, channels: 1, waveform: vec![(-0.5, 0.5); 200] }
+}
+
+/// The commands that a state has asked for since the last look.
+pub fn submitted(state: &mut State) -> Vec<Command> {
+    let commands = state.take_actions().into_iter().filter_map(|action| match action {
+        Action::Submit(command) => Some(*command),
+        _ => None,
+    });
+    commands.collect()
+}
+
+/// The searches and what plays, in short, for comparing.
+pub fn in_short(commands: &[Command]) -> Vec<String> {
+    let secs = |secs: Option<f64>| secs.map_or_else(|| "end".to_owned(), |secs| format!("{secs:.2}"));
+    let short = |command: &Command| match command {
+        Command::Search(q) => {
+            let by = if q.by == Grouping::File { " by file" } else { "" };
+            format!("search {} {}-{}{by}", q.path, secs(q.from_secs.or(Some(0.0))), secs(q.to_secs))
+        }
+        Command::Play(clip) => format!("play {} {:.2}-{}", clip.path, clip.from_secs, secs(clip.to_secs)),
+        other => format!("{other:?}"),
+    };
+    commands.iter().map(short).collect()
+}

@@ -1,0 +1,192 @@
+//! The state, without a window.
+
+use std::path::PathBuf;
+
+use super::made_up::{self, answer_search, changed, in_short, submitted};
+use crate::dataset::FileId;
+use crate::engine::{Command, Event, JobId, Outcome, Take};
+use crate::gui::dialogs::{Answer, Question};
+use crate::gui::search_state::Run;
+use crate::gui::state::{Action, Modal, Obstacle, Picture, Place};
+
+#[test]
+fn a_drop_adds_but_a_single_file_asks_once_there_is_an_index() {
+    let one = || vec![PathBuf::from("/new.wav")];
+    let mut state = made_up::added();
+    state.dropped(one());
+    assert!(matches!(&submitted(&mut state)[..], [Command::AddPaths { paths }] if *paths == one()));
+
+    let mut state = made_up::ready();
+    state.dropped(one());
+    let actions = state.take_actions();
+    assert!(matches!(&actions[..], [Action::Ask(Question::IsFile(path))] if *path == one()[0]));
+    state.answered(Answer::Dropped { path: one().remove(0), is_file: true });
+    assert_eq!(state.modal, Some(Modal::Dropped(one().remove(0))));
+    state.escape();
+    assert_eq!(state.modal, None);
+
+    state.answered(Answer::Dropped { path: "/folder".into(), is_file: false });
+    assert!(matches!(&submitted(&mut state)[..], [Command::AddPaths { .. }]));
+    state.dropped(vec!["/a.wav".into(), "/b.wav".into()]);
+    assert!(matches!(&submitted(&mut state)[..], [Command::AddPaths { paths }] if paths.len() == 2));
+}
+
+#[test]
+fn what_stands_between_a_query_and_its_matches_is_named() {
+    assert_eq!(made_up::added().search_obstacle(), Some(Obstacle::NoModel));
+    let no_index = changed(made_up::ready(), |latest| latest.index = None);
+    assert_eq!(no_index.search_obstacle(), Some(Obstacle::NoIndex));
+    let other = changed(made_up::ready(), |latest| {
+        let mut index = (*made_up::index()).clone();
+        index.of_current_model = false;
+        latest.index = Some(index.into());
+    });
+    assert_eq!(other.search_obstacle(), Some(Obstacle::OtherModel));
+    assert_eq!(made_up::ready().search_obstacle(), None);
+}
+
+#[test]
+fn without_an_index_a_query_is_drawn_and_not_searched() {
+    let mut state = made_up::added();
+    state.find("/q.wav".into());
+    let commands = submitted(&mut state);
+    assert!(matches!(&commands[..], [Command::Preview { path }] if path == "/q.wav"));
+    state.submitted(JobId(1), &commands[0]);
+    state.apply(Event::Finished { job: JobId(1), outcome: Outcome::Previewed(made_up::preview("/q.wav")) });
+    assert!(matches!(state.picture("/q.wav".into()), Some(Picture::Drawn(_))));
+}
+
+#[test]
+fn while_a_region_is_dragged_one_search_runs_and_the_last_region_wins() {
+    let mut state = made_up::ready();
+    state.choose_query("/sounds/bell/bell_00.wav".into(), None);
+    answer_search(&mut state, JobId(1), &[0.0]);
+    for end in [0.3, 0.4, 0.5] {
+        state.choose_region(Some((0.1, end)));
+    }
+    assert!(matches!(state.search.run, Run::Searching { again: true, .. }));
+    answer_search(&mut state, JobId(2), &[0.0, 1.0]);
+    assert_eq!(in_short(&submitted(&mut state)), ["search /sounds/bell/bell_00.wav 0.10-0.50"]);
+}
+
+#[test]
+fn an_answer_about_an_earlier_query_is_not_shown() {
+    let mut state = made_up::ready();
+    state.choose_query("/sounds/bell/bell_00.wav".into(), None);
+    let mut late = made_up::ready();
+    late.choose_query("/sounds/bell/bell_00.wav".into(), None);
+    // The query changes while the search for the first one runs.
+    let first = submitted(&mut state).remove(0);
+    state.submitted(JobId(1), &first);
+    state.choose_query("/other.wav".into(), None);
+    let report = {
+        answer_search(&mut late, JobId(1), &[0.0]);
+        (**late.search.report.as_ref().unwrap()).clone()
+    };
+    state.apply(Event::Finished { job: JobId(1), outcome: Outcome::Searched(report) });
+    assert!(state.search.report.is_none());
+    assert_eq!(in_short(&submitted(&mut state)), ["search /other.wav 0.00-end"]);
+}
+
+#[test]
+fn moving_through_matches_plays_them_unless_switched_off() {
+    let mut state = made_up::matched();
+    assert_eq!(state.search.selected, Some(0));
+    state.step(1);
+    state.step(1);
+    state.step(1);
+    let played = ["play /sounds/kick/kick_00.wav 0.13-0.38", "play /sounds/pad/pad_00.wav 0.26-0.51"];
+    assert_eq!(in_short(&submitted(&mut state)), played, "the end of the list plays nothing again");
+    state.search.auto_play = false;
+    state.step(-1);
+    assert_eq!((state.search.selected, submitted(&mut state).len()), (Some(1), 0));
+}
+
+#[test]
+fn find_similar_takes_the_stretch_of_a_match_as_the_query() {
+    let mut state = made_up::matched();
+    state.select_match(1);
+    state.find_similar();
+    assert_eq!(in_short(&submitted(&mut state)), ["search /sounds/kick/kick_00.wav 0.13-0.38"]);
+    assert!(state.search.report.is_none(), "matches of the earlier query are gone");
+}
+
+#[test]
+fn space_stops_what_plays_and_else_plays_what_is_selected() {
+    let mut state = made_up::matched();
+    state.play_or_stop();
+    assert_eq!(in_short(&submitted(&mut state)), ["play /sounds/bell/bell_00.wav 0.00-0.26"]);
+    let mut state = changed(state, |latest| latest.player.playing = true);
+    state.play_or_stop();
+    assert!(matches!(&submitted(&mut state)[..], [Command::StopPlaying]));
+    state.escape();
+    assert!(matches!(&submitted(&mut state)[..], [Command::StopPlaying]));
+}
+
+#[test]
+fn files_are_selected_one_by_one_in_ranges_and_removed() {
+    let mut state = made_up::added();
+    state.click_file(2, false, false);
+    state.click_file(0, true, false);
+    assert_eq!(state.selected_files, [FileId(1), FileId(3)].into());
+    state.click_file(0, true, false);
+    state.click_file(1, false, true);
+    assert_eq!(state.selected_files, [FileId(1), FileId(2)].into());
+    state.remove_selected_files();
+    let removed = submitted(&mut state);
+    assert!(matches!(&removed[..], [Command::RemoveFiles { files }] if *files == [FileId(1), FileId(2)]));
+    // What is no longer there cannot stay selected.
+    let state = changed(state, |latest| latest.dataset = made_up::dataset(vec![made_up::file(2, "/b.wav")]));
+    assert_eq!(state.selected_files, [FileId(2)].into());
+}
+
+#[test]
+fn a_failure_stays_in_its_panel_until_a_job_of_that_panel_succeeds() {
+    let mut state = made_up::added();
+    let command = Command::AddPaths { paths: vec!["/nowhere".into()] };
+    state.submitted(JobId(1), &command);
+    state.apply(Event::Failed { job: JobId(1), message: "There is no /nowhere.".into() });
+    assert_eq!(state.failures.get(&Place::Dataset).map(String::as_str), Some("There is no /nowhere."));
+    assert_eq!(state.notices.texts().collect::<Vec<_>>(), ["There is no /nowhere."]);
+    state.submitted(JobId(2), &command);
+    state.apply(Event::Finished { job: JobId(2), outcome: Outcome::Added(Default::default()) });
+    assert!(state.failures.is_empty());
+}
+
+#[test]
+fn a_failed_search_ends_the_search() {
+    let mut state = made_up::ready();
+    state.choose_query("/gone.wav".into(), None);
+    let command = submitted(&mut state).remove(0);
+    state.submitted(JobId(1), &command);
+    state.apply(Event::Failed { job: JobId(1), message: "There is no /gone.wav.".into() });
+    assert_eq!(state.search.run, Run::Idle);
+    assert!(state.failures.contains_key(&Place::Search));
+    state.search_now();
+    assert_eq!(submitted(&mut state).len(), 1, "it can be tried again");
+}
+
+#[test]
+fn a_recording_becomes_the_query_and_what_was_lost_is_said() {
+    let mut state = made_up::ready();
+    let take = Take {
+        path: "/takes/1.wav".into(),
+        duration_secs: 1.0,
+        peak: 0.5,
+        lost_frames: 480,
+        interrupted: Some("the device was unplugged.".into()),
+    };
+    state.apply(Event::Finished { job: JobId(1), outcome: Outcome::Recorded(take) });
+    assert_eq!(in_short(&submitted(&mut state)), ["search /takes/1.wav 0.00-end"]);
+    let said: Vec<&str> = state.notices.texts().collect();
+    assert!(said[0].contains("unplugged") && said[1].contains("480 frames were lost"), "{said:?}");
+}
+
+#[test]
+fn the_player_asks_for_the_picture_of_what_plays_once() {
+    let play = |latest: &mut crate::engine::Latest| latest.player.path = Some("/p.wav".into());
+    let mut state = changed(made_up::added(), play);
+    assert!(matches!(&submitted(&mut state)[..], [Command::Preview { path }] if path == "/p.wav"));
+    let mut state = changed(state, play);
+    assert!(submitted(&mut state).is_empty());
+}

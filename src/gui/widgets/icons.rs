@@ -1,0 +1,134 @@
+//! The window's signs, painted as shapes: no font has to have them, and they are sharp at every scale.
+
+use egui::{Atom, Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
+use std::f32::consts::{PI, TAU};
+
+use crate::gui::theme::size;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Icon {
+    Play,
+    Stop,
+    Record,
+    Loop,
+    Similar,
+    Close,
+    Add,
+    Folder,
+    Sun,
+    Moon,
+    Screen,
+    Search,
+    Speaker,
+    Help,
+    Warning,
+    Drop,
+}
+
+/// An icon inside a button, beside its text, in the text's colour.
+pub fn atom(icon: Icon) -> Atom<'static> {
+    Atom::paint(Vec2::splat(size::ICON), move |ui, args| paint(ui.painter(), icon, args.rect, args.fallback_text_color))
+}
+
+/// Paints `icon` into the largest square in the middle of `rect`.
+pub fn paint(painter: &Painter, icon: Icon, rect: Rect, colour: Color32) {
+    let side = rect.width().min(rect.height());
+    let rect = Rect::from_center_size(rect.center(), Vec2::splat(side));
+    let stroke = Stroke::new((side / 9.0).max(1.25), colour);
+    let at = |x: f32, y: f32| rect.min + vec2(x, y) * side;
+    let line = |points: Vec<Pos2>| painter.add(Shape::line(points, stroke));
+    let arc = |centre: Pos2, radius: f32, from: f32, to: f32| -> Vec<Pos2> {
+        (0..=24).map(|i| centre + Vec2::angled(from + (to - from) * i as f32 / 24.0) * radius * side).collect()
+    };
+    match icon {
+        Icon::Play => {
+            painter.add(Shape::convex_polygon(vec![at(0.2, 0.06), at(0.94, 0.5), at(0.2, 0.94)], colour, Stroke::NONE));
+        }
+        Icon::Stop => {
+            painter.rect_filled(Rect::from_min_max(at(0.14, 0.14), at(0.86, 0.86)), 2.0, colour);
+        }
+        Icon::Record => {
+            painter.circle_filled(rect.center(), side * 0.4, colour);
+        }
+        Icon::Loop => {
+            line(arc(rect.center(), 0.38, -PI * 0.3, PI * 0.62));
+            line(arc(rect.center(), 0.38, PI * 0.7, PI * 1.62));
+            for angle in [-PI * 0.3, PI * 0.7] {
+                let tip = rect.center() + Vec2::angled(angle) * side * 0.38;
+                let outward = Vec2::angled(angle) * side * 0.2;
+                let back = Vec2::angled(angle - PI / 2.0) * side * 0.22;
+                let corners = vec![tip + outward, tip - outward, tip + back];
+                painter.add(Shape::convex_polygon(corners, colour, Stroke::NONE));
+            }
+        }
+        Icon::Similar => {
+            for (i, height) in [0.3, 0.75, 0.5].into_iter().enumerate() {
+                let x = 0.06 + 0.15 * i as f32;
+                line(vec![at(x, 0.5 - height / 2.0), at(x, 0.5 + height / 2.0)]);
+                line(vec![at(x + 0.58, 0.5 - height / 2.0), at(x + 0.58, 0.5 + height / 2.0)]);
+            }
+        }
+        Icon::Close => {
+            line(vec![at(0.2, 0.2), at(0.8, 0.8)]);
+            line(vec![at(0.8, 0.2), at(0.2, 0.8)]);
+        }
+        Icon::Add => {
+            line(vec![at(0.5, 0.1), at(0.5, 0.9)]);
+            line(vec![at(0.1, 0.5), at(0.9, 0.5)]);
+        }
+        Icon::Folder => {
+            let corners = [(0.06, 0.2), (0.4, 0.2), (0.5, 0.34), (0.94, 0.34), (0.94, 0.84), (0.06, 0.84), (0.06, 0.2)];
+            line(corners.map(|(x, y)| at(x, y)).to_vec());
+        }
+        Icon::Sun => {
+            painter.circle_filled(rect.center(), side * 0.22, colour);
+            for i in 0..8 {
+                let ray = Vec2::angled(TAU * i as f32 / 8.0) * side;
+                line(vec![rect.center() + ray * 0.34, rect.center() + ray * 0.48]);
+            }
+        }
+        Icon::Moon => {
+            // Both edges of the crescent meet at the same two tips.
+            let mut outline = arc(rect.center(), 0.42, -PI * 0.5, -PI * 2.0);
+            let inner = pos2(rect.center().x + side * 0.2, rect.center().y - side * 0.2);
+            outline.extend(arc(inner, 0.29, PI * 0.42, PI * 1.08));
+            painter.add(Shape::closed_line(outline, stroke));
+        }
+        Icon::Screen => {
+            painter.rect_stroke(
+                Rect::from_min_max(at(0.06, 0.14), at(0.94, 0.72)),
+                1.5,
+                stroke,
+                egui::StrokeKind::Middle,
+            );
+            line(vec![at(0.3, 0.9), at(0.7, 0.9)]);
+        }
+        Icon::Search => {
+            painter.circle_stroke(at(0.42, 0.42), side * 0.3, stroke);
+            line(vec![at(0.64, 0.64), at(0.92, 0.92)]);
+        }
+        Icon::Speaker => {
+            let body =
+                [(0.05, 0.36), (0.22, 0.36), (0.46, 0.14), (0.46, 0.86), (0.22, 0.64), (0.05, 0.64), (0.05, 0.36)];
+            line(body.map(|(x, y)| at(x, y)).to_vec());
+            line(arc(at(0.46, 0.5), 0.22, -PI / 3.0, PI / 3.0));
+            line(arc(at(0.46, 0.5), 0.42, -PI / 3.0, PI / 3.0));
+        }
+        Icon::Help => {
+            let mut hook = arc(at(0.5, 0.32), 0.2, -PI, PI * 0.35);
+            hook.push(at(0.5, 0.64));
+            line(hook);
+            painter.circle_filled(at(0.5, 0.86), side * 0.075, colour);
+        }
+        Icon::Warning => {
+            painter.add(Shape::closed_line(vec![at(0.5, 0.08), at(0.96, 0.9), at(0.04, 0.9)], stroke));
+            line(vec![at(0.5, 0.38), at(0.5, 0.62)]);
+            painter.circle_filled(at(0.5, 0.76), side * 0.055, colour);
+        }
+        Icon::Drop => {
+            line(vec![at(0.5, 0.06), at(0.5, 0.6)]);
+            line(vec![at(0.28, 0.4), at(0.5, 0.62), at(0.72, 0.4)]);
+            line(vec![at(0.06, 0.62), at(0.06, 0.92), at(0.94, 0.92), at(0.94, 0.62)]);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Small drawn things that the panels are made of.
+
+pub mod bit_strip;
+pub mod buttons;
+pub mod icons;
+pub mod level_meter;
+pub mod loss_plot;
+pub mod message;
+pub mod progress;
+pub mod row;
+pub mod text;
+pub mod waveform;

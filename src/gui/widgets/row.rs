@@ -1,0 +1,87 @@
+//! A row of a list: one stop of the Tab key, one name for a screen reader, whatever is drawn and placed inside.
+
+use egui::{
+    Context, EventFilter, Id, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, vec2,
+};
+
+use crate::gui::theme::{palette, size};
+
+/// Draws a row over the whole width; `contents` gets the rectangle within its margins.
+pub fn row(
+    ui: &mut Ui,
+    salt: impl std::hash::Hash + std::fmt::Debug,
+    name: &str,
+    height: f32,
+    selected: bool,
+    contents: impl FnOnce(&mut Ui, Rect),
+) -> Response {
+    let (_, rect) = ui.allocate_space(vec2(ui.available_width(), height));
+    let id = ui.scope_id().with(salt);
+    let response = ui.interact(rect, id, Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, selected, name));
+    if response.has_focus() {
+        // The arrow keys move through the list then, not from widget to widget.
+        let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+        ui.data_mut(|data| data.insert_temp(Id::unique(FOCUSED), id));
+    }
+    if ui.is_rect_visible(rect) {
+        let palette = palette(ui.visuals());
+        let ground = match (selected, response.contains_pointer()) {
+            (true, _) => Some(palette.selected),
+            (false, true) => Some(palette.raised),
+            _ => None,
+        };
+        if let Some(ground) = ground {
+            ui.painter().rect_filled(rect, size::CORNER, ground);
+        }
+        if response.has_focus() {
+            ui.painter().rect_stroke(rect, size::CORNER, Stroke::new(1.0, palette.accent), StrokeKind::Inside);
+        }
+        let inner = rect.shrink2(vec2(8.0, 4.0));
+        let mut child = ui.new_child(UiBuilder::new().id_salt(id).max_rect(inner));
+        contents(&mut child, inner);
+    }
+    response
+}
+
+const FOCUSED: &str = "focused row";
+
+/// Whether the keyboard's focus is on a row.
+pub fn focused(ctx: &Context) -> bool {
+    let Some(focused) = ctx.memory(|memory| memory.focused()) else { return false };
+    ctx.data(|data| data.get_temp::<Id>(Id::unique(FOCUSED))) == Some(focused)
+}
+
+/// Brings a row of a list of equal rows into view, from inside `ScrollArea::show_rows`.
+pub fn reveal(ui: &Ui, first_shown: usize, place: usize, height: f32) {
+    let step = height + ui.spacing().item_spacing.y;
+    let top = ui.cursor().top() + (place as f32 - first_shown as f32) * step;
+    ui.scroll_to_rect(Rect::from_x_y_ranges(ui.max_rect().x_range(), top..=top + height), None);
+}
+
+/// Splits a piece of the given width off the right end of `rect`.
+pub fn take_right(rect: &mut Rect, width: f32) -> Rect {
+    let (rest, piece) = rect.split_left_right_at_x((rect.right() - width).max(rect.left()));
+    *rect = rest.with_max_x((rest.right() - size::GAP).max(rest.left()));
+    piece
+}
+
+/// Splits a piece of the given width off the left end of `rect`.
+pub fn take_left(rect: &mut Rect, width: f32) -> Rect {
+    let (piece, rest) = rect.split_left_right_at_x((rect.left() + width).min(rect.right()));
+    *rect = rest.with_min_x((rest.left() + size::GAP).min(rest.right()));
+    piece
+}
+
+/// Says more while the pointer rests on a part of a row: on all of it, the rows below would always be covered.
+pub fn tooltip_at(ui: &Ui, place: Rect, text: &str) {
+    ui.interact(place, ui.scope_id().with("tooltip"), Sense::hover()).on_hover_text(text);
+}
+
+/// An icon button in a given place of a row.
+pub fn button_at(ui: &mut Ui, place: Rect, icon: super::icons::Icon, name: &str) -> Response {
+    let square = Rect::from_center_size(place.center(), vec2(size::CONTROL, size::CONTROL));
+    let mut child = ui.new_child(UiBuilder::new().id_salt(name).max_rect(square));
+    super::buttons::icon_button(&mut child, icon, name)
+}

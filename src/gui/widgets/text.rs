@@ -1,0 +1,53 @@
+//! Text that is placed by rectangle and cut off with an ellipsis where it does not fit.
+
+use egui::text::{LayoutJob, TextWrapping};
+use egui::{Align2, Color32, Label, Rect, RichText, TextFormat, TextStyle, Ui};
+
+use crate::gui::theme::palette;
+
+/// One line at the named corner or edge of `rect`, no wider than it.
+pub fn line(ui: &Ui, rect: Rect, align: Align2, text: impl Into<String>, style: TextStyle, colour: Color32) {
+    let format = TextFormat::simple(style.resolve(ui.style()), colour);
+    let mut job = LayoutJob::single_section(text.into(), format);
+    job.wrap = TextWrapping::truncate_at_width(rect.width().max(0.0));
+    let galley = ui.painter().layout_job(job);
+    let place = align.align_size_within_rect(galley.size(), rect);
+    ui.painter().galley(place.min, galley, colour);
+}
+
+/// A name above a dimmer, smaller line.
+pub fn two_lines(ui: &Ui, rect: Rect, above: impl Into<String>, below: impl Into<String>) {
+    let palette = palette(ui.visuals());
+    let middle = rect.center().y;
+    let upper = Rect::from_x_y_ranges(rect.x_range(), rect.top()..=middle + 1.0);
+    let lower = Rect::from_x_y_ranges(rect.x_range(), middle + 2.0..=rect.bottom());
+    line(ui, upper, Align2::LEFT_BOTTOM, above, TextStyle::Body, palette.text);
+    line(ui, lower, Align2::LEFT_TOP, below, TextStyle::Small, palette.dim);
+}
+
+/// A wrapped line of explanation.
+pub fn help(ui: &mut Ui, text: impl Into<String>) {
+    let dim = palette(ui.visuals()).dim;
+    ui.add(Label::new(RichText::new(text).color(dim)).wrap());
+}
+
+/// The same, smaller.
+pub fn small(ui: &mut Ui, text: impl Into<String>) {
+    let dim = palette(ui.visuals()).dim;
+    ui.add(Label::new(RichText::new(text).small().color(dim)).wrap());
+}
+
+/// A figure with its name before it, on one line of two columns.
+pub fn figure(ui: &mut Ui, name: &str, value: impl Into<String>) {
+    let dim = palette(ui.visuals()).dim;
+    ui.scope(|ui| {
+        // A row's height is settled when it begins.
+        ui.spacing_mut().interact_size.y = 18.0;
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(name).small().color(dim));
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.add(Label::new(value.into()).truncate());
+            });
+        });
+    });
+}

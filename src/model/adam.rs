@@ -1,0 +1,177 @@
+//! Adam (Kingma and Ba 2014) over all weights at once, with moments that can be stored.
+
+use candle_core::backprop::GradStore;
+use candle_core::{CpuStorage, InplaceOp2, Layout, Result, Tensor, Var, bail};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use super::simd::{kernel, sum_of_squares};
+
+const FIRST_DECAY: f32 = 0.9;
+const SECOND_DECAY: f32 = 0.999;
+const EPSILON: f32 = 1e-8;
+
+/// The moments of all weights, those of one name after those of the name before it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Adam {
+    pub first: Vec<f32>,
+    pub second: Vec<f32>,
+}
+
+/// How large a gradient was.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Gradient {
+    Finite {
+        norm: f32,
+    },
+    /// It has no finite norm; the weights were left as they were.
+    NotFinite,
+}
+
+impl Adam {
+    /// For weights that have not moved yet.
+    pub fn new(vars: &BTreeMap<String, Var>) -> Self {
+        let len = vars.values().map(|var| var.elem_count()).sum();
+        Self { first: vec![0.0; len], second: vec![0.0; len] }
+    }
+
+    /// Moves `vars` against `grads`; `step` counts from 0, and `clip` limits the gradient's norm (0 leaves it).
+    pub fn step(
+        &mut self,
+        vars: &BTreeMap<String, Var>,
+        grads: &GradStore,
+        step: usize,
+        learning_rate: f32,
+        clip: f32,
+    ) -> Result<Gradient> {
+        let mut found = Vec::with_capacity(vars.len());
+        for (name, var) in vars {
+            match grads.get(var) {
+                Some(grad) => found.push((var, grad.contiguous()?)),
+                None => bail!("no gradient for {name}"),
+            }
+        }
+        let mut squares = 0.0;
+        for (_, grad) in &found {
+            squares += norm_squared(grad)?;
+        }
+        if !squares.is_finite() {
+            return Ok(Gradient::NotFinite);
+        }
+        let norm = squares.sqrt() as f32;
+        let scale = if clip > 0.0 && norm > clip { clip / norm } else { 1.0 };
+        // PyTorch's form: the step carries the first moment's correction, the root the second's.
+        let t = i32::try_from(step + 1).unwrap_or(i32::MAX);
+        let rate = (f64::from(learning_rate) / (1.0 - f64::from(FIRST_DECAY).powi(t))) as f32;
+        let root = (1.0 / (1.0 - f64::from(SECOND_DECAY).powi(t))).sqrt() as f32;
+        let mut from = 0;
+        for (var, grad) in found {
+            let to = from + var.elem_count();
+            let moments = RefCell::new((&mut self.first[from..to], &mut self.second[from..to]));
+            var.inplace_op2(&grad, &Move { moments, rate, root, scale })?;
+            from = to;
+        }
+        Ok(Gradient::Finite { norm })
+    }
+}
+
+fn norm_squared(grad: &Tensor) -> Result<f64> {
+    let (storage, layout) = grad.storage_and_layout();
+    match (&*storage, layout.contiguous_offsets()) {
+        (candle_core::Storage::Cpu(storage), Some((from, to))) => Ok(sum_of_squares(&storage.as_slice()?[from..to])),
+        _ => bail!("a gradient that is not contiguous in main memory"),
+    }
+}
+
+/// One tensor's part of a step.
+struct Move<'a> {
+    moments: RefCell<(&'a mut [f32], &'a mut [f32])>,
+    rate: f32,
+    root: f32,
+    scale: f32,
+}
+
+kernel! {
+    fn update<'a>(
+        weights: &'a mut [f32], first: &'a mut [f32], second: &'a mut [f32], grad: &'a [f32], rate: f32, root: f32,
+        scale: f32,
+    ) {
+        for (((w, m), v), g) in weights.iter_mut().zip(first).zip(second).zip(grad) {
+            let g = g * scale;
+            *m = FIRST_DECAY * *m + (1.0 - FIRST_DECAY) * g;
+            *v = SECOND_DECAY * *v + (1.0 - SECOND_DECAY) * g * g;
+            *w -= rate * *m / (v.sqrt() * root + EPSILON);
+        }
+    }
+}
+
+impl InplaceOp2 for Move<'_> {
+    fn name(&self) -> &'static str {
+        "adam"
+    }
+
+    fn cpu_fwd(
+        &self,
+        weights: &mut CpuStorage,
+        weights_layout: &Layout,
+        grad: &CpuStorage,
+        grad_layout: &Layout,
+    ) -> Result<()> {
+        let (Some(w), Some(g)) = (weights_layout.contiguous_offsets(), grad_layout.contiguous_offsets()) else {
+            bail!("adam: weights or gradients that are not contiguous")
+        };
+        let CpuStorage::F32(weights) = weights else { bail!("adam: weights that are not f32") };
+        let (first, second) = &mut *self.moments.borrow_mut();
+        let grad = &grad.as_slice::<f32>()?[g.0..g.1];
+        update(&mut weights[w.0..w.1], first, second, grad, self.rate, self.root, self.scale);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::Device;
+
+    fn vars(values: &[f32]) -> BTreeMap<String, Var> {
+        values.iter().enumerate().map(|(i, &x)| (format!("w{i}"), Var::new(&[x], &Device::Cpu).unwrap())).collect()
+    }
+
+    fn loss(vars: &BTreeMap<String, Var>, factor: f64) -> Tensor {
+        let all: Vec<Tensor> = vars.values().map(|v| (v.sqr().unwrap() * factor).unwrap()).collect();
+        Tensor::cat(&all, 0).unwrap().sum_all().unwrap()
+    }
+
+    #[test]
+    fn steps_are_adams() {
+        let vars = vars(&[1.0, -2.0]);
+        let mut adam = Adam::new(&vars);
+        let (mut w, mut m, mut v) = ([1.0_f64, -2.0], [0.0; 2], [0.0; 2]);
+        for step in 0..5 {
+            let grads = loss(&vars, 1.0).backward().unwrap();
+            adam.step(&vars, &grads, step, 0.1, 0.0).unwrap();
+            for i in 0..2 {
+                let (g, t) = (2.0 * w[i], step as i32 + 1);
+                m[i] = 0.9 * m[i] + 0.1 * g;
+                v[i] = 0.999 * v[i] + 0.001 * g * g;
+                let (m_hat, v_hat): (f64, f64) = (m[i] / (1.0 - 0.9_f64.powi(t)), v[i] / (1.0 - 0.999_f64.powi(t)));
+                w[i] -= 0.1 * m_hat / (v_hat.sqrt() + 1e-8);
+                let ours = vars[&format!("w{i}")].to_vec1::<f32>().unwrap()[0];
+                assert!((f64::from(ours) - w[i]).abs() < 1e-4, "{ours} {}", w[i]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_gradient_is_clipped_by_its_norm_and_refused_when_infinite() {
+        let vars = vars(&[3.0, 4.0]);
+        let mut adam = Adam::new(&vars);
+        let grads = loss(&vars, 0.5).backward().unwrap();
+        assert_eq!(adam.step(&vars, &grads, 0, 0.1, 1.0).unwrap(), Gradient::Finite { norm: 5.0 });
+        assert!((adam.first[0] - 0.1 * 3.0 / 5.0).abs() < 1e-6);
+        let before = vars["w0"].to_vec1::<f32>().unwrap();
+        let grads = loss(&vars, f64::INFINITY).backward().unwrap();
+        assert_eq!(adam.step(&vars, &grads, 1, 0.1, 1.0).unwrap(), Gradient::NotFinite);
+        assert_eq!(vars["w0"].to_vec1::<f32>().unwrap(), before);
+    }
+}

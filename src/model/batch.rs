@@ -1,0 +1,178 @@
+//! What a training step learns from: chunks in a shuffled order, two views of each, and what is right about them.
+
+use rand::Rng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::StandardNormal;
+use rayon::prelude::*;
+use std::sync::Arc;
+
+use super::config::{Config, Preset, Rate};
+use super::draws::{Purpose, generator};
+use super::error::ModelError;
+use super::features::{FeatureStore, Place};
+use super::front_end::FrontEnd;
+use super::network::Input;
+use super::normalisation::Normalisation;
+use super::views::{SpectralViews, distort_levels};
+
+/// Another chunk of the same file stands for the same sound while it is at most this far away.
+const PARTNER_SECS: f32 = 2.5;
+/// Share of second views that are of another chunk of the file.
+const PARTNER_SHARE: f32 = 0.5;
+/// Chunks of one file that are nearer than this are not told apart; in one long recording the others have to be.
+const SAME_SOUND_SECS: f32 = 30.0;
+/// Views are moved by up to this share of a chunk.
+const SHIFT: f32 = 1.0 / 8.0;
+
+/// A step's chunks.
+#[derive(Debug)]
+pub struct Batch {
+    /// [n] or, with contrast, [2n]: the first views, then the second.
+    pub views: Input,
+    /// [n]: what the first views are to be decoded to.
+    pub clean: Input,
+    /// Which pairs are left out of the negatives: [n, n]; empty without contrast.
+    pub masked: Arc<Vec<bool>>,
+    /// Standard normal noise, a value for each bit of each view.
+    pub noise: Vec<f32>,
+}
+
+/// Makes batches; see [`Batches::batch`].
+#[derive(Debug)]
+pub struct Batches<'a> {
+    store: &'a FeatureStore,
+    config: Config,
+    spectral: Option<SpectralViews>,
+    hop_secs: f32,
+    /// The epoch that `order` is of.
+    epoch: u64,
+    order: Vec<u64>,
+}
+
+impl<'a> Batches<'a> {
+    pub fn new(config: &Config, store: &'a FeatureStore) -> Self {
+        let rate = match config.rate {
+            Rate::Hz(rate) => rate as f32,
+            // Only how far partners may be away depends on it.
+            Rate::Native => 44_100.0,
+        };
+        let frame_secs = config.window_step() as f32 / rate;
+        Self {
+            store,
+            spectral: store.front_end().mel().map(|mel| SpectralViews::new(mel, frame_secs, config.microphone)),
+            hop_secs: config.hop_frames as f32 / rate,
+            config: config.clone(),
+            epoch: u64::MAX,
+            order: Vec::new(),
+        }
+    }
+
+    /// The numbers of the chunks of a step. The last batch of an epoch goes on at the start of its order.
+    pub fn chunks(&mut self, step: usize) -> Vec<u64> {
+        let per_epoch = self.config.steps_per_epoch(self.store.chunks());
+        let epoch = (step / per_epoch) as u64;
+        if self.epoch != epoch {
+            self.order = (0..self.store.chunks()).collect();
+            self.order.shuffle(&mut generator(self.config.seed, Purpose::Order { epoch }));
+            self.epoch = epoch;
+        }
+        let first = step % per_epoch * self.config.batch;
+        (first..first + self.config.batch).map(|i| self.order[i % self.order.len()]).collect()
+    }
+
+    /// What step `step` learns from; `normalisation` is of the same store.
+    pub fn batch(&mut self, step: usize, normalisation: &Normalisation) -> Result<Batch, ModelError> {
+        let chunks = self.chunks(step);
+        let mut random = generator(self.config.seed, Purpose::Step { step: step as u64 });
+        let places: Vec<Place> = chunks.iter().map(|&chunk| self.store.place(chunk)).collect();
+        let mut viewed = places.clone();
+        let mut masked = Vec::new();
+        if self.config.contrast > 0.0 {
+            viewed.extend(chunks.iter().zip(&places).map(|(&c, place)| self.partner(c, *place, &mut random)));
+            masked = self.masked(&places);
+        }
+        let noise = (0..viewed.len() * self.config.bits).map(|_| random.sample(StandardNormal)).collect();
+        let (views, clean) = match &self.spectral {
+            Some(views) => self.spectral(step, views, &viewed, &places, normalisation)?,
+            None => self.levels(step, &viewed, &places)?,
+        };
+        Ok(Batch { views, clean, masked: Arc::new(masked), noise })
+    }
+
+    fn partner(&self, chunk: u64, place: Place, random: &mut ChaCha8Rng) -> Place {
+        if random.random::<f32>() >= PARTNER_SHARE {
+            return place;
+        }
+        let reach = ((PARTNER_SECS / self.hop_secs) as u64).max(1);
+        let (first, end) = self.store.chunks_of_file(place.file);
+        let range = first.max(chunk.saturating_sub(reach))..end.min(chunk + reach + 1);
+        self.store.place(random.random_range(range))
+    }
+
+    fn masked(&self, places: &[Place]) -> Vec<bool> {
+        let reach = (SAME_SOUND_SECS / self.hop_secs) as u64;
+        let same = |a: &Place, b: &Place| a.file == b.file && a.number.abs_diff(b.number) <= reach;
+        let n = places.len();
+        (0..n * n).map(|i| i / n != i % n && same(&places[i / n], &places[i % n])).collect()
+    }
+
+    fn spectral(
+        &self,
+        step: usize,
+        views: &SpectralViews,
+        viewed: &[Place],
+        places: &[Place],
+        normalisation: &Normalisation,
+    ) -> Result<(Input, Input), ModelError> {
+        let front_end = self.store.front_end();
+        let rows = front_end.chunk_rows();
+        let width = rows * normalisation.mean.len();
+        let reach = SHIFT * self.config.chunk_frames as f32 / front_end.row_step() as f32;
+        let mut out = vec![0.0; viewed.len() * width];
+        out.par_chunks_mut(width).zip(viewed).enumerate().try_for_each(|(view, (out, place))| {
+            let mut random = generator(self.config.seed, Purpose::View { step: step as u64, view: view as u32 });
+            let shift = random.random_range(-reach..=reach);
+            let (mut bytes, mut logs) = (Vec::new(), Vec::with_capacity(width + width / rows));
+            self.store.read(place.file, place.row as i64 + shift.floor() as i64, rows + 1, &mut bytes)?;
+            FrontEnd::unpack_logs(&bytes, &mut logs);
+            views.distort(&logs, shift - shift.floor(), &mut random, out);
+            normalisation.apply_to_powers(out);
+            Ok::<_, ModelError>(())
+        })?;
+        let mut clean = Vec::with_capacity(places.len() * width);
+        let mut bytes = Vec::new();
+        for place in places {
+            self.store.read(place.file, place.row as i64, rows, &mut bytes)?;
+            FrontEnd::unpack_logs(&bytes, &mut clean);
+        }
+        normalisation.apply(&mut clean);
+        Ok((Input::LogMel(Arc::new(out)), Input::LogMel(Arc::new(clean))))
+    }
+
+    fn levels(&self, step: usize, viewed: &[Place], places: &[Place]) -> Result<(Input, Input), ModelError> {
+        let samples = self.config.chunk_frames;
+        let mut clean = Vec::with_capacity(places.len() * samples);
+        let mut bytes = Vec::new();
+        for place in places {
+            self.store.read(place.file, place.row as i64, samples, &mut bytes)?;
+            clean.extend_from_slice(&bytes);
+        }
+        let clean = Arc::new(clean);
+        // Without contrast there is nothing that views would be for: the encoder hears what is to be decoded.
+        if self.config.preset == Preset::Seed || self.config.contrast == 0.0 {
+            return Ok((Input::Levels(clean.clone()), Input::Levels(clean)));
+        }
+        let reach = (SHIFT * samples as f32) as i64;
+        let mut out = vec![0; viewed.len() * samples];
+        out.par_chunks_mut(samples).zip(viewed).enumerate().try_for_each(|(view, (out, place))| {
+            let mut random = generator(self.config.seed, Purpose::View { step: step as u64, view: view as u32 });
+            let mut bytes = Vec::new();
+            self.store.read(place.file, place.row as i64 + random.random_range(-reach..=reach), samples, &mut bytes)?;
+            distort_levels(&mut bytes, &mut random);
+            out.copy_from_slice(&bytes);
+            Ok::<_, ModelError>(())
+        })?;
+        Ok((Input::Levels(Arc::new(out)), Input::Levels(clean)))
+    }
+}

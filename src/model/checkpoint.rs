@@ -1,0 +1,188 @@
+//! A model on disk: one safetensors file with the weights, the optimiser's moments and the normalisation as tensors, and
+//! the configuration and the run's progress as JSON in its metadata. It is written beside the old one and then takes its
+//! place, so a reader finds one or the other, whole.
+
+use candle_core::{Device, Tensor, Var};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::adam::Adam;
+use super::config::Config;
+use super::error::ModelError;
+use super::normalisation::Normalisation;
+use super::report::Progress;
+use super::weights::{Weights, shapes};
+
+/// The version of the format that is written and read.
+const FORMAT: u64 = 1;
+
+/// The metadata's one key, and what a file without it is not.
+const KEY: &str = "soundalike-model";
+
+/// Everything but the tensors.
+#[derive(Debug, Serialize, Deserialize)]
+struct Header {
+    config: Config,
+    progress: Progress,
+    /// BLAKE3 of the tensors' names and bytes, in the order of the names.
+    checksum: String,
+}
+
+/// Read before the rest, which another version may have laid out differently.
+#[derive(Debug, Deserialize)]
+struct Version {
+    format: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Versioned<'a> {
+    format: u64,
+    #[serde(flatten)]
+    header: &'a Header,
+}
+
+/// A checkpoint's content.
+#[derive(Debug)]
+pub struct Checkpoint {
+    pub config: Config,
+    pub progress: Progress,
+    pub weights: Weights,
+    pub normalisation: Normalisation,
+    pub adam: Adam,
+}
+
+/// Writes a checkpoint atomically.
+///
+/// # Errors
+/// The folder cannot be written; whatever was at `path` is then as it was.
+pub fn save(
+    path: &Path,
+    config: &Config,
+    progress: &Progress,
+    vars: &BTreeMap<String, Var>,
+    normalisation: &Normalisation,
+    adam: &Adam,
+) -> Result<(), ModelError> {
+    let mut tensors: BTreeMap<String, (Vec<usize>, Vec<u8>)> = BTreeMap::new();
+    for (name, var) in vars {
+        let values = var.flatten_all()?.to_vec1::<f32>()?;
+        tensors.insert(format!("weights.{name}"), (var.dims().to_vec(), bytes(&values)));
+    }
+    let flat = [
+        ("adam.first", &adam.first),
+        ("adam.second", &adam.second),
+        ("normalisation.deviation", &normalisation.deviation),
+        ("normalisation.mean", &normalisation.mean),
+    ];
+    for (name, values) in flat {
+        tensors.insert(name.into(), (vec![values.len()], bytes(values)));
+    }
+    let header = Header {
+        config: config.clone(),
+        progress: progress.clone(),
+        checksum: checksum(tensors.iter().map(|(name, (_, bytes))| (name.as_str(), bytes.as_slice()))),
+    };
+    let damaged = |reason: String| ModelError::Damaged { path: path.to_path_buf(), reason };
+    let json =
+        serde_json::to_string(&Versioned { format: FORMAT, header: &header }).map_err(|e| damaged(e.to_string()))?;
+    let mut views = Vec::with_capacity(tensors.len());
+    for (name, (shape, bytes)) in &tensors {
+        let view = TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(|e| damaged(e.to_string()))?;
+        views.push((name.clone(), view));
+    }
+    let metadata = HashMap::from([(KEY.to_string(), json)]);
+    let file = safetensors::serialize(views, Some(metadata)).map_err(|e| damaged(e.to_string()))?;
+    replace(path, &file).map_err(|source| ModelError::Io { path: path.to_path_buf(), action: "written", source })
+}
+
+/// Reads a checkpoint whole, and checks that it is one.
+///
+/// # Errors
+/// It cannot be read, is none, is of another format version, or is damaged: each says so.
+pub fn load(path: &Path) -> Result<Checkpoint, ModelError> {
+    let io = |source| ModelError::Io { path: path.to_path_buf(), action: "read", source };
+    let foreign = |reason: String| ModelError::Foreign { path: path.to_path_buf(), reason };
+    let damaged = |reason: String| ModelError::Damaged { path: path.to_path_buf(), reason };
+    let file = fs::read(path).map_err(io)?;
+    let (_, metadata) = SafeTensors::read_metadata(&file).map_err(|e| match known_start(&file) {
+        true => damaged(format!("it ends too early or its header is broken ({e})")),
+        false => foreign("it is no safetensors file".into()),
+    })?;
+    let json = metadata.metadata().as_ref().and_then(|m| m.get(KEY));
+    let json = json.ok_or_else(|| foreign("it is a safetensors file of something else".into()))?;
+    let version: Version = serde_json::from_str(json).map_err(|e| damaged(format!("its metadata is broken ({e})")))?;
+    if version.format != FORMAT {
+        return Err(ModelError::Version { path: path.to_path_buf(), found: version.format, known: FORMAT });
+    }
+    let header: Header = serde_json::from_str(json).map_err(|e| damaged(format!("its metadata is broken ({e})")))?;
+    let stored = SafeTensors::deserialize(&file).map_err(|e| damaged(e.to_string()))?;
+    let tensors: BTreeMap<String, TensorView<'_>> = stored.tensors().into_iter().collect();
+    if checksum(tensors.iter().map(|(name, view)| (name.as_str(), view.data()))) != header.checksum {
+        return Err(damaged("its content does not match its checksum".into()));
+    }
+    let take = |name: &str, shape: Option<&[usize]>| match tensors.get(name) {
+        Some(view) if view.dtype() == Dtype::F32 && shape.is_none_or(|s| s == view.shape()) => Ok(floats(view.data())),
+        Some(view) => Err(damaged(format!("{name} is {:?} of {:?}", view.dtype(), view.shape()))),
+        None => Err(damaged(format!("{name} is missing"))),
+    };
+    let mut weights = Weights::new();
+    for (name, shape) in shapes(&header.config) {
+        let values = take(&format!("weights.{name}"), Some(&shape))?;
+        weights.insert(name, Tensor::from_vec(values, shape, &Device::Cpu)?);
+    }
+    Ok(Checkpoint {
+        weights,
+        normalisation: Normalisation {
+            mean: take("normalisation.mean", None)?,
+            deviation: take("normalisation.deviation", None)?,
+        },
+        adam: Adam { first: take("adam.first", None)?, second: take("adam.second", None)? },
+        config: header.config,
+        progress: header.progress,
+    })
+}
+
+/// Whether a file begins as a model does: the header's length, then the metadata with our key.
+fn known_start(file: &[u8]) -> bool {
+    let start = &file[..file.len().min(64)];
+    start.get(8..).is_some_and(|s| s.windows(KEY.len()).any(|w| w == KEY.as_bytes()))
+}
+
+fn checksum<'a>(tensors: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for (name, bytes) in tensors {
+        hasher.update(name.as_bytes());
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+fn bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+}
+
+/// Puts `content` in the place of the file at `path`, on the disk before it returns.
+fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::Builder::new().prefix(".model-").tempfile_in(folder)?;
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|e| e.error)?;
+    // A rename is on the disk once its folder is; where folders cannot be opened, the system has its own way.
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! The features that a trainer learns from: each file's rows, one file after another, in memory while they are few and
+//! in a temporary file once they are many, so that a library of a hundred hours trains in bounded memory.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::config::Config;
+use super::error::ModelError;
+use super::front_end::{Features, FrontEnd};
+
+/// Bytes kept in memory before a file takes over.
+const MEMORY_LIMIT: usize = 256 << 20;
+
+/// Takes the features of one file after another: see [`FeatureStore`].
+#[derive(Debug)]
+pub struct FeatureStoreBuilder {
+    front_end: FrontEnd,
+    hop_frames: usize,
+    folder: PathBuf,
+    memory_limit: usize,
+    memory: Vec<u8>,
+    spilled: Option<io::BufWriter<File>>,
+    files: Vec<StoredFile>,
+    rows: u64,
+    chunks: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct StoredFile {
+    first_row: u64,
+    rows: u64,
+    first_chunk: u64,
+}
+
+/// The features of all files, with random access to the rows around each chunk. Chunks are numbered by file, then start.
+#[derive(Debug)]
+pub struct FeatureStore {
+    front_end: FrontEnd,
+    hop_rows: u64,
+    rows: Rows,
+    folder: PathBuf,
+    files: Vec<StoredFile>,
+    chunks: u64,
+}
+
+#[derive(Debug)]
+enum Rows {
+    Memory(Vec<u8>),
+    /// Read, not mapped: mapped pages would count as resident, and a library is larger than that should be.
+    File(CacheFile),
+}
+
+/// Where a chunk is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub file: usize,
+    /// Its number within its file.
+    pub number: u64,
+    /// Its first row within its file.
+    pub row: u64,
+}
+
+impl FeatureStoreBuilder {
+    /// `folder` is where a large store keeps its temporary file, which has no name and goes with the store.
+    pub fn new(config: &Config, folder: &Path) -> Self {
+        Self {
+            front_end: FrontEnd::new(config),
+            hop_frames: config.hop_frames,
+            folder: folder.to_path_buf(),
+            memory_limit: MEMORY_LIMIT,
+            memory: Vec::new(),
+            spilled: None,
+            files: Vec::new(),
+            rows: 0,
+            chunks: 0,
+        }
+    }
+
+    /// What turns samples into the features to push; call it from as many threads as there are.
+    pub fn front_end(&self) -> &FrontEnd {
+        &self.front_end
+    }
+
+    /// Adds the next file's features.
+    ///
+    /// # Errors
+    /// The temporary file could not be written.
+    pub fn push(&mut self, features: &Features) -> Result<(), ModelError> {
+        let row_bytes = self.front_end.row_bytes();
+        let rows = (features.rows.len() / row_bytes) as u64;
+        self.files.push(StoredFile { first_row: self.rows, rows, first_chunk: self.chunks });
+        self.rows += rows;
+        self.chunks += self.chunks_of(features.sound_frames);
+        self.write(&features.rows).map_err(|source| ModelError::Cache { path: self.folder.clone(), source })
+    }
+
+    /// How many chunks a file is cut into: the grid's rule.
+    fn chunks_of(&self, sound_frames: usize) -> u64 {
+        match sound_frames {
+            0 => 0,
+            n => (n.saturating_sub(self.front_end.chunk_frames()) / self.hop_frames + 1) as u64,
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.spilled.is_none() && self.memory.len() + bytes.len() > self.memory_limit {
+            let mut file = io::BufWriter::with_capacity(1 << 20, tempfile::tempfile_in(&self.folder)?);
+            file.write_all(&self.memory)?;
+            self.memory = Vec::new();
+            self.spilled = Some(file);
+        }
+        match &mut self.spilled {
+            Some(file) => file.write_all(bytes),
+            None => {
+                self.memory.extend_from_slice(bytes);
+                Ok(())
+            }
+        }
+    }
+
+    /// # Errors
+    /// The temporary file could not be written.
+    pub fn finish(self) -> Result<FeatureStore, ModelError> {
+        let rows = match self.spilled {
+            None => Rows::Memory(self.memory),
+            Some(file) => match file.into_inner() {
+                Ok(file) => Rows::File(CacheFile::new(file)),
+                Err(e) => return Err(ModelError::Cache { path: self.folder, source: e.into_error() }),
+            },
+        };
+        Ok(FeatureStore {
+            hop_rows: (self.hop_frames / self.front_end.row_step()) as u64,
+            front_end: self.front_end,
+            rows,
+            folder: self.folder,
+            files: self.files,
+            chunks: self.chunks,
+        })
+    }
+}
+
+impl FeatureStore {
+    /// Chunks of all files.
+    pub fn chunks(&self) -> u64 {
+        self.chunks
+    }
+
+    pub(super) fn front_end(&self) -> &FrontEnd {
+        &self.front_end
+    }
+
+    /// Where chunk `number` is.
+    pub(super) fn place(&self, number: u64) -> Place {
+        // Files without chunks share their first chunk's number with the next file: the last of them has it.
+        let file = self.files.partition_point(|file| file.first_chunk <= number) - 1;
+        let within = number - self.files[file].first_chunk;
+        Place { file, number: within, row: within * self.hop_rows }
+    }
+
+    /// The numbers of a file's first chunk and of the one after its last.
+    pub(super) fn chunks_of_file(&self, file: usize) -> (u64, u64) {
+        let end = self.files.get(file + 1).map_or(self.chunks, |next| next.first_chunk);
+        (self.files[file].first_chunk, end)
+    }
+
+    /// Reads `count` rows of a file from row `from` on into `out`; rows that the file does not have are silence.
+    pub(super) fn read(&self, file: usize, from: i64, count: usize, out: &mut Vec<u8>) -> Result<(), ModelError> {
+        let row_bytes = self.front_end.row_bytes();
+        let stored = self.files[file];
+        out.clear();
+        out.resize(count * row_bytes, self.front_end.silence());
+        let skipped = (-from).clamp(0, count as i64) as usize;
+        let first = (from.max(0) as u64).min(stored.rows);
+        let there = ((stored.rows - first) as usize).min(count - skipped);
+        let out = &mut out[skipped * row_bytes..][..there * row_bytes];
+        let offset = (stored.first_row + first) * row_bytes as u64;
+        match &self.rows {
+            Rows::Memory(bytes) => out.copy_from_slice(&bytes[offset as usize..][..out.len()]),
+            Rows::File(file) => {
+                file.read_at(offset, out).map_err(|source| ModelError::Cache { path: self.folder.clone(), source })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Positioned reads from many threads: where the system has none, one at a time.
+#[derive(Debug)]
+struct CacheFile(#[cfg(unix)] File, #[cfg(not(unix))] std::sync::Mutex<File>);
+
+impl CacheFile {
+    fn new(file: File) -> Self {
+        #[cfg(unix)]
+        return Self(file);
+        #[cfg(not(unix))]
+        return Self(std::sync::Mutex::new(file));
+    }
+
+    #[cfg(unix)]
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&self.0, out, offset)
+    }
+
+    #[cfg(not(unix))]
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        use std::io::{Read, Seek, SeekFrom};
+        let mut file = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        file.seek(SeekFrom::Start(offset))?;
+        file.read_exact(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Preset, TrainingSettings};
+
+    fn store(memory_limit: usize) -> FeatureStore {
+        let settings = TrainingSettings {
+            preset: Some(Preset::Seed),
+            chunk_frames: Some(4),
+            hop_frames: Some(2),
+            ..Default::default()
+        };
+        let config = Config::new(&settings, None).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mut builder = FeatureStoreBuilder { memory_limit, ..FeatureStoreBuilder::new(&config, folder.path()) };
+        for sound in [&[0.1; 7][..], &[], &[0.9; 3], &[-0.5; 8]] {
+            let features = builder.front_end().features(sound);
+            builder.push(&features).unwrap();
+        }
+        builder.finish().unwrap()
+    }
+
+    #[test]
+    fn chunks_are_numbered_by_file_and_start() {
+        let store = store(MEMORY_LIMIT);
+        let places: Vec<(usize, u64)> =
+            (0..store.chunks()).map(|n| (store.place(n).file, store.place(n).row)).collect();
+        assert_eq!(places, [(0, 0), (0, 2), (2, 0), (3, 0), (3, 2), (3, 4)]);
+        assert_eq!([0, 1, 2, 3].map(|f| store.chunks_of_file(f)), [(0, 2), (2, 2), (2, 3), (3, 6)]);
+    }
+
+    #[test]
+    fn rows_are_the_same_from_memory_and_from_a_file_and_silence_beyond() {
+        let (memory, disk) = (store(MEMORY_LIMIT), store(5));
+        assert!(matches!(disk.rows, Rows::File(_)));
+        for file in [0, 1, 2, 3] {
+            for from in -6..10 {
+                let (mut a, mut b) = (Vec::new(), Vec::new());
+                memory.read(file, from, 4, &mut a).unwrap();
+                disk.read(file, from, 4, &mut b).unwrap();
+                assert_eq!(a, b);
+            }
+        }
+        let mut rows = Vec::new();
+        memory.read(2, -1, 6, &mut rows).unwrap();
+        let loud = crate::audio::mulaw::level(0.9);
+        assert_eq!(rows, [128, loud, loud, loud, 128, 128]);
+    }
+}

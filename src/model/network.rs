@@ -1,0 +1,149 @@
+//! The three parts of the machine: encoder, bottleneck, decoder.
+
+use candle_core::{Result, Tensor, bail};
+use std::sync::Arc;
+
+use super::config::{Config, Preset};
+use super::ops::blocks::Stack;
+use super::ops::frames_in::frames_in;
+use super::ops::frames_loss::frames_loss;
+use super::ops::frames_out::frames_out;
+use super::ops::gated_stack::gated_stack;
+use super::ops::level_loss::level_loss;
+use super::ops::linear::linear;
+use super::ops::look_up::look_up;
+use super::ops::pool::pool;
+use super::ops::taps::{conv, taps};
+use super::settings::WAVEFORM_STRIDE;
+use super::weights::{SAMPLE_CHANNELS, Weights, frames};
+
+/// What a batch of chunks sounds like to a model.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Normalised log-mel frames: [batch * frames, mels].
+    LogMel(Arc<Vec<f32>>),
+    /// mu-law levels: [batch * samples].
+    Levels(Arc<Vec<u8>>),
+}
+
+/// Encoder and decoder over named weights.
+#[derive(Clone, Debug)]
+pub struct Network {
+    preset: Preset,
+    weights: Weights,
+    frames: usize,
+    samples: usize,
+    width: usize,
+    blocks: usize,
+}
+
+impl Network {
+    /// `weights` must have the tensors that [`shapes`](super::weights::shapes) names.
+    pub fn new(config: &Config, weights: Weights) -> Self {
+        Self {
+            preset: config.preset,
+            weights,
+            frames: frames(config),
+            samples: config.chunk_frames,
+            width: config.channels,
+            blocks: config.blocks,
+        }
+    }
+
+    fn weight(&self, name: &str) -> Result<&Tensor> {
+        match self.weights.get(name) {
+            Some(tensor) => Ok(tensor),
+            None => bail!("the model has no tensor {name}"),
+        }
+    }
+
+    fn layer(&self, name: &str) -> Result<(&Tensor, &Tensor)> {
+        Ok((self.weight(&format!("{name}.weight"))?, self.weight(&format!("{name}.bias"))?))
+    }
+
+    fn linear(&self, x: &Tensor, name: &str) -> Result<Tensor> {
+        let (weight, bias) = self.layer(name)?;
+        linear(x, weight, bias)
+    }
+
+    /// Dilations of the encoder; the decoder has them in reverse.
+    fn dilations(&self) -> Vec<usize> {
+        (0..self.blocks).map(|i| 1 << i).collect()
+    }
+
+    fn stack(&self, dilations: Vec<usize>) -> Stack {
+        Stack { frames: self.frames, channels: self.width, dilations: Arc::new(dilations) }
+    }
+
+    /// h [batch, bits].
+    pub fn encode(&self, input: &Input) -> Result<Tensor> {
+        let stack = self.stack(self.dilations());
+        let pooled = match (input, self.preset) {
+            (Input::LogMel(frames), Preset::Spectral) => {
+                let (weight, bias) = self.layer("encoder.in")?;
+                frames_in(frames.clone(), weight, bias, self.weight("encoder.stack")?, stack)?
+            }
+            (Input::Levels(levels), Preset::Waveform) => {
+                let (table, bias) = self.layer("encoder.in")?;
+                let rows = look_up(levels.clone(), self.samples, WAVEFORM_STRIDE, table, bias)?;
+                pool(&gated_stack(&rows, self.weight("encoder.stack")?, stack)?, self.frames)?
+            }
+            (Input::Levels(levels), Preset::Seed) => return self.encode_seed(levels),
+            _ => bail!("an input of another preset"),
+        };
+        let (gain, offset) = (self.weight("encoder.norm.gain")?, self.weight("encoder.norm.offset")?);
+        self.linear(&candle_nn::ops::layer_norm_slow(&pooled, gain, offset, 1e-5)?, "encoder.head")
+    }
+
+    fn encode_seed(&self, levels: &Arc<Vec<u8>>) -> Result<Tensor> {
+        let (table, bias) = self.layer("encoder.conv0")?;
+        let mut x = look_up(levels.clone(), self.samples, 1, table, bias)?;
+        for (i, dilation) in self.dilations().into_iter().enumerate().skip(1) {
+            let (weight, bias) = self.layer(&format!("encoder.conv{i}"))?;
+            x = conv(&x, self.frames, dilation, weight, bias)?;
+        }
+        let batch = levels.len() / self.samples;
+        self.linear(&x.reshape((batch, self.frames * self.width))?, "encoder.head")
+    }
+
+    /// How far what `z` [batch, bits] decodes to is from `clean`: mean squared error of log-mel frames, or cross entropy
+    /// of levels in nats. A scalar.
+    pub fn reconstruction_loss(&self, z: &Tensor, clean: &Input) -> Result<Tensor> {
+        let mut dilations = self.dilations();
+        dilations.reverse();
+        let start = self.linear(z, "decoder.in")?;
+        if self.preset == Preset::Seed {
+            return self.seed_loss(&start, clean, &dilations);
+        }
+        let (place, parameters) = (self.weight("decoder.place")?, self.weight("decoder.stack")?);
+        let rows = frames_out(&start, place, parameters, self.stack(dilations))?;
+        let (weight, bias) = self.layer("decoder.out")?;
+        match clean {
+            Input::LogMel(target) => frames_loss(&rows, weight, bias, target.clone()),
+            Input::Levels(levels) => {
+                let samples = self.linear(&rows, "decoder.samples")?.tanh()?.reshape(((), SAMPLE_CHANNELS))?;
+                level_loss(&samples, weight, bias, levels.clone())
+            }
+        }
+    }
+
+    fn seed_loss(&self, start: &Tensor, clean: &Input, dilations: &[usize]) -> Result<Tensor> {
+        let Input::Levels(levels) = clean else { bail!("an input of another preset") };
+        let mut x = start.reshape(((), self.width))?;
+        let (last, inner) = match dilations.split_last() {
+            Some((last, inner)) => (*last, inner),
+            None => bail!("a decoder without layers"),
+        };
+        for (i, &dilation) in inner.iter().enumerate() {
+            let (weight, bias) = self.layer(&format!("decoder.conv{i}"))?;
+            x = conv(&x, self.frames, dilation, weight, bias)?;
+        }
+        let (weight, bias) = self.layer("decoder.out")?;
+        level_loss(&taps(&x, self.frames, last)?, weight, bias, levels.clone())
+    }
+}
+
+/// z = sigmoid(h + noise): what the decoder gets, and close to bits once the noise has grown.
+pub fn bottleneck(h: &Tensor, noise: &Tensor) -> Result<Tensor> {
+    candle_nn::ops::sigmoid(&(h + noise)?)
+}

@@ -1,0 +1,254 @@
+//! Gated residual blocks on one tile of rows. A block normalises a chunk's rows over time and channels together (as
+//! GroupNorm with one group does), convolves them causally (kernel 2, dilated) to twice the channels, gates one half's
+//! tanh by the other's sigmoid, mixes the channels and adds the result to what came in.
+//!
+//! Nothing in it looks beyond a chunk, so a few chunks at a time go through a whole stack while they are in a core's
+//! cache, forward and backward.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::model::gemm::{Matrix, Update, multiply};
+use crate::model::simd::{self, kernel, sigmoid, sum, tanh};
+
+pub(super) const EPSILON: f32 = 1e-5;
+
+/// Where a block's parameters are within its row of the packed ones, for `c` channels.
+pub struct BlockLayout {
+    /// Gain, then offset, of the normalised input: [c] each.
+    pub gain: Range<usize>,
+    pub offset: Range<usize>,
+    /// [2c, 2c]: the earlier tap's rows first; columns for tanh, then for sigmoid.
+    pub conv: Range<usize>,
+    pub conv_bias: Range<usize>,
+    /// [c, c].
+    pub mix: Range<usize>,
+    pub mix_bias: Range<usize>,
+    pub len: usize,
+}
+
+impl BlockLayout {
+    pub fn new(c: usize) -> Self {
+        let mut len = 0;
+        let mut next = |size: usize| {
+            len += size;
+            len - size..len
+        };
+        let (gain, offset) = (next(c), next(c));
+        let (conv, conv_bias) = (next(4 * c * c), next(2 * c));
+        let (mix, mix_bias) = (next(c * c), next(c));
+        Self { gain, offset, conv, conv_bias, mix, mix_bias, len }
+    }
+}
+
+/// What a block leaves for its way back, for one tile.
+pub(super) struct Trace {
+    input: Vec<f32>,
+    /// Mean and reciprocal deviation of each chunk.
+    moments: Vec<(f32, f32)>,
+    /// tanh and sigmoid: [rows, 2c].
+    gates: Vec<f32>,
+}
+
+/// A stack's shape: chunks of `frames` rows of `channels`, and a block for each dilation.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    pub frames: usize,
+    pub channels: usize,
+    pub dilations: Arc<Vec<usize>>,
+}
+
+kernel! {
+    /// Normalises each chunk and writes both taps of each row, [rows, 2c]; `moments` are made where they are missing.
+    fn normalised_taps<'a>(
+        taps: &'a mut [f32], moments: &'a mut Vec<(f32, f32)>, x: &'a [f32], gain: &'a [f32], offset: &'a [f32],
+        frames: usize, dilation: usize,
+    ) {
+        let c = gain.len();
+        let fresh = moments.is_empty();
+        for (n, (taps, x)) in taps.chunks_exact_mut(frames * 2 * c).zip(x.chunks_exact(frames * c)).enumerate() {
+            if fresh {
+                let mean = sum(x, |x| x) / x.len() as f32;
+                let variance = sum(x, |x| (x - mean) * (x - mean)) / x.len() as f32;
+                moments.push((mean, 1.0 / (variance + EPSILON).sqrt()));
+            }
+            let (mean, scale) = moments[n];
+            for t in 0..frames {
+                let from = &x[t * c..][..c];
+                let to = &mut taps[t * 2 * c + c..][..c];
+                for i in 0..c {
+                    to[i] = (from[i] - mean) * scale * gain[i] + offset[i];
+                }
+                if t < dilation {
+                    taps[t * 2 * c..][..c].fill(0.0);
+                }
+                if t + dilation < frames {
+                    let (now, later) = (t * 2 * c + c, (t + dilation) * 2 * c);
+                    taps.copy_within(now..now + c, later);
+                }
+            }
+        }
+    }
+}
+
+kernel! {
+    /// Adds the bias, turns the first half of each row of `gates` [rows, 2c] into its tanh, the second into its sigmoid,
+    /// and writes their product.
+    fn gate<'a>(product: &'a mut [f32], gates: &'a mut [f32], bias: &'a [f32]) {
+        let c = bias.len() / 2;
+        let (u_bias, v_bias) = bias.split_at(c);
+        for (product, row) in product.chunks_exact_mut(c).zip(gates.chunks_exact_mut(2 * c)) {
+            let (u, v) = row.split_at_mut(c);
+            for i in 0..c {
+                u[i] = tanh(u[i] + u_bias[i]);
+                v[i] = sigmoid(v[i] + v_bias[i]);
+                product[i] = u[i] * v[i];
+            }
+        }
+    }
+}
+
+kernel! {
+    fn products<'a>(product: &'a mut [f32], gates: &'a [f32], c: usize) {
+        for (product, row) in product.chunks_exact_mut(c).zip(gates.chunks_exact(2 * c)) {
+            let (u, v) = row.split_at(c);
+            for i in 0..c {
+                product[i] = u[i] * v[i];
+            }
+        }
+    }
+}
+
+kernel! {
+    /// From the product's gradient to that of what went into tanh and sigmoid, in the place of `gates`.
+    fn gate_backward<'a>(gates: &'a mut [f32], d_product: &'a [f32], c: usize) {
+        for (row, d) in gates.chunks_exact_mut(2 * c).zip(d_product.chunks_exact(c)) {
+            let (u, v) = row.split_at_mut(c);
+            for i in 0..c {
+                let (t, s) = (u[i], v[i]);
+                u[i] = d[i] * s * (1.0 - t * t);
+                v[i] = d[i] * t * s * (1.0 - s);
+            }
+        }
+    }
+}
+
+kernel! {
+    /// From the taps' gradient to the input's, which is added to `dx`; and the gain's and offset's.
+    fn normalised_taps_backward<'a>(
+        dx: &'a mut [f32], d_gain: &'a mut [f32], d_offset: &'a mut [f32], d_taps: &'a mut [f32], x: &'a [f32],
+        moments: &'a [(f32, f32)], gain: &'a [f32], frames: usize, dilation: usize,
+    ) {
+        let c = gain.len();
+        let chunks = dx.chunks_exact_mut(frames * c).zip(d_taps.chunks_exact_mut(frames * 2 * c));
+        for (((dx, d_taps), x), &(mean, scale)) in chunks.zip(x.chunks_exact(frames * c)).zip(moments) {
+            let mut sums = [0.0_f32; 32];
+            let mut products = [0.0_f32; 32];
+            for t in 0..frames {
+                let later = (t + dilation < frames).then(|| (t + dilation) * 2 * c);
+                let now = t * 2 * c + c;
+                if let Some(later) = later {
+                    let (head, tail) = d_taps.split_at_mut(later);
+                    for (to, from) in head[now..now + c].iter_mut().zip(&tail[..c]) {
+                        *to += from;
+                    }
+                }
+                let d = &mut d_taps[now..now + c];
+                let x = &x[t * c..][..c];
+                for i in 0..c {
+                    let unit = (x[i] - mean) * scale;
+                    d_gain[i] += d[i] * unit;
+                    d_offset[i] += d[i];
+                    d[i] *= gain[i];
+                }
+                for (d, x) in d.chunks(32).zip(x.chunks(32)) {
+                    for i in 0..d.len() {
+                        sums[i] += d[i];
+                        products[i] += d[i] * (x[i] - mean) * scale;
+                    }
+                }
+            }
+            let count = (frames * c) as f32;
+            let (mean_d, mean_product) = (sums.iter().sum::<f32>() / count, products.iter().sum::<f32>() / count);
+            for t in 0..frames {
+                let (d, x, dx) = (&d_taps[t * 2 * c + c..][..c], &x[t * c..][..c], &mut dx[t * c..][..c]);
+                for i in 0..c {
+                    dx[i] += scale * (d[i] - mean_d - (x[i] - mean) * scale * mean_product);
+                }
+            }
+        }
+    }
+}
+
+/// Writes `bias` to each row of `out` and adds what is there.
+fn add_bias(out: &mut [f32], bias: &[f32]) {
+    out.chunks_exact_mut(bias.len()).for_each(|row| simd::add(row, bias));
+}
+
+impl Stack {
+    /// The shape of the packed parameters.
+    pub fn parameters(&self) -> (usize, usize) {
+        (self.dilations.len(), BlockLayout::new(self.channels).len)
+    }
+
+    /// Sends the rows of `x` through the stack in place; with `keep`, leaves what the way back needs.
+    pub(super) fn forward(&self, x: &mut [f32], parameters: &[f32], keep: bool) -> Vec<Trace> {
+        let (c, layout) = (self.channels, BlockLayout::new(self.channels));
+        let rows = x.len() / c;
+        let mut taps = vec![0.0; rows * 2 * c];
+        let mut product = vec![0.0; rows * c];
+        let mut gates = vec![0.0; rows * 2 * c];
+        let mut traces = Vec::new();
+        for (p, &dilation) in parameters.chunks_exact(layout.len).zip(self.dilations.iter()) {
+            let input = if keep { x.to_vec() } else { Vec::new() };
+            let mut moments = Vec::with_capacity(rows / self.frames);
+            let (gain, offset) = (&p[layout.gain.clone()], &p[layout.offset.clone()]);
+            normalised_taps(&mut taps, &mut moments, x, gain, offset, self.frames, dilation);
+            let conv = Matrix::new(&p[layout.conv.clone()], 2 * c);
+            multiply(&mut gates, Update::Replace, Matrix::new(&taps, 2 * c), conv);
+            gate(&mut product, &mut gates, &p[layout.conv_bias.clone()]);
+            add_bias(x, &p[layout.mix_bias.clone()]);
+            multiply(x, Update::Add, Matrix::new(&product, c), Matrix::new(&p[layout.mix.clone()], c));
+            if keep {
+                let gates = std::mem::replace(&mut gates, vec![0.0; rows * 2 * c]);
+                traces.push(Trace { input, moments, gates });
+            }
+        }
+        traces
+    }
+
+    /// Turns the gradient of a tile's result, in place, into that of its input; returns that of the parameters.
+    pub(super) fn backward(&self, dx: &mut [f32], traces: Vec<Trace>, parameters: &[f32]) -> Vec<f32> {
+        let (c, layout) = (self.channels, BlockLayout::new(self.channels));
+        let rows = dx.len() / c;
+        let mut taps = vec![0.0; rows * 2 * c];
+        let mut product = vec![0.0; rows * c];
+        let mut gradients = vec![0.0; parameters.len()];
+        let blocks = parameters.chunks_exact(layout.len).zip(gradients.chunks_exact_mut(layout.len));
+        for (((p, g), &dilation), trace) in blocks.zip(self.dilations.iter()).zip(traces).rev() {
+            let Trace { input, mut moments, mut gates } = trace;
+            let (gain, offset) = (&p[layout.gain.clone()], &p[layout.offset.clone()]);
+            normalised_taps(&mut taps, &mut moments, &input, gain, offset, self.frames, dilation);
+            products(&mut product, &gates, c);
+
+            let d_mix = &mut g[layout.mix.clone()];
+            multiply(d_mix, Update::Replace, Matrix::new(&product, c).transposed(), Matrix::new(dx, c));
+            simd::add_rows(&mut g[layout.mix_bias.clone()], dx);
+            let mix = Matrix::new(&p[layout.mix.clone()], c).transposed();
+            multiply(&mut product, Update::Replace, Matrix::new(dx, c), mix);
+            gate_backward(&mut gates, &product, c);
+
+            let d_gates = Matrix::new(&gates, 2 * c);
+            let d_conv = &mut g[layout.conv.clone()];
+            multiply(d_conv, Update::Replace, Matrix::new(&taps, 2 * c).transposed(), d_gates);
+            simd::add_rows(&mut g[layout.conv_bias.clone()], &gates);
+            let conv = Matrix::new(&p[layout.conv.clone()], 2 * c).transposed();
+            multiply(&mut taps, Update::Replace, d_gates, conv);
+
+            let (d_gain, d_offset) = g[layout.gain.start..layout.offset.end].split_at_mut(c);
+            let frames = self.frames;
+            normalised_taps_backward(dx, d_gain, d_offset, &mut taps, &input, &moments, gain, frames, dilation);
+        }
+        gradients
+    }
+}

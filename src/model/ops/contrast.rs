@@ -1,0 +1,131 @@
+//! Contrast between two views of each chunk (NT-Xent): a view should be nearer to the other view of its own chunk than
+//! to any of another chunk.
+
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
+use std::sync::Arc;
+
+use super::{Kept, operand, tensor};
+use crate::model::gemm::{Matrix, Update, multiply};
+use crate::model::simd::{self, softmax};
+
+struct Contrast {
+    /// [n, n]: which pairs are left out of the negatives.
+    masked: Arc<Vec<bool>>,
+    temperature: f32,
+    kept: Kept<Vec<f32>>,
+}
+
+/// A scalar: the mean over views of the cross entropy of the right partner, under the softmax of the cosines of 2z - 1
+/// over `temperature`. `z` [2n, bits] holds the first views, then the second; `masked` [n, n] pairs of different chunks
+/// that are not to be told apart, in whichever views.
+pub fn contrast(z: &Tensor, masked: Arc<Vec<bool>>, temperature: f32) -> Result<Tensor> {
+    let n = z.dim(0)? / 2;
+    if n == 0 || z.dim(0)? != 2 * n || masked.len() != n * n {
+        bail!("contrast: {} views and {} pairs", z.dim(0)?, masked.len());
+    }
+    z.apply_op1(Contrast { masked, temperature, kept: Kept::nothing() })
+}
+
+/// A similarity that no softmax sees.
+const NEVER: f32 = -1e9;
+
+impl CustomOp1 for Contrast {
+    fn name(&self) -> &'static str {
+        "contrast"
+    }
+
+    fn cpu_fwd(&self, z: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (rows, bits) = layout.shape().dims2()?;
+        let n = rows / 2;
+        let z = operand(z, layout)?;
+        // Unit vectors, and the lengths they had.
+        let mut units: Vec<f32> = z.iter().map(|z| 2.0 * z - 1.0).collect();
+        let lengths: Vec<f32> = units
+            .chunks_exact_mut(bits)
+            .map(|e| {
+                let length = e.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-12);
+                e.iter_mut().for_each(|x| *x /= length);
+                length
+            })
+            .collect();
+        let all = Matrix::new(&units, bits);
+        let mut pairs = vec![0.0; rows * rows];
+        multiply(&mut pairs, Update::Replace, all, all.transposed());
+        let mut loss = 0.0;
+        for (i, row) in pairs.chunks_exact_mut(rows).enumerate() {
+            let masked = &self.masked[i % n * n..][..n];
+            for half in row.chunks_exact_mut(n) {
+                for (s, &masked) in half.iter_mut().zip(masked) {
+                    *s = if masked { NEVER } else { *s / self.temperature };
+                }
+            }
+            row[i] = NEVER;
+            let partner = (i + n) % rows;
+            let own = row[partner];
+            loss += f64::from(softmax(row) - own);
+            row[partner] -= 1.0;
+        }
+        let loss = loss / rows as f64;
+
+        // A similarity is in two rows' losses, so its gradient is the sum of both.
+        let share = 1.0 / (rows as f32 * self.temperature);
+        let mut dz = vec![0.0; rows * bits];
+        multiply(&mut dz, Update::Replace, Matrix::new(&pairs, rows), all);
+        multiply(&mut dz, Update::Add, Matrix::new(&pairs, rows).transposed(), all);
+        simd::scale(&mut dz, share);
+        for ((d, unit), length) in dz.chunks_exact_mut(bits).zip(units.chunks_exact(bits)).zip(&lengths) {
+            let along: f32 = d.iter().zip(unit).map(|(d, u)| d * u).sum();
+            d.iter_mut().zip(unit).for_each(|(d, u)| *d = 2.0 * (*d - along * u) / length);
+        }
+        self.kept.put(dz);
+        Ok((CpuStorage::F32(vec![loss as f32]), ().into()))
+    }
+
+    fn bwd(&self, z: &Tensor, _out: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
+        let scale = grad.to_scalar::<f32>()?;
+        let mut dz = self.kept.take()?;
+        dz.iter_mut().for_each(|d| *d *= scale);
+        Ok(Some(tensor(dz, z.shape().clone())?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{gradients, random};
+    use super::*;
+
+    fn mask(n: usize, pairs: &[(usize, usize)]) -> Arc<Vec<bool>> {
+        let mut masked = vec![false; n * n];
+        pairs.iter().for_each(|&(i, j)| masked[i * n + j] = true);
+        Arc::new(masked)
+    }
+
+    #[test]
+    fn the_loss_follows_its_definition() {
+        let z = random(&[6, 4], 1);
+        let loss = contrast(&z, mask(3, &[(0, 2)]), 0.2).unwrap().to_scalar::<f32>().unwrap();
+        let e: Vec<Vec<f64>> = z
+            .to_vec2::<f32>()
+            .unwrap()
+            .iter()
+            .map(|row| {
+                let e: Vec<f64> = row.iter().map(|&z| 2.0 * f64::from(z) - 1.0).collect();
+                let length = e.iter().map(|x| x * x).sum::<f64>().sqrt();
+                e.iter().map(|x| x / length).collect()
+            })
+            .collect();
+        let cosine = |i: usize, j: usize| (0..4).map(|b| e[i][b] * e[j][b]).sum::<f64>() / 0.2;
+        let allowed = |i: usize, j: usize| i != j && (i % 3, j % 3) != (0, 2);
+        let mut exact = 0.0;
+        for i in 0..6 {
+            let all: f64 = (0..6).filter(|&j| allowed(i, j)).map(|j| cosine(i, j).exp()).sum();
+            exact += all.ln() - cosine(i, (i + 3) % 6);
+        }
+        assert!((f64::from(loss) - exact / 6.0).abs() < 1e-4, "{loss} {}", exact / 6.0);
+    }
+
+    #[test]
+    fn gradients_agree_with_finite_differences() {
+        gradients(&[random(&[8, 5], 3)], |t| contrast(&t[0], mask(4, &[(0, 1), (1, 0)]), 0.5));
+    }
+}

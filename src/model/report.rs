@@ -1,0 +1,145 @@
+//! What a training step measured, and whether a run is learning anything.
+
+use serde::{Deserialize, Serialize};
+
+/// A step of training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepReport {
+    /// Steps done, this one included, and planned.
+    pub step: usize,
+    pub steps: usize,
+    /// Passes over all chunks, so far.
+    pub epoch: f32,
+    /// Weighted sum of the parts.
+    pub loss: f32,
+    /// Mean squared error of log-mel frames, or cross entropy of levels in nats.
+    pub reconstruction: f32,
+    pub contrast: Option<f32>,
+    pub balance: Option<f32>,
+    /// Deviation of the noise before the sigmoid.
+    pub sigma: f32,
+    /// Mean of abs(2 sigmoid(h) - 1).
+    pub saturation: f32,
+    pub learning_rate: f32,
+    /// Norm of the gradient before it was limited.
+    pub gradient_norm: f32,
+    /// Shannon entropy of the distribution of codes within the batch, in nats.
+    pub code_entropy: f32,
+    /// Share of ones of each bit within the batch.
+    pub ones: Vec<f32>,
+    /// Over this run so far.
+    pub chunks_per_second: f64,
+    /// In words, where (nearly) all codes are equal.
+    pub collapsed: Option<String>,
+}
+
+/// A run of training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainSummary {
+    /// Steps done, those before a resume included, and planned.
+    pub step: usize,
+    pub steps: usize,
+    /// Of this run, without what was before a resume.
+    pub seconds: f64,
+    pub chunks_per_second: f64,
+    /// Running means over about the last twenty steps.
+    pub loss: f32,
+    pub saturation: f32,
+    pub code_entropy: f32,
+    /// In words, where (nearly) all codes are equal.
+    pub collapsed: Option<String>,
+}
+
+/// The state of a run in a few numbers: kept in the checkpoint.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    pub step: usize,
+    pub steps: usize,
+    /// Chunks that it learns from.
+    pub chunks: u64,
+    /// Chunks of a batch that can differ.
+    pub batch: usize,
+    /// Running means over about the last twenty steps.
+    pub loss: f32,
+    pub saturation: f32,
+    pub code_entropy: f32,
+}
+
+/// How many steps the running means reach back.
+const REACH: f32 = 20.0;
+/// Steps before a run is judged: first weights may well give few codes.
+const PATIENCE: usize = 50;
+/// Codes are nearly equal below this share of the entropy that different ones would have.
+const LEAST_ENTROPY: f32 = 0.25;
+
+impl Progress {
+    /// Counts a step in.
+    pub fn add(&mut self, loss: f32, saturation: f32, code_entropy: f32) {
+        let share = if self.step == 0 { 1.0 } else { 1.0 / REACH };
+        self.loss += share * (loss - self.loss);
+        self.saturation += share * (saturation - self.saturation);
+        self.code_entropy += share * (code_entropy - self.code_entropy);
+        self.step += 1;
+    }
+
+    /// In words, when (nearly) all chunks get the same code.
+    pub fn collapsed(&self) -> Option<String> {
+        let most = (self.batch as f32).ln();
+        if self.step < PATIENCE.min(self.steps) || self.step == 0 || self.batch < 4 {
+            return None;
+        }
+        if self.code_entropy >= LEAST_ENTROPY * most {
+            return None;
+        }
+        let codes = self.code_entropy.exp();
+        let saturation = (self.saturation * 100.0).round();
+        Some(format!(
+            "The model has collapsed: {} chunks share about {codes:.1} codes (units are {saturation}% saturated), so it \
+             cannot tell sounds apart. Train again with other settings.",
+            self.batch
+        ))
+    }
+}
+
+/// Shannon entropy, in nats, of the distribution of codes: rows of `bits` values of h, a bit being h > 0.
+pub fn code_entropy(h: &[f32], bits: usize) -> f32 {
+    let mut codes: Vec<Vec<bool>> = h.chunks_exact(bits).map(|row| row.iter().map(|&h| h > 0.0).collect()).collect();
+    codes.sort_unstable();
+    let n = codes.len() as f32;
+    codes
+        .chunk_by(|a, b| a == b)
+        .map(|same| {
+            let p = same.len() as f32 / n;
+            p * (1.0 / p).ln()
+        })
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entropy_counts_distinct_codes() {
+        let h = [1.0, -1.0, 0.5, -0.1, -1.0, -1.0, 1.0, 1.0];
+        assert!((code_entropy(&h, 2) - 1.039_72).abs() < 1e-4);
+        assert_eq!(code_entropy(&[1.0; 8], 2), 0.0);
+        assert!((code_entropy(&h[2..6], 2) - 2.0_f32.ln()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_run_with_one_code_has_collapsed_and_says_so() {
+        let mut run = Progress { steps: 1000, batch: 64, ..Default::default() };
+        for step in 0..100 {
+            assert_eq!(run.collapsed(), None, "step {step} is too early");
+            if step == 49 {
+                break;
+            }
+            run.add(5.0, 1.0, 0.0);
+        }
+        run.add(5.0, 1.0, 0.0);
+        assert!(run.collapsed().unwrap().contains("64 chunks share about 1.0 codes (units are 100% saturated)"));
+        (0..100).for_each(|_| run.add(1.0, 0.9, 4.0));
+        assert_eq!(run.collapsed(), None);
+    }
+}

@@ -1,0 +1,234 @@
+//! Training: from a feature store to a model, step by step, on the calling thread and rayon's.
+
+use candle_core::{Tensor, Var};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Instant;
+
+use super::adam::{Adam, Gradient};
+use super::batch::{Batch, Batches};
+use super::checkpoint;
+use super::config::Config;
+use super::error::ModelError;
+use super::features::FeatureStore;
+use super::front_end::FrontEnd;
+use super::network::{Network, bottleneck};
+use super::normalisation::Normalisation;
+use super::ops::contrast::contrast;
+use super::report::{Progress, StepReport, TrainSummary, code_entropy};
+use super::weights;
+
+/// A run of training. The same configuration and features give the same weights, bit for bit, in one run or in many.
+pub struct Trainer<'a> {
+    config: Config,
+    batches: Batches<'a>,
+    vars: BTreeMap<String, Var>,
+    network: Network,
+    adam: Adam,
+    normalisation: Normalisation,
+    progress: Progress,
+}
+
+/// The scalar losses of a step, and what was measured beside them.
+struct Losses {
+    total: Tensor,
+    reconstruction: f32,
+    contrast: Option<f32>,
+    balance: Option<f32>,
+    /// h of the first views.
+    h: Vec<f32>,
+}
+
+impl<'a> Trainer<'a> {
+    /// A run that has not begun. `store` must have been filled for `config`.
+    ///
+    /// # Errors
+    /// There is no chunk; the features cannot be read.
+    pub fn new(config: Config, store: &'a FeatureStore) -> Result<Self, ModelError> {
+        let normalisation = Normalisation::measure(&config, store)?;
+        let vars = weights::initial(&config)?;
+        let progress = Progress {
+            steps: config.steps(store.chunks()),
+            chunks: store.chunks(),
+            batch: usize::try_from(store.chunks()).unwrap_or(usize::MAX).min(config.batch),
+            ..Progress::default()
+        };
+        Self::with(config, store, vars, None, normalisation, progress)
+    }
+
+    /// Goes on with a run that [`Trainer::save`] stored, over the same features.
+    ///
+    /// # Errors
+    /// The checkpoint cannot be used, or the chunks are not as many as they were.
+    pub fn resume(path: &Path, store: &'a FeatureStore) -> Result<Self, ModelError> {
+        let stored = checkpoint::load(path)?;
+        if stored.progress.chunks != store.chunks() {
+            let (trained, present) = (stored.progress.chunks, store.chunks());
+            return Err(ModelError::OtherChunks { path: path.to_path_buf(), trained, present });
+        }
+        let mut vars = BTreeMap::new();
+        for (name, tensor) in &stored.weights {
+            vars.insert(name.clone(), Var::from_tensor(tensor)?);
+        }
+        let len: usize = vars.values().map(|var| var.elem_count()).sum();
+        if stored.adam.first.len() != len || stored.adam.second.len() != len {
+            let reason = "the optimiser's moments do not fit the weights".into();
+            return Err(ModelError::Damaged { path: path.to_path_buf(), reason });
+        }
+        Self::with(stored.config, store, vars, Some(stored.adam), stored.normalisation, stored.progress)
+    }
+
+    fn with(
+        config: Config,
+        store: &'a FeatureStore,
+        vars: BTreeMap<String, Var>,
+        adam: Option<Adam>,
+        normalisation: Normalisation,
+        progress: Progress,
+    ) -> Result<Self, ModelError> {
+        if store.chunks() == 0 {
+            return Err(ModelError::NoChunks);
+        }
+        let wanted = FrontEnd::new(&config);
+        let same = |f: &FrontEnd| (f.row_bytes(), f.row_step(), f.chunk_rows());
+        if same(&wanted) != same(store.front_end()) {
+            return Err(ModelError::OtherFeatures(config.preset));
+        }
+        let tensors = vars.iter().map(|(name, var)| (name.clone(), var.as_tensor().clone())).collect();
+        Ok(Self {
+            network: Network::new(&config, tensors),
+            batches: Batches::new(&config, store),
+            adam: adam.unwrap_or_else(|| Adam::new(&vars)),
+            config,
+            vars,
+            normalisation,
+            progress,
+        })
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Steps done, and planned.
+    pub fn step(&self) -> (usize, usize) {
+        (self.progress.step, self.progress.steps)
+    }
+
+    /// Trains until the planned end, or until `on_step` breaks: the step it is told of is the last one then.
+    ///
+    /// # Errors
+    /// A loss or a gradient that is no finite number: the weights are those of the last good step, and can be saved.
+    pub fn run(&mut self, on_step: &mut dyn FnMut(&StepReport) -> ControlFlow<()>) -> Result<TrainSummary, ModelError> {
+        let (began, first) = (Instant::now(), self.progress.step);
+        while self.progress.step < self.progress.steps {
+            let mut report = self.take_step()?;
+            let chunks = ((self.progress.step - first) * self.config.batch) as f64;
+            report.chunks_per_second = chunks / began.elapsed().as_secs_f64().max(1e-9);
+            if on_step(&report).is_break() {
+                break;
+            }
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        let chunks = ((self.progress.step - first) * self.config.batch) as f64;
+        Ok(TrainSummary {
+            step: self.progress.step,
+            steps: self.progress.steps,
+            seconds,
+            chunks_per_second: chunks / seconds.max(1e-9),
+            loss: self.progress.loss,
+            saturation: self.progress.saturation,
+            code_entropy: self.progress.code_entropy,
+            collapsed: self.progress.collapsed(),
+        })
+    }
+
+    /// Stores the run: as a model, and to be resumed.
+    ///
+    /// # Errors
+    /// The file cannot be written; an older one at `path` is then as it was.
+    pub fn save(&self, path: &Path) -> Result<(), ModelError> {
+        checkpoint::save(path, &self.config, &self.progress, &self.vars, &self.normalisation, &self.adam)
+    }
+
+    fn take_step(&mut self) -> Result<StepReport, ModelError> {
+        let (step, steps) = (self.progress.step, self.progress.steps);
+        let sigma = self.config.sigma_at(step, steps);
+        let learning_rate = self.config.learning_rate_at(step, steps);
+        let batch = self.batches.batch(step, &self.normalisation)?;
+        let losses = self.losses(batch, sigma)?;
+        let loss = losses.total.to_scalar::<f32>()?;
+        let parts = [
+            ("the reconstruction loss", Some(losses.reconstruction)),
+            ("the contrast loss", losses.contrast),
+            ("the bit balance loss", losses.balance),
+            ("the loss", Some(loss)),
+        ];
+        if let Some((cause, _)) = parts.into_iter().find(|(_, part)| part.is_some_and(|x| !x.is_finite())) {
+            return Err(ModelError::NotFinite { step: step + 1, cause });
+        }
+        let grads = losses.total.backward()?;
+        let Gradient::Finite { norm } = self.adam.step(&self.vars, &grads, step, learning_rate, self.config.clip)?
+        else {
+            return Err(ModelError::NotFinite { step: step + 1, cause: "the gradient" });
+        };
+        let bits = self.config.bits;
+        let saturation = losses.h.iter().map(|h| (h / 2.0).tanh().abs()).sum::<f32>() / losses.h.len() as f32;
+        let code_entropy = code_entropy(&losses.h, bits);
+        self.progress.add(loss, saturation, code_entropy);
+        Ok(StepReport {
+            step: step + 1,
+            steps,
+            epoch: (step + 1) as f32 / self.config.steps_per_epoch(self.progress.chunks) as f32,
+            loss,
+            reconstruction: losses.reconstruction,
+            contrast: losses.contrast,
+            balance: losses.balance,
+            sigma,
+            saturation,
+            learning_rate,
+            gradient_norm: norm,
+            code_entropy,
+            ones: shares_of_ones(&losses.h, bits),
+            chunks_per_second: 0.0,
+            collapsed: self.progress.collapsed(),
+        })
+    }
+
+    fn losses(&self, batch: Batch, sigma: f32) -> Result<Losses, ModelError> {
+        let config = &self.config;
+        let h = self.network.encode(&batch.views)?;
+        let noise: Vec<f32> = batch.noise.iter().map(|x| x * sigma).collect();
+        let z = bottleneck(&h, &Tensor::from_vec(noise, h.shape(), h.device())?)?;
+        let n = if config.contrast > 0.0 { h.dim(0)? / 2 } else { h.dim(0)? };
+        let first = if n == h.dim(0)? { z.clone() } else { z.narrow(0, 0, n)? };
+        let mut total = Tensor::new(0.0_f32, h.device())?;
+        let mut add = |loss: &Tensor, weight: f32| -> Result<f32, ModelError> {
+            total = (&total + (loss * f64::from(weight))?)?;
+            Ok(loss.to_scalar::<f32>()?)
+        };
+        // A weight of 0 leaves the gradients of the decoder 0, not missing.
+        let reconstruction = add(&self.network.reconstruction_loss(&first, &batch.clean)?, config.reconstruction)?;
+        let mut parts = (None, None);
+        if config.contrast > 0.0 {
+            parts.0 = Some(add(&contrast(&z, batch.masked, config.temperature)?, config.contrast)?);
+        }
+        if config.balance > 0.0 {
+            let off = (z.mean(0)? - 0.5)?;
+            parts.1 = Some(add(&off.sqr()?.mean_all()?, config.balance)?);
+        }
+        let h = h.narrow(0, 0, n)?.flatten_all()?.to_vec1::<f32>()?;
+        Ok(Losses { total, reconstruction, contrast: parts.0, balance: parts.1, h })
+    }
+}
+
+fn shares_of_ones(h: &[f32], bits: usize) -> Vec<f32> {
+    let mut ones = vec![0.0; bits];
+    for row in h.chunks_exact(bits) {
+        ones.iter_mut().zip(row).for_each(|(one, &h)| *one += f32::from(u8::from(h > 0.0)));
+    }
+    let n = (h.len() / bits).max(1) as f32;
+    ones.iter_mut().for_each(|one| *one /= n);
+    ones
+}

@@ -1,0 +1,244 @@
+//! How a chunk is made to sound different without becoming another sound: moved in time, louder or softer, noisier, and
+//! as a microphone in a room would hear it. Spectral views are made on the powers of mel bands, where an equaliser is a
+//! gain a band and reverberation a smear over frames, so that no step of training computes a spectrum.
+
+use rand::{Rng, RngCore};
+use rand_chacha::ChaCha8Rng;
+
+use super::simd::{exp, kernel};
+use crate::audio::mel::{MelSpectrum, POWER_FLOOR};
+use crate::audio::mulaw;
+
+/// Gain of a view, in decibels either way.
+const GAIN_DB: f32 = 6.0;
+
+/// How a spectral preset's views are made.
+#[derive(Clone, Debug)]
+pub struct SpectralViews {
+    bands: usize,
+    centres: Vec<f32>,
+    widths: Vec<f32>,
+    /// Seconds from frame to frame.
+    frame_secs: f32,
+    /// Share of views heard through a microphone.
+    microphone: f32,
+}
+
+/// What a microphone and its room do: see [`SpectralViews::distort`].
+struct Microphone {
+    /// Power gain of each band.
+    gains: Vec<f32>,
+    /// Share of the reverberation's power that is left after a frame, and its power beside the direct sound's.
+    decay: f32,
+    wet: f32,
+    /// Noise power of each band, beside the mean power of a frame.
+    noise: Vec<f32>,
+}
+
+impl SpectralViews {
+    pub fn new(mel: &MelSpectrum, frame_secs: f32, microphone: f32) -> Self {
+        let mut widths = mel.widths();
+        let total: f32 = widths.iter().sum();
+        widths.iter_mut().for_each(|w| *w /= total);
+        Self { bands: mel.bands(), centres: mel.centres().to_vec(), widths, frame_secs, microphone }
+    }
+
+    /// Distorts a view: from log powers [frames + 1, bands], `fraction` of a frame late, to powers [frames, bands].
+    pub fn distort(&self, logs: &[f32], fraction: f32, random: &mut ChaCha8Rng, out: &mut [f32]) {
+        shifted_powers(out, logs, self.bands, fraction);
+        let gain = decibels(random.random_range(-GAIN_DB..=GAIN_DB));
+        let mut gains = vec![gain; self.bands];
+        if random.random::<f32>() < self.microphone {
+            let microphone = self.microphone(random);
+            reverberate(out, self.bands, microphone.decay, microphone.wet);
+            gains.iter_mut().zip(&microphone.gains).for_each(|(g, m)| *g *= m);
+            multiply_rows(out, &gains);
+            let mean = out.iter().sum::<f32>() / (out.len() / self.bands) as f32;
+            let noise: Vec<f32> = microphone.noise.iter().map(|n| n * mean).collect();
+            self.add_noise(out, &noise, random);
+        } else {
+            multiply_rows(out, &gains);
+            // White noise, 36 to 70 dB below the loudest frame.
+            let loudest = out.chunks_exact(self.bands).map(|frame| frame.iter().sum::<f32>()).fold(0.0, f32::max);
+            let level = loudest * decibels(random.random_range(-70.0..=-36.0));
+            let top = self.occupied_bands(out);
+            let mut noise: Vec<f32> = self.widths.iter().map(|w| w * level).collect();
+            noise[top..].fill(0.0);
+            self.add_noise(out, &noise, random);
+        }
+    }
+
+    /// How many bands from the lowest on have anything in them: a file that was recorded at a lower rate has nothing
+    /// above it, and noise there would tell it apart.
+    fn occupied_bands(&self, powers: &[f32]) -> usize {
+        let mut top = 0;
+        for frame in powers.chunks_exact(self.bands) {
+            if let Some(last) = frame[top..].iter().rposition(|&p| p > 10.0 * POWER_FLOOR) {
+                top += last + 1;
+            }
+        }
+        top
+    }
+
+    /// Adds noise of about this power to each band; that of every cell varies.
+    fn add_noise(&self, powers: &mut [f32], noise: &[f32], random: &mut ChaCha8Rng) {
+        let mut dice = vec![0_u8; powers.len()];
+        random.fill_bytes(&mut dice);
+        add_noise(powers, noise, &dice);
+    }
+
+    fn microphone(&self, random: &mut ChaCha8Rng) -> Microphone {
+        let position = |band: usize| (band as f32 + 0.5) / self.bands as f32;
+        // A smooth equaliser: a few slow waves over the bands.
+        let waves: Vec<(f32, f32, f32)> = (1..=4)
+            .map(|k| {
+                let (depth, phase) = (random.random_range(-4.0..=4.0), random.random_range(0.0..std::f32::consts::TAU));
+                (depth, k as f32 * std::f32::consts::PI, phase)
+            })
+            .collect();
+        let equaliser = |band: usize| {
+            decibels(waves.iter().map(|(depth, rate, phase)| depth * (rate * position(band) + phase).cos()).sum())
+        };
+        // Second-order band limits.
+        let low = log_uniform(random, 40.0, 300.0);
+        let high = log_uniform(random, 2500.0, 16_000.0);
+        let limits = |hz: f32| 1.0 / ((1.0 + (low / hz).powi(4)) * (1.0 + (hz / high).powi(4)));
+        let distance = decibels(random.random_range(-18.0..=0.0));
+        // Reverberation that falls by 60 dB in 0.07 to 0.7 s.
+        let decay_secs = log_uniform(random, 0.01, 0.1);
+        let decay = (-2.0 * self.frame_secs / decay_secs).exp();
+        let wet = log_uniform(random, 0.03, 1.0) * (1.0 - decay);
+        // A noise floor 8 to 40 dB below the sound, tilted by up to 9 dB an octave or so either way.
+        let (floor, tilt) = (decibels(-random.random_range(8.0..=40.0)), random.random_range(-1.5..=1.5));
+        let tilted: Vec<f32> =
+            (0..self.bands).map(|b| self.widths[b] * (self.centres[b] / 1000.0).powf(tilt)).collect();
+        let total: f32 = tilted.iter().sum();
+        Microphone {
+            gains: (0..self.bands).map(|b| distance * equaliser(b) * limits(self.centres[b])).collect(),
+            decay,
+            wet,
+            noise: tilted.iter().map(|n| n / total * floor).collect(),
+        }
+    }
+}
+
+/// Makes a view of mu-law levels: louder or softer, with a little noise.
+pub fn distort_levels(levels: &mut [u8], random: &mut ChaCha8Rng) {
+    let gain = decibels(random.random_range(-GAIN_DB..=GAIN_DB)).sqrt();
+    let peak = levels.iter().map(|&l| mulaw::sample(l).abs()).fold(0.0, f32::max) * gain;
+    let noise = peak * 10.0_f32.powf(random.random_range(-4.0..=-2.3));
+    for level in levels {
+        let hiss = noise * (2.0 * random.random::<f32>() - 1.0);
+        *level = mulaw::level(mulaw::sample(*level) * gain + hiss);
+    }
+}
+
+/// A power ratio.
+fn decibels(db: f32) -> f32 {
+    10.0_f32.powf(db / 10.0)
+}
+
+fn log_uniform(random: &mut impl Rng, from: f32, to: f32) -> f32 {
+    from * (to / from).powf(random.random::<f32>())
+}
+
+kernel! {
+    /// Powers between each frame of `logs` and the next.
+    fn shifted_powers<'a>(out: &'a mut [f32], logs: &'a [f32], bands: usize, fraction: f32) {
+        let power = |log: f32| {
+            let p = exp(log) - POWER_FLOOR;
+            if p > 0.0 { p } else { 0.0 }
+        };
+        let (now, next) = (&logs[..out.len()], &logs[bands..]);
+        for ((p, &a), &b) in out.iter_mut().zip(now).zip(next) {
+            *p = power(a) * (1.0 - fraction) + power(b) * fraction;
+        }
+    }
+}
+
+kernel! {
+    fn multiply_rows<'a>(powers: &'a mut [f32], gains: &'a [f32]) {
+        for frame in powers.chunks_exact_mut(gains.len()) {
+            for (p, g) in frame.iter_mut().zip(gains) {
+                *p *= g;
+            }
+        }
+    }
+}
+
+kernel! {
+    /// Adds to each frame what is left of those before it.
+    fn reverberate<'a>(powers: &'a mut [f32], bands: usize, decay: f32, wet: f32) {
+        let mut tail = vec![0.0_f32; bands];
+        for frame in powers.chunks_exact_mut(bands) {
+            for (p, tail) in frame.iter_mut().zip(&mut tail) {
+                let direct = *p;
+                *p += wet * *tail;
+                *tail = (*tail + direct) * decay;
+            }
+        }
+    }
+}
+
+kernel! {
+    fn add_noise<'a>(powers: &'a mut [f32], noise: &'a [f32], dice: &'a [u8]) {
+        for (frame, dice) in powers.chunks_exact_mut(noise.len()).zip(dice.chunks_exact(noise.len())) {
+            for ((p, n), &die) in frame.iter_mut().zip(noise).zip(dice) {
+                *p += n * ((f32::from(die) + 0.5) / 128.0);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::draws::{Purpose, generator};
+
+    fn views(microphone: f32) -> SpectralViews {
+        SpectralViews::new(&MelSpectrum::new(8000, 256, 64, 40), 0.008, microphone)
+    }
+
+    #[test]
+    fn a_view_keeps_the_sound_and_changes_it() {
+        let logs: Vec<f32> = (0..30 * 40).map(|i| if i % 40 < 20 { 2.0 } else { POWER_FLOOR.ln() }).collect();
+        for microphone in [0.0, 1.0] {
+            let views = views(microphone);
+            let mut out = vec![0.0; 29 * 40];
+            let mut other = out.clone();
+            views.distort(&logs, 0.25, &mut generator(1, Purpose::View { step: 0, view: 0 }), &mut out);
+            views.distort(&logs, 0.25, &mut generator(1, Purpose::View { step: 0, view: 1 }), &mut other);
+            assert_ne!(out, other);
+            assert!(out.iter().all(|p| p.is_finite() && *p >= 0.0));
+            let half = |from: usize| -> f32 { out.chunks(40).map(|f| f[from..from + 20].iter().sum::<f32>()).sum() };
+            assert!(half(0) > half(20), "the lower half is still the louder one");
+            if microphone == 0.0 {
+                assert!(out[20..40].iter().all(|p| *p < 1e-9), "no noise where the file has nothing");
+            }
+        }
+    }
+
+    #[test]
+    fn half_a_frame_late_is_between_two_frames() {
+        let mut out = vec![0.0; 2];
+        shifted_powers(&mut out, &[0.0, 2.0_f32.ln(), 4.0_f32.ln()], 1, 0.5);
+        assert!((out[0] - 1.5).abs() < 1e-4 && (out[1] - 3.0).abs() < 1e-4, "{out:?}");
+    }
+
+    #[test]
+    fn an_echo_dies_away() {
+        let mut powers = vec![1.0, 0.0, 0.0, 0.0];
+        reverberate(&mut powers, 1, 0.5, 0.4);
+        assert_eq!(powers, [1.0, 0.2, 0.1, 0.05]);
+    }
+
+    #[test]
+    fn louder_levels_stay_the_same_sound() {
+        let clean: Vec<u8> = (0..500).map(|i| mulaw::level((i as f32 * 0.1).sin() * 0.3)).collect();
+        let mut view = clean.clone();
+        distort_levels(&mut view, &mut generator(3, Purpose::View { step: 0, view: 0 }));
+        let product: f32 = clean.iter().zip(&view).map(|(&a, &b)| mulaw::sample(a) * mulaw::sample(b)).sum();
+        let energy = |x: &[u8]| x.iter().map(|&l| mulaw::sample(l).powi(2)).sum::<f32>().sqrt();
+        assert!(product / (energy(&clean) * energy(&view)) > 0.99);
+    }
+}

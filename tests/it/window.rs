@@ -1,0 +1,132 @@
+//! The whole window on a real engine, driven by the names of what is in it: from a pasted path to a match that sounds.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, bounded};
+use egui::{Key, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use soundalike::audio::device::Format;
+use soundalike::audio::device::mock::MockBackend;
+use soundalike::gui::{App, WindowOptions};
+
+use super::support::write_tones;
+
+/// No step takes longer than this, even on a machine that does something else as well.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+struct Window {
+    harness: Harness<'static, App>,
+    audio: MockBackend,
+    /// Something asked for a frame.
+    wakes: Receiver<()>,
+}
+
+impl Window {
+    fn open(project: &Path, audio: MockBackend) -> Self {
+        let (sender, wakes) = bounded(1);
+        let (options, backend) = (WindowOptions { project: project.to_owned() }, audio.clone());
+        let harness = Harness::builder().with_size(vec2(1280.0, 800.0)).build_eframe(move |cc| {
+            // One wake that waits is as good as many.
+            cc.egui_ctx.set_request_repaint_callback(move |_| {
+                let _ = sender.try_send(());
+            });
+            App::with_audio(&cc.egui_ctx, options, Arc::new(backend))
+        });
+        Self { harness, audio, wakes }
+    }
+
+    /// Draws whenever the engine has something to show, until `is_there` holds.
+    fn until(&mut self, what: &str, is_there: impl Fn(&Harness<'static, App>) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            self.harness.step();
+            if is_there(&self.harness) {
+                return;
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero() && self.wakes.recv_timeout(left).is_ok(), "never came: {what}");
+        }
+    }
+
+    fn see(&mut self, name: &str) {
+        self.until(name, |harness| harness.query_all_by_label_contains(name).next().is_some());
+    }
+
+    fn press(&mut self, name: &str) {
+        self.see(name);
+        self.harness.get_by_label(name).click();
+        self.harness.step();
+        self.harness.step();
+    }
+
+    fn enter(&mut self, field: &str, text: &str) {
+        let node = self.harness.get_by_label(field);
+        node.focus();
+        node.type_text(text);
+        self.harness.step();
+        self.harness.key_press(Key::Enter);
+        self.harness.step();
+        self.harness.step();
+    }
+}
+
+fn sound() -> MockBackend {
+    MockBackend::new(Format { rate: 48_000, channels: 2 }, Format { rate: 44_100, channels: 1 })
+}
+
+#[test]
+fn from_a_pasted_path_to_a_match_that_sounds() {
+    let folder = tempfile::tempdir().unwrap();
+    let sounds = folder.path().join("sounds");
+    write_tones(&sounds, 12);
+    let mut window = Window::open(&folder.path().join("project"), sound());
+
+    window.see("Try the demo library");
+    window.enter("Path to add", sounds.to_str().unwrap());
+    window.see("12 files");
+
+    window.press("32");
+    window.press("More settings");
+    for (field, value) in [("Steps", "20"), ("Batch", "16"), ("Channels", "16"), ("Blocks", "2")] {
+        window.enter(field, value);
+    }
+    window.press("Learn and index");
+    window.see("What should it sound like?");
+
+    window.press("Find sounds like tone_03.wav");
+    window.see("Match 1: tone_03.wav, 0 of 32 bits differ");
+    window.see("Match 2:");
+    window.harness.get_by_label("Match 1: tone_03.wav, 0 of 32 bits differ").click();
+    let audio = window.audio.clone();
+    window.until("sound", move |_| audio.speaker_format().is_some());
+    assert_eq!(window.audio.speaker_format(), Some(Format { rate: 8000, channels: 1 }), "the file's own rate");
+    assert!(window.audio.pull(1000).iter().any(|sample| sample.abs() > 0.1));
+    window.see("Waveform of what plays");
+}
+
+#[test]
+fn a_folder_that_is_no_project_leaves_a_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a file");
+    std::fs::write(&file, "no folder").unwrap();
+    let mut window = Window::open(&file, sound());
+    window.see("This project cannot be opened");
+    window.see("Choose another folder…");
+    window.enter("Project folder", folder.path().join("another").to_str().unwrap());
+    window.see("Try the demo library");
+}
+
+#[test]
+fn without_a_sound_card_everything_else_works_and_the_player_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let sounds = folder.path().join("sounds");
+    write_tones(&sounds, 12);
+    let mut window = Window::open(&folder.path().join("project"), MockBackend::without_devices());
+    window.see("Try the demo library");
+    window.enter("Path to add", sounds.to_str().unwrap());
+    window.press("Play tone_00.wav");
+    window.see("There is no sound output");
+}

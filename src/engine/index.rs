@@ -35,8 +35,7 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
         return Err(EngineError::NoSounds);
     }
     // What is damaged is made anew.
-    let before =
-        Snapshot::load(project, job.shared.snapshot().as_deref()).ok().filter(|old| old.index.codes().is_ok());
+    let before = Snapshot::load(project, job.shared.snapshot().as_deref()).ok().filter(|old| old.index.codes().is_ok());
     let model = match &before {
         Some(snapshot) => snapshot.model.clone(),
         None => Model::load(project.model_path(model_row.generation).as_std_path())?.into(),

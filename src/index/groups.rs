@@ -27,8 +27,12 @@ impl Index {
 
 fn groups<const W: usize>(index: &Index, codes: CodesRef<'_>, radius: u32) -> Vec<Vec<usize>> {
     let all = codes.words().as_chunks::<W>().0;
-    let mut rows: Vec<([u64; W], u32)> =
-        all.iter().copied().zip(0..).filter(|(_, row)| index.kept().is_none_or(|kept| kept.contains(*row as usize))).collect();
+    let mut rows: Vec<([u64; W], u32)> = all
+        .iter()
+        .copied()
+        .zip(0..)
+        .filter(|(_, row)| index.kept().is_none_or(|kept| kept.contains(*row as usize)))
+        .collect();
     rows.par_sort_unstable();
     let equal: Vec<&[([u64; W], u32)]> = rows.chunk_by(|a, b| a.0 == b.0).collect();
     let mut distinct = Codes::with_capacity_of(codes.slice(0..0), equal.len());
@@ -61,11 +65,8 @@ fn groups<const W: usize>(index: &Index, codes: CodesRef<'_>, radius: u32) -> Ve
 fn join<const W: usize>(codes: CodesRef<'_>, part: usize, radius: u32, forest: &Forest) {
     let bits = codes.bits();
     // Bits beyond what numbers a bucket are left out: codes that agree in the part agree in those that are left.
-    let mine: Vec<u16> = (part..bits)
-        .step_by(radius as usize + 1)
-        .take(BUCKET_BITS_AT_MOST as usize)
-        .map(|bit| bit as u16)
-        .collect();
+    let mine: Vec<u16> =
+        (part..bits).step_by(radius as usize + 1).take(BUCKET_BITS_AT_MOST as usize).map(|bit| bit as u16).collect();
     let others: Vec<u16> = (0..bits as u16).filter(|bit| !mine.contains(bit)).take(TAG_BITS_AT_MOST).collect();
     let key = Key::new(bits, &mine, &others);
     let table = Table::build(&key, codes);
@@ -125,7 +126,8 @@ impl Forest {
                 return;
             }
             let (small, large) = (a.min(b), a.max(b));
-            let joined = self.parents[large as usize].compare_exchange(large, small, Ordering::Relaxed, Ordering::Relaxed);
+            let joined =
+                self.parents[large as usize].compare_exchange(large, small, Ordering::Relaxed, Ordering::Relaxed);
             if joined.is_ok() {
                 return;
             }

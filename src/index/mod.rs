@@ -40,6 +40,6 @@ mod testing;
 pub use codes::{CodeWidthError, Codes, CodesRef};
 pub use file::{IndexError, IndexFile};
 pub use rows::RowSet;
-pub use searcher::{Answer, Index};
 pub use scan::{Neighbour, distances, nearest, nearest_to_each};
+pub use searcher::{Answer, Index};
 pub use statistics::{CodeStatistics, code_statistics};

@@ -76,10 +76,21 @@ pub fn nearest_to_each(
     k: usize,
     allowed: Option<&RowSet>,
 ) -> Vec<Vec<Neighbour>> {
+    nearest_to_each_by(Kernel::chosen(), codes, queries, k, allowed)
+}
+
+/// [`nearest_to_each`] with a kernel of one's own choice: for measuring.
+pub fn nearest_to_each_by(
+    kernel: Kernel,
+    codes: CodesRef<'_>,
+    queries: CodesRef<'_>,
+    k: usize,
+    allowed: Option<&RowSet>,
+) -> Vec<Vec<Neighbour>> {
     assert!(allowed.is_none_or(|set| set.universe() == codes.len()), "a set of this index's rows");
     let part = Part { codes, first_row: 0, allowed };
     let mut selections: Vec<_> = queries.iter().map(|_| Selection::new(k, codes.bits() as u32)).collect();
-    scan(Kernel::chosen(), part, queries, &mut selections);
+    scan(kernel, part, queries, &mut selections);
     selections.into_par_iter().map(Selection::finish).collect()
 }
 

@@ -200,8 +200,7 @@ impl Index {
         };
         let allowed = both.as_ref().or(filter).or(self.kept.as_deref());
         let share = allowed.map_or(1.0, |allowed| allowed.count() as f32 / codes.len().max(1) as f32);
-        let mut open: Vec<(Selection, usize)> =
-            queries.iter().map(|_| (Selection::new(k, radius), 0)).collect();
+        let mut open: Vec<(Selection, usize)> = queries.iter().map(|_| (Selection::new(k, radius), 0)).collect();
         for segment in &self.segments {
             let part = Part { codes: codes.slice(segment.rows.clone()), first_row: segment.rows.start, allowed };
             let to_scan = match &segment.buckets {

@@ -4,12 +4,14 @@
 //! bits are dealt out such that those in one part are correlated as little as can be. What a level costs is counted on a
 //! sample of the codes, with codes of the same sample as queries.
 
-use super::super::codes::CodesRef;
-use super::super::kernel::Kernel;
-use super::super::scan::{Part as Rows, scan, scan_nanos};
-use super::super::select::Selection;
+use std::ops::RangeInclusive;
+
 use super::search::cheapest;
 use super::table::{BUCKET_BITS_AT_MOST, Key};
+use crate::index::codes::CodesRef;
+use crate::index::kernel::Kernel;
+use crate::index::scan::{Part as Rows, scan, scan_nanos};
+use crate::index::select::Selection;
 
 // What the steps of a search take, measured on a Zen 4 core with tables larger than its caches. Only their proportions
 // count, and those to a scan: together they choose the way of a search, never its answer.
@@ -24,8 +26,10 @@ pub(super) const CODE_NANOS: f32 = 12.0;
 
 /// Codes that correlations are counted on.
 const CORRELATED: usize = 4096;
-/// Codes that levels are counted on, and how many of them serve as queries.
-const SAMPLE: usize = 16_384;
+/// One in so many codes is in the sample that levels are counted on, within limits; and codes of the sample that serve as
+/// queries. So fitting costs little next to building.
+const SAMPLED: usize = 32;
+const SAMPLE: RangeInclusive<usize> = 1024..=16_384;
 const QUERIES: usize = 192;
 /// Neighbours that the sample's queries look for: what a search for ten would, and the query itself.
 const K: usize = 11;
@@ -44,7 +48,7 @@ pub(super) struct Plan {
 
 /// The best plan for these codes, or `None` where a scan is better.
 pub(super) fn fit(codes: CodesRef<'_>, kernel: Kernel) -> Option<Plan> {
-    let sample: Vec<&[u64]> = evenly(codes, SAMPLE);
+    let sample: Vec<&[u64]> = evenly(codes, (codes.len() / SAMPLED).clamp(*SAMPLE.start(), *SAMPLE.end()));
     let step = (sample.len() / QUERIES).max(1);
     let queries: Vec<&[u64]> = sample.iter().copied().step_by(step).take(QUERIES).collect();
     let words: Vec<u64> = queries.concat();
@@ -57,7 +61,8 @@ pub(super) fn fit(codes: CodesRef<'_>, kernel: Kernel) -> Option<Plan> {
     let scan_nanos = scan_nanos(kernel, codes.len(), codes, true);
     let table_bits = (codes.len().ilog2() + 4).min(BUCKET_BITS_AT_MOST) as usize;
     let fewest = codes.bits().div_ceil(table_bits).max(2);
-    let sample = Sample { rows: &sample, queries: &queries, reach: &reach, scale: codes.len() as f32 / sample.len() as f32 };
+    let sample =
+        Sample { rows: &sample, queries: &queries, reach: &reach, scale: codes.len() as f32 / sample.len() as f32 };
     let (cost, plan) = (fewest..fewest + 3)
         .filter(|&parts| codes.bits() / parts >= 8)
         .map(|parts| sample.price(keys(codes.bits(), parts, &correlation), scan_nanos))
@@ -87,7 +92,8 @@ impl Correlation {
         }
         let column = |bit: usize| &columns[bit * words..][..words];
         let share = |ones: u32| ones as f32 / sample.len().max(1) as f32;
-        let ones: Vec<f32> = (0..bits).map(|bit| share(column(bit).iter().map(|word| word.count_ones()).sum())).collect();
+        let ones: Vec<f32> =
+            (0..bits).map(|bit| share(column(bit).iter().map(|word| word.count_ones()).sum())).collect();
         let mut squared = vec![0.0; bits * bits];
         for a in 0..bits {
             for b in 0..a {
@@ -133,8 +139,7 @@ fn keys(bits: usize, parts: usize, correlation: &Correlation) -> Vec<Key> {
                 let of = |other: &usize| *other != part;
                 (0..parts).filter(of).filter_map(move |other| Some((other, at)))
             });
-            let tags: Vec<u16> =
-                others.filter_map(|(other, at)| dealt[other].get(at).copied()).take(32).collect();
+            let tags: Vec<u16> = others.filter_map(|(other, at)| dealt[other].get(at).copied()).take(32).collect();
             Key::new(bits, mine, &tags)
         })
         .collect()

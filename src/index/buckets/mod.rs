@@ -90,10 +90,7 @@ impl Buckets {
             Probe::new(&buckets.parts, codes, as_array(query), first_row, allowed, selection).run(budget_nanos)
         }
         let budget = self.patience * scan_nanos;
-        by_width!(
-            words_per_code(codes.bits()),
-            with_width(self, codes, query, first_row, allowed, selection, budget)
-        )
+        by_width!(words_per_code(codes.bits()), with_width(self, codes, query, first_row, allowed, selection, budget))
     }
 }
 

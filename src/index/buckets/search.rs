@@ -189,10 +189,7 @@ impl<'a, const W: usize> Probe<'a, W> {
 
 /// The part whose next level is expected to cost least, and how much; `None` where a part has no more levels, as then no
 /// order of them is known to be better than a scan.
-pub(super) fn cheapest<'a>(
-    level_nanos: impl Iterator<Item = &'a [f32]>,
-    levels: &[u32],
-) -> Option<(usize, f32)> {
+pub(super) fn cheapest<'a>(level_nanos: impl Iterator<Item = &'a [f32]>, levels: &[u32]) -> Option<(usize, f32)> {
     level_nanos
         .zip(levels)
         .enumerate()

@@ -123,7 +123,10 @@ impl Table {
         if !(counted && ascending && ends) {
             return Some("a table's buckets lie outside of it");
         }
-        self.entries.iter().any(|&entry| entry as u32 as usize >= rows).then_some("a table names rows that are not there")
+        self.entries
+            .iter()
+            .any(|&entry| entry as u32 as usize >= rows)
+            .then_some("a table names rows that are not there")
     }
 
     pub fn bytes(&self) -> u64 {

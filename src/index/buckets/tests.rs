@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::index::{Codes, nearest};
 use crate::index::scan::Neighbour;
 use crate::index::testing::clustered;
+use crate::index::{Codes, nearest};
 
 /// Tables over all bits in `parts` parts, dealt out in turn, with levels that never seem dear.
 fn tables(codes: CodesRef<'_>, parts: usize, levels: usize) -> Buckets {

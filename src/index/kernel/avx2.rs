@@ -18,11 +18,7 @@ pub(super) fn scan<const W: usize>(block: &Block<'_>, queries: &[[u64; W]], sele
 }
 
 #[target_feature(enable = "avx2,popcnt")]
-fn share<const W: usize, const ROWS: bool>(
-    block: &Block<'_>,
-    queries: &[[u64; W]],
-    selections: &mut [Selection],
-) {
+fn share<const W: usize, const ROWS: bool>(block: &Block<'_>, queries: &[[u64; W]], selections: &mut [Selection]) {
     let (together, single) = queries.as_chunks::<SHARED>();
     let (for_together, for_single) = selections.split_at_mut(together.len() * SHARED);
     for (queries, selections) in together.iter().zip(for_together.as_chunks_mut::<SHARED>().0) {
@@ -131,11 +127,6 @@ pub(super) fn tags_within(entries: &[u64], tag: u32, reach: u32, out: &mut Vec<u
 }
 
 #[target_feature(enable = "popcnt")]
-pub(super) fn distances_of<const W: usize>(
-    codes: &[[u64; W]],
-    rows: &[u32],
-    query: &[u64; W],
-    out: &mut Vec<u16>,
-) {
+pub(super) fn distances_of<const W: usize>(codes: &[[u64; W]], rows: &[u32], query: &[u64; W], out: &mut Vec<u16>) {
     portable::distances_of(codes, rows, query, out);
 }

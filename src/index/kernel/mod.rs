@@ -74,7 +74,10 @@ impl Kernel {
             let available = Self::available();
             let Some(name) = std::env::var_os(KERNEL_VARIABLE) else { return available[0] };
             available.iter().copied().find(|kernel| name == kernel.name()).unwrap_or_else(|| {
-                tracing::warn!("{KERNEL_VARIABLE} names {name:?}, which this machine has not; using {}", available[0].name());
+                tracing::warn!(
+                    "{KERNEL_VARIABLE} names {name:?}, which this machine has not; using {}",
+                    available[0].name()
+                );
                 available[0]
             })
         })

@@ -39,12 +39,7 @@ pub(super) fn tags_within(entries: &[u64], tag: u32, reach: u32, out: &mut Vec<u
 
 /// Inlined into the other kernels too.
 #[inline(always)]
-pub(super) fn distances_of<const W: usize>(
-    codes: &[[u64; W]],
-    rows: &[u32],
-    query: &[u64; W],
-    out: &mut Vec<u16>,
-) {
+pub(super) fn distances_of<const W: usize>(codes: &[[u64; W]], rows: &[u32], query: &[u64; W], out: &mut Vec<u16>) {
     out.extend(rows.iter().map(|&row| {
         let code = &codes[row as usize];
         let mut distance = 0;

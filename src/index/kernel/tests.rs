@@ -34,7 +34,12 @@ fn check<const W: usize>(seeds: &[u64], query_seeds: &[u64], k: usize, radius: u
                 for (query, selection) in queries.iter().zip(selections) {
                     let mut expected: Vec<_> = (0..codes.len())
                         .filter(|&row| allowed.is_none_or(|allowed| allowed[row / 8] >> (row % 8) & 1 == 1))
-                        .map(|row| (bit_by_bit(&codes[row], query), if let Rows::List(list) = rows { list[row] as usize } else { row + 100 }))
+                        .map(|row| {
+                            (
+                                bit_by_bit(&codes[row], query),
+                                if let Rows::List(list) = rows { list[row] as usize } else { row + 100 },
+                            )
+                        })
                         .filter(|found| found.0 <= radius)
                         .collect();
                     expected.sort_unstable();

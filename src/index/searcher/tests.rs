@@ -80,7 +80,8 @@ fn tables_segments_scans_and_threads_answer_alike() {
             let mut by_tables = 0;
             for threads in [1, 3] {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-                let answers = pool.install(|| index.search_each(queries.as_ref(), 10, filter.as_ref())).expect("in memory");
+                let answers =
+                    pool.install(|| index.search_each(queries.as_ref(), 10, filter.as_ref())).expect("in memory");
                 for (query, answer) in queries.as_ref().iter().zip(answers) {
                     assert_eq!(answer.neighbours, nearest(all.as_ref(), query, 10, Some(&allowed)));
                     assert_eq!(neighbours(&index, query, 10, filter.as_ref()), answer.neighbours);

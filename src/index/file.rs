@@ -28,7 +28,7 @@
 //! | 3 | rows that were not removed: 1 or, where that is all, 0; offset, length |
 //! | 1 | segments |
 //! | 3 each | rows, parts (0: no tables), patience (f32) |
-//! | for each part | bits: count, each; tag bits: count, each; levels: count, nanoseconds (f32) each; offset and length of its directory (u64), starts (u32) and entries (u64) |
+//! | for each part | bits: count, each; tag bits: count, each; levels: count, nanoseconds (f32) each; offset and length of its directory (u64), starts, tags and rows (u32) |
 //!
 //! Offsets are in bytes from the start of the file, lengths in numbers. What the numbers mean stands in
 //! [`super::buckets`].
@@ -47,9 +47,9 @@ use std::sync::{Arc, OnceLock};
 use memmap2::Mmap;
 use rayon::prelude::*;
 
-use super::buckets::Table;
+use super::buckets::Part;
 use super::codes::{BITS, Codes, CodesRef, words_per_code};
-use super::searcher::Index;
+use super::searcher::{Index, Segment};
 use list::List;
 
 #[cfg(target_endian = "big")]
@@ -92,8 +92,8 @@ pub(super) struct Stored {
     /// Where the blocks begin, and their checksums.
     body: usize,
     blocks: Vec<[u8; 32]>,
-    /// Each table, with the rows and the bucket bits that it must have.
-    tables: Vec<(Table, usize, usize)>,
+    /// The tables of each segment, and how many rows it has.
+    tables: Vec<(Arc<Vec<Part>>, usize)>,
     codes_checked: OnceLock<Result<(), String>>,
     tables_checked: OnceLock<Result<(), String>>,
 }
@@ -197,13 +197,18 @@ impl IndexFile {
             return Err(damaged("its codes are not where they should be".into()));
         }
         let read = list::read(list, &map, bits, rows, map.len() - body).map_err(|why| damaged(why.into()))?;
+        let with_rows = |segment: &Segment| {
+            let parts = segment.buckets.as_ref().map_or_else(Default::default, |buckets| buckets.parts.clone());
+            (parts, segment.rows.len())
+        };
+        let tables = read.segments.iter().map(with_rows).collect();
         let stored = Stored {
             path: path.to_owned(),
             bits,
             rows,
             body,
             blocks: read.blocks,
-            tables: read.tables,
+            tables,
             codes_checked: OnceLock::new(),
             tables_checked: OnceLock::new(),
             map: map.clone(),
@@ -256,8 +261,10 @@ impl Stored {
     pub fn check_tables(&self) -> Result<(), IndexError> {
         let checked = self.tables_checked.get_or_init(|| {
             self.check_blocks(self.code_bytes().end..self.map.len())?;
-            let flaw = |(table, rows, bits): &(Table, usize, usize)| table.flaw(*rows, *bits);
-            match self.tables.par_iter().find_map_any(flaw) {
+            let of_segment = |(parts, rows): &(Arc<Vec<Part>>, usize)| {
+                parts.par_iter().find_map_any(|part| part.table.flaw(*rows, part.key.bits.len()))
+            };
+            match self.tables.iter().find_map(of_segment) {
                 None => Ok(()),
                 Some(why) => Err(why.into()),
             }

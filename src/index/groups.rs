@@ -71,16 +71,17 @@ fn join<const W: usize>(codes: CodesRef<'_>, part: usize, radius: u32, forest: &
     let key = Key::new(bits, &mine, &others);
     let table = Table::build(&key, codes);
     let words = codes.words().as_chunks::<W>().0;
-    let entries = table.entries();
+    let (tags, rows) = (table.tags(), table.rows());
     table.starts().par_windows(2).for_each_init(
         || (Vec::new(), Vec::new()),
         |(near, distances), bucket| {
             let end = bucket[1] as usize;
             for at in bucket[0] as usize..end {
-                let row = entries[at] as u32;
+                let row = rows[at];
                 near.clear();
                 distances.clear();
-                Kernel::chosen().tags_within(entries, at + 1..end, (entries[at] >> 32) as u32, radius, near);
+                Kernel::chosen().tags_within(tags, at + 1..end, tags[at], radius, near);
+                near.iter_mut().for_each(|near| *near = rows[*near as usize]);
                 let root = forest.root(row);
                 near.retain(|&other| forest.root(other) != root);
                 Kernel::chosen().distances_of(words, near, &words[row as usize], distances);

@@ -54,7 +54,7 @@ pub fn clustered(bits: usize, count: usize, clusters: u64, seed: u64) -> Codes {
         let cluster = (next() % clusters) * (next() % clusters) / clusters;
         let mut centre = random(cluster + 1000);
         let mut code: Vec<u64> = (0..width).map(|_| centre()).collect();
-        if cluster > 0 || next() % 2 == 0 {
+        if cluster > 0 || next().is_multiple_of(2) {
             for _ in 0..next() % 6 {
                 let bit = next() as usize % bits;
                 code[bit / 64] ^= 1 << (bit % 64);

@@ -137,7 +137,7 @@ fn keys(bits: usize, parts: usize, correlation: &Correlation) -> Vec<Key> {
             let longest = dealt.iter().map(Vec::len).max().unwrap_or(0);
             let others = (0..longest).flat_map(|at| {
                 let of = |other: &usize| *other != part;
-                (0..parts).filter(of).filter_map(move |other| Some((other, at)))
+                (0..parts).filter(of).map(move |other| (other, at))
             });
             let tags: Vec<u16> = others.filter_map(|(other, at)| dealt[other].get(at).copied()).take(32).collect();
             Key::new(bits, mine, &tags)

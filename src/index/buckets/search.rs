@@ -29,7 +29,8 @@ pub(super) struct Probe<'a, const W: usize> {
     part: usize,
     tag: u32,
     spent_nanos: f32,
-    /// Buckets that hold rows, then their numbers; the entries of each; the rows whose tags are near, their distances.
+    /// Buckets that hold rows, then their numbers; the entries of each; those whose tags are near, then their rows; the
+    /// distances of these.
     found: Vec<u32>,
     ranges: Vec<Range<usize>>,
     near: Vec<u32>,
@@ -128,7 +129,7 @@ impl<'a, const W: usize> Probe<'a, W> {
     fn visit(&mut self) {
         let table = &self.parts[self.part].table;
         let level = self.levels[self.part];
-        let (starts, entries) = (table.starts(), table.entries());
+        let (starts, tags) = (table.starts(), table.tags());
         for bucket in &mut self.found {
             *bucket = table.number(*bucket);
             prefetch(&starts[*bucket as usize]);
@@ -136,7 +137,7 @@ impl<'a, const W: usize> Probe<'a, W> {
         self.spent_nanos += BUCKET_NANOS * self.found.len() as f32;
         for &number in &self.found {
             let range = starts[number as usize] as usize..starts[number as usize + 1] as usize;
-            prefetch(&entries[range.start]);
+            prefetch(&tags[range.start]);
             self.ranges.push(range);
         }
         self.found.clear();
@@ -147,7 +148,7 @@ impl<'a, const W: usize> Probe<'a, W> {
             for start in range.clone().step_by(PIECE) {
                 let piece = start..range.end.min(start + PIECE);
                 if let Some(reach) = self.selection.reach().and_then(|reach| reach.checked_sub(level)) {
-                    self.kernel.tags_within(entries, piece, self.tag, reach, &mut self.near);
+                    self.kernel.tags_within(tags, piece, self.tag, reach, &mut self.near);
                 }
                 if self.near.len() >= BATCH {
                     self.verify();
@@ -158,11 +159,16 @@ impl<'a, const W: usize> Probe<'a, W> {
         self.verify();
     }
 
-    /// Looks at the codes of the rows whose tags are near.
+    /// Looks at the codes of the entries whose tags are near.
     fn verify(&mut self) {
         self.spent_nanos += CODE_NANOS * self.near.len() as f32;
-        for &row in &self.near {
-            prefetch(&self.codes[row as usize]);
+        let rows = self.parts[self.part].table.rows();
+        for &at in &self.near {
+            prefetch(&rows[at as usize]);
+        }
+        for at in &mut self.near {
+            *at = rows[*at as usize];
+            prefetch(&self.codes[*at as usize]);
         }
         self.distances.clear();
         self.kernel.distances_of(self.codes, &self.near, &self.query, &mut self.distances);

@@ -71,8 +71,9 @@ pub(in crate::index) struct Table {
     pub directory: Stretch<u64>,
     /// For each bucket that holds rows, its first entry; and the end of the last.
     pub starts: Stretch<u32>,
-    /// Tag in the upper half, row in the lower; rows ascend within a bucket.
-    pub entries: Stretch<u64>,
+    /// The tag of each entry, and its row; rows ascend within a bucket.
+    pub tags: Stretch<u32>,
+    pub rows: Stretch<u32>,
 }
 
 impl Table {
@@ -99,11 +100,9 @@ impl Table {
             *word |= u64::from(before) << 32;
             before += here;
         }
-        for entry in &mut sorted {
-            let row = *entry as u32;
-            *entry = u64::from(key.tag(codes.code(row as usize))) << 32 | u64::from(row);
-        }
-        Self { directory: directory.into(), starts: starts.into(), entries: sorted.into() }
+        let rows: Vec<u32> = sorted.into_iter().map(|entry| entry as u32).collect();
+        let tags: Vec<u32> = rows.iter().map(|&row| key.tag(codes.code(row as usize))).collect();
+        Self { directory: directory.into(), starts: starts.into(), tags: tags.into(), rows: rows.into() }
     }
 
     /// Why the table cannot be one of `rows` rows and `bucket_bits`, where it is from a file and is none. After this
@@ -119,18 +118,15 @@ impl Table {
         let starts = &self.starts[..];
         let counted = self.directory.len() == 1 << bucket_bits.saturating_sub(5) && starts.len() as u64 == before + 1;
         let ascending = starts.first() == Some(&0) && starts.is_sorted_by(|a, b| a < b);
-        let ends = starts.last().is_some_and(|&last| last as usize == rows) && self.entries.len() == rows;
-        if !(counted && ascending && ends) {
+        let ends = starts.last().is_some_and(|&last| last as usize == rows);
+        if !(counted && ascending && ends && self.tags.len() == rows && self.rows.len() == rows) {
             return Some("a table's buckets lie outside of it");
         }
-        self.entries
-            .iter()
-            .any(|&entry| entry as u32 as usize >= rows)
-            .then_some("a table names rows that are not there")
+        self.rows.iter().any(|&row| row as usize >= rows).then_some("a table names rows that are not there")
     }
 
     pub fn bytes(&self) -> u64 {
-        8 * (self.directory.len() + self.entries.len()) as u64 + 4 * self.starts.len() as u64
+        8 * (self.directory.len() + self.rows.len()) as u64 + 4 * self.starts.len() as u64
     }
 
     /// Whether a bucket holds rows.
@@ -152,8 +148,12 @@ impl Table {
         &self.starts
     }
 
-    pub fn entries(&self) -> &[u64] {
-        &self.entries
+    pub fn tags(&self) -> &[u32] {
+        &self.tags
+    }
+
+    pub fn rows(&self) -> &[u32] {
+        &self.rows
     }
 }
 

@@ -1,6 +1,5 @@
 //! The list at the start of an index file: what lies where in it.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use bytemuck::Pod;
@@ -47,7 +46,8 @@ impl List {
                 list.words.extend(level_nanos.iter().map(|nanos| u64::from(nanos.to_bits())));
                 stretches.push(list.place(&table.directory));
                 stretches.push(list.place(&table.starts));
-                stretches.push(list.place(&table.entries));
+                stretches.push(list.place(&table.tags));
+                stretches.push(list.place(&table.rows));
             }
         }
         (list, stretches)
@@ -81,8 +81,6 @@ pub(super) struct Read {
     pub blocks: Vec<[u8; 32]>,
     pub kept: Option<RowSet>,
     pub segments: Vec<Segment>,
-    /// Each table, with the rows and the bucket bits that it must have.
-    pub tables: Vec<(Table, usize, usize)>,
 }
 
 /// Reads the list of a file with `rows` codes of `bits` bits and `body_bytes` in blocks; or tells what is wrong with it.
@@ -134,23 +132,20 @@ impl Reader<'_> {
             _ => return None,
         };
         let mut segments: Vec<Segment> = Vec::new();
-        let mut tables = Vec::new();
         for _ in 0..self.count(rows.max(1))? {
             let start = segments.last().map_or(0, |last| last.rows.end);
             let end = start + self.count(rows - start)?;
-            let (buckets, own) = self.buckets(bits, start..end)?;
-            tables.extend(own);
+            let buckets = self.buckets(bits)?;
             segments.push(Segment { rows: start..end, buckets });
         }
         (segments.last().map_or(0, |last| last.rows.end) == rows).then_some(())?;
-        Some(Read { blocks, kept, segments, tables })
+        Some(Read { blocks, kept, segments })
     }
 
-    fn buckets(&mut self, bits: usize, rows: Range<usize>) -> Option<(Option<Buckets>, Vec<(Table, usize, usize)>)> {
+    fn buckets(&mut self, bits: usize) -> Option<Option<Buckets>> {
         let count = self.count(bits)?;
         let patience = self.number()?;
         let mut parts = Vec::new();
-        let mut tables = Vec::new();
         let mut taken = vec![false; bits];
         for _ in 0..count {
             let own = self.bits(bits, BUCKET_BITS_AT_MOST as usize)?;
@@ -164,11 +159,15 @@ impl Reader<'_> {
                 return None;
             }
             let level_nanos = (0..self.count(LEVELS_AT_MOST)?).map(|_| self.number()).collect::<Option<Vec<f32>>>()?;
-            let table = Table { directory: self.stretch()?, starts: self.stretch()?, entries: self.stretch()? };
-            tables.push((table.clone(), rows.len(), own.len()));
+            let table = Table {
+                directory: self.stretch()?,
+                starts: self.stretch()?,
+                tags: self.stretch()?,
+                rows: self.stretch()?,
+            };
             parts.push(Part { key: Key::new(bits, &own, &tags), table, level_nanos });
         }
-        Some(((!parts.is_empty()).then(|| Buckets { parts: Arc::new(parts), patience }), tables))
+        Some((!parts.is_empty()).then(|| Buckets { parts: Arc::new(parts), patience }))
     }
 
     fn bits(&mut self, width: usize, most: usize) -> Option<Vec<u16>> {

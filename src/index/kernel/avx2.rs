@@ -2,6 +2,7 @@
 //! Kurz, Lemire: "Faster Population Counts Using AVX2 Instructions", 2018), and bytes are summed once for all words.
 
 use std::arch::x86_64::*;
+use std::ops::Range;
 
 use super::{Block, GROUP, Order, portable};
 use crate::index::select::Selection;
@@ -122,8 +123,8 @@ fn admit<const W: usize>(
 }
 
 #[target_feature(enable = "popcnt")]
-pub(super) fn tags_within(entries: &[u64], tag: u32, reach: u32, out: &mut Vec<u32>) {
-    portable::tags_within(entries, tag, reach, out);
+pub(super) fn tags_within(tags: &[u32], range: Range<usize>, tag: u32, reach: u32, out: &mut Vec<u32>) {
+    portable::tags_within(tags, range, tag, reach, out);
 }
 
 #[target_feature(enable = "popcnt")]

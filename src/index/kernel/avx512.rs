@@ -94,14 +94,14 @@ fn load_words<const W: usize>(words: &[[u64; GROUP]; W]) -> [__m512i; W] {
 fn load_rows<const W: usize>(words: &[[u64; GROUP]; W]) -> [__m512i; W] {
     let lines = load_words(words);
     let mut code = [_mm512_setzero_si512(); W];
-    for at in 0..W {
+    for (at, register) in code.iter_mut().enumerate() {
         // Word `at` of code i is number i * W + at of the group: lane (i * W + at) % 8 of line (i * W + at) / 8.
         let lane = |i: usize| ((i * W + at) % 8) as i64;
         let lanes = _mm512_set_epi64(lane(7), lane(6), lane(5), lane(4), lane(3), lane(2), lane(1), lane(0));
-        for line in 0..W {
-            let from_here = (0..8).fold(0u8, |mask, i| mask | u8::from((i * W + at) / 8 == line) << i);
+        for (number, &line) in lines.iter().enumerate() {
+            let from_here = (0..8).fold(0u8, |mask, i| mask | u8::from((i * W + at) / 8 == number) << i);
             if from_here != 0 {
-                code[at] = _mm512_mask_permutexvar_epi64(code[at], from_here, lanes, lines[line]);
+                *register = _mm512_mask_permutexvar_epi64(*register, from_here, lanes, line);
             }
         }
     }
@@ -136,25 +136,33 @@ fn admit<const W: usize>(
 }
 
 #[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
-pub(super) fn tags_within(entries: &[u64], range: Range<usize>, tag: u32, reach: u32, out: &mut Vec<u32>) {
-    assert!(range.end <= entries.len(), "a range of the entries");
-    let wanted = _mm512_set1_epi64(i64::from(tag));
-    let reached = _mm512_set1_epi64(i64::from(reach));
-    for start in range.clone().step_by(GROUP) {
+pub(super) fn tags_within(tags: &[u32], range: Range<usize>, tag: u32, reach: u32, out: &mut Vec<u32>) {
+    const LANES: usize = 16;
+    assert!(range.end <= tags.len(), "a range of the tags");
+    let wanted = _mm512_set1_epi32(tag.cast_signed());
+    let reached = _mm512_set1_epi32(reach.cast_signed());
+    let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    for start in range.clone().step_by(LANES) {
         // Most buckets are shorter than a register: what follows is read with them, and left out.
-        let Some(line) = entries[start..].first_chunk::<GROUP>() else {
-            return portable::tags_within(&entries[start..range.end], tag, reach, out);
+        let Some(line) = tags[start..].first_chunk::<LANES>() else {
+            return portable::tags_within(tags, start..range.end, tag, reach, out);
         };
         // SAFETY: both are 64 bytes, and any bytes are a register's.
-        let entries = unsafe { std::mem::transmute::<[u64; GROUP], __m512i>(*line) };
-        let differing = _mm512_xor_si512(_mm512_srli_epi64::<32>(entries), wanted);
-        let mut near = _mm512_cmple_epi64_mask(_mm512_popcnt_epi64(differing), reached);
-        if range.end - start < GROUP {
+        let line = unsafe { std::mem::transmute::<[u32; LANES], __m512i>(*line) };
+        let differing = _mm512_popcnt_epi32(_mm512_xor_si512(line, wanted));
+        let mut near = _mm512_cmple_epu32_mask(differing, reached);
+        if range.end - start < LANES {
             near &= (1 << (range.end - start)) - 1;
         }
-        while near != 0 {
-            out.push(line[near.trailing_zeros() as usize] as u32);
-            near &= near - 1;
+        if near != 0 {
+            // All lanes are appended and those too many cut off again: no loop, whose length nobody could predict.
+            let places = _mm512_add_epi32(_mm512_set1_epi32((start as u32).cast_signed()), lanes);
+            // SAFETY: as above.
+            let places =
+                unsafe { std::mem::transmute::<__m512i, [u32; LANES]>(_mm512_maskz_compress_epi32(near, places)) };
+            let end = out.len() + near.count_ones() as usize;
+            out.extend_from_slice(&places);
+            out.truncate(end);
         }
     }
 }

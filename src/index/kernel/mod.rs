@@ -167,21 +167,21 @@ impl Kernel {
         }
     }
 
-    /// Appends the lower halves of those entries in `range` whose upper half differs from `tag` in at most `reach` bits.
+    /// Appends the places in `range` of those tags that differ from `tag` in at most `reach` bits.
     ///
     /// # Panics
-    /// Where the range is not among the entries.
-    pub(super) fn tags_within(self, entries: &[u64], range: Range<usize>, tag: u32, reach: u32, out: &mut Vec<u32>) {
+    /// Where the range is not among the tags.
+    pub(super) fn tags_within(self, tags: &[u32], range: Range<usize>, tag: u32, reach: u32, out: &mut Vec<u32>) {
         match self.0 {
             // SAFETY: `available` makes this value only where the machine has these instructions.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512 => unsafe { avx512::tags_within(entries, range, tag, reach, out) },
+            Set::Avx512 => unsafe { avx512::tags_within(tags, range, tag, reach, out) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { avx2::tags_within(&entries[range], tag, reach, out) },
+            Set::Avx2 => unsafe { avx2::tags_within(tags, range, tag, reach, out) },
             #[cfg(target_arch = "aarch64")]
-            Set::Neon => portable::tags_within(&entries[range], tag, reach, out),
-            Set::Portable => portable::tags_within(&entries[range], tag, reach, out),
+            Set::Neon => portable::tags_within(tags, range, tag, reach, out),
+            Set::Portable => portable::tags_within(tags, range, tag, reach, out),
         }
     }
 

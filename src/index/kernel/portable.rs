@@ -1,5 +1,7 @@
 //! The kernel for any machine, and the reference that the others are held against.
 
+use std::ops::Range;
+
 use super::{Block, GROUP};
 use crate::index::select::Selection;
 
@@ -32,9 +34,10 @@ pub(super) fn distances<const W: usize>(codes: &[[u64; W]], query: &[u64; W], ou
 
 /// Inlined into the other kernels too.
 #[inline(always)]
-pub(super) fn tags_within(entries: &[u64], tag: u32, reach: u32, out: &mut Vec<u32>) {
-    let near = |&&entry: &&u64| ((entry >> 32) as u32 ^ tag).count_ones() <= reach;
-    out.extend(entries.iter().filter(near).map(|&entry| entry as u32));
+pub(super) fn tags_within(tags: &[u32], range: Range<usize>, tag: u32, reach: u32, out: &mut Vec<u32>) {
+    let first = range.start as u32;
+    let near = |&(_, &other): &(u32, &u32)| (other ^ tag).count_ones() <= reach;
+    out.extend((first..).zip(&tags[range]).filter(near).map(|(at, _)| at));
 }
 
 /// Inlined into the other kernels too.

@@ -12,7 +12,7 @@ fn bit_by_bit(a: &[u64], b: &[u64]) -> u32 {
 fn code<const W: usize>(seed: u64) -> [u64; W] {
     std::array::from_fn(|at| {
         let mixed = (seed + at as u64 * 77).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        if seed % 3 == 0 { mixed ^ mixed >> 29 } else { 1 << (mixed >> 58) }
+        if seed.is_multiple_of(3) { mixed ^ mixed >> 29 } else { 1 << (mixed >> 58) }
     })
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0, 1 for a failure with one sentence on standard error, 2 for wrong usage.
 
+mod bench_index;
 mod report;
 mod session;
 
@@ -88,6 +89,9 @@ enum Operation {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Measure the index on files of codes, in a form that compares it with other programs
+    #[command(hide = true)]
+    BenchIndex(bench_index::Bench),
     /// Write one code for the first chunk of each WAV in a folder, in name order, as .npy
     Encode {
         #[arg(value_name = "DIR")]
@@ -128,26 +132,28 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
     if let Operation::Train { settings, resume: false } = &operation {
         check_usage(settings);
     }
-    let session = Session::open(project, json)?;
     let command = match operation {
-        Operation::Info => {
-            report::info(&session.latest(), json);
-            return Ok(());
-        }
-        Operation::Demo => Command::AddDemo,
-        Operation::Add { paths } => Command::AddPaths { paths },
-        Operation::Train { settings, resume } => Command::TrainModel { settings, resume, then_index: false },
-        Operation::Index => Command::BuildIndex,
+        Operation::BenchIndex(bench) => return bench.run(),
+        Operation::Info => None,
+        Operation::Demo => Some(Command::AddDemo),
+        Operation::Add { paths } => Some(Command::AddPaths { paths }),
+        Operation::Train { settings, resume } => Some(Command::TrainModel { settings, resume, then_index: false }),
+        Operation::Index => Some(Command::BuildIndex),
         Operation::Search { file, k, from, to, by } => {
             let path = Utf8PathBuf::from_path_buf(file)
                 .map_err(|path| anyhow::anyhow!("{}: the path is not UTF-8 text; rename it", path.display()))?;
             // A query that is a file of the dataset is shown under the dataset's name for it.
             let path = path.canonicalize_utf8().unwrap_or(path);
-            Command::Search(Query { path, from_secs: from, to_secs: to, k, by })
+            Some(Command::Search(Query { path, from_secs: from, to_secs: to, k, by }))
         }
-        Operation::Eval { label } => Command::Evaluate { label },
-        Operation::Export { out } => Command::Export { folder: out },
-        Operation::Encode { folder, out } => Command::EncodeFolder { folder, out },
+        Operation::Eval { label } => Some(Command::Evaluate { label }),
+        Operation::Export { out } => Some(Command::Export { folder: out }),
+        Operation::Encode { folder, out } => Some(Command::EncodeFolder { folder, out }),
+    };
+    let session = Session::open(project, json)?;
+    let Some(command) = command else {
+        report::info(&session.latest(), json);
+        return Ok(());
     };
     let outcome = session.run(command)?;
     report::outcome(&outcome, json);

@@ -46,7 +46,7 @@ pub(super) fn evaluate(job: &Job, pattern: &str) -> Result<EvaluationReport, Eng
     }
     let every = chunks.len().div_ceil(QUERIES_AT_MOST);
     let queries: Vec<Labelled> = chunks.iter().step_by(every).copied().collect();
-    let codes = snapshot.index.codes();
+    let codes = snapshot.index.codes()?;
     let precisions: Vec<f64> =
         queries.par_iter().map_init(Vec::new, |distance, query| precision(codes, *query, &chunks, distance)).collect();
     job.check()?;

@@ -26,7 +26,7 @@ pub(super) fn export(job: &Job, folder: &Path) -> Result<ExportReport, EngineErr
     std::fs::create_dir_all(folder).map_err(failed(folder))?;
     let mut spans: Vec<_> = snapshot.spans.iter().collect();
     spans.sort_unstable_by(|a, b| a.file.path.cmp(&b.file.path));
-    let all = snapshot.index.codes();
+    let all = snapshot.index.codes()?;
     let mut codes = Codes::new(all.bits())?;
     let table_path = folder.join("chunks.csv");
     let mut table = csv::Writer::from_path(&table_path)

@@ -34,7 +34,8 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
     if files.is_empty() {
         return Err(EngineError::NoSounds);
     }
-    let before = Snapshot::load(project, job.shared.snapshot().as_deref()).ok();
+    // What is damaged is made anew.
+    let before = Snapshot::load(project, job.shared.snapshot().as_deref()).ok().filter(|old| old.index.codes().is_ok());
     let model = match &before {
         Some(snapshot) => snapshot.model.clone(),
         None => Model::load(project.model_path(model_row.generation).as_std_path())?.into(),
@@ -49,7 +50,7 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
         for span in &snapshot.spans {
             let Some(indexed) = old.files.iter().find(|file| file.first_row == span.first_row as u64) else { continue };
             rows.push(IndexedFile { first_row: codes.len() as u64, ..indexed.clone() });
-            codes.extend(snapshot.index.codes().slice(span.first_row..span.first_row + span.chunks));
+            codes.extend(snapshot.index.codes()?.slice(span.first_row..span.first_row + span.chunks));
         }
     }
     let kept: HashMap<FileId, ()> = rows.iter().map(|file| (file.file, ())).collect();

@@ -14,7 +14,7 @@ use super::shared::Job;
 use super::snapshot::Snapshot;
 use crate::audio::{mono, silence, survey};
 use crate::dataset::GridRate;
-use crate::index::{Codes, distances, nearest};
+use crate::index::{Codes, distances};
 
 /// Columns of a sound's picture at most.
 const PREVIEW_COLUMNS: usize = 2000;
@@ -57,7 +57,7 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
     Ok(SearchReport {
         query: Some(query.clone()),
         preview: Some(Arc::new(preview(&query.path)?)),
-        bits: snapshot.index.codes().bits(),
+        bits: snapshot.index.index().bits(),
         matches,
         silent: heard.codes.is_empty(),
         query_chunks: heard.chunks,
@@ -127,7 +127,7 @@ fn by_chunk(job: &Job, snapshot: &Snapshot, heard: &Heard, k: usize) -> Result<V
         let mut horizon = None;
         for (query_chunk, code) in heard.codes.as_ref().iter().enumerate() {
             job.check()?;
-            let neighbours = nearest(snapshot.index.codes(), code, wanted, Some(&snapshot.offered));
+            let neighbours = snapshot.index.index().search(code, wanted, Some(&snapshot.offered))?.neighbours;
             if let (true, Some(&last)) = (neighbours.len() < offered, neighbours.last()) {
                 horizon = Some(horizon.map_or(last, |nearer: crate::index::Neighbour| nearer.min(last)));
             }
@@ -167,7 +167,7 @@ fn by_file(job: &Job, snapshot: &Snapshot, heard: &Heard, k: usize) -> Result<Ve
     let mut distance = Vec::new();
     for (query_chunk, code) in heard.codes.as_ref().iter().enumerate() {
         job.check()?;
-        distances(snapshot.index.codes(), code, &mut distance);
+        distances(snapshot.index.codes()?, code, &mut distance);
         for (number, span) in snapshot.spans.iter().enumerate() {
             let rows = span.first_row..span.first_row + span.chunks;
             let nearest =

@@ -66,8 +66,8 @@ impl Snapshot {
             Some(old) => old.index.clone(),
             None => Arc::new(IndexFile::open(project.index_path(index_row.generation).as_std_path())?),
         };
-        let rows = index.codes().len();
-        if index.codes().bits() != model.config().bits
+        let rows = index.index().len();
+        if index.index().bits() != model.config().bits
             || index.model_generation() != model_row.generation.cast_unsigned()
             || index_row.files.iter().any(|file| file.first_row + file.silent.len() as u64 > rows as u64)
         {

@@ -35,6 +35,17 @@ impl Codes {
         }
     }
 
+    /// A copy of `rows`.
+    pub fn with_rows(rows: CodesRef<'_>) -> Self {
+        Self { bits: rows.bits, words: rows.words.to_vec() }
+    }
+
+    /// None yet, of the width of `like`, with room for as many as it has and `more`.
+    pub(super) fn with_capacity_of(like: CodesRef<'_>, more: usize) -> Self {
+        let words = Vec::with_capacity(like.words.len() + more * words_per_code(like.bits));
+        Self { bits: like.bits, words }
+    }
+
     pub fn bits(&self) -> usize {
         self.bits
     }
@@ -64,6 +75,19 @@ impl Codes {
         }
     }
 
+    /// Appends codes that are packed already: whole codes, word by word.
+    ///
+    /// # Panics
+    /// Where the words are no whole codes, or a bit beyond the width is set.
+    pub fn extend_words(&mut self, words: impl IntoIterator<Item = u64>) {
+        let width = words_per_code(self.bits);
+        let first = self.words.len();
+        self.words.extend(words);
+        assert_eq!(self.words.len() % width, 0, "whole codes of {width} words");
+        let clean = CodesRef { bits: self.bits, words: &self.words[first..] }.is_clean();
+        assert!(clean, "codes of {} bits have no ones beyond", self.bits);
+    }
+
     /// Appends codes of the same width.
     ///
     /// # Panics
@@ -91,6 +115,13 @@ impl<'a> CodesRef<'a> {
 
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
+    }
+
+    /// Whether all bits beyond the width are 0.
+    pub(super) fn is_clean(&self) -> bool {
+        let width = words_per_code(self.bits);
+        let beyond = if self.bits.is_multiple_of(64) { 0 } else { !0 << (self.bits % 64) };
+        beyond == 0 || self.words.iter().skip(width - 1).step_by(width).all(|last| last & beyond == 0)
     }
 
     pub fn words(&self) -> &'a [u64] {

@@ -6,14 +6,40 @@
 //! [`Codes`] are built in memory; [`IndexFile`] is the same on disk, memory-mapped; [`scan`] finds the
 //! nearest rows of either.
 
+/// Calls a function that is generic over the words of a code: `by_width!(words, function(arguments))`.
+macro_rules! by_width {
+    ($words:expr, $function:ident($($argument:expr),* $(,)?)) => {
+        match $words {
+            1 => $function::<1>($($argument),*),
+            2 => $function::<2>($($argument),*),
+            3 => $function::<3>($($argument),*),
+            4 => $function::<4>($($argument),*),
+            5 => $function::<5>($($argument),*),
+            6 => $function::<6>($($argument),*),
+            7 => $function::<7>($($argument),*),
+            8 => $function::<8>($($argument),*),
+            other => unreachable!("codes have 1 to 8 words, not {other}"),
+        }
+    };
+}
+
+mod buckets;
 pub mod codes;
 pub mod file;
+mod groups;
+pub mod kernel;
 pub mod rows;
 pub mod scan;
+mod searcher;
+mod select;
 pub mod statistics;
+mod stretch;
+#[cfg(test)]
+mod testing;
 
 pub use codes::{CodeWidthError, Codes, CodesRef};
 pub use file::{IndexError, IndexFile};
 pub use rows::RowSet;
-pub use scan::{Neighbour, distances, nearest};
+pub use scan::{Neighbour, distances, nearest, nearest_to_each};
+pub use searcher::{Answer, Index};
 pub use statistics::{CodeStatistics, code_statistics};

@@ -12,6 +12,24 @@ impl RowSet {
         Self { words: vec![0; len.div_ceil(64)], len }
     }
 
+    pub fn all(len: usize) -> Self {
+        let mut set = Self { words: vec![!0; len.div_ceil(64)], len };
+        set.clear_beyond();
+        set
+    }
+
+    /// The set whose words [`RowSet::words`] gave; `None` where no set of `len` rows has such words.
+    pub(super) fn from_words(words: Vec<u64>, len: usize) -> Option<Self> {
+        let mut set = Self { words, len };
+        let given = set.words.last().copied();
+        set.clear_beyond();
+        (set.words.len() == len.div_ceil(64) && set.words.last().copied() == given).then_some(set)
+    }
+
+    pub(super) fn words(&self) -> &[u64] {
+        &self.words
+    }
+
     /// How many rows the index has, in the set or not.
     pub fn universe(&self) -> usize {
         self.len
@@ -24,6 +42,13 @@ impl RowSet {
         self.words[row / 64] |= 1 << (row % 64);
     }
 
+    /// # Panics
+    /// Where the index has no such row.
+    pub fn remove(&mut self, row: usize) {
+        assert!(row < self.len, "row {row} of {}", self.len);
+        self.words[row / 64] &= !(1 << (row % 64));
+    }
+
     pub fn contains(&self, row: usize) -> bool {
         self.words.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
     }
@@ -31,5 +56,80 @@ impl RowSet {
     /// Rows in the set.
     pub fn count(&self) -> usize {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// The rows in the set, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.words.iter().enumerate().flat_map(|(at, &word)| ones(word).map(move |bit| at * 64 + bit))
+    }
+
+    /// The same set in an index with more rows: those from `self.universe()` on are in it where `with` says so.
+    pub(super) fn resized(&self, len: usize, with: bool) -> Self {
+        let mut set = Self { words: self.words.clone(), len };
+        set.words.resize(len.div_ceil(64), 0);
+        if with {
+            (self.len..len).for_each(|row| set.insert(row));
+        }
+        set.clear_beyond();
+        set
+    }
+
+    /// Rows that are in both.
+    ///
+    /// # Panics
+    /// Where the sets are of different indexes.
+    pub(super) fn and(&self, other: &RowSet) -> Self {
+        assert_eq!(self.len, other.len, "sets of rows of one index");
+        Self { words: self.words.iter().zip(&other.words).map(|(a, b)| a & b).collect(), len: self.len }
+    }
+
+    /// 64 rows from `row` on, which need not be a multiple of 64; bits of rows past the last are 0.
+    pub(super) fn word_at(&self, row: usize) -> u64 {
+        let word = |at: usize| self.words.get(at).copied().unwrap_or(0);
+        match row % 64 {
+            0 => word(row / 64),
+            shift => word(row / 64) >> shift | word(row / 64 + 1) << (64 - shift),
+        }
+    }
+
+    fn clear_beyond(&mut self) {
+        if let (rest @ 1.., Some(last)) = (self.len % 64, self.words.last_mut()) {
+            *last &= (1 << rest) - 1;
+        }
+    }
+}
+
+/// The places of the ones of a word, ascending.
+pub(super) fn ones(mut word: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = word.trailing_zeros() as usize;
+        (bit < 64).then(|| {
+            word &= word - 1;
+            bit
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_set_is_what_was_put_in(rows in prop::collection::btree_set(0usize..300, 0..80), from in 0usize..320) {
+            let mut set = RowSet::none(300);
+            rows.iter().for_each(|&row| set.insert(row));
+            prop_assert_eq!(set.count(), rows.len());
+            prop_assert!(set.iter().eq(rows.iter().copied()));
+            let word = set.word_at(from);
+            for bit in 0..64 {
+                prop_assert_eq!(word >> bit & 1 == 1, rows.contains(&(from + bit)));
+            }
+            let grown = set.resized(310, true);
+            prop_assert_eq!(grown.count(), rows.len() + 10);
+            prop_assert_eq!(grown.resized(300, false), set.clone());
+            prop_assert_eq!(set.and(&RowSet::all(300)), set);
+        }
     }
 }

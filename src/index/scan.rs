@@ -1,7 +1,14 @@
 //! Exhaustive search: every code is looked at, so the answer is exact.
+//!
+//! Many queries are answered in one pass: a block of codes that fits the cache is compared with all of them before the
+//! next one is read.
 
-use super::codes::CodesRef;
-use super::rows::RowSet;
+use rayon::prelude::*;
+
+use super::codes::{CodesRef, words_per_code};
+use super::kernel::{Block, GROUP, Kernel, Order, Rows, interleave};
+use super::rows::{RowSet, ones};
+use super::select::Selection;
 
 /// A row and how many bits of its code differ from the query's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,124 +17,243 @@ pub struct Neighbour {
     pub row: usize,
 }
 
+/// Bytes of codes that all queries look at before the next block: well within a core's second-level cache.
+const BLOCK_BYTES: usize = 64 << 10;
+
+/// Where fewer than one in this many rows of a block is allowed, those are copied together first: reading one row of many
+/// costs about as much as comparing this many.
+const SPARSE: usize = 8;
+
+/// Queries from which it pays to bring a block's words into the order that the kernels like best.
+const INTERLEAVE_FROM: usize = 5;
+
+/// Queries that one thread takes through the codes together.
+const QUERIES_A_PASS: usize = 1024;
+
+/// Codes that are worth a thread of their own.
+const WORDS_A_THREAD: usize = 1 << 15;
+
+/// Consecutive rows of an index: their codes, and which of them may be found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part<'a> {
+    pub codes: CodesRef<'a>,
+    /// The first code's row in the whole index, and in `allowed`.
+    pub first_row: usize,
+    pub allowed: Option<&'a RowSet>,
+}
+
 /// The Hamming distance of `query` to every row, in row order, written to `out`.
 ///
 /// # Panics
 /// Where the query has another number of words than the codes.
 pub fn distances(codes: CodesRef<'_>, query: &[u64], out: &mut Vec<u16>) {
-    assert_eq!(query.len(), super::codes::words_per_code(codes.bits()), "a query of the codes' width");
-    out.clear();
-    // The widths in common use get a loop whose inner length the compiler knows.
-    match *query {
-        [a] => out.extend(codes.words().iter().map(|word| (word ^ a).count_ones() as u16)),
-        [a, b] => out.extend(
-            codes.words().as_chunks::<2>().0.iter().map(|c| ((c[0] ^ a).count_ones() + (c[1] ^ b).count_ones()) as u16),
-        ),
-        _ => out.extend(
-            codes.iter().map(|code| code.iter().zip(query).map(|(c, q)| (c ^ q).count_ones()).sum::<u32>() as u16),
-        ),
+    fn with_width<const W: usize>(codes: CodesRef<'_>, query: &[u64], out: &mut Vec<u16>) {
+        Kernel::chosen().distances::<W>(codes.words().as_chunks().0, &as_array(query), out);
     }
+    assert_eq!(query.len(), words_per_code(codes.bits()), "a query of the codes' width");
+    out.clear();
+    by_width!(query.len(), with_width(codes, query, out))
 }
 
 /// The `k` nearest rows among `allowed` (all rows where that is `None`) by (distance, row), nearest first; fewer where
 /// there are fewer.
 ///
-/// Distances are small integers, so the k-th is found by counting how often each occurs; no heap is kept.
-///
 /// # Panics
 /// Where the query has another number of words than the codes, or `allowed` is of another index.
 pub fn nearest(codes: CodesRef<'_>, query: &[u64], k: usize, allowed: Option<&RowSet>) -> Vec<Neighbour> {
-    if let Some(allowed) = allowed {
-        assert_eq!(allowed.universe(), codes.len(), "a set of this index's rows");
-    }
-    let allows = |row: usize| allowed.is_none_or(|set| set.contains(row));
-    let mut distance = Vec::new();
-    distances(codes, query, &mut distance);
-    let mut occurrences = vec![0usize; codes.bits() + 1];
-    for (row, &d) in distance.iter().enumerate() {
-        occurrences[usize::from(d)] += usize::from(allows(row));
-    }
-    let mut below = 0;
-    let mut radius = 0;
-    while radius < codes.bits() && below + occurrences[radius] < k {
-        below += occurrences[radius];
-        radius += 1;
-    }
-    let mut room_at_radius = k - below.min(k);
-    let mut found = Vec::with_capacity(k.min(codes.len()));
-    for (row, &d) in distance.iter().enumerate() {
-        let d = usize::from(d);
-        if d > radius || !allows(row) {
-            continue;
+    assert_eq!(query.len(), words_per_code(codes.bits()), "a query of the codes' width");
+    let mut found = nearest_to_each(codes, CodesRef::new(codes.bits(), query), k, allowed);
+    found.pop().unwrap_or_default()
+}
+
+/// What [`nearest`] gives for each of `queries`, sharing the work.
+///
+/// # Panics
+/// Where the queries' width is not the codes', or `allowed` is of another index.
+pub fn nearest_to_each(
+    codes: CodesRef<'_>,
+    queries: CodesRef<'_>,
+    k: usize,
+    allowed: Option<&RowSet>,
+) -> Vec<Vec<Neighbour>> {
+    nearest_to_each_by(Kernel::chosen(), codes, queries, k, allowed)
+}
+
+/// [`nearest_to_each`] with a kernel of one's own choice: for measuring.
+pub fn nearest_to_each_by(
+    kernel: Kernel,
+    codes: CodesRef<'_>,
+    queries: CodesRef<'_>,
+    k: usize,
+    allowed: Option<&RowSet>,
+) -> Vec<Vec<Neighbour>> {
+    assert!(allowed.is_none_or(|set| set.universe() == codes.len()), "a set of this index's rows");
+    let part = Part { codes, first_row: 0, allowed };
+    let mut selections: Vec<_> = queries.iter().map(|_| Selection::new(k, codes.bits() as u32)).collect();
+    scan(kernel, part, queries, &mut selections);
+    selections.into_par_iter().map(Selection::finish).collect()
+}
+
+/// Offers each query's selection the rows of `part`, on as many threads of the current pool as that is worth.
+///
+/// # Panics
+/// Where the queries' width is not the codes', there are not as many selections, or a row does not fit 32 bits.
+pub(super) fn scan(kernel: Kernel, part: Part<'_>, queries: CodesRef<'_>, selections: &mut [Selection]) {
+    assert_eq!(queries.bits(), part.codes.bits(), "queries of the codes' width");
+    assert!(u32::try_from(part.first_row + part.codes.len()).is_ok(), "an index has fewer than 2^32 rows");
+    let width = words_per_code(queries.bits());
+    let threads = rayon::current_num_threads();
+    let worth = (part.codes.words().len() / WORDS_A_THREAD).clamp(1, threads);
+    if worth == 1 && queries.len() < INTERLEAVE_FROM * threads {
+        by_width!(width, sweep(kernel, part, queries, selections))
+    } else if queries.len() >= INTERLEAVE_FROM * threads {
+        // Whole groups of queries for each thread, and several rounds, so that no thread waits long for another.
+        let share = queries.len().div_ceil(threads).next_multiple_of(8).min(QUERIES_A_PASS);
+        let pieces = queries.words().par_chunks(share * width).zip(selections.par_chunks_mut(share));
+        pieces.for_each(|(words, selections)| {
+            let queries = CodesRef::new(part.codes.bits(), words);
+            by_width!(width, sweep(kernel, part, queries, selections))
+        });
+    } else {
+        let share = part.codes.len().div_ceil(worth).next_multiple_of(64);
+        let ranges: Vec<_> = (0..part.codes.len()).step_by(share).collect();
+        let found: Vec<Vec<Selection>> = ranges
+            .into_par_iter()
+            .map(|start| {
+                let end = part.codes.len().min(start + share);
+                let part = Part { codes: part.codes.slice(start..end), first_row: part.first_row + start, ..part };
+                let mut own: Vec<_> = selections.iter().map(Selection::fresh).collect();
+                by_width!(width, sweep(kernel, part, queries, &mut own));
+                own
+            })
+            .collect();
+        for own in found {
+            selections.iter_mut().zip(own).for_each(|(selection, found)| selection.merge(found));
         }
-        if d == radius {
-            if room_at_radius == 0 {
-                continue;
+    }
+}
+
+/// What a scan of `codes` for one query is expected to take on one thread where `rows` of them are allowed, in nanoseconds:
+/// by itself, waiting for memory, or one of many queries that share the reading.
+pub(super) fn scan_nanos(kernel: Kernel, rows: usize, codes: CodesRef<'_>, shared: bool) -> f32 {
+    const CACHED_BYTES: usize = 8 << 20;
+    let words = words_per_code(codes.bits()) as f32;
+    let compared = kernel.word_nanos() * words;
+    let each = match codes.words().len() * 8 > CACHED_BYTES {
+        _ if shared => compared,
+        true => compared.max(0.45 * words),
+        false => compared * 1.5,
+    };
+    // Where few are allowed each is read by itself.
+    (rows as f32 * SPARSE as f32).min(codes.len() as f32) * each
+}
+
+/// One pass over the codes, block by block, with all queries.
+fn sweep<const W: usize>(kernel: Kernel, part: Part<'_>, queries: CodesRef<'_>, selections: &mut [Selection]) {
+    let mut sweep = Sweep::<W> {
+        kernel,
+        queries: queries.words().as_chunks().0,
+        selections,
+        gathered: Vec::new(),
+        gathered_rows: Vec::new(),
+        masks: Vec::new(),
+        interleaved: Vec::new(),
+    };
+    let block_rows = BLOCK_BYTES / (8 * W) / 64 * 64;
+    for (number, words) in part.codes.words().chunks(block_rows * W).enumerate() {
+        sweep.block(words, part.first_row + number * block_rows, part.allowed);
+    }
+    sweep.compare_gathered();
+}
+
+struct Sweep<'a, const W: usize> {
+    kernel: Kernel,
+    queries: &'a [[u64; W]],
+    selections: &'a mut [Selection],
+    /// Allowed codes of blocks in which few are, and their rows.
+    gathered: Vec<u64>,
+    gathered_rows: Vec<u32>,
+    masks: Vec<u8>,
+    interleaved: Vec<u64>,
+}
+
+impl<const W: usize> Sweep<'_, W> {
+    fn block(&mut self, words: &[u64], first_row: usize, allowed: Option<&RowSet>) {
+        let rows = words.len() / W;
+        let Some(allowed) = allowed else {
+            return self.compare(words, Rows::From(first_row as u32), None);
+        };
+        self.masks.clear();
+        let mut count = 0;
+        for at in (0..rows).step_by(64) {
+            let mut word = allowed.word_at(first_row + at);
+            if rows - at < 64 {
+                word &= (1 << (rows - at)) - 1;
             }
-            room_at_radius -= 1;
+            count += word.count_ones() as usize;
+            self.masks.extend(word.to_le_bytes());
         }
-        found.push(Neighbour { distance: d as u32, row });
+        if count * SPARSE >= rows {
+            self.compare_gathered();
+            let masks = std::mem::take(&mut self.masks);
+            self.compare(words, Rows::From(first_row as u32), Some(&masks));
+            self.masks = masks;
+        } else if count > 0 {
+            for (at, mask) in self.masks.as_chunks::<8>().0.iter().enumerate() {
+                for bit in ones(u64::from_le_bytes(*mask)) {
+                    let row = at * 64 + bit;
+                    self.gathered.extend_from_slice(&words[row * W..][..W]);
+                    self.gathered_rows.push((first_row + row) as u32);
+                }
+            }
+            if self.gathered.len() * 8 >= BLOCK_BYTES {
+                self.compare_gathered();
+            }
+        }
     }
-    found.sort_unstable();
-    found
+
+    fn compare_gathered(&mut self) {
+        let (words, rows) = (std::mem::take(&mut self.gathered), std::mem::take(&mut self.gathered_rows));
+        self.compare(&words, Rows::List(&rows), None);
+        (self.gathered, self.gathered_rows) = (words, rows);
+        self.gathered.clear();
+        self.gathered_rows.clear();
+    }
+
+    /// `allowed` has a byte for each group of codes, and may have more.
+    fn compare(&mut self, words: &[u64], rows: Rows<'_>, allowed: Option<&[u8]>) {
+        let (whole, rest) = words.split_at(words.len() / (GROUP * W) * GROUP * W);
+        let groups = whole.len() / (GROUP * W);
+        let mut block = Block { words: whole, order: Order::Rows, allowed: allowed.map(|a| &a[..groups]), rows };
+        if W > 1 && self.queries.len() >= INTERLEAVE_FROM {
+            self.interleaved.resize(whole.len(), 0);
+            interleave::<W>(whole, &mut self.interleaved);
+            (block.words, block.order) = (&self.interleaved, Order::Words);
+        }
+        self.kernel.scan(&block, self.queries, self.selections);
+        if !rest.is_empty() {
+            let codes = rest.len() / W;
+            let mut padded = [[0; W]; GROUP];
+            padded.as_flattened_mut()[..rest.len()].copy_from_slice(rest);
+            let there = (1u8 << codes) - 1;
+            let allowed = [allowed.map_or(there, |allowed| allowed[groups] & there)];
+            let rows = match rows {
+                Rows::From(first) => Rows::From(first + (groups * GROUP) as u32),
+                Rows::List(rows) => Rows::List(&rows[groups * GROUP..]),
+            };
+            let block = Block { words: padded.as_flattened(), order: Order::Rows, allowed: Some(&allowed), rows };
+            self.kernel.scan(&block, self.queries, self.selections);
+        }
+    }
+}
+
+/// # Panics
+/// Where there are not `W` words.
+pub(super) fn as_array<const W: usize>(words: &[u64]) -> [u64; W] {
+    let mut array = [0; W];
+    array.copy_from_slice(words);
+    array
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::index::Codes;
-    use proptest::prelude::*;
-
-    fn bit(code: &[u64], i: usize) -> bool {
-        code[i / 64] >> (i % 64) & 1 == 1
-    }
-
-    /// Ten lines that nothing can be wrong in: bit by bit, everything sorted.
-    fn reference(codes: &Codes, query: &[u64], k: usize, allowed: Option<&RowSet>) -> Vec<Neighbour> {
-        let mut all: Vec<Neighbour> = (0..codes.len())
-            .filter(|&row| allowed.is_none_or(|set| set.contains(row)))
-            .map(|row| Neighbour {
-                distance: (0..codes.bits()).map(|i| u32::from(bit(codes.as_ref().code(row), i) != bit(query, i))).sum(),
-                row,
-            })
-            .collect();
-        all.sort();
-        all.truncate(k);
-        all
-    }
-
-    /// Codes that share most of their bits, so that there are many ties and duplicates.
-    fn codes(bits: usize, rows: &[u64]) -> Codes {
-        let mut codes = Codes::new(bits).expect("a legal width");
-        for &row in rows {
-            let signs: Vec<f32> =
-                (0..bits).map(|i| if row.rotate_left(i as u32 * 7) % 5 == 0 { 1.0 } else { -1.0 }).collect();
-            codes.push_signs(&signs);
-        }
-        codes
-    }
-
-    proptest! {
-        #[test]
-        fn nearest_is_what_the_reference_finds(
-            bits in 8usize..=512,
-            rows in prop::collection::vec(0u64..40, 0..120),
-            query in 0u64..40,
-            k in 0usize..130,
-            keep in prop::option::of(prop::collection::vec(any::<bool>(), 120)),
-        ) {
-            let codes = codes(bits, &rows);
-            let query = self::codes(bits, &[query]);
-            let allowed = keep.map(|keep| {
-                let mut set = RowSet::none(rows.len());
-                (0..rows.len()).filter(|&row| keep[row]).for_each(|row| set.insert(row));
-                set
-            });
-            let query = query.as_ref().code(0);
-            prop_assert_eq!(
-                nearest(codes.as_ref(), query, k, allowed.as_ref()),
-                reference(&codes, query, k, allowed.as_ref())
-            );
-        }
-    }
-}
+mod tests;

@@ -1,0 +1,98 @@
+//! Multi-index hashing: exact search that looks at few codes (Norouzi, Punjani, Fleet: "Fast Exact Search in Hamming Space
+//! with Multi-Index Hashing", 2014).
+//!
+//! The bits of a code are shared out over a few parts, and for each part a table holds the rows by the value of its bits.
+//! If a code differs from the query in fewer bits than there are levels searched in all parts together, then in some part
+//! it differs in fewer bits than there are levels searched in that part: so it was found there. A level is the buckets
+//! whose value differs from the query's in 0, 1, 2, ... bits. Which part to take a level further next is free to choose
+//! (Qin et al.: "GPH: Similarity Search in Hamming Space", 2018), and the cheapest is chosen each time.
+
+mod fit;
+mod linear;
+mod search;
+mod table;
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::codes::{CodesRef, words_per_code};
+use super::kernel::Kernel;
+use super::rows::RowSet;
+use super::scan::as_array;
+use super::select::Selection;
+use search::Probe;
+pub(super) use table::{BUCKET_BITS_AT_MOST, Key, TAG_BITS_AT_MOST, Table};
+
+/// Fewer codes than this are scanned before a table is looked at.
+pub(super) const ROWS_AT_LEAST: usize = 20_000;
+
+/// A part of the bits of a code with its table.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub key: Key,
+    pub table: Table,
+    /// What searching each level is expected to cost, in nanoseconds. Levels beyond are never searched.
+    pub level_nanos: Vec<f32>,
+}
+
+/// The tables of some codes, and what is known of their use.
+#[derive(Clone, Debug)]
+pub(super) struct Buckets {
+    pub parts: Arc<Vec<Part>>,
+    /// The search gives up, for a scan, where it would cost more than this share of one.
+    pub patience: f32,
+}
+
+impl Buckets {
+    /// Fits tables to the codes and builds them, or tells by `None` that a scan of these codes is faster.
+    pub fn build(codes: CodesRef<'_>) -> Option<Self> {
+        if codes.len() < ROWS_AT_LEAST {
+            return None;
+        }
+        let plan = fit::fit(codes, Kernel::chosen())?;
+        let parts = plan
+            .parts
+            .into_par_iter()
+            .map(|(key, level_nanos)| {
+                let table = Table::build(&key, codes);
+                Part { key, table, level_nanos }
+            })
+            .collect();
+        Some(Self { parts: Arc::new(parts), patience: plan.patience })
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.parts.iter().map(|part| part.table.bytes()).sum()
+    }
+
+    /// Offers the selection what it wants of `codes`, which these tables were built from: then it tells true. Where that
+    /// would cost more than a scan, which takes `scan_nanos`, it tells false, and not all that is wanted was found.
+    pub fn search(
+        &self,
+        codes: CodesRef<'_>,
+        query: &[u64],
+        first_row: usize,
+        allowed: Option<&RowSet>,
+        selection: &mut Selection,
+        scan_nanos: f32,
+    ) -> bool {
+        fn with_width<const W: usize>(
+            buckets: &Buckets,
+            codes: CodesRef<'_>,
+            query: &[u64],
+            first_row: usize,
+            allowed: Option<&RowSet>,
+            selection: &mut Selection,
+            budget_nanos: f32,
+        ) -> bool {
+            let codes = codes.words().as_chunks::<W>().0;
+            Probe::new(&buckets.parts, codes, as_array(query), first_row, allowed, selection).run(budget_nanos)
+        }
+        let budget = self.patience * scan_nanos;
+        by_width!(words_per_code(codes.bits()), with_width(self, codes, query, first_row, allowed, selection, budget))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! Groups of near-duplicates: rows that a chain of small steps leads through.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rayon::prelude::*;
+
+use super::buckets::{BUCKET_BITS_AT_MOST, Key, TAG_BITS_AT_MOST, Table};
+use super::codes::{Codes, CodesRef};
+use super::file::IndexError;
+use super::kernel::Kernel;
+use super::searcher::Index;
+
+impl Index {
+    /// Groups of two or more rows such that each row is within `radius` of another of its group, and of none of any other
+    /// group. Largest first, then by their first row; rows ascend. Removed rows are in none.
+    ///
+    /// Codes that are equal are compared with others once. Of codes that differ, those are compared that agree in one of
+    /// `radius + 1` parts of their bits: few, as long as the radius is small against the width.
+    ///
+    /// # Errors
+    /// As for [`Index::codes`].
+    pub fn groups(&self, radius: u32) -> Result<Vec<Vec<usize>>, IndexError> {
+        let codes = self.codes()?;
+        Ok(by_width!(super::codes::words_per_code(codes.bits()), groups(self, codes, radius)))
+    }
+}
+
+fn groups<const W: usize>(index: &Index, codes: CodesRef<'_>, radius: u32) -> Vec<Vec<usize>> {
+    let all = codes.words().as_chunks::<W>().0;
+    let mut rows: Vec<([u64; W], u32)> = all
+        .iter()
+        .copied()
+        .zip(0..)
+        .filter(|(_, row)| index.kept().is_none_or(|kept| kept.contains(*row as usize)))
+        .collect();
+    rows.par_sort_unstable();
+    let equal: Vec<&[([u64; W], u32)]> = rows.chunk_by(|a, b| a.0 == b.0).collect();
+    let mut distinct = Codes::with_capacity_of(codes.slice(0..0), equal.len());
+    equal.iter().for_each(|rows| distinct.extend(CodesRef::new(codes.bits(), &rows[0].0)));
+
+    let forest = Forest::new(equal.len());
+    if radius as usize >= codes.bits() {
+        (1..equal.len() as u32).for_each(|at| forest.join(0, at));
+    } else if radius > 0 {
+        (0..=radius as usize).into_par_iter().for_each(|part| join::<W>(distinct.as_ref(), part, radius, &forest));
+    }
+    let mut by_root: Vec<(u32, usize)> = (0..equal.len() as u32).map(|at| (forest.root(at), at as usize)).collect();
+    by_root.par_sort_unstable();
+    let mut groups: Vec<Vec<usize>> = by_root
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter(|members| members.len() > 1 || equal[members[0].1].len() > 1)
+        .map(|members| {
+            let mut rows: Vec<usize> =
+                members.iter().flat_map(|&(_, at)| equal[at]).map(|&(_, row)| row as usize).collect();
+            rows.sort_unstable();
+            rows
+        })
+        .collect();
+    groups.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then(a[0].cmp(&b[0])));
+    groups
+}
+
+/// Joins the codes that differ in at most `radius` bits and agree in one of `radius + 1` parts of them: in some part they
+/// do.
+fn join<const W: usize>(codes: CodesRef<'_>, part: usize, radius: u32, forest: &Forest) {
+    let bits = codes.bits();
+    // Bits beyond what numbers a bucket are left out: codes that agree in the part agree in those that are left.
+    let mine: Vec<u16> =
+        (part..bits).step_by(radius as usize + 1).take(BUCKET_BITS_AT_MOST as usize).map(|bit| bit as u16).collect();
+    let others: Vec<u16> = (0..bits as u16).filter(|bit| !mine.contains(bit)).take(TAG_BITS_AT_MOST).collect();
+    let key = Key::new(bits, &mine, &others);
+    let table = Table::build(&key, codes);
+    let words = codes.words().as_chunks::<W>().0;
+    let entries = table.entries();
+    table.starts().par_windows(2).for_each_init(
+        || (Vec::new(), Vec::new()),
+        |(near, distances), bucket| {
+            let end = bucket[1] as usize;
+            for at in bucket[0] as usize..end {
+                let row = entries[at] as u32;
+                near.clear();
+                distances.clear();
+                Kernel::chosen().tags_within(entries, at + 1..end, (entries[at] >> 32) as u32, radius, near);
+                let root = forest.root(row);
+                near.retain(|&other| forest.root(other) != root);
+                Kernel::chosen().distances_of(words, near, &words[row as usize], distances);
+                for (&other, &distance) in near.iter().zip(&*distances) {
+                    if u32::from(distance) <= radius {
+                        forest.join(row, other);
+                    }
+                }
+            }
+        },
+    );
+}
+
+/// Sets that several threads join (Anderson and Woll's union-find without locks): a root points to itself, everything else
+/// to something smaller in its set.
+struct Forest {
+    parents: Vec<AtomicU32>,
+}
+
+impl Forest {
+    fn new(len: usize) -> Self {
+        Self { parents: (0..len as u32).map(AtomicU32::new).collect() }
+    }
+
+    /// The smallest of the set, as long as nobody joins it to another.
+    fn root(&self, mut at: u32) -> u32 {
+        loop {
+            let parent = self.parents[at as usize].load(Ordering::Relaxed);
+            if parent == at {
+                return at;
+            }
+            let above = self.parents[parent as usize].load(Ordering::Relaxed);
+            // Shortens the way for those who come after; it does not matter if somebody else was faster.
+            let _ = self.parents[at as usize].compare_exchange(parent, above, Ordering::Relaxed, Ordering::Relaxed);
+            at = above;
+        }
+    }
+
+    fn join(&self, a: u32, b: u32) {
+        loop {
+            let (a, b) = (self.root(a), self.root(b));
+            if a == b {
+                return;
+            }
+            let (small, large) = (a.min(b), a.max(b));
+            let joined =
+                self.parents[large as usize].compare_exchange(large, small, Ordering::Relaxed, Ordering::Relaxed);
+            if joined.is_ok() {
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

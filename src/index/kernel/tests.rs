@@ -1,0 +1,76 @@
+//! Every kernel that the machine can run against the distances counted bit by bit.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn bit_by_bit(a: &[u64], b: &[u64]) -> u32 {
+    (0..a.len() * 64).map(|bit| u32::from(a[bit / 64] >> (bit % 64) & 1 != b[bit / 64] >> (bit % 64) & 1)).sum()
+}
+
+/// Codes a few bits away from each other, so that there are ties, or anywhere.
+fn code<const W: usize>(seed: u64) -> [u64; W] {
+    std::array::from_fn(|at| {
+        let mixed = (seed + at as u64 * 77).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        if seed % 3 == 0 { mixed ^ mixed >> 29 } else { 1 << (mixed >> 58) }
+    })
+}
+
+fn check<const W: usize>(seeds: &[u64], query_seeds: &[u64], k: usize, radius: u32, allowed: Option<&[u8]>) {
+    let codes: Vec<[u64; W]> = seeds.iter().map(|&seed| code(seed)).collect();
+    let queries: Vec<[u64; W]> = query_seeds.iter().map(|&seed| code(seed)).collect();
+    let rows = codes.as_flattened();
+    let mut words = vec![0; rows.len()];
+    interleave::<W>(rows, &mut words);
+    let list: Vec<u32> = (0..codes.len() as u32).map(|row| row * 3 + 1).collect();
+    for kernel in Kernel::available() {
+        let mut all = Vec::new();
+        kernel.distances(&codes, &queries[0], &mut all);
+        assert!(all.iter().zip(&codes).all(|(&d, code)| u32::from(d) == bit_by_bit(code, &queries[0])));
+        for (words, order) in [(rows, Order::Rows), (&words, Order::Words)] {
+            for rows in [Rows::From(100), Rows::List(&list)] {
+                let mut selections: Vec<_> = queries.iter().map(|_| Selection::new(k, radius)).collect();
+                kernel.scan(&Block { words, order, allowed, rows }, &queries, &mut selections);
+                for (query, selection) in queries.iter().zip(selections) {
+                    let mut expected: Vec<_> = (0..codes.len())
+                        .filter(|&row| allowed.is_none_or(|allowed| allowed[row / 8] >> (row % 8) & 1 == 1))
+                        .map(|row| {
+                            (
+                                bit_by_bit(&codes[row], query),
+                                if let Rows::List(list) = rows { list[row] as usize } else { row + 100 },
+                            )
+                        })
+                        .filter(|found| found.0 <= radius)
+                        .collect();
+                    expected.sort_unstable();
+                    expected.truncate(k);
+                    let found: Vec<_> = selection.finish().into_iter().map(|n| (n.distance, n.row)).collect();
+                    assert_eq!(found, expected, "{} {order:?} {W} words", kernel.name());
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn every_kernel_finds_what_counting_bit_by_bit_finds(
+        mut seeds in prop::collection::vec(0u64..60, 0..100),
+        queries in prop::collection::vec(0u64..60, 1..20),
+        k in 0usize..110,
+        radius in prop_oneof![0u32..6, Just(512)],
+        allowed in prop::option::of(prop::collection::vec(any::<u8>(), 13)),
+    ) {
+        seeds.truncate(seeds.len() / GROUP * GROUP);
+        let allowed = allowed.as_ref().map(|bytes| &bytes[..seeds.len() / GROUP]);
+        check::<1>(&seeds, &queries, k, radius, allowed);
+        check::<2>(&seeds, &queries, k, radius, allowed);
+        check::<3>(&seeds, &queries, k, radius, allowed);
+        check::<4>(&seeds, &queries, k, radius, allowed);
+        check::<5>(&seeds, &queries, k, radius, allowed);
+        check::<6>(&seeds, &queries, k, radius, allowed);
+        check::<7>(&seeds, &queries, k, radius, allowed);
+        check::<8>(&seeds, &queries, k, radius, allowed);
+    }
+}

@@ -90,7 +90,7 @@ impl MelSpectrum {
         if samples < self.length { 0 } else { (samples - self.length) / self.step + 1 }
     }
 
-    /// The logarithm (natural, of power plus [`POWER_FLOOR`]) of each band of each frame: [frames, bands].
+    /// The logarithm (natural, of power plus [`POWER_FLOOR`]) of each band of each frame: `[frames, bands]`.
     pub fn log_powers(&self, samples: &[f32]) -> Vec<f32> {
         let frames = self.frame_count(samples.len());
         let mut out = Vec::with_capacity(frames * self.bands.len());

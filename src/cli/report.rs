@@ -123,8 +123,8 @@ fn added(report: &AddReport) {
 
 fn trained(report: &TrainReport) {
     println!(
-        "{} steps in {:.1} s ({:.0} chunks a second), loss {:.4}, saturation {:.3}",
-        report.steps, report.seconds, report.chunks_per_second, report.loss, report.saturation
+        "{} steps in {:.1} s ({:.0} chunks a second), loss {:.4}, saturation {:.3}, entropy of a batch's codes {:.2} nats",
+        report.steps, report.seconds, report.chunks_per_second, report.loss, report.saturation, report.code_entropy
     );
     if let Some(why) = &report.collapsed {
         println!("{why}");

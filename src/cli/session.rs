@@ -70,7 +70,10 @@ fn draw(bar: &ProgressBar, job: JobId, latest: &Latest) {
     bar.set_position(view.done);
     let mut message = view.stage.clone();
     if let Some(point) = latest.training.as_ref().filter(|run| run.running).and_then(|run| run.history.last()) {
-        message += &format!("  loss {:.3}  saturation {:.2}  sigma {:.3}", point.loss, point.saturation, point.sigma);
+        message += &format!(
+            "  loss {:.3}  saturation {:.2}  sigma {:.3}  entropy {:.2}",
+            point.loss, point.saturation, point.sigma, point.code_entropy
+        );
     }
     if let Some(left) = view.secs_left {
         message += &format!("  {left:.0} s left");

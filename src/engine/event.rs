@@ -50,11 +50,17 @@ pub enum Outcome {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct AddReport {
     /// Files that are new, or that had changed and were read anew.
+    #[serde(serialize_with = "as_objects")]
     pub added: Vec<Utf8PathBuf>,
     /// With the reason: already there and unchanged, or no sound file by its name.
     pub skipped: Vec<Problem>,
     pub failed: Vec<Problem>,
     pub cancelled: bool,
+}
+
+/// Each path as an object, as the paths that were skipped or failed are.
+fn as_objects<S: serde::Serializer>(paths: &[Utf8PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(paths.iter().map(|path| BTreeMap::from([("path", path)])))
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -66,6 +72,8 @@ pub struct TrainReport {
     pub chunks_per_second: f64,
     pub loss: f32,
     pub saturation: f32,
+    /// Shannon entropy of the distribution of codes within a batch, in nats.
+    pub code_entropy: f32,
     /// In words, when the run has learned nothing: all codes are (nearly) equal.
     pub collapsed: Option<String>,
     /// Whether it was stopped before its planned end.

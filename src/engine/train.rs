@@ -89,6 +89,7 @@ pub(super) fn train(
         chunks_per_second: summary.chunks_per_second,
         loss: summary.loss,
         saturation: summary.saturation,
+        code_entropy: summary.code_entropy,
         collapsed: summary.collapsed,
         stopped_early: summary.step < summary.steps,
         index,

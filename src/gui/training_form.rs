@@ -152,6 +152,7 @@ pub fn shown(setting: Setting, config: &Config) -> String {
     match setting {
         Setting::Steps => match config.length {
             TrainingLength::Steps(steps) => steps.to_string(),
+            TrainingLength::EpochsWithin { fewest, most, .. } => format!("{fewest} to {most}"),
             TrainingLength::Epochs(epochs) => format::counted(epochs as u64, "pass", "passes"),
         },
         Setting::Batch => config.batch.to_string(),

@@ -3,7 +3,7 @@
 //! A code of B bits (8 to 512) is ceil(B / 64) 64-bit words; bit i is bit i % 64, least significant first, of word i / 64,
 //! and the bits from B on are 0. A row is a code's place in an index, counted from 0.
 //!
-//! [`Codes`] are built in memory; [`IndexFile`](file::IndexFile) is the same on disk, memory-mapped; [`scan`] finds the
+//! [`Codes`] are built in memory; [`IndexFile`] is the same on disk, memory-mapped; [`scan`] finds the
 //! nearest rows of either.
 
 /// Calls a function that is generic over the words of a code: `by_width!(words, function(arguments))`.

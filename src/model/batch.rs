@@ -28,11 +28,11 @@ const SHIFT: f32 = 1.0 / 8.0;
 /// A step's chunks.
 #[derive(Debug)]
 pub struct Batch {
-    /// [n] or, with contrast, [2n]: the first views, then the second.
+    /// `[n]` or, with contrast, `[2n]`: the first views, then the second.
     pub views: Input,
-    /// [n]: what the first views are to be decoded to.
+    /// `[n]`: what the first views are to be decoded to.
     pub clean: Input,
-    /// Which pairs are left out of the negatives: [n, n]; empty without contrast.
+    /// Which pairs are left out of the negatives: `[n, n]`; empty without contrast.
     pub masked: Arc<Vec<bool>>,
     /// Standard normal noise, a value for each bit of each view.
     pub noise: Vec<f32>,

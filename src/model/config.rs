@@ -35,6 +35,13 @@ pub enum TrainingLength {
     Steps(usize),
     /// Passes over all chunks.
     Epochs(usize),
+    /// Passes over all chunks, but no fewer steps and no more than these: a small library is learned in a minute, and a large
+    /// one is not learned for hours.
+    EpochsWithin {
+        epochs: usize,
+        fewest: usize,
+        most: usize,
+    },
 }
 
 /// How the bottleneck's noise grows.
@@ -92,6 +99,9 @@ impl Config {
         match self.length {
             TrainingLength::Steps(steps) => steps,
             TrainingLength::Epochs(epochs) => epochs * self.steps_per_epoch(chunks),
+            TrainingLength::EpochsWithin { epochs, fewest, most } => {
+                (epochs * self.steps_per_epoch(chunks)).clamp(fewest, most)
+            }
         }
     }
 

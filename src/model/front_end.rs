@@ -122,7 +122,7 @@ impl FrontEnd {
         out.extend(logs);
     }
 
-    /// What the encoder hears of a stretch, for encoding: levels, or log powers [frames, mels] not yet normalised.
+    /// What the encoder hears of a stretch, for encoding: levels, or log powers `[frames, mels]` not yet normalised.
     pub(super) fn heard(&self, samples: &[f32]) -> Heard {
         match &self.kind {
             Kind::Levels => Heard::Levels(samples.iter().map(|&x| mulaw::level(x)).collect()),

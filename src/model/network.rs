@@ -20,9 +20,9 @@ use super::weights::{SAMPLE_CHANNELS, Weights, frames};
 /// What a batch of chunks sounds like to a model.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// Normalised log-mel frames: [batch * frames, mels].
+    /// Normalised log-mel frames: `[batch * frames, mels]`.
     LogMel(Arc<Vec<f32>>),
-    /// mu-law levels: [batch * samples].
+    /// mu-law levels: `[batch * samples]`.
     Levels(Arc<Vec<u8>>),
 }
 
@@ -75,7 +75,7 @@ impl Network {
         Stack { frames: self.frames, channels: self.width, dilations: Arc::new(dilations) }
     }
 
-    /// h [batch, bits].
+    /// h `[batch, bits]`.
     pub fn encode(&self, input: &Input) -> Result<Tensor> {
         let stack = self.stack(self.dilations());
         let pooled = match (input, self.preset) {
@@ -106,7 +106,7 @@ impl Network {
         self.linear(&x.reshape((batch, self.frames * self.width))?, "encoder.head")
     }
 
-    /// How far what `z` [batch, bits] decodes to is from `clean`: mean squared error of log-mel frames, or cross entropy
+    /// How far what `z` `[batch, bits]` decodes to is from `clean`: mean squared error of log-mel frames, or cross entropy
     /// of levels in nats. A scalar.
     pub fn reconstruction_loss(&self, z: &Tensor, clean: &Input) -> Result<Tensor> {
         let mut dilations = self.dilations();

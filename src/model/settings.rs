@@ -244,7 +244,7 @@ fn defaults(preset: Preset) -> Config {
         batch: 64,
         learning_rate: 2e-3,
         decay_from: 0.7,
-        length: TrainingLength::Steps(3000),
+        length: TrainingLength::EpochsWithin { epochs: 32, fewest: 800, most: 3000 },
         noise: NoiseSchedule::Linear { sigma: 2.0 },
         reconstruction: 1.0,
         contrast: 1.0,

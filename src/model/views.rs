@@ -43,7 +43,7 @@ impl SpectralViews {
         Self { bands: mel.bands(), centres: mel.centres().to_vec(), widths, frame_secs, microphone }
     }
 
-    /// Distorts a view: from log powers [frames + 1, bands], `fraction` of a frame late, to powers [frames, bands].
+    /// Distorts a view: from log powers `[frames + 1, bands]`, `fraction` of a frame late, to powers `[frames, bands]`.
     pub fn distort(&self, logs: &[f32], fraction: f32, random: &mut ChaCha8Rng, out: &mut [f32]) {
         shifted_powers(out, logs, self.bands, fraction);
         let gain = decibels(random.random_range(-GAIN_DB..=GAIN_DB));

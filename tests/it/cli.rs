@@ -40,6 +40,7 @@ fn the_main_job_by_command_with_the_keys_that_others_rely_on() {
         (added["added"].as_array().map(Vec::len), added["skipped"].as_array().map(Vec::len)),
         (Some(12), Some(0))
     );
+    assert!(added["added"][0]["path"].as_str().is_some_and(|path| path.ends_with("high_00.wav")), "{added}");
     assert_eq!(added["failed"][0]["path"], at("absent"));
     assert_eq!(added["failed"][0]["reason"], "there is no such file or folder");
 

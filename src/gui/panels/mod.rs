@@ -1,4 +1,4 @@
-//! The parts of the window, one a file. A panel draws a [`State`](super::state::State) and puts what the person wants
+//! The parts of the window, one a file. A panel draws a [`State`] and puts what the person wants
 //! into it; no panel knows the engine.
 
 pub mod dataset;

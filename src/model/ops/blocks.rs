@@ -15,13 +15,13 @@ pub(super) const EPSILON: f32 = 1e-5;
 
 /// Where a block's parameters are within its row of the packed ones, for `c` channels.
 pub struct BlockLayout {
-    /// Gain, then offset, of the normalised input: [c] each.
+    /// Gain, then offset, of the normalised input: `[c]` each.
     pub gain: Range<usize>,
     pub offset: Range<usize>,
     /// [2c, 2c]: the earlier tap's rows first; columns for tanh, then for sigmoid.
     pub conv: Range<usize>,
     pub conv_bias: Range<usize>,
-    /// [c, c].
+    /// `[c, c]`.
     pub mix: Range<usize>,
     pub mix_bias: Range<usize>,
     pub len: usize,
@@ -46,7 +46,7 @@ pub(super) struct Trace {
     input: Vec<f32>,
     /// Mean and reciprocal deviation of each chunk.
     moments: Vec<(f32, f32)>,
-    /// tanh and sigmoid: [rows, 2c].
+    /// tanh and sigmoid: `[rows, 2c]`.
     gates: Vec<f32>,
 }
 
@@ -59,7 +59,7 @@ pub struct Stack {
 }
 
 kernel! {
-    /// Normalises each chunk and writes both taps of each row, [rows, 2c]; `moments` are made where they are missing.
+    /// Normalises each chunk and writes both taps of each row, `[rows, 2c]`; `moments` are made where they are missing.
     fn normalised_taps<'a>(
         taps: &'a mut [f32], moments: &'a mut Vec<(f32, f32)>, x: &'a [f32], gain: &'a [f32], offset: &'a [f32],
         frames: usize, dilation: usize,
@@ -92,7 +92,7 @@ kernel! {
 }
 
 kernel! {
-    /// Adds the bias, turns the first half of each row of `gates` [rows, 2c] into its tanh, the second into its sigmoid,
+    /// Adds the bias, turns the first half of each row of `gates` `[rows, 2c]` into its tanh, the second into its sigmoid,
     /// and writes their product.
     fn gate<'a>(product: &'a mut [f32], gates: &'a mut [f32], bias: &'a [f32]) {
         let c = bias.len() / 2;

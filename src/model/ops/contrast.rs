@@ -16,7 +16,7 @@ struct Contrast {
 }
 
 /// A scalar: the mean over views of the cross entropy of the right partner, under the softmax of the cosines of 2z - 1
-/// over `temperature`. `z` [2n, bits] holds the first views, then the second; `masked` [n, n] pairs of different chunks
+/// over `temperature`. `z` `[2n, bits]` holds the first views, then the second; `masked` `[n, n]` pairs of different chunks
 /// that are not to be told apart, in whichever views.
 pub fn contrast(z: &Tensor, masked: Arc<Vec<bool>>, temperature: f32) -> Result<Tensor> {
     let n = z.dim(0)? / 2;

@@ -23,8 +23,8 @@ struct Passed {
     rows: Vec<f32>,
 }
 
-/// `frames` [batch * frames, bands] by `weight` [bands, channels] and `bias` [channels], through `stack` with its packed
-/// `parameters`, to [batch, 2 * channels]. There is no gradient to the frames: they are data.
+/// `frames` `[batch * frames, bands]` by `weight` `[bands, channels]` and `bias` `[channels]`, through `stack` with its packed
+/// `parameters`, to `[batch, 2 * channels]`. There is no gradient to the frames: they are data.
 pub fn frames_in(
     frames: Arc<Vec<f32>>,
     weight: &Tensor,

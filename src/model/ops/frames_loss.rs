@@ -12,7 +12,7 @@ struct FramesLoss {
     kept: Kept<[Vec<f32>; 3]>,
 }
 
-/// A scalar: the mean of (x [rows, channels] x `weight` [channels, bands] + `bias` [bands] - target)^2.
+/// A scalar: the mean of (x `[rows, channels]` x `weight` `[channels, bands]` + `bias` `[bands]` - target)^2.
 pub fn frames_loss(x: &Tensor, weight: &Tensor, bias: &Tensor, target: Arc<Vec<f32>>) -> Result<Tensor> {
     if x.dim(0)? * weight.dim(1)? != target.len() || target.is_empty() {
         bail!("frames loss: {:?} by {:?} against {} values", x.dims(), weight.dims(), target.len());

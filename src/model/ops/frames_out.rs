@@ -13,8 +13,8 @@ struct FramesOut {
     kept: Kept<Vec<Kept<Vec<Trace>>>>,
 }
 
-/// `x` [batch, channels] and `place` [frames, channels] through `stack` with its packed `parameters`, to
-/// [batch * frames, channels].
+/// `x` `[batch, channels]` and `place` `[frames, channels]` through `stack` with its packed `parameters`, to
+/// `[batch * frames, channels]`.
 pub fn frames_out(x: &Tensor, place: &Tensor, parameters: &Tensor, stack: Stack) -> Result<Tensor> {
     let wanted = x.track_op() || place.track_op() || parameters.track_op();
     x.apply_op3(place, parameters, FramesOut { stack, wanted, kept: Kept::nothing() })

@@ -11,7 +11,7 @@ struct GatedStack {
     kept: Kept<Vec<Kept<Vec<Trace>>>>,
 }
 
-/// `x` [batch * frames, channels] through `stack`, with its packed `parameters`.
+/// `x` `[batch * frames, channels]` through `stack`, with its packed `parameters`.
 pub fn gated_stack(x: &Tensor, parameters: &Tensor, stack: Stack) -> Result<Tensor> {
     let wanted = x.track_op() || parameters.track_op();
     x.apply_op2(parameters, GatedStack { stack, wanted, kept: Kept::nothing() })

@@ -22,8 +22,8 @@ struct Gradients {
     bias: Vec<f32>,
 }
 
-/// A scalar, in nats: the mean over rows of the cross entropy of `levels` [rows] under the softmax of
-/// `x` [rows, channels] x `weight` [channels, 256] + `bias` [256].
+/// A scalar, in nats: the mean over rows of the cross entropy of `levels` `[rows]` under the softmax of
+/// `x` `[rows, channels]` x `weight` `[channels, 256]` + `bias` `[256]`.
 pub fn level_loss(x: &Tensor, weight: &Tensor, bias: &Tensor, levels: Arc<Vec<u8>>) -> Result<Tensor> {
     if x.dim(0)? != levels.len() || levels.is_empty() {
         bail!("level loss: {} rows against {} levels", x.dim(0)?, levels.len());

@@ -1,4 +1,4 @@
-//! A matrix product with a bias: `x` [rows, in] x `weight` [in, out] + `bias` [out].
+//! A matrix product with a bias: `x` `[rows, in]` x `weight` `[in, out]` + `bias` `[out]`.
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
@@ -8,7 +8,7 @@ use crate::model::simd;
 
 struct Linear;
 
-/// [rows, out].
+/// `[rows, out]`.
 pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
     x.apply_op3(weight, bias, Linear)
 }

@@ -16,7 +16,7 @@ struct LookUp {
     stride: usize,
 }
 
-/// `levels` [batch * samples], `table` [taps * 256, channels], `bias` [channels]; gives [batch * frames, channels] with
+/// `levels` `[batch * samples]`, `table` `[taps * 256, channels]`, `bias` `[channels]`; gives `[batch * frames, channels]` with
 /// samples / stride frames. The last tap of a frame is its last sample; taps before a chunk's start add nothing.
 pub fn look_up(levels: Arc<Vec<u8>>, samples: usize, stride: usize, table: &Tensor, bias: &Tensor) -> Result<Tensor> {
     if samples < stride || !levels.len().is_multiple_of(samples) {

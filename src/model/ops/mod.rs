@@ -1,5 +1,5 @@
 //! The differentiable operations that candle lacks, or has too slowly: each is a candle `CustomOp` with its own
-//! backward pass, over time-major rows: [batch * frames, channels].
+//! backward pass, over time-major rows: `[batch * frames, channels]`.
 //!
 //! Work is split into tiles of a fixed number of rows and partial sums are added in the order of the tiles, so results
 //! do not depend on how many threads there are.

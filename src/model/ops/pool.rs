@@ -1,4 +1,4 @@
-//! Mean and deviation over time: [batch * frames, channels] becomes [batch, 2 * channels].
+//! Mean and deviation over time: `[batch * frames, channels]` becomes `[batch, 2 * channels]`.
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;

@@ -11,12 +11,12 @@ struct Taps {
     dilation: usize,
 }
 
-/// `x` [batch * frames, channels] as [batch * frames, 2 * channels]: the earlier tap, then the current one.
+/// `x` `[batch * frames, channels]` as [batch * frames, 2 * channels]: the earlier tap, then the current one.
 pub fn taps(x: &Tensor, frames: usize, dilation: usize) -> Result<Tensor> {
     x.apply_op1(Taps { frames, dilation })
 }
 
-/// A left-padded convolution with kernel 2: `weight` [2 * in, out] (the earlier tap's rows first), `bias` [out].
+/// A left-padded convolution with kernel 2: `weight` `[2 * in, out]` (the earlier tap's rows first), `bias` `[out]`.
 pub fn conv(x: &Tensor, frames: usize, dilation: usize, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
     linear(&taps(x, frames, dilation)?, weight, bias)
 }

@@ -126,6 +126,9 @@ fn trained(report: &TrainReport) {
         "{} steps in {:.1} s ({:.0} chunks a second), loss {:.4}, saturation {:.3}, entropy of a batch's codes {:.2} nats",
         report.steps, report.seconds, report.chunks_per_second, report.loss, report.saturation, report.code_entropy
     );
+    if let Some(probe) = report.probe {
+        println!("{:.0}% of distorted excerpts find their files", 100.0 * probe);
+    }
     if let Some(why) = &report.collapsed {
         println!("{why}");
     }

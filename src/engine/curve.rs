@@ -43,6 +43,7 @@ impl Curve {
         self.sum.epoch = step.epoch;
         self.sum.sigma = step.sigma;
         self.sum.learning_rate = step.learning_rate;
+        self.sum.probe = step.probe.or(self.sum.probe);
         if self.count == self.steps_a_point {
             self.points.push(self.mean());
             self.sum = TrainingPoint::default();

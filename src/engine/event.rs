@@ -74,6 +74,8 @@ pub struct TrainReport {
     pub saturation: f32,
     /// Shannon entropy of the distribution of codes within a batch, in nats.
     pub code_entropy: f32,
+    /// Share of distorted excerpts that found their files at the end; `None` for a library of few chunks.
+    pub probe: Option<f32>,
     /// In words, when the run has learned nothing: all codes are (nearly) equal.
     pub collapsed: Option<String>,
     /// Whether it was stopped before its planned end.

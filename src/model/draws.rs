@@ -11,6 +11,9 @@ pub enum Purpose {
     Weights,
     /// The chunks that the normalisation is computed from.
     Sample,
+    /// The chunks that the probe looks among, and how its excerpts are distorted.
+    Probe,
+    ProbeViews,
     /// The order of an epoch's chunks.
     Order {
         epoch: u64,
@@ -31,6 +34,8 @@ pub fn generator(seed: u64, purpose: Purpose) -> ChaCha8Rng {
     let stream = match purpose {
         Purpose::Weights => 0,
         Purpose::Sample => 1,
+        Purpose::Probe => 2,
+        Purpose::ProbeViews => 3,
         Purpose::Order { epoch } => (1 << 62) | epoch,
         Purpose::Step { step } => (2 << 62) | step,
         // Batches have at most 4,096 chunks, so two views of each fit 14 bits.
@@ -51,6 +56,8 @@ mod tests {
         let purposes = [
             Purpose::Weights,
             Purpose::Sample,
+            Purpose::Probe,
+            Purpose::ProbeViews,
             Purpose::Order { epoch: 0 },
             Purpose::Order { epoch: 1 },
             Purpose::Step { step: 1 },

@@ -17,6 +17,7 @@ mod gemm;
 mod network;
 mod normalisation;
 mod ops;
+mod probe;
 mod report;
 mod settings;
 mod simd;

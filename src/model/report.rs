@@ -29,6 +29,8 @@ pub struct StepReport {
     pub ones: Vec<f32>,
     /// Over this run so far.
     pub chunks_per_second: f64,
+    /// Share of distorted excerpts that found their files, where it was measured after this step: see `probe.rs`.
+    pub probe: Option<f32>,
     /// In words, where (nearly) all codes are equal.
     pub collapsed: Option<String>,
 }

@@ -16,6 +16,7 @@ use super::front_end::FrontEnd;
 use super::network::{Network, bottleneck};
 use super::normalisation::Normalisation;
 use super::ops::contrast::contrast;
+use super::probe::Probe;
 use super::report::{Progress, StepReport, TrainSummary, code_entropy};
 use super::weights;
 
@@ -28,6 +29,7 @@ pub struct Trainer<'a> {
     adam: Adam,
     normalisation: Normalisation,
     progress: Progress,
+    probe: Option<Probe>,
 }
 
 /// The scalar losses of a step, and what was measured beside them.
@@ -96,7 +98,9 @@ impl<'a> Trainer<'a> {
             return Err(ModelError::OtherFeatures(config.preset));
         }
         let tensors = vars.iter().map(|(name, var)| (name.clone(), var.as_tensor().clone())).collect();
+        let probe = Probe::new(&config, store, &normalisation, progress.steps)?;
         Ok(Self {
+            probe,
             network: Network::new(&config, tensors),
             batches: Batches::new(&config, store),
             adam: adam.unwrap_or_else(|| Adam::new(&vars)),
@@ -177,6 +181,10 @@ impl<'a> Trainer<'a> {
         let saturation = losses.h.iter().map(|h| (h / 2.0).tanh().abs()).sum::<f32>() / losses.h.len() as f32;
         let code_entropy = code_entropy(&losses.h, bits);
         self.progress.add(loss, saturation, code_entropy);
+        let probe = match &self.probe {
+            Some(probe) if probe.is_due(step + 1, steps) => Some(probe.found(&self.network, bits)?),
+            _ => None,
+        };
         Ok(StepReport {
             step: step + 1,
             steps,
@@ -192,6 +200,7 @@ impl<'a> Trainer<'a> {
             code_entropy,
             ones: shares_of_ones(&losses.h, bits),
             chunks_per_second: 0.0,
+            probe,
             collapsed: self.progress.collapsed(),
         })
     }

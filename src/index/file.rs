@@ -31,7 +31,7 @@
 //! | for each part | bits: count, each; tag bits: count, each; levels: count, nanoseconds (f32) each; offset and length of its directory (u64), starts, tags and rows (u32) |
 //!
 //! Offsets are in bytes from the start of the file, lengths in numbers. What the numbers mean stands in
-//! [`super::buckets`].
+//! `index/buckets`.
 //!
 //! Opening reads the list and nothing else. The blocks of the codes are checked when codes are first asked for, those of the
 //! tables when a table is: so an index of millions opens at once, and no damage gets as far as an answer.

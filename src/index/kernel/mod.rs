@@ -1,7 +1,7 @@
 //! Comparing a block of codes with a group of queries: one implementation for each instruction set, chosen at run time.
 //!
-//! All of them answer alike. Codes are compared eight at a time (a *group*). In [`Order::Rows`] the codes of a group lie
-//! one after another as they do on disk; in [`Order::Words`] the first words of the eight come first, then their second
+//! All of them answer alike. Codes are compared eight at a time (a *group*). In `Order::Rows` the codes of a group lie
+//! one after another as they do on disk; in `Order::Words` the first words of the eight come first, then their second
 //! words, and so on, so that a register holds one word of each code and popcounts add up without a shuffle. For codes of
 //! one word the two are the same. A block that many queries look at is brought into the second order once.
 //!

@@ -7,7 +7,7 @@
 //! | floor | what it holds | uses |
 //! |---|---|---|
 //! | [`gui`] | the window: the only place that knows egui | engine |
-//! | [`cli`] | the same operations as commands | engine |
+//! | [`cli`] | the same operations as commands; opens the window where there is none | engine, gui |
 //! | [`engine`] | commands in, events out: the only place with threads | everything below |
 //! | [`project`] | the folder on disk and its catalogue: the only place that knows SQLite | dataset, model, index |
 //! | [`model`] | semantic hashing on candle: presets, encoder, bottleneck, decoder, losses, trainer | audio |

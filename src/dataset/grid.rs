@@ -23,9 +23,14 @@ pub struct Grid {
 impl Grid {
     /// The rate, in hertz, that a file of `native_rate` is heard at.
     pub fn rate_for(&self, native_rate: u32) -> u32 {
+        self.resampled_to().unwrap_or(native_rate)
+    }
+
+    /// The rate, in hertz, that files are resampled to; `None` where each is heard at its own.
+    pub fn resampled_to(&self) -> Option<u32> {
         match self.rate {
-            GridRate::Native => native_rate,
-            GridRate::Hz(rate) => rate,
+            GridRate::Native => None,
+            GridRate::Hz(rate) => Some(rate),
         }
     }
 

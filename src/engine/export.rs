@@ -10,7 +10,6 @@ use super::search::current_snapshot;
 use super::shared::Job;
 use super::snapshot::grid_of;
 use crate::audio::mono;
-use crate::dataset::GridRate;
 use crate::index::{Codes, CodesRef};
 use crate::model::Model;
 
@@ -75,11 +74,7 @@ pub(super) fn encode_folder(job: &Job, folder: &Path, out: &Path) -> Result<Expo
     let mut codes = Codes::new(model.config().bits)?;
     for wav in &wavs {
         job.check()?;
-        let rate = match grid.rate {
-            GridRate::Native => None,
-            GridRate::Hz(rate) => Some(rate),
-        };
-        let sound = mono::read_mono(wav, rate, None)?;
+        let sound = mono::read_mono(wav, grid.resampled_to(), None)?;
         let chunk = &sound.samples[..sound.samples.len().min(grid.chunk_frames as usize)];
         codes.push_signs(&model.encode(chunk, &[0])?);
     }

@@ -26,6 +26,7 @@ pub(super) fn add_paths(job: &Job, paths: &[PathBuf]) -> Result<AddReport, Engin
     let found = scan::scan(paths, || !job.is_cancelled());
     job.check()?;
     let known = project.known_files()?;
+    project.note_problems(&found.failed)?;
     let mut report = AddReport { skipped: found.skipped, failed: found.failed, ..AddReport::default() };
     let mut fresh = Vec::new();
     for path in found.files {
@@ -71,7 +72,6 @@ pub(super) fn add_paths(job: &Job, paths: &[PathBuf]) -> Result<AddReport, Engin
             next_refresh = Instant::now() + Duration::from_millis(500) + 10 * refreshing.elapsed();
         }
     }
-    project.note_problems(&report.failed)?;
     job.shared.refresh()?;
     Ok(report)
 }

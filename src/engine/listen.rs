@@ -3,7 +3,7 @@
 
 use crate::audio::AudioError;
 use crate::audio::mono::MonoReader;
-use crate::dataset::{Grid, GridRate, SoundFile};
+use crate::dataset::{Grid, SoundFile};
 
 /// Chunks that a stretch covers at most.
 const CHUNKS_A_STRETCH: usize = 512;
@@ -23,13 +23,9 @@ pub(super) struct Stretch {
 /// catalogue says, so that a file that has grown or shrunk since it was added keeps its rows; where it is too short, the
 /// rest is silence.
 pub(super) fn stretches(file: &SoundFile, grid: Grid, mut each: impl FnMut(Stretch) -> bool) -> Result<(), AudioError> {
-    let rate = match grid.rate {
-        GridRate::Native => None,
-        GridRate::Hz(rate) => Some(rate),
-    };
     let chunks = grid.chunks_of_file(file.frames, file.rate);
     let frames = grid.frames_on_grid(file.frames, file.rate);
-    let mut reader = MonoReader::open(file.path.as_std_path(), rate)?;
+    let mut reader = MonoReader::open(file.path.as_std_path(), grid.resampled_to())?;
     let mut buffer: Vec<f32> = Vec::new();
     let mut ended = false;
     let mut first_chunk = 0;

@@ -13,7 +13,6 @@ use super::fold::{Hit, fold};
 use super::shared::Job;
 use super::snapshot::Snapshot;
 use crate::audio::{mono, silence, survey};
-use crate::dataset::GridRate;
 use crate::index::{Codes, distances};
 
 /// Columns of a sound's picture at most.
@@ -87,10 +86,7 @@ pub(super) fn preview(path: &Utf8Path) -> Result<SoundPreview, EngineError> {
 
 /// Cuts the query on the grid, from where it begins, and encodes what is not silent.
 fn hear(snapshot: &Snapshot, query: &Query) -> Result<Heard, EngineError> {
-    let rate = match snapshot.grid.rate {
-        GridRate::Native => None,
-        GridRate::Hz(rate) => Some(rate),
-    };
+    let rate = snapshot.grid.resampled_to();
     let from = query.from_secs.unwrap_or(0.0).max(0.0);
     let sound = mono::read_mono(query.path.as_std_path(), rate, Some((from, query.to_secs.unwrap_or(f64::INFINITY))))?;
     if sound.samples.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use rusqlite::{Row, params};
 
 use super::folder::{Project, ProjectError};
@@ -127,20 +127,6 @@ impl Project {
         self.db().execute("DELETE FROM problems", []).map_err(|cause| self.catalogue_error(cause))?;
         Ok(())
     }
-
-    /// The file at `path`, where the project knows it.
-    pub fn file_at(&self, path: &Utf8Path) -> Result<Option<SoundFile>, ProjectError> {
-        use rusqlite::OptionalExtension;
-        self.db()
-            .query_row(
-                "SELECT id, path, size_bytes, modified_ns, content_hash, rate, channels, frames, peak, thumbnail
-                 FROM files WHERE path = ?1",
-                [path.as_str()],
-                file_of_row,
-            )
-            .optional()
-            .map_err(|cause| self.catalogue_error(cause))
-    }
 }
 
 fn file_of_row(row: &Row<'_>) -> rusqlite::Result<SoundFile> {
@@ -167,6 +153,7 @@ fn file_of_row(row: &Row<'_>) -> rusqlite::Result<SoundFile> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use camino::Utf8Path;
 
     pub(crate) fn facts(path: &str, hash: u8) -> FileFacts {
         FileFacts {
@@ -188,6 +175,10 @@ mod tests {
         (folder, Project::open(&path).expect("opened"))
     }
 
+    fn file_at(project: &Project, path: &str) -> SoundFile {
+        project.files().expect("files").into_iter().find(|file| file.path == path).expect("there")
+    }
+
     #[test]
     fn a_changed_file_keeps_its_number_and_a_removed_number_is_never_given_again() {
         let (_keep, project) = project();
@@ -197,13 +188,13 @@ mod tests {
         assert_eq!(before[1].thumbnail, [(-127, 127), (0, 3)]);
 
         project.add_files(&[facts("/b.wav", 9)]).expect("changed");
-        let changed = project.file_at("/b.wav".into()).expect("asked").expect("there");
+        let changed = file_at(&project, "/b.wav");
         assert_eq!((changed.id, changed.content_hash), (before[1].id, [9; 32]));
 
         let highest = before.iter().map(|file| file.id).max().expect("two files");
         project.remove_files(&[highest]).expect("removed");
         project.add_files(&[facts("/c.wav", 3)]).expect("added");
-        assert!(project.file_at("/c.wav".into()).expect("asked").expect("there").id > highest);
+        assert!(file_at(&project, "/c.wav").id > highest);
     }
 
     #[test]

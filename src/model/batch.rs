@@ -28,6 +28,8 @@ const SHIFT: f32 = 1.0 / 8.0;
 /// A step's chunks.
 #[derive(Debug)]
 pub struct Batch {
+    /// `[n]`: the chunks' numbers.
+    pub chunks: Vec<u64>,
     /// `[n]` or, with contrast, `[2n]`: the first views, then the second.
     pub views: Input,
     /// `[n]`: what the first views are to be decoded to.
@@ -97,7 +99,7 @@ impl<'a> Batches<'a> {
             Some(views) => self.spectral(step, views, &viewed, &places, normalisation)?,
             None => self.levels(step, &viewed, &places)?,
         };
-        Ok(Batch { views, clean, masked: Arc::new(masked), noise })
+        Ok(Batch { chunks, views, clean, masked: Arc::new(masked), noise })
     }
 
     fn partner(&self, chunk: u64, place: Place, random: &mut ChaCha8Rng) -> Place {
@@ -111,10 +113,17 @@ impl<'a> Batches<'a> {
     }
 
     fn masked(&self, places: &[Place]) -> Vec<bool> {
-        let reach = (SAME_SOUND_SECS / self.hop_secs) as u64;
-        let same = |a: &Place, b: &Place| a.file == b.file && a.number.abs_diff(b.number) <= reach;
         let n = places.len();
-        (0..n * n).map(|i| i / n != i % n && same(&places[i / n], &places[i % n])).collect()
+        (0..n * n).map(|i| i / n != i % n && self.same_sound(&places[i / n], &places[i % n])).collect()
+    }
+
+    fn same_sound(&self, a: &Place, b: &Place) -> bool {
+        a.file == b.file && a.number.abs_diff(b.number) <= (SAME_SOUND_SECS / self.hop_secs) as u64
+    }
+
+    /// Whether two chunks are so near each other in one recording that they are not told apart.
+    pub fn are_same_sound(&self, a: u64, b: u64) -> bool {
+        self.same_sound(&self.store.place(a), &self.store.place(b))
     }
 
     fn spectral(

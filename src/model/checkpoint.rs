@@ -13,6 +13,7 @@ use std::path::Path;
 use super::adam::Adam;
 use super::config::Config;
 use super::error::ModelError;
+use super::neighbours::Neighbours;
 use super::normalisation::Normalisation;
 use super::report::Progress;
 use super::weights::{Weights, shapes};
@@ -28,6 +29,9 @@ const KEY: &str = "soundalike-model";
 struct Header {
     config: Config,
     progress: Progress,
+    /// The chunks whose embeddings `neighbours` are, and which is the oldest.
+    #[serde(default)]
+    remembered: (Vec<u64>, usize),
     /// BLAKE3 of the tensors' names and bytes, in the order of the names.
     checksum: String,
 }
@@ -53,6 +57,7 @@ pub struct Checkpoint {
     pub weights: Weights,
     pub normalisation: Normalisation,
     pub adam: Adam,
+    pub neighbours: Neighbours,
 }
 
 /// Writes a checkpoint atomically.
@@ -66,6 +71,7 @@ pub fn save(
     vars: &BTreeMap<String, Var>,
     normalisation: &Normalisation,
     adam: &Adam,
+    neighbours: &Neighbours,
 ) -> Result<(), ModelError> {
     let mut tensors: BTreeMap<String, (Vec<usize>, Vec<u8>)> = BTreeMap::new();
     for (name, var) in vars {
@@ -75,6 +81,7 @@ pub fn save(
     let flat = [
         ("adam.first", &adam.first),
         ("adam.second", &adam.second),
+        ("neighbours", &neighbours.embeddings),
         ("normalisation.deviation", &normalisation.deviation),
         ("normalisation.mean", &normalisation.mean),
     ];
@@ -84,6 +91,7 @@ pub fn save(
     let header = Header {
         config: config.clone(),
         progress: progress.clone(),
+        remembered: (neighbours.chunks.clone(), neighbours.oldest),
         checksum: checksum(tensors.iter().map(|(name, (_, bytes))| (name.as_str(), bytes.as_slice()))),
     };
     let damaged = |reason: String| ModelError::Damaged { path: path.to_path_buf(), reason };
@@ -134,7 +142,13 @@ pub fn load(path: &Path) -> Result<Checkpoint, ModelError> {
         let values = take(&format!("weights.{name}"), Some(&shape))?;
         weights.insert(name, Tensor::from_vec(values, shape, &Device::Cpu)?);
     }
+    let (chunks, oldest) = header.remembered;
+    let embeddings = if chunks.is_empty() { Vec::new() } else { take("neighbours", None)? };
+    if embeddings.len() != chunks.len() * header.config.bits || oldest > chunks.len() {
+        return Err(damaged(format!("{} neighbours do not fit {} embeddings", chunks.len(), embeddings.len())));
+    }
     Ok(Checkpoint {
+        neighbours: Neighbours { embeddings, chunks, oldest },
         weights,
         normalisation: Normalisation {
             mean: take("normalisation.mean", None)?,

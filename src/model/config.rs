@@ -81,6 +81,9 @@ pub struct Config {
     pub reconstruction: f32,
     /// Weight of the contrast between two views of a chunk; 0 leaves the second view out.
     pub contrast: f32,
+    /// Share of the contrast that draws views to the nearest chunks of other recordings; 0 leaves it out.
+    #[serde(default)]
+    pub neighbours: f32,
     /// Weight of the bit balance loss.
     pub balance: f32,
     /// Temperature of the contrast.
@@ -118,6 +121,12 @@ impl Config {
             }
             NoiseSchedule::Linear { sigma } => sigma * step as f32 / steps.max(1) as f32,
         }
+    }
+
+    /// Share of the contrast that draws views to neighbours at `step` (from 0) of `steps`: none before codes mean something.
+    pub fn neighbours_at(&self, step: usize, steps: usize) -> f32 {
+        let from_ = std::env::var("NN_FROM").ok().and_then(|s| s.parse().ok()).unwrap_or(0.3_f32);
+        if (step as f32) < from_ * steps as f32 { 0.0 } else { self.neighbours }
     }
 
     /// Learning rate at `step` (from 0) of `steps`.

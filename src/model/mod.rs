@@ -14,6 +14,7 @@ pub mod error;
 mod features;
 mod front_end;
 mod gemm;
+mod neighbours;
 mod network;
 mod normalisation;
 mod ops;

@@ -76,6 +76,9 @@ pub struct TrainingSettings {
     /// Weight of the contrast between two views of a chunk
     #[arg(long)]
     pub contrast: Option<f32>,
+    /// Share of the contrast that draws a sound to the nearest ones of other recordings
+    #[arg(long)]
+    pub neighbours: Option<f32>,
     /// Weight of the bit balance loss
     #[arg(long)]
     pub balance: Option<f32>,
@@ -121,6 +124,7 @@ impl Config {
         set(&mut c.decay_from, s.decay_from, "decay-from", 0.0..=1.0)?;
         set(&mut c.reconstruction, s.reconstruction, "reconstruction", 0.0..=1000.0)?;
         set(&mut c.contrast, s.contrast, "contrast", 0.0..=1000.0)?;
+        set(&mut c.neighbours, s.neighbours, "neighbours", 0.0..=1.0)?;
         set(&mut c.balance, s.balance, "balance", 0.0..=1000.0)?;
         set(&mut c.temperature, s.temperature, "temperature", 0.01..=10.0)?;
         set(&mut c.microphone, s.microphone, "microphone", 0.0..=1.0)?;
@@ -152,12 +156,13 @@ impl Config {
 impl TrainingSettings {
     fn refuse_unused(&self, preset: Preset) -> Result<(), ConfigError> {
         use Preset::{Seed, Spectral, Waveform};
-        let optional: [(&str, bool, &[Preset]); 8] = [
+        let optional: [(&str, bool, &[Preset]); 9] = [
             ("mels", self.mels.is_some(), &[Spectral]),
             ("microphone", self.microphone.is_some(), &[Spectral]),
             ("sigma-factor", self.sigma_factor.is_some(), &[Seed]),
             ("reconstruction", self.reconstruction.is_some(), &[Spectral, Waveform]),
             ("contrast", self.contrast.is_some(), &[Spectral, Waveform]),
+            ("neighbours", self.neighbours.is_some(), &[Spectral, Waveform]),
             ("balance", self.balance.is_some(), &[Spectral, Waveform]),
             ("temperature", self.temperature.is_some(), &[Spectral, Waveform]),
             ("decay-from", self.decay_from.is_some(), &[Spectral, Waveform]),
@@ -244,10 +249,11 @@ fn defaults(preset: Preset) -> Config {
         batch: 64,
         learning_rate: 2e-3,
         decay_from: 0.7,
-        length: TrainingLength::EpochsWithin { epochs: 32, fewest: 800, most: 3000 },
+        length: TrainingLength::EpochsWithin { epochs: 64, fewest: 1200, most: 6000 },
         noise: NoiseSchedule::Linear { sigma: 2.0 },
         reconstruction: 1.0,
         contrast: 1.0,
+        neighbours: 0.5,
         balance: 0.4,
         temperature: 0.2,
         microphone: 0.25,
@@ -262,6 +268,7 @@ fn defaults(preset: Preset) -> Config {
             batch: 32,
             length: TrainingLength::Steps(1500),
             contrast: 0.0,
+            neighbours: 0.0,
             microphone: 0.0,
             ..spectral
         },
@@ -275,6 +282,7 @@ fn defaults(preset: Preset) -> Config {
             length: TrainingLength::Epochs(100),
             noise: NoiseSchedule::Geometric { sigma: 1e-4, factor: 1.0001 },
             contrast: 0.0,
+            neighbours: 0.0,
             balance: 0.0,
             microphone: 0.0,
             clip: 0.0,

@@ -1,7 +1,8 @@
 //! Loops compiled for the widest vectors that the machine has, and functions that such loops can be made of.
 //!
 //! [`kernel!`] defines a function whose body is compiled once for each instruction set and chosen at run time (by
-//! `pulp`). What a body calls must be `#[inline(always)]`, or it stays in the narrow set.
+//! `pulp`). What a body calls must be `#[inline(always)]`, or it stays in the narrow set; whole numbers are added by
+//! `wrapping_add`, since a check for overflow keeps a loop from being vectorised.
 
 use pulp::{Simd, WithSimd};
 
@@ -57,7 +58,7 @@ pub fn exp(x: f32) -> f32 {
     let series = 1.0 / 24.0 + r * (1.0 / 120.0 + r * (1.0 / 720.0));
     let p = 1.0 + r + r * r * (0.5 + r * (1.0 / 6.0 + r * series));
     let power = (rounded.to_bits() as i32).wrapping_sub(ROUND.to_bits() as i32);
-    p * f32::from_bits(((power + 127) << 23) as u32)
+    p * f32::from_bits((power.wrapping_add(127) << 23) as u32)
 }
 
 /// The natural logarithm of a positive normal number, in operations that vectorise.
@@ -65,9 +66,9 @@ pub fn exp(x: f32) -> f32 {
 pub fn ln(x: f32) -> f32 {
     let bits = x.to_bits() as i32;
     // A significand between sqrt(1/2) and sqrt(2), and the exponent that goes with it.
-    let shifted = bits - std::f32::consts::FRAC_1_SQRT_2.to_bits() as i32;
+    let shifted = bits.wrapping_sub(std::f32::consts::FRAC_1_SQRT_2.to_bits() as i32);
     let e = (shifted >> 23) as f32;
-    let f = f32::from_bits((bits - (shifted & 0xff80_0000_u32 as i32)) as u32) - 1.0;
+    let f = f32::from_bits(bits.wrapping_sub(shifted & 0xff80_0000_u32 as i32) as u32) - 1.0;
     let z = f * f;
     let high = ((7.037_683_6e-2 * f - 1.151_461e-1) * f + 1.167_699_9e-1) * f - 1.242_014_1e-1;
     let low = ((high * f + 1.424_932_3e-1) * f - 1.666_805_8e-1) * f + 2.000_071_5e-1;
@@ -88,7 +89,7 @@ pub fn tanh(x: f32) -> f32 {
 }
 
 /// How many partial sums a reduction keeps: enough for the widest vectors, and one order of adding on every machine.
-const LANES: usize = 32;
+pub const LANES: usize = 32;
 
 /// The sum of `f` over `values`, in an order that vectorises.
 #[inline(always)]

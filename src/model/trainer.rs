@@ -13,9 +13,11 @@ use super::config::Config;
 use super::error::ModelError;
 use super::features::FeatureStore;
 use super::front_end::FrontEnd;
+use super::neighbours::Neighbours;
 use super::network::{Network, bottleneck};
 use super::normalisation::Normalisation;
-use super::ops::contrast::contrast;
+use super::ops::attraction::{Targets, attraction};
+use super::ops::contrast::{Units, contrast};
 use super::probe::Probe;
 use super::report::{Progress, StepReport, TrainSummary, code_entropy};
 use super::weights;
@@ -27,6 +29,7 @@ pub struct Trainer<'a> {
     vars: BTreeMap<String, Var>,
     network: Network,
     adam: Adam,
+    neighbours: Neighbours,
     normalisation: Normalisation,
     progress: Progress,
     probe: Option<Probe>,
@@ -56,7 +59,7 @@ impl<'a> Trainer<'a> {
             batch: usize::try_from(store.chunks()).unwrap_or(usize::MAX).min(config.batch),
             ..Progress::default()
         };
-        Self::with(config, store, vars, None, normalisation, progress)
+        Self::with(config, store, vars, None, Neighbours::default(), normalisation, progress)
     }
 
     /// Goes on with a run that [`Trainer::save`] stored, over the same features.
@@ -78,7 +81,15 @@ impl<'a> Trainer<'a> {
             let reason = "the optimiser's moments do not fit the weights".into();
             return Err(ModelError::Damaged { path: path.to_path_buf(), reason });
         }
-        Self::with(stored.config, store, vars, Some(stored.adam), stored.normalisation, stored.progress)
+        Self::with(
+            stored.config,
+            store,
+            vars,
+            Some(stored.adam),
+            stored.neighbours,
+            stored.normalisation,
+            stored.progress,
+        )
     }
 
     fn with(
@@ -86,6 +97,7 @@ impl<'a> Trainer<'a> {
         store: &'a FeatureStore,
         vars: BTreeMap<String, Var>,
         adam: Option<Adam>,
+        neighbours: Neighbours,
         normalisation: Normalisation,
         progress: Progress,
     ) -> Result<Self, ModelError> {
@@ -106,6 +118,7 @@ impl<'a> Trainer<'a> {
             adam: adam.unwrap_or_else(|| Adam::new(&vars)),
             config,
             vars,
+            neighbours,
             normalisation,
             progress,
         })
@@ -153,7 +166,8 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// The file cannot be written; an older one at `path` is then as it was.
     pub fn save(&self, path: &Path) -> Result<(), ModelError> {
-        checkpoint::save(path, &self.config, &self.progress, &self.vars, &self.normalisation, &self.adam)
+        let Self { config, progress, vars, normalisation, adam, neighbours, .. } = self;
+        checkpoint::save(path, config, progress, vars, normalisation, adam, neighbours)
     }
 
     fn take_step(&mut self) -> Result<StepReport, ModelError> {
@@ -205,9 +219,21 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    fn losses(&self, batch: Batch, sigma: f32) -> Result<Losses, ModelError> {
-        let config = &self.config;
+    /// Finds what the batch's chunks are like, and remembers the batch.
+    fn neighbours_of(&mut self, chunks: &[u64], h: &Tensor) -> Result<Targets, ModelError> {
+        let bits = self.config.bits;
+        let z: Vec<f32> = candle_nn::ops::sigmoid(&h.narrow(0, 0, chunks.len())?)?.flatten_all()?.to_vec1()?;
+        let units = Units::of(&z, bits).units;
+        let batches = &self.batches;
+        let targets = self.neighbours.find(&units, bits, &|i, chunk| batches.are_same_sound(chunks[i], chunk));
+        self.neighbours.remember(chunks, &units);
+        Ok(targets)
+    }
+
+    fn losses(&mut self, batch: Batch, sigma: f32) -> Result<Losses, ModelError> {
+        let config = self.config.clone();
         let h = self.network.encode(&batch.views)?;
+        let targets = if config.neighbours > 0.0 { Some(self.neighbours_of(&batch.chunks, &h)?) } else { None };
         let noise: Vec<f32> = batch.noise.iter().map(|x| x * sigma).collect();
         let z = bottleneck(&h, &Tensor::from_vec(noise, h.shape(), h.device())?)?;
         let n = if config.contrast > 0.0 { h.dim(0)? / 2 } else { h.dim(0)? };
@@ -221,7 +247,15 @@ impl<'a> Trainer<'a> {
         let reconstruction = add(&self.network.reconstruction_loss(&first, &batch.clean)?, config.reconstruction)?;
         let mut parts = (None, None);
         if config.contrast > 0.0 {
-            parts.0 = Some(add(&contrast(&z, batch.masked, config.temperature)?, config.contrast)?);
+            let alike = self.config.neighbours_at(self.progress.step, self.progress.steps);
+            let own = add(&contrast(&z, batch.masked.clone(), config.temperature)?, config.contrast * (1.0 - alike))?;
+            let mut whole = own * (1.0 - alike);
+            if alike > 0.0 {
+                let targets = targets.unwrap_or_default();
+                whole +=
+                    alike * add(&attraction(&z, targets, batch.masked, config.temperature)?, config.contrast * alike)?;
+            }
+            parts.0 = Some(whole);
         }
         if config.balance > 0.0 {
             let off = (z.mean(0)? - 0.5)?;

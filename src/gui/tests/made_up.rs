@@ -49,6 +49,7 @@ pub fn config() -> Config {
         noise: NoiseSchedule::Linear { sigma: 2.0 },
         reconstruction: 1.0,
         contrast: 1.0,
+        neighbours: 0.0,
         balance: 0.1,
         temperature: 0.2,
         microphone: 0.5,

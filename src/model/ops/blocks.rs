@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::model::gemm::{Matrix, Update, multiply};
-use crate::model::simd::{self, kernel, sigmoid, sum, tanh};
+use crate::model::simd::{self, LANES, kernel, sigmoid, sum, tanh};
 
 pub(super) const EPSILON: f32 = 1e-5;
 
@@ -99,13 +99,42 @@ kernel! {
         let (u_bias, v_bias) = bias.split_at(c);
         for (product, row) in product.chunks_exact_mut(c).zip(gates.chunks_exact_mut(2 * c)) {
             let (u, v) = row.split_at_mut(c);
-            for i in 0..c {
-                u[i] = tanh(u[i] + u_bias[i]);
-                v[i] = sigmoid(v[i] + v_bias[i]);
-                product[i] = u[i] * v[i];
+            // Lanes are worked on in copies: the compiler cannot know that the slices are apart.
+            let (whole, rest) = (c / LANES * LANES, c % LANES);
+            for from in (0..whole).step_by(LANES) {
+                let to = from + LANES;
+                gate_lanes::<LANES>(
+                    &mut product[from..to], &mut u[from..to], &mut v[from..to], &u_bias[from..to], &v_bias[from..to],
+                );
+            }
+            for i in whole..whole + rest {
+                let one = i..i + 1;
+                gate_lanes::<1>(
+                    &mut product[one.clone()], &mut u[one.clone()], &mut v[one.clone()], &u_bias[one.clone()], &v_bias[one],
+                );
             }
         }
     }
+}
+
+/// `N` values of each slice, which have as many.
+#[inline(always)]
+fn gate_lanes<const N: usize>(product: &mut [f32], u: &mut [f32], v: &mut [f32], u_bias: &[f32], v_bias: &[f32]) {
+    let (mut t, mut s, mut p) = ([0.0_f32; N], [0.0_f32; N], [0.0_f32; N]);
+    t.copy_from_slice(u);
+    s.copy_from_slice(v);
+    for i in 0..N {
+        t[i] += u_bias[i];
+        s[i] += v_bias[i];
+    }
+    for i in 0..N {
+        t[i] = tanh(t[i]);
+        s[i] = sigmoid(s[i]);
+        p[i] = t[i] * s[i];
+    }
+    u.copy_from_slice(&t);
+    v.copy_from_slice(&s);
+    product.copy_from_slice(&p);
 }
 
 kernel! {

@@ -27,7 +27,41 @@ pub fn contrast(z: &Tensor, masked: Arc<Vec<bool>>, temperature: f32) -> Result<
 }
 
 /// A similarity that no softmax sees.
-const NEVER: f32 = -1e9;
+pub(super) const NEVER: f32 = -1e9;
+
+/// The directions of 2z - 1, and how long they were.
+pub(in crate::model) struct Units {
+    /// `[rows, bits]`.
+    pub units: Vec<f32>,
+    lengths: Vec<f32>,
+}
+
+impl Units {
+    /// Of `z` `[rows, bits]`.
+    pub fn of(z: &[f32], bits: usize) -> Self {
+        let mut units: Vec<f32> = z.iter().map(|z| 2.0 * z - 1.0).collect();
+        let lengths = units
+            .chunks_exact_mut(bits)
+            .map(|e| {
+                let length = e.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-12);
+                e.iter_mut().for_each(|x| *x /= length);
+                length
+            })
+            .collect();
+        Self { units, lengths }
+    }
+
+    /// From the gradient of `units` to that of z.
+    pub(super) fn backward(&self, mut gradient: Vec<f32>) -> Vec<f32> {
+        let bits = self.units.len() / self.lengths.len().max(1);
+        let rows = gradient.chunks_exact_mut(bits).zip(self.units.chunks_exact(bits)).zip(&self.lengths);
+        for ((d, unit), length) in rows {
+            let along: f32 = d.iter().zip(unit).map(|(d, u)| d * u).sum();
+            d.iter_mut().zip(unit).for_each(|(d, u)| *d = 2.0 * (*d - along * u) / length);
+        }
+        gradient
+    }
+}
 
 impl CustomOp1 for Contrast {
     fn name(&self) -> &'static str {
@@ -37,18 +71,8 @@ impl CustomOp1 for Contrast {
     fn cpu_fwd(&self, z: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (rows, bits) = layout.shape().dims2()?;
         let n = rows / 2;
-        let z = operand(z, layout)?;
-        // Unit vectors, and the lengths they had.
-        let mut units: Vec<f32> = z.iter().map(|z| 2.0 * z - 1.0).collect();
-        let lengths: Vec<f32> = units
-            .chunks_exact_mut(bits)
-            .map(|e| {
-                let length = e.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-12);
-                e.iter_mut().for_each(|x| *x /= length);
-                length
-            })
-            .collect();
-        let all = Matrix::new(&units, bits);
+        let views = Units::of(operand(z, layout)?, bits);
+        let all = Matrix::new(&views.units, bits);
         let mut pairs = vec![0.0; rows * rows];
         multiply(&mut pairs, Update::Replace, all, all.transposed());
         let mut loss = 0.0;
@@ -73,18 +97,14 @@ impl CustomOp1 for Contrast {
         multiply(&mut dz, Update::Replace, Matrix::new(&pairs, rows), all);
         multiply(&mut dz, Update::Add, Matrix::new(&pairs, rows).transposed(), all);
         simd::scale(&mut dz, share);
-        for ((d, unit), length) in dz.chunks_exact_mut(bits).zip(units.chunks_exact(bits)).zip(&lengths) {
-            let along: f32 = d.iter().zip(unit).map(|(d, u)| d * u).sum();
-            d.iter_mut().zip(unit).for_each(|(d, u)| *d = 2.0 * (*d - along * u) / length);
-        }
-        self.kept.put(dz);
+        self.kept.put(views.backward(dz));
         Ok((CpuStorage::F32(vec![loss as f32]), ().into()))
     }
 
     fn bwd(&self, z: &Tensor, _out: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
         let scale = grad.to_scalar::<f32>()?;
         let mut dz = self.kept.take()?;
-        dz.iter_mut().for_each(|d| *d *= scale);
+        simd::scale(&mut dz, scale);
         Ok(Some(tensor(dz, z.shape().clone())?))
     }
 }

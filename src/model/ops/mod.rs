@@ -4,6 +4,7 @@
 //! Work is split into tiles of a fixed number of rows and partial sums are added in the order of the tiles, so results
 //! do not depend on how many threads there are.
 
+pub mod attraction;
 pub mod blocks;
 pub mod contrast;
 pub mod frames_in;

@@ -1,0 +1,131 @@
+//! What a chunk sounds like that is not of its own recording: the nearest of the chunks that training saw lately, by the
+//! codes learned so far. Views are drawn to it, so that recordings of one kind of sound come together though no two of
+//! them are known to be alike ("With a Little Help from My Friends", Dwibedi et al. 2021).
+
+use rayon::prelude::*;
+use std::sync::Arc;
+
+use super::gemm::{Matrix, Update, multiply};
+use super::ops::attraction::Targets;
+
+/// Chunks that are remembered.
+const MEMORY: usize = 8192;
+/// Remembered chunks that are compared at once.
+const TILE: usize = 1024;
+/// Least cosine of a neighbour: a sound that nothing is like has none.
+static LEAST: std::sync::LazyLock<f32> =
+    std::sync::LazyLock::new(|| std::env::var("NN_COS").ok().and_then(|s| s.parse().ok()).unwrap_or(0.5));
+
+/// The embeddings of the chunks seen last: unit vectors of 2z - 1, without noise.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Neighbours {
+    /// `[remembered, bits]`, at most [`MEMORY`] rows.
+    pub embeddings: Vec<f32>,
+    /// The chunks' numbers.
+    pub chunks: Vec<u64>,
+    /// Which row is overwritten next.
+    pub oldest: usize,
+}
+
+impl Neighbours {
+    /// The nearest remembered chunk of each of `units` `[n, bits]`, where it is near enough; those that are the
+    /// `same_sound` as the asking one (its place in `units`, and the remembered chunk's number) are none.
+    pub fn find(&self, units: &[f32], bits: usize, same_sound: &(dyn Fn(usize, u64) -> bool + Sync)) -> Targets {
+        let n = units.len() / bits;
+        let tiles: Vec<Vec<(f32, usize)>> = self
+            .embeddings
+            .par_chunks(TILE * bits)
+            .enumerate()
+            .map(|(tile, remembered)| {
+                let rows = remembered.len() / bits;
+                let mut cosines = vec![0.0; n * rows];
+                let remembered = Matrix::new(remembered, bits).transposed();
+                multiply(&mut cosines, Update::Replace, Matrix::new(units, bits), remembered);
+                cosines
+                    .chunks_exact(rows)
+                    .enumerate()
+                    .map(|(i, row)| self.best(i, tile * TILE, row, same_sound))
+                    .collect()
+            })
+            .collect();
+        let best = |i: usize| {
+            let nothing = (*LEAST, usize::MAX);
+            tiles.iter().map(|tile| tile[i]).fold(nothing, |best, one| if one.0 > best.0 { one } else { best })
+        };
+        let mut targets = vec![0.0; units.len()];
+        let mut found = vec![false; n];
+        for (i, target) in targets.chunks_exact_mut(bits).enumerate() {
+            if let (_, row @ 0..usize::MAX) = best(i) {
+                target.copy_from_slice(&self.embeddings[row * bits..][..bits]);
+                found[i] = true;
+            }
+        }
+        Targets { units: Arc::new(targets), found: Arc::new(found) }
+    }
+
+    /// The largest of `cosines`, those of the rows from `first` on, that is of another sound; and its row.
+    fn best(
+        &self,
+        asking: usize,
+        first: usize,
+        cosines: &[f32],
+        same_sound: &(dyn Fn(usize, u64) -> bool + Sync),
+    ) -> (f32, usize) {
+        let mut best = (*LEAST, usize::MAX);
+        for (i, &cosine) in cosines.iter().enumerate() {
+            if cosine > best.0 && !same_sound(asking, self.chunks[first + i]) {
+                best = (cosine, first + i);
+            }
+        }
+        best
+    }
+
+    /// Remembers `chunks` with their `units` `[chunks, bits]`, in the place of the oldest once the memory is full.
+    pub fn remember(&mut self, chunks: &[u64], units: &[f32]) {
+        let bits = units.len() / chunks.len().max(1);
+        for (&chunk, unit) in chunks.iter().zip(units.chunks_exact(bits.max(1))) {
+            if self.chunks.len() < MEMORY {
+                self.chunks.push(chunk);
+                self.embeddings.extend_from_slice(unit);
+            } else {
+                self.chunks[self.oldest] = chunk;
+                self.embeddings[self.oldest * bits..][..bits].copy_from_slice(unit);
+                self.oldest = (self.oldest + 1) % MEMORY;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(degrees: f32) -> [f32; 2] {
+        [degrees.to_radians().cos(), degrees.to_radians().sin()]
+    }
+
+    #[test]
+    fn the_nearest_of_another_sound_is_found() {
+        let mut memory = Neighbours::default();
+        let remembered: Vec<f32> = [0.0, 10.0, 30.0, 180.0].into_iter().flat_map(unit).collect();
+        memory.remember(&[0, 1, 2, 3], &remembered);
+        let asked: Vec<f32> = [1.0, 90.0, -170.0].into_iter().flat_map(unit).collect();
+        let targets = memory.find(&asked, 2, &|asking, chunk| asking == 0 && chunk == 0);
+        assert_eq!(*targets.found, [true, false, true], "at 90 degrees nothing is near enough");
+        assert_eq!(targets.units[..2], unit(10.0), "its own sound, though nearer, is no neighbour");
+        assert_eq!(targets.units[2..4], [0.0, 0.0]);
+        assert_eq!(targets.units[4..], unit(180.0));
+    }
+
+    #[test]
+    fn the_oldest_are_forgotten() {
+        let mut memory = Neighbours::default();
+        let chunks: Vec<u64> = (0..MEMORY as u64 + 3).collect();
+        let units: Vec<f32> = chunks.iter().flat_map(|&chunk| [chunk as f32, 0.0]).collect();
+        memory.remember(&chunks[..5], &units[..10]);
+        memory.remember(&chunks[5..], &units[10..]);
+        assert_eq!((memory.chunks.len(), memory.embeddings.len(), memory.oldest), (MEMORY, 2 * MEMORY, 3));
+        assert_eq!(memory.chunks[..4], [MEMORY as u64, MEMORY as u64 + 1, MEMORY as u64 + 2, 3]);
+        assert_eq!(memory.embeddings[4], (MEMORY + 2) as f32);
+    }
+}

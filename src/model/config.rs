@@ -125,8 +125,8 @@ impl Config {
 
     /// Share of the contrast that draws views to neighbours at `step` (from 0) of `steps`: none before codes mean something.
     pub fn neighbours_at(&self, step: usize, steps: usize) -> f32 {
-        let from_ = std::env::var("NN_FROM").ok().and_then(|s| s.parse().ok()).unwrap_or(0.3_f32);
-        if (step as f32) < from_ * steps as f32 { 0.0 } else { self.neighbours }
+        const FROM: f32 = 0.3;
+        if (step as f32) < FROM * steps as f32 { 0.0 } else { self.neighbours }
     }
 
     /// Learning rate at `step` (from 0) of `steps`.

@@ -13,8 +13,7 @@ const MEMORY: usize = 8192;
 /// Remembered chunks that are compared at once.
 const TILE: usize = 1024;
 /// Least cosine of a neighbour: a sound that nothing is like has none.
-static LEAST: std::sync::LazyLock<f32> =
-    std::sync::LazyLock::new(|| std::env::var("NN_COS").ok().and_then(|s| s.parse().ok()).unwrap_or(0.5));
+const LEAST_COSINE: f32 = 0.5;
 
 /// The embeddings of the chunks seen last: unit vectors of 2z - 1, without noise.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,7 +48,7 @@ impl Neighbours {
             })
             .collect();
         let best = |i: usize| {
-            let nothing = (*LEAST, usize::MAX);
+            let nothing = (LEAST_COSINE, usize::MAX);
             tiles.iter().map(|tile| tile[i]).fold(nothing, |best, one| if one.0 > best.0 { one } else { best })
         };
         let mut targets = vec![0.0; units.len()];
@@ -71,7 +70,7 @@ impl Neighbours {
         cosines: &[f32],
         same_sound: &(dyn Fn(usize, u64) -> bool + Sync),
     ) -> (f32, usize) {
-        let mut best = (*LEAST, usize::MAX);
+        let mut best = (LEAST_COSINE, usize::MAX);
         for (i, &cosine) in cosines.iter().enumerate() {
             if cosine > best.0 && !same_sound(asking, self.chunks[first + i]) {
                 best = (cosine, first + i);

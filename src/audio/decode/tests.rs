@@ -1,4 +1,5 @@
 use super::*;
+use std::fs;
 use std::process::Command;
 
 /// A WAV file: a format chunk's fields, and data as it is.

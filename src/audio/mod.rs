@@ -2,6 +2,7 @@
 
 pub mod decode;
 pub mod device;
+pub mod ending;
 pub mod error;
 pub mod mono;
 pub mod picture;

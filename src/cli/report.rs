@@ -97,7 +97,11 @@ pub(super) fn outcome(outcome: &Outcome, json: bool) {
             report.files.iter().for_each(|file| println!("  {}", file.display()));
         }),
         // No command of the command line ends in these.
-        Outcome::Removed | Outcome::Previewed(_) | Outcome::Recorded(_) | Outcome::Done => {}
+        Outcome::Removed
+        | Outcome::Previewed(_)
+        | Outcome::Recorded(_)
+        | Outcome::TakeRenamed { .. }
+        | Outcome::Done => {}
     }
 }
 

@@ -14,7 +14,7 @@ use super::error::EngineError;
 use super::event::{Event, JobKind, JobView, Outcome};
 use super::record::Sound;
 use super::shared::{Flags, Job, Shared, locked};
-use super::{evaluate, export, import, index, search, train};
+use super::{evaluate, export, import, index, search, takes, train};
 use crate::audio::device::Backend;
 
 /// Commands that may wait in a lane.
@@ -55,8 +55,12 @@ fn kind_of(command: &Command) -> JobKind {
         | Command::StopPlaying
         | Command::SeekPlayer { .. }
         | Command::LoopPlayer(_)
-        | Command::SetVolume(_) => JobKind::Audio,
-        Command::StartRecording | Command::StopRecording => JobKind::Record,
+        | Command::SetVolume(_)
+        | Command::SetSound(_)
+        | Command::WatchMicrophone(_)
+        | Command::RenameTake { .. }
+        | Command::DeleteTake { .. } => JobKind::Audio,
+        Command::StartRecording { .. } | Command::StopRecording => JobKind::Record,
     }
 }
 
@@ -182,7 +186,7 @@ impl Lane {
             Command::Evaluate { label } => evaluate::evaluate(job, &label).map(Outcome::Evaluated),
             Command::Export { folder } => export::export(job, &folder).map(Outcome::Exported),
             Command::EncodeFolder { folder, out } => export::encode_folder(job, &folder, &out).map(Outcome::Exported),
-            Command::StartRecording => self.sound.record(job).map(Outcome::Recorded),
+            Command::StartRecording { stop_when } => self.sound.record(job, stop_when).map(Outcome::Recorded),
             Command::Play(clip) => self.sound.play(&clip).map(|()| Outcome::Done),
             Command::StopPlaying => {
                 self.sound.stop_playing();
@@ -199,6 +203,18 @@ impl Lane {
             Command::SetVolume(volume) => {
                 self.sound.set_volume(volume);
                 Ok(Outcome::Done)
+            }
+            Command::SetSound(settings) => self.sound.set(*settings).map(|()| Outcome::Done),
+            Command::WatchMicrophone(on) => self.sound.watch_microphone(on).map(|()| Outcome::Done),
+            Command::RenameTake { path, name } => {
+                let to = takes::rename(&job.shared.project, &path, &name)?;
+                job.shared.refresh_takes()?;
+                Ok(Outcome::TakeRenamed { from: path, to })
+            }
+            Command::DeleteTake { path } => {
+                takes::delete(&job.shared.project, &path)?;
+                job.shared.refresh_takes()?;
+                Ok(Outcome::Removed)
             }
             // Carried out where they are submitted.
             Command::FinishTrainingNow | Command::StopRecording => Ok(Outcome::Done),

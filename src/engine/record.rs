@@ -1,18 +1,19 @@
-//! The player and the recorder as jobs: plays files, and keeps recordings as takes.
+//! The player and the recorder as jobs, on the devices that were chosen.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::command::Clip;
+use super::devices::DeviceWatch;
 use super::error::EngineError;
 use super::event::{JobKind, PlayerView, RecorderView, Take};
-use super::shared::{Job, Shared};
-use crate::audio::device::{self, Backend, PlayError, Player, Recorder, Recording};
-use crate::audio::wav::{Depth, write_wav};
-use crate::project::ProjectError;
+use super::shared::{Job, Shared, locked};
+use super::sound_settings::SoundSettings;
+use super::takes;
+use crate::audio::device::{self, Backend, PlayError, Player, Recorder, StopWhen};
 
 /// The recorder tells of itself about 20 times a second; if it falls silent, flags are looked at this often all the same.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -20,7 +21,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 pub(super) struct Sound {
     shared: Arc<Shared>,
     player: Arc<Player>,
-    recorder: Recorder,
+    recorder: Arc<Recorder>,
+    devices: DeviceWatch,
+    /// Whether the microphone's level is shown while nothing is recorded.
+    microphone_watched: Mutex<bool>,
     /// Wakes the recording job: the recorder has something to tell, or it is to end.
     ticks: (Sender<()>, Receiver<()>),
 }
@@ -40,7 +44,12 @@ impl Sound {
         let player = Arc::new(player);
         // Set here once and nowhere else.
         let _ = place.set(Arc::downgrade(&player));
-        Ok(Self { shared, player, recorder: Recorder::new(backend), ticks: bounded(1) })
+        let settings = shared.latest().sound;
+        player.set_levelling(settings.level_matched);
+        player.choose_output(settings.output.clone());
+        let devices = DeviceWatch::new(shared.clone(), backend.clone())?;
+        let recorder = Arc::new(Recorder::new(backend));
+        Ok(Self { shared, player, recorder, devices, microphone_watched: Mutex::new(false), ticks: bounded(1) })
     }
 
     /// Plays a stretch; returns when its first frame was handed to the device.
@@ -79,28 +88,84 @@ impl Sound {
         self.tell_player();
     }
 
+    /// Uses these settings from now on, and keeps them with the project.
+    pub fn set(&self, settings: SoundSettings) -> Result<(), EngineError> {
+        let settings = Arc::new(settings);
+        let before = self.shared.latest().sound;
+        self.shared.update(|latest| latest.sound = settings.clone());
+        self.player.set_levelling(settings.level_matched);
+        self.player.choose_output(settings.output.clone());
+        let watched = locked(&self.microphone_watched);
+        let listened = if *watched && settings.input != before.input { self.listen() } else { Ok(()) };
+        drop(watched);
+        // Whoever only looks at a project chooses a device all the same, for as long as it is open.
+        if self.shared.project.read_only().is_none() {
+            settings.keep(&self.shared.project)?;
+        }
+        listened
+    }
+
+    /// Opens the microphone for its level, and watches which devices are connected.
+    pub fn watch_microphone(&self, on: bool) -> Result<(), EngineError> {
+        self.devices.watch(on);
+        let mut watched = locked(&self.microphone_watched);
+        *watched = on;
+        if on {
+            return self.listen();
+        }
+        self.recorder.stop_listening();
+        tell_recorder(&self.shared, &self.recorder);
+        Ok(())
+    }
+
+    /// Opens the chosen microphone for its level alone.
+    fn listen(&self) -> Result<(), EngineError> {
+        let (shared, recorder) = (self.shared.clone(), Arc::downgrade(&self.recorder));
+        let notify = Arc::new(move || {
+            if let Some(recorder) = recorder.upgrade() {
+                tell_recorder(&shared, &recorder);
+            }
+        });
+        let listened = self.recorder.listen(self.shared.latest().sound.input.as_ref(), notify);
+        tell_recorder(&self.shared, &self.recorder);
+        listened.map_err(|cause| EngineError::Device(cause.to_string()))
+    }
+
     /// Makes a recording job look at its flags now.
     pub fn wake_recording(&self) {
         // A full channel wakes it already.
         let _ = self.ticks.0.try_send(());
     }
 
-    /// Records until the job is told to finish, or the device goes away; what was recorded until then is kept as a take.
-    pub fn record(&self, job: &Job) -> Result<Take, EngineError> {
-        let folder = self.shared.project.subfolder("takes")?;
+    /// Records until the job is told to finish, until `stop_when`, or until the device goes away; what was recorded until
+    /// then is kept as a take.
+    pub fn record(&self, job: &Job, stop_when: StopWhen) -> Result<Take, EngineError> {
+        let recorded = self.record_one(job, stop_when);
+        let watched = locked(&self.microphone_watched);
+        // What went wrong with the recording is what a person has to hear of, not that it goes wrong again.
+        if *watched && recorded.is_ok() {
+            self.listen()?;
+        }
+        recorded
+    }
+
+    fn record_one(&self, job: &Job, stop_when: StopWhen) -> Result<Take, EngineError> {
+        let folder = takes::folder(&self.shared.project)?;
         let failed = |cause: device::DeviceError| EngineError::Device(cause.to_string());
         let ticks = self.ticks.0.clone();
         // What plays would be recorded with the rest.
         self.player.stop();
-        let started = self.recorder.start(Arc::new(move || {
+        let chosen = self.shared.latest().sound.input.clone();
+        let notify = Arc::new(move || {
             let _ = ticks.try_send(());
-        }));
-        self.tell_recorder();
+        });
+        let started = self.recorder.start(chosen.as_ref(), stop_when, notify);
+        tell_recorder(&self.shared, &self.recorder);
         started.map_err(failed)?;
         loop {
             let state = self.recorder.state();
             job.progress(JobKind::Record, "recording", job.began, 0, 0);
-            self.tell_recorder();
+            tell_recorder(&self.shared, &self.recorder);
             if job.is_cancelled() || job.is_to_finish() || !state.recording {
                 break;
             }
@@ -108,28 +173,33 @@ impl Sound {
             let _ = self.ticks.1.recv_timeout(LOOK_EVERY);
         }
         let recording = self.recorder.stop().map_err(failed)?;
-        self.tell_recorder();
+        tell_recorder(&self.shared, &self.recorder);
         job.check()?;
-        keep(recording, &folder)
+        let take = takes::keep(recording, &folder)?;
+        self.shared.refresh_takes()?;
+        Ok(take)
     }
 
     fn tell_player(&self) {
         let view = view_of_player(&self.player);
         self.shared.update(|latest| latest.player = view);
     }
+}
 
-    fn tell_recorder(&self) {
-        let state = self.recorder.state();
-        let view = RecorderView {
-            recording: state.recording,
-            secs: state.secs,
-            level: state.level,
-            clipped: state.clipped,
-            device: state.device,
-            problem: state.problem,
-        };
-        self.shared.update(|latest| latest.recorder = view);
-    }
+fn tell_recorder(shared: &Shared, recorder: &Recorder) {
+    let state = recorder.state();
+    let view = RecorderView {
+        recording: state.recording,
+        listening: state.listening,
+        secs: state.secs,
+        level: state.level,
+        peak: state.peak,
+        clipped: state.clipped,
+        lost_frames: state.lost_frames,
+        device: state.device,
+        problem: state.problem,
+    };
+    shared.update(|latest| latest.recorder = view);
 }
 
 fn view_of_player(player: &Player) -> PlayerView {
@@ -145,29 +215,4 @@ fn view_of_player(player: &Player) -> PlayerView {
         device: state.device,
         problem: state.problem,
     }
-}
-
-/// Writes a recording to a file of its own, named by the time.
-fn keep(recording: Recording, folder: &camino::Utf8Path) -> Result<Take, EngineError> {
-    if recording.samples.is_empty() {
-        let why = recording.interrupted.unwrap_or_else(|| "the microphone delivered no sound".into());
-        return Err(EngineError::Device(format!("nothing was recorded: {why}")));
-    }
-    let now = jiff::Zoned::now().strftime("%Y-%m-%d %H.%M.%S").to_string();
-    let names = std::iter::once(format!("{now}.wav")).chain((2..).map(|number| format!("{now} ({number}).wav")));
-    let path = names.map(|name| folder.join(name)).find(|path| !path.exists());
-    // The names never run out before the disk does.
-    let path = path.ok_or_else(|| EngineError::Fault("no name is left for a take".into()))?;
-    let channels = u16::try_from(recording.channels)
-        .map_err(|_| EngineError::Device(format!("{} channels are more than a WAV file has", recording.channels)))?;
-    write_wav(path.as_std_path(), &recording.samples, channels, recording.rate, Depth::Float32)?;
-    // Read back under the name that a file of the dataset would have.
-    let path = path.canonicalize_utf8().map_err(|cause| ProjectError::File { path: path.clone(), cause })?;
-    Ok(Take {
-        duration_secs: recording.secs(),
-        peak: recording.samples.iter().fold(0.0, |peak: f32, sample| peak.max(sample.abs())),
-        lost_frames: recording.lost_frames,
-        interrupted: recording.interrupted,
-        path,
-    })
 }

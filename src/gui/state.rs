@@ -143,6 +143,9 @@ fn nothing_yet() -> Latest {
         resumable: false,
         player: PlayerView { volume: 1.0, ..PlayerView::default() },
         recorder: RecorderView::default(),
+        sound: Arc::default(),
+        devices: Arc::default(),
+        takes: Arc::default(),
     }
 }
 

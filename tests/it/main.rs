@@ -4,5 +4,6 @@ mod bad_input;
 mod cli;
 mod fsdd;
 mod pipeline;
+mod sound;
 mod support;
 mod window;

@@ -14,7 +14,7 @@ use std::thread::{self, JoinHandle};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use self::feeder::Feeder;
-use super::{Backend, DeviceError, Notify};
+use super::{Backend, DeviceError, DeviceName, Notify};
 use crate::audio::AudioError;
 
 /// A stretch of a file to be played, in seconds from the file's start.
@@ -75,6 +75,8 @@ enum Order {
     Stop,
     Seek(f64),
     Loop(bool),
+    Level(bool),
+    Output(Option<DeviceName>),
     Quit,
 }
 
@@ -115,7 +117,17 @@ impl Player {
         self.order(Order::Loop(looping));
     }
 
-    /// 0 is silence, 1 leaves samples as they are; nothing is made louder than it is.
+    /// Brings every sound to one loudness, from the next one on.
+    pub fn set_levelling(&self, on: bool) {
+        self.order(Order::Level(on));
+    }
+
+    /// Plays on this device from now on, and on the default one for `None`; what plays goes on there.
+    pub fn choose_output(&self, chosen: Option<DeviceName>) {
+        self.order(Order::Output(chosen));
+    }
+
+    /// 0 is silence, 1 leaves samples as they are; the volume makes nothing louder than it is.
     pub fn set_volume(&self, volume: f32) {
         let volume = if volume.is_nan() { 1.0 } else { volume.clamp(0.0, 1.0) };
         self.shared.volume.store(volume.to_bits(), Ordering::Relaxed);

@@ -184,7 +184,8 @@ impl State {
 
     pub fn toggle_recording(&mut self) {
         let recording = self.latest.recorder.recording;
-        self.submit(if recording { Command::StopRecording } else { Command::StartRecording });
+        let stop_when = self.latest.sound.stop_when();
+        self.submit(if recording { Command::StopRecording } else { Command::StartRecording { stop_when } });
     }
 
     /// Moves the selection of the list that was used last, and plays where that is switched on.

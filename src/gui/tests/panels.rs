@@ -198,7 +198,7 @@ fn the_keys_do_what_their_list_says() {
         "play /sounds/kick/kick_00.wav 0.13-0.38",
         "play /sounds/kick/kick_00.wav 0.13-0.38",
         "search /sounds/kick/kick_00.wav 0.13-0.38",
-        "StartRecording",
+        "StartRecording { stop_when: StopWhen { after_secs: None, quiet: false } }",
         "LoopPlayer(true)",
     ];
     assert_eq!(asked, expected);

@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::super::clip_reader::ClipReader;
 use super::super::voice::{Cue, Mixer, MixerHandle};
-use super::super::{Backend, DeviceError, FaultLog, Format, Notify, Stream};
+use super::super::{Backend, DeviceError, DeviceName, FaultLog, Format, Notify, Stream};
 use super::track::Track;
 use super::{Clip, Order, PlayError, Played, Shared};
 use crate::audio::AudioError;
@@ -31,6 +31,9 @@ pub(super) struct Feeder {
     output: Option<Output>,
     track: Option<Track>,
     looping: bool,
+    levelling: bool,
+    /// The output to open; `None` is the default one.
+    chosen: Option<DeviceName>,
     told: Instant,
     idle_since: Instant,
 }
@@ -56,6 +59,8 @@ impl Feeder {
             output: None,
             track: None,
             looping: false,
+            levelling: false,
+            chosen: None,
             told: Instant::now(),
             idle_since: Instant::now(),
         }
@@ -110,19 +115,17 @@ impl Feeder {
                 self.show_position();
                 self.set_playing(false);
             }
-            Order::Seek(secs) => {
-                if let Some(track) = self.track.take() {
-                    let reply = track.reply.clone();
-                    match self.reopen(track, secs) {
-                        Ok(mut track) => {
-                            track.reply = reply;
-                            self.start(track);
-                        }
-                        Err(error) => {
-                            self.cue(Cue::Stop);
-                            self.shared.state().problem = Some(error.to_string());
-                            self.set_playing(false);
-                        }
+            Order::Seek(secs) => self.go_on_from(secs),
+            Order::Level(on) => self.levelling = on,
+            Order::Output(chosen) => {
+                if self.chosen != chosen {
+                    self.chosen = chosen;
+                    let playing = self.is_playing();
+                    self.fade_out();
+                    self.output = None;
+                    self.shared.state().device = None;
+                    if playing && let Some(at) = self.track.as_mut().map(Track::position_secs) {
+                        self.go_on_from(at);
                     }
                 }
             }
@@ -131,6 +134,23 @@ impl Feeder {
                 self.shared.state().looping = looping;
             }
             Order::Quit => {}
+        }
+    }
+
+    /// Plays the stretch that plays or played last from here on.
+    fn go_on_from(&mut self, secs: f64) {
+        let Some(track) = self.track.take() else { return };
+        let reply = track.reply.clone();
+        match self.reopen(track, secs) {
+            Ok(mut track) => {
+                track.reply = reply;
+                self.start(track);
+            }
+            Err(error) => {
+                self.cue(Cue::Stop);
+                self.shared.state().problem = Some(error.to_string());
+                self.set_playing(false);
+            }
         }
     }
 
@@ -147,7 +167,7 @@ impl Feeder {
 
     fn track_from(&mut self, clip: Clip, reader: ClipReader) -> Result<Track, PlayError> {
         let format = self.output_for(reader.native())?;
-        Ok(Track::new(clip, reader, format)?)
+        Ok(Track::new(clip, reader, format, self.levelling)?)
     }
 
     /// Cuts over to a track, its ring filled.
@@ -178,7 +198,7 @@ impl Feeder {
         }
         self.fade_out();
         self.output = None;
-        let device = self.backend.default_output()?;
+        let device = self.backend.output(self.chosen.as_ref())?;
         let own = device.default_format()?;
         let mut tries = Vec::from([own]);
         if native != own && device.supports(native) {

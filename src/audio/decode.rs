@@ -19,6 +19,7 @@ use self::failure::{Failure, guarded};
 use self::faults::Faults;
 use self::kinds::{open_file, seeks_exactly, unreadable_kind};
 use super::error::{AudioError, Cause};
+use super::mp4;
 use super::riff::{self, WavSource};
 
 /// Rates beyond these are a damaged header, and would make filters and buffers out of proportion.
@@ -59,7 +60,7 @@ impl Decoder {
     fn open_inner(path: &Path) -> Result<Self, Cause> {
         let (mut file, bytes) = open_file(path)?;
         let mut faults = Faults::default();
-        let mut counted = None;
+        let (mut counted, mut priming_secs) = (None, 0.0);
         let source: Box<dyn MediaSource> = match riff::layout(&mut file, bytes)? {
             Some(layout) => {
                 if layout.frames == Some(0) {
@@ -73,6 +74,7 @@ impl Decoder {
                 if let Some(name) = unreadable_kind(&mut file)? {
                     return Err(Cause::Unsupported(name.into()));
                 }
+                priming_secs = mp4::priming_secs(&mut file, bytes)?;
                 file.seek(SeekFrom::Start(0)).map_err(Cause::of_reading)?;
                 Box::new(file)
             }
@@ -117,13 +119,33 @@ impl Decoder {
             over: false,
             faults,
         };
-        match this.decode_packet()? {
-            Some(timestamp) => this.origin = this.origin.map(|_| timestamp),
-            None => return Err(this.why_silent()),
+        let Some(timestamp) = this.decode_packet()? else { return Err(this.why_silent()) };
+        let priming = (priming_secs * f64::from(this.rate)).round() as u64;
+        this.origin = this.origin.and_then(|_| timestamp.checked_add_unsigned(priming));
+        this.drop_priming(priming)?;
+        if priming > 0 && this.frames.is_some_and(|frames| frames > priming) {
+            // Such a file counts its frames exactly, the padding of the last packet left out.
+            this.frames = this.frames.map(|frames| frames - priming);
+            this.frames_counted = true;
         }
         this.position = this.block_frames();
         this.trim_to_count();
         Ok(this)
+    }
+
+    /// Leaves out the stream's first frames, which are no sound but what its encoder needed to begin.
+    fn drop_priming(&mut self, mut frames: u64) -> Result<(), Cause> {
+        if frames == 0 {
+            return Ok(());
+        }
+        while frames >= self.block_frames() {
+            frames -= self.block_frames();
+            if self.decode_packet()?.is_none() {
+                return Err(self.why_silent());
+            }
+        }
+        self.block.drain(..frames as usize * self.channels);
+        Ok(())
     }
 
     /// Hertz.

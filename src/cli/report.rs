@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::dataset::Problem;
-use crate::engine::{AddReport, Latest, Outcome, SearchReport, TrainReport};
+use crate::engine::{AddReport, DeviceList, DeviceName, DevicesView, Latest, Outcome, SearchReport, TrainReport};
 
 /// Reasons are told file by file up to this many; then they are counted.
 const FILES_NAMED: usize = 10;
@@ -102,6 +102,29 @@ pub(super) fn outcome(outcome: &Outcome, json: bool) {
         | Outcome::Recorded(_)
         | Outcome::TakeRenamed { .. }
         | Outcome::Done => {}
+    }
+}
+
+pub(super) fn devices(devices: &DevicesView, json: bool) {
+    let kinds = [("inputs", "microphones", &devices.inputs), ("outputs", "sound outputs", &devices.outputs)];
+    if json {
+        let list = |list: &DeviceList| {
+            let is_default = |device: &DeviceName| list.default.as_ref() == Some(device);
+            let object =
+                |device: &DeviceName| json!({"id": device.id, "name": device.name, "default": is_default(device)});
+            list.devices.iter().map(object).collect::<Vec<_>>()
+        };
+        return print_json(&kinds.iter().map(|(key, _, devices)| (key.to_string(), json!(list(devices)))).collect());
+    }
+    for (_, title, list) in kinds {
+        println!("{title}");
+        if list.devices.is_empty() {
+            println!("  none");
+        }
+        for device in &list.devices {
+            let note = if list.default.as_ref() == Some(device) { "  (default)" } else { "" };
+            println!("  {}{note}", device.name);
+        }
     }
 }
 

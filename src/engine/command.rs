@@ -71,7 +71,9 @@ pub enum Command {
     SetVolume(f32),
     /// Which devices are used, and how sounds are played and recorded; kept with the project where that can be written.
     SetSound(Box<SoundSettings>),
-    /// Shows the microphone's level, and keeps the lists of devices up to date, until it is said not to.
+    /// Keeps the lists of devices up to date, until it is said not to.
+    WatchDevices(bool),
+    /// Shows the microphone's level, until it is said not to.
     WatchMicrophone(bool),
     /// Records from the chosen microphone until [`Command::StopRecording`], or by itself until `stop_when`. Ends in
     /// `Outcome::Recorded`.

@@ -57,6 +57,7 @@ fn kind_of(command: &Command) -> JobKind {
         | Command::LoopPlayer(_)
         | Command::SetVolume(_)
         | Command::SetSound(_)
+        | Command::WatchDevices(_)
         | Command::WatchMicrophone(_)
         | Command::RenameTake { .. }
         | Command::DeleteTake { .. } => JobKind::Audio,
@@ -205,6 +206,10 @@ impl Lane {
                 Ok(Outcome::Done)
             }
             Command::SetSound(settings) => self.sound.set(*settings).map(|()| Outcome::Done),
+            Command::WatchDevices(on) => {
+                self.sound.watch_devices(on);
+                Ok(Outcome::Done)
+            }
             Command::WatchMicrophone(on) => self.sound.watch_microphone(on).map(|()| Outcome::Done),
             Command::RenameTake { path, name } => {
                 let to = takes::rename(&job.shared.project, &path, &name)?;

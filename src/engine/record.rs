@@ -105,9 +105,13 @@ impl Sound {
         listened
     }
 
-    /// Opens the microphone for its level, and watches which devices are connected.
-    pub fn watch_microphone(&self, on: bool) -> Result<(), EngineError> {
+    /// Watches which devices are connected.
+    pub fn watch_devices(&self, on: bool) {
         self.devices.watch(on);
+    }
+
+    /// Opens the microphone for its level while nothing is recorded.
+    pub fn watch_microphone(&self, on: bool) -> Result<(), EngineError> {
         let mut watched = locked(&self.microphone_watched);
         *watched = on;
         if on {

@@ -108,6 +108,7 @@ fn a_microphone_that_goes_away_keeps_what_was_recorded_and_a_retry_works() {
 #[test]
 fn the_meter_runs_and_devices_appear_while_the_microphone_is_watched() {
     let bench = Bench::new();
+    bench.run(Command::WatchDevices(true)).expect("watched");
     bench.run(Command::WatchMicrophone(true)).expect("watched");
     bench.audio.feed(&vec![0.5; 4410]);
     bench.until("the level", |latest| latest.recorder.peak == 0.5 && latest.recorder.listening);
@@ -156,7 +157,7 @@ fn the_player_plays_at_one_loudness_unless_told_otherwise_on_the_chosen_device()
     let original = play();
     assert!((original - 0.05).abs() < 0.001, "{original}");
     bench.audio.plug_in_another("headphones", Format { rate: 8000, channels: 1 });
-    bench.run(Command::WatchMicrophone(true)).expect("watched");
+    bench.run(Command::WatchDevices(true)).expect("watched");
     bench.until("the headphones", |latest| latest.devices.outputs.devices.len() == 2);
     let headphones = bench.engine.latest().devices.outputs.devices[1].clone();
     change(&bench, |sound| sound.output = Some(headphones)).expect("chosen");

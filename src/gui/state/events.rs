@@ -54,7 +54,8 @@ impl State {
             | Command::SeekPlayer { .. }
             | Command::LoopPlayer(_)
             | Command::SetVolume(_)
-            | Command::SetSound(_) => (Place::Player, None),
+            | Command::SetSound(_)
+            | Command::WatchDevices(_) => (Place::Player, None),
         };
         let preview = matches!(command, Command::Preview { .. });
         self.jobs.insert(job, Ticket { place, path, preview });

@@ -11,7 +11,7 @@ use crate::gui::dialogs::Question;
 use crate::gui::state::{Action, Modal, State};
 use crate::gui::{keys, panels, theme};
 
-fn window(state: State) -> Harness<'static, State> {
+pub fn window(state: State) -> Harness<'static, State> {
     let draw = |ui: &mut egui::Ui, state: &mut State| {
         keys::handle(ui.ctx(), state);
         panels::show(ui, state);
@@ -19,12 +19,12 @@ fn window(state: State) -> Harness<'static, State> {
     Harness::builder().with_size(vec2(1280.0, 800.0)).with_context_setup(theme::install).build_ui_state(draw, state)
 }
 
-fn press(harness: &mut Harness<'_, State>, name: &str) {
+pub fn press(harness: &mut Harness<'_, State>, name: &str) {
     harness.get_by_label(name).click();
     harness.run();
 }
 
-fn commands(harness: &mut Harness<'_, State>) -> Vec<Command> {
+pub fn commands(harness: &mut Harness<'_, State>) -> Vec<Command> {
     submitted(harness.state_mut())
 }
 

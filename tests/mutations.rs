@@ -19,7 +19,7 @@ const MUTATIONS: usize = 2_600;
 /// For one file of a few kilobytes, on a machine that does something else as well.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// What all threads together may hold at once, decoders' tables and test included.
-const MOST_MEGABYTES: f32 = 64.0;
+const MOST_MEGABYTES: f32 = 16.0;
 
 /// A WAV file with a fact chunk and a list before its data.
 fn wav(tag: u16, channels: u16, bits: u16, data: &[u8]) -> Vec<u8> {

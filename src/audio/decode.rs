@@ -8,6 +8,7 @@ mod seek;
 use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use symphonia::core::audio::Channels;
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as SymphoniaError;
@@ -24,6 +25,9 @@ use super::riff::{self, WavSource};
 
 /// Rates beyond these are a damaged header, and would make filters and buffers out of proportion.
 const PLAUSIBLE_RATES: std::ops::RangeInclusive<u32> = 100..=1_000_000;
+
+/// More channels than any real file has; a damaged header's 30,000 would make buffers of many megabytes.
+const MOST_CHANNELS: usize = 64;
 
 /// A sound file being decoded: interleaved samples, full scale being 1 (16-bit PCM over 2^15).
 ///
@@ -93,6 +97,10 @@ impl Decoder {
         let Some(CodecParameters::Audio(parameters)) = &track.codec_params else {
             return Err(Cause::Unsupported("its encoding".into()));
         };
+        let channels = parameters.channels.as_ref().map_or(0, Channels::count);
+        if channels > MOST_CHANNELS {
+            return Err(Cause::Damaged(format!("{channels} channels are not plausible")));
+        }
         let decoder = guarded(|| {
             symphonia::default::get_codecs().make_audio_decoder(parameters, &AudioDecoderOptions::default())
         })
@@ -254,7 +262,7 @@ impl Decoder {
     /// The first block says what the format is; later ones must keep to it.
     fn take_format(&mut self, rate: u32, channels: usize) -> Result<(), Cause> {
         if self.channels == 0 {
-            if channels == 0 || !PLAUSIBLE_RATES.contains(&rate) {
+            if !(1..=MOST_CHANNELS).contains(&channels) || !PLAUSIBLE_RATES.contains(&rate) {
                 return Err(Cause::Damaged(format!("{channels} channels at {rate} Hz are not plausible")));
             }
             if rate != self.rate {

@@ -181,7 +181,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
         }
         Operation::Play { file, from, to } => {
             let clip = Clip { path: as_text(file)?, from_secs: from.unwrap_or(0.0), to_secs: to };
-            return sound::play(&Session::open(project, json)?, clip);
+            return sound::play(&Session::open(project, json)?, clip, json);
         }
         Operation::Eval { label } => Some(Command::Evaluate { label }),
         Operation::Export { out } => Some(Command::Export { folder: out }),

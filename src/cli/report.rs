@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::dataset::Problem;
-use crate::engine::{AddReport, DeviceList, DeviceName, DevicesView, Latest, Outcome, SearchReport, TrainReport};
+use crate::engine::{
+    AddReport, DeviceList, DeviceName, DevicesView, Latest, Outcome, PlayerView, SearchReport, TrainReport,
+};
 
 /// Reasons are told file by file up to this many; then they are counted.
 const FILES_NAMED: usize = 10;
@@ -125,6 +127,18 @@ pub(super) fn devices(devices: &DevicesView, json: bool) {
             let note = if list.default.as_ref() == Some(device) { "  (default)" } else { "" };
             println!("  {}{note}", device.name);
         }
+    }
+}
+
+/// What was played, on which device, and how long the first frame took to get there; nothing for people, who hear it.
+pub(super) fn played(player: &PlayerView, json: bool) {
+    if json {
+        print_json(&json!({
+            "path": player.path,
+            "seconds": player.position_secs - player.from_secs,
+            "device": player.device,
+            "waited_seconds": player.waited_secs,
+        }));
     }
 }
 

@@ -37,10 +37,12 @@ pub(super) fn search_by_microphone(
 }
 
 /// Plays to the end.
-pub(super) fn play(session: &Session, clip: Clip) -> anyhow::Result<()> {
+pub(super) fn play(session: &Session, clip: Clip, json: bool) -> anyhow::Result<()> {
     session.run(Command::Play(clip))?;
     session.until(|latest| !latest.player.playing);
-    match session.latest().player.problem {
+    let player = session.latest().player;
+    report::played(&player, json);
+    match player.problem {
         Some(problem) => bail!(problem),
         None => Ok(()),
     }

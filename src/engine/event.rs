@@ -340,6 +340,8 @@ pub struct PlayerView {
     pub from_secs: f64,
     pub to_secs: f64,
     pub position_secs: f64,
+    /// Seconds from the order to play until the first frame was handed to the device; `None` before that.
+    pub waited_secs: Option<f64>,
     /// The output device in use.
     pub device: Option<String>,
     /// Why there is no sound, in words.

@@ -216,6 +216,7 @@ fn view_of_player(player: &Player) -> PlayerView {
         from_secs: state.from_secs,
         to_secs: state.to_secs,
         position_secs: state.position_secs,
+        waited_secs: state.waited.map(|waited| waited.as_secs_f64()),
         device: state.device,
         problem: state.problem,
     }

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
@@ -37,6 +38,8 @@ pub struct PlayerState {
     pub from_secs: f64,
     pub to_secs: f64,
     pub position_secs: f64,
+    /// From the order to play until the first frame was handed to the device; `None` before that.
+    pub waited: Option<Duration>,
     /// The output device in use.
     pub device: Option<String>,
     /// Why there is no sound.
@@ -71,7 +74,8 @@ struct Shared {
 }
 
 enum Order {
-    Play(Clip, Sender<Played>),
+    /// With the moment at which it was asked for.
+    Play(Clip, Instant, Sender<Played>),
     Stop,
     Seek(f64),
     Loop(bool),
@@ -99,7 +103,7 @@ impl Player {
     /// Cuts over to this stretch. Returns at once; what came of it arrives in the channel, which nobody needs to read.
     pub fn play(&self, clip: Clip) -> Receiver<Played> {
         let (reply, played) = bounded(1);
-        self.order(Order::Play(clip, reply));
+        self.order(Order::Play(clip, Instant::now(), reply));
         played
     }
 

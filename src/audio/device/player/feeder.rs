@@ -86,9 +86,9 @@ impl Feeder {
 
     fn obey(&mut self, order: Order) {
         match order {
-            Order::Play(clip, reply) => {
+            Order::Play(clip, asked, reply) => {
                 self.replace_reply();
-                match self.open(clip.clone()) {
+                match self.open(clip.clone(), asked) {
                     Ok(mut track) => {
                         track.reply = Some(reply);
                         self.start(track);
@@ -154,20 +154,21 @@ impl Feeder {
         }
     }
 
-    fn open(&mut self, clip: Clip) -> Result<Track, PlayError> {
+    fn open(&mut self, clip: Clip, asked: Instant) -> Result<Track, PlayError> {
         let reader = ClipReader::open(&clip.path, clip.from_secs, clip.to_secs)?;
-        self.track_from(clip, reader)
+        self.track_from(clip, reader, asked)
     }
 
     fn reopen(&mut self, track: Track, secs: f64) -> Result<Track, PlayError> {
+        let asked = Instant::now();
         let (clip, mut reader) = track.into_reader();
         reader.seek(secs)?;
-        self.track_from(clip, reader)
+        self.track_from(clip, reader, asked)
     }
 
-    fn track_from(&mut self, clip: Clip, reader: ClipReader) -> Result<Track, PlayError> {
+    fn track_from(&mut self, clip: Clip, reader: ClipReader, asked: Instant) -> Result<Track, PlayError> {
         let format = self.output_for(reader.native())?;
-        Ok(Track::new(clip, reader, format, self.levelling)?)
+        Ok(Track::new(clip, reader, format, self.levelling, asked)?)
     }
 
     /// Cuts over to a track, its ring filled.
@@ -311,9 +312,10 @@ impl Feeder {
 
     fn show_position(&mut self) {
         if let Some(track) = &mut self.track {
-            let (position, end) = (track.position_secs(), track.end_secs());
+            let (position, end, waited) = (track.position_secs(), track.end_secs(), track.waited());
             let mut state = self.shared.state();
             (state.position_secs, state.to_secs) = (position.min(end), end);
+            state.waited = waited;
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use rtrb::{Producer, RingBuffer};
@@ -48,7 +49,13 @@ pub(super) struct Track {
 
 impl Track {
     /// From where the reader is, for a device of this format; `level` brings it to the loudness that all sounds have.
-    pub fn new(clip: Clip, mut reader: ClipReader, format: Format, level: bool) -> Result<Self, AudioError> {
+    pub fn new(
+        clip: Clip,
+        mut reader: ClipReader,
+        format: Format,
+        level: bool,
+        asked: Instant,
+    ) -> Result<Self, AudioError> {
         let native = reader.native();
         let converter = Converter::new(native, format).map_err(|cause| cause.at(&clip.path))?;
         let levelling = match level {
@@ -64,7 +71,7 @@ impl Track {
             levelled: Vec::new(),
             format,
             ring: None,
-            progress: Arc::default(),
+            progress: Arc::new(Progress::since(asked)),
             ready: Vec::new(),
             sent: 0,
             drained: false,
@@ -89,6 +96,11 @@ impl Track {
     /// Whether its first frame was handed to the device.
     pub fn is_heard(&self) -> bool {
         self.progress.played.load(Ordering::Acquire) > 0
+    }
+
+    /// From the order to play it until its first frame was handed to the device.
+    pub fn waited(&self) -> Option<Duration> {
+        self.progress.waited()
     }
 
     /// Whether the device will take no more of it.

@@ -1,5 +1,7 @@
 //! The computer's own devices, through cpal. Nothing else in the program knows cpal.
 
+use std::cell::OnceCell;
+
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{
     BufferSize, Device, ErrorKind, FromSample, I24, Sample, SampleFormat, SizedSample, StreamConfig,
@@ -43,8 +45,7 @@ impl Backend for SoundCard {
         };
         // Without a sound card there may be a device all the same, but no configuration of it.
         let config = device.default_output_config().map_err(|error| none(in_parentheses(&error)))?;
-        let ranges = device.supported_output_configs().map_or_else(|_| Vec::new(), Iterator::collect);
-        Ok(Box::new(CpalDevice { device, config, ranges }))
+        Ok(Box::new(CpalDevice { device, config, ranges: OnceCell::new() }))
     }
 
     fn input(&self, chosen: Option<&DeviceName>) -> Result<Box<dyn InputDevice>, DeviceError> {
@@ -55,7 +56,7 @@ impl Backend for SoundCard {
             None => host.default_input_device().ok_or_else(|| none("none is connected".into()))?,
         };
         let config = device.default_input_config().map_err(|error| none(in_parentheses(&error)))?;
-        Ok(Box::new(CpalDevice { device, config, ranges: Vec::new() }))
+        Ok(Box::new(CpalDevice { device, config, ranges: OnceCell::from(Vec::new()) }))
     }
 }
 
@@ -77,7 +78,8 @@ fn in_parentheses(error: &cpal::Error) -> String {
 struct CpalDevice {
     device: Device,
     config: SupportedStreamConfig,
-    ranges: Vec<SupportedStreamConfigRange>,
+    /// What else is offered; asked for when the default will not do, because some systems open the device to tell.
+    ranges: OnceCell<Vec<SupportedStreamConfigRange>>,
 }
 
 /// cpal's stream stops when it is dropped.
@@ -93,7 +95,9 @@ impl CpalDevice {
         if format == self.format() && is_convertible(self.config.sample_format()) {
             return Some(self.config.sample_format());
         }
+        let ranges = || self.device.supported_output_configs().map_or_else(|_| Vec::new(), Iterator::collect);
         self.ranges
+            .get_or_init(ranges)
             .iter()
             .filter(|range| usize::from(range.channels()) == format.channels && range.contains_rate(format.rate))
             .filter(|range| is_convertible(range.sample_format()))

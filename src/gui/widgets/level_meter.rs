@@ -22,9 +22,10 @@ pub fn level_meter(ui: &mut Ui, level: f32, peak: f32, clipped: bool, size: Vec2
     ui.painter().rect_filled(bar, 2.0, palette.raised);
     let colour = if level > 0.7 { palette.warning } else { palette.accent };
     ui.painter().rect_filled(bar.with_max_x(bar.left() + filled * bar.width()), 2.0, colour);
-    let held = bar.left() + place(peak) * bar.width();
-    if peak > 0.0 {
-        ui.painter().vline(held.min(bar.right() - 1.0), bar.y_range(), egui::Stroke::new(2.0, palette.text));
+    let held = place(peak);
+    if held > 0.0 {
+        let x = bar.left() + held * bar.width();
+        ui.painter().vline(x.min(bar.right() - 1.0), bar.y_range(), egui::Stroke::new(2.0, palette.text));
     }
     ui.painter().rect_filled(lamp, 2.0, if clipped { palette.error } else { palette.raised });
     response.on_hover_text(if clipped {

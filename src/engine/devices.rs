@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
 use super::error::EngineError;
 use super::event::DevicesView;
+use super::microphone::Microphone;
 use super::shared::Shared;
 use crate::audio::device::Backend;
 
@@ -23,11 +24,15 @@ pub(super) struct DeviceWatch {
 }
 
 impl DeviceWatch {
-    pub fn new(shared: Arc<Shared>, backend: Arc<dyn Backend>) -> Result<Self, EngineError> {
+    pub fn new(
+        shared: Arc<Shared>,
+        backend: Arc<dyn Backend>,
+        microphone: Arc<Microphone>,
+    ) -> Result<Self, EngineError> {
         let (watching, watched) = unbounded();
         let thread = std::thread::Builder::new()
             .name("devices".into())
-            .spawn(move || keep_listing(&shared, &*backend, &watched))
+            .spawn(move || keep_listing(&shared, &*backend, &microphone, &watched))
             .map_err(|cause| EngineError::Fault(format!("no thread to list devices on: {cause}")))?;
         Ok(Self { watching: Some(watching), thread: Some(thread) })
     }
@@ -51,7 +56,7 @@ impl Drop for DeviceWatch {
     }
 }
 
-fn keep_listing(shared: &Shared, backend: &dyn Backend, watched: &Receiver<bool>) {
+fn keep_listing(shared: &Shared, backend: &dyn Backend, microphone: &Microphone, watched: &Receiver<bool>) {
     let mut watching = false;
     loop {
         let heard = match watching {
@@ -68,6 +73,7 @@ fn keep_listing(shared: &Shared, backend: &dyn Backend, watched: &Receiver<bool>
             // An unchanged list wakes nobody.
             if *shared.latest().devices != devices {
                 shared.update(|latest| latest.devices = Arc::new(devices));
+                microphone.devices_changed();
             }
         }
     }

@@ -210,7 +210,10 @@ impl Lane {
                 self.sound.watch_devices(on);
                 Ok(Outcome::Done)
             }
-            Command::WatchMicrophone(on) => self.sound.watch_microphone(on).map(|()| Outcome::Done),
+            Command::WatchMicrophone(on) => {
+                self.sound.watch_microphone(on);
+                Ok(Outcome::Done)
+            }
             Command::RenameTake { path, name } => {
                 let to = takes::rename(&job.shared.project, &path, &name)?;
                 job.shared.refresh_takes()?;

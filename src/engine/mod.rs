@@ -15,6 +15,7 @@ mod import;
 mod index;
 mod lanes;
 mod listen;
+mod microphone;
 mod record;
 mod search;
 mod shared;

@@ -1,6 +1,6 @@
 //! The player and the recorder as jobs, on the devices that were chosen.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
@@ -9,22 +9,21 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::command::Clip;
 use super::devices::DeviceWatch;
 use super::error::EngineError;
-use super::event::{JobKind, PlayerView, RecorderView, Take};
-use super::shared::{Job, Shared, locked};
+use super::event::{JobKind, PlayerView, Take};
+use super::microphone::Microphone;
+use super::shared::{Job, Shared};
 use super::sound_settings::SoundSettings;
 use super::takes;
-use crate::audio::device::{self, Backend, PlayError, Player, Recorder, StopWhen};
+use crate::audio::device::{self, Backend, PlayError, Player, PlayerState, Recorder, StopWhen};
 
 /// The recorder tells of itself about 20 times a second; if it falls silent, flags are looked at this often all the same.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 pub(super) struct Sound {
     shared: Arc<Shared>,
-    player: Arc<Player>,
-    recorder: Arc<Recorder>,
+    player: Player,
+    microphone: Arc<Microphone>,
     devices: DeviceWatch,
-    /// Whether the microphone's level is shown while nothing is recorded.
-    microphone_watched: Mutex<bool>,
     /// Wakes the recording job: the recorder has something to tell, or it is to end.
     ticks: (Sender<()>, Receiver<()>),
 }
@@ -32,24 +31,23 @@ pub(super) struct Sound {
 impl Sound {
     pub fn new(shared: Arc<Shared>, backend: Arc<dyn Backend>) -> Result<Self, EngineError> {
         // The player is told whom to notify before it is there to be asked, hence the empty place.
-        let place: Arc<OnceLock<std::sync::Weak<Player>>> = Arc::default();
+        let place: Arc<OnceLock<Box<dyn Fn() -> PlayerState + Send + Sync>>> = Arc::default();
         let (told, teller) = (shared.clone(), place.clone());
         let notify = Arc::new(move || {
-            if let Some(player) = teller.get().and_then(std::sync::Weak::upgrade) {
-                let view = view_of_player(&player);
+            if let Some(state) = teller.get() {
+                let view = view_of_player(state());
                 told.update(|latest| latest.player = view);
             }
         });
         let player = Player::new(backend.clone(), notify).map_err(|cause| EngineError::Device(cause.to_string()))?;
-        let player = Arc::new(player);
         // Set here once and nowhere else.
-        let _ = place.set(Arc::downgrade(&player));
+        let _ = place.set(Box::new(player.observer()));
         let settings = shared.latest().sound;
         player.set_levelling(settings.level_matched);
         player.choose_output(settings.output.clone());
-        let devices = DeviceWatch::new(shared.clone(), backend.clone())?;
-        let recorder = Arc::new(Recorder::new(backend));
-        Ok(Self { shared, player, recorder, devices, microphone_watched: Mutex::new(false), ticks: bounded(1) })
+        let microphone = Arc::new(Microphone::new(shared.clone(), Recorder::new(backend.clone())));
+        let devices = DeviceWatch::new(shared.clone(), backend, microphone.clone())?;
+        Ok(Self { shared, player, microphone, devices, ticks: bounded(1) })
     }
 
     /// Plays a stretch; returns when its first frame was handed to the device.
@@ -95,14 +93,14 @@ impl Sound {
         self.shared.update(|latest| latest.sound = settings.clone());
         self.player.set_levelling(settings.level_matched);
         self.player.choose_output(settings.output.clone());
-        let watched = locked(&self.microphone_watched);
-        let listened = if *watched && settings.input != before.input { self.listen() } else { Ok(()) };
-        drop(watched);
+        if settings.input != before.input {
+            self.microphone.listen_again();
+        }
         // Whoever only looks at a project chooses a device all the same, for as long as it is open.
         if self.shared.project.read_only().is_none() {
             settings.keep(&self.shared.project)?;
         }
-        listened
+        Ok(())
     }
 
     /// Watches which devices are connected.
@@ -111,28 +109,8 @@ impl Sound {
     }
 
     /// Opens the microphone for its level while nothing is recorded.
-    pub fn watch_microphone(&self, on: bool) -> Result<(), EngineError> {
-        let mut watched = locked(&self.microphone_watched);
-        *watched = on;
-        if on {
-            return self.listen();
-        }
-        self.recorder.stop_listening();
-        tell_recorder(&self.shared, &self.recorder);
-        Ok(())
-    }
-
-    /// Opens the chosen microphone for its level alone.
-    fn listen(&self) -> Result<(), EngineError> {
-        let (shared, recorder) = (self.shared.clone(), Arc::downgrade(&self.recorder));
-        let notify = Arc::new(move || {
-            if let Some(recorder) = recorder.upgrade() {
-                tell_recorder(&shared, &recorder);
-            }
-        });
-        let listened = self.recorder.listen(self.shared.latest().sound.input.as_ref(), notify);
-        tell_recorder(&self.shared, &self.recorder);
-        listened.map_err(|cause| EngineError::Device(cause.to_string()))
+    pub fn watch_microphone(&self, on: bool) {
+        self.microphone.watch(on);
     }
 
     /// Makes a recording job look at its flags now.
@@ -145,10 +123,9 @@ impl Sound {
     /// then is kept as a take.
     pub fn record(&self, job: &Job, stop_when: StopWhen) -> Result<Take, EngineError> {
         let recorded = self.record_one(job, stop_when);
-        let watched = locked(&self.microphone_watched);
-        // What went wrong with the recording is what a person has to hear of, not that it goes wrong again.
-        if *watched && recorded.is_ok() {
-            self.listen()?;
+        // What went wrong with a recording stays in view.
+        if recorded.is_ok() {
+            self.microphone.listen_again();
         }
         recorded
     }
@@ -163,21 +140,21 @@ impl Sound {
         let notify = Arc::new(move || {
             let _ = ticks.try_send(());
         });
-        let started = self.recorder.start(chosen.as_ref(), stop_when, notify);
-        tell_recorder(&self.shared, &self.recorder);
+        let started = self.microphone.recorder.start(chosen.as_ref(), stop_when, notify);
+        self.microphone.tell();
         started.map_err(failed)?;
         loop {
-            let state = self.recorder.state();
+            let state = self.microphone.recorder.state();
             job.progress(JobKind::Record, "recording", job.began, 0, 0);
-            tell_recorder(&self.shared, &self.recorder);
+            self.microphone.tell();
             if job.is_cancelled() || job.is_to_finish() || !state.recording {
                 break;
             }
             // Woken or not, the flags are looked at.
             let _ = self.ticks.1.recv_timeout(LOOK_EVERY);
         }
-        let recording = self.recorder.stop().map_err(failed)?;
-        tell_recorder(&self.shared, &self.recorder);
+        let recording = self.microphone.recorder.stop().map_err(failed)?;
+        self.microphone.tell();
         job.check()?;
         let take = takes::keep(recording, &folder)?;
         self.shared.refresh_takes()?;
@@ -185,29 +162,12 @@ impl Sound {
     }
 
     fn tell_player(&self) {
-        let view = view_of_player(&self.player);
+        let view = view_of_player(self.player.state());
         self.shared.update(|latest| latest.player = view);
     }
 }
 
-fn tell_recorder(shared: &Shared, recorder: &Recorder) {
-    let state = recorder.state();
-    let view = RecorderView {
-        recording: state.recording,
-        listening: state.listening,
-        secs: state.secs,
-        level: state.level,
-        peak: state.peak,
-        clipped: state.clipped,
-        lost_frames: state.lost_frames,
-        device: state.device,
-        problem: state.problem,
-    };
-    shared.update(|latest| latest.recorder = view);
-}
-
-fn view_of_player(player: &Player) -> PlayerView {
-    let state = player.state();
+fn view_of_player(state: PlayerState) -> PlayerView {
     PlayerView {
         playing: state.playing,
         looping: state.looping,

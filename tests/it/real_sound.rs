@@ -86,9 +86,16 @@ fn what_is_played_arrives_at_the_speaker() {
     audio.until("the end of the sound", || listening.bytes() > ended + half_a_second);
     let original: Vec<f32> = voice(4).into_iter().map(|sample| sample as f32).collect();
     let (correlation, at) = best_correlation(&listening.samples(), &original);
-    println!("correlation {correlation:.4} at {:.3} s; the first frame took {} s", at, played["waited_seconds"]);
+    println!("correlation {correlation:.4} at {at:.3} s");
     assert!(correlation > 0.95, "{correlation} at {at} s");
-    assert!(played["waited_seconds"].as_f64().is_some_and(|secs| secs < 1.0), "{played}");
+    // A program that has just been started has its device to open, too. The best of a few, because the machine may do
+    // something else as well.
+    let part = ["play", path, "--to", "0.1"];
+    let again =
+        (0..4).map(|_| answer(soundalike(&audio, &folder.path().join("project"), &part).output().expect("it runs")));
+    let waited = again.filter_map(|played| played["waited_seconds"].as_f64()).fold(f64::INFINITY, f64::min);
+    println!("from the order to the first frame: {:.1} ms", 1000.0 * waited);
+    assert!(waited < 0.050, "{waited} s");
 }
 
 /// The highest normalised correlation of `sound` with any stretch of `heard`, and where that is, in seconds.

@@ -124,6 +124,12 @@ fn the_meter_runs_and_devices_appear_while_the_microphone_is_watched() {
     let path = take(&bench, job).path;
     assert_eq!(hound::WavReader::open(path).expect("a file").spec().sample_rate, 16_000, "as the device offers it");
     bench.until("the level again", |latest| latest.recorder.listening);
+    // One that was lost is back as soon as it is back.
+    bench.audio.unplug_another("usb");
+    bench.until("the loss", |latest| !latest.recorder.listening && latest.recorder.problem.is_some());
+    bench.until("the list without it", |latest| latest.devices.inputs.devices.len() == 1);
+    bench.audio.plug_in_another("usb", Format { rate: 16_000, channels: 2 });
+    bench.until("the level once more", |latest| latest.recorder.listening);
     bench.run(Command::WatchMicrophone(false)).expect("left");
     assert!(!bench.audio.microphone_is_open());
 

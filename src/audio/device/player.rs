@@ -142,6 +142,12 @@ impl Player {
         self.shared.state().clone()
     }
 
+    /// What tells the state to whoever must not keep the player itself alive: its own thread, for one.
+    pub fn observer(&self) -> impl Fn() -> PlayerState + Send + Sync + use<> {
+        let shared = Arc::clone(&self.shared);
+        move || shared.state().clone()
+    }
+
     fn order(&self, order: Order) {
         if self.orders.send(order).is_err() {
             self.shared.state().problem = Some("the player failed; start the program again to hear sounds".into());

@@ -169,6 +169,12 @@ impl Recorder {
     pub fn state(&self) -> RecorderState {
         lock(&self.state).clone()
     }
+
+    /// What tells the state to whoever must not keep the recorder itself alive: its own thread, for one.
+    pub fn observer(&self) -> impl Fn() -> RecorderState + Send + Sync + use<> {
+        let state = Arc::clone(&self.state);
+        move || lock(&state).clone()
+    }
 }
 
 impl Running {

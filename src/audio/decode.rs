@@ -46,6 +46,8 @@ pub struct Decoder {
     frames_counted: bool,
     /// Timestamp of the file's first frame; `None` where timestamps do not count frames, so that seeking starts over.
     origin: Option<i64>,
+    /// Frames before the file's first one that only prime the decoder.
+    priming: u64,
     block: Vec<f32>,
     /// Where in `block` begins what was not given out yet, in samples.
     unread: usize,
@@ -119,6 +121,7 @@ impl Decoder {
             frames: counted.or(track.num_frames),
             frames_counted: counted.is_some(),
             origin,
+            priming: 0,
             reader,
             decoder,
             block: Vec::new(),
@@ -129,6 +132,7 @@ impl Decoder {
         };
         let Some(timestamp) = this.decode_packet()? else { return Err(this.why_silent()) };
         let priming = (priming_secs * f64::from(this.rate)).round() as u64;
+        this.priming = priming;
         this.origin = this.origin.and_then(|_| timestamp.checked_add_unsigned(priming));
         this.drop_priming(priming)?;
         if priming > 0 && this.frames.is_some_and(|frames| frames > priming) {

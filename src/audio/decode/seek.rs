@@ -66,8 +66,12 @@ impl Decoder {
     /// or missed; the stream is then of no use and must be started over.
     fn jump_before(&mut self, frame: u64) -> Result<bool, Cause> {
         let Some(origin) = self.origin else { return Ok(false) };
-        let Ok(target) = i64::try_from(frame.saturating_sub(PREROLL_FRAMES)) else { return Ok(false) };
-        let to = SeekTo::Timestamp { ts: Timestamp::new(target.saturating_add(origin)), track_id: self.track };
+        // Priming is decoded, too: without it the first packet of the sound lacks what came before it.
+        let Ok(target) = i64::try_from(frame.saturating_add(self.priming).saturating_sub(PREROLL_FRAMES)) else {
+            return Ok(false);
+        };
+        let Some(first) = origin.checked_sub_unsigned(self.priming) else { return Ok(false) };
+        let to = SeekTo::Timestamp { ts: Timestamp::new(target.saturating_add(first)), track_id: self.track };
         match guarded(|| self.reader.seek(SeekMode::Accurate, to)) {
             Ok(_) => {}
             Err(Failure::Panicked(message)) => {

@@ -136,7 +136,7 @@ fn an_import_shows_how_far_it_is_and_can_be_stopped() {
         };
         latest.jobs.insert(JobId(5), view);
     }));
-    harness.get_by_label("40 of 200");
+    harness.get_by_label("40 of 200, 40 a second");
     press(&mut harness, "Stop adding");
     assert!(matches!(&harness.state_mut().take_actions()[..], [Action::Cancel(JobId(5))]));
 }

@@ -258,8 +258,10 @@ impl Feeder {
             if self.is_heard() {
                 self.finish_reply(Ok(()));
             }
+            // Asked before the position is shown: of a track that is over, that is its last one.
+            let over = self.track.as_ref().is_none_or(Track::is_over);
             self.show_position();
-            if self.track.as_ref().is_none_or(Track::is_over) {
+            if over {
                 // A stretch without a single frame is over before it was heard.
                 self.finish_reply(Ok(()));
                 self.set_playing(false);

@@ -136,6 +136,8 @@ impl Drop for Lanes {
     fn drop(&mut self) {
         locked(&self.books).values().for_each(|(_, flags)| flags.cancel());
         self.sound.wake_recording();
+        // Whoever waits for a first frame that no device takes waits no longer.
+        self.sound.stop_playing();
         self.senders.clear();
         for thread in self.threads.drain(..) {
             // A lane catches its jobs' panics, so it ends orderly; there is nobody left to tell if it did not.

@@ -12,7 +12,8 @@ CARGO := $(or $(shell command -v cargo 2>/dev/null),$(wildcard $(HOME)/.cargo/bi
 # The window's libraries are loaded while it runs, so that a link check would not miss them.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libasound2-dev
 RUN_PACKAGES := $(BUILD_PACKAGES) libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libgl1
-TEST_PACKAGES := $(RUN_PACKAGES)
+# Other programs that read and write sound, and a sound server for a virtual microphone and speaker.
+TEST_PACKAGES := $(RUN_PACKAGES) sox ffmpeg pulseaudio pulseaudio-utils libasound2-plugins
 PICTURE_PACKAGES := $(RUN_PACKAGES) xvfb xdotool imagemagick libegl1 libgl1-mesa-dri python3-xlib
 
 .PHONY: run test check bench screenshots format-check lint doc-check run-needs test-needs picture-needs rust

@@ -1,27 +1,33 @@
 //! Reading sound files: a stream of interleaved samples from whatever symphonia decodes.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod failure;
+mod faults;
+mod kinds;
+mod seek;
+
+use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use symphonia::core::audio::Channels;
 use symphonia::core::codecs::CodecParameters;
-use symphonia::core::codecs::audio::{AudioCodecId, AudioDecoder, AudioDecoderOptions, well_known as codec};
+use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
 use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatId, FormatReader, SeekMode, SeekTo, TrackType, well_known as format};
+use symphonia::core::formats::{FormatReader, TrackType, well_known as format};
 use symphonia::core::io::{MediaSource, MediaSourceStream};
-use symphonia::core::units::Timestamp;
 
+use self::failure::{Failure, guarded};
+use self::faults::Faults;
+use self::kinds::{open_file, seeks_exactly, unreadable_kind};
 use super::error::{AudioError, Cause};
+use super::mp4;
 use super::riff::{self, WavSource};
 
 /// Rates beyond these are a damaged header, and would make filters and buffers out of proportion.
 const PLAUSIBLE_RATES: std::ops::RangeInclusive<u32> = 100..=1_000_000;
-/// Samples of a larger magnitude are no sound but bytes misread as floating point.
-const LARGEST_SAMPLE: f32 = 65536.0;
-/// Frames decoded ahead of a seek's target: a lossy codec's first packets after a seek lack what came before them.
-const PREROLL_FRAMES: u64 = 10 * 1152;
+
+/// More channels than any real file has; a damaged header's 30,000 would make buffers of many megabytes.
+const MOST_CHANNELS: usize = 64;
 
 /// A sound file being decoded: interleaved samples, full scale being 1 (16-bit PCM over 2^15).
 ///
@@ -40,6 +46,8 @@ pub struct Decoder {
     frames_counted: bool,
     /// Timestamp of the file's first frame; `None` where timestamps do not count frames, so that seeking starts over.
     origin: Option<i64>,
+    /// Frames before the file's first one that only prime the decoder.
+    priming: u64,
     block: Vec<f32>,
     /// Where in `block` begins what was not given out yet, in samples.
     unread: usize,
@@ -47,17 +55,6 @@ pub struct Decoder {
     position: u64,
     over: bool,
     faults: Faults,
-}
-
-/// What was wrong with a file that could be read nonetheless.
-#[derive(Clone, Debug, Default)]
-struct Faults {
-    header: Option<String>,
-    cut_off: bool,
-    damaged_packets: u64,
-    last_damage: Option<&'static str>,
-    not_numbers: u64,
-    further_streams: bool,
 }
 
 impl Decoder {
@@ -69,7 +66,7 @@ impl Decoder {
     fn open_inner(path: &Path) -> Result<Self, Cause> {
         let (mut file, bytes) = open_file(path)?;
         let mut faults = Faults::default();
-        let mut counted = None;
+        let (mut counted, mut priming_secs) = (None, 0.0);
         let source: Box<dyn MediaSource> = match riff::layout(&mut file, bytes)? {
             Some(layout) => {
                 if layout.frames == Some(0) {
@@ -83,6 +80,7 @@ impl Decoder {
                 if let Some(name) = unreadable_kind(&mut file)? {
                     return Err(Cause::Unsupported(name.into()));
                 }
+                priming_secs = mp4::priming_secs(&mut file, bytes)?;
                 file.seek(SeekFrom::Start(0)).map_err(Cause::of_reading)?;
                 Box::new(file)
             }
@@ -101,6 +99,10 @@ impl Decoder {
         let Some(CodecParameters::Audio(parameters)) = &track.codec_params else {
             return Err(Cause::Unsupported("its encoding".into()));
         };
+        let channels = parameters.channels.as_ref().map_or(0, Channels::count);
+        if channels > MOST_CHANNELS {
+            return Err(Cause::Damaged(format!("{channels} channels are not plausible")));
+        }
         let decoder = guarded(|| {
             symphonia::default::get_codecs().make_audio_decoder(parameters, &AudioDecoderOptions::default())
         })
@@ -119,6 +121,7 @@ impl Decoder {
             frames: counted.or(track.num_frames),
             frames_counted: counted.is_some(),
             origin,
+            priming: 0,
             reader,
             decoder,
             block: Vec::new(),
@@ -127,13 +130,34 @@ impl Decoder {
             over: false,
             faults,
         };
-        match this.decode_packet()? {
-            Some(timestamp) => this.origin = this.origin.map(|_| timestamp),
-            None => return Err(this.why_silent()),
+        let Some(timestamp) = this.decode_packet()? else { return Err(this.why_silent()) };
+        let priming = (priming_secs * f64::from(this.rate)).round() as u64;
+        this.priming = priming;
+        this.origin = this.origin.and_then(|_| timestamp.checked_add_unsigned(priming));
+        this.drop_priming(priming)?;
+        if priming > 0 && this.frames.is_some_and(|frames| frames > priming) {
+            // Such a file counts its frames exactly, the padding of the last packet left out.
+            this.frames = this.frames.map(|frames| frames - priming);
+            this.frames_counted = true;
         }
         this.position = this.block_frames();
         this.trim_to_count();
         Ok(this)
+    }
+
+    /// Leaves out the stream's first frames, which are no sound but what its encoder needed to begin.
+    fn drop_priming(&mut self, mut frames: u64) -> Result<(), Cause> {
+        if frames == 0 {
+            return Ok(());
+        }
+        while frames >= self.block_frames() {
+            frames -= self.block_frames();
+            if self.decode_packet()?.is_none() {
+                return Err(self.why_silent());
+            }
+        }
+        self.block.drain(..frames as usize * self.channels);
+        Ok(())
     }
 
     /// Hertz.
@@ -159,29 +183,9 @@ impl Decoder {
         Ok(Some(&self.block[unread..]).filter(|block| !block.is_empty()))
     }
 
-    /// Goes on from `frame`, exactly. At or beyond the end, the next block is `None`.
-    pub fn seek(&mut self, frame: u64) -> Result<(), AudioError> {
-        self.seek_inner(frame).map_err(|cause| cause.at(&self.path))
-    }
-
     /// In words, what is wrong with the file though it could be read, as far as it was read.
     pub fn warning(&self) -> Option<String> {
-        let Faults { header, cut_off, damaged_packets, not_numbers, further_streams, .. } = &self.faults;
-        let mut parts: Vec<String> = header.iter().cloned().collect();
-        if *cut_off {
-            parts.push("it is cut off: its end is missing".into());
-        }
-        if *damaged_packets > 0 {
-            let what = self.faults.last_damage.unwrap_or("unreadable");
-            parts.push(format!("{damaged_packets} damaged parts were left out ({what})"));
-        }
-        if *not_numbers > 0 {
-            parts.push(format!("{not_numbers} samples are not numbers and were read as silence"));
-        }
-        if *further_streams {
-            parts.push("it holds several recordings one after the other; only the first was read".into());
-        }
-        (!parts.is_empty()).then(|| parts.join("; "))
+        self.faults.in_words()
     }
 
     fn block_frames(&self) -> u64 {
@@ -240,7 +244,7 @@ impl Decoder {
                         continue;
                     }
                     self.take_format(rate, channels)?;
-                    self.faults.not_numbers += silence_what_is_no_number(&mut self.block);
+                    self.faults.silence_what_is_no_number(&mut self.block);
                     let trimmed = i64::try_from(packet.trim_start.get()).unwrap_or(0);
                     return Ok(Some(packet.pts.get().saturating_add(trimmed)));
                 }
@@ -262,7 +266,7 @@ impl Decoder {
     /// The first block says what the format is; later ones must keep to it.
     fn take_format(&mut self, rate: u32, channels: usize) -> Result<(), Cause> {
         if self.channels == 0 {
-            if channels == 0 || !PLAUSIBLE_RATES.contains(&rate) {
+            if !(1..=MOST_CHANNELS).contains(&channels) || !PLAUSIBLE_RATES.contains(&rate) {
                 return Err(Cause::Damaged(format!("{channels} channels at {rate} Hz are not plausible")));
             }
             if rate != self.rate {
@@ -310,208 +314,6 @@ impl Decoder {
             Some(what) => Cause::Damaged(what.into()),
             None if self.faults.cut_off => Cause::CutOffInHeader,
             None => Cause::NoSound,
-        }
-    }
-
-    fn seek_inner(&mut self, frame: u64) -> Result<(), Cause> {
-        let block_start = self.position - self.block_frames();
-        if (block_start..self.position).contains(&frame) {
-            self.unread = (frame - block_start) as usize * self.channels;
-            return Ok(());
-        }
-        if self.frames_counted && self.frames.is_some_and(|frames| frame >= frames) {
-            // Nothing is read there; a later seek starts over from wherever the reader was left.
-            self.position = frame;
-            self.block.clear();
-            self.unread = 0;
-            self.over = true;
-            return Ok(());
-        }
-        // Near ahead, decoding on is cheaper than any seek.
-        let near = !self.over && frame >= self.position && frame - self.position <= PREROLL_FRAMES;
-        if !near {
-            if self.over {
-                // Symphonia's MP4 reader fails when it is sought back from its end.
-                self.reopen()?;
-            }
-            if !self.jump_before(frame)? {
-                self.reopen()?;
-            }
-        }
-        while self.position <= frame {
-            self.advance()?;
-            if self.block.is_empty() {
-                return Ok(());
-            }
-        }
-        let block_start = self.position - self.block_frames();
-        self.unread = frame.saturating_sub(block_start) as usize * self.channels;
-        Ok(())
-    }
-
-    fn reopen(&mut self) -> Result<(), Cause> {
-        let fresh = Self::open_inner(&self.path)?;
-        if (fresh.rate, fresh.channels) != (self.rate, self.channels) {
-            return Err(Cause::ChangedMeanwhile);
-        }
-        let faults = std::mem::take(&mut self.faults);
-        *self = Decoder { faults, ..fresh };
-        Ok(())
-    }
-
-    /// Lets the container jump to somewhere at or before `frame` and decodes the block there. `false` where it cannot
-    /// or missed; the stream is then of no use and must be started over.
-    fn jump_before(&mut self, frame: u64) -> Result<bool, Cause> {
-        let Some(origin) = self.origin else { return Ok(false) };
-        let Ok(target) = i64::try_from(frame.saturating_sub(PREROLL_FRAMES)) else { return Ok(false) };
-        let to = SeekTo::Timestamp { ts: Timestamp::new(target.saturating_add(origin)), track_id: self.track };
-        match guarded(|| self.reader.seek(SeekMode::Accurate, to)) {
-            Ok(_) => {}
-            Err(Failure::Panicked(message)) => {
-                self.over = true;
-                return Err(Cause::DecoderFailed(message));
-            }
-            Err(_) => return Ok(false),
-        }
-        self.decoder.reset();
-        self.over = false;
-        self.position = frame;
-        let Some(timestamp) = self.decode_packet()? else { return Ok(false) };
-        let Ok(start) = u64::try_from(timestamp - origin) else { return Ok(false) };
-        self.position = start + self.block_frames();
-        Ok(start <= frame)
-    }
-}
-
-/// Opens a regular file that has bytes. The kind is asked first: opening a pipe would wait for its writer.
-fn open_file(path: &Path) -> Result<(File, u64), Cause> {
-    let metadata = fs::metadata(path).map_err(Cause::of_reading)?;
-    if metadata.is_dir() {
-        return Err(Cause::NotAFile("a folder"));
-    }
-    if !metadata.is_file() {
-        return Err(Cause::NotAFile("a device or a pipe"));
-    }
-    let file = File::open(path).map_err(Cause::of_reading)?;
-    match file.metadata().map_err(Cause::of_reading)?.len() {
-        0 => Err(Cause::Empty),
-        bytes => Ok((file, bytes)),
-    }
-}
-
-/// Kinds of sound file that are known and not read, by their first bytes.
-fn unreadable_kind(file: &mut File) -> Result<Option<&'static str>, Cause> {
-    const KINDS: [(&[u8], &str); 15] = [
-        (b"wvpk", "WavPack"),
-        (b"MAC ", "Monkey's Audio"),
-        (b"TTA1", "True Audio"),
-        (b"MPCK", "Musepack"),
-        (b"MP+", "Musepack"),
-        (b"caff", "Core Audio (CAF)"),
-        (b".snd", "Sun audio (AU)"),
-        (b"MThd", "MIDI"),
-        (b"#!AMR", "AMR"),
-        (b"RIFX", "big-endian WAV (RIFX)"),
-        (b"riff\x2E\x91\xCF\x11", "Sony Wave64"),
-        (b"\x30\x26\xB2\x75\x8E\x66\xCF\x11", "Windows Media Audio"),
-        (b".RMF", "RealAudio"),
-        (b"DSD ", "DSD"),
-        (b"FRM8", "DSD"),
-    ];
-    let mut head = Vec::with_capacity(16);
-    file.seek(SeekFrom::Start(0)).map_err(Cause::of_reading)?;
-    file.take(16).read_to_end(&mut head).map_err(Cause::of_reading)?;
-    Ok(KINDS.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name))
-}
-
-/// Containers whose packets carry exact timestamps after a seek, too. Others are decoded from their start.
-fn seeks_exactly(id: FormatId) -> bool {
-    let exact = [
-        format::FORMAT_ID_WAVE,
-        format::FORMAT_ID_AIFF,
-        format::FORMAT_ID_FLAC,
-        format::FORMAT_ID_MP3,
-        format::FORMAT_ID_OGG,
-        format::FORMAT_ID_ISOMP4,
-    ];
-    exact.contains(&id)
-}
-
-fn codec_name(id: AudioCodecId) -> String {
-    let name = match id {
-        codec::CODEC_ID_OPUS => "Opus",
-        codec::CODEC_ID_SPEEX => "Speex",
-        codec::CODEC_ID_MUSEPACK => "Musepack",
-        codec::CODEC_ID_AAC => "this kind of AAC",
-        codec::CODEC_ID_AC3 | codec::CODEC_ID_EAC3 => "Dolby Digital (AC-3)",
-        codec::CODEC_ID_AC4 => "Dolby AC-4",
-        codec::CODEC_ID_DCA => "DTS",
-        codec::CODEC_ID_WMA => "Windows Media Audio",
-        codec::CODEC_ID_WAVPACK => "WavPack",
-        codec::CODEC_ID_MONKEYS_AUDIO => "Monkey's Audio",
-        codec::CODEC_ID_TTA => "True Audio",
-        codec::CODEC_ID_TRUEHD => "Dolby TrueHD",
-        codec::CODEC_ID_ADPCM_G722 | codec::CODEC_ID_ADPCM_G726 | codec::CODEC_ID_ADPCM_G726LE => "G.722 or G.726",
-        _ => return "its encoding".into(),
-    };
-    name.into()
-}
-
-/// Makes samples that are no sound 0, and returns how many there were.
-fn silence_what_is_no_number(samples: &mut [f32]) -> u64 {
-    let mut count = 0;
-    for sample in samples {
-        if sample.is_nan() || sample.abs() > LARGEST_SAMPLE {
-            *sample = 0.0;
-            count += 1;
-        }
-    }
-    count
-}
-
-/// Why symphonia gave nothing.
-enum Failure {
-    Refused(SymphoniaError),
-    Panicked(String),
-}
-
-impl Failure {
-    fn while_probing(self) -> Cause {
-        match self {
-            Failure::Refused(SymphoniaError::IoError(error)) => match error.kind() {
-                // Nothing that looks like a header was found in a very short file, or one was found and ended early.
-                io::ErrorKind::UnexpectedEof => Cause::CutOffInHeader,
-                _ => Cause::of_reading(error),
-            },
-            Failure::Refused(SymphoniaError::Unsupported(what)) if what.contains("probe") => Cause::NotSound,
-            Failure::Refused(SymphoniaError::Unsupported(what)) => Cause::Unsupported(what.into()),
-            Failure::Refused(error) => Cause::Damaged(error.to_string()),
-            Failure::Panicked(message) => Cause::DecoderFailed(message),
-        }
-    }
-
-    fn while_choosing(self, id: AudioCodecId) -> Cause {
-        match self {
-            Failure::Refused(SymphoniaError::Unsupported(_)) => Cause::Unsupported(codec_name(id)),
-            Failure::Refused(SymphoniaError::IoError(error)) if error.kind() != io::ErrorKind::UnexpectedEof => {
-                Cause::of_reading(error)
-            }
-            Failure::Refused(error) => Cause::Damaged(error.to_string()),
-            Failure::Panicked(message) => Cause::DecoderFailed(message),
-        }
-    }
-}
-
-/// Calls into symphonia. It decodes whatever bytes strangers wrote, and a panic in it (an index out of bounds on a
-/// damaged file) is that file's failure, not the program's. What panicked is never called again: every caller gives up
-/// the reader or the decoder it was about.
-fn guarded<T>(call: impl FnOnce() -> Result<T, SymphoniaError>) -> Result<T, Failure> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(result) => result.map_err(Failure::Refused),
-        Err(payload) => {
-            let message = payload.downcast_ref::<String>().map(String::as_str);
-            let message = message.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("a panic");
-            Err(Failure::Panicked(message.into()))
         }
     }
 }

@@ -2,8 +2,10 @@
 
 pub mod decode;
 pub mod device;
+pub mod ending;
 pub mod error;
 pub mod mono;
+mod mp4;
 pub mod picture;
 pub mod resample;
 mod riff;

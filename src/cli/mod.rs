@@ -5,6 +5,7 @@
 mod bench_index;
 mod report;
 mod session;
+mod sound;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,7 +14,7 @@ use camino::Utf8PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::engine::{Command, Grouping, Outcome, Query};
+use crate::engine::{Clip, Command, Grouping, Outcome, Query};
 use crate::gui::{self, WindowOptions};
 use crate::model::{Config, TrainingSettings};
 use session::Session;
@@ -61,10 +62,13 @@ enum Operation {
     },
     /// Encode what the index lacks
     Index,
-    /// Find what sounds like a file, or like a part of it
+    /// Find what sounds like a file, or like a part of it, or like what the microphone hears
     Search {
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
+        #[arg(value_name = "FILE", required_unless_present = "record")]
+        file: Option<PathBuf>,
+        /// Search for what the microphone hears in so many seconds; the recording is kept with the project
+        #[arg(long, value_name = "SECS", value_parser = duration, conflicts_with_all = ["file", "from", "to"])]
+        record: Option<f64>,
         /// How many matches
         #[arg(short, default_value_t = 10)]
         k: usize,
@@ -89,6 +93,19 @@ enum Operation {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// List the microphones and the sound outputs
+    Devices,
+    /// Play a file, or a part of it, from the original at its own rate
+    Play {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Where the part begins, in seconds
+        #[arg(long, value_name = "SECS", value_parser = seconds)]
+        from: Option<f64>,
+        /// Where the part ends, in seconds
+        #[arg(long, value_name = "SECS", value_parser = seconds)]
+        to: Option<f64>,
+    },
     /// Measure the index on files of codes, in a form that compares it with other programs
     #[command(hide = true)]
     BenchIndex(bench_index::Bench),
@@ -99,6 +116,16 @@ enum Operation {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+}
+
+/// The longest recording that can be asked for.
+const LONGEST_RECORDING_SECS: f64 = 900.0;
+
+fn duration(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(secs) if secs > 0.0 && secs <= LONGEST_RECORDING_SECS => Ok(secs),
+        _ => Err(format!("a number of seconds, more than 0 and at most {LONGEST_RECORDING_SECS}")),
+    }
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
@@ -139,12 +166,22 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
         Operation::Add { paths } => Some(Command::AddPaths { paths }),
         Operation::Train { settings, resume } => Some(Command::TrainModel { settings, resume, then_index: false }),
         Operation::Index => Some(Command::BuildIndex),
-        Operation::Search { file, k, from, to, by } => {
-            let path = Utf8PathBuf::from_path_buf(file)
-                .map_err(|path| anyhow::anyhow!("{}: the path is not UTF-8 text; rename it", path.display()))?;
+        Operation::Search { file: Some(file), record: _, k, from, to, by } => {
+            let path = as_text(file)?;
             // A query that is a file of the dataset is shown under the dataset's name for it.
             let path = path.canonicalize_utf8().unwrap_or(path);
             Some(Command::Search(Query { path, from_secs: from, to_secs: to, k, by }))
+        }
+        Operation::Search { file: None, record, k, by, .. } => {
+            return sound::search_by_microphone(&Session::open(project, json)?, record, k, by, json);
+        }
+        Operation::Devices => {
+            report::devices(&sound::devices(), json);
+            return Ok(());
+        }
+        Operation::Play { file, from, to } => {
+            let clip = Clip { path: as_text(file)?, from_secs: from.unwrap_or(0.0), to_secs: to };
+            return sound::play(&Session::open(project, json)?, clip, json);
         }
         Operation::Eval { label } => Some(Command::Evaluate { label }),
         Operation::Export { out } => Some(Command::Export { folder: out }),
@@ -163,6 +200,11 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+fn as_text(path: PathBuf) -> anyhow::Result<Utf8PathBuf> {
+    Utf8PathBuf::from_path_buf(path)
+        .map_err(|path| anyhow::anyhow!("{}: the path is not UTF-8 text; rename it", path.display()))
 }
 
 /// Ends the program with exit code 2 where the settings make no model, whatever the sounds are.

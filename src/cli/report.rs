@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::dataset::Problem;
-use crate::engine::{AddReport, Latest, Outcome, SearchReport, TrainReport};
+use crate::engine::{
+    AddReport, DeviceList, DeviceName, DevicesView, Latest, Outcome, PlayerView, SearchReport, TrainReport,
+};
 
 /// Reasons are told file by file up to this many; then they are counted.
 const FILES_NAMED: usize = 10;
@@ -97,7 +99,46 @@ pub(super) fn outcome(outcome: &Outcome, json: bool) {
             report.files.iter().for_each(|file| println!("  {}", file.display()));
         }),
         // No command of the command line ends in these.
-        Outcome::Removed | Outcome::Previewed(_) | Outcome::Recorded(_) | Outcome::Done => {}
+        Outcome::Removed
+        | Outcome::Previewed(_)
+        | Outcome::Recorded(_)
+        | Outcome::TakeRenamed { .. }
+        | Outcome::Done => {}
+    }
+}
+
+pub(super) fn devices(devices: &DevicesView, json: bool) {
+    let kinds = [("inputs", "microphones", &devices.inputs), ("outputs", "sound outputs", &devices.outputs)];
+    if json {
+        let list = |list: &DeviceList| {
+            let is_default = |device: &DeviceName| list.default.as_ref() == Some(device);
+            let object =
+                |device: &DeviceName| json!({"id": device.id, "name": device.name, "default": is_default(device)});
+            list.devices.iter().map(object).collect::<Vec<_>>()
+        };
+        return print_json(&kinds.iter().map(|(key, _, devices)| (key.to_string(), json!(list(devices)))).collect());
+    }
+    for (_, title, list) in kinds {
+        println!("{title}");
+        if list.devices.is_empty() {
+            println!("  none");
+        }
+        for device in &list.devices {
+            let note = if list.default.as_ref() == Some(device) { "  (default)" } else { "" };
+            println!("  {}{note}", device.name);
+        }
+    }
+}
+
+/// What was played, on which device, and how long the first frame took to get there; nothing for people, who hear it.
+pub(super) fn played(player: &PlayerView, json: bool) {
+    if json {
+        print_json(&json!({
+            "path": player.path,
+            "seconds": player.position_secs - player.from_secs,
+            "device": player.device,
+            "waited_seconds": player.waited_secs,
+        }));
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
-use crossbeam_channel::RecvTimeoutError;
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::audio::device::SoundCard;
@@ -17,18 +17,34 @@ const DRAW_EVERY: Duration = Duration::from_millis(100);
 
 pub(super) struct Session {
     engine: Engine,
+    wakes: Receiver<()>,
     /// Whether progress is shown: on a terminal, where no JSON was asked for.
     shows_progress: bool,
 }
 
 impl Session {
     pub fn open(project: PathBuf, json: bool) -> anyhow::Result<Self> {
-        let options = EngineOptions { project, wake: Arc::new(|| ()), audio: Arc::new(SoundCard) };
-        Ok(Self { engine: Engine::open(options)?, shows_progress: !json && std::io::stderr().is_terminal() })
+        let (wake, wakes) = bounded(1);
+        // One wake that waits is as good as many.
+        let wake = Arc::new(move || {
+            let _ = wake.try_send(());
+        });
+        let options = EngineOptions { project, wake, audio: Arc::new(SoundCard) };
+        Ok(Self { engine: Engine::open(options)?, wakes, shows_progress: !json && std::io::stderr().is_terminal() })
     }
 
     pub fn latest(&self) -> Latest {
         self.engine.latest()
+    }
+
+    /// Waits until the newest values are so.
+    pub fn until(&self, is_so: impl Fn(&Latest) -> bool) {
+        while !is_so(&self.engine.latest()) {
+            // A wake that nobody takes waits in the channel: none is missed between the look and the wait.
+            if self.wakes.recv().is_err() {
+                return;
+            }
+        }
     }
 
     /// Carries out a command and waits for its end.

@@ -4,6 +4,8 @@ use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
+use super::sound_settings::SoundSettings;
+use crate::audio::device::StopWhen;
 use crate::dataset::FileId;
 use crate::model::TrainingSettings;
 
@@ -67,9 +69,27 @@ pub enum Command {
     LoopPlayer(bool),
     /// 0 is silence, 1 leaves samples as they are.
     SetVolume(f32),
-    /// Records from the default microphone until [`Command::StopRecording`]. Ends in `Outcome::Recorded`.
-    StartRecording,
+    /// Which devices are used, and how sounds are played and recorded; kept with the project where that can be written.
+    SetSound(Box<SoundSettings>),
+    /// Keeps the lists of devices up to date, until it is said not to.
+    WatchDevices(bool),
+    /// Shows the microphone's level, until it is said not to.
+    WatchMicrophone(bool),
+    /// Records from the chosen microphone until [`Command::StopRecording`], or by itself until `stop_when`. Ends in
+    /// `Outcome::Recorded`.
+    StartRecording {
+        stop_when: StopWhen,
+    },
     StopRecording,
+    /// Gives a take another name (without `.wav`). Ends in [`Outcome::TakeRenamed`](super::Outcome::TakeRenamed).
+    RenameTake {
+        path: Utf8PathBuf,
+        name: String,
+    },
+    /// Deletes a take's file.
+    DeleteTake {
+        path: Utf8PathBuf,
+    },
 }
 
 /// What to search for: a sound file, or a stretch of it.

@@ -44,6 +44,10 @@ pub enum EngineError {
     Busy,
     #[error("the program has a fault: {0}; please report it")]
     Fault(String),
+    #[error("{name:?} cannot be a take's name: {why}")]
+    TakeName { name: String, why: &'static str },
+    #[error("{0} is no take of this project")]
+    NoTake(Utf8PathBuf),
     #[error("{0}")]
     Device(String),
     #[error(transparent)]

@@ -11,6 +11,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::command::{Grouping, JobId, Query};
+use super::sound_settings::SoundSettings;
+use crate::audio::device::DeviceList;
 use crate::dataset::{FileId, Grid, Problem, SoundFile};
 use crate::model::{Config, Preset};
 
@@ -43,6 +45,10 @@ pub enum Outcome {
     Exported(ExportReport),
     Previewed(SoundPreview),
     Recorded(Take),
+    TakeRenamed {
+        from: Utf8PathBuf,
+        to: Utf8PathBuf,
+    },
     /// Done, and there is nothing to tell.
     Done,
 }
@@ -142,6 +148,9 @@ pub struct Match {
     pub distance: f64,
     /// Which part of the query it answers.
     pub query_start_seconds: f64,
+    /// Why it may not sound as it did when it was indexed: its file is missing, or has changed since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
     #[serde(skip)]
     pub file: FileId,
     #[serde(skip)]
@@ -164,11 +173,29 @@ pub struct SoundPreview {
 pub struct Take {
     pub path: Utf8PathBuf,
     pub duration_secs: f64,
+    /// The part without silence at both ends; `None` where that is all of it, or where all is silent.
+    pub heard_secs: Option<(f64, f64)>,
     pub peak: f32,
     /// Frames that the device delivered and that were lost; 0 on a healthy machine.
     pub lost_frames: u64,
     /// Where the device went away in the middle: what it said. The take holds what came before.
     pub interrupted: Option<String>,
+}
+
+/// A take that is in the project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TakeView {
+    pub path: Utf8PathBuf,
+    pub duration_secs: f64,
+    /// Nanoseconds since 1970.
+    pub recorded_ns: i64,
+}
+
+/// The devices that are connected, as far as somebody has asked to watch them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DevicesView {
+    pub outputs: DeviceList,
+    pub inputs: DeviceList,
 }
 
 /// Values: see the module. Cheap to clone.
@@ -186,6 +213,10 @@ pub struct Latest {
     pub resumable: bool,
     pub player: PlayerView,
     pub recorder: RecorderView,
+    pub sound: Arc<SoundSettings>,
+    pub devices: Arc<DevicesView>,
+    /// The newest first.
+    pub takes: Arc<Vec<TakeView>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -309,6 +340,8 @@ pub struct PlayerView {
     pub from_secs: f64,
     pub to_secs: f64,
     pub position_secs: f64,
+    /// Seconds from the order to play until the first frame was handed to the device; `None` before that.
+    pub waited_secs: Option<f64>,
     /// The output device in use.
     pub device: Option<String>,
     /// Why there is no sound, in words.
@@ -318,10 +351,17 @@ pub struct PlayerView {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RecorderView {
     pub recording: bool,
+    /// Whether the microphone is open for its level alone.
+    pub listening: bool,
     pub secs: f64,
     /// Peak of the last moments, 0 to 1.
     pub level: f32,
+    /// The highest level of late.
+    pub peak: f32,
+    /// Whether a sample was at full scale of late.
     pub clipped: bool,
+    /// Frames that were lost because the machine was too busy.
+    pub lost_frames: u64,
     pub device: Option<String>,
     pub problem: Option<String>,
 }

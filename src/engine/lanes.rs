@@ -14,7 +14,7 @@ use super::error::EngineError;
 use super::event::{Event, JobKind, JobView, Outcome};
 use super::record::Sound;
 use super::shared::{Flags, Job, Shared, locked};
-use super::{evaluate, export, import, index, search, train};
+use super::{evaluate, export, import, index, search, takes, train};
 use crate::audio::device::Backend;
 
 /// Commands that may wait in a lane.
@@ -55,8 +55,13 @@ fn kind_of(command: &Command) -> JobKind {
         | Command::StopPlaying
         | Command::SeekPlayer { .. }
         | Command::LoopPlayer(_)
-        | Command::SetVolume(_) => JobKind::Audio,
-        Command::StartRecording | Command::StopRecording => JobKind::Record,
+        | Command::SetVolume(_)
+        | Command::SetSound(_)
+        | Command::WatchDevices(_)
+        | Command::WatchMicrophone(_)
+        | Command::RenameTake { .. }
+        | Command::DeleteTake { .. } => JobKind::Audio,
+        Command::StartRecording { .. } | Command::StopRecording => JobKind::Record,
     }
 }
 
@@ -131,6 +136,8 @@ impl Drop for Lanes {
     fn drop(&mut self) {
         locked(&self.books).values().for_each(|(_, flags)| flags.cancel());
         self.sound.wake_recording();
+        // Whoever waits for a first frame that no device takes waits no longer.
+        self.sound.stop_playing();
         self.senders.clear();
         for thread in self.threads.drain(..) {
             // A lane catches its jobs' panics, so it ends orderly; there is nobody left to tell if it did not.
@@ -182,7 +189,7 @@ impl Lane {
             Command::Evaluate { label } => evaluate::evaluate(job, &label).map(Outcome::Evaluated),
             Command::Export { folder } => export::export(job, &folder).map(Outcome::Exported),
             Command::EncodeFolder { folder, out } => export::encode_folder(job, &folder, &out).map(Outcome::Exported),
-            Command::StartRecording => self.sound.record(job).map(Outcome::Recorded),
+            Command::StartRecording { stop_when } => self.sound.record(job, stop_when).map(Outcome::Recorded),
             Command::Play(clip) => self.sound.play(&clip).map(|()| Outcome::Done),
             Command::StopPlaying => {
                 self.sound.stop_playing();
@@ -199,6 +206,25 @@ impl Lane {
             Command::SetVolume(volume) => {
                 self.sound.set_volume(volume);
                 Ok(Outcome::Done)
+            }
+            Command::SetSound(settings) => self.sound.set(*settings).map(|()| Outcome::Done),
+            Command::WatchDevices(on) => {
+                self.sound.watch_devices(on);
+                Ok(Outcome::Done)
+            }
+            Command::WatchMicrophone(on) => {
+                self.sound.watch_microphone(on);
+                Ok(Outcome::Done)
+            }
+            Command::RenameTake { path, name } => {
+                let to = takes::rename(&job.shared.project, &path, &name)?;
+                job.shared.refresh_takes()?;
+                Ok(Outcome::TakeRenamed { from: path, to })
+            }
+            Command::DeleteTake { path } => {
+                takes::delete(&job.shared.project, &path)?;
+                job.shared.refresh_takes()?;
+                Ok(Outcome::Removed)
             }
             // Carried out where they are submitted.
             Command::FinishTrainingNow | Command::StopRecording => Ok(Outcome::Done),

@@ -5,6 +5,7 @@
 
 pub mod command;
 mod curve;
+mod devices;
 mod error;
 mod evaluate;
 pub mod event;
@@ -14,10 +15,13 @@ mod import;
 mod index;
 mod lanes;
 mod listen;
+mod microphone;
 mod record;
 mod search;
 mod shared;
 mod snapshot;
+mod sound_settings;
+mod takes;
 mod train;
 mod views;
 
@@ -25,6 +29,9 @@ pub use command::{Clip, Command, Grouping, JobId, Query};
 pub use error::EngineError;
 pub use event::*;
 pub use snapshot::grid_of;
+pub use sound_settings::SoundSettings;
+
+pub use crate::audio::device::{DeviceList, DeviceName, StopWhen};
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The player and the recorder as jobs: plays files, and keeps recordings as takes.
+//! The player and the recorder as jobs, on the devices that were chosen.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -7,20 +7,23 @@ use camino::Utf8PathBuf;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::command::Clip;
+use super::devices::DeviceWatch;
 use super::error::EngineError;
-use super::event::{JobKind, PlayerView, RecorderView, Take};
+use super::event::{JobKind, PlayerView, Take};
+use super::microphone::Microphone;
 use super::shared::{Job, Shared};
-use crate::audio::device::{self, Backend, PlayError, Player, Recorder, Recording};
-use crate::audio::wav::{Depth, write_wav};
-use crate::project::ProjectError;
+use super::sound_settings::SoundSettings;
+use super::takes;
+use crate::audio::device::{self, Backend, PlayError, Player, PlayerState, Recorder, StopWhen};
 
 /// The recorder tells of itself about 20 times a second; if it falls silent, flags are looked at this often all the same.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 pub(super) struct Sound {
     shared: Arc<Shared>,
-    player: Arc<Player>,
-    recorder: Recorder,
+    player: Player,
+    microphone: Arc<Microphone>,
+    devices: DeviceWatch,
     /// Wakes the recording job: the recorder has something to tell, or it is to end.
     ticks: (Sender<()>, Receiver<()>),
 }
@@ -28,19 +31,23 @@ pub(super) struct Sound {
 impl Sound {
     pub fn new(shared: Arc<Shared>, backend: Arc<dyn Backend>) -> Result<Self, EngineError> {
         // The player is told whom to notify before it is there to be asked, hence the empty place.
-        let place: Arc<OnceLock<std::sync::Weak<Player>>> = Arc::default();
+        let place: Arc<OnceLock<Box<dyn Fn() -> PlayerState + Send + Sync>>> = Arc::default();
         let (told, teller) = (shared.clone(), place.clone());
         let notify = Arc::new(move || {
-            if let Some(player) = teller.get().and_then(std::sync::Weak::upgrade) {
-                let view = view_of_player(&player);
+            if let Some(state) = teller.get() {
+                let view = view_of_player(state());
                 told.update(|latest| latest.player = view);
             }
         });
         let player = Player::new(backend.clone(), notify).map_err(|cause| EngineError::Device(cause.to_string()))?;
-        let player = Arc::new(player);
         // Set here once and nowhere else.
-        let _ = place.set(Arc::downgrade(&player));
-        Ok(Self { shared, player, recorder: Recorder::new(backend), ticks: bounded(1) })
+        let _ = place.set(Box::new(player.observer()));
+        let settings = shared.latest().sound;
+        player.set_levelling(settings.level_matched);
+        player.choose_output(settings.output.clone());
+        let microphone = Arc::new(Microphone::new(shared.clone(), Recorder::new(backend.clone())));
+        let devices = DeviceWatch::new(shared.clone(), backend, microphone.clone())?;
+        Ok(Self { shared, player, microphone, devices, ticks: bounded(1) })
     }
 
     /// Plays a stretch; returns when its first frame was handed to the device.
@@ -79,61 +86,88 @@ impl Sound {
         self.tell_player();
     }
 
+    /// Uses these settings from now on, and keeps them with the project.
+    pub fn set(&self, settings: SoundSettings) -> Result<(), EngineError> {
+        let settings = Arc::new(settings);
+        let before = self.shared.latest().sound;
+        self.shared.update(|latest| latest.sound = settings.clone());
+        self.player.set_levelling(settings.level_matched);
+        self.player.choose_output(settings.output.clone());
+        if settings.input != before.input {
+            self.microphone.listen_again();
+        }
+        // Whoever only looks at a project chooses a device all the same, for as long as it is open.
+        if self.shared.project.read_only().is_none() {
+            settings.keep(&self.shared.project)?;
+        }
+        Ok(())
+    }
+
+    /// Watches which devices are connected.
+    pub fn watch_devices(&self, on: bool) {
+        self.devices.watch(on);
+    }
+
+    /// Opens the microphone for its level while nothing is recorded.
+    pub fn watch_microphone(&self, on: bool) {
+        self.microphone.watch(on);
+    }
+
     /// Makes a recording job look at its flags now.
     pub fn wake_recording(&self) {
         // A full channel wakes it already.
         let _ = self.ticks.0.try_send(());
     }
 
-    /// Records until the job is told to finish, or the device goes away; what was recorded until then is kept as a take.
-    pub fn record(&self, job: &Job) -> Result<Take, EngineError> {
-        let folder = self.shared.project.subfolder("takes")?;
+    /// Records until the job is told to finish, until `stop_when`, or until the device goes away; what was recorded until
+    /// then is kept as a take.
+    pub fn record(&self, job: &Job, stop_when: StopWhen) -> Result<Take, EngineError> {
+        let recorded = self.record_one(job, stop_when);
+        // What went wrong with a recording stays in view.
+        if recorded.is_ok() {
+            self.microphone.listen_again();
+        }
+        recorded
+    }
+
+    fn record_one(&self, job: &Job, stop_when: StopWhen) -> Result<Take, EngineError> {
+        let folder = takes::folder(&self.shared.project)?;
         let failed = |cause: device::DeviceError| EngineError::Device(cause.to_string());
         let ticks = self.ticks.0.clone();
         // What plays would be recorded with the rest.
         self.player.stop();
-        let started = self.recorder.start(Arc::new(move || {
+        let chosen = self.shared.latest().sound.input.clone();
+        let notify = Arc::new(move || {
             let _ = ticks.try_send(());
-        }));
-        self.tell_recorder();
+        });
+        let started = self.microphone.recorder.start(chosen.as_ref(), stop_when, notify);
+        self.microphone.tell();
         started.map_err(failed)?;
         loop {
-            let state = self.recorder.state();
+            let state = self.microphone.recorder.state();
             job.progress(JobKind::Record, "recording", job.began, 0, 0);
-            self.tell_recorder();
+            self.microphone.tell();
             if job.is_cancelled() || job.is_to_finish() || !state.recording {
                 break;
             }
             // Woken or not, the flags are looked at.
             let _ = self.ticks.1.recv_timeout(LOOK_EVERY);
         }
-        let recording = self.recorder.stop().map_err(failed)?;
-        self.tell_recorder();
+        let recording = self.microphone.recorder.stop().map_err(failed)?;
+        self.microphone.tell();
         job.check()?;
-        keep(recording, &folder)
+        let take = takes::keep(recording, &folder)?;
+        self.shared.refresh_takes()?;
+        Ok(take)
     }
 
     fn tell_player(&self) {
-        let view = view_of_player(&self.player);
+        let view = view_of_player(self.player.state());
         self.shared.update(|latest| latest.player = view);
-    }
-
-    fn tell_recorder(&self) {
-        let state = self.recorder.state();
-        let view = RecorderView {
-            recording: state.recording,
-            secs: state.secs,
-            level: state.level,
-            clipped: state.clipped,
-            device: state.device,
-            problem: state.problem,
-        };
-        self.shared.update(|latest| latest.recorder = view);
     }
 }
 
-fn view_of_player(player: &Player) -> PlayerView {
-    let state = player.state();
+fn view_of_player(state: PlayerState) -> PlayerView {
     PlayerView {
         playing: state.playing,
         looping: state.looping,
@@ -142,32 +176,8 @@ fn view_of_player(player: &Player) -> PlayerView {
         from_secs: state.from_secs,
         to_secs: state.to_secs,
         position_secs: state.position_secs,
+        waited_secs: state.waited.map(|waited| waited.as_secs_f64()),
         device: state.device,
         problem: state.problem,
     }
-}
-
-/// Writes a recording to a file of its own, named by the time.
-fn keep(recording: Recording, folder: &camino::Utf8Path) -> Result<Take, EngineError> {
-    if recording.samples.is_empty() {
-        let why = recording.interrupted.unwrap_or_else(|| "the microphone delivered no sound".into());
-        return Err(EngineError::Device(format!("nothing was recorded: {why}")));
-    }
-    let now = jiff::Zoned::now().strftime("%Y-%m-%d %H.%M.%S").to_string();
-    let names = std::iter::once(format!("{now}.wav")).chain((2..).map(|number| format!("{now} ({number}).wav")));
-    let path = names.map(|name| folder.join(name)).find(|path| !path.exists());
-    // The names never run out before the disk does.
-    let path = path.ok_or_else(|| EngineError::Fault("no name is left for a take".into()))?;
-    let channels = u16::try_from(recording.channels)
-        .map_err(|_| EngineError::Device(format!("{} channels are more than a WAV file has", recording.channels)))?;
-    write_wav(path.as_std_path(), &recording.samples, channels, recording.rate, Depth::Float32)?;
-    // Read back under the name that a file of the dataset would have.
-    let path = path.canonicalize_utf8().map_err(|cause| ProjectError::File { path: path.clone(), cause })?;
-    Ok(Take {
-        duration_secs: recording.secs(),
-        peak: recording.samples.iter().fold(0.0, |peak: f32, sample| peak.max(sample.abs())),
-        lost_frames: recording.lost_frames,
-        interrupted: recording.interrupted,
-        path,
-    })
 }

@@ -13,6 +13,7 @@ use super::fold::{Hit, fold};
 use super::shared::Job;
 use super::snapshot::Snapshot;
 use crate::audio::{mono, silence, survey};
+use crate::dataset::SoundFile;
 use crate::index::{Codes, distances};
 
 /// Columns of a sound's picture at most.
@@ -47,6 +48,7 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
                 start_seconds: place.start_secs,
                 end_seconds: place.end_secs,
                 distance,
+                problem: problem_of(place.file),
                 query_start_seconds: heard.start_secs[hit.query_chunk],
                 file: place.file.id,
                 by: query.by,
@@ -63,6 +65,17 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
         searched: snapshot.offered.count() as u64,
         seconds: began.elapsed().as_secs_f64(),
     })
+}
+
+/// Whether a match's file is still the one that was indexed.
+fn problem_of(file: &SoundFile) -> Option<String> {
+    match survey::stamp(file.path.as_std_path()) {
+        Err(error) => Some(error.cause.to_string()),
+        Ok(stamp) if stamp != (file.size_bytes, file.modified_ns) => {
+            Some("it has changed since it was indexed; add it again".into())
+        }
+        Ok(_) => None,
+    }
 }
 
 /// The snapshot to search, or the error that says which step comes first.

@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::error::EngineError;
-use super::event::{DatasetView, IndexView, Latest, ModelView, PlayerView, ProjectView, RecorderView, TrainingView};
+use super::event::{
+    DatasetView, DevicesView, IndexView, Latest, ModelView, PlayerView, ProjectView, RecorderView, TrainingView,
+};
 use super::shared::Shared;
 use super::snapshot::{Snapshot, grid_of};
+use super::sound_settings::SoundSettings;
+use super::takes;
 use crate::dataset::{Grid, SoundFile};
 use crate::model::{Config, TrainingSettings};
 use crate::project::Project;
@@ -28,6 +32,9 @@ pub(super) fn all(project: &Project) -> Result<Latest, EngineError> {
         resumable: project.checkpoint_path().is_file(),
         player: PlayerView { volume: 1.0, ..PlayerView::default() },
         recorder: RecorderView::default(),
+        sound: Arc::new(SoundSettings::load(project)?),
+        devices: Arc::new(DevicesView::default()),
+        takes: Arc::new(takes::list(project)?),
     })
 }
 
@@ -49,6 +56,13 @@ impl Shared {
             latest.model = model;
             latest.index = index;
         });
+        Ok(())
+    }
+
+    /// Reads the takes anew.
+    pub fn refresh_takes(&self) -> Result<(), EngineError> {
+        let takes = Arc::new(takes::list(&self.project)?);
+        self.update(|latest| latest.takes = takes);
         Ok(())
     }
 

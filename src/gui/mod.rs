@@ -7,6 +7,7 @@ pub mod keys;
 pub mod notices;
 pub mod panels;
 pub mod search_state;
+pub mod sound_state;
 pub mod state;
 pub mod theme;
 pub mod training_form;

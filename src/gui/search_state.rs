@@ -109,6 +109,16 @@ impl SearchState {
         self.find_files(dataset);
     }
 
+    /// A match could not be played: its row says why.
+    pub fn mark_unplayable(&mut self, path: &Utf8Path, why: &str) {
+        let Some(report) = &mut self.report else { return };
+        for found in Arc::make_mut(report).matches.iter_mut().filter(|found| found.path == path) {
+            // The path stands in the row already.
+            let why = why.strip_prefix(path.as_str()).map_or(why, |why| why.trim_start_matches(": "));
+            found.problem = Some(why.to_owned());
+        }
+    }
+
     /// Looks up the matches' files in the dataset as it is now.
     pub fn find_files(&mut self, dataset: &DatasetView) {
         let Some(report) = &self.report else { return };

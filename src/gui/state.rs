@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::dialogs::Question;
 use super::notices::Notices;
 use super::search_state::SearchState;
+use super::sound_state::SoundState;
 use super::training_form::TrainingForm;
 use crate::dataset::{FileId, Grid, GridRate};
 use crate::engine::{
@@ -43,6 +44,8 @@ pub enum Place {
 pub enum Modal {
     /// A single file was dropped: search for it, or add it?
     Dropped(PathBuf),
+    /// A take is to be deleted, file and all.
+    DeleteTake(Utf8PathBuf),
     Keys,
 }
 
@@ -68,6 +71,7 @@ const PICTURES: usize = 128;
 pub struct State {
     pub latest: Latest,
     pub search: SearchState,
+    pub sound: SoundState,
     pub form: TrainingForm,
     pub notices: Notices,
     pub modal: Option<Modal>,
@@ -103,6 +107,7 @@ impl Default for State {
         Self {
             latest: nothing_yet(),
             search: SearchState::default(),
+            sound: SoundState::default(),
             form: TrainingForm::default(),
             notices: Notices::default(),
             modal: None,
@@ -143,6 +148,9 @@ fn nothing_yet() -> Latest {
         resumable: false,
         player: PlayerView { volume: 1.0, ..PlayerView::default() },
         recorder: RecorderView::default(),
+        sound: Arc::default(),
+        devices: Arc::default(),
+        takes: Arc::default(),
     }
 }
 

@@ -2,4 +2,5 @@
 
 mod made_up;
 mod panels;
+mod sound;
 mod state;

@@ -7,6 +7,7 @@
 //! | `model-<generation>.safetensors` | a model; its configuration is in its metadata |
 //! | `index-<generation>.codes` | an index ([`crate::index::file`] has its bytes) |
 //! | `checkpoint.safetensors` | a training run that was stopped and can be resumed |
+//! | `sound.json` | how sound goes in and out: devices, levels |
 //! | `takes/` | microphone recordings, as WAV |
 //! | `demo/` | the demo library, where it was asked for |
 //! | `cache/` | features of a running training; empty otherwise |
@@ -18,6 +19,7 @@ mod catalogue;
 mod folder;
 mod generations;
 mod schema;
+mod settings;
 
 pub use catalogue::FileFacts;
 pub use folder::{Project, ProjectError};

@@ -46,6 +46,65 @@ fn each_bad_file_has_its_reason_and_the_good_ones_are_added() {
     assert_eq!((report.added.len(), report.failed.len()), (4, 4), "{report:?}");
 }
 
+/// What a folder of a real computer can hold besides files: each has one row with one reason, and the rest goes on.
+#[cfg(target_os = "linux")]
+#[test]
+fn strange_things_in_a_folder_have_one_reason_each() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let bench = Bench::new();
+    let sounds = bench.path("sounds");
+    write_tones(&sounds, 3);
+    std::os::unix::fs::symlink(&sounds, sounds.join("round.wav")).expect("a link");
+    std::os::unix::fs::symlink("/dev/zero", sounds.join("zero.wav")).expect("a link");
+    std::os::unix::fs::symlink(sounds.join("nowhere"), sounds.join("broken.wav")).expect("a link");
+    let pipe = std::process::Command::new("mkfifo").arg(sounds.join("pipe.wav")).status();
+    assert!(pipe.expect("mkfifo").success());
+    let whole = std::fs::read(sounds.join("tone_00.wav")).expect("read");
+    std::fs::write(sounds.join(std::ffi::OsStr::from_bytes(b"na\xEFve.wav")), &whole).expect("written");
+    std::fs::write(sounds.join("tone.mp3"), &whole).expect("written");
+    let floats = hound::WavSpec {
+        channels: 1,
+        sample_rate: 8000,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    };
+    let mut wav = hound::WavWriter::create(sounds.join("not_numbers.wav"), floats).expect("a file");
+    for frame in 0..8000 {
+        let odd = [f32::NAN, f32::INFINITY, 0.5].get(frame % 100).copied();
+        wav.write_sample(odd.unwrap_or((frame as f32 * 0.1).sin() * 0.3)).expect("written");
+    }
+    wav.finalize().expect("finished");
+    // As long as a path may be.
+    let mut deep = sounds.clone();
+    while deep.as_os_str().len() < 3700 {
+        deep.push("d".repeat(240));
+    }
+    std::fs::create_dir_all(&deep).expect("folders");
+    let name = format!("{}.wav", "e".repeat(4000 - deep.as_os_str().len() - 5));
+    std::fs::write(deep.join(&name), &whole).expect("written");
+
+    let report = bench.add(&sounds);
+    let rows: Vec<String> = report.failed.iter().map(|row| format!("{}: {}", row.path, row.reason)).collect();
+    for (name, why) in [
+        ("round.wav", "links back"),
+        ("zero.wav", "neither a file nor a folder"),
+        ("broken.wav", "no such file"),
+        ("pipe.wav", "neither a file nor a folder"),
+        ("ve.wav", "not UTF-8"),
+    ] {
+        let of_this: Vec<&String> = rows.iter().filter(|row| row.split(": ").next().unwrap().ends_with(name)).collect();
+        assert!(of_this.len() == 1 && of_this[0].contains(why), "{name}: {of_this:?}");
+    }
+    // A sound is read by its bytes, whatever its ending; a long path is a path.
+    for name in ["tone.mp3", "not_numbers.wav", &name] {
+        assert!(report.added.iter().any(|path| path.ends_with(name)), "{name}: {report:?}");
+    }
+    assert_eq!((report.added.len(), report.failed.len()), (6, 5), "{report:?}");
+    let missing = bench.path(&"x".repeat(4200));
+    let Ok(Outcome::Added(report)) = bench.run(Command::AddPaths { paths: vec![missing] }) else { panic!("a report") };
+    assert!(report.failed[0].reason.contains("too long"), "{:?}", report.failed[0].reason);
+}
+
 #[test]
 fn absent_paths_and_empty_folders_are_named() {
     let bench = Bench::new();

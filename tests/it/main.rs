@@ -3,6 +3,10 @@
 mod bad_input;
 mod cli;
 mod fsdd;
+mod other_programs;
 mod pipeline;
+mod real_sound;
+mod sound;
 mod support;
+mod virtual_audio;
 mod window;

@@ -38,6 +38,11 @@ impl Bench {
         Self { engine, audio, folder }
     }
 
+    /// Closes the project for another process to open; what is beside it stays until the folder is dropped.
+    pub fn close(self) -> TempDir {
+        self.folder
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

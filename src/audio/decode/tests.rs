@@ -1,4 +1,5 @@
 use super::*;
+use std::fs;
 use std::process::Command;
 
 /// A WAV file: a format chunk's fields, and data as it is.
@@ -276,8 +277,11 @@ fn formats_of_other_programs_agree_with_the_original() {
         if lossless {
             assert_eq!(samples, whole, "{name}");
         } else {
-            // AAC's first packet, which only primes the decoder, is not cut off: symphonia does not read edit lists.
-            let late = if name.contains(".a") || name.contains(".m4") { 2 * 1024 } else { 0 };
+            // Bare AAC does not tell that its first packet only primes the decoder.
+            let late = if name.ends_with(".aac") { 2 * 1024 } else { 0 };
+            if name.ends_with("m4a") {
+                assert_eq!(samples.len(), whole.len(), "{name}");
+            }
             let (a, b) = (&samples[40_000 + late..120_000 + late], &whole[40_000..120_000]);
             let error: f32 = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum();
             let power: f32 = b.iter().map(|b| b.powi(2)).sum();

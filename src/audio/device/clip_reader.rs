@@ -18,6 +18,9 @@ pub(super) struct ClipReader {
     at: u64,
     fade_frames: u64,
     block: Vec<f32>,
+    /// What was read ahead, and from where in it on it has yet to be given.
+    ahead: Vec<f32>,
+    given: usize,
 }
 
 impl ClipReader {
@@ -39,7 +42,19 @@ impl ClipReader {
             at: first,
             fade_frames: ((f64::from(native.rate) * FADE_SECS) as u64).max(1),
             block: Vec::new(),
+            ahead: Vec::new(),
+            given: 0,
         })
+    }
+
+    /// Reads up to about `secs` ahead and returns it; it comes again as the next blocks.
+    pub fn peek(&mut self, secs: f64) -> Result<&[f32], AudioError> {
+        let wanted = (secs * f64::from(self.native.rate)) as usize * self.native.channels;
+        self.ahead.drain(..std::mem::take(&mut self.given));
+        while self.ahead.len() < wanted && self.read_block()? {
+            self.ahead.extend_from_slice(&self.block);
+        }
+        Ok(&self.ahead)
     }
 
     /// The file's own.
@@ -58,7 +73,8 @@ impl ClipReader {
 
     /// Where reading is, in seconds.
     pub fn at_secs(&self) -> f64 {
-        self.at as f64 / f64::from(self.native.rate)
+        let waiting = (self.ahead.len() - self.given) / self.native.channels;
+        (self.at - waiting as u64) as f64 / f64::from(self.native.rate)
     }
 
     /// Goes on from `secs` from the file's start, within the stretch.
@@ -67,15 +83,28 @@ impl ClipReader {
         let frame = frame.clamp(self.first, self.end.unwrap_or(u64::MAX).max(self.first));
         self.decoder.seek(frame)?;
         (self.began, self.at) = (frame, frame);
+        self.ahead.clear();
+        self.given = 0;
         Ok(())
     }
 
     /// The next frames as they are in the file, interleaved; `None` at the end.
     pub fn next_block(&mut self) -> Result<Option<&[f32]>, AudioError> {
-        if self.end.is_some_and(|end| self.at >= end) {
-            return Ok(None);
+        const FRAMES_AT_ONCE: usize = 4096;
+        if self.given < self.ahead.len() {
+            let from = self.given;
+            self.given = self.ahead.len().min(from + FRAMES_AT_ONCE * self.native.channels);
+            return Ok(Some(&self.ahead[from..self.given]));
         }
-        let Some(block) = self.decoder.next_block()? else { return Ok(None) };
+        Ok(if self.read_block()? { Some(&self.block) } else { None })
+    }
+
+    /// Reads the next frames of the file into `block`; `false` at the end.
+    fn read_block(&mut self) -> Result<bool, AudioError> {
+        if self.end.is_some_and(|end| self.at >= end) {
+            return Ok(false);
+        }
+        let Some(block) = self.decoder.next_block()? else { return Ok(false) };
         let channels = self.native.channels;
         let left = self.end.map_or(u64::MAX, |end| end - self.at);
         let frames = ((block.len() / channels) as u64).min(left);
@@ -93,7 +122,7 @@ impl ClipReader {
             }
         }
         self.at += frames;
-        Ok(Some(&self.block))
+        Ok(true)
     }
 }
 

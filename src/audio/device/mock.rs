@@ -4,8 +4,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Backend, Capture, DeviceError, Fault, FaultHandler, Format, InputDevice, OutputDevice, Render, Stream};
+use super::{
+    Backend, Capture, DeviceError, DeviceList, DeviceName, Fault, FaultHandler, Format, InputDevice, OutputDevice,
+    Render, Stream,
+};
 
+/// The names of the two devices that a backend begins with.
+const SPEAKER: &str = "mock speaker";
+const MICROPHONE: &str = "mock microphone";
 /// How long a test waits for another thread before it fails.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -20,6 +26,8 @@ struct Devices {
     /// Whether the speaker takes any format or only its own.
     takes_any_format: bool,
     input: Option<Format>,
+    /// Further devices, each a microphone and a speaker in one, by name.
+    others: Vec<(String, Format)>,
     refusal: Option<String>,
     next_id: u64,
     speakers: Vec<Open<dyn Render>>,
@@ -28,6 +36,7 @@ struct Devices {
 
 struct Open<T: ?Sized> {
     id: u64,
+    device: String,
     format: Format,
     callback: Box<T>,
     faults: FaultHandler,
@@ -40,6 +49,7 @@ impl MockBackend {
             output: Some(output),
             takes_any_format: true,
             input: Some(input),
+            others: Vec::new(),
             refusal: None,
             next_id: 0,
             speakers: Vec::new(),
@@ -82,6 +92,23 @@ impl MockBackend {
         (devices.output, devices.input) = (Some(output), Some(input));
     }
 
+    /// Connects a further device that is a microphone and a speaker in one.
+    pub fn plug_in_another(&self, name: &str, format: Format) {
+        self.lock().others.push((name.into(), format));
+    }
+
+    /// Takes such a device away; what it was doing is lost.
+    pub fn unplug_another(&self, name: &str) {
+        let mut devices = self.lock();
+        devices.others.retain(|(other, _)| other != name);
+        for microphone in devices.microphones.iter_mut().filter(|open| open.device == name) {
+            (microphone.faults)(Fault::Lost("it was unplugged".into()));
+        }
+        for speaker in devices.speakers.iter_mut().filter(|open| open.device == name) {
+            (speaker.faults)(Fault::Lost("it was unplugged".into()));
+        }
+    }
+
     /// What open streams report a number of times, as some drivers do while the sound is fine.
     pub fn hiccup(&self, times: usize) {
         let mut devices = self.lock();
@@ -94,6 +121,13 @@ impl MockBackend {
     /// The format that the speaker is open with.
     pub fn speaker_format(&self) -> Option<Format> {
         self.lock().speakers.last().map(|speaker| speaker.format)
+    }
+
+    /// The devices that are open to play, and to record.
+    pub fn open_devices(&self) -> (Vec<String>, Vec<String>) {
+        let devices = self.lock();
+        let speakers = devices.speakers.iter().map(|open| open.device.clone()).collect();
+        (speakers, devices.microphones.iter().map(|open| open.device.clone()).collect())
     }
 
     pub fn microphone_is_open(&self) -> bool {
@@ -151,23 +185,42 @@ pub fn wait_until(mut condition: impl FnMut() -> bool) -> bool {
 }
 
 impl Backend for MockBackend {
-    fn default_output(&self) -> Result<Box<dyn OutputDevice>, DeviceError> {
-        match self.lock().output {
-            Some(format) => Ok(Box::new(MockDevice { backend: self.clone(), format })),
-            None => Err(DeviceError::NoOutput("none is connected".into())),
-        }
+    fn outputs(&self) -> DeviceList {
+        let devices = self.lock();
+        devices.list(devices.output.map(|_| SPEAKER))
     }
 
-    fn default_input(&self) -> Result<Box<dyn InputDevice>, DeviceError> {
-        match self.lock().input {
-            Some(format) => Ok(Box::new(MockDevice { backend: self.clone(), format })),
-            None => Err(DeviceError::NoInput("none is connected".into())),
-        }
+    fn inputs(&self) -> DeviceList {
+        let devices = self.lock();
+        devices.list(devices.input.map(|_| MICROPHONE))
+    }
+
+    fn output(&self, chosen: Option<&DeviceName>) -> Result<Box<dyn OutputDevice>, DeviceError> {
+        let own = self.lock().output.map(|format| (SPEAKER, format));
+        Ok(Box::new(self.device(chosen, own, DeviceError::NoOutput)?))
+    }
+
+    fn input(&self, chosen: Option<&DeviceName>) -> Result<Box<dyn InputDevice>, DeviceError> {
+        let own = self.lock().input.map(|format| (MICROPHONE, format));
+        Ok(Box::new(self.device(chosen, own, DeviceError::NoInput)?))
+    }
+}
+
+fn named(name: &str) -> DeviceName {
+    DeviceName { id: format!("mock:{name}"), name: name.into() }
+}
+
+impl Devices {
+    fn list(&self, own: Option<&str>) -> DeviceList {
+        let default = own.map(named);
+        let others = self.others.iter().map(|(name, _)| named(name));
+        DeviceList { devices: default.iter().cloned().chain(others).collect(), default }
     }
 }
 
 struct MockDevice {
     backend: MockBackend,
+    name: String,
     format: Format,
 }
 
@@ -186,11 +239,32 @@ impl Drop for MockStream {
     }
 }
 
+impl MockBackend {
+    fn device(
+        &self,
+        chosen: Option<&DeviceName>,
+        own: Option<(&str, Format)>,
+        none: fn(String) -> DeviceError,
+    ) -> Result<MockDevice, DeviceError> {
+        let found = |name: &str, format| MockDevice { backend: self.clone(), name: name.into(), format };
+        let Some(chosen) = chosen else {
+            return own.map(|(name, format)| found(name, format)).ok_or_else(|| none("none is connected".into()));
+        };
+        let devices = self.lock();
+        let others = devices.others.iter().map(|(name, format)| (name.as_str(), *format));
+        own.into_iter()
+            .chain(others)
+            .find(|(name, _)| named(name) == *chosen)
+            .map(|(name, format)| found(name, format))
+            .ok_or_else(|| DeviceError::NotConnected(chosen.name.clone()))
+    }
+}
+
 impl MockDevice {
     fn register(&self, add: impl FnOnce(&mut Devices, u64)) -> Result<Box<dyn Stream>, DeviceError> {
         let mut devices = self.backend.lock();
         if let Some(reason) = &devices.refusal {
-            return Err(DeviceError::Refused { device: "mock device".into(), reason: reason.clone() });
+            return Err(DeviceError::Refused { device: self.name.clone(), reason: reason.clone() });
         }
         devices.next_id += 1;
         let id = devices.next_id;
@@ -202,7 +276,7 @@ impl MockDevice {
 
 impl OutputDevice for MockDevice {
     fn name(&self) -> String {
-        "mock speaker".into()
+        self.name.clone()
     }
 
     fn default_format(&self) -> Result<Format, DeviceError> {
@@ -219,13 +293,15 @@ impl OutputDevice for MockDevice {
         callback: Box<dyn Render>,
         faults: FaultHandler,
     ) -> Result<Box<dyn Stream>, DeviceError> {
-        self.register(|devices, id| devices.speakers.push(Open { id, format, callback, faults }))
+        self.register(|devices, id| {
+            devices.speakers.push(Open { id, device: self.name.clone(), format, callback, faults })
+        })
     }
 }
 
 impl InputDevice for MockDevice {
     fn name(&self) -> String {
-        "mock microphone".into()
+        self.name.clone()
     }
 
     fn default_format(&self) -> Result<Format, DeviceError> {
@@ -238,6 +314,8 @@ impl InputDevice for MockDevice {
         callback: Box<dyn Capture>,
         faults: FaultHandler,
     ) -> Result<Box<dyn Stream>, DeviceError> {
-        self.register(|devices, id| devices.microphones.push(Open { id, format, callback, faults }))
+        self.register(|devices, id| {
+            devices.microphones.push(Open { id, device: self.name.clone(), format, callback, faults })
+        })
     }
 }

@@ -6,6 +6,8 @@
 //! atomics, and the player and the recorder each have a thread at the other end of them.
 
 mod clip_reader;
+mod levelling;
+mod meter;
 pub mod mock;
 mod player;
 mod recorder;
@@ -16,8 +18,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
+
 pub use player::{Clip, PlayError, Player, PlayerState};
-pub use recorder::{Recorder, RecorderState, Recording};
+pub use recorder::{Recorder, RecorderState, Recording, StopWhen};
 pub use sound_card::SoundCard;
 
 /// Told from the device threads' other ends that there is something new to see; must not block.
@@ -31,10 +35,31 @@ pub struct Format {
     pub channels: usize,
 }
 
+/// A device, to be chosen and remembered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceName {
+    /// What tells it from others, on later starts of the program, too.
+    pub id: String,
+    /// What a person knows it by.
+    pub name: String,
+}
+
+/// The devices that are connected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeviceList {
+    pub devices: Vec<DeviceName>,
+    /// The one that is used where none is chosen.
+    pub default: Option<DeviceName>,
+}
+
 /// Where devices come from. Asked anew each time, so that a device that was connected meanwhile is found.
 pub trait Backend: Send + Sync {
-    fn default_output(&self) -> Result<Box<dyn OutputDevice>, DeviceError>;
-    fn default_input(&self) -> Result<Box<dyn InputDevice>, DeviceError>;
+    /// May take a while: some systems open every device to tell what it is.
+    fn outputs(&self) -> DeviceList;
+    fn inputs(&self) -> DeviceList;
+    /// The chosen device, or the default one.
+    fn output(&self, chosen: Option<&DeviceName>) -> Result<Box<dyn OutputDevice>, DeviceError>;
+    fn input(&self, chosen: Option<&DeviceName>) -> Result<Box<dyn InputDevice>, DeviceError>;
 }
 
 pub trait OutputDevice {
@@ -95,6 +120,8 @@ pub enum DeviceError {
     NoOutput(String),
     #[error("there is no microphone ({0}); connect one and try again")]
     NoInput(String),
+    #[error("{0} is not connected; connect it, or choose another device")]
+    NotConnected(String),
     #[error("{device} could not be opened: {reason}")]
     Refused { device: String, reason: String },
     #[error("a recording is running already")]

@@ -10,11 +10,12 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use self::feeder::Feeder;
-use super::{Backend, DeviceError, Notify};
+use super::{Backend, DeviceError, DeviceName, Notify};
 use crate::audio::AudioError;
 
 /// A stretch of a file to be played, in seconds from the file's start.
@@ -37,6 +38,8 @@ pub struct PlayerState {
     pub from_secs: f64,
     pub to_secs: f64,
     pub position_secs: f64,
+    /// From the order to play until the first frame was handed to the device; `None` before that.
+    pub waited: Option<Duration>,
     /// The output device in use.
     pub device: Option<String>,
     /// Why there is no sound.
@@ -71,10 +74,13 @@ struct Shared {
 }
 
 enum Order {
-    Play(Clip, Sender<Played>),
+    /// With the moment at which it was asked for.
+    Play(Clip, Instant, Sender<Played>),
     Stop,
     Seek(f64),
     Loop(bool),
+    Level(bool),
+    Output(Option<DeviceName>),
     Quit,
 }
 
@@ -97,7 +103,7 @@ impl Player {
     /// Cuts over to this stretch. Returns at once; what came of it arrives in the channel, which nobody needs to read.
     pub fn play(&self, clip: Clip) -> Receiver<Played> {
         let (reply, played) = bounded(1);
-        self.order(Order::Play(clip, reply));
+        self.order(Order::Play(clip, Instant::now(), reply));
         played
     }
 
@@ -115,7 +121,17 @@ impl Player {
         self.order(Order::Loop(looping));
     }
 
-    /// 0 is silence, 1 leaves samples as they are; nothing is made louder than it is.
+    /// Brings every sound to one loudness, from the next one on.
+    pub fn set_levelling(&self, on: bool) {
+        self.order(Order::Level(on));
+    }
+
+    /// Plays on this device from now on, and on the default one for `None`; what plays goes on there.
+    pub fn choose_output(&self, chosen: Option<DeviceName>) {
+        self.order(Order::Output(chosen));
+    }
+
+    /// 0 is silence, 1 leaves samples as they are; the volume makes nothing louder than it is.
     pub fn set_volume(&self, volume: f32) {
         let volume = if volume.is_nan() { 1.0 } else { volume.clamp(0.0, 1.0) };
         self.shared.volume.store(volume.to_bits(), Ordering::Relaxed);
@@ -124,6 +140,12 @@ impl Player {
 
     pub fn state(&self) -> PlayerState {
         self.shared.state().clone()
+    }
+
+    /// What tells the state to whoever must not keep the player itself alive: its own thread, for one.
+    pub fn observer(&self) -> impl Fn() -> PlayerState + Send + Sync + use<> {
+        let shared = Arc::clone(&self.shared);
+        move || shared.state().clone()
     }
 
     fn order(&self, order: Order) {

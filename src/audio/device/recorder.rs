@@ -1,26 +1,32 @@
-//! The recorder: takes what the default microphone hears until it is stopped.
+//! The recorder: takes what a microphone hears until it is stopped, and shows how loud it is before that, too.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+mod microphone;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use rtrb::{Consumer, Producer, RingBuffer};
 
-use super::{Backend, Capture, DeviceError, FaultLog, Format, Notify, Stream};
+use self::microphone::Microphone;
+use super::meter::Meter;
+use super::{Backend, DeviceError, DeviceName, Notify};
+use crate::audio::ending::EndDetector;
 
-/// How much may wait between the device and the recorder's thread; what exceeds it is lost, and counted.
-const RING_SECS: f64 = 2.0;
 /// How often the thread empties the ring, and tells.
 const TICK: Duration = Duration::from_millis(25);
 const NOTIFY_EVERY: Duration = Duration::from_millis(50);
 /// A recording is kept in memory and ends by itself at this length.
 const LONGEST_SECS: f64 = 900.0;
-/// What the shown level keeps of itself from tick to tick: a peak falls by 20 dB in about 0.4 s.
-const LEVEL_DECAY: f32 = 0.86;
-/// Samples from here on are taken for clipped.
-const CLIPPED: f32 = 0.999;
+
+/// When a recording ends by itself; without any of these, when it is stopped.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StopWhen {
+    /// After so many seconds.
+    pub after_secs: Option<f64>,
+    /// When something was heard and has ended.
+    pub quiet: bool,
+}
 
 /// What was recorded.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,20 +50,25 @@ impl Recording {
 /// How the recorder is doing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RecorderState {
-    /// Whether the microphone is open. A recording that was interrupted still waits to be stopped.
+    /// Whether the microphone is open for a recording. One that has ended by itself still waits to be stopped.
     pub recording: bool,
+    /// Whether the microphone is open to show its level alone.
+    pub listening: bool,
+    /// Of the recording.
     pub secs: f64,
     /// Peak of the last moments, 0 to 1.
     pub level: f32,
-    /// Whether a sample was at full scale since the start.
+    /// The highest level of late, 0 to 1.
+    pub peak: f32,
+    /// Whether a sample was at full scale of late.
     pub clipped: bool,
     pub device: Option<String>,
-    /// Why the last start failed or the last recording ended by itself.
+    /// Why the last start failed or the microphone was lost.
     pub problem: Option<String>,
     pub lost_frames: u64,
 }
 
-/// Records from the default microphone, one recording at a time.
+/// Records from a microphone, one recording at a time.
 pub struct Recorder {
     backend: Arc<dyn Backend>,
     state: Arc<Mutex<RecorderState>>,
@@ -65,8 +76,19 @@ pub struct Recorder {
 }
 
 struct Running {
+    keeps: bool,
     stop: Sender<()>,
     thread: JoinHandle<Recording>,
+}
+
+/// What the recorder's thread is to do.
+struct Task {
+    chosen: Option<DeviceName>,
+    stop_when: StopWhen,
+    /// Whether what is heard is kept: otherwise only its level is shown.
+    keeps: bool,
+    stopped: Receiver<()>,
+    notify: Notify,
 }
 
 impl Recorder {
@@ -74,26 +96,62 @@ impl Recorder {
         Recorder { backend, state: Arc::default(), running: Mutex::new(None) }
     }
 
-    /// Opens the microphone and records from now on; returns once it is open. `notify` is called about 20 times a second
-    /// while it records, and when it ends by itself.
-    pub fn start(&self, notify: Notify) -> Result<(), DeviceError> {
+    /// Opens the microphone (`None`: the default one) and records from now on; returns once it is open. `notify` is called
+    /// about 20 times a second while it records, and when it ends by itself.
+    pub fn start(&self, chosen: Option<&DeviceName>, stop_when: StopWhen, notify: Notify) -> Result<(), DeviceError> {
         let mut running = lock(&self.running);
-        if running.is_some() {
-            return Err(DeviceError::AlreadyRecording);
+        match running.take() {
+            Some(recording) if recording.keeps => {
+                *running = Some(recording);
+                return Err(DeviceError::AlreadyRecording);
+            }
+            Some(listening) => drop(listening.end()),
+            None => {}
         }
+        *running = Some(self.run(chosen, stop_when, true, notify)?);
+        Ok(())
+    }
+
+    /// Opens the microphone to show its level, without a recording; one that runs shows it already.
+    pub fn listen(&self, chosen: Option<&DeviceName>, notify: Notify) -> Result<(), DeviceError> {
+        let mut running = lock(&self.running);
+        match running.take() {
+            Some(recording) if recording.keeps => *running = Some(recording),
+            earlier => {
+                drop(earlier.map(Running::end));
+                *running = Some(self.run(chosen, StopWhen::default(), false, notify)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Closes the microphone again where it is open for its level alone.
+    pub fn stop_listening(&self) {
+        let mut running = lock(&self.running);
+        if let Some(listening) = running.take_if(|running| !running.keeps) {
+            drop(listening.end());
+            *lock(&self.state) = RecorderState::default();
+        }
+    }
+
+    fn run(
+        &self,
+        chosen: Option<&DeviceName>,
+        stop_when: StopWhen,
+        keeps: bool,
+        notify: Notify,
+    ) -> Result<Running, DeviceError> {
         *lock(&self.state) = RecorderState::default();
         let (backend, state) = (Arc::clone(&self.backend), Arc::clone(&self.state));
         let (stop, stopped) = bounded(1);
         let (opened_sender, opened) = bounded(1);
+        let task = Task { chosen: chosen.cloned(), stop_when, keeps, stopped, notify };
         let thread = thread::Builder::new()
             .name("recorder".into())
-            .spawn(move || record(&*backend, &state, &notify, &stopped, &opened_sender))
+            .spawn(move || record(&*backend, &state, &task, &opened_sender))
             .map_err(|error| DeviceError::NoThread(error.to_string()))?;
         match opened.recv() {
-            Ok(Ok(())) => {
-                *running = Some(Running { stop, thread });
-                Ok(())
-            }
+            Ok(Ok(())) => Ok(Running { keeps, stop, thread }),
             Ok(Err(error)) => {
                 lock(&self.state).problem = Some(error.to_string());
                 Err(error)
@@ -102,28 +160,35 @@ impl Recorder {
         }
     }
 
-    /// Ends the recording, which is returned. Also after it was interrupted.
+    /// Ends the recording, which is returned. Also after it ended by itself.
     pub fn stop(&self) -> Result<Recording, DeviceError> {
-        let Running { stop, thread } = lock(&self.running).take().ok_or(DeviceError::NotRecording)?;
-        // Dropping the sender is the signal.
-        drop(stop);
-        thread.join().map_err(|_| DeviceError::NoThread("it failed".into()))
+        let recording = lock(&self.running).take_if(|running| running.keeps);
+        recording.ok_or(DeviceError::NotRecording)?.end()
     }
 
     pub fn state(&self) -> RecorderState {
         lock(&self.state).clone()
     }
 
-    /// Peak of the last moments, 0 to 1.
-    pub fn level(&self) -> f32 {
-        lock(&self.state).level
+    /// What tells the state to whoever must not keep the recorder itself alive: its own thread, for one.
+    pub fn observer(&self) -> impl Fn() -> RecorderState + Send + Sync + use<> {
+        let state = Arc::clone(&self.state);
+        move || lock(&state).clone()
+    }
+}
+
+impl Running {
+    fn end(self) -> Result<Recording, DeviceError> {
+        // Dropping the sender is the signal.
+        drop(self.stop);
+        self.thread.join().map_err(|_| DeviceError::NoThread("it failed".into()))
     }
 }
 
 impl Drop for Recorder {
     fn drop(&mut self) {
         // Whoever wanted the recording has stopped it before.
-        drop(self.stop());
+        drop(lock(&self.running).take().map(Running::end));
     }
 }
 
@@ -132,62 +197,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The device's end of the ring.
-struct RingCapture {
-    ring: Producer<f32>,
-    channels: usize,
-    calls: Arc<AtomicU64>,
-    lost_frames: Arc<AtomicU64>,
-}
-
-impl Capture for RingCapture {
-    fn capture(&mut self, samples: &[f32]) {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        let frames = samples.len() / self.channels;
-        let taken = frames.min(self.ring.slots() / self.channels);
-        let (pushed, _) = self.ring.push_partial_slice(&samples[..taken * self.channels]);
-        debug_assert_eq!(pushed.len(), taken * self.channels, "no more is pushed than there is room for");
-        if taken < frames {
-            self.lost_frames.fetch_add((frames - taken) as u64, Ordering::Relaxed);
-        }
-    }
-}
-
-/// An open microphone, and our end of its ring.
-struct Microphone {
-    /// `None` once it is closed.
-    stream: Option<Box<dyn Stream>>,
-    ring: Consumer<f32>,
-    format: Format,
-    faults: FaultLog,
-    calls: Arc<AtomicU64>,
-    lost_frames: Arc<AtomicU64>,
-    name: String,
-}
-
-fn open(backend: &dyn Backend) -> Result<Microphone, DeviceError> {
-    let device = backend.default_input()?;
-    let format = device.default_format()?;
-    let channels = format.channels.max(1);
-    let (producer, ring) = RingBuffer::new((RING_SECS * f64::from(format.rate)) as usize * channels);
-    let (calls, lost_frames) = (Arc::<AtomicU64>::default(), Arc::<AtomicU64>::default());
-    let capture =
-        RingCapture { ring: producer, channels, calls: Arc::clone(&calls), lost_frames: Arc::clone(&lost_frames) };
-    let (handler, faults) = FaultLog::new();
-    let stream = Some(device.open(format, Box::new(capture), handler)?);
-    Ok(Microphone { stream, ring, format, faults, calls, lost_frames, name: device.name() })
-}
-
 /// The recorder's thread: everything from opening the microphone to the end of the recording.
 fn record(
     backend: &dyn Backend,
     state: &Mutex<RecorderState>,
-    notify: &Notify,
-    stopped: &Receiver<()>,
+    task: &Task,
     opened: &Sender<Result<(), DeviceError>>,
 ) -> Recording {
     let mut recording = Recording { samples: Vec::new(), rate: 0, channels: 1, lost_frames: 0, interrupted: None };
-    let mut microphone = match open(backend) {
+    let mut microphone = match Microphone::open(backend, task.chosen.as_ref()) {
         Ok(microphone) => microphone,
         Err(error) => {
             // Nobody waits any more only if the starting thread is gone.
@@ -196,17 +214,29 @@ fn record(
         }
     };
     (recording.rate, recording.channels) = (microphone.format.rate, microphone.format.channels.max(1));
-    *lock(state) = RecorderState { recording: true, device: Some(microphone.name.clone()), ..RecorderState::default() };
+    *lock(state) = RecorderState {
+        recording: task.keeps,
+        listening: !task.keeps,
+        device: Some(microphone.name.clone()),
+        ..RecorderState::default()
+    };
     drop(opened.send(Ok(())));
 
+    let mut meter = Meter::new();
+    let mut ending = task.stop_when.quiet.then(|| EndDetector::new(recording.rate, recording.channels));
     let mut told = Instant::now();
     loop {
-        let stop = !matches!(stopped.recv_timeout(TICK), Err(RecvTimeoutError::Timeout));
-        drain(&mut microphone, &mut recording, state);
-        if stop {
+        let stop = !matches!(task.stopped.recv_timeout(TICK), Err(RecvTimeoutError::Timeout));
+        let from = recording.samples.len();
+        drain(&mut microphone, &mut recording, &mut meter, task, state);
+        if let Some(ending) = &mut ending {
+            ending.push(&recording.samples[from..]);
+        }
+        if stop || is_long_enough(&mut recording, task.stop_when) || ending.as_ref().is_some_and(EndDetector::has_ended)
+        {
             break;
         }
-        recording.interrupted = microphone.faults.verdict(microphone.calls.load(Ordering::Relaxed));
+        recording.interrupted = microphone.verdict();
         if recording.interrupted.is_none() && recording.secs() >= LONGEST_SECS {
             recording.interrupted = Some(format!("recordings end after {} minutes", LONGEST_SECS / 60.0));
         }
@@ -215,138 +245,54 @@ fn record(
         }
         if told.elapsed() >= NOTIFY_EVERY {
             told = Instant::now();
-            notify();
+            (task.notify)();
         }
     }
 
     // Closed first, so that what it heard last is in the ring.
-    microphone.stream = None;
-    drain(&mut microphone, &mut recording, state);
+    microphone.close();
+    drain(&mut microphone, &mut recording, &mut meter, task, state);
+    is_long_enough(&mut recording, task.stop_when);
     {
         let mut state = lock(state);
-        state.recording = false;
-        state.level = 0.0;
+        (state.recording, state.listening) = (false, false);
+        (state.level, state.peak) = (0.0, 0.0);
         state.problem = recording.interrupted.clone();
     }
-    notify();
+    (task.notify)();
     recording
 }
 
-/// Empties the ring into the recording and shows its level.
-fn drain(microphone: &mut Microphone, recording: &mut Recording, state: &Mutex<RecorderState>) {
+/// Whether the recording has its set length; what exceeds it is cut off.
+fn is_long_enough(recording: &mut Recording, stop_when: StopWhen) -> bool {
+    let Some(secs) = stop_when.after_secs else { return false };
+    let samples = (secs * f64::from(recording.rate)).round() as usize * recording.channels;
+    let long_enough = recording.samples.len() >= samples;
+    recording.samples.truncate(samples);
+    long_enough
+}
+
+/// Takes what was heard since and shows its level.
+fn drain(
+    microphone: &mut Microphone,
+    recording: &mut Recording,
+    meter: &mut Meter,
+    task: &Task,
+    state: &Mutex<RecorderState>,
+) {
     let from = recording.samples.len();
-    let waiting = microphone.ring.slots();
-    if let Ok(chunk) = microphone.ring.read_chunk(waiting) {
-        let (first, second) = chunk.as_slices();
-        recording.samples.extend_from_slice(first);
-        recording.samples.extend_from_slice(second);
-        chunk.commit_all();
+    microphone.drain(&mut recording.samples);
+    recording.lost_frames = microphone.lost_frames();
+    let heard = &recording.samples[from..];
+    meter.push(heard, (heard.len() / recording.channels) as f32 / recording.rate.max(1) as f32);
+    if !task.keeps {
+        recording.samples.clear();
     }
-    recording.lost_frames = microphone.lost_frames.load(Ordering::Relaxed);
-    let peak = recording.samples[from..].iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
     let mut state = lock(state);
     state.secs = recording.secs();
-    state.level = peak.max(state.level * LEVEL_DECAY).min(1.0);
-    state.clipped |= peak >= CLIPPED;
+    (state.level, state.peak, state.clipped) = (meter.level, meter.peak, meter.clipped());
     state.lost_frames = recording.lost_frames;
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::mock::{MockBackend, wait_until};
-    use super::*;
-
-    const SPEAKER: Format = Format { rate: 48_000, channels: 2 };
-    const MICROPHONE: Format = Format { rate: 1000, channels: 2 };
-
-    fn silent() -> Notify {
-        Arc::new(|| {})
-    }
-
-    fn recorder() -> (MockBackend, Recorder) {
-        let backend = MockBackend::new(SPEAKER, MICROPHONE);
-        let recorder = Recorder::new(Arc::new(backend.clone()));
-        (backend, recorder)
-    }
-
-    #[test]
-    fn press_record_feed_frames_stop_expect_a_take() {
-        let (backend, recorder) = recorder();
-        recorder.start(silent()).unwrap();
-        let heard: Vec<f32> = (0..2400).map(|n| n as f32 / 4000.0).collect();
-        for block in heard.chunks(100) {
-            assert!(backend.feed(block));
-        }
-        assert!(wait_until(|| recorder.state().secs == 1.2));
-        let state = recorder.state();
-        assert!(state.recording && !state.clipped && state.level > 0.0);
-        assert_eq!(state.device.as_deref(), Some("mock microphone"));
-        let take = recorder.stop().unwrap();
-        assert_eq!(take, Recording { samples: heard, rate: 1000, channels: 2, lost_frames: 0, interrupted: None });
-        assert!(!backend.microphone_is_open());
-        assert!(!recorder.state().recording);
-        assert_eq!(recorder.stop(), Err(DeviceError::NotRecording));
-    }
-
-    #[test]
-    fn a_microphone_that_goes_away_leaves_what_was_recorded() {
-        let (backend, recorder) = recorder();
-        recorder.start(silent()).unwrap();
-        backend.feed(&[0.5; 200]);
-        backend.unplug("the cable was pulled");
-        assert!(wait_until(|| !recorder.state().recording));
-        assert_eq!(recorder.state().problem.as_deref(), Some("the cable was pulled"));
-        assert_eq!(recorder.start(silent()), Err(DeviceError::AlreadyRecording));
-        let take = recorder.stop().unwrap();
-        assert_eq!((take.samples.len(), take.interrupted.as_deref()), (200, Some("the cable was pulled")));
-        // A retry works as soon as there is a microphone again.
-        assert!(matches!(recorder.start(silent()), Err(DeviceError::NoInput(_))));
-        assert!(recorder.state().problem.unwrap().contains("there is no microphone"));
-        backend.plug_in(SPEAKER, MICROPHONE);
-        recorder.start(silent()).unwrap();
-        assert_eq!(recorder.state().problem, None);
-    }
-
-    #[test]
-    fn what_comes_too_fast_is_counted() {
-        let (backend, recorder) = recorder();
-        recorder.start(silent()).unwrap();
-        backend.feed(&vec![1.0; 2 * 5000]);
-        let take = recorder.stop().unwrap();
-        assert_eq!(take.samples.len() as u64 / 2 + take.lost_frames, 5000);
-        assert!(take.lost_frames >= 3000);
-        assert!(recorder.state().clipped);
-    }
-
-    #[test]
-    fn thousands_of_hiccups_are_no_reason_to_stop() {
-        let (backend, recorder) = recorder();
-        recorder.start(silent()).unwrap();
-        backend.hiccup(5000);
-        backend.feed(&[0.1; 20]);
-        assert!(wait_until(|| recorder.state().secs > 0.0));
-        assert_eq!(recorder.stop().unwrap().interrupted, None);
-    }
-
-    #[test]
-    fn a_refused_device_is_named() {
-        let (backend, recorder) = recorder();
-        backend.refuse(Some("another program uses it"));
-        let error = recorder.start(silent()).unwrap_err();
-        assert_eq!(error.to_string(), "mock device could not be opened: another program uses it");
-        backend.refuse(None);
-        recorder.start(silent()).unwrap();
-    }
-
-    #[test]
-    #[ignore = "needs a microphone"]
-    fn real_input_records_a_second() {
-        let recorder = Recorder::new(Arc::new(super::super::SoundCard));
-        recorder.start(silent()).unwrap();
-        assert!(wait_until(|| recorder.state().secs >= 1.0));
-        eprintln!("{:?}", recorder.state());
-        let take = recorder.stop().unwrap();
-        eprintln!("{} s at {} Hz, {} channels", take.secs(), take.rate, take.channels);
-        assert_eq!((take.lost_frames, take.interrupted), (0, None));
-    }
-}
+mod tests;

@@ -1,12 +1,17 @@
 //! The computer's own devices, through cpal. Nothing else in the program knows cpal.
 
+use std::cell::OnceCell;
+
 use cpal::traits::{DeviceTrait, HostTrait, StreamTrait};
 use cpal::{
     BufferSize, Device, ErrorKind, FromSample, I24, Sample, SampleFormat, SizedSample, StreamConfig,
     SupportedStreamConfig, SupportedStreamConfigRange, U24,
 };
 
-use super::{Backend, Capture, DeviceError, Fault, FaultHandler, Format, InputDevice, OutputDevice, Render, Stream};
+use super::{
+    Backend, Capture, DeviceError, DeviceList, DeviceName, Fault, FaultHandler, Format, InputDevice, OutputDevice,
+    Render, Stream,
+};
 
 /// A callback's length where the device lets it be chosen. Left to themselves, some servers take seconds at once.
 const OUTPUT_CALLBACK_SECS: f64 = 0.025;
@@ -14,25 +19,55 @@ const INPUT_CALLBACK_SECS: f64 = 0.040;
 /// Samples that are converted at once in a callback, in a buffer made beforehand.
 const SCRATCH_SAMPLES: usize = 4096;
 
-/// The default devices of the computer.
+/// The devices of the computer.
 pub struct SoundCard;
 
 impl Backend for SoundCard {
-    fn default_output(&self) -> Result<Box<dyn OutputDevice>, DeviceError> {
-        let none = |reason: String| DeviceError::NoOutput(reason);
-        let device = cpal::default_host().default_output_device().ok_or_else(|| none("none is connected".into()))?;
-        // Without a sound card there may be a device all the same, but no configuration of it.
-        let config = device.default_output_config().map_err(|error| none(in_parentheses(&error)))?;
-        let ranges = device.supported_output_configs().map_or_else(|_| Vec::new(), Iterator::collect);
-        Ok(Box::new(CpalDevice { device, config, ranges }))
+    fn outputs(&self) -> DeviceList {
+        let host = cpal::default_host();
+        // A host that cannot list its devices may still have a default one.
+        let devices = host.output_devices().map_or_else(|_| Vec::new(), |devices| devices.filter_map(named).collect());
+        DeviceList { devices, default: host.default_output_device().and_then(named) }
     }
 
-    fn default_input(&self) -> Result<Box<dyn InputDevice>, DeviceError> {
-        let none = |reason: String| DeviceError::NoInput(reason);
-        let device = cpal::default_host().default_input_device().ok_or_else(|| none("none is connected".into()))?;
-        let config = device.default_input_config().map_err(|error| none(in_parentheses(&error)))?;
-        Ok(Box::new(CpalDevice { device, config, ranges: Vec::new() }))
+    fn inputs(&self) -> DeviceList {
+        let host = cpal::default_host();
+        let devices = host.input_devices().map_or_else(|_| Vec::new(), |devices| devices.filter_map(named).collect());
+        DeviceList { devices, default: host.default_input_device().and_then(named) }
     }
+
+    fn output(&self, chosen: Option<&DeviceName>) -> Result<Box<dyn OutputDevice>, DeviceError> {
+        let none = |reason: String| DeviceError::NoOutput(reason);
+        let host = cpal::default_host();
+        let device = match chosen {
+            Some(chosen) => by_name(&host, chosen)?,
+            None => host.default_output_device().ok_or_else(|| none("none is connected".into()))?,
+        };
+        // Without a sound card there may be a device all the same, but no configuration of it.
+        let config = device.default_output_config().map_err(|error| none(in_parentheses(&error)))?;
+        Ok(Box::new(CpalDevice { device, config, ranges: OnceCell::new() }))
+    }
+
+    fn input(&self, chosen: Option<&DeviceName>) -> Result<Box<dyn InputDevice>, DeviceError> {
+        let none = |reason: String| DeviceError::NoInput(reason);
+        let host = cpal::default_host();
+        let device = match chosen {
+            Some(chosen) => by_name(&host, chosen)?,
+            None => host.default_input_device().ok_or_else(|| none("none is connected".into()))?,
+        };
+        let config = device.default_input_config().map_err(|error| none(in_parentheses(&error)))?;
+        Ok(Box::new(CpalDevice { device, config, ranges: OnceCell::from(Vec::new()) }))
+    }
+}
+
+/// `None` for a device that went away while it was listed.
+fn named(device: Device) -> Option<DeviceName> {
+    Some(DeviceName { id: device.id().ok()?.to_string(), name: device.to_string() })
+}
+
+fn by_name(host: &cpal::Host, chosen: &DeviceName) -> Result<Device, DeviceError> {
+    let id = chosen.id.parse().ok();
+    id.and_then(|id| host.device_by_id(&id)).ok_or_else(|| DeviceError::NotConnected(chosen.name.clone()))
 }
 
 /// cpal's sentence as the reason within another one.
@@ -43,7 +78,8 @@ fn in_parentheses(error: &cpal::Error) -> String {
 struct CpalDevice {
     device: Device,
     config: SupportedStreamConfig,
-    ranges: Vec<SupportedStreamConfigRange>,
+    /// What else is offered; asked for when the default will not do, because some systems open the device to tell.
+    ranges: OnceCell<Vec<SupportedStreamConfigRange>>,
 }
 
 /// cpal's stream stops when it is dropped.
@@ -59,7 +95,9 @@ impl CpalDevice {
         if format == self.format() && is_convertible(self.config.sample_format()) {
             return Some(self.config.sample_format());
         }
+        let ranges = || self.device.supported_output_configs().map_or_else(|_| Vec::new(), Iterator::collect);
         self.ranges
+            .get_or_init(ranges)
             .iter()
             .filter(|range| usize::from(range.channels()) == format.channels && range.contains_rate(format.rate))
             .filter(|range| is_convertible(range.sample_format()))

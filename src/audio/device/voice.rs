@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use rtrb::{Consumer, Producer};
 
@@ -17,14 +18,42 @@ pub(super) struct Voice {
 }
 
 /// What both ends of a voice know of it.
-#[derive(Default)]
 pub(super) struct Progress {
+    /// When it was asked for.
+    asked: Instant,
+    /// Nanoseconds from then until its first frame was handed to the device; 0 before that.
+    waited_ns: AtomicU64,
     /// Frames that were handed to the device.
     pub played: AtomicU64,
     /// Set by the feeding end after the last sample.
     pub fed: AtomicBool,
     /// Set by the device's end when it will take no more.
     pub over: AtomicBool,
+}
+
+impl Progress {
+    /// Of a voice that was asked for at this moment.
+    pub fn since(asked: Instant) -> Self {
+        Progress {
+            asked,
+            waited_ns: AtomicU64::new(0),
+            played: AtomicU64::new(0),
+            fed: AtomicBool::new(false),
+            over: AtomicBool::new(false),
+        }
+    }
+
+    /// From the moment when it was asked for until its first frame was handed to the device.
+    pub fn waited(&self) -> Option<Duration> {
+        Some(self.waited_ns.load(Ordering::Acquire)).filter(|ns| *ns > 0).map(Duration::from_nanos)
+    }
+
+    fn count(&self, frames: usize) {
+        if frames > 0 && self.played.fetch_add(frames as u64, Ordering::Release) == 0 {
+            let waited = u64::try_from(self.asked.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            self.waited_ns.store(waited.max(1), Ordering::Release);
+        }
+    }
 }
 
 /// What the device's end is told.
@@ -150,7 +179,7 @@ impl Voice {
                 *out += sample * gain(i / channels);
             }
         }
-        self.progress.played.fetch_add(frames as u64, Ordering::Release);
+        self.progress.count(frames);
         frames
     }
 }
@@ -170,7 +199,7 @@ mod tests {
     fn voice(samples: &[f32], fed: bool) -> (Cue, Arc<Progress>) {
         let (mut producer, consumer) = rtrb::RingBuffer::new(samples.len());
         producer.push_entire_slice(samples).unwrap();
-        let progress = Arc::new(Progress::default());
+        let progress = Arc::new(Progress::since(Instant::now()));
         progress.fed.store(fed, Ordering::Release);
         (Cue::Start(Voice { samples: consumer, progress: Arc::clone(&progress) }), progress)
     }

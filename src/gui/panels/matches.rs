@@ -75,7 +75,10 @@ fn rows(ui: &mut Ui, state: &mut State, report: &SearchReport) {
             let file = state.search.files.get(place).cloned().flatten();
             let selected = state.search.selected == Some(place);
             let name = format::file_name(&m.path);
-            let spoken = format!("Match {}: {name}, {}", place + 1, distance_in_words(m, report.bits));
+            let mut spoken = format!("Match {}: {name}, {}", place + 1, distance_in_words(m, report.bits));
+            if let Some(problem) = &m.problem {
+                spoken += &format!("; {problem}");
+            }
             let mut similar = false;
             let response = row::row(ui, place, &spoken, size::MATCH_ROW, selected, |ui, rect| {
                 similar = contents(ui, rect, place, m, file.as_deref(), report);
@@ -119,11 +122,19 @@ fn contents(
         let answers = if m.by == Grouping::Chunk && report.query_chunks > 1 { answers } else { String::new() };
         text::two_lines(ui, take_right(&mut rect, 118.0), stretch, answers);
     }
-    let folder = if file.is_some() { format::folder(&m.path) } else { "no longer in the project".to_owned() };
     let name = format::file_name(&m.path);
-    text::two_lines(ui, rect, name, folder);
     let stretch = format::stretch(m.start_seconds, m.end_seconds);
-    row::tooltip_at(ui, rect, &format!("{}\n{stretch}; {}", m.path, distance_in_words(m, report.bits)));
+    let mut tooltip = format!("{}\n{stretch}; {}", m.path, distance_in_words(m, report.bits));
+    match (&m.problem, file) {
+        (Some(problem), _) => {
+            let problem = format::sentence(problem);
+            text::warned(ui, rect, name, problem.as_str());
+            tooltip = format!("{tooltip}\n{problem}");
+        }
+        (None, Some(_)) => text::two_lines(ui, rect, name, format::folder(&m.path)),
+        (None, None) => text::two_lines(ui, rect, name, "no longer in the project"),
+    }
+    row::tooltip_at(ui, rect, &tooltip);
     button_at(ui, similar, Icon::Similar, &format!("Find sounds like match {}", place + 1)).clicked()
 }
 

@@ -5,10 +5,13 @@ pub mod dataset;
 pub mod header;
 pub mod indexing;
 pub mod matches;
+pub mod microphone;
 pub mod modals;
+pub mod output;
 pub mod player;
 pub mod query;
 pub mod search;
+pub mod takes;
 pub mod training;
 pub mod welcome;
 

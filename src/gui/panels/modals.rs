@@ -1,7 +1,9 @@
 //! What covers the window until it is answered.
 
+use camino::Utf8Path;
 use egui::{Grid, Id, Modal as Cover, RichText, Ui, vec2};
 
+use crate::engine::Command;
 use crate::gui::keys::KEYS;
 use crate::gui::state::{Modal, State};
 use crate::gui::theme::palette;
@@ -14,6 +16,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     let frame = egui::Frame::window(ui.style());
     let response = Cover::new(Id::unique("modal")).frame(frame).show(&ctx, |ui| match modal {
         Modal::Dropped(path) => dropped(ui, state, path),
+        Modal::DeleteTake(path) => delete_take(ui, state, &path),
         Modal::Keys => keys(ui, state),
     });
     if response.should_close() {
@@ -37,6 +40,26 @@ fn dropped(ui: &mut Ui, state: &mut State, path: std::path::PathBuf) {
             state.add(vec![path.clone()]);
         }
         if ui.add(egui::Button::new("Cancel").min_size(size)).clicked() {
+            state.modal = None;
+        }
+    });
+}
+
+fn delete_take(ui: &mut Ui, state: &mut State, path: &Utf8Path) {
+    ui.set_width(380.0);
+    ui.heading("Delete this recording?");
+    text::help(
+        ui,
+        format!("{} is deleted from the disk. This cannot be undone.", path.file_name().unwrap_or_default()),
+    );
+    ui.add_space(12.0);
+    ui.horizontal(|ui| {
+        let size = vec2(0.0, 32.0);
+        if ui.add(egui::Button::new("Delete").min_size(size)).clicked() {
+            state.modal = None;
+            state.submit(Command::DeleteTake { path: path.to_owned() });
+        }
+        if primary_sized(ui, true, "Keep it", size).clicked() {
             state.modal = None;
         }
     });

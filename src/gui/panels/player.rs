@@ -2,12 +2,13 @@
 
 use egui::{Align, Align2, Layout, Rect, Role, Sense, Slider, TextStyle, Ui, UiBuilder, WidgetInfo, vec2};
 
+use super::output;
 use crate::engine::Command;
 use crate::gui::format;
 use crate::gui::state::{Picture, Place, State};
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::{icon_button, icon_toggle};
-use crate::gui::widgets::icons::{self, Icon};
+use crate::gui::widgets::icons::Icon;
 use crate::gui::widgets::row::{take_left, take_right};
 use crate::gui::widgets::text;
 use crate::gui::widgets::waveform::{self, Gesture, Marks};
@@ -33,6 +34,10 @@ fn what_plays(ui: &mut Ui, state: &mut State) {
     let (icon, name) = if playing { (Icon::Stop, "Stop") } else { (Icon::Play, "Play") };
     if icon_button(ui, icon, name).clicked() {
         state.play_or_stop();
+    }
+    let played = state.latest.player.path.is_some();
+    if played && icon_button(ui, Icon::PlayOn, "Play on to the end of the file").clicked() {
+        state.play_on();
     }
     let player = &state.latest.player;
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
@@ -90,8 +95,8 @@ fn controls(ui: &mut Ui, state: &mut State) {
         if icon_toggle(ui, Icon::Loop, "Loop", Some(state.latest.player.looping)).clicked() {
             state.toggle_loop();
         }
-        let (rect, _) = ui.allocate_exact_size(vec2(size::ICON, size::CONTROL), Sense::hover());
-        icons::paint(ui.painter(), Icon::Speaker, rect, palette.dim);
+        let button = icon_button(ui, Icon::Speaker, "Output device and levels");
+        output::show(&button, state);
         ui.spacing_mut().slider_width = 140.0;
         ui.spacing_mut().interact_size.y = 18.0;
         let slider = Slider::new(&mut state.latest.player.volume, 0.0..=1.0).show_value(false);

@@ -2,22 +2,19 @@
 
 use egui::{Key, RichText, TextEdit, Ui, vec2};
 
-use super::{matches, query};
+use super::{matches, microphone, query};
 use crate::engine::Command;
 use crate::gui::dialogs::Question;
-use crate::gui::format;
-use crate::gui::notices::Tone;
 use crate::gui::state::{Obstacle, Place, State};
 use crate::gui::theme::{palette, size};
-use crate::gui::widgets::buttons::{primary_sized, with_icon};
+use crate::gui::widgets::buttons::{icon_toggle, primary_sized, with_icon};
 use crate::gui::widgets::icons::Icon;
-use crate::gui::widgets::level_meter::level_meter;
 use crate::gui::widgets::{message, text};
 
 pub fn show(ui: &mut Ui, state: &mut State) {
     super::title(ui, "Search", |_| ());
     sources(ui, state);
-    recorder(ui, state);
+    microphone::show(ui, state);
     message::failure(ui, state, Place::Search);
     if state.search.path.is_some() {
         query::show(ui, state);
@@ -49,6 +46,10 @@ fn sources(ui: &mut Ui, state: &mut State) {
                 state.toggle_recording();
             }
         });
+        let unfolded = state.sound.microphone_open;
+        if icon_toggle(ui, Icon::Microphone, "Microphone and takes", Some(unfolded)).clicked() {
+            state.toggle_microphone();
+        }
         let hint = "or paste the path of a sound";
         let field = TextEdit::singleline(&mut state.search.path_typed).hint_text(hint).desired_width(f32::INFINITY);
         let response = ui.add(field).accessible_name("Path to search for");
@@ -56,21 +57,6 @@ fn sources(ui: &mut Ui, state: &mut State) {
             state.find_typed();
         }
     });
-}
-
-fn recorder(ui: &mut Ui, state: &mut State) {
-    let recorder = state.latest.recorder.clone();
-    if recorder.recording {
-        ui.horizontal(|ui| {
-            let device = recorder.device.as_deref().unwrap_or("the microphone");
-            level_meter(ui, recorder.level, recorder.clipped, vec2(180.0, 12.0));
-            ui.label(format::position(recorder.secs));
-            ui.add(egui::Label::new(RichText::new(format!("Listening to {device}")).small().weak()).truncate());
-        });
-    }
-    if let Some(problem) = &recorder.problem {
-        message::message(ui, Tone::Warning, &format::sentence(problem), None);
-    }
 }
 
 /// What has to be done before anything can be found.

@@ -1,5 +1,6 @@
 //! What the engine has to say: the newest values, and what became of each job.
 
+use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -43,13 +44,18 @@ impl State {
                 (Place::Search, Some(query.path.clone()))
             }
             Command::Preview { path } => (Place::Search, Some(path.clone())),
-            Command::StartRecording | Command::StopRecording => (Place::Search, None),
+            Command::StartRecording { .. } | Command::StopRecording | Command::WatchMicrophone(_) => {
+                (Place::Search, None)
+            }
+            Command::RenameTake { path, .. } | Command::DeleteTake { path } => (Place::Search, Some(path.clone())),
             Command::Evaluate { .. } | Command::Export { .. } | Command::EncodeFolder { .. } => (Place::Indexing, None),
-            Command::Play(_)
-            | Command::StopPlaying
+            Command::Play(clip) => (Place::Player, Some(clip.path.clone())),
+            Command::StopPlaying
             | Command::SeekPlayer { .. }
             | Command::LoopPlayer(_)
-            | Command::SetVolume(_) => (Place::Player, None),
+            | Command::SetVolume(_)
+            | Command::SetSound(_)
+            | Command::WatchDevices(_) => (Place::Player, None),
         };
         let preview = matches!(command, Command::Preview { .. });
         self.jobs.insert(job, Ticket { place, path, preview });
@@ -104,6 +110,7 @@ impl State {
                 self.keep_picture(preview.path.clone(), Picture::Drawn(Arc::new(preview)));
             }
             Outcome::Recorded(take) => self.recorded(take),
+            Outcome::TakeRenamed { from, to } => self.take_renamed(&from, to),
         }
     }
 
@@ -114,6 +121,9 @@ impl State {
             if self.search.path.as_ref() != Some(path) {
                 return;
             }
+        }
+        if let Some(Ticket { place: Place::Player, path: Some(path), .. }) = &ticket {
+            self.search.mark_unplayable(path, &message);
         }
         let place = ticket.map_or(Place::Dataset, |ticket| ticket.place);
         let message = format::sentence(&message);
@@ -171,7 +181,19 @@ impl State {
             let lost = format::counted(take.lost_frames, "frame was", "frames were");
             self.notices.push(Tone::Warning, format!("{lost} lost while recording: the machine was too busy."));
         }
-        self.choose_query(take.path, None);
+        if take.peak >= 1.0 {
+            let text = "The recording is cut off at its peaks; move away from the microphone or lower its level.";
+            self.notices.push(Tone::Warning, text.to_owned());
+        }
+        // Silence at both ends is kept in the file and left out of the query.
+        self.choose_query(take.path, take.heard_secs);
+    }
+
+    fn take_renamed(&mut self, from: &Utf8Path, to: Utf8PathBuf) {
+        if self.search.path.as_deref() == Some(from) {
+            self.search.path = Some(to);
+            self.search_now();
+        }
     }
 
     /// New codes may answer the shown query differently.

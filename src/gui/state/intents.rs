@@ -11,7 +11,7 @@ use crate::engine::{Clip, Command, JobId};
 use crate::gui::dialogs::{Answer, Question};
 use crate::gui::format;
 use crate::gui::notices::Tone;
-use crate::gui::search_state::{Run, clip_of, stretch_of, typed_path};
+use crate::gui::search_state::{Run, stretch_of, typed_path};
 use crate::model::Config;
 
 impl State {
@@ -125,7 +125,7 @@ impl State {
     pub fn play_match(&mut self, place: usize) {
         self.select_match(place);
         if let Some(m) = self.search.selected_match() {
-            let clip = clip_of(m);
+            let clip = self.match_clip(m);
             self.play(clip);
         }
     }
@@ -151,7 +151,9 @@ impl State {
             return self.submit(Command::StopPlaying);
         }
         let clip = match self.list {
-            List::Matches => self.search.selected_match().map(clip_of).or_else(|| self.search.query_clip()),
+            List::Matches => {
+                self.search.selected_match().map(|m| self.match_clip(m)).or_else(|| self.search.query_clip())
+            }
             List::Files => {
                 self.first_selected_file().map(|file| Clip { path: file.path.clone(), from_secs: 0.0, to_secs: None })
             }
@@ -169,9 +171,11 @@ impl State {
         Some(Clip { path, from_secs: player.from_secs, to_secs })
     }
 
-    /// A place in the picture of what plays: goes on from there, or plays from there to the end.
+    /// A place in the picture of what plays: goes on from there, or, outside of the stretch that plays, plays from there to
+    /// the end.
     pub fn seek(&mut self, secs: f64) {
-        if self.latest.player.playing {
+        let player = &self.latest.player;
+        if player.playing && (player.from_secs..=player.to_secs).contains(&secs) {
             self.submit(Command::SeekPlayer { secs });
         } else if let Some(path) = self.latest.player.path.clone() {
             self.play(Clip { path, from_secs: secs, to_secs: None });
@@ -184,7 +188,8 @@ impl State {
 
     pub fn toggle_recording(&mut self) {
         let recording = self.latest.recorder.recording;
-        self.submit(if recording { Command::StopRecording } else { Command::StartRecording });
+        let stop_when = self.latest.sound.stop_when();
+        self.submit(if recording { Command::StopRecording } else { Command::StartRecording { stop_when } });
     }
 
     /// Moves the selection of the list that was used last, and plays where that is switched on.
@@ -194,7 +199,7 @@ impl State {
             self.step_file(by);
         } else if self.search.step(by)
             && self.search.auto_play
-            && let Some(clip) = self.search.selected_match().map(clip_of)
+            && let Some(clip) = self.search.selected_match().map(|m| self.match_clip(m))
         {
             self.play(clip);
         }

@@ -150,6 +150,7 @@ pub fn answer_search(state: &mut State, job: JobId, distances: &[f64]) {
         end_seconds: 0.128 * i as f64 + 0.256,
         distance: *distance,
         query_start_seconds: 0.0,
+        problem: None,
         file: file.id,
         by: query.by,
     });

@@ -11,7 +11,7 @@ use crate::gui::dialogs::Question;
 use crate::gui::state::{Action, Modal, State};
 use crate::gui::{keys, panels, theme};
 
-fn window(state: State) -> Harness<'static, State> {
+pub fn window(state: State) -> Harness<'static, State> {
     let draw = |ui: &mut egui::Ui, state: &mut State| {
         keys::handle(ui.ctx(), state);
         panels::show(ui, state);
@@ -19,12 +19,12 @@ fn window(state: State) -> Harness<'static, State> {
     Harness::builder().with_size(vec2(1280.0, 800.0)).with_context_setup(theme::install).build_ui_state(draw, state)
 }
 
-fn press(harness: &mut Harness<'_, State>, name: &str) {
+pub fn press(harness: &mut Harness<'_, State>, name: &str) {
     harness.get_by_label(name).click();
     harness.run();
 }
 
-fn commands(harness: &mut Harness<'_, State>) -> Vec<Command> {
+pub fn commands(harness: &mut Harness<'_, State>) -> Vec<Command> {
     submitted(harness.state_mut())
 }
 
@@ -136,7 +136,7 @@ fn an_import_shows_how_far_it_is_and_can_be_stopped() {
         };
         latest.jobs.insert(JobId(5), view);
     }));
-    harness.get_by_label("40 of 200");
+    harness.get_by_label("40 of 200, 40 a second");
     press(&mut harness, "Stop adding");
     assert!(matches!(&harness.state_mut().take_actions()[..], [Action::Cancel(JobId(5))]));
 }
@@ -198,7 +198,7 @@ fn the_keys_do_what_their_list_says() {
         "play /sounds/kick/kick_00.wav 0.13-0.38",
         "play /sounds/kick/kick_00.wav 0.13-0.38",
         "search /sounds/kick/kick_00.wav 0.13-0.38",
-        "StartRecording",
+        "StartRecording { stop_when: StopWhen { after_secs: None, quiet: false } }",
         "LoopPlayer(true)",
     ];
     assert_eq!(asked, expected);

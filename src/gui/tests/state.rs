@@ -172,12 +172,13 @@ fn a_recording_becomes_the_query_and_what_was_lost_is_said() {
     let take = Take {
         path: "/takes/1.wav".into(),
         duration_secs: 1.0,
+        heard_secs: Some((0.25, 0.75)),
         peak: 0.5,
         lost_frames: 480,
         interrupted: Some("the device was unplugged.".into()),
     };
     state.apply(Event::Finished { job: JobId(1), outcome: Outcome::Recorded(take) });
-    assert_eq!(in_short(&submitted(&mut state)), ["search /takes/1.wav 0.00-end"]);
+    assert_eq!(in_short(&submitted(&mut state)), ["search /takes/1.wav 0.25-0.75"]);
     let said: Vec<&str> = state.notices.texts().collect();
     assert!(said[0].contains("unplugged") && said[1].contains("480 frames were lost"), "{said:?}");
 }

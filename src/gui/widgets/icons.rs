@@ -23,6 +23,9 @@ pub enum Icon {
     Help,
     Warning,
     Drop,
+    Microphone,
+    Pencil,
+    PlayOn,
 }
 
 /// An icon inside a button, beside its text, in the text's colour.
@@ -124,6 +127,25 @@ pub fn paint(painter: &Painter, icon: Icon, rect: Rect, colour: Color32) {
             painter.add(Shape::closed_line(vec![at(0.5, 0.08), at(0.96, 0.9), at(0.04, 0.9)], stroke));
             line(vec![at(0.5, 0.38), at(0.5, 0.62)]);
             painter.circle_filled(at(0.5, 0.76), side * 0.055, colour);
+        }
+        Icon::Microphone => {
+            painter.rect_filled(Rect::from_min_max(at(0.36, 0.04), at(0.64, 0.58)), side * 0.14, colour);
+            line(arc(at(0.5, 0.44), 0.28, 0.0, PI));
+            line(vec![at(0.5, 0.72), at(0.5, 0.94)]);
+            line(vec![at(0.3, 0.94), at(0.7, 0.94)]);
+        }
+        Icon::Pencil => {
+            line(
+                [(0.1, 0.9), (0.16, 0.66), (0.7, 0.12), (0.88, 0.3), (0.34, 0.84), (0.1, 0.9)]
+                    .map(|(x, y)| at(x, y))
+                    .to_vec(),
+            );
+            line(vec![at(0.58, 0.24), at(0.76, 0.42)]);
+        }
+        Icon::PlayOn => {
+            let triangle = vec![at(0.1, 0.14), at(0.7, 0.5), at(0.1, 0.86)];
+            painter.add(Shape::convex_polygon(triangle, colour, Stroke::NONE));
+            line(vec![at(0.86, 0.14), at(0.86, 0.86)]);
         }
         Icon::Drop => {
             line(vec![at(0.5, 0.06), at(0.5, 0.6)]);

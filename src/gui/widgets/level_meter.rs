@@ -1,4 +1,4 @@
-//! How loud the microphone is: a bar over 60 decibels, with a lamp that lights when it clips.
+//! How loud the microphone is: a bar over 60 decibels with a mark at its peak, and a lamp that lights when it clips.
 
 use egui::{Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
@@ -7,8 +7,8 @@ use crate::gui::theme::palette;
 /// The quietest level that shows, in decibels below full scale.
 const FLOOR_DB: f32 = -60.0;
 
-/// `level` is a peak from 0 to 1.
-pub fn level_meter(ui: &mut Ui, level: f32, clipped: bool, size: Vec2) {
+/// `level` and `peak`, which is held, are from 0 to 1.
+pub fn level_meter(ui: &mut Ui, level: f32, peak: f32, clipped: bool, size: Vec2) {
     let palette = palette(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let filled = place(level);
@@ -22,6 +22,11 @@ pub fn level_meter(ui: &mut Ui, level: f32, clipped: bool, size: Vec2) {
     ui.painter().rect_filled(bar, 2.0, palette.raised);
     let colour = if level > 0.7 { palette.warning } else { palette.accent };
     ui.painter().rect_filled(bar.with_max_x(bar.left() + filled * bar.width()), 2.0, colour);
+    let held = place(peak);
+    if held > 0.0 {
+        let x = bar.left() + held * bar.width();
+        ui.painter().vline(x.min(bar.right() - 1.0), bar.y_range(), egui::Stroke::new(2.0, palette.text));
+    }
     ui.painter().rect_filled(lamp, 2.0, if clipped { palette.error } else { palette.raised });
     response.on_hover_text(if clipped {
         "Too loud: the recording is cut off at its peaks"

@@ -2,6 +2,7 @@
 
 pub mod bit_strip;
 pub mod buttons;
+pub mod device_choice;
 pub mod icons;
 pub mod level_meter;
 pub mod loss_plot;

@@ -3,7 +3,7 @@
 use egui::{Align, Button, Layout, Rect, Role, Sense, Ui, WidgetInfo, vec2};
 
 use super::text;
-use crate::engine::JobView;
+use crate::engine::{JobKind, JobView};
 use crate::gui::format;
 use crate::gui::theme::palette;
 
@@ -23,6 +23,10 @@ pub fn job(ui: &mut Ui, view: &JobView, stop: &str) -> bool {
     } else {
         format!("{} of {}", format::count(view.done), format::count(view.total))
     };
+    let done = match rate(view) {
+        Some(rate) => format!("{done}, {rate} a second"),
+        None => done,
+    };
     let left = time_left(view.secs_left);
     bar(ui, fraction(view.done, view.total), &format!("{}: {done}, {left}", view.stage));
     ui.horizontal(|ui| {
@@ -31,6 +35,14 @@ pub fn job(ui: &mut Ui, view: &JobView, stop: &str) -> bool {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| text::small(ui, left));
     });
     stopped
+}
+
+/// Files read a second, once there is something to go by.
+fn rate(view: &JobView) -> Option<String> {
+    (view.kind == JobKind::Import && view.done > 0 && view.running_secs > 0.5).then(|| {
+        let rate = view.done as f64 / view.running_secs;
+        if rate < 10.0 { format::value(rate) } else { format::count(rate.round() as u64) }
+    })
 }
 
 /// A bar from 0 to 1; without a fraction it says that something runs, and no more. It does not move by itself, so that

@@ -17,12 +17,21 @@ pub fn line(ui: &Ui, rect: Rect, align: Align2, text: impl Into<String>, style: 
 
 /// A name above a dimmer, smaller line.
 pub fn two_lines(ui: &Ui, rect: Rect, above: impl Into<String>, below: impl Into<String>) {
+    lines(ui, rect, above, below, palette(ui.visuals()).dim);
+}
+
+/// A name above what is wrong with it.
+pub fn warned(ui: &Ui, rect: Rect, above: impl Into<String>, below: impl Into<String>) {
+    lines(ui, rect, above, below, palette(ui.visuals()).warning);
+}
+
+fn lines(ui: &Ui, rect: Rect, above: impl Into<String>, below: impl Into<String>, colour: Color32) {
     let palette = palette(ui.visuals());
     let middle = rect.center().y;
     let upper = Rect::from_x_y_ranges(rect.x_range(), rect.top()..=middle + 1.0);
     let lower = Rect::from_x_y_ranges(rect.x_range(), middle + 2.0..=rect.bottom());
     line(ui, upper, Align2::LEFT_BOTTOM, above, TextStyle::Body, palette.text);
-    line(ui, lower, Align2::LEFT_TOP, below, TextStyle::Small, palette.dim);
+    line(ui, lower, Align2::LEFT_TOP, below, TextStyle::Small, colour);
 }
 
 /// A wrapped line of explanation.

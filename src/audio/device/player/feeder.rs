@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::super::clip_reader::ClipReader;
 use super::super::voice::{Cue, Mixer, MixerHandle};
-use super::super::{Backend, DeviceError, FaultLog, Format, Notify, Stream};
+use super::super::{Backend, DeviceError, DeviceName, FaultLog, Format, Notify, Stream};
 use super::track::Track;
 use super::{Clip, Order, PlayError, Played, Shared};
 use crate::audio::AudioError;
@@ -31,6 +31,9 @@ pub(super) struct Feeder {
     output: Option<Output>,
     track: Option<Track>,
     looping: bool,
+    levelling: bool,
+    /// The output to open; `None` is the default one.
+    chosen: Option<DeviceName>,
     told: Instant,
     idle_since: Instant,
 }
@@ -56,6 +59,8 @@ impl Feeder {
             output: None,
             track: None,
             looping: false,
+            levelling: false,
+            chosen: None,
             told: Instant::now(),
             idle_since: Instant::now(),
         }
@@ -81,9 +86,9 @@ impl Feeder {
 
     fn obey(&mut self, order: Order) {
         match order {
-            Order::Play(clip, reply) => {
+            Order::Play(clip, asked, reply) => {
                 self.replace_reply();
-                match self.open(clip.clone()) {
+                match self.open(clip.clone(), asked) {
                     Ok(mut track) => {
                         track.reply = Some(reply);
                         self.start(track);
@@ -110,19 +115,17 @@ impl Feeder {
                 self.show_position();
                 self.set_playing(false);
             }
-            Order::Seek(secs) => {
-                if let Some(track) = self.track.take() {
-                    let reply = track.reply.clone();
-                    match self.reopen(track, secs) {
-                        Ok(mut track) => {
-                            track.reply = reply;
-                            self.start(track);
-                        }
-                        Err(error) => {
-                            self.cue(Cue::Stop);
-                            self.shared.state().problem = Some(error.to_string());
-                            self.set_playing(false);
-                        }
+            Order::Seek(secs) => self.go_on_from(secs),
+            Order::Level(on) => self.levelling = on,
+            Order::Output(chosen) => {
+                if self.chosen != chosen {
+                    self.chosen = chosen;
+                    let playing = self.is_playing();
+                    self.fade_out();
+                    self.output = None;
+                    self.shared.state().device = None;
+                    if playing && let Some(at) = self.track.as_mut().map(Track::position_secs) {
+                        self.go_on_from(at);
                     }
                 }
             }
@@ -134,20 +137,38 @@ impl Feeder {
         }
     }
 
-    fn open(&mut self, clip: Clip) -> Result<Track, PlayError> {
+    /// Plays the stretch that plays or played last from here on.
+    fn go_on_from(&mut self, secs: f64) {
+        let Some(track) = self.track.take() else { return };
+        let reply = track.reply.clone();
+        match self.reopen(track, secs) {
+            Ok(mut track) => {
+                track.reply = reply;
+                self.start(track);
+            }
+            Err(error) => {
+                self.cue(Cue::Stop);
+                self.shared.state().problem = Some(error.to_string());
+                self.set_playing(false);
+            }
+        }
+    }
+
+    fn open(&mut self, clip: Clip, asked: Instant) -> Result<Track, PlayError> {
         let reader = ClipReader::open(&clip.path, clip.from_secs, clip.to_secs)?;
-        self.track_from(clip, reader)
+        self.track_from(clip, reader, asked)
     }
 
     fn reopen(&mut self, track: Track, secs: f64) -> Result<Track, PlayError> {
+        let asked = Instant::now();
         let (clip, mut reader) = track.into_reader();
         reader.seek(secs)?;
-        self.track_from(clip, reader)
+        self.track_from(clip, reader, asked)
     }
 
-    fn track_from(&mut self, clip: Clip, reader: ClipReader) -> Result<Track, PlayError> {
+    fn track_from(&mut self, clip: Clip, reader: ClipReader, asked: Instant) -> Result<Track, PlayError> {
         let format = self.output_for(reader.native())?;
-        Ok(Track::new(clip, reader, format)?)
+        Ok(Track::new(clip, reader, format, self.levelling, asked)?)
     }
 
     /// Cuts over to a track, its ring filled.
@@ -178,7 +199,7 @@ impl Feeder {
         }
         self.fade_out();
         self.output = None;
-        let device = self.backend.default_output()?;
+        let device = self.backend.output(self.chosen.as_ref())?;
         let own = device.default_format()?;
         let mut tries = Vec::from([own]);
         if native != own && device.supports(native) {
@@ -237,8 +258,10 @@ impl Feeder {
             if self.is_heard() {
                 self.finish_reply(Ok(()));
             }
+            // Asked before the position is shown: of a track that is over, that is its last one.
+            let over = self.track.as_ref().is_none_or(Track::is_over);
             self.show_position();
-            if self.track.as_ref().is_none_or(Track::is_over) {
+            if over {
                 // A stretch without a single frame is over before it was heard.
                 self.finish_reply(Ok(()));
                 self.set_playing(false);
@@ -291,9 +314,10 @@ impl Feeder {
 
     fn show_position(&mut self) {
         if let Some(track) = &mut self.track {
-            let (position, end) = (track.position_secs(), track.end_secs());
+            let (position, end, waited) = (track.position_secs(), track.end_secs(), track.waited());
             let mut state = self.shared.state();
             (state.position_secs, state.to_secs) = (position.min(end), end);
+            state.waited = waited;
         }
     }
 

@@ -196,6 +196,48 @@ fn a_missing_file_is_named_and_volume_is_kept_in_range() {
     assert!(heard.iter().zip(&samples).all(|(heard, sample)| (heard - sample * 0.5).abs() < 1e-6));
 }
 
+#[test]
+fn the_chosen_speaker_takes_over_what_plays() {
+    let scene = Scene::new();
+    let format = Format { rate: 8000, channels: 1 };
+    scene.backend.plug_in_another("headphones", format);
+    let headphones = scene.backend.outputs().devices.remove(1);
+    let (path, samples) = scene.file("a.wav", 8000, format);
+    scene.play(&path, 0.0, None);
+    scene.backend.pull(4000);
+    scene.player.choose_output(Some(headphones.clone()));
+    assert!(wait_until(|| scene.player.state().device.as_deref() == Some("headphones")));
+    assert_eq!(scene.backend.open_devices().0, ["headphones"]);
+    // What was in the other speaker's fade is not heard twice.
+    let heard = scene.backend.pull(1000);
+    assert!((4100..4300).any(|at| samples[at..at + 500] == heard[100..600]), "it goes on where it was");
+    scene.backend.unplug_another("headphones");
+    assert!(wait_until(|| !scene.player.state().playing));
+    let error =
+        scene.player.play(Clip { path: path.clone(), from_secs: 0.0, to_secs: None }).recv().unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "headphones is not connected; connect it, or choose another device");
+    scene.player.choose_output(None);
+    scene.play(&path, 0.0, None);
+    assert_eq!(scene.backend.open_devices().0, ["mock speaker"]);
+}
+
+#[test]
+fn levelled_sounds_are_equally_loud_and_whole() {
+    let scene = Scene::new();
+    scene.player.set_levelling(true);
+    let rms = |samples: &[f32]| (samples.iter().map(|x| x * x).sum::<f32>() / samples.len() as f32).sqrt();
+    for (name, level) in [("loud.wav", 0.9), ("quiet.wav", 0.04)] {
+        let tone: Vec<f32> = (0..40_000).map(|n| level * (n as f32 * 0.4).sin()).collect();
+        let path = scene.folder.path().join(name);
+        write_wav(&path, &tone, 1, 8000, Depth::Float32).unwrap();
+        scene.play(&path, 0.0, None);
+        let heard = scene.backend.pull(40_000);
+        assert!((rms(&heard[24..]) - 0.1).abs() < 0.003, "{name}: {}", rms(&heard));
+        scene.wait_for_end();
+        assert_eq!(scene.player.state().position_secs, 5.0);
+    }
+}
+
 /// The player as a person uses it: `cargo test -- --ignored real_` with a sound card, or with a virtual one.
 #[test]
 #[ignore = "needs a sound card"]

@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use rtrb::{Producer, RingBuffer};
 
 use super::super::Format;
 use super::super::clip_reader::{ClipReader, Converter};
+use super::super::levelling::Levelling;
 use super::super::voice::{Progress, Voice};
 use super::{Clip, Played};
 use crate::audio::AudioError;
@@ -16,11 +18,17 @@ use crate::audio::AudioError;
 /// How far the file is decoded ahead of what is heard.
 const RING_SECS: f64 = 0.25;
 
+/// The loudness of a stretch is taken from as much of its beginning: more would be heard as a delay.
+const LEVELLED_BY_SECS: f64 = 2.0;
+
 /// What plays or played last.
 pub(super) struct Track {
     pub clip: Clip,
     reader: ClipReader,
     converter: Converter,
+    levelling: Levelling,
+    /// A block on its way to be levelled.
+    levelled: Vec<f32>,
     /// Of the device.
     format: Format,
     /// `None` until it has a voice.
@@ -40,17 +48,30 @@ pub(super) struct Track {
 }
 
 impl Track {
-    /// From where the reader is, for a device of this format.
-    pub fn new(clip: Clip, reader: ClipReader, format: Format) -> Result<Self, AudioError> {
-        let converter = Converter::new(reader.native(), format).map_err(|cause| cause.at(&clip.path))?;
+    /// From where the reader is, for a device of this format; `level` brings it to the loudness that all sounds have.
+    pub fn new(
+        clip: Clip,
+        mut reader: ClipReader,
+        format: Format,
+        level: bool,
+        asked: Instant,
+    ) -> Result<Self, AudioError> {
+        let native = reader.native();
+        let converter = Converter::new(native, format).map_err(|cause| cause.at(&clip.path))?;
+        let levelling = match level {
+            true => Levelling::of(reader.peek(LEVELLED_BY_SECS)?, native.channels, native.rate),
+            false => Levelling::off(),
+        };
         let starts = VecDeque::from([(0, reader.at_secs())]);
         Ok(Track {
             clip,
             reader,
             converter,
+            levelling,
+            levelled: Vec::new(),
             format,
             ring: None,
-            progress: Arc::default(),
+            progress: Arc::new(Progress::since(asked)),
             ready: Vec::new(),
             sent: 0,
             drained: false,
@@ -75,6 +96,11 @@ impl Track {
     /// Whether its first frame was handed to the device.
     pub fn is_heard(&self) -> bool {
         self.progress.played.load(Ordering::Acquire) > 0
+    }
+
+    /// From the order to play it until its first frame was handed to the device.
+    pub fn waited(&self) -> Option<Duration> {
+        self.progress.waited()
     }
 
     /// Whether the device will take no more of it.
@@ -121,6 +147,15 @@ impl Track {
             let path = &self.clip.path;
             let block = self.reader.next_block()?;
             self.drained = block.is_none();
+            let block = match block {
+                Some(block) if !self.levelling.is_off() => {
+                    self.levelled.clear();
+                    self.levelled.extend_from_slice(block);
+                    self.levelling.apply(&mut self.levelled, self.reader.native().channels);
+                    Some(self.levelled.as_slice())
+                }
+                as_it_is => as_it_is,
+            };
             self.converter.push(block, &mut self.ready).map_err(|cause| cause.at(path))?;
         }
     }

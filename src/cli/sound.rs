@@ -1,0 +1,49 @@
+//! Sound in and out by command: what the microphone hears as a query, and playing a file to its end.
+
+use anyhow::bail;
+
+use super::report;
+use super::session::Session;
+use crate::audio::device::{Backend, SoundCard};
+use crate::engine::{Clip, Command, DevicesView, Grouping, Outcome, Query, StopWhen};
+
+pub(super) fn devices() -> DevicesView {
+    DevicesView { outputs: SoundCard.outputs(), inputs: SoundCard.inputs() }
+}
+
+/// Records for `secs`, and searches for what was heard without the silence at its ends.
+pub(super) fn search_by_microphone(
+    session: &Session,
+    secs: Option<f64>,
+    k: usize,
+    by: Grouping,
+    json: bool,
+) -> anyhow::Result<()> {
+    if !json {
+        eprintln!("Listening to the microphone.");
+    }
+    let recorded = session.run(Command::StartRecording { stop_when: StopWhen { after_secs: secs, quiet: false } })?;
+    let Outcome::Recorded(take) = recorded else { bail!("the recording ended in something else") };
+    if let Some(why) = &take.interrupted {
+        eprintln!("soundalike: the recording ended early: {why}");
+    }
+    if take.lost_frames > 0 {
+        eprintln!("soundalike: {} frames were lost: the machine was too busy", take.lost_frames);
+    }
+    let (from_secs, to_secs) = take.heard_secs.unzip();
+    let found = session.run(Command::Search(Query { path: take.path, from_secs, to_secs, k, by }))?;
+    report::outcome(&found, json);
+    Ok(())
+}
+
+/// Plays to the end.
+pub(super) fn play(session: &Session, clip: Clip, json: bool) -> anyhow::Result<()> {
+    session.run(Command::Play(clip))?;
+    session.until(|latest| !latest.player.playing);
+    let player = session.latest().player;
+    report::played(&player, json);
+    match player.problem {
+        Some(problem) => bail!(problem),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,78 @@
+//! The microphone between recordings: open for its level while somebody looks at it, and opened anew when it comes back.
+
+use std::sync::{Arc, Mutex};
+
+use super::event::RecorderView;
+use super::shared::{Shared, locked};
+use crate::audio::device::{Recorder, RecorderState};
+
+pub(super) struct Microphone {
+    shared: Arc<Shared>,
+    pub recorder: Recorder,
+    /// Whether its level is shown while nothing is recorded.
+    watched: Mutex<bool>,
+}
+
+impl Microphone {
+    pub fn new(shared: Arc<Shared>, recorder: Recorder) -> Self {
+        Self { shared, recorder, watched: Mutex::new(false) }
+    }
+
+    /// Opens it for its level, or closes it. Why it cannot be opened is in the recorder's view.
+    pub fn watch(&self, on: bool) {
+        let mut watched = locked(&self.watched);
+        *watched = on;
+        if on {
+            self.listen();
+        } else {
+            self.recorder.stop_listening();
+            self.tell();
+        }
+    }
+
+    /// Opens it anew where it is watched: another one was chosen, or a recording is over.
+    pub fn listen_again(&self) {
+        if *locked(&self.watched) {
+            self.listen();
+        }
+    }
+
+    /// The list of devices has changed: what was lost may be back.
+    pub fn devices_changed(&self) {
+        let watched = locked(&self.watched);
+        let state = self.recorder.state();
+        if *watched && !state.listening && !state.recording {
+            self.listen();
+        }
+    }
+
+    fn listen(&self) {
+        let (shared, state) = (self.shared.clone(), self.recorder.observer());
+        let notify = Arc::new(move || tell(&shared, state()));
+        let listened = self.recorder.listen(self.shared.latest().sound.input.as_ref(), notify);
+        if let Err(cause) = listened {
+            tracing::info!("the microphone's level is not shown: {cause}");
+        }
+        self.tell();
+    }
+
+    /// Shows how the recorder is doing.
+    pub fn tell(&self) {
+        tell(&self.shared, self.recorder.state());
+    }
+}
+
+fn tell(shared: &Shared, state: RecorderState) {
+    let view = RecorderView {
+        recording: state.recording,
+        listening: state.listening,
+        secs: state.secs,
+        level: state.level,
+        peak: state.peak,
+        clipped: state.clipped,
+        lost_frames: state.lost_frames,
+        device: state.device,
+        problem: state.problem,
+    };
+    shared.update(|latest| latest.recorder = view);
+}

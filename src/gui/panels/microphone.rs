@@ -1,0 +1,72 @@
+//! The microphone: which one, how loud it is, when a recording ends by itself; and the takes that were made with it.
+
+use egui::{Checkbox, DragValue, RichText, Ui, vec2};
+
+use super::takes;
+use crate::gui::format;
+use crate::gui::notices::Tone;
+use crate::gui::state::State;
+use crate::gui::theme::palette;
+use crate::gui::widgets::level_meter::level_meter;
+use crate::gui::widgets::{device_choice, message, text};
+
+/// What a recording's set time is when it is switched on.
+const FIRST_STOP_AFTER_SECS: f64 = 5.0;
+
+pub fn show(ui: &mut Ui, state: &mut State) {
+    let recorder = state.latest.recorder.clone();
+    if recorder.recording || state.sound.microphone_open {
+        ui.horizontal(|ui| {
+            level_meter(ui, recorder.level, recorder.peak, recorder.clipped, vec2(180.0, 12.0));
+            if recorder.recording {
+                ui.label(format::position(recorder.secs));
+            }
+            let device = recorder.device.as_deref().unwrap_or("no microphone");
+            let does = if recorder.recording { "Recording from" } else { "Ready:" };
+            ui.add(egui::Label::new(RichText::new(format!("{does} {device}")).small().weak()).truncate());
+        });
+    }
+    if recorder.lost_frames > 0 {
+        let lost = format::counted(recorder.lost_frames, "frame", "frames");
+        text::small(ui, format!("{lost} lost: the machine is too busy to keep up"));
+    }
+    if let Some(problem) = &recorder.problem {
+        message::message(ui, Tone::Warning, &format::sentence(problem), None);
+    }
+    if state.sound.microphone_open {
+        settings(ui, state);
+        takes::show(ui, state);
+    }
+}
+
+fn settings(ui: &mut Ui, state: &mut State) {
+    let sound = state.latest.sound.clone();
+    ui.horizontal(|ui| {
+        let inputs = &state.latest.devices.inputs;
+        if let Some(input) = device_choice::unfolding(ui, "Microphone to record from", inputs, sound.input.as_ref()) {
+            state.set_sound(|sound| sound.input = input);
+        }
+    });
+    ui.horizontal_wrapped(|ui| {
+        let mut quiet = sound.stop_when_quiet;
+        if ui.add(Checkbox::new(&mut quiet, "Stop when the sound has ended")).changed() {
+            state.set_sound(|sound| sound.stop_when_quiet = quiet);
+        }
+        let mut timed = sound.stop_after_secs.is_some();
+        if ui.add(Checkbox::new(&mut timed, "Stop after")).changed() {
+            state.set_sound(|sound| sound.stop_after_secs = timed.then_some(FIRST_STOP_AFTER_SECS));
+        }
+        let mut secs = sound.stop_after_secs.unwrap_or(FIRST_STOP_AFTER_SECS);
+        let field = DragValue::new(&mut secs).range(0.5..=900.0).speed(0.1).fixed_decimals(1).suffix(" s");
+        let response = ui.add_enabled(timed, field).accessible_name("Stop after, in seconds");
+        if response.changed() {
+            state.set_sound(|sound| sound.stop_after_secs = Some(secs));
+        }
+    });
+    if sound.input.is_some() && state.latest.recorder.problem.is_some() {
+        let dim = palette(ui.visuals()).dim;
+        if ui.link(RichText::new("use the computer's own choice of microphone").small().color(dim)).clicked() {
+            state.set_sound(|sound| sound.input = None);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The menu of the output: on which device, how loud, and how much of a match is played.
+
+use egui::{Checkbox, Popup, PopupCloseBehavior, Response, Ui};
+
+use crate::gui::state::State;
+use crate::gui::widgets::buttons::segmented;
+use crate::gui::widgets::{device_choice, text};
+
+/// How much around a match can be played with it, in seconds.
+const SURROUNDINGS: [(f64, &str, &str); 4] = [
+    (0.0, "none", "The match alone"),
+    (0.5, "0.5 s", "Half a second before and after it"),
+    (1.0, "1 s", "A second before and after it"),
+    (3.0, "3 s", "Three seconds before and after it"),
+];
+
+pub fn show(button: &Response, state: &mut State) {
+    let menu = Popup::menu(button).close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    let open = menu.show(|ui| contents(ui, state)).is_some();
+    state.show_output_menu(open);
+}
+
+fn contents(ui: &mut Ui, state: &mut State) {
+    ui.set_width(300.0);
+    let sound = state.latest.sound.clone();
+    text::small(ui, "Play on");
+    let outputs = state.latest.devices.outputs.clone();
+    if let Some(output) = device_choice::unfolded(ui, &outputs, sound.output.as_ref()) {
+        state.set_sound(|sound| sound.output = output);
+    }
+    let mut level = sound.level_matched;
+    let help =
+        "Loud sounds are played more quietly and quiet ones louder, from the next sound on. Files stay as they are.";
+    if ui.add(Checkbox::new(&mut level, "All sounds equally loud")).on_hover_text(help).changed() {
+        state.set_sound(|sound| sound.level_matched = level);
+    }
+    text::small(ui, "Play with a match what is around it");
+    let mut around = sound.surroundings_secs;
+    if segmented(ui, &mut around, &SURROUNDINGS) {
+        state.set_sound(|sound| sound.surroundings_secs = around);
+    }
+}

@@ -1,0 +1,67 @@
+//! The takes: earlier recordings, to be searched for again, heard, renamed and deleted.
+
+use egui::{Key, RichText, ScrollArea, TextEdit, Ui};
+
+use crate::engine::TakeView;
+use crate::gui::format;
+use crate::gui::state::{Modal, State};
+use crate::gui::theme::{palette, size};
+use crate::gui::widgets::buttons::icon_button;
+use crate::gui::widgets::icons::Icon;
+use crate::gui::widgets::text;
+
+/// Rows that are seen at once.
+const ROWS: f32 = 4.0;
+
+pub fn show(ui: &mut Ui, state: &mut State) {
+    let takes = state.latest.takes.clone();
+    if takes.is_empty() {
+        text::small(ui, "Recordings are kept in the project, and listed here.");
+        return;
+    }
+    text::small(ui, format::counted(takes.len() as u64, "take", "takes"));
+    let height = size::CONTROL;
+    let list = ScrollArea::vertical().id_salt("takes").max_height(ROWS * (height + ui.spacing().item_spacing.y));
+    list.auto_shrink([false, true]).show_rows(ui, height, takes.len(), |ui, shown| {
+        for take in &takes[shown] {
+            row(ui, state, take);
+        }
+    });
+}
+
+fn row(ui: &mut Ui, state: &mut State, take: &TakeView) {
+    let name = take.path.file_stem().unwrap_or_default();
+    ui.horizontal(|ui| {
+        if icon_button(ui, Icon::Play, &format!("Play take {name}")).clicked() {
+            state.play_take(take);
+        }
+        if icon_button(ui, Icon::Similar, &format!("Search for take {name} again")).clicked() {
+            state.choose_query(take.path.clone(), None);
+        }
+        let may_change = !state.read_only();
+        if may_change && icon_button(ui, Icon::Pencil, &format!("Rename take {name}")).clicked() {
+            state.sound.renaming = Some((take.path.clone(), name.to_owned()));
+        }
+        if may_change && icon_button(ui, Icon::Close, &format!("Delete take {name}")).clicked() {
+            state.modal = Some(Modal::DeleteTake(take.path.clone()));
+        }
+        match &mut state.sound.renaming {
+            Some((path, typed)) if *path == take.path => {
+                let response = ui.add(TextEdit::singleline(typed).desired_width(200.0)).accessible_name("New name");
+                let (entered, left) = ui.input(|i| (i.key_pressed(Key::Enter), i.key_pressed(Key::Escape)));
+                if response.lost_focus() && entered {
+                    state.rename_take();
+                } else if left {
+                    state.sound.renaming = None;
+                } else if !response.has_focus() && !response.lost_focus() {
+                    response.request_focus();
+                }
+            }
+            _ => {
+                ui.label(name);
+                let dim = palette(ui.visuals()).dim;
+                ui.label(RichText::new(format::duration(take.duration_secs)).small().color(dim));
+            }
+        }
+    });
+}

@@ -1,0 +1,165 @@
+//! The microphone, the takes and the output, by the names of what is in them.
+
+use std::sync::Arc;
+
+use egui::Key;
+use egui_kittest::kittest::Queryable as _;
+
+use super::made_up::{self, changed, in_short};
+use super::panels::{commands, press, window};
+use crate::engine::{
+    Command, DeviceList, DeviceName, DevicesView, Event, JobId, Latest, RecorderView, SoundSettings, TakeView,
+};
+use crate::gui::state::{Modal, State};
+
+fn device(name: &str) -> DeviceName {
+    DeviceName { id: format!("id:{name}"), name: name.into() }
+}
+
+fn connected(latest: &mut Latest) {
+    let list = |names: [&str; 2]| DeviceList { devices: names.map(device).to_vec(), default: Some(device(names[0])) };
+    latest.devices =
+        Arc::new(DevicesView { outputs: list(["Speaker", "Headphones"]), inputs: list(["Built-in", "USB"]) });
+}
+
+/// The microphone's part is unfolded.
+fn unfolded(change: impl FnOnce(&mut Latest)) -> State {
+    let mut state = changed(made_up::matched(), |latest| {
+        connected(latest);
+        change(latest);
+    });
+    state.toggle_microphone();
+    state.take_actions();
+    state
+}
+
+#[test]
+fn the_microphone_is_seen_before_it_records_and_can_be_chosen() {
+    let mut harness = window(changed(made_up::matched(), connected));
+    press(&mut harness, "Microphone and takes");
+    let asked = in_short(&commands(&mut harness));
+    assert_eq!(asked, ["WatchMicrophone(true)", "WatchDevices(true)"]);
+    let latest = &mut harness.state_mut().latest;
+    latest.recorder = RecorderView {
+        listening: true,
+        level: 0.2,
+        peak: 0.9,
+        clipped: true,
+        device: Some("Built-in".into()),
+        ..RecorderView::default()
+    };
+    harness.run();
+    harness.get_by_label("Level, too loud");
+    harness.get_by_label("Ready: Built-in");
+    press(&mut harness, "Microphone to record from");
+    press(&mut harness, "USB");
+    let asked = commands(&mut harness);
+    assert!(matches!(&asked[..], [Command::SetSound(sound)] if sound.input == Some(device("USB"))), "{asked:?}");
+    press(&mut harness, "Microphone and takes");
+    assert_eq!(in_short(&commands(&mut harness)), ["WatchMicrophone(false)", "WatchDevices(false)"]);
+}
+
+#[test]
+fn a_microphone_that_is_chosen_and_gone_says_so_with_a_way_back() {
+    let mut harness = window(unfolded(|latest| {
+        latest.sound = Arc::new(SoundSettings { input: Some(device("Gone")), ..SoundSettings::default() });
+        latest.recorder.problem = Some("Gone is not connected; connect it, or choose another device".into());
+    }));
+    harness.get_by_label_contains("Gone is not connected; connect it");
+    press(&mut harness, "use the computer's own choice of microphone");
+    assert!(matches!(&commands(&mut harness)[..], [Command::SetSound(sound)] if sound.input.is_none()));
+}
+
+#[test]
+fn a_recording_ends_as_it_was_set() {
+    let mut harness = window(unfolded(|_| ()));
+    press(&mut harness, "Stop when the sound has ended");
+    press(&mut harness, "Stop after");
+    commands(&mut harness);
+    press(&mut harness, "Record");
+    let asked = in_short(&commands(&mut harness));
+    assert_eq!(asked, ["StartRecording { stop_when: StopWhen { after_secs: Some(5.0), quiet: true } }"]);
+}
+
+#[test]
+fn takes_are_played_searched_renamed_and_deleted() {
+    let take = TakeView { path: "/takes/door.wav".into(), duration_secs: 1.5, recorded_ns: 7 };
+    let mut harness = window(unfolded(|latest| latest.takes = Arc::new(vec![take])));
+    harness.get_by_label("1 take");
+    press(&mut harness, "Play take door");
+    press(&mut harness, "Search for take door again");
+    let asked = in_short(&commands(&mut harness));
+    assert_eq!(asked, ["play /takes/door.wav 0.00-end", "search /takes/door.wav 0.00-end"]);
+
+    press(&mut harness, "Rename take door");
+    harness.run();
+    harness.get_by_label("New name").type_text("2");
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    let asked = commands(&mut harness);
+    assert!(matches!(&asked[..], [Command::RenameTake { name, .. }] if name == "door2"), "{asked:?}");
+    let to = "/takes/door2.wav";
+    let renamed = crate::engine::Outcome::TakeRenamed { from: "/takes/door.wav".into(), to: to.into() };
+    harness.state_mut().apply(Event::Finished { job: JobId(9), outcome: renamed });
+    assert_eq!(harness.state().search.path.as_deref(), Some(camino::Utf8Path::new(to)), "the query follows");
+    harness.state_mut().take_actions();
+
+    press(&mut harness, "Delete take door");
+    assert!(matches!(harness.state().modal, Some(Modal::DeleteTake(_))));
+    press(&mut harness, "Keep it");
+    assert!(commands(&mut harness).is_empty());
+    press(&mut harness, "Delete take door");
+    press(&mut harness, "Delete");
+    assert!(matches!(&commands(&mut harness)[..], [Command::DeleteTake { .. }]));
+}
+
+#[test]
+fn the_output_its_levels_and_what_is_around_a_match_are_set_at_the_speaker() {
+    let mut harness = window(changed(made_up::matched(), connected));
+    press(&mut harness, "Output device and levels");
+    harness.run();
+    press(&mut harness, "1 s");
+    press(&mut harness, "All sounds equally loud");
+    let asked = commands(&mut harness);
+    let Some(Command::SetSound(sound)) = asked.last() else { panic!("{asked:?}") };
+    assert_eq!((sound.level_matched, sound.surroundings_secs), (false, 1.0));
+    press(&mut harness, "Headphones");
+    let asked = commands(&mut harness);
+    assert!(
+        matches!(&asked[..], [Command::SetSound(sound)] if sound.output == Some(device("Headphones"))),
+        "{asked:?}"
+    );
+    harness.key_press(Key::Escape);
+    harness.run();
+    commands(&mut harness);
+    harness.state_mut().play_match(1);
+    assert_eq!(in_short(&commands(&mut harness)), ["play /sounds/kick/kick_00.wav 0.00-1.38"]);
+}
+
+#[test]
+fn what_plays_can_be_played_on_and_a_place_outside_of_it_too() {
+    let mut harness = window(changed(made_up::matched(), |latest| {
+        latest.player.path = Some("/p.wav".into());
+        (latest.player.from_secs, latest.player.to_secs) = (1.0, 1.25);
+        (latest.player.playing, latest.player.position_secs) = (true, 1.1);
+    }));
+    harness.state_mut().take_actions();
+    press(&mut harness, "Play on to the end of the file");
+    harness.state_mut().seek(1.2);
+    harness.state_mut().seek(1.9);
+    let asked = in_short(&commands(&mut harness));
+    assert_eq!(asked, ["play /p.wav 1.10-end", "SeekPlayer { secs: 1.2 }", "play /p.wav 1.90-end"]);
+}
+
+#[test]
+fn a_match_that_cannot_be_played_says_why_at_its_row() {
+    let mut state = made_up::matched();
+    state.play_match(1);
+    let command = made_up::submitted(&mut state).remove(0);
+    state.submitted(JobId(5), &command);
+    let message = "/sounds/kick/kick_00.wav: there is no such file".to_owned();
+    state.apply(Event::Failed { job: JobId(5), message });
+    let harness = window(state);
+    harness.get_by_label("Match 2: kick_00.wav, 3 of 64 bits differ; there is no such file");
+}

@@ -1,0 +1,191 @@
+//! Sound in and out through the engine, on devices whose clock is turned by hand.
+
+use camino::Utf8PathBuf;
+use soundalike::audio::device::Format;
+use soundalike::engine::{Clip, Command, Grouping, Outcome, Query, SoundSettings, StopWhen, Take};
+
+use crate::support::{Bench, quick, tone, write_tones, write_wav};
+
+/// Of the bench's microphone.
+const RATE: usize = 44_100;
+
+fn start(bench: &Bench, stop_when: StopWhen) -> soundalike::engine::JobId {
+    let job = bench.engine.submit(Command::StartRecording { stop_when });
+    bench.until("the microphone", |latest| latest.recorder.recording);
+    job
+}
+
+fn take(bench: &Bench, job: soundalike::engine::JobId) -> Take {
+    match bench.wait(job) {
+        Ok(Outcome::Recorded(take)) => take,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A take of half a second of silence, half a second of a beep, and silence again.
+fn record(bench: &Bench) -> Take {
+    let job = start(bench, StopWhen::default());
+    for level in [0.0, 0.5, 0.0] {
+        let block: Vec<f32> = (0..RATE / 2).map(|n| level * (n as f32 * 0.1).sin()).collect();
+        assert!(bench.audio.feed(&block));
+    }
+    bench.until("what was fed", |latest| latest.recorder.secs >= 1.5);
+    bench.engine.submit(Command::StopRecording);
+    take(bench, job)
+}
+
+fn change(bench: &Bench, change: impl FnOnce(&mut SoundSettings)) -> Result<Outcome, String> {
+    let mut settings = (*bench.engine.latest().sound).clone();
+    change(&mut settings);
+    bench.run(Command::SetSound(Box::new(settings)))
+}
+
+#[test]
+fn a_recording_is_a_take_that_is_listed_renamed_and_deleted() {
+    let bench = Bench::new();
+    let recorded = record(&bench);
+    assert!((recorded.duration_secs - 1.5).abs() < 1e-9);
+    // Silence at both ends is left out of the query and kept in the file.
+    let (from, to) = recorded.heard_secs.expect("a part");
+    assert!((from - 0.45).abs() < 0.02 && (to - 1.05).abs() < 0.02, "{from} to {to}");
+    assert_eq!(hound::WavReader::open(&recorded.path).expect("a file").duration() as usize, 3 * RATE / 2);
+    let takes = bench.engine.latest().takes;
+    assert_eq!((takes.len(), &takes[0].path, takes[0].duration_secs), (1, &recorded.path, 1.5));
+
+    let renamed = bench.run(Command::RenameTake { path: recorded.path.clone(), name: "a beep".into() });
+    let Ok(Outcome::TakeRenamed { to, .. }) = renamed else { panic!("{renamed:?}") };
+    assert_eq!((to.file_name(), to.is_file(), recorded.path.exists()), (Some("a beep.wav"), true, false));
+    let second = record(&bench);
+    for name in ["a beep", "../elsewhere", " "] {
+        let refused = bench.run(Command::RenameTake { path: second.path.clone(), name: name.into() }).expect_err("no");
+        assert!(refused.contains("cannot be a take's name"), "{refused}");
+    }
+    let bench = bench.reopen();
+    assert_eq!(bench.engine.latest().takes.len(), 2);
+    bench.run(Command::DeleteTake { path: to.clone() }).expect("deleted");
+    assert!(!to.exists());
+    assert_eq!(bench.engine.latest().takes.len(), 1);
+    let other = bench.path("tone.wav");
+    write_wav(&other, 8000, tone(8000, 300.0, 0.5));
+    let path = Utf8PathBuf::from_path_buf(other).expect("UTF-8");
+    assert!(bench.run(Command::DeleteTake { path: path.clone() }).expect_err("no take").contains("no take"));
+    assert!(path.is_file(), "only takes are ever deleted");
+}
+
+#[test]
+fn a_recording_ends_by_itself_as_it_was_set() {
+    let bench = Bench::new();
+    let job = start(&bench, StopWhen { after_secs: Some(0.25), quiet: false });
+    bench.audio.feed(&vec![0.5; RATE]);
+    assert!((take(&bench, job).duration_secs - 0.25).abs() < 1e-4);
+    let job = start(&bench, StopWhen { after_secs: None, quiet: true });
+    for level in [0.5, 0.0, 0.0, 0.0] {
+        let block: Vec<f32> = (0..RATE / 2).map(|n| level * (n as f32 * 0.1).sin()).collect();
+        let heard = bench.engine.latest().recorder.secs;
+        bench.audio.feed(&block);
+        bench.until("what was fed", |latest| latest.recorder.secs > heard || !latest.recorder.recording);
+    }
+    let ended = take(&bench, job);
+    assert!((1.7..=2.0).contains(&ended.duration_secs), "{ended:?}");
+    assert_eq!(ended.interrupted, None);
+}
+
+#[test]
+fn a_microphone_that_goes_away_keeps_what_was_recorded_and_a_retry_works() {
+    let bench = Bench::new();
+    let job = start(&bench, StopWhen::default());
+    bench.audio.feed(&vec![0.25; RATE]);
+    bench.until("what was fed", |latest| latest.recorder.secs >= 1.0);
+    bench.audio.unplug("the cable was pulled");
+    let kept = take(&bench, job);
+    assert_eq!((kept.duration_secs, kept.interrupted.as_deref()), (1.0, Some("the cable was pulled")));
+    let refused = bench.run(Command::StartRecording { stop_when: StopWhen::default() }).expect_err("no microphone");
+    assert!(refused.contains("there is no microphone"), "{refused}");
+    bench.audio.plug_in(Format { rate: 48_000, channels: 2 }, Format { rate: RATE as u32, channels: 1 });
+    assert_eq!(record(&bench).interrupted, None);
+}
+
+#[test]
+fn the_meter_runs_and_devices_appear_while_the_microphone_is_watched() {
+    let bench = Bench::new();
+    bench.run(Command::WatchDevices(true)).expect("watched");
+    bench.run(Command::WatchMicrophone(true)).expect("watched");
+    bench.audio.feed(&vec![0.5; 4410]);
+    bench.until("the level", |latest| latest.recorder.peak == 0.5 && latest.recorder.listening);
+    bench.until("the list", |latest| latest.devices.inputs.devices.len() == 1);
+    bench.audio.plug_in_another("usb", Format { rate: 16_000, channels: 2 });
+    bench.until("the new device", |latest| latest.devices.inputs.devices.len() == 2);
+    let usb = bench.engine.latest().devices.inputs.devices[1].clone();
+    change(&bench, |sound| sound.input = Some(usb.clone())).expect("chosen");
+    assert_eq!(bench.audio.open_devices().1, ["usb"]);
+    // A recording takes the microphone over, and gives it back.
+    let job = start(&bench, StopWhen { after_secs: Some(0.5), quiet: false });
+    bench.audio.feed(&vec![0.5; 16_000]);
+    let path = take(&bench, job).path;
+    assert_eq!(hound::WavReader::open(path).expect("a file").spec().sample_rate, 16_000, "as the device offers it");
+    bench.until("the level again", |latest| latest.recorder.listening);
+    // One that was lost is back as soon as it is back.
+    bench.audio.unplug_another("usb");
+    bench.until("the loss", |latest| !latest.recorder.listening && latest.recorder.problem.is_some());
+    bench.until("the list without it", |latest| latest.devices.inputs.devices.len() == 1);
+    bench.audio.plug_in_another("usb", Format { rate: 16_000, channels: 2 });
+    bench.until("the level once more", |latest| latest.recorder.listening);
+    bench.run(Command::WatchMicrophone(false)).expect("left");
+    assert!(!bench.audio.microphone_is_open());
+
+    let bench = bench.reopen();
+    assert_eq!(bench.engine.latest().sound.input.as_ref(), Some(&usb), "remembered");
+    bench.audio.unplug_another("usb");
+    let refused = bench.run(Command::StartRecording { stop_when: StopWhen::default() }).expect_err("gone");
+    assert_eq!(refused, "usb is not connected; connect it, or choose another device");
+}
+
+#[test]
+fn the_player_plays_at_one_loudness_unless_told_otherwise_on_the_chosen_device() {
+    let bench = Bench::new();
+    let path = bench.path("quiet.wav");
+    write_wav(&path, 8000, (0..8000).map(|n| 0.05 * (f64::from(n) * 0.3).sin()));
+    let path = Utf8PathBuf::from_path_buf(path).expect("UTF-8");
+    let play = || {
+        let job = bench.engine.submit(Command::Play(Clip { path: path.clone(), from_secs: 0.0, to_secs: None }));
+        bench.until("sound", |latest| latest.player.playing);
+        let heard = bench.audio.pull(8000);
+        bench.wait(job).expect("played");
+        bench.until("its end", |latest| {
+            bench.audio.pull(8);
+            !latest.player.playing
+        });
+        heard.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()))
+    };
+    let levelled = play();
+    assert!((levelled - 0.141).abs() < 0.005, "{levelled}");
+    change(&bench, |sound| sound.level_matched = false).expect("set");
+    let original = play();
+    assert!((original - 0.05).abs() < 0.001, "{original}");
+    bench.audio.plug_in_another("headphones", Format { rate: 8000, channels: 1 });
+    bench.run(Command::WatchDevices(true)).expect("watched");
+    bench.until("the headphones", |latest| latest.devices.outputs.devices.len() == 2);
+    let headphones = bench.engine.latest().devices.outputs.devices[1].clone();
+    change(&bench, |sound| sound.output = Some(headphones)).expect("chosen");
+    play();
+    assert_eq!(bench.engine.latest().player.device.as_deref(), Some("headphones"));
+}
+
+#[test]
+fn a_match_whose_file_is_missing_or_has_changed_says_so() {
+    let bench = Bench::new();
+    let tones = bench.path("tones");
+    write_tones(&tones, 6);
+    bench.add(&tones);
+    bench.train(quick());
+    std::fs::remove_file(tones.join("tone_01.wav")).expect("removed");
+    write_wav(&tones.join("tone_02.wav"), 8000, tone(8000, 900.0, 0.9));
+    let path = Utf8PathBuf::from_path_buf(tones.join("tone_00.wav")).expect("UTF-8");
+    let query = Query { path, from_secs: None, to_secs: None, k: 6, by: Grouping::File };
+    let Ok(Outcome::Searched(report)) = bench.run(Command::Search(query)) else { panic!("an answer") };
+    let problem =
+        |name: &str| report.matches.iter().find(|found| found.path.ends_with(name)).expect("the match").problem.clone();
+    assert_eq!(problem("tone_00.wav"), None);
+    assert_eq!(problem("tone_01.wav").as_deref(), Some("there is no such file"));
+    assert!(problem("tone_02.wav").expect("a problem").contains("changed"));
+}

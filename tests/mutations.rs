@@ -1,0 +1,184 @@
+//! Damaged files, by the tens of thousands and the same ones each time: no panic, no hang, no sound and no memory out of
+//! proportion to the file. A binary of its own, because it counts every byte that is allocated.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use peak_alloc::PeakAlloc;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use soundalike::audio::{Cause, Decoder};
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// Of each kind of file.
+const MUTATIONS: usize = 2_600;
+/// For one file of a few kilobytes, on a machine that does something else as well.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What all threads together may hold at once, decoders' tables and test included.
+const MOST_MEGABYTES: f32 = 16.0;
+
+/// A WAV file with a fact chunk and a list before its data.
+fn wav(tag: u16, channels: u16, bits: u16, data: &[u8]) -> Vec<u8> {
+    let block = channels * bits / 8;
+    let mut body = b"WAVEfmt \x10\0\0\0".to_vec();
+    for field in [tag, channels, 8000, 0, 8000u16.wrapping_mul(block), 0, block, bits] {
+        body.extend(field.to_le_bytes());
+    }
+    body.extend(b"fact\x04\0\0\0\0\x04\0\0LIST\x06\0\0\0INFOab");
+    body.extend(b"data");
+    body.extend((data.len() as u32).to_le_bytes());
+    body.extend(data);
+    let mut file = b"RIFF".to_vec();
+    file.extend((body.len() as u32).to_le_bytes());
+    file.extend(body);
+    file
+}
+
+fn aiff(data: &[u8]) -> Vec<u8> {
+    let mut body = b"AIFFCOMM\0\0\0\x12\0\x02".to_vec();
+    body.extend((data.len() as u32 / 4).to_be_bytes());
+    // 16 bits at 8,000 Hz, which is an 80-bit floating point number here.
+    body.extend(b"\0\x10\x40\x0B\xFA\0\0\0\0\0\0\0SSND");
+    body.extend((data.len() as u32 + 8).to_be_bytes());
+    body.extend([0; 8]);
+    body.extend(data);
+    let mut file = b"FORM".to_vec();
+    file.extend((body.len() as u32).to_be_bytes());
+    file.extend(body);
+    file
+}
+
+/// A sound file of each kind: its ending and its bytes.
+fn originals() -> Vec<(&'static str, Vec<u8>)> {
+    let ramp: Vec<u8> = (0..1200u32).flat_map(|n| ((n * 53) as i16).to_le_bytes()).collect();
+    let floats: Vec<u8> = (0..400u16).flat_map(|n| (f32::from(n) / 500.0).to_le_bytes()).collect();
+    vec![
+        ("wav", wav(1, 2, 16, &ramp)),
+        ("wav", wav(3, 1, 32, &floats)),
+        ("wav", wav(7, 1, 8, &ramp)),
+        ("aiff", aiff(&ramp)),
+        ("wav", include_bytes!("sounds/mini_ima.wav").to_vec()),
+        ("flac", include_bytes!("sounds/mini.flac").to_vec()),
+        ("ogg", include_bytes!("sounds/mini.ogg").to_vec()),
+        ("mp3", include_bytes!("sounds/mini.mp3").to_vec()),
+        ("m4a", include_bytes!("sounds/mini.m4a").to_vec()),
+    ]
+}
+
+fn mutated(original: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
+    const EXTREMES: [u32; 8] = [0, 1, 0x7F, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFE, u32::MAX];
+    let mut bytes = original.to_vec();
+    for _ in 0..random.random_range(1..=6) {
+        // Headers, where most of the meaning is, are hit as often as all the rest.
+        let header = bytes.len().min(256);
+        let within = if random.random_bool(0.5) { header } else { bytes.len() };
+        if within == 0 {
+            break;
+        }
+        let at = random.random_range(0..within);
+        match random.random_range(0..7) {
+            0 => bytes[at] = random.random(),
+            1 => bytes[at] ^= 1 << random.random_range(0..8),
+            2 => {
+                let extreme = EXTREMES[random.random_range(0..EXTREMES.len())];
+                let value = if random.random_bool(0.5) { extreme.to_le_bytes() } else { extreme.to_be_bytes() };
+                let end = bytes.len().min(at + 4);
+                bytes[at..end].copy_from_slice(&value[..end - at]);
+            }
+            3 => {
+                let end = (at + random.random_range(1..=64)).min(bytes.len());
+                bytes.drain(at..end);
+            }
+            4 => {
+                let end = (at + random.random_range(1..=64)).min(bytes.len());
+                let copy = bytes[at..end].to_vec();
+                let to = random.random_range(0..=bytes.len());
+                bytes.splice(to..to, copy);
+            }
+            5 => bytes.truncate(at.max(1)),
+            _ => {
+                let end = (at + random.random_range(1..=32)).min(bytes.len());
+                random.fill(&mut bytes[at..end]);
+            }
+        }
+    }
+    bytes
+}
+
+/// Reads a file as the program does: to its end, and again from somewhere in it. Returns the samples that it held, and
+/// whether a decoder had to be caught falling over.
+fn read(path: &Path, seek_to: u64) -> (usize, bool) {
+    let fell = |cause: &Cause| matches!(cause, Cause::DecoderFailed(_));
+    let mut decoder = match Decoder::open(path) {
+        Ok(decoder) => decoder,
+        Err(error) => return (0, fell(&error.cause)),
+    };
+    let mut samples = 0;
+    loop {
+        match decoder.next_block() {
+            Ok(Some(block)) => {
+                assert!(block.iter().all(|sample| sample.is_finite()));
+                samples += block.len();
+            }
+            Ok(None) => break,
+            Err(error) => return (samples, fell(&error.cause)),
+        }
+    }
+    match decoder.seek(seek_to).and_then(|()| decoder.next_block().map(|_| ())) {
+        Ok(()) => (samples, false),
+        Err(error) => (samples, fell(&error.cause)),
+    }
+}
+
+#[test]
+fn no_damaged_file_does_harm() {
+    // A decoder that falls over is caught and becomes its file's failure; what it prints would drown the rest.
+    std::panic::set_hook(Box::new(|_| ()));
+    let folder = tempfile::tempdir().expect("a folder");
+    let (readable, fallen) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let originals = originals();
+    for (number, (ending, bytes)) in originals.iter().enumerate() {
+        let path = folder.path().join(format!("original_{number}.{ending}"));
+        std::fs::write(&path, bytes).expect("written");
+        assert!(read(&path, 10).0 > 300, "original {number}, {ending}, is sound");
+    }
+    let before = MEMORY.current_usage_as_mb();
+    MEMORY.reset_peak_usage();
+    let began = Instant::now();
+    let inputs = originals.len() * MUTATIONS;
+    let failures: Vec<String> = (0..inputs)
+        .into_par_iter()
+        .filter_map(|number| {
+            let (ending, original) = &originals[number % originals.len()];
+            let mut random = ChaCha8Rng::seed_from_u64(number as u64);
+            let bytes = mutated(original, &mut random);
+            let path = folder.path().join(format!("{:?}.{ending}", std::thread::current().id()));
+            std::fs::write(&path, &bytes).expect("written");
+            let began = Instant::now();
+            let seek_to = random.random_range(0..4000);
+            let outcome = std::panic::catch_unwind(|| read(&path, seek_to));
+            let took = began.elapsed();
+            let Ok((samples, fell)) = outcome else { return Some(format!("input {number}, {ending}: a panic")) };
+            readable.fetch_add(usize::from(samples > 0), Ordering::Relaxed);
+            fallen.fetch_add(usize::from(fell), Ordering::Relaxed);
+            // The densest honest files are silence in FLAC: a frame of 65,535 samples in 8 channels takes some 30 bytes.
+            (took > PATIENCE || samples > 20_000 * bytes.len())
+                .then(|| format!("input {number}, {ending}: {samples} samples of {} bytes in {took:?}", bytes.len()))
+        })
+        .collect();
+    let peak = MEMORY.peak_usage_as_mb() - before;
+    let _ = std::panic::take_hook();
+    println!(
+        "{inputs} inputs in {:.1?}: {} gave sound, {} made a decoder fall over, {peak:.1} MB at most",
+        began.elapsed(),
+        readable.load(Ordering::Relaxed),
+        fallen.load(Ordering::Relaxed),
+    );
+    assert!(failures.is_empty(), "{failures:#?}");
+    assert!(inputs >= 20_000 && readable.load(Ordering::Relaxed) > inputs / 10);
+    assert!(peak < MOST_MEGABYTES, "{peak} MB");
+}

@@ -20,7 +20,7 @@ const ROUNDS: usize = 3;
 const STEPS: usize = 300;
 const WARM_UP: usize = 50;
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 fn main() -> Result<()> {
     let folder = tempfile::tempdir()?;

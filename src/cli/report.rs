@@ -170,6 +170,9 @@ fn trained(report: &TrainReport) {
     if let Some(probe) = report.probe {
         println!("{:.0}% of distorted excerpts find their files", 100.0 * probe);
     }
+    if let Some(unique) = report.unique {
+        println!("{:.0}% of chunks have codes of their own", 100.0 * unique);
+    }
     if let Some(why) = &report.collapsed {
         println!("{why}");
     }

@@ -43,7 +43,8 @@ impl Curve {
         self.sum.epoch = step.epoch;
         self.sum.sigma = step.sigma;
         self.sum.learning_rate = step.learning_rate;
-        self.sum.probe = step.probe.or(self.sum.probe);
+        self.sum.probe = step.probe.map(|probe| probe.found).or(self.sum.probe);
+        self.sum.unique = step.probe.map(|probe| probe.unique).or(self.sum.unique);
         if self.count == self.steps_a_point {
             self.points.push(self.mean());
             self.sum = TrainingPoint::default();

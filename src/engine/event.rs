@@ -82,6 +82,8 @@ pub struct TrainReport {
     pub code_entropy: f32,
     /// Share of distorted excerpts that found their files at the end; `None` for a library of few chunks.
     pub probe: Option<f32>,
+    /// Different codes among the probe's chunks at the end, as a share of these.
+    pub unique: Option<f32>,
     /// In words, when the run has learned nothing: all codes are (nearly) equal.
     pub collapsed: Option<String>,
     /// Whether it was stopped before its planned end.
@@ -328,6 +330,8 @@ pub struct TrainingPoint {
     pub learning_rate: f32,
     /// Share of distorted excerpts that found their file, where it was measured at this point.
     pub probe: Option<f32>,
+    /// Different codes among the chunks that they were looked for among, as a share of these.
+    pub unique: Option<f32>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -90,6 +90,7 @@ pub(super) fn train(
         loss: summary.loss,
         saturation: summary.saturation,
         code_entropy: summary.code_entropy,
+        unique: view.history.iter().rev().find_map(|point| point.unique),
         probe: view.history.iter().rev().find_map(|point| point.probe),
         collapsed: summary.collapsed,
         stopped_early: summary.step < summary.steps,

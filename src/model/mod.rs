@@ -36,6 +36,7 @@ pub use config::{Config, ConfigError, NoiseSchedule, Preset, Rate, TrainingLengt
 pub use error::ModelError;
 pub use features::{FeatureStore, FeatureStoreBuilder};
 pub use front_end::{Features, FrontEnd};
+pub use probe::Probed;
 pub use report::{Progress, StepReport, TrainSummary};
 pub use trained::Model;
 pub use trainer::Trainer;

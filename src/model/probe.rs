@@ -3,6 +3,7 @@
 
 use rand::Rng;
 use rand::seq::index::sample;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::config::{Config, Rate};
@@ -29,6 +30,15 @@ const TIMES: usize = 20;
 const SHARE: f64 = 0.04;
 /// A trained view takes a forward and a backward pass, which is about so many forward passes.
 const PASSES: f64 = 3.0;
+
+/// What it answers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Probed {
+    /// Share of the excerpts that find their files.
+    pub found: f32,
+    /// Different codes among the chunks that are looked among, as a share of these.
+    pub unique: f32,
+}
 
 /// The same excerpts and chunks for a whole run, whether it is interrupted or not.
 #[derive(Debug)]
@@ -77,15 +87,16 @@ impl Probe {
         step == steps || step.is_multiple_of(self.every)
     }
 
-    /// Share of the excerpts that find their files.
-    pub fn found(&self, network: &Network, bits: usize) -> Result<f32, ModelError> {
+    pub fn ask(&self, network: &Network, bits: usize) -> Result<Probed, ModelError> {
         let excerpts = codes(network, &self.excerpts, bits)?;
         let pool = codes(network, &self.pool, bits)?;
         let found = excerpts.iter().zip(&self.sources).filter(|(code, source)| {
             let distances = pool.iter().map(|other| distance(code, other));
             is_found(**source, &self.files, &distances.collect::<Vec<u32>>())
         });
-        Ok(found.count() as f32 / self.sources.len() as f32)
+        let found = found.count() as f32 / self.sources.len() as f32;
+        let different: HashSet<&[u64]> = pool.iter().map(Vec::as_slice).collect();
+        Ok(Probed { found, unique: different.len() as f32 / pool.len() as f32 })
     }
 }
 

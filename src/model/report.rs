@@ -1,5 +1,6 @@
 //! What a training step measured, and whether a run is learning anything.
 
+use super::probe::Probed;
 use serde::{Deserialize, Serialize};
 
 /// A step of training.
@@ -29,8 +30,8 @@ pub struct StepReport {
     pub ones: Vec<f32>,
     /// Over this run so far.
     pub chunks_per_second: f64,
-    /// Share of distorted excerpts that found their files, where it was measured after this step: see `probe.rs`.
-    pub probe: Option<f32>,
+    /// What the probe found, where it was asked after this step.
+    pub probe: Option<Probed>,
     /// In words, where (nearly) all codes are equal.
     pub collapsed: Option<String>,
 }

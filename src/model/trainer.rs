@@ -196,7 +196,7 @@ impl<'a> Trainer<'a> {
         let code_entropy = code_entropy(&losses.h, bits);
         self.progress.add(loss, saturation, code_entropy);
         let probe = match &self.probe {
-            Some(probe) if probe.is_due(step + 1, steps) => Some(probe.found(&self.network, bits)?),
+            Some(probe) if probe.is_due(step + 1, steps) => Some(probe.ask(&self.network, bits)?),
             _ => None,
         };
         Ok(StepReport {

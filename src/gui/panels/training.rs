@@ -157,6 +157,9 @@ fn running(ui: &mut Ui, state: &mut State, job: JobId, view: &JobView, training:
             "Speed",
             format!("{} chunks a second", format::count(training.chunks_per_second.max(0.0) as u64)),
         );
+        if let Some(point) = training.history.last() {
+            text::figure(ui, "Learning rate", format!("{:.5}", point.learning_rate));
+        }
     }
     ui.horizontal(|ui| {
         let help = "Stops here, keeps what was learned as the model, and goes on to the index";
@@ -198,6 +201,12 @@ fn course(ui: &mut Ui, training: &TrainingView) {
         figures.push(probe);
     }
     loss_plot(ui, "noise and saturation", last, figures);
+    if let Some(point) = history.last() {
+        text::figure(ui, "Entropy of a batch's codes", format!("{:.2} nats", point.code_entropy));
+    }
+    if let Some(unique) = history.iter().rev().find_map(|point| point.unique) {
+        text::figure(ui, "Codes that differ", format!("{:.0}%", 100.0 * unique));
+    }
     if !training.bit_balance.is_empty() {
         bit_strip(ui, &training.bit_balance);
         text::small(ui, bit_strip::summary(&training.bit_balance));

@@ -3,7 +3,9 @@
 pub mod decode;
 pub mod device;
 pub mod error;
+pub mod griffin_lim;
 pub mod mono;
+pub mod overlap;
 pub mod picture;
 pub mod resample;
 mod riff;

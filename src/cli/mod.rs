@@ -13,7 +13,7 @@ use camino::Utf8PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::engine::{Command, Grouping, Outcome, Query};
+use crate::engine::{Coded, Command, Grouping, Outcome, Query};
 use crate::gui::{self, WindowOptions};
 use crate::model::{Config, TrainingSettings};
 use session::Session;
@@ -89,6 +89,13 @@ enum Operation {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Write what the decoder makes of a file's codes, chunk by chunk, as a WAV file: hear what the codes keep
+    Reconstruct {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[arg(long, value_name = "WAV")]
+        out: PathBuf,
+    },
     /// Measure the index on files of codes, in a form that compares it with other programs
     #[command(hide = true)]
     BenchIndex(bench_index::Bench),
@@ -140,14 +147,16 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
         Operation::Train { settings, resume } => Some(Command::TrainModel { settings, resume, then_index: false }),
         Operation::Index => Some(Command::BuildIndex),
         Operation::Search { file, k, from, to, by } => {
-            let path = Utf8PathBuf::from_path_buf(file)
-                .map_err(|path| anyhow::anyhow!("{}: the path is not UTF-8 text; rename it", path.display()))?;
+            let path = text_path(file)?;
             // A query that is a file of the dataset is shown under the dataset's name for it.
             let path = path.canonicalize_utf8().unwrap_or(path);
             Some(Command::Search(Query { path, from_secs: from, to_secs: to, k, by }))
         }
         Operation::Eval { label } => Some(Command::Evaluate { label }),
         Operation::Export { out } => Some(Command::Export { folder: out }),
+        Operation::Reconstruct { file, out } => {
+            Some(Command::Reconstruct { from: Coded::File(text_path(file)?), out: text_path(out)? })
+        }
         Operation::Encode { folder, out } => Some(Command::EncodeFolder { folder, out }),
     };
     let session = Session::open(project, json)?;
@@ -163,6 +172,11 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+fn text_path(path: PathBuf) -> anyhow::Result<Utf8PathBuf> {
+    Utf8PathBuf::from_path_buf(path)
+        .map_err(|path| anyhow::anyhow!("{}: the path is not UTF-8 text; rename it", path.display()))
 }
 
 /// Ends the program with exit code 2 where the settings make no model, whatever the sounds are.

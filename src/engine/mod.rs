@@ -14,6 +14,7 @@ mod import;
 mod index;
 mod lanes;
 mod listen;
+mod reconstruct;
 mod record;
 mod search;
 mod shared;
@@ -21,7 +22,7 @@ mod snapshot;
 mod train;
 mod views;
 
-pub use command::{Clip, Command, Grouping, JobId, Query};
+pub use command::{Clip, Coded, Command, Grouping, JobId, Query};
 pub use error::EngineError;
 pub use event::*;
 pub use snapshot::grid_of;

@@ -43,6 +43,7 @@ impl State {
                 (Place::Search, Some(query.path.clone()))
             }
             Command::Preview { path } => (Place::Search, Some(path.clone())),
+            Command::Reconstruct { .. } => (Place::Search, None),
             Command::StartRecording | Command::StopRecording => (Place::Search, None),
             Command::Evaluate { .. } | Command::Export { .. } | Command::EncodeFolder { .. } => (Place::Indexing, None),
             Command::Play(_)
@@ -80,7 +81,7 @@ impl State {
             Outcome::Added(report) => self.added(report),
             Outcome::Removed | Outcome::Done => {}
             // Asked for from the command line alone.
-            Outcome::Evaluated(_) | Outcome::Exported(_) => {}
+            Outcome::Evaluated(_) | Outcome::Exported(_) | Outcome::Reconstructed(_) => {}
             Outcome::Trained(report) => self.trained(report),
             Outcome::Indexed(report) => {
                 let codes = format::counted(report.codes, "code", "codes");

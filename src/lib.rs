@@ -13,7 +13,7 @@
 //! | [`model`] | semantic hashing on candle: presets, encoder, bottleneck, decoder, losses, trainer | audio |
 //! | [`index`] | packed codes and exact Hamming search: knows nothing of sound | |
 //! | [`dataset`] | what a sound file is, scanning folders, the chunk grid, the demo library | audio |
-//! | [`audio`] | decoding, resampling, mu-law, mel spectra, WAV writing; `audio::device` alone knows cpal | |
+//! | [`audio`] | decoding, resampling, mu-law, mel spectra and back, WAV writing; `audio::device` alone knows cpal | |
 
 pub mod audio;
 pub mod cli;

@@ -1,5 +1,7 @@
 //! Mel spectra: the power of a sound in bands that are as wide as ears find them, frame by frame.
 
+mod inverse;
+
 use realfft::{RealFftPlanner, RealToComplex};
 use std::fmt;
 use std::sync::Arc;
@@ -59,15 +61,24 @@ impl MelSpectrum {
             let first_bin = bins.first().copied().unwrap_or(0);
             Band { first_bin, weights: bins.iter().map(|&bin| weight(bin) * scale).collect() }
         };
-        let hann = |i: usize| 0.5 - 0.5 * (std::f32::consts::TAU * i as f32 / length as f32).cos();
         Self {
             length,
             step,
-            window: (0..length).map(hann).collect(),
+            window: hann(length),
             bands: edges.windows(3).map(triangle).collect(),
             centres: edges[1..=bands].to_vec(),
             fft: RealFftPlanner::new().plan_fft_forward(length),
         }
+    }
+
+    /// Samples of a frame.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Samples from one frame to the next.
+    pub fn step(&self) -> usize {
+        self.step
     }
 
     /// How many bands a frame has.
@@ -116,6 +127,11 @@ impl MelSpectrum {
         }
         out
     }
+}
+
+/// The Hann window of a frame of `length` samples that neighbours overlap.
+pub(super) fn hann(length: usize) -> Vec<f32> {
+    (0..length).map(|i| 0.5 - 0.5 * (std::f32::consts::TAU * i as f32 / length as f32).cos()).collect()
 }
 
 fn to_mel(hz: f32) -> f32 {

@@ -18,7 +18,12 @@ pub fn level(sample: f32) -> u8 {
 
 /// The sample, in [-1, 1], that stands for a level.
 pub fn sample(level: u8) -> f32 {
-    let y = f32::from(level) / MU * 2.0 - 1.0;
+    sample_between(f32::from(level))
+}
+
+/// The sample, in [-1, 1], that stands for a level from 0 to 255 which may lie between two.
+pub fn sample_between(level: f32) -> f32 {
+    let y = level / MU * 2.0 - 1.0;
     y.signum() * ((MU.ln_1p() * y.abs()).exp_m1()) / MU
 }
 

@@ -14,7 +14,7 @@ use camino::Utf8PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::engine::{Clip, Command, Grouping, Outcome, Query};
+use crate::engine::{Clip, Coded, Command, Grouping, Outcome, Query};
 use crate::gui::{self, WindowOptions};
 use crate::model::{Config, TrainingSettings};
 use session::Session;
@@ -106,6 +106,13 @@ enum Operation {
         #[arg(long, value_name = "SECS", value_parser = seconds)]
         to: Option<f64>,
     },
+    /// Write what the decoder makes of a file's codes, chunk by chunk, as a WAV file: hear what the codes keep
+    Reconstruct {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[arg(long, value_name = "WAV")]
+        out: PathBuf,
+    },
     /// Measure the index on files of codes, in a form that compares it with other programs
     #[command(hide = true)]
     BenchIndex(bench_index::Bench),
@@ -185,6 +192,9 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
         }
         Operation::Eval { label } => Some(Command::Evaluate { label }),
         Operation::Export { out } => Some(Command::Export { folder: out }),
+        Operation::Reconstruct { file, out } => {
+            Some(Command::Reconstruct { from: Coded::File(as_text(file)?), out: as_text(out)? })
+        }
         Operation::Encode { folder, out } => Some(Command::EncodeFolder { folder, out }),
     };
     let session = Session::open(project, json)?;

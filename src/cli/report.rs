@@ -98,6 +98,12 @@ pub(super) fn outcome(outcome: &Outcome, json: bool) {
             println!("{} codes of {} bits:", report.codes, report.bits);
             report.files.iter().for_each(|file| println!("  {}", file.display()));
         }),
+        Outcome::Reconstructed(report) => show(report, json, |report| {
+            println!(
+                "{} chunks of {} bits as {:.2} s of sound at {} Hz: {}",
+                report.chunks, report.bits, report.duration_seconds, report.rate, report.out
+            );
+        }),
         // No command of the command line ends in these.
         Outcome::Removed
         | Outcome::Previewed(_)

@@ -53,6 +53,12 @@ pub enum Command {
         folder: PathBuf,
         out: PathBuf,
     },
+    /// Writes what the decoder makes of codes to a 16-bit WAV file at the model's rate: what a code keeps, to be heard. Ends
+    /// in `Outcome::Reconstructed`.
+    Reconstruct {
+        from: Coded,
+        out: Utf8PathBuf,
+    },
     /// Looks at a sound without searching: its waveform. Ends in `Outcome::Previewed`.
     Preview {
         path: Utf8PathBuf,
@@ -103,6 +109,15 @@ pub struct Query {
     /// How many matches at most, after overlapping chunks are folded into one.
     pub k: usize,
     pub by: Grouping,
+}
+
+/// Whose codes are to be heard.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Coded {
+    /// Every chunk of a sound file, encoded for this.
+    File(Utf8PathBuf),
+    /// One chunk, by the code that the index has of it: what a [`Match`](super::Match) tells of.
+    Chunk { file: FileId, start_secs: f64 },
 }
 
 /// How matches are ranked.

@@ -32,6 +32,10 @@ pub enum EngineError {
     Label { pattern: String, cause: regex::Error },
     #[error("no path in the index matches {pattern:?}")]
     NothingLabelled { pattern: String },
+    #[error("{path} is one of your sounds, which are only ever read; name another file to write to")]
+    OverASound { path: Utf8PathBuf },
+    #[error("the index has no code of a chunk there any more; build the index again")]
+    NoSuchChunk,
     #[error("{folder} holds no WAV files")]
     NoWavs { folder: PathBuf },
     #[error("cannot write {path}: {cause}")]

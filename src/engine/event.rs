@@ -43,6 +43,7 @@ pub enum Outcome {
     Searched(SearchReport),
     Evaluated(EvaluationReport),
     Exported(ExportReport),
+    Reconstructed(ReconstructionReport),
     Previewed(SoundPreview),
     Recorded(Take),
     TakeRenamed {
@@ -138,6 +139,19 @@ pub struct ExportReport {
     pub codes: usize,
     pub bits: usize,
     pub files: Vec<PathBuf>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReconstructionReport {
+    /// The WAV file that was written.
+    pub out: Utf8PathBuf,
+    /// Chunks that were decoded.
+    pub chunks: usize,
+    pub bits: usize,
+    /// Of the WAV file, in hertz and seconds.
+    pub rate: u32,
+    pub duration_seconds: f64,
+    pub seconds: f64,
 }
 
 /// A chunk that a search returned. Seconds are from the start of the file or of the query's file.

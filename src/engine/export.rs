@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use super::error::EngineError;
 use super::event::ExportReport;
-use super::search::current_snapshot;
+use super::search::{current_model, current_snapshot};
 use super::shared::Job;
 use super::snapshot::grid_of;
 use crate::audio::mono;
 use crate::index::{Codes, CodesRef};
-use crate::model::Model;
 
 /// Writes `codes.npy` (uint8 `[chunks, ceil(bits / 8)]`, bit i of a code being bit i % 8, least significant first, of byte
 /// i / 8) and `chunks.csv` (chunk_id, path, start_seconds, end_seconds; row i describes row i of the codes) into `folder`.
@@ -56,8 +55,7 @@ pub(super) fn export(job: &Job, folder: &Path) -> Result<ExportReport, EngineErr
 
 /// Writes the code of the first chunk of each WAV in `folder`, in name order, as [`export`] writes codes.
 pub(super) fn encode_folder(job: &Job, folder: &Path, out: &Path) -> Result<ExportReport, EngineError> {
-    let model_row = job.shared.project.current_model()?.ok_or(EngineError::NoModel)?;
-    let model = Model::load(job.shared.project.model_path(model_row.generation).as_std_path())?;
+    let model = current_model(job)?;
     let grid = grid_of(model.config());
     let unreadable = |cause| EngineError::Read { path: folder.to_owned(), cause };
     let mut wavs: Vec<PathBuf> = Vec::new();

@@ -14,7 +14,7 @@ use super::error::EngineError;
 use super::event::{Event, JobKind, JobView, Outcome};
 use super::record::Sound;
 use super::shared::{Flags, Job, Shared, locked};
-use super::{evaluate, export, import, index, search, takes, train};
+use super::{evaluate, export, import, index, reconstruct, search, takes, train};
 use crate::audio::device::Backend;
 
 /// Commands that may wait in a lane.
@@ -50,7 +50,8 @@ fn kind_of(command: &Command) -> JobKind {
         | Command::Preview { .. }
         | Command::Evaluate { .. }
         | Command::Export { .. }
-        | Command::EncodeFolder { .. } => JobKind::Search,
+        | Command::EncodeFolder { .. }
+        | Command::Reconstruct { .. } => JobKind::Search,
         Command::Play(_)
         | Command::StopPlaying
         | Command::SeekPlayer { .. }
@@ -189,6 +190,9 @@ impl Lane {
             Command::Evaluate { label } => evaluate::evaluate(job, &label).map(Outcome::Evaluated),
             Command::Export { folder } => export::export(job, &folder).map(Outcome::Exported),
             Command::EncodeFolder { folder, out } => export::encode_folder(job, &folder, &out).map(Outcome::Exported),
+            Command::Reconstruct { from, out } => {
+                reconstruct::reconstruct(job, &from, &out).map(Outcome::Reconstructed)
+            }
             Command::StartRecording { stop_when } => self.sound.record(job, stop_when).map(Outcome::Recorded),
             Command::Play(clip) => self.sound.play(&clip).map(|()| Outcome::Done),
             Command::StopPlaying => {

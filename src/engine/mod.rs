@@ -16,6 +16,7 @@ mod index;
 mod lanes;
 mod listen;
 mod microphone;
+mod reconstruct;
 mod record;
 mod search;
 mod shared;
@@ -25,7 +26,7 @@ mod takes;
 mod train;
 mod views;
 
-pub use command::{Clip, Command, Grouping, JobId, Query};
+pub use command::{Clip, Coded, Command, Grouping, JobId, Query};
 pub use error::EngineError;
 pub use event::*;
 pub use snapshot::grid_of;

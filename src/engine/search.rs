@@ -15,6 +15,7 @@ use super::snapshot::Snapshot;
 use crate::audio::{mono, silence, survey};
 use crate::dataset::SoundFile;
 use crate::index::{Codes, distances};
+use crate::model::Model;
 
 /// Columns of a sound's picture at most.
 const PREVIEW_COLUMNS: usize = 2000;
@@ -83,6 +84,16 @@ pub(super) fn current_snapshot(job: &Job) -> Result<Arc<Snapshot>, EngineError> 
     match job.shared.snapshot() {
         Some(snapshot) => Ok(snapshot),
         None => Snapshot::load(&job.shared.project, None).map(Arc::new),
+    }
+}
+
+/// The current model, whether or not there is an index of it.
+pub(super) fn current_model(job: &Job) -> Result<Arc<Model>, EngineError> {
+    let project = &job.shared.project;
+    let row = project.current_model()?.ok_or(EngineError::NoModel)?;
+    match job.shared.snapshot().filter(|snapshot| snapshot.model_generation == row.generation) {
+        Some(snapshot) => Ok(snapshot.model.clone()),
+        None => Ok(Arc::new(Model::load(project.model_path(row.generation).as_std_path())?)),
     }
 }
 

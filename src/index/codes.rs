@@ -148,6 +148,12 @@ impl<'a> CodesRef<'a> {
         self.words.chunks_exact(words_per_code(self.bits))
     }
 
+    /// Every bit of every code, `[rows, bits]` row by row.
+    pub fn bools(&self) -> impl Iterator<Item = bool> + use<'a> {
+        let bits = self.bits;
+        self.iter().flat_map(move |code| (0..bits).map(move |bit| code[bit / 64] >> (bit % 64) & 1 == 1))
+    }
+
     /// One code as ceil(bits / 8) bytes; bit i is bit i % 8, least significant first, of byte i / 8.
     pub fn code_bytes(&self, row: usize) -> impl Iterator<Item = u8> + use<'a> {
         let bytes = self.bits.div_ceil(8);
@@ -170,6 +176,14 @@ mod tests {
         codes.push_signs(&row);
         assert_eq!(codes.as_ref().code(0), [1, 2]);
         assert_eq!(codes.as_ref().code_bytes(0).collect::<Vec<_>>(), [1, 0, 0, 0, 0, 0, 0, 0, 2]);
+    }
+
+    #[test]
+    fn bits_come_back_as_they_were_pushed() {
+        let bits: Vec<bool> = (0..210).map(|i| i * i % 7 < 3).collect();
+        let mut codes = Codes::new(70).expect("a legal width");
+        codes.push_signs(&bits.iter().map(|&bit| if bit { 0.1 } else { -0.1 }).collect::<Vec<_>>());
+        assert!(codes.as_ref().bools().eq(bits));
     }
 
     #[test]

@@ -3,12 +3,13 @@
 //!
 //! The way through: a [`Config`] says what to learn; [`FrontEnd`] turns each file into [`Features`], which a
 //! [`FeatureStoreBuilder`] collects; a [`Trainer`] learns from the [`FeatureStore`] and saves a checkpoint; a [`Model`]
-//! loads it and encodes.
+//! loads it, encodes, and makes codes heard again.
 
 mod adam;
 mod batch;
 mod checkpoint;
 pub mod config;
+mod decode;
 mod draws;
 pub mod error;
 mod features;

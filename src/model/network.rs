@@ -109,26 +109,37 @@ impl Network {
     /// How far what `z` `[batch, bits]` decodes to is from `clean`: mean squared error of log-mel frames, or cross entropy
     /// of levels in nats. A scalar.
     pub fn reconstruction_loss(&self, z: &Tensor, clean: &Input) -> Result<Tensor> {
+        let rows = self.decoder_rows(z)?;
+        let (weight, bias) = self.layer("decoder.out")?;
+        match clean {
+            Input::LogMel(target) => frames_loss(&rows, weight, bias, target.clone()),
+            Input::Levels(levels) => level_loss(&rows, weight, bias, levels.clone()),
+        }
+    }
+
+    /// What `z` `[batch, bits]` decodes to: normalised log-mel frames `[batch * frames, mels]`, or logits of the levels
+    /// `[batch * samples, 256]`.
+    pub fn decode(&self, z: &Tensor) -> Result<Tensor> {
+        self.linear(&self.decoder_rows(z)?, "decoder.out")
+    }
+
+    /// What the decoder's last layer gets, `[batch * frames, channels]` or `[batch * samples, channels]`.
+    fn decoder_rows(&self, z: &Tensor) -> Result<Tensor> {
         let mut dilations = self.dilations();
         dilations.reverse();
         let start = self.linear(z, "decoder.in")?;
         if self.preset == Preset::Seed {
-            return self.seed_loss(&start, clean, &dilations);
+            return self.seed_rows(&start, &dilations);
         }
         let (place, parameters) = (self.weight("decoder.place")?, self.weight("decoder.stack")?);
         let rows = frames_out(&start, place, parameters, self.stack(dilations))?;
-        let (weight, bias) = self.layer("decoder.out")?;
-        match clean {
-            Input::LogMel(target) => frames_loss(&rows, weight, bias, target.clone()),
-            Input::Levels(levels) => {
-                let samples = self.linear(&rows, "decoder.samples")?.tanh()?.reshape(((), SAMPLE_CHANNELS))?;
-                level_loss(&samples, weight, bias, levels.clone())
-            }
+        match self.preset {
+            Preset::Waveform => self.linear(&rows, "decoder.samples")?.tanh()?.reshape(((), SAMPLE_CHANNELS)),
+            _ => Ok(rows),
         }
     }
 
-    fn seed_loss(&self, start: &Tensor, clean: &Input, dilations: &[usize]) -> Result<Tensor> {
-        let Input::Levels(levels) = clean else { bail!("an input of another preset") };
+    fn seed_rows(&self, start: &Tensor, dilations: &[usize]) -> Result<Tensor> {
         let mut x = start.reshape(((), self.width))?;
         let (last, inner) = match dilations.split_last() {
             Some((last, inner)) => (*last, inner),
@@ -138,8 +149,7 @@ impl Network {
             let (weight, bias) = self.layer(&format!("decoder.conv{i}"))?;
             x = conv(&x, self.frames, dilation, weight, bias)?;
         }
-        let (weight, bias) = self.layer("decoder.out")?;
-        level_loss(&taps(&x, self.frames, last)?, weight, bias, levels.clone())
+        taps(&x, self.frames, last)
     }
 }
 

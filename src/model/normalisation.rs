@@ -61,6 +61,13 @@ impl Normalisation {
         normalise(logs, &self.mean, &self.deviation);
     }
 
+    /// Turns normalised log powers back into what they were, in place.
+    pub fn undo(&self, logs: &mut [f32]) {
+        for frame in logs.chunks_exact_mut(self.mean.len().max(1)) {
+            frame.iter_mut().zip(&self.mean).zip(&self.deviation).for_each(|((x, m), d)| *x = *x * d + m);
+        }
+    }
+
     /// From powers to normalised log powers, in place.
     pub fn apply_to_powers(&self, powers: &mut [f32]) {
         logarithms(powers);

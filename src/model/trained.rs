@@ -1,4 +1,4 @@
-//! A model to encode with.
+//! A model to encode with, and to decode with (`decode.rs`).
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,14 +14,14 @@ use super::report::Progress;
 /// Chunks that are encoded at once.
 const BATCH: usize = 256;
 
-/// An encoder with what it needs to hear. Many threads may use one.
+/// An encoder and a decoder with what they need to hear and to be heard. Many threads may use one.
 #[derive(Debug)]
 pub struct Model {
-    config: Config,
+    pub(super) config: Config,
     progress: Progress,
-    front_end: FrontEnd,
-    network: Network,
-    normalisation: Normalisation,
+    pub(super) front_end: FrontEnd,
+    pub(super) network: Network,
+    pub(super) normalisation: Normalisation,
 }
 
 impl Model {

@@ -93,6 +93,32 @@ fn the_main_job_by_command_with_the_keys_that_others_rely_on() {
     assert_eq!(codes[128..], expected);
 }
 
+#[test]
+fn a_file_is_written_as_its_codes_keep_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let project = folder.path().join("project");
+    write_tones(&folder.path().join("tones"), 6);
+    write_wav(&folder.path().join("short.wav"), 8000, tone(8000, 300.0, 0.1));
+    json(&project, &["add", &at("tones")]);
+    let said = failure(&project, &["reconstruct", &at("short.wav"), "--out", &at("out.wav")], 1);
+    assert!(said.contains("no model yet"), "{said}");
+    for preset in ["seed", "waveform", "spectral"] {
+        json(&project, &["train", "--preset", preset, "--steps", "3", "--bits", "16", "--batch", "8"]);
+        // 0.7 s: whole chunks, and a tail that no chunk covers. A sound shorter than a chunk is all there.
+        for (name, seed, others) in [("tones/tone_01.wav", 5000, 5120), ("short.wav", 800, 800)] {
+            let report = json(&project, &["reconstruct", &at(name), "--out", &at("out.wav")]);
+            let frames = hound::WavReader::open(folder.path().join("out.wav")).expect("a WAV file").duration();
+            assert_eq!(frames, if preset == "seed" { seed } else { others }, "{preset}, {name}");
+            assert_eq!(report["duration_seconds"], f64::from(frames) / 8000.0);
+            assert_eq!((&report["rate"], &report["bits"]), (&8000.into(), &16.into()));
+        }
+    }
+    let said = failure(&project, &["reconstruct", &at("short.wav"), "--out", &at("short.wav")], 1);
+    assert!(said.contains("only ever read"), "{said}");
+    soundalike(&project, &["reconstruct", &at("short.wav")]).assert().code(2);
+}
+
 fn csv_row(line: &str) -> (&str, f64, f64) {
     let fields: Vec<&str> = line.split(',').collect();
     (fields[1], fields[2].parse().expect("a number"), fields[3].parse().expect("a number"))

@@ -1,7 +1,7 @@
 //! The main job through the engine: add, train, index, search, on sounds that the program makes itself.
 
 use camino::Utf8PathBuf;
-use soundalike::engine::{Command, Grouping, Outcome, Query, SearchReport};
+use soundalike::engine::{Coded, Command, Grouping, Outcome, Query, SearchReport};
 use soundalike::model::{Preset, TrainingSettings};
 
 use crate::support::{Bench, quick, tone, write_melodies, write_tones, write_wav};
@@ -240,4 +240,33 @@ fn finishing_early_keeps_the_model_so_far() {
     let Ok(Outcome::Trained(report)) = bench.wait(job) else { panic!("trained") };
     assert!(report.stopped_early && report.steps < 100_000 && report.index.is_some(), "{report:?}");
     assert_eq!(bench.engine.latest().model.expect("a model").steps, report.steps);
+}
+
+#[test]
+fn the_code_of_a_match_can_be_heard_and_no_sound_is_written_over() {
+    let bench = Bench::new();
+    write_tones(&bench.path("tones"), 6);
+    bench.add(&bench.path("tones"));
+    bench.train(quick());
+    let report = search(&bench, &bench.path("tones/tone_02.wav"), 3, Grouping::Chunk);
+    let found = &report.matches[1];
+    let text = |name: &str| Utf8PathBuf::from_path_buf(bench.path(name)).expect("UTF-8");
+    let out = text("heard.wav");
+    let from = Coded::Chunk { file: found.file, start_secs: found.start_seconds };
+    let Ok(Outcome::Reconstructed(heard)) = bench.run(Command::Reconstruct { from: from.clone(), out: out.clone() })
+    else {
+        panic!("the code is heard")
+    };
+    assert_eq!((heard.chunks, heard.bits, heard.rate, &heard.out), (1, 32, 8000, &out));
+    let wav = hound::WavReader::open(&out).expect("a WAV file");
+    assert_eq!((wav.duration(), wav.spec().channels, wav.spec().bits_per_sample), (2048, 1, 16));
+
+    let own = text("tones/tone_01.wav");
+    let before = std::fs::read(&own).expect("read");
+    let refused = bench.run(Command::Reconstruct { from, out: own.clone() }).expect_err("a sound of the dataset");
+    assert!(refused.contains("only ever read"), "{refused}");
+    assert_eq!(std::fs::read(&own).expect("read"), before);
+    let nowhere = Coded::Chunk { file: found.file, start_secs: 600.0 };
+    let refused = bench.run(Command::Reconstruct { from: nowhere, out }).expect_err("no chunk there");
+    assert!(refused.contains("no code"), "{refused}");
 }

@@ -256,7 +256,7 @@ fn defaults(preset: Preset) -> Config {
         neighbours: 0.5,
         balance: 0.4,
         temperature: 0.2,
-        microphone: 0.25,
+        microphone: 0.15,
         clip: 1.0,
         seed: 0,
     };

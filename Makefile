@@ -1,7 +1,7 @@
 # make run          opens the window
 # make test         runs all tests
 # make check        formatting, lints, tests and documentation: what must hold before a commit
-# make bench        measures (optimised build)
+# make bench        measures, in the profile that make run builds; against PyTorch where SOUNDALIKE_PYTHON names a Python with torch
 # make screenshots  draws the pictures in screenshots/ from the running program
 #
 # System packages that are missing are installed through apt-get, with a line that says so; on a machine without apt-get
@@ -36,7 +36,7 @@ doc-check: rust
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --document-private-items
 
 bench: run-needs
-	$(CARGO) bench
+	$(CARGO) bench --profile dev
 
 screenshots: picture-needs
 	$(CARGO) test --test screenshots -- --ignored --nocapture

@@ -27,8 +27,10 @@ const TELL_EVERY: Duration = Duration::from_millis(100);
 /// A kill loses at most this much of a training.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
-/// Files whose features are computed before they are stored and cancelling is looked at.
+/// Files whose features are computed before they are stored and cancelling is looked at: at most so many, and with at most
+/// so many bytes of features where they are more than one. A library of long recordings never lies in memory.
 const FILES_A_ROUND: usize = 64;
+const BYTES_A_ROUND: u64 = 256 << 20;
 
 pub(super) fn train(
     job: &Job,
@@ -106,7 +108,12 @@ fn listen(job: &Job, config: &Config, files: &[SoundFile], cache: &Path) -> Resu
     let mut builder = FeatureStoreBuilder::new(config, cache);
     let mut problems = Vec::new();
     let mut done = 0;
-    for round in files.chunks(FILES_A_ROUND) {
+    let bytes_of = |file: &SoundFile| builder.front_end().feature_bytes(grid.frames_on_grid(file.frames, file.rate));
+    let sizes: Vec<u64> = files.iter().map(bytes_of).collect();
+    let mut left = files;
+    while !left.is_empty() {
+        let (round, rest) = left.split_at(files_of_a_round(&sizes[files.len() - left.len()..]));
+        left = rest;
         job.check()?;
         job.progress(JobKind::Train, "listening to the sounds", began, done, files.len() as u64);
         let heard: Vec<Result<Features, EngineError>> = round
@@ -137,6 +144,16 @@ fn listen(job: &Job, config: &Config, files: &[SoundFile], cache: &Path) -> Resu
         return Err(EngineError::NothingReadable { first: format!("{}: {}", first.path, first.reason) });
     }
     Ok(builder.finish()?)
+}
+
+/// How many files, whose features take these `sizes`, are worked on at once: at least one.
+fn files_of_a_round(sizes: &[u64]) -> usize {
+    let mut bytes = 0;
+    let fitting = sizes.iter().take(FILES_A_ROUND).take_while(|size| {
+        bytes += **size;
+        bytes <= BYTES_A_ROUND
+    });
+    fitting.count().max(1)
 }
 
 /// Trains to the planned end, or to where the person stops it, telling how it goes.
@@ -206,4 +223,16 @@ fn tell(job: &Job, view: &mut TrainingView, curve: &Curve, step: &StepReport, be
     let shown = Arc::new(view.clone());
     job.shared.update(|latest| latest.training = Some(shown));
     job.progress(JobKind::Train, "learning", began, step.step as u64, step.steps as u64);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_has_few_long_files_or_many_short_ones() {
+        assert_eq!(files_of_a_round(&[1000; 100]), FILES_A_ROUND);
+        assert_eq!(files_of_a_round(&[BYTES_A_ROUND / 3; 100]), 3);
+        assert_eq!(files_of_a_round(&[10 * BYTES_A_ROUND, 1]), 1, "a file that is too long by itself is still heard");
+    }
 }

@@ -75,6 +75,11 @@ impl FrontEnd {
         self.chunk_frames
     }
 
+    /// About how many bytes the features of so many samples take.
+    pub fn feature_bytes(&self, samples: u64) -> u64 {
+        samples / self.row_step() as u64 * self.row_bytes() as u64
+    }
+
     /// Bytes of a row.
     pub(super) fn row_bytes(&self) -> usize {
         match &self.kind {

@@ -219,21 +219,26 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// Finds what the batch's chunks are like, and remembers the batch.
-    fn neighbours_of(&mut self, chunks: &[u64], h: &Tensor) -> Result<Targets, ModelError> {
+    /// Finds what the batch's chunks are like, where that is `wanted` already, and remembers the batch.
+    fn neighbours_of(&mut self, chunks: &[u64], h: &Tensor, wanted: bool) -> Result<Option<Targets>, ModelError> {
+        if self.config.contrast == 0.0 || self.config.neighbours == 0.0 {
+            return Ok(None);
+        }
         let bits = self.config.bits;
         let z: Vec<f32> = candle_nn::ops::sigmoid(&h.narrow(0, 0, chunks.len())?)?.flatten_all()?.to_vec1()?;
         let units = Units::of(&z, bits).units;
         let batches = &self.batches;
-        let targets = self.neighbours.find(&units, bits, &|i, chunk| batches.are_same_sound(chunks[i], chunk));
+        let same_sound = |i: usize, chunk| batches.are_same_sound(chunks[i], chunk);
+        let targets = wanted.then(|| self.neighbours.find(&units, bits, &same_sound));
         self.neighbours.remember(chunks, &units);
         Ok(targets)
     }
 
     fn losses(&mut self, batch: Batch, sigma: f32) -> Result<Losses, ModelError> {
-        let config = self.config.clone();
+        let alike = self.config.neighbours_at(self.progress.step, self.progress.steps);
         let h = self.network.encode(&batch.views)?;
-        let targets = if config.neighbours > 0.0 { Some(self.neighbours_of(&batch.chunks, &h)?) } else { None };
+        let targets = self.neighbours_of(&batch.chunks, &h, alike > 0.0)?;
+        let config = &self.config;
         let noise: Vec<f32> = batch.noise.iter().map(|x| x * sigma).collect();
         let z = bottleneck(&h, &Tensor::from_vec(noise, h.shape(), h.device())?)?;
         let n = if config.contrast > 0.0 { h.dim(0)? / 2 } else { h.dim(0)? };
@@ -247,11 +252,9 @@ impl<'a> Trainer<'a> {
         let reconstruction = add(&self.network.reconstruction_loss(&first, &batch.clean)?, config.reconstruction)?;
         let mut parts = (None, None);
         if config.contrast > 0.0 {
-            let alike = self.config.neighbours_at(self.progress.step, self.progress.steps);
             let own = add(&contrast(&z, batch.masked.clone(), config.temperature)?, config.contrast * (1.0 - alike))?;
             let mut whole = own * (1.0 - alike);
-            if alike > 0.0 {
-                let targets = targets.unwrap_or_default();
+            if let Some(targets) = targets {
                 whole +=
                     alike * add(&attraction(&z, targets, batch.masked, config.temperature)?, config.contrast * alike)?;
             }

@@ -153,6 +153,7 @@ fn open_catalogue(folder: &Utf8Path, read_only: bool) -> Result<Connection, Proj
     match (number("application_id")?, number("user_version")?) {
         (0, 0) if tables == 0 && !read_only => schema::create(&db).map_err(failed)?,
         (schema::APPLICATION_ID, schema::VERSION) => {}
+        (schema::APPLICATION_ID, 1) => schema::upgrade(&db, read_only).map_err(failed)?,
         (schema::APPLICATION_ID, found) if found > schema::VERSION => {
             return Err(ProjectError::Newer { folder: folder.to_owned(), found });
         }
@@ -196,6 +197,28 @@ mod tests {
         assert!(refused.contains("newer Soundalike") && refused.contains("99"), "{refused}");
         db.pragma_update(None, "application_id", 7).expect("set");
         assert!(matches!(Project::open(&path), Err(ProjectError::Foreign { .. })));
+    }
+
+    #[test]
+    fn a_catalogue_of_version_1_is_brought_up_to_date_where_it_can_be_written() {
+        let (_keep, path) = folder();
+        drop(Project::open(&path).expect("opened"));
+        let db = Connection::open(path.join("project.db")).expect("the database");
+        db.execute_batch("DROP TABLE tags; DROP TABLE favourites; PRAGMA user_version = 1").expect("as version 1 was");
+        let version = || db.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).expect("a number");
+        let empty = |db: &Connection, table: &str| {
+            let rows: i64 = db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).expect(table);
+            rows == 0
+        };
+
+        let read = open_catalogue(&path, true).expect("read-only");
+        assert!(empty(&read, "tags") && empty(&read, "favourites"));
+        assert_eq!(version(), 1, "nothing is written");
+        drop(read);
+
+        let written = open_catalogue(&path, false).expect("writable");
+        assert!(empty(&written, "tags") && empty(&written, "favourites"));
+        assert_eq!(version(), schema::VERSION);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! | [`cli`] | the same operations as commands; opens the window where there is none | engine, gui |
 //! | [`engine`] | commands in, events out: the only place with threads | everything below |
 //! | [`project`] | the folder on disk and its catalogue: the only place that knows SQLite | dataset, model, index |
+//! | [`map`] | codes laid out on a plane: pure functions | index |
 //! | [`model`] | semantic hashing on candle: presets, encoder, bottleneck, decoder, losses, trainer | audio |
 //! | [`index`] | packed codes and exact Hamming search: knows nothing of sound | |
 //! | [`dataset`] | what a sound file is, scanning folders, the chunk grid, the demo library | audio |
@@ -21,5 +22,6 @@ pub mod dataset;
 pub mod engine;
 pub mod gui;
 pub mod index;
+pub mod map;
 pub mod model;
 pub mod project;

@@ -3,11 +3,12 @@
 use egui::{Context, InputState, Key, Modifiers};
 
 use super::dialogs::Question;
+use super::panels::pages::PAGES;
 use super::state::{Modal, State};
 use super::widgets::row;
 
 /// What the list of keys shows.
-pub const KEYS: [(&str, &str); 8] = [
+pub const KEYS: [(&str, &str); 9] = [
     ("Space", "play or stop"),
     ("Up, Down", "through the matches or the files, playing them"),
     ("Enter", "search for what is selected"),
@@ -15,6 +16,7 @@ pub const KEYS: [(&str, &str); 8] = [
     ("L", "play again and again"),
     ("Esc", "close or stop"),
     ("Ctrl+O", "add files"),
+    ("Ctrl+1 to Ctrl+4", "the pages: search, map, bits, duplicates"),
     ("?", "this list"),
 ];
 
@@ -27,6 +29,11 @@ pub fn handle(ctx: &Context, state: &mut State) {
     let pressed = |modifiers: Modifiers, key: Key| ctx.input_mut(|i: &mut InputState| i.consume_key(modifiers, key));
     if pressed(Modifiers::COMMAND, Key::O) && !state.read_only() {
         state.ask(Question::FilesToAdd);
+    }
+    for (key, (page, ..)) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4].into_iter().zip(PAGES) {
+        if pressed(Modifiers::COMMAND, key) {
+            state.page = page;
+        }
     }
     if typing {
         return;

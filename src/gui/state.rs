@@ -49,6 +49,16 @@ pub enum Modal {
     Keys,
 }
 
+/// What the window's centre shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Page {
+    #[default]
+    Search,
+    Map,
+    Bits,
+    Duplicates,
+}
+
 /// The list that the arrow keys move through: the one that was used last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum List {
@@ -70,6 +80,7 @@ const PICTURES: usize = 128;
 
 pub struct State {
     pub latest: Latest,
+    pub page: Page,
     pub search: SearchState,
     pub sound: SoundState,
     pub form: TrainingForm,
@@ -106,6 +117,7 @@ impl Default for State {
     fn default() -> Self {
         Self {
             latest: nothing_yet(),
+            page: Page::default(),
             search: SearchState::default(),
             sound: SoundState::default(),
             form: TrainingForm::default(),

@@ -1,6 +1,7 @@
 //! The state without a window, and the panels by the names of what is in them.
 
 mod made_up;
+mod pages;
 mod panels;
 mod sound;
 mod state;

@@ -35,7 +35,7 @@ mod select;
 pub mod statistics;
 mod stretch;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use codes::{CodeWidthError, Codes, CodesRef};
 pub use file::{IndexError, IndexFile};

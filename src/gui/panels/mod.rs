@@ -8,6 +8,7 @@ pub mod matches;
 pub mod microphone;
 pub mod modals;
 pub mod output;
+pub mod pages;
 pub mod player;
 pub mod query;
 pub mod search;
@@ -72,7 +73,7 @@ fn workbench(ui: &mut Ui, state: &mut State) {
     CentralPanel::no_frame().frame(ground).show(ui, |ui| {
         centre.show(ui, |ui| {
             ui.take_available_space();
-            search::show(ui, state);
+            pages::show(ui, state);
         });
     });
 }

@@ -12,7 +12,6 @@ use crate::gui::widgets::icons::Icon;
 use crate::gui::widgets::{message, text};
 
 pub fn show(ui: &mut Ui, state: &mut State) {
-    super::title(ui, "Search", |_| ());
     sources(ui, state);
     microphone::show(ui, state);
     message::failure(ui, state, Place::Search);
@@ -57,6 +56,14 @@ fn sources(ui: &mut Ui, state: &mut State) {
             state.find_typed();
         }
     });
+}
+
+/// A page that needs an index: says what has to be done before there is one.
+pub fn what_first_or(ui: &mut Ui, state: &mut State, page: impl FnOnce(&mut Ui, &mut State)) {
+    match state.search_obstacle() {
+        Some(obstacle) => what_first(ui, state, obstacle),
+        None => page(ui, state),
+    }
 }
 
 /// What has to be done before anything can be found.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Action, List, Modal, Place, State};
+use super::{Action, List, Modal, Page, Place, State};
 use crate::dataset::{FileId, SoundFile};
 use crate::engine::{Clip, Command, JobId};
 use crate::gui::dialogs::{Answer, Question};
@@ -88,6 +88,7 @@ impl State {
 
     pub fn choose_query(&mut self, path: Utf8PathBuf, region: Option<(f64, f64)>) {
         self.failures.remove(&Place::Search);
+        self.page = Page::Search;
         self.search.choose(path, region);
         self.search_now();
     }

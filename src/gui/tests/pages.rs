@@ -1,0 +1,50 @@
+//! The pages of the centre.
+
+use egui::{Key, Modifiers, Role};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+
+use super::made_up;
+use super::panels::window;
+use crate::gui::panels::pages::PAGES;
+use crate::gui::state::{Page, State};
+
+/// Turns to a page by its name.
+pub fn turn_to(harness: &mut Harness<'_, State>, name: &str) {
+    harness.get_by_role_and_label(Role::Button, name).click();
+    harness.run();
+}
+
+#[test]
+fn pages_are_turned_by_click_and_by_key_also_while_typing() {
+    let mut harness = window(made_up::matched());
+    for (page, name, _) in PAGES.into_iter().rev() {
+        turn_to(&mut harness, name);
+        assert_eq!(harness.state().page, page);
+    }
+    harness.get_by_label("Path to search for").focus();
+    harness.run();
+    for (key, (page, name, _)) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4].into_iter().zip(PAGES) {
+        harness.key_press_modifiers(Modifiers::COMMAND, key);
+        harness.run();
+        assert_eq!(harness.state().page, page, "{name}");
+    }
+}
+
+#[test]
+fn a_new_query_turns_to_its_matches() {
+    let mut harness = window(made_up::matched());
+    turn_to(&mut harness, "Map");
+    harness.get_by_label("Find sounds like kick_00.wav").click();
+    harness.run();
+    assert_eq!(harness.state().page, Page::Search);
+}
+
+#[test]
+fn pages_that_need_an_index_say_what_comes_first() {
+    for (_, name, _) in PAGES.into_iter().skip(1) {
+        let mut harness = window(made_up::added());
+        turn_to(&mut harness, name);
+        assert!(!harness.get_by_label("Start learning").accesskit_node().is_disabled(), "{name}");
+    }
+}

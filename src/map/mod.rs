@@ -1,0 +1,16 @@
+//! Codes on a plane: what is near in bits lies near on the map.
+//!
+//! The exact nearest neighbours of every code become a weighted graph, as in UMAP (McInnes, Healy and Melville 2018); the
+//! plane is then found by attraction along the graph's edges and repulsion from codes drawn at random, with the kernel
+//! 1 / (1 + d^2) of LargeVis (Tang, Liu, Zhang and Mei 2016), from the principal components on. Pure functions: the same
+//! codes give the same map, bit for bit, on any number of threads.
+
+pub mod dots;
+pub mod file;
+mod graph;
+mod layout;
+pub mod principal;
+pub mod quality;
+
+pub use dots::Dots;
+pub use layout::{Stage, draw};

@@ -106,6 +106,9 @@ pub(super) fn outcome(outcome: &Outcome, json: bool) {
         }),
         // No command of the command line ends in these.
         Outcome::Removed
+        | Outcome::Changed { .. }
+        | Outcome::Undone { .. }
+        | Outcome::Redone { .. }
         | Outcome::Previewed(_)
         | Outcome::Recorded(_)
         | Outcome::TakeRenamed { .. }

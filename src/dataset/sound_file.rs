@@ -37,6 +37,11 @@ impl SoundFile {
     pub fn duration_secs(&self) -> f64 {
         self.frames as f64 / f64::from(self.rate.max(1))
     }
+
+    /// The peak in dB, 0 being full scale; minus infinity for silence.
+    pub fn level_db(&self) -> f32 {
+        20.0 * self.peak.log10()
+    }
 }
 
 /// A path that could not be added, or a file of the dataset that can no longer be read, and why.

@@ -21,12 +21,30 @@ pub enum Command {
     },
     /// Writes the demo library into the project and adds it. Ends in `Outcome::Added`.
     AddDemo,
-    /// Takes files out of the project, never off the disk. Ends in `Outcome::Removed`.
+    /// Takes files out of the project, never off the disk. Ends in [`Outcome::Changed`](super::Outcome::Changed).
     RemoveFiles {
         files: Vec<FileId>,
     },
-    /// Forgets the list of problems. Ends in `Outcome::Removed`.
+    /// Forgets the list of problems. Ends in `Outcome::Changed`.
     ClearProblems,
+    /// Gives files a tag. Ends in `Outcome::Changed`.
+    TagFiles {
+        files: Vec<FileId>,
+        tag: String,
+    },
+    /// Takes a tag off files. Ends in `Outcome::Changed`.
+    UntagFiles {
+        files: Vec<FileId>,
+        tag: String,
+    },
+    /// Takes the last change of the project back: what [`Latest::history`](super::Latest::history) names. Ends in
+    /// [`Outcome::Undone`](super::Outcome::Undone).
+    Undo,
+    /// Does again what was taken back. Ends in [`Outcome::Redone`](super::Outcome::Redone).
+    Redo,
+    /// Looks at whether the files are still there and unchanged; the answer is in
+    /// [`Latest::on_disk`](super::Latest::on_disk).
+    CheckFiles,
     /// Trains a model; cancelling keeps what was learned until then as a checkpoint that `resume` goes on from.
     /// With `then_index` the index is built as well, in the same job. Ends in `Outcome::Trained`.
     TrainModel {

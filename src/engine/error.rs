@@ -50,6 +50,8 @@ pub enum EngineError {
     Fault(String),
     #[error("{name:?} cannot be a take's name: {why}")]
     TakeName { name: String, why: &'static str },
+    #[error("{tag:?} cannot be a tag: {why}")]
+    Tag { tag: String, why: &'static str },
     #[error("{0} is no take of this project")]
     NoTake(Utf8PathBuf),
     #[error("{0}")]

@@ -15,6 +15,7 @@ use super::sound_settings::SoundSettings;
 use crate::audio::device::DeviceList;
 use crate::dataset::{FileId, Grid, Problem, SoundFile};
 use crate::model::{Config, Preset};
+use crate::project::History;
 
 /// A queue: see the module.
 #[derive(Clone, Debug)]
@@ -38,6 +39,17 @@ pub enum Event {
 pub enum Outcome {
     Added(AddReport),
     Removed,
+    /// The project was changed in a way that can be undone; what was done, as in "Removed 3 files".
+    Changed {
+        words: String,
+    },
+    /// What was taken back; `None` where there was nothing.
+    Undone {
+        words: Option<String>,
+    },
+    Redone {
+        words: Option<String>,
+    },
     Trained(TrainReport),
     Indexed(IndexReport),
     Searched(SearchReport),
@@ -219,6 +231,10 @@ pub struct DevicesView {
 pub struct Latest {
     pub project: Arc<ProjectView>,
     pub dataset: Arc<DatasetView>,
+    /// Files that were no longer as they had been read when it was last looked.
+    pub on_disk: Arc<BTreeMap<FileId, OnDisk>>,
+    /// What can be undone and done again.
+    pub history: History,
     pub model: Option<Arc<ModelView>>,
     pub index: Option<Arc<IndexView>>,
     /// Jobs that wait or run, the oldest first.
@@ -254,6 +270,22 @@ pub struct DatasetView {
     pub grid: Grid,
     /// Files by native rate.
     pub rates: BTreeMap<u32, usize>,
+    /// Of files that have any.
+    pub tags: BTreeMap<FileId, Vec<String>>,
+}
+
+impl DatasetView {
+    pub fn tags_of(&self, file: FileId) -> &[String] {
+        self.tags.get(&file).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// How a file of the dataset is found on the disk, where that is not as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OnDisk {
+    Missing,
+    Changed,
+    Unreadable(String),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -289,6 +321,9 @@ pub enum JobKind {
     Search,
     Audio,
     Record,
+    /// Quick changes of the project, which wait for no import.
+    Edit,
+    Check,
 }
 
 #[derive(Clone, Debug, PartialEq)]

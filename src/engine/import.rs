@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use camino::Utf8PathBuf;
 use rayon::prelude::*;
 
+use super::edit::files_in_words;
 use super::error::EngineError;
 use super::event::{AddReport, JobKind};
 use super::shared::Job;
 use crate::audio::survey::{stamp, survey};
 use crate::dataset::sound_file::THUMBNAIL_COLUMNS;
-use crate::dataset::{FileId, Problem, demo, scan};
+use crate::dataset::{Problem, demo, scan};
 use crate::project::FileFacts;
 
 /// Files that go into the catalogue in one transaction.
@@ -26,7 +27,8 @@ pub(super) fn add_paths(job: &Job, paths: &[PathBuf]) -> Result<AddReport, Engin
     let found = scan::scan(paths, || !job.is_cancelled());
     job.check()?;
     let known = project.known_files()?;
-    project.note_problems(&found.failed)?;
+    let edit = project.edit("Added files")?;
+    edit.note_problems(&found.failed)?;
     let mut report = AddReport { skipped: found.skipped, failed: found.failed, ..AddReport::default() };
     let mut fresh = Vec::new();
     for path in found.files {
@@ -56,8 +58,8 @@ pub(super) fn add_paths(job: &Job, paths: &[PathBuf]) -> Result<AddReport, Engin
                 }
             }
         }
-        project.add_files(&facts)?;
-        project.note_problems(&problems)?;
+        edit.add_files(&facts)?;
+        edit.note_problems(&problems)?;
         let failed = |problem: &Problem| !facts.iter().any(|fact| fact.path == problem.path);
         report.failed.extend(problems.into_iter().filter(failed));
         done += batch.len() as u64;
@@ -72,6 +74,11 @@ pub(super) fn add_paths(job: &Job, paths: &[PathBuf]) -> Result<AddReport, Engin
             next_refresh = Instant::now() + Duration::from_millis(500) + 10 * refreshing.elapsed();
         }
     }
+    edit.name(match report.added.len() {
+        0 => "Noted problems".to_owned(),
+        n => format!("Added {}", files_in_words(n)),
+    });
+    drop(edit);
     job.shared.refresh()?;
     Ok(report)
 }
@@ -88,16 +95,6 @@ pub(super) fn add_demo(job: &Job) -> Result<AddReport, EngineError> {
     })?;
     job.check()?;
     add_paths(job, &[folder.into_std_path_buf()])
-}
-
-pub(super) fn remove_files(job: &Job, files: &[FileId]) -> Result<(), EngineError> {
-    job.shared.project.remove_files(files)?;
-    job.shared.refresh()
-}
-
-pub(super) fn clear_problems(job: &Job) -> Result<(), EngineError> {
-    job.shared.project.clear_problems()?;
-    job.shared.refresh_dataset()
 }
 
 type Surveyed = Result<(FileFacts, Option<String>), String>;

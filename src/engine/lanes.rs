@@ -14,7 +14,7 @@ use super::error::EngineError;
 use super::event::{Event, JobKind, JobView, Outcome};
 use super::record::Sound;
 use super::shared::{Flags, Job, Shared, locked};
-use super::{evaluate, export, import, index, reconstruct, search, takes, train};
+use super::{edit, evaluate, export, import, index, on_disk, reconstruct, search, takes, train};
 use crate::audio::device::Backend;
 
 /// Commands that may wait in a lane.
@@ -41,9 +41,14 @@ pub(super) struct Lanes {
 
 fn kind_of(command: &Command) -> JobKind {
     match command {
-        Command::AddPaths { .. } | Command::AddDemo | Command::RemoveFiles { .. } | Command::ClearProblems => {
-            JobKind::Import
-        }
+        Command::AddPaths { .. } | Command::AddDemo => JobKind::Import,
+        Command::RemoveFiles { .. }
+        | Command::ClearProblems
+        | Command::TagFiles { .. }
+        | Command::UntagFiles { .. }
+        | Command::Undo
+        | Command::Redo => JobKind::Edit,
+        Command::CheckFiles => JobKind::Check,
         Command::TrainModel { .. } | Command::FinishTrainingNow => JobKind::Train,
         Command::BuildIndex => JobKind::Index,
         Command::Search(_)
@@ -77,8 +82,16 @@ impl Lanes {
             next: AtomicU64::new(1),
             sound: sound.clone(),
         };
-        for kind in [JobKind::Import, JobKind::Train, JobKind::Index, JobKind::Search, JobKind::Audio, JobKind::Record]
-        {
+        for kind in [
+            JobKind::Import,
+            JobKind::Train,
+            JobKind::Index,
+            JobKind::Search,
+            JobKind::Audio,
+            JobKind::Record,
+            JobKind::Edit,
+            JobKind::Check,
+        ] {
             let (sender, receiver) = bounded(WAITING_AT_MOST);
             let lane = Lane { kind, shared: shared.clone(), books: lanes.books.clone(), sound: sound.clone() };
             let thread = std::thread::Builder::new()
@@ -179,8 +192,13 @@ impl Lane {
         match command {
             Command::AddPaths { paths } => import::add_paths(job, &paths).map(Outcome::Added),
             Command::AddDemo => import::add_demo(job).map(Outcome::Added),
-            Command::RemoveFiles { files } => import::remove_files(job, &files).map(|()| Outcome::Removed),
-            Command::ClearProblems => import::clear_problems(job).map(|()| Outcome::Removed),
+            Command::RemoveFiles { files } => edit::remove_files(job, &files),
+            Command::ClearProblems => edit::clear_problems(job),
+            Command::TagFiles { files, tag } => edit::tag_files(job, &files, &tag),
+            Command::UntagFiles { files, tag } => edit::untag_files(job, &files, &tag),
+            Command::Undo => edit::undo(job),
+            Command::Redo => edit::redo(job),
+            Command::CheckFiles => on_disk::check_files(job).map(|()| Outcome::Done),
             Command::TrainModel { settings, resume, then_index } => {
                 train::train(job, &settings, resume, then_index).map(Outcome::Trained)
             }

@@ -6,6 +6,7 @@
 pub mod command;
 mod curve;
 mod devices;
+mod edit;
 mod error;
 mod evaluate;
 pub mod event;
@@ -16,6 +17,7 @@ mod index;
 mod lanes;
 mod listen;
 mod microphone;
+mod on_disk;
 mod reconstruct;
 mod record;
 mod search;
@@ -33,6 +35,7 @@ pub use snapshot::grid_of;
 pub use sound_settings::SoundSettings;
 
 pub use crate::audio::device::{DeviceList, DeviceName, StopWhen};
+pub use crate::project::History;
 
 use std::path::PathBuf;
 use std::sync::Arc;

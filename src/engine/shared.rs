@@ -21,11 +21,20 @@ pub(super) struct Shared {
     wake: Arc<dyn Fn() + Send + Sync>,
     /// What searches use: swapped as a whole, so a search that runs keeps the one it began with.
     snapshot: Mutex<Option<Arc<Snapshot>>>,
+    /// Held while values are read anew, so that an older state never overwrites a newer one.
+    refreshing: Mutex<()>,
 }
 
 impl Shared {
     pub fn new(project: Project, latest: Latest, events: Sender<Event>, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
-        Self { project, latest: Mutex::new(latest), events, wake, snapshot: Mutex::new(None) }
+        Self {
+            project,
+            latest: Mutex::new(latest),
+            events,
+            wake,
+            snapshot: Mutex::new(None),
+            refreshing: Mutex::default(),
+        }
     }
 
     pub fn latest(&self) -> Latest {
@@ -42,6 +51,10 @@ impl Shared {
         // Nobody listens any more only while the engine is being dropped; then nobody misses it.
         let _ = self.events.send(event);
         (self.wake)();
+    }
+
+    pub fn refreshing(&self) -> MutexGuard<'_, ()> {
+        locked(&self.refreshing)
     }
 
     pub fn snapshot(&self) -> Option<Arc<Snapshot>> {

@@ -27,6 +27,8 @@ pub(super) fn all(project: &Project) -> Result<Latest, EngineError> {
         index: index(project, model.as_deref(), &dataset)?,
         training: last_training(project)?,
         dataset: Arc::new(dataset),
+        on_disk: Arc::default(),
+        history: project.history(),
         model,
         jobs: BTreeMap::new(),
         resumable: project.checkpoint_path().is_file(),
@@ -41,6 +43,7 @@ pub(super) fn all(project: &Project) -> Result<Latest, EngineError> {
 impl Shared {
     /// Reads anew what is at rest, after a job has changed it, and loads what searches use.
     pub fn refresh(&self) -> Result<(), EngineError> {
+        let _one_at_a_time = self.refreshing();
         let model = model(&self.project)?;
         let dataset = dataset(&self.project, model.as_deref())?;
         let index = index(&self.project, model.as_deref(), &dataset)?;
@@ -53,6 +56,7 @@ impl Shared {
         self.set_snapshot(snapshot);
         self.update(|latest| {
             latest.dataset = Arc::new(dataset);
+            latest.history = self.project.history();
             latest.model = model;
             latest.index = index;
         });
@@ -68,8 +72,12 @@ impl Shared {
 
     /// Reads the dataset anew and nothing else: an import in progress shows its files.
     pub fn refresh_dataset(&self) -> Result<(), EngineError> {
+        let _one_at_a_time = self.refreshing();
         let dataset = dataset(&self.project, self.latest().model.as_deref())?;
-        self.update(|latest| latest.dataset = Arc::new(dataset));
+        self.update(|latest| {
+            latest.dataset = Arc::new(dataset);
+            latest.history = self.project.history();
+        });
         Ok(())
     }
 }
@@ -95,6 +103,7 @@ fn dataset(project: &Project, model: Option<&ModelView>) -> Result<DatasetView, 
     }
     Ok(DatasetView {
         problems: project.problems()?,
+        tags: project.tags()?,
         seconds: files.iter().map(|file| file.duration_secs()).sum(),
         chunks: files.iter().map(|file| grid.chunks_of_file(file.frames, file.rate)).sum(),
         grid,

@@ -8,7 +8,7 @@ use super::state::{Modal, State};
 use super::widgets::row;
 
 /// What the list of keys shows.
-pub const KEYS: [(&str, &str); 9] = [
+pub const KEYS: &[(&str, &str)] = &[
     ("Space", "play or stop"),
     ("Up, Down", "through the matches or the files, playing them"),
     ("Enter", "search for what is selected"),
@@ -17,6 +17,8 @@ pub const KEYS: [(&str, &str); 9] = [
     ("Esc", "close or stop"),
     ("Ctrl+O", "add files"),
     ("Ctrl+1 to Ctrl+4", "the pages: search, map, bits, duplicates"),
+    ("Ctrl+Z", "undo the last change of the project"),
+    ("Ctrl+Y", "do it again"),
     ("?", "this list"),
 ];
 
@@ -37,6 +39,14 @@ pub fn handle(ctx: &Context, state: &mut State) {
     }
     if typing {
         return;
+    }
+    // The longer combination first: egui takes Ctrl+Shift+Z for Ctrl+Z as well.
+    let redo = pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || pressed(Modifiers::COMMAND, Key::Y);
+    if redo && !state.read_only() {
+        state.redo();
+    }
+    if pressed(Modifiers::COMMAND, Key::Z) && !state.read_only() {
+        state.undo();
     }
     if pressed(Modifiers::NONE, Key::Escape) {
         state.escape();

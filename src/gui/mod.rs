@@ -207,7 +207,9 @@ impl eframe::App for App {
             Project::Opening { folder, .. } => opening(ui, folder),
             Project::Refused { folder, reason } => refused(ui, &mut self.state, folder, reason),
         }
-        self.state.notices.show(ui.ctx());
+        if let Some(deed) = self.state.notices.show(ui.ctx()) {
+            self.state.do_deed(deed);
+        }
         // What was clicked goes out with this frame: the next one may be a long wait away.
         self.carry_out();
     }

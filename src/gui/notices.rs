@@ -13,10 +13,27 @@ pub enum Tone {
     Error,
 }
 
+/// What a message offers to do about what it tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    Undo,
+    Redo,
+}
+
+impl Deed {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Undo => "Undo",
+            Self::Redo => "Do again",
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Notice {
     tone: Tone,
     text: String,
+    deed: Option<Deed>,
     /// In seconds of the window's clock; `None` until it was drawn for the first time.
     gone_at: Option<f64>,
 }
@@ -32,9 +49,18 @@ const AT_MOST: usize = 4;
 
 impl Notices {
     pub fn push(&mut self, tone: Tone, text: impl Into<String>) {
-        let text = text.into();
+        self.add(tone, text.into(), None);
+    }
+
+    /// The same with a button. What an earlier message offered is about another state of things, and is withdrawn.
+    pub fn offer(&mut self, tone: Tone, text: impl Into<String>, deed: Deed) {
+        self.shown.iter_mut().for_each(|notice| notice.deed = None);
+        self.add(tone, text.into(), Some(deed));
+    }
+
+    fn add(&mut self, tone: Tone, text: String, deed: Option<Deed>) {
         self.shown.retain(|notice| notice.text != text);
-        self.shown.push(Notice { tone, text, gone_at: None });
+        self.shown.push(Notice { tone, text, deed, gone_at: None });
         let surplus = self.shown.len().saturating_sub(AT_MOST);
         self.shown.drain(..surplus);
     }
@@ -43,8 +69,10 @@ impl Notices {
         self.shown.iter().map(|notice| notice.text.as_str())
     }
 
-    /// Draws them above the player strip, and wakes the window when the next one has to go.
-    pub fn show(&mut self, ctx: &Context) {
+    /// Draws them above the player strip, and wakes the window when the next one has to go. Returns what a button of
+    /// theirs asked for.
+    pub fn show(&mut self, ctx: &Context) -> Option<Deed> {
+        let mut wanted = None;
         let now = ctx.input(|i| i.time);
         self.shown.retain(|notice| notice.gone_at.is_none_or(|gone_at| now < gone_at));
         let mut dismissed = None;
@@ -71,6 +99,12 @@ impl Notices {
                             ui.set_width(300.0);
                             ui.add_space(5.0);
                             ui.add(egui::Label::new(notice.text.as_str()).wrap());
+                            if let Some(deed) = notice.deed
+                                && ui.button(deed.name()).clicked()
+                            {
+                                wanted = Some(deed);
+                                dismissed = Some(i);
+                            }
                         });
                         if icon_button(ui, Icon::Close, "Dismiss this message").clicked() {
                             dismissed = Some(i);
@@ -83,6 +117,7 @@ impl Notices {
         if let Some(i) = dismissed {
             self.shown.remove(i);
         }
+        wanted
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is on screen, without a widget: events and values from the engine go in, intents of the person go in, and
 //! actions come out. Tested without a window.
 
+mod editing;
 mod events;
 mod intents;
 
@@ -16,7 +17,7 @@ use super::sound_state::SoundState;
 use super::training_form::TrainingForm;
 use crate::dataset::{FileId, Grid, GridRate};
 use crate::engine::{
-    AddReport, Command, DatasetView, IndexReport, JobId, JobKind, JobView, Latest, PlayerView, ProjectView,
+    AddReport, Command, DatasetView, History, IndexReport, JobId, JobKind, JobView, Latest, PlayerView, ProjectView,
     RecorderView, SoundPreview, TrainReport,
 };
 
@@ -152,7 +153,10 @@ fn nothing_yet() -> Latest {
             chunks: 0,
             grid,
             rates: BTreeMap::new(),
+            tags: BTreeMap::new(),
         }),
+        on_disk: Arc::default(),
+        history: History::default(),
         model: None,
         index: None,
         jobs: BTreeMap::new(),

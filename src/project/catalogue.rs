@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use rusqlite::{Row, params};
+use rusqlite::{Row, Transaction, params};
 
 use super::folder::{Project, ProjectError};
+use super::undo::Edit;
 use crate::dataset::{FileId, Problem, SoundFile};
 
 /// What reading a file has told, before the project has given it a number.
@@ -42,57 +43,6 @@ impl Project {
         Ok(files.into_iter().map(|file| (file.path, (file.size_bytes, file.modified_ns))).collect())
     }
 
-    /// Adds files, or brings those that are known up to date under their old number. All of them or, on an error, none.
-    /// A path that was a problem before is none any more.
-    pub fn add_files(&self, files: &[FileFacts]) -> Result<(), ProjectError> {
-        self.check_writable()?;
-        let failed = |cause| self.catalogue_error(cause);
-        let mut db = self.db();
-        let transaction = db.transaction().map_err(failed)?;
-        for file in files {
-            let thumbnail: Vec<u8> =
-                file.thumbnail.iter().flat_map(|&(low, high)| [low.cast_unsigned(), high.cast_unsigned()]).collect();
-            transaction
-                .prepare_cached(
-                    "INSERT INTO files (path, size_bytes, modified_ns, content_hash, rate, channels, frames, peak, thumbnail)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-                     ON CONFLICT (path) DO UPDATE SET size_bytes = ?2, modified_ns = ?3, content_hash = ?4, rate = ?5,
-                        channels = ?6, frames = ?7, peak = ?8, thumbnail = ?9",
-                )
-                .and_then(|mut insert| {
-                    insert.execute(params![
-                        file.path.as_str(),
-                        file.size_bytes.cast_signed(),
-                        file.modified_ns,
-                        file.content_hash,
-                        file.rate,
-                        file.channels,
-                        file.frames.cast_signed(),
-                        f64::from(file.peak),
-                        thumbnail,
-                    ])
-                })
-                .map_err(failed)?;
-            transaction.execute("DELETE FROM problems WHERE path = ?1", [file.path.as_str()]).map_err(failed)?;
-        }
-        transaction.commit().map_err(failed)
-    }
-
-    /// Forgets files; nothing on the disk is touched.
-    pub fn remove_files(&self, files: &[FileId]) -> Result<(), ProjectError> {
-        self.check_writable()?;
-        let failed = |cause| self.catalogue_error(cause);
-        let mut db = self.db();
-        let transaction = db.transaction().map_err(failed)?;
-        for file in files {
-            transaction
-                .execute("DELETE FROM problems WHERE path = (SELECT path FROM files WHERE id = ?1)", [file.0])
-                .and_then(|_| transaction.execute("DELETE FROM files WHERE id = ?1", [file.0]))
-                .map_err(failed)?;
-        }
-        transaction.commit().map_err(failed)
-    }
-
     /// All problems, by path.
     pub fn problems(&self) -> Result<Vec<Problem>, ProjectError> {
         let db = self.db();
@@ -105,28 +55,79 @@ impl Project {
         rows.collect::<Result<_, _>>().map_err(|cause| self.catalogue_error(cause))
     }
 
-    /// Remembers problems; a newer reason replaces an older one of the same path.
+    /// Remembers problems that a training or an indexing met; a newer reason replaces an older one of the same path.
+    /// Nobody asked for that, so nobody takes it back.
     pub fn note_problems(&self, problems: &[Problem]) -> Result<(), ProjectError> {
         self.check_writable()?;
         let failed = |cause| self.catalogue_error(cause);
         let mut db = self.db();
         let transaction = db.transaction().map_err(failed)?;
-        for problem in problems {
-            transaction
-                .execute(
-                    "INSERT INTO problems VALUES (?1, ?2) ON CONFLICT (path) DO UPDATE SET reason = ?2",
-                    [&problem.path, &problem.reason],
-                )
-                .map_err(failed)?;
-        }
+        note(&transaction, problems).map_err(failed)?;
         transaction.commit().map_err(failed)
+    }
+}
+
+impl Edit<'_> {
+    /// Adds files, or brings those that are known up to date under their old number. All of them or, on an error, none.
+    /// A path that was a problem before is none any more.
+    pub fn add_files(&self, files: &[FileFacts]) -> Result<(), ProjectError> {
+        self.transaction(|transaction| {
+            let mut insert = transaction.prepare_cached(
+                "INSERT INTO files (path, size_bytes, modified_ns, content_hash, rate, channels, frames, peak, thumbnail)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                 ON CONFLICT (path) DO UPDATE SET size_bytes = ?2, modified_ns = ?3, content_hash = ?4, rate = ?5,
+                    channels = ?6, frames = ?7, peak = ?8, thumbnail = ?9",
+            )?;
+            for file in files {
+                let thumbnail: Vec<u8> =
+                    file.thumbnail.iter().flat_map(|&(low, high)| [low.cast_unsigned(), high.cast_unsigned()]).collect();
+                insert.execute(params![
+                    file.path.as_str(),
+                    file.size_bytes.cast_signed(),
+                    file.modified_ns,
+                    file.content_hash,
+                    file.rate,
+                    file.channels,
+                    file.frames.cast_signed(),
+                    f64::from(file.peak),
+                    thumbnail,
+                ])?;
+                transaction.execute("DELETE FROM problems WHERE path = ?1", [file.path.as_str()])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Forgets files, with their tags and favourites; nothing on the disk is touched.
+    pub fn remove_files(&self, files: &[FileId]) -> Result<(), ProjectError> {
+        self.transaction(|transaction| {
+            for file in files {
+                let of_file = "DELETE FROM problems WHERE path = (SELECT path FROM files WHERE id = ?1)";
+                transaction.prepare_cached(of_file)?.execute([file.0])?;
+                transaction.prepare_cached("DELETE FROM files WHERE id = ?1")?.execute([file.0])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Remembers problems; a newer reason replaces an older one of the same path.
+    pub fn note_problems(&self, problems: &[Problem]) -> Result<(), ProjectError> {
+        self.transaction(|transaction| note(transaction, problems))
     }
 
     pub fn clear_problems(&self) -> Result<(), ProjectError> {
-        self.check_writable()?;
-        self.db().execute("DELETE FROM problems", []).map_err(|cause| self.catalogue_error(cause))?;
-        Ok(())
+        self.transaction(|transaction| transaction.execute("DELETE FROM problems", []).map(|_| ()))
     }
+}
+
+fn note(transaction: &Transaction<'_>, problems: &[Problem]) -> rusqlite::Result<()> {
+    for problem in problems {
+        transaction.execute(
+            "INSERT INTO problems VALUES (?1, ?2) ON CONFLICT (path) DO UPDATE SET reason = ?2",
+            [&problem.path, &problem.reason],
+        )?;
+    }
+    Ok(())
 }
 
 fn file_of_row(row: &Row<'_>) -> rusqlite::Result<SoundFile> {
@@ -175,6 +176,10 @@ mod tests {
         (folder, Project::open(&path).expect("opened"))
     }
 
+    fn edit(project: &Project) -> Edit<'_> {
+        project.edit("Changed it").expect("writable")
+    }
+
     fn file_at(project: &Project, path: &str) -> SoundFile {
         project.files().expect("files").into_iter().find(|file| file.path == path).expect("there")
     }
@@ -182,18 +187,18 @@ mod tests {
     #[test]
     fn a_changed_file_keeps_its_number_and_a_removed_number_is_never_given_again() {
         let (_keep, project) = project();
-        project.add_files(&[facts("/b.wav", 1), facts("/a.wav", 2)]).expect("added");
+        edit(&project).add_files(&[facts("/b.wav", 1), facts("/a.wav", 2)]).expect("added");
         let before = project.files().expect("files");
         assert_eq!(before.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["/a.wav", "/b.wav"]);
         assert_eq!(before[1].thumbnail, [(-127, 127), (0, 3)]);
 
-        project.add_files(&[facts("/b.wav", 9)]).expect("changed");
+        edit(&project).add_files(&[facts("/b.wav", 9)]).expect("changed");
         let changed = file_at(&project, "/b.wav");
         assert_eq!((changed.id, changed.content_hash), (before[1].id, [9; 32]));
 
         let highest = before.iter().map(|file| file.id).max().expect("two files");
-        project.remove_files(&[highest]).expect("removed");
-        project.add_files(&[facts("/c.wav", 3)]).expect("added");
+        edit(&project).remove_files(&[highest]).expect("removed");
+        edit(&project).add_files(&[facts("/c.wav", 3)]).expect("added");
         assert!(file_at(&project, "/c.wav").id > highest);
     }
 
@@ -203,9 +208,9 @@ mod tests {
         let problem = |path: &str, reason: &str| Problem { path: path.into(), reason: reason.into() };
         project.note_problems(&[problem("/a.wav", "cut off"), problem("/x.txt", "no sound")]).expect("noted");
         project.note_problems(&[problem("/x.txt", "still no sound")]).expect("noted");
-        project.add_files(&[facts("/a.wav", 1)]).expect("added");
+        edit(&project).add_files(&[facts("/a.wav", 1)]).expect("added");
         assert_eq!(project.problems().expect("problems"), [problem("/x.txt", "still no sound")]);
-        project.clear_problems().expect("cleared");
+        edit(&project).clear_problems().expect("cleared");
         assert_eq!(project.problems().expect("problems"), []);
     }
 }

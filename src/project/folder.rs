@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::schema;
+use super::{schema, undo};
 
 /// What can go wrong with a project as a whole. Each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,8 @@ pub enum ProjectError {
     Catalogue { folder: Utf8PathBuf, cause: rusqlite::Error },
     #[error("the catalogue of {folder} holds something unreadable: {what}")]
     Content { folder: Utf8PathBuf, what: String },
+    #[error("“{what}” cannot be undone any more, because the project has changed since ({cause})")]
+    Undo { what: String, cause: rusqlite::Error },
     #[error("{path}: {cause}")]
     File { path: Utf8PathBuf, cause: std::io::Error },
 }
@@ -36,6 +38,7 @@ pub enum ProjectError {
 pub struct Project {
     pub(super) folder: Utf8PathBuf,
     db: Mutex<Connection>,
+    pub(super) steps: undo::SharedSteps,
     read_only: Option<String>,
     /// Held locked for as long as the project is open for writing.
     _lock: Option<File>,
@@ -55,7 +58,7 @@ impl Project {
             Err(cause) => return Err(ProjectError::Create { folder, cause }),
         };
         let db = open_catalogue(&folder, read_only.is_some())?;
-        let project = Self { folder, db: Mutex::new(db), read_only, _lock: lock };
+        let project = Self { folder, db: Mutex::new(db), steps: Mutex::default(), read_only, _lock: lock };
         if project.read_only.is_none() {
             project.remove_strays()?;
         }
@@ -160,6 +163,9 @@ fn open_catalogue(folder: &Utf8Path, read_only: bool) -> Result<Connection, Proj
         _ => return Err(ProjectError::Foreign { folder: folder.to_owned() }),
     }
     db.pragma_update(None, "foreign_keys", true).map_err(failed)?;
+    if !read_only {
+        undo::prepare(&db).map_err(failed)?;
+    }
     Ok(db)
 }
 

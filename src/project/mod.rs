@@ -20,7 +20,10 @@ mod folder;
 mod generations;
 mod schema;
 mod settings;
+mod tags;
+mod undo;
 
 pub use catalogue::FileFacts;
 pub use folder::{Project, ProjectError};
 pub use generations::{IndexGeneration, IndexedFile, ModelGeneration};
+pub use undo::{Edit, History};

@@ -71,7 +71,7 @@ fn keys(ui: &mut Ui, state: &mut State) {
     ui.heading("Keys");
     ui.add_space(4.0);
     Grid::new("keys").num_columns(2).spacing(vec2(20.0, 4.0)).show(ui, |ui| {
-        for (key, what) in KEYS {
+        for &(key, what) in KEYS {
             ui.label(RichText::new(key).monospace().color(palette.accent));
             ui.label(what);
             ui.end_row();

@@ -32,9 +32,15 @@ impl State {
     /// Notes which job a command became, so that its events can be told apart.
     pub fn submitted(&mut self, job: JobId, command: &Command) {
         let (place, path) = match command {
-            Command::AddPaths { .. } | Command::AddDemo | Command::RemoveFiles { .. } | Command::ClearProblems => {
-                (Place::Dataset, None)
-            }
+            Command::AddPaths { .. }
+            | Command::AddDemo
+            | Command::RemoveFiles { .. }
+            | Command::ClearProblems
+            | Command::TagFiles { .. }
+            | Command::UntagFiles { .. }
+            | Command::Undo
+            | Command::Redo
+            | Command::CheckFiles => (Place::Dataset, None),
             Command::TrainModel { .. } | Command::FinishTrainingNow => (Place::Training, None),
             Command::BuildIndex => (Place::Indexing, None),
             Command::Search(query) => {
@@ -85,6 +91,9 @@ impl State {
     fn finished(&mut self, job: JobId, ticket: Option<Ticket>, outcome: Outcome) {
         match outcome {
             Outcome::Added(report) => self.added(report),
+            Outcome::Changed { words } => self.changed(words),
+            Outcome::Undone { words } => self.undone(words),
+            Outcome::Redone { words } => self.redone(words),
             Outcome::Removed | Outcome::Done => {}
             // Asked for from the command line alone.
             Outcome::Evaluated(_) | Outcome::Exported(_) | Outcome::Reconstructed(_) => {}

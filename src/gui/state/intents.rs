@@ -43,7 +43,6 @@ impl State {
 
     /// Files and folders were dropped on the window.
     pub fn dropped(&mut self, mut paths: Vec<PathBuf>) {
-        self.files_hover = false;
         match paths.len() {
             0 => {}
             1 if self.search_obstacle().is_none() => self.ask(Question::IsFile(paths.remove(0))),

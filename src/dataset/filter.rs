@@ -1,0 +1,364 @@
+//! A filter that a person types: which files of the dataset are meant. The same language narrows the table of files and the
+//! matches of a search.
+//!
+//! | part | what it admits |
+//! |---|---|
+//! | `kick` | files with these letters in their name or folder, large or small |
+//! | `"snare drum"` | the same with a space, or with a sign that would mean something else |
+//! | `tag:loop` | files that were given this tag |
+//! | `dur>3` `dur<0.5` `dur<=250ms` | by length, in seconds where no unit is named |
+//! | `rate:44100` `rate>=44.1k` | by the file's own rate, in hertz |
+//! | `level>-6` | by the highest peak, in dB below full scale |
+//! | `channels:2` | by the number of channels |
+//! | `is:problem` `is:favourite` `is:tagged` | by what is known of the file |
+//! | `-` before any of them | all others |
+//!
+//! Every part must hold.
+
+use super::SoundFile;
+
+/// Which files are meant; the empty filter means all.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    terms: Vec<Term>,
+    not_understood: Vec<String>,
+}
+
+/// A file with what is known of it beside its sound.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate<'a> {
+    pub file: &'a SoundFile,
+    pub tags: &'a [String],
+    /// Whether it could not be read, is missing, or has changed.
+    pub problem: bool,
+    pub favourite: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Term {
+    not: bool,
+    test: Test,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Test {
+    /// In lower case.
+    Word(String),
+    Tag(String),
+    Number(Field, Comparison, f64),
+    Is(Mark),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Field {
+    Duration,
+    Rate,
+    Level,
+    Channels,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Comparison {
+    Less,
+    AtMost,
+    Equal,
+    AtLeast,
+    More,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mark {
+    Problem,
+    Favourite,
+    Tagged,
+}
+
+impl Filter {
+    /// Reads what was typed. A part that is not understood admits everything, so that nothing jumps while it is being
+    /// typed; [`not_understood`](Self::not_understood) says what is wrong with it.
+    pub fn read(text: &str) -> Self {
+        let mut filter = Self::default();
+        for part in parts(text) {
+            let (not, rest) = match part.strip_prefix('-') {
+                // A hyphen alone is a letter like any other: many file names have one.
+                Some(rest) if !rest.is_empty() => (true, rest),
+                _ => (false, part.as_str()),
+            };
+            match test(rest) {
+                Ok(test) => filter.terms.push(Term { not, test }),
+                Err(why) => filter.not_understood.push(why),
+            }
+        }
+        filter
+    }
+
+    /// A sentence for each part that was not understood, with what to write instead.
+    pub fn not_understood(&self) -> &[String] {
+        &self.not_understood
+    }
+
+    /// Whether every file is meant.
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    /// Whether the file is meant.
+    pub fn admits(&self, candidate: &Candidate<'_>) -> bool {
+        self.terms.iter().all(|term| term.test.holds(candidate) != term.not)
+    }
+}
+
+/// Splits at spaces that are not within quotes; the quotes stay, since they say that a part is a plain word.
+fn parts(text: &str) -> Vec<String> {
+    let (mut parts, mut part, mut quoted) = (Vec::new(), String::new(), false);
+    for letter in text.chars() {
+        quoted ^= letter == '"';
+        if letter.is_whitespace() && !quoted {
+            parts.push(std::mem::take(&mut part));
+        } else {
+            part.push(letter);
+        }
+    }
+    parts.push(part);
+    parts.retain(|part| !part.chars().all(|letter| letter == '"'));
+    parts
+}
+
+fn test(part: &str) -> Result<Test, String> {
+    let word = || Ok(Test::Word(part.replace('"', "").to_lowercase()));
+    let Some(at) = part.find([':', '<', '>', '=', '"']).filter(|at| !part[*at..].starts_with('"')) else {
+        return word();
+    };
+    let (name, rest) = part.split_at(at);
+    let sign = ["<=", ">=", ":", "=", "<", ">"].into_iter().find(|sign| rest.starts_with(sign)).unwrap_or_default();
+    let value = rest[sign.len()..].replace('"', "");
+    match name.to_lowercase().as_str() {
+        "tag" => tag(part, sign, &value),
+        "is" => mark(part, sign, &value),
+        "dur" | "duration" => number(part, Field::Duration, sign, &value),
+        "rate" => number(part, Field::Rate, sign, &value),
+        "level" => number(part, Field::Level, sign, &value),
+        "channels" => number(part, Field::Channels, sign, &value),
+        _ => Err(format!(
+            "“{part}” is not understood: tag:, is:, dur, rate, level and channels are. Put it in quotes to look for \
+             these letters."
+        )),
+    }
+}
+
+fn tag(part: &str, sign: &str, value: &str) -> Result<Test, String> {
+    match (sign, value.trim()) {
+        (":" | "=", value) if !value.is_empty() => Ok(Test::Tag(value.to_lowercase())),
+        _ => Err(format!("“{part}” is not understood: write tag: and a tag, such as tag:loop.")),
+    }
+}
+
+fn mark(part: &str, sign: &str, value: &str) -> Result<Test, String> {
+    match (sign, value.to_lowercase().as_str()) {
+        (":" | "=", "problem" | "problems") => Ok(Test::Is(Mark::Problem)),
+        (":" | "=", "favourite" | "favorite" | "favourites" | "favorites") => Ok(Test::Is(Mark::Favourite)),
+        (":" | "=", "tagged") => Ok(Test::Is(Mark::Tagged)),
+        _ => Err(format!("“{part}” is not understood: a file can be is:problem, is:favourite or is:tagged.")),
+    }
+}
+
+fn number(part: &str, field: Field, sign: &str, value: &str) -> Result<Test, String> {
+    let comparison = match sign {
+        "<" => Comparison::Less,
+        "<=" => Comparison::AtMost,
+        ">=" => Comparison::AtLeast,
+        ">" => Comparison::More,
+        _ => Comparison::Equal,
+    };
+    let example = match field {
+        Field::Duration => "a length in seconds, such as dur>3 or dur<250ms",
+        Field::Rate => "a rate in hertz, such as rate:44100 or rate>=44.1k",
+        Field::Level => "a peak in dB, such as level>-6",
+        Field::Channels => "a number of channels, such as channels:2",
+    };
+    let value = field.value(&value.to_lowercase()).ok_or(format!("“{part}” is not understood: it needs {example}."))?;
+    Ok(Test::Number(field, comparison, value))
+}
+
+impl Field {
+    /// A number with one of the field's units, in the field's own unit.
+    fn value(self, text: &str) -> Option<f64> {
+        // The longer unit first: "ms" and "hz" end in a letter that is a unit as well.
+        let units: &[(&str, f64)] = match self {
+            Self::Duration => &[("ms", 1e-3), ("min", 60.0), ("s", 1.0), ("m", 60.0), ("h", 3600.0)],
+            Self::Rate => &[("khz", 1e3), ("hz", 1.0), ("k", 1e3)],
+            Self::Level => &[("db", 1.0)],
+            Self::Channels => &[],
+        };
+        let unit = units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)));
+        let (number, factor) = unit.unwrap_or((text, 1.0));
+        let number: f64 = number.trim().parse().ok()?;
+        number.is_finite().then_some(number * factor)
+    }
+
+    fn of(self, file: &SoundFile) -> f64 {
+        match self {
+            Self::Duration => file.duration_secs(),
+            Self::Rate => f64::from(file.rate),
+            Self::Level => f64::from(file.level_db()),
+            Self::Channels => f64::from(file.channels),
+        }
+    }
+
+    /// How far two values may be apart that are written alike: lengths and levels are shown rounded.
+    fn tolerance(self) -> f64 {
+        match self {
+            Self::Duration => 0.005,
+            Self::Level => 0.05,
+            Self::Rate | Self::Channels => 0.5,
+        }
+    }
+}
+
+impl Test {
+    fn holds(&self, candidate: &Candidate<'_>) -> bool {
+        match self {
+            Self::Word(word) => contains(candidate.file.path.as_str(), word),
+            Self::Tag(tag) => candidate.tags.iter().any(|given| given.to_lowercase() == *tag),
+            Self::Number(field, comparison, value) => {
+                let of_file = field.of(candidate.file);
+                match comparison {
+                    Comparison::Less => of_file < *value,
+                    Comparison::AtMost => of_file <= *value,
+                    Comparison::Equal => (of_file - value).abs() <= field.tolerance(),
+                    Comparison::AtLeast => of_file >= *value,
+                    Comparison::More => of_file > *value,
+                }
+            }
+            Self::Is(Mark::Problem) => candidate.problem,
+            Self::Is(Mark::Favourite) => candidate.favourite,
+            Self::Is(Mark::Tagged) => !candidate.tags.is_empty(),
+        }
+    }
+}
+
+/// Whether `text` holds `word`, which is in lower case, in letters of either case.
+fn contains(text: &str, word: &str) -> bool {
+    if !text.is_ascii() || !word.is_ascii() {
+        return text.to_lowercase().contains(word);
+    }
+    // Most paths are ASCII, and a hundred thousand of them are looked through at each letter that is typed.
+    let (text, word) = (text.as_bytes(), word.as_bytes());
+    let Some(first) = word.first() else { return true };
+    text.windows(word.len()).any(|here| here[0].to_ascii_lowercase() == *first && here.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::FileId;
+
+    fn file(path: &str, secs: f64, rate: u32, peak: f32) -> SoundFile {
+        SoundFile {
+            id: FileId(1),
+            path: path.into(),
+            size_bytes: 1,
+            modified_ns: 0,
+            content_hash: [0; 32],
+            rate,
+            channels: 2,
+            frames: (secs * f64::from(rate)) as u64,
+            peak,
+            thumbnail: Vec::new(),
+        }
+    }
+
+    /// Which of four files `text` admits, by their number.
+    fn admitted(text: &str) -> Vec<usize> {
+        let files = [
+            file("/sounds/Drums/Kick_01.wav", 0.25, 44_100, 1.0),
+            file("/sounds/drums/snare drum.wav", 0.5, 48_000, 0.5),
+            file("/sounds/loops/ÄRGER-loop.wav", 4.0, 44_100, 0.25),
+            file("/sounds/loops/a:b.wav", 120.0, 8000, 0.0),
+        ];
+        let tags: [&[String]; 4] = [&["Dry".into(), "one shot".into()], &[], &["loop".into()], &[]];
+        let filter = Filter::read(text);
+        assert_eq!(filter.not_understood(), [""; 0], "{text}");
+        let candidate = |i: usize| Candidate { file: &files[i], tags: tags[i], problem: i == 3, favourite: i == 1 };
+        (0..4).filter(|i| filter.admits(&candidate(*i))).collect()
+    }
+
+    #[test]
+    fn words_are_looked_for_in_name_and_folder_in_either_case() {
+        assert_eq!(admitted(""), [0, 1, 2, 3]);
+        assert_eq!(admitted("  DRUMS  "), [0, 1]);
+        assert_eq!(admitted("drums kick"), [0]);
+        assert_eq!(admitted("ärger"), [2]);
+        assert_eq!(admitted("\"snare drum\""), [1]);
+        assert_eq!(admitted("\"a:b\""), [3]);
+        assert_eq!(admitted("\""), [0, 1, 2, 3], "a quote that is being typed");
+        assert_eq!(admitted("-"), [2], "a hyphen alone");
+    }
+
+    #[test]
+    fn numbers_are_compared_in_their_units() {
+        assert_eq!(admitted("dur>3"), [2, 3]);
+        assert_eq!(admitted("dur<0.5"), [0]);
+        assert_eq!(admitted("dur<=500ms"), [0, 1]);
+        assert_eq!(admitted("dur:2min"), [3]);
+        assert_eq!(admitted("duration>=4s dur<1h"), [2, 3]);
+        assert_eq!(admitted("rate:44100"), [0, 2]);
+        assert_eq!(admitted("rate>=44.1k"), [0, 1, 2]);
+        assert_eq!(admitted("rate:8khz"), [3]);
+        assert_eq!(admitted("level>-6.1"), [0, 1]);
+        assert_eq!(admitted("level<-6.1dB"), [2, 3]);
+        assert_eq!(admitted("channels:2 channels<3"), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn tags_and_marks_are_told_apart() {
+        assert_eq!(admitted("tag:dry"), [0]);
+        assert_eq!(admitted("tag:\"one shot\""), [0]);
+        assert_eq!(admitted("tag:lo"), [0; 0], "a tag is all of its letters");
+        assert_eq!(admitted("is:tagged"), [0, 2]);
+        assert_eq!(admitted("is:problem"), [3]);
+        assert_eq!(admitted("is:favourite"), [1]);
+        assert_eq!(admitted("is:favorite"), [1]);
+    }
+
+    #[test]
+    fn a_hyphen_before_a_part_means_all_others() {
+        assert_eq!(admitted("-drums"), [2, 3]);
+        assert_eq!(admitted("-tag:loop -is:problem"), [0, 1]);
+        assert_eq!(admitted("-dur>3 -\"snare drum\""), [0]);
+        assert_eq!(admitted("-rate:44100 drums"), [1]);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said_and_admits_everything() {
+        for (text, said) in [
+            ("dur>", "a length in seconds"),
+            ("-dur>", "a length in seconds"),
+            ("dur>long", "a length in seconds"),
+            ("rate:fast", "a rate in hertz"),
+            ("level<inf", "a peak in dB"),
+            ("channels:two", "a number of channels"),
+            ("tag:", "write tag: and a tag"),
+            ("tag>x", "write tag: and a tag"),
+            ("is:loud", "is:problem, is:favourite or is:tagged"),
+            ("colour:red", "Put it in quotes"),
+        ] {
+            let filter = Filter::read(text);
+            let [sentence] = filter.not_understood() else { panic!("{text}: {:?}", filter.not_understood()) };
+            let part = text.trim_start_matches('-');
+            assert!(sentence.contains(said) && sentence.contains(part), "{text}: {sentence}");
+            assert!(filter.is_empty());
+        }
+        let mixed = Filter::read("drums dur> is:loud");
+        assert_eq!((mixed.terms.len(), mixed.not_understood().len()), (1, 2));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_typed_is_read(text in ".{0,40}") {
+            let filter = Filter::read(&text);
+            let file = file("/a.wav", 1.0, 8000, 0.5);
+            let _ = filter.admits(&Candidate { file: &file, tags: &[], problem: false, favourite: false });
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Whether the dataset's files are still on the disk as they were when they were read.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::error::EngineError;
+use super::event::{JobKind, OnDisk};
+use super::shared::Job;
+use crate::audio::AudioError;
+use crate::audio::error::Cause;
+use crate::audio::survey::stamp;
+
+/// Files that are looked at before the job looks at whether it was cancelled.
+const AT_A_TIME: usize = 256;
+
+/// Looks at every file's size and time of change; nothing is read.
+pub(super) fn check_files(job: &Job) -> Result<(), EngineError> {
+    let dataset = job.shared.latest().dataset;
+    let (began, total) = (Instant::now(), dataset.files.len() as u64);
+    let mut found = BTreeMap::new();
+    for (number, batch) in dataset.files.chunks(AT_A_TIME).enumerate() {
+        job.check()?;
+        job.progress(JobKind::Check, "looking at the files", began, (number * AT_A_TIME) as u64, total);
+        for file in batch {
+            let state = match stamp(file.path.as_std_path()) {
+                Ok(now) if now == (file.size_bytes, file.modified_ns) => continue,
+                Ok(_) => OnDisk::Changed,
+                Err(AudioError { cause: Cause::Missing, .. }) => OnDisk::Missing,
+                Err(failure) => OnDisk::Unreadable(failure.cause.to_string()),
+            };
+            found.insert(file.id, state);
+        }
+    }
+    job.shared.update(|latest| {
+        if *latest.on_disk != found {
+            latest.on_disk = Arc::new(found);
+        }
+    });
+    Ok(())
+}

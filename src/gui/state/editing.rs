@@ -1,0 +1,47 @@
+//! Changing the project, and taking that back.
+
+use super::State;
+use crate::engine::Command;
+use crate::gui::notices::{Deed, Tone};
+
+impl State {
+    /// Takes the last change of the project back.
+    pub fn undo(&mut self) {
+        match self.latest.history.undo {
+            Some(_) => self.submit(Command::Undo),
+            None => self.notices.push(Tone::Good, "There is nothing to undo."),
+        }
+    }
+
+    /// Does again what was taken back.
+    pub fn redo(&mut self) {
+        match self.latest.history.redo {
+            Some(_) => self.submit(Command::Redo),
+            None => self.notices.push(Tone::Good, "There is nothing to do again."),
+        }
+    }
+
+    /// What a notice offers was taken.
+    pub fn do_deed(&mut self, deed: Deed) {
+        match deed {
+            Deed::Undo => self.undo(),
+            Deed::Redo => self.redo(),
+        }
+    }
+
+    pub(super) fn changed(&mut self, words: String) {
+        self.notices.offer(Tone::Good, format!("{words}."), Deed::Undo);
+    }
+
+    pub(super) fn undone(&mut self, words: Option<String>) {
+        if let Some(words) = words {
+            self.notices.offer(Tone::Good, format!("Undone: {words}."), Deed::Redo);
+        }
+    }
+
+    pub(super) fn redone(&mut self, words: Option<String>) {
+        if let Some(words) = words {
+            self.notices.offer(Tone::Good, format!("Done again: {words}."), Deed::Undo);
+        }
+    }
+}

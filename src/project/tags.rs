@@ -1,0 +1,105 @@
+//! The words that a person gives to files.
+
+use std::collections::BTreeMap;
+
+use super::folder::{Project, ProjectError};
+use super::undo::Edit;
+use crate::dataset::FileId;
+
+impl Project {
+    /// The tags of each file that has any, in alphabetical order.
+    pub fn tags(&self) -> Result<BTreeMap<FileId, Vec<String>>, ProjectError> {
+        let failed = |cause| self.catalogue_error(cause);
+        let db = self.db();
+        let mut query = db.prepare("SELECT file_id, tag FROM tags ORDER BY file_id, tag").map_err(failed)?;
+        let rows = query.query_map([], |row| Ok((FileId(row.get(0)?), row.get(1)?))).map_err(failed)?;
+        let mut tags: BTreeMap<FileId, Vec<String>> = BTreeMap::new();
+        for row in rows {
+            let (file, tag) = row.map_err(failed)?;
+            tags.entry(file).or_default().push(tag);
+        }
+        Ok(tags)
+    }
+}
+
+impl Edit<'_> {
+    /// Gives a tag to files; one that has it, in letters of either case, keeps it as it is.
+    pub fn tag_files(&self, files: &[FileId], tag: &str) -> Result<(), ProjectError> {
+        self.transaction(|transaction| {
+            let mut given = transaction.prepare_cached("SELECT tag FROM tags WHERE file_id = ?1")?;
+            // A file that was removed meanwhile is passed over.
+            let mut insert = transaction.prepare_cached("INSERT INTO tags SELECT id, ?2 FROM files WHERE id = ?1")?;
+            for file in files {
+                let tags = given.query_map([file.0], |row| row.get::<_, String>(0))?;
+                let tags = tags.collect::<rusqlite::Result<Vec<_>>>()?;
+                if !tags.iter().any(|given| alike(given, tag)) {
+                    insert.execute((file.0, tag))?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes a tag, in letters of either case, off files.
+    pub fn untag_files(&self, files: &[FileId], tag: &str) -> Result<(), ProjectError> {
+        self.transaction(|transaction| {
+            let mut given = transaction.prepare_cached("SELECT tag FROM tags WHERE file_id = ?1")?;
+            let mut delete = transaction.prepare_cached("DELETE FROM tags WHERE file_id = ?1 AND tag = ?2")?;
+            for file in files {
+                let tags = given.query_map([file.0], |row| row.get::<_, String>(0))?;
+                let tags = tags.collect::<rusqlite::Result<Vec<_>>>()?;
+                for tag in tags.iter().filter(|given| alike(given, tag)) {
+                    delete.execute((file.0, tag))?;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Whether two tags are the same to a filter.
+fn alike(a: &str, b: &str) -> bool {
+    a.to_lowercase() == b.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::FileFacts;
+    use camino::Utf8Path;
+
+    #[test]
+    fn tags_are_given_once_and_taken_off_in_either_case() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let project = Project::open(Utf8Path::from_path(folder.path()).expect("UTF-8")).expect("opened");
+        let facts = |path: &str| FileFacts {
+            path: path.into(),
+            size_bytes: 1,
+            modified_ns: 1,
+            content_hash: [0; 32],
+            rate: 8000,
+            channels: 1,
+            frames: 1,
+            peak: 0.5,
+            thumbnail: Vec::new(),
+        };
+        let edit = project.edit("Tagged").expect("writable");
+        edit.add_files(&[facts("/a.wav"), facts("/b.wav")]).expect("added");
+        let files: Vec<FileId> = project.files().expect("files").iter().map(|file| file.id).collect();
+        edit.tag_files(&files[..1], "Ärger").expect("tagged");
+        edit.tag_files(&files, "ärger").expect("tagged");
+        edit.tag_files(&[files[1], FileId(99)], "a loop").expect("tagged");
+        let tags = project.tags().expect("tags");
+        assert_eq!(
+            tags,
+            BTreeMap::from([
+                (files[0], vec!["Ärger".to_owned()]),
+                (files[1], vec!["a loop".to_owned(), "ärger".to_owned()]),
+            ])
+        );
+        edit.untag_files(&files, "ÄRGER").expect("untagged");
+        assert_eq!(project.tags().expect("tags"), BTreeMap::from([(files[1], vec!["a loop".to_owned()])]));
+        edit.remove_files(&files).expect("removed");
+        assert!(project.tags().expect("tags").is_empty());
+    }
+}

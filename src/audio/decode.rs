@@ -18,7 +18,8 @@ use symphonia::core::io::{MediaSource, MediaSourceStream};
 
 use self::failure::{Failure, guarded};
 use self::faults::Faults;
-use self::kinds::{open_file, seeks_exactly, unreadable_kind};
+pub(super) use self::kinds::open_file;
+use self::kinds::{seeks_exactly, stored_bits, unreadable_kind};
 use super::error::{AudioError, Cause};
 use super::mp4;
 use super::riff::{self, WavSource};
@@ -38,6 +39,7 @@ pub struct Decoder {
     reader: Box<dyn FormatReader>,
     decoder: Box<dyn AudioDecoder>,
     track: u32,
+    stored_bits: Option<u32>,
     rate: u32,
     channels: usize,
     /// Frames that the container says there are.
@@ -116,6 +118,7 @@ impl Decoder {
         let mut this = Decoder {
             path: path.to_path_buf(),
             track: track.id,
+            stored_bits: stored_bits(parameters),
             rate: parameters.sample_rate.unwrap_or(0),
             channels: 0,
             frames: counted.or(track.num_frames),
@@ -167,6 +170,12 @@ impl Decoder {
 
     pub fn channels(&self) -> usize {
         self.channels
+    }
+
+    /// Bits of a sample where the file keeps whole numbers exactly; `None` where samples are floating point, or are only
+    /// nearly what was encoded.
+    pub fn stored_bits(&self) -> Option<u32> {
+        self.stored_bits
     }
 
     /// Frames that the container says there are: counted in WAV files, unknown or an estimate in some others.

@@ -34,6 +34,8 @@ pub enum Cause {
     CutOffInHeader,
     #[error("it holds no sound")]
     NoSound,
+    #[error("it has no sound from {from} s to {to}")]
+    EmptyStretch { from: f64, to: String },
     #[error("it is damaged: {0}")]
     Damaged(String),
     #[error("the decoder failed on it ({0}); the file is probably damaged")]

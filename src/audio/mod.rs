@@ -1,5 +1,6 @@
 //! Sound as numbers: pure functions over samples. Only `device` knows the sound card.
 
+pub mod clip;
 pub mod decode;
 pub mod device;
 pub mod ending;

@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use symphonia::core::io::MediaSource;
 
@@ -33,6 +34,8 @@ const FRAMES_A_READ: u64 = 1152;
 pub(crate) struct Layout {
     /// A whole format chunk, normalised to what the decoder takes.
     format: Vec<u8>,
+    /// The file's own format chunk, with the places of its channels and its valid bits, where it agrees with the data.
+    own_format: Vec<u8>,
     data_start: u64,
     /// Bytes of sound that are there: whole frames.
     data_bytes: u64,
@@ -60,7 +63,7 @@ pub(crate) fn layout(file: &mut File, file_bytes: u64) -> Result<Option<Layout>,
     }
     let riff_end = u64::from(le32(&head[4..])) + 8;
 
-    let mut format: Option<(Vec<u8>, u64, bool)> = None;
+    let mut format: Option<(Vec<u8>, (Vec<u8>, u64, bool))> = None;
     let mut wide_data_bytes = None;
     let mut position = 12;
     for _ in 0..MOST_CHUNKS {
@@ -71,11 +74,12 @@ pub(crate) fn layout(file: &mut File, file_bytes: u64) -> Result<Option<Layout>,
         let (body, size) = (position + 8, u64::from(le32(&chunk[4..])));
         match &chunk[..4] {
             b"data" => {
-                let (chunk, block_bytes, plain) = format.ok_or_else(|| damaged("its format is missing"))?;
+                let (own, (chunk, block_bytes, plain)) = format.ok_or_else(|| damaged("its format is missing"))?;
                 let room = file_bytes.saturating_sub(body);
                 let (data_bytes, warning) = data_bytes(size, wide_data_bytes, room, body, riff_end);
                 let whole = data_bytes / block_bytes * block_bytes;
                 return Ok(Some(Layout {
+                    own_format: if u64::from(le16(&own[12..])) == block_bytes { own } else { chunk.clone() },
                     format: chunk,
                     data_start: body,
                     data_bytes: whole,
@@ -89,7 +93,8 @@ pub(crate) fn layout(file: &mut File, file_bytes: u64) -> Result<Option<Layout>,
                 if read_up_to(file, body, &mut bytes)? < bytes.len() {
                     return Err(Cause::CutOffInHeader);
                 }
-                format = Some(normalised_format(&bytes)?);
+                let normalised = normalised_format(&bytes)?;
+                format = Some((bytes, normalised));
             }
             b"ds64" => {
                 let mut sizes = [0u8; 16];
@@ -106,6 +111,43 @@ pub(crate) fn layout(file: &mut File, file_bytes: u64) -> Result<Option<Layout>,
         }
     }
     Err(damaged("no sound was found among its first parts"))
+}
+
+impl Layout {
+    /// Hertz.
+    pub fn rate(&self) -> u32 {
+        le32(&self.format[4..])
+    }
+
+    /// Where in the file these frames are, as far as there are such; `None` where samples are not stored one by one.
+    pub fn bytes_of(&self, frames: Range<u64>) -> Option<Range<u64>> {
+        let last = self.frames?;
+        let at = |frame: u64| self.data_start + frame.min(last) * self.block_bytes;
+        Some(at(frames.start)..at(frames.end.max(frames.start)))
+    }
+
+    /// The header of a WAV file with sound of this format; `None` where so much does not fit into one.
+    pub fn header_of(&self, data_bytes: u64) -> Option<Vec<u8>> {
+        let format = &self.own_format;
+        // Other formats than PCM say how many frames there are.
+        let fact = (le16(format) != PCM).then_some(data_bytes / self.block_bytes);
+        let parts = 4 + 8 + format.len().next_multiple_of(2) as u64 + if fact.is_some() { 12 } else { 0 } + 8;
+        let riff = u32::try_from(parts + data_bytes.next_multiple_of(2)).ok()?;
+        let mut header = Vec::with_capacity(128);
+        header.extend(b"RIFF");
+        header.extend(riff.to_le_bytes());
+        header.extend(b"WAVEfmt ");
+        header.extend((format.len() as u32).to_le_bytes());
+        header.extend(format);
+        header.resize(header.len().next_multiple_of(2), 0);
+        if let Some(frames) = fact {
+            header.extend(b"fact\x04\0\0\0");
+            header.extend((frames as u32).to_le_bytes());
+        }
+        header.extend(b"data");
+        header.extend((data_bytes as u32).to_le_bytes());
+        Some(header)
+    }
 }
 
 /// How many bytes of sound there are: `claimed` by the header (`wide` by RF64's), `room` left in the file.

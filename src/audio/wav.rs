@@ -37,13 +37,22 @@ fn write_wav_inner(path: &Path, interleaved: &[f32], channels: u16, rate: u32, d
         let secs = interleaved.len() as f64 / f64::from(rate.max(1)) / f64::from(channels.max(1));
         return Err(Cause::TooLong(format!("{:.0} minutes", secs / 60.0)));
     }
+    write_whole(path, |file| encode(file, interleaved, channels, rate, depth).map_err(of_writing))
+}
+
+/// Lets `write` write a file that appears whole or not at all, and is on disk when this returns.
+pub(super) fn write_whole<T>(
+    path: &Path,
+    write: impl FnOnce(BufWriter<&mut File>) -> Result<T, Cause>,
+) -> Result<T, Cause> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(folder).map_err(Cause::Unwritable)?;
-    encode(BufWriter::new(file.as_file_mut()), interleaved, channels, rate, depth).map_err(of_writing)?;
+    let written = write(BufWriter::new(file.as_file_mut()))?;
     file.as_file().sync_all().map_err(Cause::Unwritable)?;
     make_readable_to_others(file.as_file()).map_err(Cause::Unwritable)?;
     file.persist(path).map_err(|error| Cause::Unwritable(error.error))?;
-    sync_folder(folder).map_err(Cause::Unwritable)
+    sync_folder(folder).map_err(Cause::Unwritable)?;
+    Ok(written)
 }
 
 fn encode<W: Write + io::Seek>(
@@ -74,7 +83,7 @@ fn encode<W: Write + io::Seek>(
     writer.finalize()
 }
 
-fn of_writing(error: hound::Error) -> Cause {
+pub(super) fn of_writing(error: hound::Error) -> Cause {
     match error {
         hound::Error::IoError(error) => Cause::Unwritable(error),
         other => Cause::Unwritable(io::Error::other(other)),

@@ -109,6 +109,7 @@ pub(super) fn outcome(outcome: &Outcome, json: bool) {
         | Outcome::Changed { .. }
         | Outcome::Undone { .. }
         | Outcome::Redone { .. }
+        | Outcome::Saved { .. }
         | Outcome::Previewed(_)
         | Outcome::Recorded(_)
         | Outcome::TakeRenamed { .. }

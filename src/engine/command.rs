@@ -77,6 +77,11 @@ pub enum Command {
         from: Coded,
         out: Utf8PathBuf,
     },
+    /// Cuts a stretch out of a file into a WAV file at its own rate, channels and depth. Ends in `Outcome::Saved`.
+    SaveClip {
+        clip: Clip,
+        out: Utf8PathBuf,
+    },
     /// Looks at a sound without searching: its waveform. Ends in `Outcome::Previewed`.
     Preview {
         path: Utf8PathBuf,
@@ -149,11 +154,11 @@ pub enum Grouping {
     File,
 }
 
-/// A stretch of a file to be played.
+/// A stretch of a file to be played or saved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clip {
     pub path: Utf8PathBuf,
     pub from_secs: f64,
-    /// `None` plays to the file's end.
+    /// `None` is the file's end.
     pub to_secs: Option<f64>,
 }

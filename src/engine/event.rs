@@ -56,6 +56,10 @@ pub enum Outcome {
     Evaluated(EvaluationReport),
     Exported(ExportReport),
     Reconstructed(ReconstructionReport),
+    /// A file, or a folder of files, was written.
+    Saved {
+        out: Utf8PathBuf,
+    },
     Previewed(SoundPreview),
     Recorded(Take),
     TakeRenamed {

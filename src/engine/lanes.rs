@@ -14,7 +14,7 @@ use super::error::EngineError;
 use super::event::{Event, JobKind, JobView, Outcome};
 use super::record::Sound;
 use super::shared::{Flags, Job, Shared, locked};
-use super::{edit, evaluate, export, import, index, on_disk, reconstruct, search, takes, train};
+use super::{clip, edit, evaluate, export, import, index, on_disk, reconstruct, search, takes, train};
 use crate::audio::device::Backend;
 
 /// Commands that may wait in a lane.
@@ -56,7 +56,8 @@ fn kind_of(command: &Command) -> JobKind {
         | Command::Evaluate { .. }
         | Command::Export { .. }
         | Command::EncodeFolder { .. }
-        | Command::Reconstruct { .. } => JobKind::Search,
+        | Command::Reconstruct { .. }
+        | Command::SaveClip { .. } => JobKind::Search,
         Command::Play(_)
         | Command::StopPlaying
         | Command::SeekPlayer { .. }
@@ -211,6 +212,7 @@ impl Lane {
             Command::Reconstruct { from, out } => {
                 reconstruct::reconstruct(job, &from, &out).map(Outcome::Reconstructed)
             }
+            Command::SaveClip { clip, out } => clip::save(job, &clip, &out).map(|()| Outcome::Saved { out }),
             Command::StartRecording { stop_when } => self.sound.record(job, stop_when).map(Outcome::Recorded),
             Command::Play(clip) => self.sound.play(&clip).map(|()| Outcome::Done),
             Command::StopPlaying => {

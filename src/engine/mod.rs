@@ -3,6 +3,7 @@
 //! Each kind of work has a lane: a thread that takes its commands one after another from a bounded channel, so that a
 //! search never waits for a training, and two imports never meet. What comes out is told in [`event`].
 
+mod clip;
 pub mod command;
 mod curve;
 mod devices;

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use camino::Utf8Path;
 
+use super::clip::refuse_sounds;
 use super::command::Coded;
 use super::error::EngineError;
 use super::event::{JobKind, ReconstructionReport};
@@ -22,7 +23,11 @@ use crate::model::Model;
 /// no chunk covers has no code to be heard from.
 pub(super) fn reconstruct(job: &Job, from: &Coded, out: &Utf8Path) -> Result<ReconstructionReport, EngineError> {
     let began = Instant::now();
-    refuse_sounds(job, from, out)?;
+    let source = match from {
+        Coded::File(path) => Some(path.as_path()),
+        Coded::Chunk { .. } => None,
+    };
+    refuse_sounds(job, source, out)?;
     let (samples, chunks, rate, bits) = match from {
         Coded::File(path) => of_file(job, path, began)?,
         Coded::Chunk { file, start_secs } => of_chunk(job, *file, *start_secs)?,
@@ -81,18 +86,4 @@ fn decode(job: &Job, model: &Model, codes: &Codes, starts: &[u64]) -> Result<Vec
     let bits: Vec<bool> = codes.as_ref().bools().collect();
     let go_on = || if job.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     model.decode(&bits, starts, &go_on)?.ok_or(EngineError::Cancelled)
-}
-
-/// The person's own sounds are only ever read.
-fn refuse_sounds(job: &Job, from: &Coded, out: &Utf8Path) -> Result<(), EngineError> {
-    // What is not there yet is nobody's sound.
-    let Ok(there) = out.canonicalize_utf8() else { return Ok(()) };
-    let is_source = match from {
-        Coded::File(path) => path.canonicalize_utf8().is_ok_and(|path| path == there),
-        Coded::Chunk { .. } => false,
-    };
-    match is_source || job.shared.latest().dataset.files.iter().any(|file| file.path == there) {
-        true => Err(EngineError::OverASound { path: out.to_owned() }),
-        false => Ok(()),
-    }
 }

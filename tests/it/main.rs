@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod cli;
+mod clips;
 mod fsdd;
 mod other_programs;
 mod pipeline;

@@ -6,14 +6,7 @@ use std::process::{Command, Stdio};
 
 use soundalike::audio::Decoder;
 
-/// Whether a tool is there; says so where it is not.
-fn is_there(tool: &str, version: &str) -> bool {
-    let found = Command::new(tool).arg(version).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
-    if !found {
-        eprintln!("SKIPPED: comparing with other programs needs {tool}, which is not installed here");
-    }
-    found
-}
+use crate::support::is_there;
 
 /// The sound that everything is made from, without a header whose meaning programs could differ on.
 struct Original {

@@ -2,6 +2,7 @@
 
 use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,6 +92,16 @@ impl Bench {
 fn open(project: &Path, audio: &Arc<MockBackend>) -> Engine {
     let options = EngineOptions { project: project.to_owned(), wake: Arc::new(|| ()), audio: audio.clone() };
     Engine::open(options).expect("an engine")
+}
+
+/// Whether a tool is there; says so where it is not.
+pub fn is_there(tool: &str, version: &str) -> bool {
+    let mut command = std::process::Command::new(tool);
+    let found = command.arg(version).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
+    if !found {
+        eprintln!("SKIPPED: comparing with other programs needs {tool}, which is not installed here");
+    }
+    found
 }
 
 /// Settings with which a model learns something within a second or two.

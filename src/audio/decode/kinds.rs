@@ -4,13 +4,13 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use symphonia::core::codecs::audio::{AudioCodecId, well_known as codec};
+use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, well_known as codec};
 use symphonia::core::formats::{FormatId, well_known as format};
 
 use super::super::error::Cause;
 
 /// Opens a regular file that has bytes. The kind is asked first: opening a pipe would wait for its writer.
-pub(super) fn open_file(path: &Path) -> Result<(File, u64), Cause> {
+pub(in crate::audio) fn open_file(path: &Path) -> Result<(File, u64), Cause> {
     let metadata = fs::metadata(path).map_err(Cause::of_reading)?;
     if metadata.is_dir() {
         return Err(Cause::NotAFile("a folder"));
@@ -61,6 +61,36 @@ pub(super) fn seeks_exactly(id: FormatId) -> bool {
         format::FORMAT_ID_ISOMP4,
     ];
     exact.contains(&id)
+}
+
+/// Bits of a sample where the codec keeps whole numbers exactly; `None` where samples are floating point or only nearly the
+/// original's.
+pub(super) fn stored_bits(parameters: &AudioCodecParameters) -> Option<u32> {
+    /// In ALAC's magic cookie.
+    const ALAC_DEPTH_AT: usize = 5;
+    match parameters.codec {
+        codec::CODEC_ID_FLAC => parameters.bits_per_sample,
+        codec::CODEC_ID_ALAC => parameters.extra_data.as_ref()?.get(ALAC_DEPTH_AT).map(|&bits| u32::from(bits)),
+        codec::CODEC_ID_PCM_S8 | codec::CODEC_ID_PCM_U8 => Some(8),
+        codec::CODEC_ID_PCM_S16LE
+        | codec::CODEC_ID_PCM_S16BE
+        | codec::CODEC_ID_PCM_U16LE
+        | codec::CODEC_ID_PCM_U16BE
+        | codec::CODEC_ID_PCM_ALAW
+        | codec::CODEC_ID_PCM_MULAW
+        | codec::CODEC_ID_ADPCM_MS
+        | codec::CODEC_ID_ADPCM_IMA_WAV
+        | codec::CODEC_ID_ADPCM_IMA_QT => Some(16),
+        codec::CODEC_ID_PCM_S24LE
+        | codec::CODEC_ID_PCM_S24BE
+        | codec::CODEC_ID_PCM_U24LE
+        | codec::CODEC_ID_PCM_U24BE => Some(24),
+        codec::CODEC_ID_PCM_S32LE
+        | codec::CODEC_ID_PCM_S32BE
+        | codec::CODEC_ID_PCM_U32LE
+        | codec::CODEC_ID_PCM_U32BE => Some(32),
+        _ => None,
+    }
 }
 
 pub(super) fn codec_name(id: AudioCodecId) -> String {

@@ -54,7 +54,7 @@ impl State {
                 (Place::Search, None)
             }
             Command::RenameTake { path, .. } | Command::DeleteTake { path } => (Place::Search, Some(path.clone())),
-            Command::Reconstruct { .. } => (Place::Search, None),
+            Command::Reconstruct { .. } | Command::SaveClip { .. } => (Place::Search, None),
             Command::Evaluate { .. } | Command::Export { .. } | Command::EncodeFolder { .. } => (Place::Indexing, None),
             Command::Play(clip) => (Place::Player, Some(clip.path.clone())),
             Command::StopPlaying
@@ -97,6 +97,7 @@ impl State {
             Outcome::Removed | Outcome::Done => {}
             // Asked for from the command line alone.
             Outcome::Evaluated(_) | Outcome::Exported(_) | Outcome::Reconstructed(_) => {}
+            Outcome::Saved { out } => self.notices.push(Tone::Good, format!("Saved as {out}.")),
             Outcome::Trained(report) => self.trained(report),
             Outcome::Indexed(report) => {
                 let codes = format::counted(report.codes, "code", "codes");

@@ -1,0 +1,141 @@
+//! Cutting a stretch out of a sound file: a WAV file with the original's own rate, channels and depth.
+//!
+//! What a WAV file holds is copied as it is, whatever its samples are. Of other files, whole numbers are written with their
+//! own number of bytes, and what is only nearly the original (MP3, Vorbis, AAC) as the floating point numbers that it decodes
+//! to. (Whole numbers of 32 bits in other files than WAV keep their upper 24: what a decoder's float holds.)
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::Path;
+
+use hound::{SampleFormat, WavSpec, WavWriter};
+
+use super::decode::{Decoder, open_file};
+use super::error::{AudioError, Cause};
+use super::riff::{self, Layout};
+use super::wav::{of_writing, write_whole};
+
+/// hound counts bytes in 32 bits; room is left for the header.
+const MOST_BYTES: u64 = u32::MAX as u64 - 1024;
+
+/// Writes the stretch of `path` from `from_secs` to `to_secs` (`None`: its end) to `out`, which appears whole or not at all.
+/// A stretch ends where the file does; one without any sound is an error.
+pub fn save_clip(path: &Path, from_secs: f64, to_secs: Option<f64>, out: &Path) -> Result<(), AudioError> {
+    write_whole(out, |file: BufWriter<&mut File>| cut(path, from_secs, to_secs, file)).map_err(|cause| match cause {
+        Cause::Unwritable(_) | Cause::TooLong(_) => cause.at(out),
+        _ => cause.at(path),
+    })
+}
+
+/// The same in memory.
+pub fn clip_bytes(path: &Path, from_secs: f64, to_secs: Option<f64>) -> Result<Vec<u8>, AudioError> {
+    let mut bytes = Vec::new();
+    cut(path, from_secs, to_secs, io::Cursor::new(&mut bytes)).map_err(|cause| cause.at(path))?;
+    Ok(bytes)
+}
+
+fn cut(path: &Path, from_secs: f64, to_secs: Option<f64>, to: impl Write + Seek) -> Result<(), Cause> {
+    let (mut file, bytes) = open_file(path)?;
+    let frames = |rate: u32| {
+        let frame_at = |secs: f64| (secs.max(0.0) * f64::from(rate)).round() as u64;
+        frame_at(from_secs)..to_secs.map_or(u64::MAX, frame_at)
+    };
+    let written = match riff::layout(&mut file, bytes)? {
+        Some(layout) if layout.frames.is_some() => copy(&mut file, &layout, frames(layout.rate()), to)?,
+        _ => {
+            let mut decoder = Decoder::open(path).map_err(|failure| failure.cause)?;
+            let frames = frames(decoder.rate());
+            decode(&mut decoder, frames, to)?
+        }
+    };
+    match written {
+        true => Ok(()),
+        false => {
+            Err(Cause::EmptyStretch { from: from_secs, to: to_secs.map_or("its end".into(), |to| format!("{to} s")) })
+        }
+    }
+}
+
+/// Copies a WAV file's frames; `false` where there are none.
+fn copy(file: &mut File, layout: &Layout, frames: Range<u64>, mut to: impl Write) -> Result<bool, Cause> {
+    let Some(bytes) = layout.bytes_of(frames).filter(|bytes| !bytes.is_empty()) else { return Ok(false) };
+    let count = bytes.end - bytes.start;
+    let header = layout.header_of(count).ok_or_else(|| Cause::TooLong(format!("{count} bytes")))?;
+    to.write_all(&header).map_err(Cause::Unwritable)?;
+    file.seek(SeekFrom::Start(bytes.start)).map_err(Cause::of_reading)?;
+    let mut left = count;
+    let mut buffer = vec![0; 64 << 10];
+    while left > 0 {
+        let part = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        file.read_exact(&mut buffer[..part]).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => Cause::ChangedMeanwhile,
+            _ => Cause::of_reading(error),
+        })?;
+        to.write_all(&buffer[..part]).map_err(Cause::Unwritable)?;
+        left -= part as u64;
+    }
+    if count % 2 == 1 {
+        to.write_all(&[0]).map_err(Cause::Unwritable)?;
+    }
+    to.flush().map_err(Cause::Unwritable)?;
+    Ok(true)
+}
+
+/// Decodes frames and writes them as they are stored; `false` where there are none.
+fn decode(decoder: &mut Decoder, frames: Range<u64>, to: impl Write + Seek) -> Result<bool, Cause> {
+    let channels = decoder.channels();
+    let bytes = decoder.stored_bits().map(|bits| bits.div_ceil(8).clamp(1, 4) as u16);
+    let spec = WavSpec {
+        // The decoder knows no more than 64.
+        channels: channels as u16,
+        sample_rate: decoder.rate(),
+        bits_per_sample: 8 * bytes.unwrap_or(4),
+        sample_format: if bytes.is_some() { SampleFormat::Int } else { SampleFormat::Float },
+    };
+    let full_scale = 2f32.powi(i32::from(spec.bits_per_sample) - 1);
+    let most_frames = MOST_BYTES / (u64::from(spec.channels) * u64::from(spec.bits_per_sample / 8));
+    if frames.start > 0 {
+        decoder.seek(frames.start).map_err(|failure| failure.cause)?;
+    }
+    let mut left = frames.end.saturating_sub(frames.start);
+    let mut writer = None;
+    let mut to = Some(to);
+    let mut written = 0;
+    while left > 0 {
+        let Some(block) = decoder.next_block().map_err(|failure| failure.cause)? else { break };
+        let count = ((block.len() / channels) as u64).min(left);
+        written += count;
+        left -= count;
+        if written > most_frames {
+            let minutes = written as f64 / f64::from(spec.sample_rate) / 60.0;
+            return Err(Cause::TooLong(format!("more than {minutes:.0} minutes")));
+        }
+        if let Some(to) = to.take() {
+            writer = Some(WavWriter::new(to, spec).map_err(of_writing)?);
+        }
+        let Some(writer) = &mut writer else { break };
+        for sample in &block[..count as usize * channels] {
+            match bytes {
+                // Rounding keeps what whole numbers became as floats; full scale itself has no positive number.
+                Some(_) => {
+                    writer.write_sample((sample * full_scale).round().clamp(-full_scale, below(full_scale)) as i32)
+                }
+                None => writer.write_sample(*sample),
+            }
+            .map_err(of_writing)?;
+        }
+    }
+    match writer {
+        Some(writer) => writer.finalize().map(|()| true).map_err(of_writing),
+        None => Ok(false),
+    }
+}
+
+/// The largest whole number below a power of two, as far as a float has it.
+fn below(full_scale: f32) -> f32 {
+    if full_scale > 16_777_216.0 { full_scale.next_down() } else { full_scale - 1.0 }
+}
+
+#[cfg(test)]
+mod tests;

@@ -63,7 +63,8 @@ pub(crate) fn layout(file: &mut File, file_bytes: u64) -> Result<Option<Layout>,
     }
     let riff_end = u64::from(le32(&head[4..])) + 8;
 
-    let mut format: Option<(Vec<u8>, (Vec<u8>, u64, bool))> = None;
+    let mut format: Option<(Vec<u8>, u64, bool)> = None;
+    let mut own = Vec::new();
     let mut wide_data_bytes = None;
     let mut position = 12;
     for _ in 0..MOST_CHUNKS {
@@ -74,7 +75,7 @@ pub(crate) fn layout(file: &mut File, file_bytes: u64) -> Result<Option<Layout>,
         let (body, size) = (position + 8, u64::from(le32(&chunk[4..])));
         match &chunk[..4] {
             b"data" => {
-                let (own, (chunk, block_bytes, plain)) = format.ok_or_else(|| damaged("its format is missing"))?;
+                let (chunk, block_bytes, plain) = format.ok_or_else(|| damaged("its format is missing"))?;
                 let room = file_bytes.saturating_sub(body);
                 let (data_bytes, warning) = data_bytes(size, wide_data_bytes, room, body, riff_end);
                 let whole = data_bytes / block_bytes * block_bytes;
@@ -93,8 +94,8 @@ pub(crate) fn layout(file: &mut File, file_bytes: u64) -> Result<Option<Layout>,
                 if read_up_to(file, body, &mut bytes)? < bytes.len() {
                     return Err(Cause::CutOffInHeader);
                 }
-                let normalised = normalised_format(&bytes)?;
-                format = Some((bytes, normalised));
+                format = Some(normalised_format(&bytes)?);
+                own = bytes;
             }
             b"ds64" => {
                 let mut sizes = [0u8; 16];

@@ -41,7 +41,7 @@ fn write_wav_inner(path: &Path, interleaved: &[f32], channels: u16, rate: u32, d
 }
 
 /// Lets `write` write a file that appears whole or not at all, and is on disk when this returns.
-pub(super) fn write_whole<T>(
+pub(crate) fn write_whole<T>(
     path: &Path,
     write: impl FnOnce(BufWriter<&mut File>) -> Result<T, Cause>,
 ) -> Result<T, Cause> {

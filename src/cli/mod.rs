@@ -14,7 +14,7 @@ use camino::Utf8PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::engine::{Clip, Coded, Command, Grouping, Outcome, Query};
+use crate::engine::{Clip, Coded, CodesFormat, Command, Grouping, Outcome, Query};
 use crate::gui::{self, WindowOptions};
 use crate::model::{Config, TrainingSettings};
 use session::Session;
@@ -88,10 +88,14 @@ enum Operation {
         #[arg(long, value_name = "REGEX")]
         label: String,
     },
-    /// Write codes.npy and chunks.csv
+    /// Write the index's codes, and whose they are, for other programs
     Export {
+        /// The folder to write into
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+        /// How codes are written
+        #[arg(long, value_enum, default_value_t)]
+        format: CodesFormat,
     },
     /// List the microphones and the sound outputs
     Devices,
@@ -191,7 +195,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
             return sound::play(&Session::open(project, json)?, clip, json);
         }
         Operation::Eval { label } => Some(Command::Evaluate { label }),
-        Operation::Export { out } => Some(Command::Export { folder: out }),
+        Operation::Export { out, format } => Some(Command::Export { folder: out, format }),
         Operation::Reconstruct { file, out } => {
             Some(Command::Reconstruct { from: Coded::File(as_text(file)?), out: as_text(out)? })
         }

@@ -3,7 +3,10 @@
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::event::SearchReport;
+use super::formats::MatchFormat;
 use super::sound_settings::SoundSettings;
 use crate::audio::device::StopWhen;
 use crate::dataset::FileId;
@@ -58,13 +61,22 @@ pub enum Command {
     BuildIndex,
     /// Ends in `Outcome::Searched`.
     Search(Query),
+    /// The same for whoever shows no waveform: the report has no preview.
+    SearchOnly(Query),
+    /// Writes what a search found to a file, or as clips into a folder. Ends in `Outcome::Saved`.
+    SaveMatches {
+        report: Arc<SearchReport>,
+        format: MatchFormat,
+        out: Utf8PathBuf,
+    },
     /// Scores the index over labelled paths. Ends in `Outcome::Evaluated`.
     Evaluate {
         label: String,
     },
-    /// Writes `codes.npy` and `chunks.csv` into a folder. Ends in `Outcome::Exported`.
+    /// Writes the index's codes, and whose they are, into a folder. Ends in `Outcome::Exported`.
     Export {
         folder: PathBuf,
+        format: CodesFormat,
     },
     /// Writes one code for the first chunk of each WAV of a folder, in name order. Ends in `Outcome::Exported`.
     EncodeFolder {
@@ -141,6 +153,16 @@ pub enum Coded {
     File(Utf8PathBuf),
     /// One chunk, by the code that the index has of it: what a [`Match`](super::Match) tells of.
     Chunk { file: FileId, start_secs: f64 },
+}
+
+/// How codes are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum CodesFormat {
+    /// codes.npy for NumPy, and chunks.csv, whose rows tell whose they are
+    #[default]
+    Npy,
+    /// codes.parquet: id, path, start, end and code
+    Parquet,
 }
 
 /// How matches are ranked.

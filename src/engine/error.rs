@@ -34,6 +34,8 @@ pub enum EngineError {
     NothingLabelled { pattern: String },
     #[error("{path} is one of your sounds, which are only ever read; name another file to write to")]
     OverASound { path: Utf8PathBuf },
+    #[error("{failed} of {of} clips could not be cut; the first: {first}")]
+    Clips { failed: usize, of: usize, first: Box<EngineError> },
     #[error("the index has no code of a chunk there any more; build the index again")]
     NoSuchChunk,
     #[error("{folder} holds no WAV files")]

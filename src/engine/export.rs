@@ -4,53 +4,88 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use super::command::CodesFormat;
 use super::error::EngineError;
 use super::event::ExportReport;
+use super::formats::{npy, parquet};
 use super::search::{current_model, current_snapshot};
 use super::shared::Job;
-use super::snapshot::grid_of;
-use crate::audio::mono;
-use crate::index::{Codes, CodesRef};
+use super::snapshot::{Place, Snapshot, Span, grid_of};
+use crate::audio::wav::write_whole;
+use crate::audio::{Cause, mono};
+use crate::index::Codes;
 
-/// Writes `codes.npy` (uint8 `[chunks, ceil(bits / 8)]`, bit i of a code being bit i % 8, least significant first, of byte
-/// i / 8) and `chunks.csv` (chunk_id, path, start_seconds, end_seconds; row i describes row i of the codes) into `folder`.
-/// Rows are by (path, start); silent chunks are among them.
-pub(super) fn export(job: &Job, folder: &Path) -> Result<ExportReport, EngineError> {
+/// Writes the codes of all chunks into `folder`: `codes.npy` and `chunks.csv` (chunk_id, path, start_seconds, end_seconds; row i
+/// describes row i of the codes), or `codes.parquet`. Rows are by (path, start); silent chunks are among them.
+pub(super) fn export(job: &Job, folder: &Path, format: CodesFormat) -> Result<ExportReport, EngineError> {
     let snapshot = current_snapshot(job)?;
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |cause| EngineError::Write { path, cause }
-    };
-    std::fs::create_dir_all(folder).map_err(failed(folder))?;
-    let mut spans: Vec<_> = snapshot.spans.iter().collect();
+    std::fs::create_dir_all(folder).map_err(|cause| EngineError::Write { path: folder.to_owned(), cause })?;
+    let mut spans: Vec<&Span> = snapshot.spans.iter().collect();
     spans.sort_unstable_by(|a, b| a.file.path.cmp(&b.file.path));
+    let files = match format {
+        CodesFormat::Npy => {
+            let (codes, chunks) = (folder.join("codes.npy"), folder.join("chunks.csv"));
+            write_array(job, &snapshot, &spans, &codes)?;
+            write_table(job, &snapshot, &spans, &chunks)?;
+            vec![codes, chunks]
+        }
+        CodesFormat::Parquet => {
+            let path = folder.join("codes.parquet");
+            write_parquet(job, &snapshot, &spans, &path)?;
+            vec![path]
+        }
+    };
+    let codes = spans.iter().map(|span| span.chunks).sum();
+    Ok(ExportReport { codes, bits: snapshot.index.index().bits(), files })
+}
+
+fn write_array(job: &Job, snapshot: &Snapshot, spans: &[&Span], path: &Path) -> Result<(), EngineError> {
     let all = snapshot.index.codes()?;
     let mut codes = Codes::new(all.bits())?;
-    let table_path = folder.join("chunks.csv");
-    let mut table = csv::Writer::from_path(&table_path)
-        .map_err(|cause| EngineError::Write { path: table_path.clone(), cause: cause.into() })?;
-    let written = |result: Result<(), csv::Error>| {
-        result.map_err(|cause| EngineError::Write { path: table_path.clone(), cause: cause.into() })
-    };
-    written(table.write_record(["chunk_id", "path", "start_seconds", "end_seconds"]))?;
     for span in spans {
         job.check()?;
         codes.extend(all.slice(span.first_row..span.first_row + span.chunks));
-        for row in span.first_row..span.first_row + span.chunks {
-            if let Some(place) = snapshot.place(row) {
-                written(table.write_record([
-                    row.to_string(),
-                    place.file.path.to_string(),
-                    place.start_secs.to_string(),
-                    place.end_secs.to_string(),
-                ]))?;
-            }
-        }
     }
-    table.flush().map_err(failed(&table_path))?;
-    let codes_path = folder.join("codes.npy");
-    write_npy(&codes_path, codes.as_ref()).map_err(failed(&codes_path))?;
-    Ok(ExportReport { codes: codes.len(), bits: codes.bits(), files: vec![codes_path, table_path] })
+    save(path, |file| npy::write(codes.as_ref(), file))
+}
+
+fn write_table(job: &Job, snapshot: &Snapshot, spans: &[&Span], path: &Path) -> Result<(), EngineError> {
+    save(path, |file| {
+        let mut table = csv::Writer::from_writer(file);
+        table.write_record(["chunk_id", "path", "start_seconds", "end_seconds"])?;
+        for (row, place) in places(job, snapshot, spans) {
+            let (start, end) = (place.start_secs.to_string(), place.end_secs.to_string());
+            table.write_record([&row.to_string(), place.file.path.as_str(), &start, &end])?;
+        }
+        table.flush()
+    })?;
+    job.check()
+}
+
+fn write_parquet(job: &Job, snapshot: &Snapshot, spans: &[&Span], path: &Path) -> Result<(), EngineError> {
+    let all = snapshot.index.codes()?;
+    let rows = places(job, snapshot, spans).map(|(row, place)| parquet::Row {
+        id: row as i64,
+        path: place.file.path.as_str(),
+        start_secs: place.start_secs,
+        end_secs: place.end_secs,
+        code: all.code_bytes(row).collect(),
+    });
+    save(path, |file| parquet::write(all.bits(), rows, file).map_err(std::io::Error::other))?;
+    job.check()
+}
+
+/// Each row of the index that is a chunk of these files, and where it stands; ends early where the job was cancelled.
+fn places<'a>(job: &Job, snapshot: &'a Snapshot, spans: &[&'a Span]) -> impl Iterator<Item = (usize, Place<'a>)> {
+    let alive = spans.iter().take_while(|_| !job.is_cancelled());
+    alive
+        .flat_map(|span| span.first_row..span.first_row + span.chunks)
+        .filter_map(|row| snapshot.place(row).map(|place| (row, place)))
+}
+
+fn save(path: &Path, write: impl FnOnce(&mut BufWriter<&mut File>) -> std::io::Result<()>) -> Result<(), EngineError> {
+    write_whole(path, |mut file| write(&mut file).and_then(|()| file.flush()).map_err(Cause::Unwritable))
+        .map_err(|cause| cause.at(path).into())
 }
 
 /// Writes the code of the first chunk of each WAV in `folder`, in name order, as [`export`] writes codes.
@@ -76,43 +111,6 @@ pub(super) fn encode_folder(job: &Job, folder: &Path, out: &Path) -> Result<Expo
         let chunk = &sound.samples[..sound.samples.len().min(grid.chunk_frames as usize)];
         codes.push_signs(&model.encode(chunk, &[0])?);
     }
-    write_npy(out, codes.as_ref()).map_err(|cause| EngineError::Write { path: out.to_owned(), cause })?;
+    save(out, |file| npy::write(codes.as_ref(), file))?;
     Ok(ExportReport { codes: codes.len(), bits: codes.bits(), files: vec![out.to_owned()] })
-}
-
-/// NumPy's format, version 1.0: magic, a header of text padded to 64 bytes, then the rows.
-fn write_npy(path: &Path, codes: CodesRef<'_>) -> std::io::Result<()> {
-    let shape = (codes.len(), codes.bits().div_ceil(8));
-    let mut header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({}, {}), }}", shape.0, shape.1);
-    let prefix = 10;
-    let padded = (prefix + header.len() + 1).next_multiple_of(64);
-    header.extend(std::iter::repeat_n(' ', padded - prefix - header.len() - 1));
-    header.push('\n');
-    let mut file = BufWriter::new(File::create(path)?);
-    file.write_all(b"\x93NUMPY\x01\x00")?;
-    // Two numbers in a fixed sentence: far below what 16 bits hold.
-    file.write_all(&(header.len() as u16).to_le_bytes())?;
-    file.write_all(header.as_bytes())?;
-    for row in 0..codes.len() {
-        file.write_all(&codes.code_bytes(row).collect::<Vec<u8>>())?;
-    }
-    file.flush()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_npy_file_is_a_padded_header_and_rows_of_bytes() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("codes.npy");
-        let mut codes = Codes::new(12).expect("a legal width");
-        codes.push_signs(&[1.0; 24]);
-        write_npy(&path, codes.as_ref()).expect("written");
-        let bytes = std::fs::read(&path).expect("read");
-        assert_eq!(bytes.len() % 64, 4);
-        assert!(String::from_utf8_lossy(&bytes).contains("'shape': (2, 2)"));
-        assert_eq!(&bytes[bytes.len() - 5..], b"\n\xff\x0f\xff\x0f");
-    }
 }

@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use super::command::{Command, JobId};
 use super::error::EngineError;
 use super::event::{Event, JobKind, JobView, Outcome};
+use super::formats::save_matches;
 use super::record::Sound;
 use super::shared::{Flags, Job, Shared, locked};
 use super::{clip, edit, evaluate, export, import, index, on_disk, reconstruct, search, takes, train};
@@ -52,6 +53,8 @@ fn kind_of(command: &Command) -> JobKind {
         Command::TrainModel { .. } | Command::FinishTrainingNow => JobKind::Train,
         Command::BuildIndex => JobKind::Index,
         Command::Search(_)
+        | Command::SearchOnly(_)
+        | Command::SaveMatches { .. }
         | Command::Preview { .. }
         | Command::Evaluate { .. }
         | Command::Export { .. }
@@ -204,10 +207,16 @@ impl Lane {
                 train::train(job, &settings, resume, then_index).map(Outcome::Trained)
             }
             Command::BuildIndex => index::build_index(job).map(Outcome::Indexed),
-            Command::Search(query) => search::search(job, &query).map(Outcome::Searched),
+            Command::Search(query) => search::search(job, &query, true).map(Outcome::Searched),
+            Command::SearchOnly(query) => search::search(job, &query, false).map(Outcome::Searched),
+            Command::SaveMatches { report, format, out } => {
+                let sounds = job.shared.latest().dataset;
+                save_matches(format, &[&report], &sounds, &out, &|| !job.is_cancelled())?;
+                Ok(Outcome::Saved { out })
+            }
             Command::Preview { path } => search::preview(&path).map(Outcome::Previewed),
             Command::Evaluate { label } => evaluate::evaluate(job, &label).map(Outcome::Evaluated),
-            Command::Export { folder } => export::export(job, &folder).map(Outcome::Exported),
+            Command::Export { folder, format } => export::export(job, &folder, format).map(Outcome::Exported),
             Command::EncodeFolder { folder, out } => export::encode_folder(job, &folder, &out).map(Outcome::Exported),
             Command::Reconstruct { from, out } => {
                 reconstruct::reconstruct(job, &from, &out).map(Outcome::Reconstructed)

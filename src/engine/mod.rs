@@ -13,6 +13,7 @@ mod evaluate;
 pub mod event;
 mod export;
 mod fold;
+pub mod formats;
 mod import;
 mod index;
 mod lanes;
@@ -29,7 +30,8 @@ mod takes;
 mod train;
 mod views;
 
-pub use command::{Clip, Coded, Command, Grouping, JobId, Query};
+pub use clip::clip_of;
+pub use command::{Clip, Coded, CodesFormat, Command, Grouping, JobId, Query};
 pub use error::EngineError;
 pub use event::*;
 pub use snapshot::grid_of;

@@ -27,7 +27,7 @@ pub(super) fn reconstruct(job: &Job, from: &Coded, out: &Utf8Path) -> Result<Rec
         Coded::File(path) => Some(path.as_path()),
         Coded::Chunk { .. } => None,
     };
-    refuse_sounds(job, source, out)?;
+    refuse_sounds(&job.shared.latest().dataset, source, out)?;
     let (samples, chunks, rate, bits) = match from {
         Coded::File(path) => of_file(job, path, began)?,
         Coded::Chunk { file, start_secs } => of_chunk(job, *file, *start_secs)?,

@@ -29,7 +29,8 @@ struct Heard {
     chunks: usize,
 }
 
-pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineError> {
+/// Without `draws`, the report has no preview.
+pub(super) fn search(job: &Job, query: &Query, draws: bool) -> Result<SearchReport, EngineError> {
     let began = Instant::now();
     let snapshot = current_snapshot(job)?;
     job.progress(JobKind::Search, "listening to the query", began, 0, 0);
@@ -58,7 +59,7 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
         .collect();
     Ok(SearchReport {
         query: Some(query.clone()),
-        preview: Some(Arc::new(preview(&query.path)?)),
+        preview: draws.then(|| preview(&query.path).map(Arc::new)).transpose()?,
         bits: snapshot.index.index().bits(),
         matches,
         silent: heard.codes.is_empty(),

@@ -43,7 +43,7 @@ impl State {
             | Command::CheckFiles => (Place::Dataset, None),
             Command::TrainModel { .. } | Command::FinishTrainingNow => (Place::Training, None),
             Command::BuildIndex => (Place::Indexing, None),
-            Command::Search(query) => {
+            Command::Search(query) | Command::SearchOnly(query) => {
                 if let Run::Searching { job: running, .. } = &mut self.search.run {
                     *running = Some(job);
                 }
@@ -54,7 +54,9 @@ impl State {
                 (Place::Search, None)
             }
             Command::RenameTake { path, .. } | Command::DeleteTake { path } => (Place::Search, Some(path.clone())),
-            Command::Reconstruct { .. } | Command::SaveClip { .. } => (Place::Search, None),
+            Command::Reconstruct { .. } | Command::SaveClip { .. } | Command::SaveMatches { .. } => {
+                (Place::Search, None)
+            }
             Command::Evaluate { .. } | Command::Export { .. } | Command::EncodeFolder { .. } => (Place::Indexing, None),
             Command::Play(clip) => (Place::Player, Some(clip.path.clone())),
             Command::StopPlaying

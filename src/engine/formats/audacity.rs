@@ -1,0 +1,21 @@
+//! Audacity's label track: a line for each label, start and end in seconds and the label's text, with tabs between.
+//!
+//! Seconds are from the start of the match's own file, which the text names: the track lies under that file.
+
+use std::io::{self, Write};
+
+use super::{file_name, in_one_cell, query_of};
+use crate::engine::event::SearchReport;
+
+pub(super) fn write(searches: &[&SearchReport], to: &mut dyn Write) -> io::Result<()> {
+    for search in searches {
+        for (number, found) in search.matches.iter().enumerate() {
+            let mut label = format!("{} {} ({} of {})", number + 1, file_name(found), found.distance, search.bits);
+            if searches.len() > 1 {
+                label = format!("{}: {label}", query_of(search));
+            }
+            writeln!(to, "{:.6}\t{:.6}\t{}", found.start_seconds, found.end_seconds, in_one_cell(&label))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! An extended M3U playlist in UTF-8. Players that know VLC's options play the matches alone; others play the files.
+
+use std::io::{self, Write};
+
+use super::{file_name, in_one_cell};
+use crate::engine::event::SearchReport;
+
+pub(super) fn write(searches: &[&SearchReport], to: &mut dyn Write) -> io::Result<()> {
+    writeln!(to, "#EXTM3U")?;
+    writeln!(to, "#EXTENC:UTF-8")?;
+    for search in searches {
+        for found in &search.matches {
+            let whole_secs = (found.end_seconds - found.start_seconds).ceil();
+            let title = in_one_cell(file_name(found));
+            writeln!(to, "#EXTINF:{whole_secs},{title} at {:.3} s", found.start_seconds)?;
+            writeln!(to, "#EXTVLCOPT:start-time={:.3}", found.start_seconds)?;
+            writeln!(to, "#EXTVLCOPT:stop-time={:.3}", found.end_seconds)?;
+            writeln!(to, "{}", address(found.path.as_str()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The path as it is, or, where a line of a playlist cannot hold it, as an address.
+fn address(path: &str) -> String {
+    if path.trim() == path && !path.contains(char::is_control) && !path.starts_with('#') {
+        return path.to_owned();
+    }
+    let mut address = "file://".to_owned();
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
+                address.push(char::from(byte))
+            }
+            other => address.push_str(&format!("%{other:02X}")),
+        }
+    }
+    address
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_no_line_can_hold_becomes_an_address() {
+        assert_eq!(address("/a b/ä.wav"), "/a b/ä.wav");
+        assert_eq!(address("/a\nb.wav"), "file:///a%0Ab.wav");
+        assert_eq!(address("/a/ä.wav "), "file:///a/%C3%A4.wav%20");
+    }
+}

@@ -1,0 +1,75 @@
+//! Apache Parquet: a row for each chunk, with its code as binary of a fixed size, so that any database with a Hamming metric
+//! can load it.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use ::parquet::data_type::{
+    ByteArray, ByteArrayType, DataType, DoubleType, FixedLenByteArray, FixedLenByteArrayType, Int64Type,
+};
+use ::parquet::errors::ParquetError;
+use ::parquet::file::metadata::KeyValue;
+use ::parquet::file::properties::WriterProperties;
+use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use ::parquet::schema::parser::parse_message_type;
+
+/// Rows that are in memory at once.
+const ROWS_A_GROUP: usize = 65_536;
+
+/// A chunk and its code.
+pub(in crate::engine) struct Row<'a> {
+    pub id: i64,
+    pub path: &'a str,
+    pub start_secs: f64,
+    pub end_secs: f64,
+    pub code: Vec<u8>,
+}
+
+/// Writes `rows` of codes of `bits` in the order in which they come. Bit i of a code is bit i % 8, least significant first, of
+/// byte i / 8.
+pub(in crate::engine) fn write<'a>(
+    bits: usize,
+    rows: impl Iterator<Item = Row<'a>>,
+    to: &mut (dyn Write + Send),
+) -> Result<(), ParquetError> {
+    let schema = parse_message_type(&format!(
+        "message chunks {{
+            required int64 id;
+            required binary path (STRING);
+            required double start;
+            required double end;
+            required fixed_len_byte_array({}) code;
+        }}",
+        bits.div_ceil(8)
+    ))?;
+    let about = [("soundalike.bits", bits.to_string()), ("soundalike.metric", "hamming".to_owned())];
+    let about = about.map(|(key, value)| KeyValue::new(key.to_owned(), value));
+    let properties = WriterProperties::builder().set_key_value_metadata(Some(about.to_vec())).build();
+    let mut file = SerializedFileWriter::new(to, Arc::new(schema), Arc::new(properties))?;
+    let mut rows = rows.peekable();
+    while rows.peek().is_some() {
+        let group: Vec<Row<'_>> = rows.by_ref().take(ROWS_A_GROUP).collect();
+        let mut writer = file.next_row_group()?;
+        column::<Int64Type, _>(&mut writer, &group, |row| row.id)?;
+        column::<ByteArrayType, _>(&mut writer, &group, |row| ByteArray::from(row.path))?;
+        column::<DoubleType, _>(&mut writer, &group, |row| row.start_secs)?;
+        column::<DoubleType, _>(&mut writer, &group, |row| row.end_secs)?;
+        column::<FixedLenByteArrayType, _>(&mut writer, &group, |row| FixedLenByteArray::from(row.code.clone()))?;
+        writer.close()?;
+    }
+    file.close()?;
+    Ok(())
+}
+
+fn column<T: DataType, W: Write + Send>(
+    group: &mut SerializedRowGroupWriter<'_, W>,
+    rows: &[Row<'_>],
+    value: impl Fn(&Row<'_>) -> T::T,
+) -> Result<(), ParquetError> {
+    let Some(mut column) = group.next_column()? else {
+        return Err(ParquetError::General("the schema has fewer columns than are written".into()));
+    };
+    let values: Vec<T::T> = rows.iter().map(value).collect();
+    column.typed::<T>().write_batch(&values, None, None)?;
+    column.close()
+}

@@ -1,6 +1,6 @@
 //! Building the index: what the current model has not encoded yet is encoded, what it has is taken over.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -12,9 +12,9 @@ use super::shared::Job;
 use super::snapshot::{Snapshot, grid_of};
 use crate::audio::silence;
 use crate::dataset::{FileId, Grid, Problem, SoundFile};
-use crate::index::{Codes, IndexFile, code_statistics};
+use crate::index::{Codes, Index, IndexFile, RowSet, code_statistics};
 use crate::model::Model;
-use crate::project::{IndexGeneration, IndexedFile};
+use crate::project::{IndexGeneration, IndexedFile, Project};
 
 /// Files that are encoded before progress is told and cancelling is looked at.
 const FILES_A_ROUND: usize = 32;
@@ -41,21 +41,13 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
         None => Model::load(project.model_path(model_row.generation).as_std_path())?.into(),
     };
     let grid = grid_of(model.config());
-    let mut codes = Codes::new(model.config().bits)?;
-    let mut rows: Vec<IndexedFile> = Vec::new();
-
-    // Kept rows come first, in their old order; new files follow by path. So a row's neighbours in the order of ties stay
-    // the same when files are added or removed.
-    if let (Some(snapshot), Some(old)) = (&before, project.current_index()?) {
-        for span in &snapshot.spans {
-            let Some(indexed) = old.files.iter().find(|file| file.first_row == span.first_row as u64) else { continue };
-            rows.push(IndexedFile { first_row: codes.len() as u64, ..indexed.clone() });
-            codes.extend(snapshot.index.codes()?.slice(span.first_row..span.first_row + span.chunks));
-        }
-    }
-    let kept: HashMap<FileId, ()> = rows.iter().map(|file| (file.file, ())).collect();
-    let missing: Vec<&SoundFile> = files.iter().filter(|file| !kept.contains_key(&file.id)).collect();
-    let taken_over = codes.len();
+    let (old, mut rows) = match &before {
+        Some(snapshot) => carried_over(project, snapshot)?,
+        None => (Index::build(Codes::new(model.config().bits)?), Vec::new()),
+    };
+    let kept: HashSet<FileId> = rows.iter().map(|file| file.file).collect();
+    let missing: Vec<&SoundFile> = files.iter().filter(|file| !kept.contains(&file.id)).collect();
+    let mut added = Codes::new(model.config().bits)?;
 
     let total: u64 = missing.iter().map(|file| grid.chunks_of_file(file.frames, file.rate)).sum();
     let mut failed = Vec::new();
@@ -69,10 +61,10 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
                     rows.push(IndexedFile {
                         file: file.id,
                         content_hash: file.content_hash,
-                        first_row: codes.len() as u64,
+                        first_row: (old.len() + added.len()) as u64,
                         silent: encoded.silent,
                     });
-                    codes.extend(encoded.codes.as_ref());
+                    added.extend(encoded.codes.as_ref());
                 }
                 Ok(None) => return Err(EngineError::Cancelled),
                 Err(EngineError::Audio(cause)) => {
@@ -81,7 +73,7 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
                 Err(other) => return Err(other),
             }
         }
-        job.progress(JobKind::Index, "encoding", encoding, (codes.len() - taken_over) as u64, total);
+        job.progress(JobKind::Index, "encoding", encoding, added.len() as u64, total);
     }
     if let (true, Some(first)) = (rows.is_empty(), failed.first()) {
         return Err(EngineError::NothingReadable { first: format!("{}: {}", first.path, first.reason) });
@@ -89,29 +81,56 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
 
     job.check()?;
     job.progress(JobKind::Index, "counting codes", encoding, total, total);
-    let statistics = code_statistics(codes.as_ref());
+    let encoded = added.len() as u64;
+    let index = if old.is_empty() { Index::build(added) } else { old.with_appended(added.as_ref())? };
+    let statistics = code_statistics(index.kept_codes()?.as_ref());
     let generation = IndexGeneration {
         generation: 0,
         model_generation: model_row.generation,
-        codes: codes.len() as u64,
+        codes: index.kept_count() as u64,
         unique_codes: statistics.unique as u64,
         entropy_nats: statistics.entropy_nats,
         files: rows,
     };
     project.install_index(&generation, |path| {
-        IndexFile::write(path.as_std_path(), codes.as_ref(), model_row.generation.cast_unsigned())
+        IndexFile::save(path.as_std_path(), &index, model_row.generation.cast_unsigned())
             .map_err(EngineError::from)
     })?;
     project.note_problems(&failed)?;
     job.shared.refresh()?;
     Ok(IndexReport {
-        codes: codes.len() as u64,
-        encoded: (codes.len() - taken_over) as u64,
+        codes: generation.codes,
+        encoded,
         unique_codes: statistics.unique as u64,
         entropy_nats: statistics.entropy_nats,
         seconds: began.elapsed().as_secs_f64(),
         failed,
     })
+}
+
+/// The old index without the rows of files that are gone or have changed, and the rows of those that are as they were. Rows
+/// keep their order, and so does what is equally near; they keep their numbers until so many are gone that compacting
+/// pays.
+fn carried_over(project: &Project, before: &Snapshot) -> Result<(Index, Vec<IndexedFile>), EngineError> {
+    let Some(old) = project.current_index()? else {
+        return Ok((Index::build(Codes::new(before.model.config().bits)?), Vec::new()));
+    };
+    let live: HashSet<usize> = before.spans.iter().map(|span| span.first_row).collect();
+    let mut files: Vec<IndexedFile> =
+        old.files.into_iter().filter(|file| live.contains(&(file.first_row as usize))).collect();
+    let mut gone = RowSet::all(before.index.index().len());
+    for span in &before.spans {
+        (span.first_row..span.first_row + span.chunks).for_each(|row| gone.remove(row));
+    }
+    let index = before.index.index().without(gone.iter());
+    if !index.wants_compacting() {
+        return Ok((index, files));
+    }
+    let (index, rows) = index.compacted()?;
+    for file in &mut files {
+        file.first_row = rows.partition_point(|&row| (row as u64) < file.first_row) as u64;
+    }
+    Ok((index, files))
 }
 
 /// `None` where the job was cancelled meanwhile.

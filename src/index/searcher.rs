@@ -89,29 +89,44 @@ impl Index {
     /// # Panics
     /// Where the index has no such row.
     pub fn without(&self, rows: impl IntoIterator<Item = usize>) -> Self {
+        let mut rows = rows.into_iter().peekable();
+        if rows.peek().is_none() {
+            return self.clone();
+        }
         let mut kept = match &self.kept {
             Some(kept) => RowSet::clone(kept),
             None => RowSet::all(self.len()),
         };
-        rows.into_iter().for_each(|row| kept.remove(row));
+        rows.for_each(|row| kept.remove(row));
         Self { kept: Some(Arc::new(kept)), ..self.clone() }
     }
 
     /// Whether so many rows were removed that searching would be faster without them.
     pub fn wants_compacting(&self) -> bool {
-        self.kept.as_ref().is_some_and(|kept| (self.len() - kept.count()) * REMOVED > self.len())
+        (self.len() - self.kept_count()) * REMOVED > self.len()
     }
 
     /// The rows that were not removed as an index of their own, and for each of its rows the row that it was.
     pub fn compacted(&self) -> Result<(Self, Vec<usize>), IndexError> {
-        let codes = self.codes()?;
         let rows: Vec<usize> = match &self.kept {
             Some(kept) => kept.iter().collect(),
-            None => (0..codes.len()).collect(),
+            None => (0..self.len()).collect(),
         };
-        let mut left = Codes::with_capacity_of(codes.slice(0..0), rows.len());
-        rows.iter().for_each(|&row| left.extend(codes.slice(row..row + 1)));
-        Ok((Self::build(left), rows))
+        Ok((Self::build(self.kept_codes()?), rows))
+    }
+
+    /// The codes of the rows that were not removed. Errors are those of [`Index::codes`].
+    pub fn kept_codes(&self) -> Result<Codes, IndexError> {
+        let codes = self.codes()?;
+        let Some(kept) = &self.kept else { return Ok(Codes::with_rows(codes)) };
+        let mut left = Codes::with_capacity_of(codes.slice(0..0), kept.count());
+        kept.iter().for_each(|row| left.extend(codes.slice(row..row + 1)));
+        Ok(left)
+    }
+
+    /// Rows that were not removed.
+    pub fn kept_count(&self) -> usize {
+        self.kept.as_ref().map_or(self.len(), |kept| kept.count())
     }
 
     /// Rows, removed ones included.

@@ -185,6 +185,43 @@ fn adding_and_removing_after_indexing_costs_only_what_is_new() {
 }
 
 #[test]
+fn an_index_that_shrank_and_grew_answers_as_one_that_was_built_at_once() {
+    let bench = Bench::new();
+    let tones = bench.path("tones");
+    write_tones(&tones, 8);
+    bench.add(&tones);
+    let whole = bench.train(quick()).index.expect("an index");
+    let query = tones.join("tone_05.wav");
+    let answer = || {
+        let matches = search(&bench, &query, 1000, Grouping::Chunk).matches;
+        let mut found: Vec<_> =
+            matches.into_iter().map(|m| (m.distance as u32, m.path, (m.start_seconds * 1000.0) as u64)).collect();
+        found.sort();
+        found
+    };
+    let expected = answer();
+    let index = || match bench.run(Command::BuildIndex) {
+        Ok(Outcome::Indexed(report)) => report,
+        other => panic!("an index: {other:?}"),
+    };
+    // One file's rows stay where they are until more are gone than searching should pass by.
+    for removed in [1, 5] {
+        let files: Vec<_> = bench.engine.latest().dataset.files.iter().take(removed).map(|file| file.id).collect();
+        bench.run(Command::RemoveFiles { files }).expect("removed");
+        let left = index();
+        assert_eq!((left.encoded, left.failed.len()), (0, 0));
+        let paths: Vec<_> = bench.engine.latest().dataset.files.iter().map(|file| file.path.clone()).collect();
+        let survivors: Vec<_> = expected.iter().filter(|(_, path, _)| paths.contains(path)).cloned().collect();
+        assert_eq!(answer(), survivors);
+    }
+    bench.add(&tones);
+    let again = index();
+    assert_eq!((again.codes, again.unique_codes), (whole.codes, whole.unique_codes));
+    assert!(again.encoded < again.codes);
+    assert_eq!(answer(), expected);
+}
+
+#[test]
 fn a_project_goes_on_where_it_was_after_a_new_start() {
     let bench = Bench::new();
     write_tones(&bench.path("tones"), 8);

@@ -6,6 +6,9 @@ use std::ops::Range;
 use super::{Block, GROUP, Order, portable};
 use crate::index::select::Selection;
 
+/// How far ahead one query's codes are asked for: the processor's own prefetching ends at each page's end.
+const PREFETCH_BYTES: usize = 4 << 10;
+
 /// Queries that share the load of a group are as many as leave registers for the group: 32 registers hold their words and
 /// limits.
 #[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
@@ -50,6 +53,12 @@ fn compare<const W: usize, const Q: usize, const ROWS: bool>(
     }
     let mut limit = limits(selections);
     for (group, words) in block.words.as_chunks::<GROUP>().0.as_chunks::<W>().0.iter().enumerate() {
+        if Q == 1 {
+            for line in words {
+                // SAFETY: a prefetch reads nothing, whatever the address.
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().wrapping_byte_add(PREFETCH_BYTES).cast()) };
+            }
+        }
         let code = if ROWS { load_rows(words) } else { load_words(words) };
         let mut near = 0u8;
         for j in 0..Q {

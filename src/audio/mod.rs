@@ -13,6 +13,7 @@ pub mod picture;
 pub mod resample;
 mod riff;
 pub mod silence;
+pub mod spectrogram;
 pub mod survey;
 pub mod wav;
 
@@ -20,6 +21,7 @@ pub use decode::Decoder;
 pub use error::{AudioError, Cause};
 pub use mono::{Mono, MonoReader, read_mono};
 pub use resample::Resampler;
-pub use survey::{SoundPicture, Survey, survey, waveform};
+pub use spectrogram::{Spectrogram, SpectrogramBuilder};
+pub use survey::{SoundPicture, Survey, survey};
 pub mod mel;
 pub mod mulaw;

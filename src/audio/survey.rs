@@ -7,6 +7,7 @@ use std::time::UNIX_EPOCH;
 use super::decode::Decoder;
 use super::error::{AudioError, Cause};
 use super::picture::Outline;
+use super::spectrogram::{Spectrogram, SpectrogramBuilder};
 
 /// What reading a whole file tells. Its memory does not grow with the file.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +38,7 @@ pub struct SoundPicture {
     pub channels: u16,
     /// Lowest and highest sample of each of up to the asked number of equal stretches.
     pub columns: Vec<(f32, f32)>,
+    pub spectrogram: Spectrogram,
 }
 
 /// Size in bytes and time of the last change in nanoseconds since 1970: what tells a changed file without reading it.
@@ -53,7 +55,9 @@ pub fn stamp(path: &Path) -> Result<(u64, i64), AudioError> {
 /// Reads a file once, with a thumbnail of up to `thumbnail_columns`.
 pub fn survey(path: &Path, thumbnail_columns: usize) -> Result<Survey, AudioError> {
     let (size_bytes, modified_ns) = stamp(path)?;
-    let (outline, decoder) = outline(path, thumbnail_columns)?;
+    let Some((outline, decoder)) = outline(path, thumbnail_columns, |_, _| true)? else {
+        unreachable!("nobody said to stop")
+    };
     // The bytes come from the system's cache now; hashing within the decoder's reads would miss what it skips.
     let mut hasher = blake3::Hasher::new();
     File::open(path)
@@ -76,28 +80,51 @@ pub fn survey(path: &Path, thumbnail_columns: usize) -> Result<Survey, AudioErro
     })
 }
 
-/// A file's waveform in up to `columns`.
-pub fn waveform(path: &Path, columns: usize) -> Result<SoundPicture, AudioError> {
-    let (outline, decoder) = outline(path, columns)?;
-    Ok(SoundPicture {
+/// A file's waveform in up to `columns`, and its spectrogram; `None` once `go_on` says no. Memory does not grow with the
+/// file.
+pub fn picture(path: &Path, columns: usize, go_on: impl Fn() -> bool) -> Result<Option<SoundPicture>, AudioError> {
+    let mut spectrogram = None;
+    let outlined = outline(path, columns, |layout, block| {
+        spectrogram
+            .get_or_insert_with(|| SpectrogramBuilder::new(layout.rate, layout.frames))
+            .push(block, layout.channels);
+        go_on()
+    })?;
+    Ok(outlined.map(|(outline, decoder)| SoundPicture {
         duration_secs: outline.frames() as f64 / f64::from(decoder.rate()),
         rate: decoder.rate(),
         channels: decoder.channels() as u16,
         columns: outline.columns(columns),
-    })
+        spectrogram: spectrogram.map(SpectrogramBuilder::finish).unwrap_or_default(),
+    }))
 }
 
-fn outline(path: &Path, columns: usize) -> Result<(Outline, Decoder), AudioError> {
+/// Shows every block to `also`, for as long as that answers true; `None` where it did not.
+fn outline(
+    path: &Path,
+    columns: usize,
+    mut also: impl FnMut(&Layout, &[f32]) -> bool,
+) -> Result<Option<(Outline, Decoder)>, AudioError> {
     let mut decoder = Decoder::open(path)?;
-    let channels = decoder.channels();
+    let layout = Layout { rate: decoder.rate(), channels: decoder.channels(), frames: decoder.frames() };
     let mut outline = Outline::new(columns);
     while let Some(block) = decoder.next_block()? {
-        outline.push(block, channels);
+        outline.push(block, layout.channels);
+        if !also(&layout, block) {
+            return Ok(None);
+        }
     }
     if outline.frames() == 0 {
         return Err(Cause::NoSound.at(path));
     }
-    Ok((outline, decoder))
+    Ok(Some((outline, decoder)))
+}
+
+/// What a file says of itself before it is decoded.
+struct Layout {
+    rate: u32,
+    channels: usize,
+    frames: Option<u64>,
 }
 
 fn to_i8(sample: f32) -> i8 {
@@ -126,7 +153,9 @@ mod tests {
         assert!(survey.modified_ns > 1_500_000_000_000_000_000);
         assert_eq!(survey.warning, None);
 
-        let picture = waveform(&path, 2000).unwrap();
+        let picture = picture(&path, 2000, || true).unwrap().expect("nobody said to stop");
+        assert!(picture.spectrogram.columns > 100);
+        assert_eq!(super::picture(&path, 2000, || false).unwrap(), None);
         assert_eq!(picture.columns.len(), 2000);
         assert!((picture.duration_secs - 10_000.0 / 22_050.0).abs() < 1e-9);
         assert!((picture.columns[500].1 - 0.5).abs() < 1e-4);

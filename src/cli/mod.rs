@@ -14,7 +14,8 @@ use camino::Utf8PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::engine::{Clip, Coded, CodesFormat, Command, Grouping, Outcome, Query};
+use crate::dataset::Filter;
+use crate::engine::{Clip, Coded, CodesFormat, Command, Grouping, Outcome, Query, SearchFilter};
 use crate::gui::{self, WindowOptions};
 use crate::model::{Config, TrainingSettings};
 use session::Session;
@@ -81,6 +82,13 @@ enum Operation {
         /// Rank single chunks, or whole files
         #[arg(long, value_enum, default_value_t)]
         by: Grouping,
+        /// Look among some files only: kick, "snare drum", tag:loop, dur<0.5, rate:44100, level>-6, is:favourite, and all
+        /// others with - before any of them
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = filter_text)]
+        filter: Option<String>,
+        /// Leave out the matches in FILE itself
+        #[arg(long)]
+        not_this_file: bool,
     },
     /// Score the index over labelled paths: P@10
     Eval {
@@ -146,6 +154,17 @@ fn seconds(text: &str) -> Result<f64, String> {
     }
 }
 
+fn filter_text(text: &str) -> Result<String, String> {
+    match Filter::read(text).not_understood() {
+        [] => Ok(text.to_owned()),
+        [first, ..] => Err(first.clone()),
+    }
+}
+
+fn search_filter(text: Option<String>, not_this_file: bool) -> SearchFilter {
+    SearchFilter { text: text.unwrap_or_default(), favourites: false, not_this_file }
+}
+
 /// Reads the command line and carries it out: opens the window, or runs one command.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
@@ -177,14 +196,15 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
         Operation::Add { paths } => Some(Command::AddPaths { paths }),
         Operation::Train { settings, resume } => Some(Command::TrainModel { settings, resume, then_index: false }),
         Operation::Index => Some(Command::BuildIndex),
-        Operation::Search { file: Some(file), record: _, k, from, to, by } => {
+        Operation::Search { file: Some(file), record: _, k, from, to, by, filter, not_this_file } => {
             let path = as_text(file)?;
             // A query that is a file of the dataset is shown under the dataset's name for it.
             let path = path.canonicalize_utf8().unwrap_or(path);
-            Some(Command::Search(Query { path, from_secs: from, to_secs: to, k, by }))
+            Some(Command::Search(Query { path, from_secs: from, to_secs: to, k, by, filter: search_filter(filter, not_this_file) }))
         }
-        Operation::Search { file: None, record, k, by, .. } => {
-            return sound::search_by_microphone(&Session::open(project, json)?, record, k, by, json);
+        Operation::Search { file: None, record, k, by, filter, .. } => {
+            let filter = search_filter(filter, false);
+            return sound::search_by_microphone(&Session::open(project, json)?, record, k, by, filter, json);
         }
         Operation::Devices => {
             report::devices(&sound::devices(), json);

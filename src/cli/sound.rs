@@ -5,7 +5,7 @@ use anyhow::bail;
 use super::report;
 use super::session::Session;
 use crate::audio::device::{Backend, SoundCard};
-use crate::engine::{Clip, Command, DevicesView, Grouping, Outcome, Query, StopWhen};
+use crate::engine::{Clip, Command, DevicesView, Grouping, Outcome, Query, SearchFilter, StopWhen};
 
 pub(super) fn devices() -> DevicesView {
     DevicesView { outputs: SoundCard.outputs(), inputs: SoundCard.inputs() }
@@ -31,7 +31,14 @@ pub(super) fn search_by_microphone(
         eprintln!("soundalike: {} frames were lost: the machine was too busy", take.lost_frames);
     }
     let (from_secs, to_secs) = take.heard_secs.unzip();
-    let found = session.run(Command::Search(Query { path: take.path, from_secs, to_secs, k, by }))?;
+    let found = session.run(Command::Search(Query {
+        path: take.path,
+        from_secs,
+        to_secs,
+        k,
+        by,
+        filter: SearchFilter::default(),
+    }))?;
     report::outcome(&found, json);
     Ok(())
 }

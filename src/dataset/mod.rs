@@ -1,11 +1,13 @@
 //! What a sound file is, and how it is cut into chunks: plain data.
 
 pub mod demo;
+pub mod favourite;
 pub mod filter;
 pub mod grid;
 pub mod scan;
 pub mod sound_file;
 
+pub use favourite::Favourite;
 pub use filter::{Candidate, Filter};
 pub use grid::{Grid, GridRate};
 pub use sound_file::{FileId, Problem, SoundFile};

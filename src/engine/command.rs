@@ -9,7 +9,7 @@ use super::event::SearchReport;
 use super::formats::MatchFormat;
 use super::sound_settings::SoundSettings;
 use crate::audio::device::StopWhen;
-use crate::dataset::FileId;
+use crate::dataset::{Favourite, FileId};
 use crate::model::TrainingSettings;
 
 /// Names a command that was submitted; its events carry it.
@@ -94,9 +94,14 @@ pub enum Command {
         clip: Clip,
         out: Utf8PathBuf,
     },
-    /// Looks at a sound without searching: its waveform. Ends in `Outcome::Previewed`.
+    /// Looks at a sound without searching: its waveform and spectrogram. Ends in `Outcome::Previewed`.
     Preview {
         path: Utf8PathBuf,
+    },
+    /// Marks a stretch of a file of the dataset as a favourite, or takes the mark away.
+    MarkFavourite {
+        favourite: Favourite,
+        on: bool,
     },
     /// Plays a stretch of a file, from the file itself at its own rate and channels. Ends in `Outcome::Done` as
     /// soon as sound has been handed to the device; how it goes on is in [`Latest::player`](super::Latest::player).
@@ -144,6 +149,19 @@ pub struct Query {
     /// How many matches at most, after overlapping chunks are folded into one.
     pub k: usize,
     pub by: Grouping,
+    pub filter: SearchFilter,
+}
+
+/// Which chunks of the index a search may return; by default all.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SearchFilter {
+    /// Which files, in the language of [`dataset::filter`](crate::dataset::filter); what is not understood in it lets all
+    /// through.
+    pub text: String,
+    /// Only chunks of stretches that were marked as favourites.
+    pub favourites: bool,
+    /// No chunks of the query's own file.
+    pub not_this_file: bool,
 }
 
 /// Whose codes are to be heard.

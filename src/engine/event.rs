@@ -12,8 +12,9 @@ use std::sync::Arc;
 
 use super::command::{Grouping, JobId, Query};
 use super::sound_settings::SoundSettings;
+use crate::audio::Spectrogram;
 use crate::audio::device::DeviceList;
-use crate::dataset::{FileId, Grid, Problem, SoundFile};
+use crate::dataset::{Favourite, FileId, Grid, Problem, SoundFile};
 use crate::model::{Config, Preset};
 use crate::project::History;
 
@@ -60,7 +61,7 @@ pub enum Outcome {
     Saved {
         out: Utf8PathBuf,
     },
-    Previewed(SoundPreview),
+    Previewed(Arc<SoundPreview>),
     Recorded(Take),
     TakeRenamed {
         from: Utf8PathBuf,
@@ -126,15 +127,13 @@ pub struct IndexReport {
 pub struct SearchReport {
     #[serde(skip)]
     pub query: Option<Query>,
-    #[serde(skip)]
-    pub preview: Option<Arc<SoundPreview>>,
     pub bits: usize,
     pub matches: Vec<Match>,
     /// Whether there is nothing to hear in the query; `matches` is then empty.
     pub silent: bool,
     /// Chunks that the query was cut into, silent ones included.
     pub query_chunks: usize,
-    /// Codes that were searched.
+    /// Codes that were searched: those that the filter lets through.
     pub searched: u64,
     pub seconds: f64,
 }
@@ -183,10 +182,18 @@ pub struct Match {
     /// Why it may not sound as it did when it was indexed: its file is missing, or has changed since.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// Whether this is the query itself: a chunk of the very stretch that is searched for.
+    pub is_query: bool,
     #[serde(skip)]
     pub file: FileId,
     #[serde(skip)]
     pub by: Grouping,
+    /// The code of the chunk, and the code of the query's chunk that it answers, as words of 64 bits, the least significant
+    /// bit first. With [`Grouping::File`] they are those of the nearest pair.
+    #[serde(skip)]
+    pub code: Vec<u64>,
+    #[serde(skip)]
+    pub query_code: Vec<u64>,
 }
 
 /// A sound as a picture: what the query panel and the player draw.
@@ -198,6 +205,7 @@ pub struct SoundPreview {
     pub channels: u16,
     /// Lowest and highest sample of each of up to 2,000 equal stretches.
     pub waveform: Vec<(f32, f32)>,
+    pub spectrogram: Spectrogram,
 }
 
 /// A microphone recording, kept as WAV in the project.
@@ -253,6 +261,8 @@ pub struct Latest {
     pub devices: Arc<DevicesView>,
     /// The newest first.
     pub takes: Arc<Vec<TakeView>>,
+    /// By path and where they begin.
+    pub favourites: Arc<Vec<Favourite>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -323,6 +333,8 @@ pub enum JobKind {
     Train,
     Index,
     Search,
+    /// Pictures of sounds: a lane of their own, so that no search waits for the picture of a long file.
+    Preview,
     Audio,
     Record,
     /// Quick changes of the project, which wait for no import.

@@ -12,10 +12,12 @@ pub(super) struct Hit {
     pub end_secs: f64,
     /// Which chunk of the query found it.
     pub query_chunk: usize,
+    /// Whether it is that chunk of the query itself.
+    pub is_own: bool,
 }
 
 /// The best of each set of overlapping hits: going from the nearest on, a hit that overlaps one of its file that was
-/// already taken belongs to it and goes. `hits` must be ordered by (distance, row). At most `k` are taken.
+/// already taken belongs to it and goes. `hits` must be ordered, the nearest first. At most `k` are taken.
 pub(super) fn fold(hits: impl IntoIterator<Item = Hit>, k: usize) -> Vec<Hit> {
     let mut taken: Vec<Hit> = Vec::new();
     for hit in hits {
@@ -43,6 +45,7 @@ mod tests {
             start_secs: chunk as f64 * 0.5,
             end_secs: chunk as f64 * 0.5 + 1.0,
             query_chunk: 0,
+            is_own: false,
         }
     }
 

@@ -15,11 +15,25 @@ use super::event::{Event, JobKind, JobView, Outcome};
 use super::formats::save_matches;
 use super::record::Sound;
 use super::shared::{Flags, Job, Shared, locked};
-use super::{clip, edit, evaluate, export, import, index, on_disk, reconstruct, search, takes, train};
+use super::{
+    clip, edit, evaluate, export, favourites, import, index, on_disk, preview, reconstruct, search, takes, train,
+};
 use crate::audio::device::Backend;
 
 /// Commands that may wait in a lane.
 const WAITING_AT_MOST: usize = 64;
+
+const KINDS: [JobKind; 9] = [
+    JobKind::Import,
+    JobKind::Train,
+    JobKind::Index,
+    JobKind::Search,
+    JobKind::Preview,
+    JobKind::Audio,
+    JobKind::Record,
+    JobKind::Edit,
+    JobKind::Check,
+];
 
 /// The jobs that wait or run, and the flags that they look at.
 type Books = Arc<Mutex<HashMap<JobId, (JobKind, Arc<Flags>)>>>;
@@ -47,20 +61,20 @@ fn kind_of(command: &Command) -> JobKind {
         | Command::ClearProblems
         | Command::TagFiles { .. }
         | Command::UntagFiles { .. }
+        | Command::MarkFavourite { .. }
         | Command::Undo
         | Command::Redo => JobKind::Edit,
         Command::CheckFiles => JobKind::Check,
         Command::TrainModel { .. } | Command::FinishTrainingNow => JobKind::Train,
         Command::BuildIndex => JobKind::Index,
         Command::Search(_)
-        | Command::SearchOnly(_)
         | Command::SaveMatches { .. }
-        | Command::Preview { .. }
         | Command::Evaluate { .. }
         | Command::Export { .. }
         | Command::EncodeFolder { .. }
         | Command::Reconstruct { .. }
         | Command::SaveClip { .. } => JobKind::Search,
+        Command::Preview { .. } => JobKind::Preview,
         Command::Play(_)
         | Command::StopPlaying
         | Command::SeekPlayer { .. }
@@ -86,16 +100,7 @@ impl Lanes {
             next: AtomicU64::new(1),
             sound: sound.clone(),
         };
-        for kind in [
-            JobKind::Import,
-            JobKind::Train,
-            JobKind::Index,
-            JobKind::Search,
-            JobKind::Audio,
-            JobKind::Record,
-            JobKind::Edit,
-            JobKind::Check,
-        ] {
+        for kind in KINDS {
             let (sender, receiver) = bounded(WAITING_AT_MOST);
             let lane = Lane { kind, shared: shared.clone(), books: lanes.books.clone(), sound: sound.clone() };
             let thread = std::thread::Builder::new()
@@ -207,14 +212,15 @@ impl Lane {
                 train::train(job, &settings, resume, then_index).map(Outcome::Trained)
             }
             Command::BuildIndex => index::build_index(job).map(Outcome::Indexed),
-            Command::Search(query) => search::search(job, &query, true).map(Outcome::Searched),
-            Command::SearchOnly(query) => search::search(job, &query, false).map(Outcome::Searched),
+            Command::Search(query) => search::search(job, &query).map(Outcome::Searched),
             Command::SaveMatches { report, format, out } => {
                 let sounds = job.shared.latest().dataset;
                 save_matches(format, &[&report], &sounds, &out, &|| !job.is_cancelled())?;
                 Ok(Outcome::Saved { out })
             }
-            Command::Preview { path } => search::preview(&path).map(Outcome::Previewed),
+            Command::Preview { path } => {
+                preview::preview(job, &path).map(|picture| Outcome::Previewed(Arc::new(picture)))
+            }
             Command::Evaluate { label } => evaluate::evaluate(job, &label).map(Outcome::Evaluated),
             Command::Export { folder, format } => export::export(job, &folder, format).map(Outcome::Exported),
             Command::EncodeFolder { folder, out } => export::encode_folder(job, &folder, &out).map(Outcome::Exported),
@@ -258,6 +264,10 @@ impl Lane {
                 takes::delete(&job.shared.project, &path)?;
                 job.shared.refresh_takes()?;
                 Ok(Outcome::Removed)
+            }
+            Command::MarkFavourite { favourite, on } => {
+                favourites::mark(job, favourite, on)?;
+                Ok(Outcome::Done)
             }
             // Carried out where they are submitted.
             Command::FinishTrainingNow | Command::StopRecording => Ok(Outcome::Done),

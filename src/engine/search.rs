@@ -1,24 +1,25 @@
 //! Answering a query with matches.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use camino::Utf8Path;
+use rayon::prelude::*;
 
 use super::command::{Grouping, Query};
 use super::error::EngineError;
-use super::event::{JobKind, Match, SearchReport, SoundPreview};
+use super::event::{JobKind, Match, SearchReport};
+use super::filter;
 use super::fold::{Hit, fold};
 use super::shared::Job;
-use super::snapshot::Snapshot;
-use crate::audio::{mono, silence, survey};
+use super::snapshot::{Snapshot, Span};
+use crate::audio::{silence, survey};
 use crate::dataset::SoundFile;
-use crate::index::{Codes, distances};
+use crate::dataset::favourite::has_middle_of;
+use crate::index::{Codes, CodesRef, RowSet, distances};
 use crate::model::Model;
 
-/// Columns of a sound's picture at most.
-const PREVIEW_COLUMNS: usize = 2000;
+/// Chunks of the query that are looked up together, and before cancelling is looked at.
+const CHUNKS_TOGETHER: usize = 32;
 
 /// A query as it is heard: one code for each of its chunks that is not silent.
 struct Heard {
@@ -27,46 +28,68 @@ struct Heard {
     start_secs: Vec<f64>,
     /// Chunks in all, silent ones included.
     chunks: usize,
+    /// The stretch that is searched for, in seconds from the start of its file.
+    stretch: (f64, f64),
 }
 
-/// Without `draws`, the report has no preview.
-pub(super) fn search(job: &Job, query: &Query, draws: bool) -> Result<SearchReport, EngineError> {
+/// What a query is looked up in.
+struct Ground<'a> {
+    snapshot: &'a Snapshot,
+    /// Rows that may be found.
+    rows: &'a RowSet,
+    /// The rows of the query's own file.
+    own: Option<&'a Span>,
+}
+
+pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineError> {
     let began = Instant::now();
     let snapshot = current_snapshot(job)?;
     job.progress(JobKind::Search, "listening to the query", began, 0, 0);
-    let heard = hear(&snapshot, query)?;
+    let heard = hear(job, &snapshot, query)?;
     job.check()?;
     job.progress(JobKind::Search, "searching", began, 0, 0);
-    let hits = match query.by {
-        Grouping::Chunk => by_chunk(job, &snapshot, &heard, query.k)?,
-        Grouping::File => by_file(job, &snapshot, &heard, query.k)?,
+    let filtered = filter::rows(&job.shared.latest(), &snapshot, &query.filter, &query.path);
+    let ground = Ground {
+        snapshot: &snapshot,
+        rows: filtered.as_ref().unwrap_or(&snapshot.offered),
+        own: snapshot.spans.iter().find(|span| span.file.path.as_str() == query.path.as_str()),
     };
-    let matches = hits
-        .into_iter()
-        .filter_map(|(hit, distance)| {
-            let place = snapshot.place(hit.row)?;
-            Some(Match {
-                path: place.file.path.clone(),
-                start_seconds: place.start_secs,
-                end_seconds: place.end_secs,
-                distance,
-                problem: problem_of(place.file),
-                query_start_seconds: heard.start_secs[hit.query_chunk],
-                file: place.file.id,
-                by: query.by,
-            })
+    let hits = match query.by {
+        Grouping::Chunk => by_chunk(job, &ground, &heard, query.k)?,
+        Grouping::File => by_file(job, &ground, &heard, query.k)?,
+    };
+    let codes = snapshot.index.codes()?;
+    let matches = hits.into_iter().filter_map(|(hit, distance)| {
+        let place = snapshot.place(hit.row)?;
+        let is_own = ground.own.is_some_and(|span| span.file.id == place.file.id);
+        Some(Match {
+            path: place.file.path.clone(),
+            start_seconds: place.start_secs,
+            end_seconds: place.end_secs,
+            distance,
+            problem: problem_of(place.file),
+            query_start_seconds: heard.start_secs[hit.query_chunk],
+            is_query: is_own && is_same(heard.stretch, (place.start_secs, place.end_secs), query.by),
+            file: place.file.id,
+            by: query.by,
+            code: codes.code(hit.row).to_vec(),
+            query_code: heard.codes.as_ref().code(hit.query_chunk).to_vec(),
         })
-        .collect();
+    });
     Ok(SearchReport {
         query: Some(query.clone()),
-        preview: draws.then(|| preview(&query.path).map(Arc::new)).transpose()?,
         bits: snapshot.index.index().bits(),
-        matches,
+        matches: matches.collect(),
         silent: heard.codes.is_empty(),
         query_chunks: heard.chunks,
-        searched: snapshot.offered.count() as u64,
+        searched: ground.rows.count() as u64,
         seconds: began.elapsed().as_secs_f64(),
     })
+}
+
+/// Whether a chunk of the query's file is (a part of) the query, or the query a part of it. Of whole files there is but one.
+fn is_same(query: (f64, f64), chunk: (f64, f64), by: Grouping) -> bool {
+    by == Grouping::File || has_middle_of(query, chunk) || has_middle_of(chunk, query)
 }
 
 /// Whether a match's file is still the one that was indexed.
@@ -98,76 +121,68 @@ pub(super) fn current_model(job: &Job) -> Result<Arc<Model>, EngineError> {
     }
 }
 
-pub(super) fn preview(path: &Utf8Path) -> Result<SoundPreview, EngineError> {
-    let picture = survey::waveform(path.as_std_path(), PREVIEW_COLUMNS)?;
-    Ok(SoundPreview {
-        path: path.to_owned(),
-        duration_secs: picture.duration_secs,
-        rate: picture.rate,
-        channels: picture.channels,
-        waveform: picture.columns,
-    })
-}
-
 /// Cuts the query on the grid, from where it begins, and encodes what is not silent.
-fn hear(snapshot: &Snapshot, query: &Query) -> Result<Heard, EngineError> {
-    let rate = snapshot.grid.resampled_to();
+fn hear(job: &Job, snapshot: &Snapshot, query: &Query) -> Result<Heard, EngineError> {
     let from = query.from_secs.unwrap_or(0.0).max(0.0);
-    let sound = mono::read_mono(query.path.as_std_path(), rate, Some((from, query.to_secs.unwrap_or(f64::INFINITY))))?;
-    if sound.samples.is_empty() {
+    let to = query.to_secs.unwrap_or(f64::INFINITY);
+    let sound = job.shared.query_sound.part(job, &query.path, snapshot.grid.resampled_to(), from, to)?;
+    let samples = sound.samples();
+    if samples.is_empty() {
         return Err(EngineError::EmptyPart {
             path: query.path.clone(),
             from,
             to: query.to_secs.map_or("the end".into(), |to| to.to_string()),
-            duration: sound.native_frames as f64 / f64::from(sound.native_rate),
+            duration: sound.sound_secs,
         });
     }
     let chunk_frames = snapshot.grid.chunk_frames as usize;
-    let chunks = snapshot.grid.chunk_count(sound.samples.len() as u64);
+    let chunks = snapshot.grid.chunk_count(samples.len() as u64);
     let audible: Vec<u64> = (0..chunks)
         .map(|chunk| snapshot.grid.start_frame(chunk))
         .filter(|&start| {
-            let rest = &sound.samples[start as usize..];
+            let rest = &samples[start as usize..];
             !silence::is_silent(&rest[..rest.len().min(chunk_frames)])
         })
         .collect();
     let mut codes = Codes::new(snapshot.model.config().bits)?;
-    codes.push_signs(&snapshot.model.encode(&sound.samples, &audible)?);
-    let start_secs = audible.iter().map(|&start| from + start as f64 / f64::from(sound.rate)).collect();
-    Ok(Heard { codes, start_secs, chunks: chunks as usize })
+    for starts in audible.chunks(256) {
+        job.check()?;
+        codes.push_signs(&snapshot.model.encode(samples, starts)?);
+    }
+    let secs = |frames: u64| from + frames as f64 / f64::from(sound.rate);
+    let start_secs = audible.iter().map(|&start| secs(start)).collect();
+    Ok(Heard { codes, start_secs, chunks: chunks as usize, stretch: (from, secs(samples.len() as u64)) })
 }
 
-/// The `k` nearest matches. Each query chunk's neighbours are asked for in growing numbers until the merged, folded list
-/// holds `k` that no further neighbour could come before.
-fn by_chunk(job: &Job, snapshot: &Snapshot, heard: &Heard, k: usize) -> Result<Vec<(Hit, f64)>, EngineError> {
-    let offered = snapshot.offered.count();
+/// The `k` nearest matches, by distance, then the query's own chunks, then row. Each query chunk's neighbours are asked for
+/// in growing numbers until the merged, folded list holds `k` that no further neighbour could come before.
+fn by_chunk(job: &Job, ground: &Ground<'_>, heard: &Heard, k: usize) -> Result<Vec<(Hit, f64)>, EngineError> {
+    let offered = ground.rows.count();
+    let own_hits = own_hits(ground, heard)?;
     let mut wanted = 4 * k + 16;
     loop {
-        let mut hits = Vec::new();
+        // They are known whatever the neighbours are, so that none of them is behind a full list's last.
+        let mut hits = own_hits.clone();
         // Neighbours behind the last one of a full list are unknown: what is nearer than all those lasts is certain.
         let mut horizon = None;
-        for (query_chunk, code) in heard.codes.as_ref().iter().enumerate() {
+        for first in (0..heard.codes.len()).step_by(CHUNKS_TOGETHER) {
             job.check()?;
-            let neighbours = snapshot.index.index().search(code, wanted, Some(&snapshot.offered))?.neighbours;
-            if let (true, Some(&last)) = (neighbours.len() < offered, neighbours.last()) {
-                horizon = Some(horizon.map_or(last, |nearer: crate::index::Neighbour| nearer.min(last)));
-            }
-            for neighbour in neighbours {
-                if let Some(place) = snapshot.place(neighbour.row) {
-                    hits.push(Hit {
-                        distance: neighbour.distance,
-                        row: neighbour.row,
-                        file: place.file.id,
-                        start_secs: place.start_secs,
-                        end_secs: place.end_secs,
-                        query_chunk,
-                    });
+            let together = heard.codes.as_ref().slice(first..heard.codes.len().min(first + CHUNKS_TOGETHER));
+            let answers = ground.snapshot.index.index().search_each(together, wanted, Some(ground.rows))?;
+            for (query_chunk, answer) in (first..).zip(answers) {
+                let neighbours = answer.neighbours;
+                if let (true, Some(&last)) = (neighbours.len() < offered, neighbours.last()) {
+                    horizon = Some(horizon.map_or(last, |nearer: crate::index::Neighbour| nearer.min(last)));
                 }
+                hits.extend(neighbours.iter().filter_map(|neighbour| {
+                    let span = ground.snapshot.span_of(neighbour.row)?;
+                    Some(hit(ground.snapshot, span, neighbour.row, neighbour.distance, query_chunk))
+                }));
             }
         }
-        hits.sort_unstable_by_key(|hit| (hit.distance, hit.row, hit.query_chunk));
+        hits.sort_unstable_by_key(|hit| (hit.distance, !hit.is_own, hit.row, hit.query_chunk));
         let certain = horizon.map_or(hits.len(), |horizon| {
-            hits.partition_point(|hit| (hit.distance, hit.row) <= (horizon.distance, horizon.row))
+            hits.partition_point(|hit| (hit.distance, !hit.is_own, hit.row) <= (horizon.distance, true, horizon.row))
         });
         let folded = fold(hits[..certain].iter().copied(), k);
         if folded.len() == k || horizon.is_none() {
@@ -177,47 +192,80 @@ fn by_chunk(job: &Job, snapshot: &Snapshot, heard: &Heard, k: usize) -> Result<V
     }
 }
 
-/// Files by the mean, over the query's chunks, of their best distance; each shown at its best chunk.
-fn by_file(job: &Job, snapshot: &Snapshot, heard: &Heard, k: usize) -> Result<Vec<(Hit, f64)>, EngineError> {
-    struct Score {
-        sum: u64,
-        best: (u32, usize),
-        query_chunk: usize,
-    }
-    let mut scores: HashMap<usize, Score> = HashMap::new();
+fn hit(snapshot: &Snapshot, span: &Span, row: usize, distance: u32, query_chunk: usize) -> Hit {
+    let place = snapshot.place_in(span, row);
+    let (start_secs, end_secs) = (place.start_secs, place.end_secs);
+    Hit { distance, row, file: place.file.id, start_secs, end_secs, query_chunk, is_own: false }
+}
+
+/// Of each chunk of the query the chunk of the index that lies where it does, where the query is of a file in the index.
+fn own_hits(ground: &Ground<'_>, heard: &Heard) -> Result<Vec<Hit>, EngineError> {
+    let Some(span) = ground.own else { return Ok(Vec::new()) };
+    let codes = ground.snapshot.index.codes()?;
     let mut distance = Vec::new();
+    let own =
+        heard.codes.as_ref().iter().zip(&heard.start_secs).enumerate().filter_map(|(query_chunk, (code, &secs))| {
+            let row = ground.snapshot.row_at(span, secs).filter(|&row| ground.rows.contains(row))?;
+            distances(codes.slice(row..row + 1), code, &mut distance);
+            let distance = u32::from(*distance.first()?);
+            Some(Hit { is_own: true, ..hit(ground.snapshot, span, row, distance, query_chunk) })
+        });
+    Ok(own.collect())
+}
+
+/// A file's distances from a query.
+struct Score {
+    /// Of the best distances of the query's chunks.
+    sum: u64,
+    /// Distance and row of the nearest chunk of all, and which of the query's it is nearest to.
+    best: (u32, usize),
+    query_chunk: usize,
+    is_own: bool,
+}
+
+/// Files by the mean, over the query's chunks, of their best distance, the query's own first among equals; each shown at
+/// its best chunk.
+fn by_file(job: &Job, ground: &Ground<'_>, heard: &Heard, k: usize) -> Result<Vec<(Hit, f64)>, EngineError> {
+    let codes = ground.snapshot.index.codes()?;
+    let spans = &ground.snapshot.spans;
+    let mut ranked: Vec<(&Span, Score)> = spans
+        .par_iter()
+        .map_init(Vec::new, |distance, span| match job.is_cancelled() {
+            true => None,
+            false => Some((span, score(ground, codes, heard, span, distance)?)),
+        })
+        .flatten()
+        .collect();
+    job.check()?;
+    ranked.sort_unstable_by_key(|(_, score)| (score.sum, !score.is_own, score.best));
+    let chunks = heard.codes.len() as f64;
+    let matches = ranked.into_iter().take(k).map(|(span, score)| {
+        let hit = hit(ground.snapshot, span, score.best.1, score.best.0, score.query_chunk);
+        (Hit { is_own: score.is_own, ..hit }, score.sum as f64 / chunks)
+    });
+    Ok(matches.collect())
+}
+
+/// `None` where no chunk of the file may be found, or nothing is looked for.
+fn score(
+    ground: &Ground<'_>,
+    codes: CodesRef<'_>,
+    heard: &Heard,
+    span: &Span,
+    distance: &mut Vec<u16>,
+) -> Option<Score> {
+    let of_file = codes.slice(span.first_row..span.first_row + span.chunks);
+    let mut sum = 0;
+    let mut best: Option<((u32, usize), usize)> = None;
     for (query_chunk, code) in heard.codes.as_ref().iter().enumerate() {
-        job.check()?;
-        distances(snapshot.index.codes()?, code, &mut distance);
-        for (number, span) in snapshot.spans.iter().enumerate() {
-            let rows = span.first_row..span.first_row + span.chunks;
-            let nearest =
-                rows.filter(|&row| snapshot.offered.contains(row)).map(|row| (u32::from(distance[row]), row)).min();
-            let Some(best) = nearest else { continue };
-            let score = scores.entry(number).or_insert(Score { sum: 0, best, query_chunk });
-            score.sum += u64::from(best.0);
-            if best < score.best {
-                (score.best, score.query_chunk) = (best, query_chunk);
-            }
+        distances(of_file, code, distance);
+        let rows = (span.first_row..).zip(distance.iter()).filter(|(row, _)| ground.rows.contains(*row));
+        let nearest = rows.map(|(row, &distance)| (u32::from(distance), row)).min()?;
+        sum += u64::from(nearest.0);
+        if best.is_none_or(|(before, _)| nearest < before) {
+            best = Some((nearest, query_chunk));
         }
     }
-    let mut ranked: Vec<Score> = scores.into_values().collect();
-    ranked.sort_unstable_by_key(|score| (score.sum, score.best));
-    let chunks = heard.codes.len() as f64;
-    Ok(ranked
-        .into_iter()
-        .take(k)
-        .filter_map(|score| {
-            let place = snapshot.place(score.best.1)?;
-            let hit = Hit {
-                distance: score.best.0,
-                row: score.best.1,
-                file: place.file.id,
-                start_secs: place.start_secs,
-                end_secs: place.end_secs,
-                query_chunk: score.query_chunk,
-            };
-            Some((hit, score.sum as f64 / chunks))
-        })
-        .collect())
+    let is_own = ground.own.is_some_and(|own| own.first_row == span.first_row);
+    best.map(|(best, query_chunk)| Score { sum, best, query_chunk, is_own })
 }

@@ -9,6 +9,7 @@ use crossbeam_channel::Sender;
 use super::command::JobId;
 use super::error::EngineError;
 use super::event::{Event, JobKind, JobView, Latest};
+use super::query_sound::QuerySound;
 use super::snapshot::Snapshot;
 use crate::project::Project;
 
@@ -23,6 +24,7 @@ pub(super) struct Shared {
     snapshot: Mutex<Option<Arc<Snapshot>>>,
     /// Held while values are read anew, so that an older state never overwrites a newer one.
     refreshing: Mutex<()>,
+    pub query_sound: QuerySound,
 }
 
 impl Shared {
@@ -34,6 +36,7 @@ impl Shared {
             wake,
             snapshot: Mutex::new(None),
             refreshing: Mutex::default(),
+            query_sound: QuerySound::default(),
         }
     }
 

@@ -93,14 +93,25 @@ impl Snapshot {
 
     /// Where the chunk of `row` stands, or `None` where its file is gone.
     pub fn place(&self, row: usize) -> Option<Place<'_>> {
-        let span = self.span_of(row)?;
+        self.span_of(row).map(|span| self.place_in(span, row))
+    }
+
+    /// The same of a row that is one of `span`'s.
+    pub fn place_in<'a>(&self, span: &'a Span, row: usize) -> Place<'a> {
         let rate = f64::from(self.grid.rate_for(span.file.rate));
         let start = self.grid.start_frame((row - span.first_row) as u64) as f64;
-        Some(Place {
+        Place {
             file: &span.file,
             start_secs: start / rate,
             end_secs: (start + f64::from(self.grid.chunk_frames)) / rate,
-        })
+        }
+    }
+
+    /// The row of the chunk that begins nearest to `start_secs`, where that is less than half a hop away.
+    pub fn row_at(&self, span: &Span, start_secs: f64) -> Option<usize> {
+        let rate = f64::from(self.grid.rate_for(span.file.rate));
+        let chunk = (start_secs * rate / f64::from(self.grid.hop_frames)).round();
+        (0.0..span.chunks as f64).contains(&chunk).then(|| span.first_row + chunk as usize)
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) fn all(project: &Project) -> Result<Latest, EngineError> {
         sound: Arc::new(SoundSettings::load(project)?),
         devices: Arc::new(DevicesView::default()),
         takes: Arc::new(takes::list(project)?),
+        favourites: Arc::new(project.favourites()?),
     })
 }
 
@@ -54,7 +55,9 @@ impl Shared {
             _ => None,
         };
         self.set_snapshot(snapshot);
+        let favourites = self.project.favourites()?;
         self.update(|latest| {
+            latest.favourites = Arc::new(favourites);
             latest.dataset = Arc::new(dataset);
             latest.history = self.project.history();
             latest.model = model;
@@ -67,6 +70,17 @@ impl Shared {
     pub fn refresh_takes(&self) -> Result<(), EngineError> {
         let takes = Arc::new(takes::list(&self.project)?);
         self.update(|latest| latest.takes = takes);
+        Ok(())
+    }
+
+    /// Reads the favourites anew.
+    pub fn refresh_favourites(&self) -> Result<(), EngineError> {
+        let _one_at_a_time = self.refreshing();
+        let favourites = Arc::new(self.project.favourites()?);
+        self.update(|latest| {
+            latest.favourites = favourites;
+            latest.history = self.project.history();
+        });
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::sync::Arc;
 
 use crate::dataset::SoundFile;
-use crate::engine::{Clip, DatasetView, Grouping, JobId, Match, Query, SearchReport};
+use crate::engine::{Clip, DatasetView, Grouping, JobId, Match, Query, SearchFilter, SearchReport};
 
 /// Matches that a search asks for.
 const MATCHES: usize = 50;
@@ -16,6 +16,7 @@ pub struct SearchState {
     /// The part of it, in seconds; `None` is all of it.
     pub region: Option<(f64, f64)>,
     pub by: Grouping,
+    pub filter: SearchFilter,
     /// Whether moving through the matches plays them.
     pub auto_play: bool,
     pub report: Option<Arc<SearchReport>>,
@@ -44,6 +45,7 @@ impl Default for SearchState {
             path: None,
             region: None,
             by: Grouping::default(),
+            filter: SearchFilter::default(),
             auto_play: true,
             report: None,
             files: Vec::new(),
@@ -81,7 +83,7 @@ impl SearchState {
     pub fn query(&self) -> Option<Query> {
         let path = self.path.clone()?;
         let (from_secs, to_secs) = self.region.unzip();
-        Some(Query { path, from_secs, to_secs, k: MATCHES, by: self.by })
+        Some(Query { path, from_secs, to_secs, k: MATCHES, by: self.by, filter: self.filter.clone() })
     }
 
     /// The query's own sound.

@@ -4,12 +4,16 @@
 mod editing;
 mod events;
 mod intents;
+mod pictures;
 
-use camino::{Utf8Path, Utf8PathBuf};
+pub use pictures::Picture;
+
+use camino::Utf8PathBuf;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use self::pictures::Pictures;
 use super::dialogs::Question;
 use super::notices::Notices;
 use super::search_state::SearchState;
@@ -18,7 +22,7 @@ use super::training_form::TrainingForm;
 use crate::dataset::{FileId, Grid, GridRate};
 use crate::engine::{
     AddReport, Command, DatasetView, History, IndexReport, JobId, JobKind, JobView, Latest, PlayerView, ProjectView,
-    RecorderView, SoundPreview, TrainReport,
+    RecorderView, TrainReport,
 };
 
 /// What the window asks of the world around it.
@@ -68,17 +72,6 @@ pub enum List {
     Matches,
 }
 
-/// A picture of a sound, as far as the engine has answered.
-#[derive(Clone, Debug)]
-pub enum Picture {
-    Asked,
-    Drawn(Arc<SoundPreview>),
-    Failed,
-}
-
-/// Pictures that are kept; beyond this only the shown ones are.
-const PICTURES: usize = 128;
-
 pub struct State {
     pub latest: Latest,
     pub page: Page,
@@ -100,7 +93,7 @@ pub struct State {
     pub last_import: Option<AddReport>,
     pub last_training: Option<TrainReport>,
     pub last_index: Option<IndexReport>,
-    pictures: HashMap<Utf8PathBuf, Picture>,
+    pictures: Pictures,
     jobs: HashMap<JobId, Ticket>,
     actions: Vec<Action>,
 }
@@ -134,7 +127,7 @@ impl Default for State {
             last_import: None,
             last_training: None,
             last_index: None,
-            pictures: HashMap::new(),
+            pictures: Pictures::default(),
             jobs: HashMap::new(),
             actions: Vec::new(),
         }
@@ -167,6 +160,7 @@ fn nothing_yet() -> Latest {
         sound: Arc::default(),
         devices: Arc::default(),
         takes: Arc::default(),
+        favourites: Arc::default(),
     }
 }
 
@@ -206,27 +200,8 @@ impl State {
         self.latest.dataset.rates.iter().max_by_key(|(_, files)| **files).map(|(rate, _)| *rate)
     }
 
-    pub fn picture(&self, path: &Utf8Path) -> Option<&Picture> {
-        self.pictures.get(path)
-    }
-
     pub fn take_actions(&mut self) -> Vec<Action> {
         std::mem::take(&mut self.actions)
-    }
-
-    fn keep_picture(&mut self, path: Utf8PathBuf, picture: Picture) {
-        if self.pictures.len() >= PICTURES {
-            let (query, playing) = (self.search.path.clone(), self.latest.player.path.clone());
-            self.pictures.retain(|path, _| Some(path) == query.as_ref() || Some(path) == playing.as_ref());
-        }
-        self.pictures.insert(path, picture);
-    }
-
-    fn want_picture(&mut self, path: &Utf8Path) {
-        if !self.pictures.contains_key(path) {
-            self.keep_picture(path.to_owned(), Picture::Asked);
-            self.submit(Command::Preview { path: path.to_owned() });
-        }
     }
 }
 

@@ -16,6 +16,7 @@
 //! any moment leaves a project that opens with the old state or the new.
 
 mod catalogue;
+mod favourites;
 mod folder;
 mod generations;
 mod schema;

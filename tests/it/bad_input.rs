@@ -1,7 +1,7 @@
 //! What is wrong is told in one clear sentence, and nothing else is lost.
 
 use camino::Utf8PathBuf;
-use soundalike::engine::{Command, Grouping, Outcome, Query};
+use soundalike::engine::{Command, Grouping, Outcome, Query, SearchFilter};
 use soundalike::model::TrainingSettings;
 
 use crate::support::{Bench, quick, tone, write_tones, write_wav};
@@ -12,7 +12,14 @@ fn failure(bench: &Bench, command: Command) -> String {
 
 fn query(path: &std::path::Path) -> Command {
     let path = Utf8PathBuf::from_path_buf(path.to_owned()).expect("UTF-8");
-    Command::Search(Query { path, from_secs: None, to_secs: None, k: 5, by: Grouping::Chunk })
+    Command::Search(Query {
+        path,
+        from_secs: None,
+        to_secs: None,
+        k: 5,
+        by: Grouping::Chunk,
+        filter: SearchFilter::default(),
+    })
 }
 
 fn training() -> Command {

@@ -7,6 +7,7 @@ mod fsdd;
 mod other_programs;
 mod pipeline;
 mod real_sound;
+mod search;
 mod sound;
 mod support;
 mod virtual_audio;

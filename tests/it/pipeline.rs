@@ -1,14 +1,21 @@
 //! The main job through the engine: add, train, index, search, on sounds that the program makes itself.
 
 use camino::Utf8PathBuf;
-use soundalike::engine::{Coded, Command, Grouping, Outcome, Query, SearchReport};
+use soundalike::engine::{Coded, Command, Grouping, Outcome, Query, SearchFilter, SearchReport};
 use soundalike::model::{Preset, TrainingSettings};
 
 use crate::support::{Bench, quick, tone, write_melodies, write_tones, write_wav};
 
 fn search(bench: &Bench, path: &std::path::Path, k: usize, by: Grouping) -> SearchReport {
     let path = Utf8PathBuf::from_path_buf(path.to_owned()).expect("UTF-8");
-    match bench.run(Command::Search(Query { path, from_secs: None, to_secs: None, k, by })) {
+    match bench.run(Command::Search(Query {
+        path,
+        from_secs: None,
+        to_secs: None,
+        k,
+        by,
+        filter: SearchFilter::default(),
+    })) {
         Ok(Outcome::Searched(report)) => report,
         other => panic!("{other:?}"),
     }
@@ -142,7 +149,14 @@ fn a_part_of_a_file_can_be_the_query() {
     bench.train(quick());
     let path = Utf8PathBuf::from_path_buf(sounds.join("sweep.wav")).expect("UTF-8");
     // The second chunk of the grid, to the frame: it must find itself.
-    let query = Query { path, from_secs: Some(0.128), to_secs: Some(0.384), k: 3, by: Grouping::Chunk };
+    let query = Query {
+        path,
+        from_secs: Some(0.128),
+        to_secs: Some(0.384),
+        k: 3,
+        by: Grouping::Chunk,
+        filter: SearchFilter::default(),
+    };
     let Ok(Outcome::Searched(report)) = bench.run(Command::Search(query.clone())) else { panic!("an answer") };
     assert_eq!(report.query_chunks, 1);
     let first = &report.matches[0];

@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 use soundalike::audio::device::Format;
-use soundalike::engine::{Clip, Command, Grouping, Outcome, Query, SoundSettings, StopWhen, Take};
+use soundalike::engine::{Clip, Command, Grouping, Outcome, Query, SearchFilter, SoundSettings, StopWhen, Take};
 
 use crate::support::{Bench, quick, tone, write_tones, write_wav};
 
@@ -181,7 +181,8 @@ fn a_match_whose_file_is_missing_or_has_changed_says_so() {
     std::fs::remove_file(tones.join("tone_01.wav")).expect("removed");
     write_wav(&tones.join("tone_02.wav"), 8000, tone(8000, 900.0, 0.9));
     let path = Utf8PathBuf::from_path_buf(tones.join("tone_00.wav")).expect("UTF-8");
-    let query = Query { path, from_secs: None, to_secs: None, k: 6, by: Grouping::File };
+    let query =
+        Query { path, from_secs: None, to_secs: None, k: 6, by: Grouping::File, filter: SearchFilter::default() };
     let Ok(Outcome::Searched(report)) = bench.run(Command::Search(query)) else { panic!("an answer") };
     let problem =
         |name: &str| report.matches.iter().find(|found| found.path.ends_with(name)).expect("the match").problem.clone();

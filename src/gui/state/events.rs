@@ -24,9 +24,7 @@ impl State {
                 self.selected_files.retain(|file| here.contains(file));
             }
         }
-        if let Some(path) = self.latest.player.path.clone() {
-            self.want_picture(&path);
-        }
+        self.want_pictures();
     }
 
     /// Notes which job a command became, so that its events can be told apart.
@@ -50,6 +48,7 @@ impl State {
                 (Place::Search, Some(query.path.clone()))
             }
             Command::Preview { path } => (Place::Search, Some(path.clone())),
+            Command::MarkFavourite { .. } => (Place::Search, None),
             Command::StartRecording { .. } | Command::StopRecording | Command::WatchMicrophone(_) => {
                 (Place::Search, None)
             }
@@ -67,6 +66,9 @@ impl State {
             | Command::WatchDevices(_) => (Place::Player, None),
         };
         let preview = matches!(command, Command::Preview { .. });
+        if preview {
+            self.picture_asked(job);
+        }
         self.jobs.insert(job, Ticket { place, path, preview });
     }
 
@@ -80,7 +82,9 @@ impl State {
                 self.finished(job, ticket, outcome);
             }
             Event::Cancelled { job } => {
-                self.jobs.remove(&job);
+                if let Some(Ticket { preview: true, path: Some(path), .. }) = self.jobs.remove(&job) {
+                    self.picture_ended(path, None);
+                }
                 self.search_ended(job);
             }
             Event::Failed { job, message } => {
@@ -108,9 +112,6 @@ impl State {
                 self.search_again_if_shown();
             }
             Outcome::Searched(report) => {
-                if let Some(preview) = &report.preview {
-                    self.keep_picture(preview.path.clone(), Picture::Drawn(preview.clone()));
-                }
                 // An answer about a sound that is no longer the query comes too late.
                 let asked = ticket.and_then(|ticket| ticket.path);
                 if asked.is_none() || asked == self.search.path {
@@ -120,7 +121,7 @@ impl State {
                 self.search_ended(job);
             }
             Outcome::Previewed(preview) => {
-                self.keep_picture(preview.path.clone(), Picture::Drawn(Arc::new(preview)));
+                self.picture_ended(preview.path.clone(), Some(Picture::Drawn(preview)));
             }
             Outcome::Recorded(take) => self.recorded(take),
             Outcome::TakeRenamed { from, to } => self.take_renamed(&from, to),
@@ -129,7 +130,7 @@ impl State {
 
     fn failed(&mut self, job: JobId, ticket: Option<Ticket>, message: String) {
         if let Some(Ticket { preview: true, path: Some(path), .. }) = &ticket {
-            self.keep_picture(path.clone(), Picture::Failed);
+            self.picture_ended(path.clone(), Some(Picture::Failed));
             // Only the query's own picture is missed; a player that cannot read a file says so itself.
             if self.search.path.as_ref() != Some(path) {
                 return;

@@ -103,8 +103,8 @@ impl State {
     /// Searches for the query as it is now, or, where that is impossible yet, has it drawn at least.
     pub fn search_now(&mut self) {
         let Some(query) = self.search.query() else { return };
+        self.want_pictures();
         if self.search_obstacle().is_some() {
-            self.want_picture(&query.path);
             return;
         }
         match &mut self.search.run {

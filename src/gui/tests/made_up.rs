@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::audio::spectrogram::{ROWS, Spectrogram};
 use crate::dataset::{FileId, Grid, GridRate, SoundFile};
 use crate::engine::{
     Command, DatasetView, Event, Grouping, IndexView, JobId, JobKind, JobView, Latest, Match, ModelView, Outcome,
@@ -151,12 +152,15 @@ pub fn answer_search(state: &mut State, job: JobId, distances: &[f64]) {
         end_seconds: 0.128 * i as f64 + 0.256,
         distance: *distance,
         query_start_seconds: 0.0,
+        is_query: i == 0,
+        code: vec![(1 << *distance as u32) - 1],
+        query_code: vec![0],
         problem: None,
         file: file.id,
         by: query.by,
     });
+    let drawn = Outcome::Previewed(Arc::new(preview(query.path.as_str())));
     let report = SearchReport {
-        preview: Some(Arc::new(preview(query.path.as_str()))),
         bits: 64,
         matches: matches.collect(),
         silent: false,
@@ -166,14 +170,27 @@ pub fn answer_search(state: &mut State, job: JobId, distances: &[f64]) {
         query: Some(query),
     };
     state.apply(Event::Finished { job, outcome: Outcome::Searched(report) });
+    state.apply(Event::Finished { job: JobId(job.0 + 1000), outcome: drawn });
 }
 
 pub fn preview(path: &str) -> SoundPreview {
-    SoundPreview { path: path.into(), duration_secs: 2.0, rate: 8000, channels: 1, waveform: vec![(-0.5, 0.5); 200] }
+    let spectrogram = Spectrogram {
+        columns: 100,
+        levels: (0..100 * ROWS).map(|i| (i % ROWS) as u8).collect(),
+        column_secs: 0.02,
+        highest_hz: 4000.0,
+    };
+    let waveform = vec![(-0.5, 0.5); 200];
+    SoundPreview { path: path.into(), duration_secs: 2.0, rate: 8000, channels: 1, waveform, spectrogram }
 }
 
-/// The commands that a state has asked for since the last look.
+/// The commands that a state has asked for since the last look, pictures of sounds left out.
 pub fn submitted(state: &mut State) -> Vec<Command> {
+    let commands = all_submitted(state).into_iter();
+    commands.filter(|command| !matches!(command, Command::Preview { .. })).collect()
+}
+
+pub fn all_submitted(state: &mut State) -> Vec<Command> {
     let commands = state.take_actions().into_iter().filter_map(|action| match action {
         Action::Submit(command) => Some(*command),
         _ => None,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::made_up::{self, answer_search, changed, in_short, submitted};
+use super::made_up::{self, all_submitted, answer_search, changed, in_short, submitted};
 use crate::dataset::FileId;
 use crate::engine::{Command, Event, JobId, Outcome, Take};
 use crate::gui::dialogs::{Answer, Question};
@@ -49,10 +49,10 @@ fn what_stands_between_a_query_and_its_matches_is_named() {
 fn without_an_index_a_query_is_drawn_and_not_searched() {
     let mut state = made_up::added();
     state.find("/q.wav".into());
-    let commands = submitted(&mut state);
+    let commands = all_submitted(&mut state);
     assert!(matches!(&commands[..], [Command::Preview { path }] if path == "/q.wav"));
     state.submitted(JobId(1), &commands[0]);
-    state.apply(Event::Finished { job: JobId(1), outcome: Outcome::Previewed(made_up::preview("/q.wav")) });
+    state.apply(Event::Finished { job: JobId(1), outcome: Outcome::Previewed(made_up::preview("/q.wav").into()) });
     assert!(matches!(state.picture("/q.wav".into()), Some(Picture::Drawn(_))));
 }
 
@@ -187,7 +187,7 @@ fn a_recording_becomes_the_query_and_what_was_lost_is_said() {
 fn the_player_asks_for_the_picture_of_what_plays_once() {
     let play = |latest: &mut crate::engine::Latest| latest.player.path = Some("/p.wav".into());
     let mut state = changed(made_up::added(), play);
-    assert!(matches!(&submitted(&mut state)[..], [Command::Preview { path }] if path == "/p.wav"));
+    assert!(matches!(&all_submitted(&mut state)[..], [Command::Preview { path }] if path == "/p.wav"));
     let mut state = changed(state, play);
-    assert!(submitted(&mut state).is_empty());
+    assert!(all_submitted(&mut state).is_empty());
 }

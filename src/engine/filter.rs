@@ -1,0 +1,49 @@
+//! Which rows of the index a search may return.
+
+use std::collections::{HashMap, HashSet};
+
+use camino::Utf8Path;
+
+use super::command::SearchFilter;
+use super::event::Latest;
+use super::snapshot::{Snapshot, Span};
+use crate::dataset::{Candidate, Favourite, FileId, Filter};
+use crate::index::RowSet;
+
+/// The rows that `filter` lets through, for a query that is (a part of) the file at `query`; `None` where it lets all
+/// through that may be offered at all.
+pub(super) fn rows(latest: &Latest, snapshot: &Snapshot, filter: &SearchFilter, query: &Utf8Path) -> Option<RowSet> {
+    let typed = Filter::read(&filter.text);
+    if typed.is_empty() && !filter.favourites && !filter.not_this_file {
+        return None;
+    }
+    let problems: HashSet<&str> = latest.dataset.problems.iter().map(|problem| problem.path.as_str()).collect();
+    let mut favourites: HashMap<FileId, Vec<Favourite>> = HashMap::new();
+    for favourite in latest.favourites.iter() {
+        favourites.entry(favourite.file).or_default().push(*favourite);
+    }
+    let mut rows = snapshot.offered.clone();
+    for span in &snapshot.spans {
+        let file = &span.file;
+        let of_file = favourites.get(&file.id).map_or(&[][..], Vec::as_slice);
+        let candidate = Candidate {
+            file,
+            tags: latest.dataset.tags_of(file.id),
+            problem: problems.contains(file.path.as_str()) || latest.on_disk.contains_key(&file.id),
+            favourite: !of_file.is_empty(),
+        };
+        let is_query = file.path.as_str() == query.as_str();
+        let lets_file = typed.admits(&candidate) && !(filter.not_this_file && is_query);
+        for row in span.first_row..span.first_row + span.chunks {
+            if !lets_file || filter.favourites && !is_favourite(snapshot, span, row, of_file) {
+                rows.remove(row);
+            }
+        }
+    }
+    Some(rows)
+}
+
+fn is_favourite(snapshot: &Snapshot, span: &Span, row: usize, of_file: &[Favourite]) -> bool {
+    let place = snapshot.place_in(span, row);
+    of_file.iter().any(|favourite| favourite.covers(place.start_secs, place.end_secs))
+}

@@ -1,0 +1,81 @@
+//! Favourites in the catalogue.
+
+use rusqlite::params;
+
+use super::folder::{Project, ProjectError};
+use super::undo::Edit;
+use crate::dataset::{Favourite, FileId};
+
+impl Project {
+    /// All favourites, by the files' paths and where they begin.
+    pub fn favourites(&self) -> Result<Vec<Favourite>, ProjectError> {
+        let failed = |cause| self.catalogue_error(cause);
+        let db = self.db();
+        let mut query = db
+            .prepare(
+                "SELECT file_id, start_secs, end_secs FROM favourites JOIN files ON files.id = file_id
+                 ORDER BY path, start_secs, end_secs",
+            )
+            .map_err(failed)?;
+        let favourite = |row: &rusqlite::Row<'_>| {
+            Ok(Favourite { file: FileId(row.get(0)?), start_secs: row.get(1)?, end_secs: row.get(2)? })
+        };
+        let rows = query.query_map([], favourite).map_err(failed)?;
+        rows.collect::<Result<_, _>>().map_err(failed)
+    }
+}
+
+impl Edit<'_> {
+    /// Marks a stretch, or takes the mark away. To mark it twice changes nothing, and so does taking away what is not there.
+    pub fn mark_favourite(&self, favourite: Favourite, on: bool) -> Result<(), ProjectError> {
+        let Favourite { file, start_secs, end_secs } = favourite;
+        let statement = match on {
+            // A file that has been removed meanwhile has no favourites.
+            true => "INSERT OR IGNORE INTO favourites SELECT id, ?2, ?3 FROM files WHERE id = ?1",
+            false => "DELETE FROM favourites WHERE file_id = ?1 AND start_secs = ?2 AND end_secs = ?3",
+        };
+        self.transaction(|transaction| transaction.execute(statement, params![file.0, start_secs, end_secs]))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::FileFacts;
+    use camino::Utf8Path;
+
+    #[test]
+    fn favourites_are_kept_once_and_go_with_their_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = Utf8Path::from_path(folder.path()).expect("UTF-8");
+        let project = Project::open(path).expect("opened");
+        let facts = |path: &str| FileFacts {
+            path: path.into(),
+            size_bytes: 1,
+            modified_ns: 0,
+            content_hash: [0; 32],
+            rate: 8000,
+            channels: 1,
+            frames: 8000,
+            peak: 0.5,
+            thumbnail: Vec::new(),
+        };
+        let edit = project.edit("All at once").expect("writable");
+        edit.add_files(&[facts("/b.wav"), facts("/a.wav")]).expect("added");
+        let files = project.files().expect("files");
+        let (a, b) = (files[0].id, files[1].id);
+        let at = |file, start_secs: f64| Favourite { file, start_secs, end_secs: start_secs + 0.256 };
+        for favourite in [at(b, 0.1), at(a, 0.5), at(a, 0.0), at(a, 0.5), at(FileId(99), 0.0)] {
+            edit.mark_favourite(favourite, true).expect("marked");
+        }
+        assert_eq!(project.favourites().expect("read"), [at(a, 0.0), at(a, 0.5), at(b, 0.1)]);
+        edit.mark_favourite(at(a, 0.5), false).expect("taken away");
+        edit.mark_favourite(at(a, 0.7), false).expect("it was not there");
+        edit.remove_files(&[b]).expect("removed");
+        drop(edit);
+        drop(project);
+        let project = Project::open(path).expect("opened again");
+        assert_eq!(project.favourites().expect("read"), [at(a, 0.0)]);
+    }
+}

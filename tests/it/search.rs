@@ -1,0 +1,123 @@
+//! What a search gives beside the nearest: whose codes, which match is the query itself, and only what its filter lets
+//! through.
+
+use camino::Utf8PathBuf;
+use soundalike::dataset::Favourite;
+use soundalike::engine::{Command, Grouping, Match, Outcome, Query, SearchFilter, SearchReport};
+
+use crate::support::{Bench, quick, tone, write_tones, write_wav};
+
+/// Tones, and two copies of a sweep: equal distances, and chunks that differ from their neighbours.
+fn bench() -> Bench {
+    let bench = Bench::new();
+    let sounds = bench.path("sounds");
+    write_tones(&sounds, 6);
+    for name in ["a_sweep.wav", "z_sweep.wav"] {
+        let sweep = (0..16_000).map(|frame| {
+            let t = f64::from(frame) / 8000.0;
+            0.4 * (std::f64::consts::TAU * (100.0 * t + 700.0 * t * t)).sin()
+        });
+        write_wav(&sounds.join(name), 8000, sweep);
+    }
+    bench.add(&sounds);
+    bench.train(quick());
+    bench
+}
+
+fn query(bench: &Bench, name: &str) -> Query {
+    let path = Utf8PathBuf::from_path_buf(bench.path("sounds").join(name)).expect("UTF-8");
+    let by = Grouping::Chunk;
+    Query { path, from_secs: None, to_secs: None, k: 20, by, filter: SearchFilter::default() }
+}
+
+fn search(bench: &Bench, query: &Query) -> SearchReport {
+    match bench.run(Command::Search(query.clone())) {
+        Ok(Outcome::Searched(report)) => report,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn name(found: &Match) -> &str {
+    found.path.file_name().expect("a name")
+}
+
+#[test]
+fn the_query_itself_comes_first_among_equals_and_is_known_as_itself() {
+    let bench = bench();
+    for by in [Grouping::Chunk, Grouping::File] {
+        for own in ["a_sweep.wav", "z_sweep.wav"] {
+            let query = Query { from_secs: Some(0.512), to_secs: Some(0.768), by, ..query(&bench, own) };
+            let report = search(&bench, &query);
+            let [first, second, ..] = &report.matches[..] else { panic!("{report:?}") };
+            assert_eq!((name(first), first.distance, first.is_query), (own, 0.0, true), "{by:?}");
+            assert_eq!((second.distance, second.is_query), (0.0, false), "{by:?}: its copy");
+            assert_ne!(name(second), own);
+            assert_eq!(report.matches.iter().filter(|found| found.is_query).count(), 1);
+            assert!(report.matches.is_sorted_by_key(|found| found.distance));
+            if by == Grouping::Chunk {
+                assert!((first.start_seconds - 0.512).abs() < 1e-9);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_match_has_both_codes_and_they_differ_by_its_distance() {
+    let bench = bench();
+    let report = search(&bench, &query(&bench, "tone_02.wav"));
+    assert!(report.matches.len() > 5 && report.matches.iter().any(|found| found.distance > 0.0));
+    for found in &report.matches {
+        let differ: u32 = found.code.iter().zip(&found.query_code).map(|(a, b)| (a ^ b).count_ones()).sum();
+        assert_eq!(f64::from(differ), found.distance, "{found:?}");
+    }
+}
+
+#[test]
+fn another_part_of_the_same_query_is_heard_from_what_is_kept_and_a_changed_file_anew() {
+    let bench = bench();
+    let part = |from: f64| Query { from_secs: Some(from), to_secs: Some(from + 0.256), ..query(&bench, "a_sweep.wav") };
+    for from in [0.128, 1.024, 0.256] {
+        let first = search(&bench, &part(from)).matches.swap_remove(0);
+        assert!(first.is_query && first.distance == 0.0 && (first.start_seconds - from).abs() < 1e-9, "{first:?}");
+    }
+    write_wav(&bench.path("sounds/a_sweep.wav"), 8000, tone(8000, 333.0, 0.2));
+    let refused = bench.run(Command::Search(part(1.024))).expect_err("it is shorter now");
+    assert!(refused.contains("the sound is 0.200 s long"), "{refused}");
+}
+
+#[test]
+fn favourites_are_kept_filter_the_matches_and_go_with_their_file() {
+    let bench = bench();
+    let all = search(&bench, &query(&bench, "tone_02.wav"));
+    let chosen = &all.matches[3];
+    let favourite = Favourite { file: chosen.file, start_secs: chosen.start_seconds, end_secs: chosen.end_seconds };
+    bench.run(Command::MarkFavourite { favourite, on: true }).expect("marked");
+    assert_eq!(*bench.engine.latest().favourites, [favourite]);
+    let bench = bench.reopen();
+    assert_eq!(*bench.engine.latest().favourites, [favourite]);
+
+    let filter = SearchFilter { favourites: true, ..SearchFilter::default() };
+    let only = Query { filter, ..query(&bench, "tone_02.wav") };
+    let report = search(&bench, &only);
+    let [found] = &report.matches[..] else { panic!("{report:?}") };
+    assert_eq!((found.file, found.start_seconds, report.searched), (chosen.file, chosen.start_seconds, 1));
+
+    bench.run(Command::MarkFavourite { favourite, on: false }).expect("taken away");
+    assert!(search(&bench, &only).matches.is_empty());
+    bench.run(Command::MarkFavourite { favourite, on: true }).expect("marked again");
+    bench.run(Command::RemoveFiles { files: vec![chosen.file] }).expect("removed");
+    assert!(bench.engine.latest().favourites.is_empty());
+}
+
+#[test]
+fn the_querys_own_file_can_be_left_out() {
+    let bench = bench();
+    let filter = SearchFilter { not_this_file: true, ..SearchFilter::default() };
+    for by in [Grouping::Chunk, Grouping::File] {
+        let all = search(&bench, &Query { by, ..query(&bench, "tone_02.wav") });
+        let others = search(&bench, &Query { by, filter: filter.clone(), ..query(&bench, "tone_02.wav") });
+        assert!(all.matches.iter().any(|found| name(found) == "tone_02.wav"));
+        assert!(!others.matches.is_empty() && others.matches.iter().all(|found| name(found) != "tone_02.wav"));
+        assert!(others.searched < all.searched);
+    }
+}

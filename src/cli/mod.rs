@@ -200,7 +200,14 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
             let path = as_text(file)?;
             // A query that is a file of the dataset is shown under the dataset's name for it.
             let path = path.canonicalize_utf8().unwrap_or(path);
-            Some(Command::Search(Query { path, from_secs: from, to_secs: to, k, by, filter: search_filter(filter, not_this_file) }))
+            Some(Command::Search(Query {
+                path,
+                from_secs: from,
+                to_secs: to,
+                k,
+                by,
+                filter: search_filter(filter, not_this_file),
+            }))
         }
         Operation::Search { file: None, record, k, by, filter, .. } => {
             let filter = search_filter(filter, false);

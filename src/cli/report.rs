@@ -194,17 +194,18 @@ fn searched(report: &SearchReport) {
         return;
     }
     if report.matches.is_empty() {
-        println!("No matches: every chunk of the index is silent, or its files were removed.");
+        println!("No matches: no chunk of the index that can be heard passes the filter, or its files were removed.");
     }
     for (rank, found) in report.matches.iter().enumerate() {
         println!(
-            "{:>3}  {:>5.1} of {}  {:>8.3} to {:>8.3} s  {}  (query at {:.3} s)",
+            "{:>3}  {:>5.1} of {}  {:>8.3} to {:>8.3} s  {}  ({}query at {:.3} s)",
             rank + 1,
             found.distance,
             report.bits,
             found.start_seconds,
             found.end_seconds,
             found.path,
+            if found.is_query { "the query itself, " } else { "" },
             found.query_start_seconds
         );
     }

@@ -17,6 +17,7 @@ pub(super) fn search_by_microphone(
     secs: Option<f64>,
     k: usize,
     by: Grouping,
+    filter: SearchFilter,
     json: bool,
 ) -> anyhow::Result<()> {
     if !json {
@@ -31,14 +32,7 @@ pub(super) fn search_by_microphone(
         eprintln!("soundalike: {} frames were lost: the machine was too busy", take.lost_frames);
     }
     let (from_secs, to_secs) = take.heard_secs.unzip();
-    let found = session.run(Command::Search(Query {
-        path: take.path,
-        from_secs,
-        to_secs,
-        k,
-        by,
-        filter: SearchFilter::default(),
-    }))?;
+    let found = session.run(Command::Search(Query { path: take.path, from_secs, to_secs, k, by, filter }))?;
     report::outcome(&found, json);
     Ok(())
 }

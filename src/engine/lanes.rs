@@ -40,7 +40,7 @@ type Books = Arc<Mutex<HashMap<JobId, (JobKind, Arc<Flags>)>>>;
 
 struct Ticket {
     id: JobId,
-    command: Command,
+    command: Box<Command>,
     flags: Arc<Flags>,
 }
 
@@ -130,7 +130,7 @@ impl Lanes {
             return id;
         }
         let kind = kind_of(&command);
-        let flags = Arc::new(Flags::default());
+        let (command, flags) = (Box::new(command), Arc::new(Flags::default()));
         locked(&self.books).insert(id, (kind, flags.clone()));
         self.shared.update(|latest| {
             latest.jobs.insert(id, JobView::waiting(kind));
@@ -184,7 +184,7 @@ impl Lane {
             let outcome = match job.check() {
                 Err(cancelled) => Err(cancelled),
                 // A fault in one job must not take the window, or the other jobs, down with it.
-                Ok(()) => catch_unwind(AssertUnwindSafe(|| self.carry_out(&job, ticket.command)))
+                Ok(()) => catch_unwind(AssertUnwindSafe(|| self.carry_out(&job, *ticket.command)))
                     .unwrap_or_else(|panic| Err(EngineError::Fault(words_of(panic.as_ref())))),
             };
             let event = match outcome {

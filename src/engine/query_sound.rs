@@ -72,8 +72,10 @@ impl QuerySound {
     }
 }
 
-/// The whole sound, or nothing where it is too long to be kept; and the rate at which it is heard.
-fn whole(job: &Job, path: &Utf8Path, rate: Option<u32>) -> Result<(Option<Arc<Vec<f32>>>, u32), EngineError> {
+/// The samples of a whole sound, or nothing where it is too long to be kept; and the rate at which it is heard.
+type Whole = (Option<Arc<Vec<f32>>>, u32);
+
+fn whole(job: &Job, path: &Utf8Path, rate: Option<u32>) -> Result<Whole, EngineError> {
     let mut reader = MonoReader::open(path.as_std_path(), rate)?;
     let (native, heard_at) = (u64::from(reader.file().rate().max(1)), reader.rate());
     let is_too_long = |frames: u64| frames.saturating_mul(u64::from(heard_at)) / native > MOST_SAMPLES;

@@ -68,6 +68,16 @@ fn the_main_job_by_command_with_the_keys_that_others_rely_on() {
     }
     assert!(first["path"].as_str().is_some_and(|path| path.starts_with('/')), "{first}");
 
+    assert_eq!(first["is_query"], true);
+
+    let low = json(&project, &["search", &at("high/high_02.wav"), "-k", "50", "--filter", "/low/ -low_00"]);
+    let paths: Vec<&str> =
+        low["matches"].as_array().expect("a list").iter().filter_map(|m| m["path"].as_str()).collect();
+    assert!(!paths.is_empty() && paths.iter().all(|path| path.contains("/low/")), "{paths:?}");
+    let others = json(&project, &["search", &at("high/high_02.wav"), "-k", "50", "--not-this-file"]);
+    assert!(others["matches"].as_array().expect("a list").iter().all(|m| m["is_query"] == false), "{others}");
+    assert!(others["searched"].as_u64() < found["searched"].as_u64());
+
     let scored = json(&project, &["eval", "--label", "/(low|high)/"]);
     assert_eq!((scored["chunks"].as_u64(), &scored["labels"]), (Some(chunks), &2.into()));
     assert!((0.0..=1.0).contains(&scored["p_at_10"].as_f64().expect("a number")));
@@ -148,6 +158,7 @@ fn wrong_usage_is_exit_code_2() {
         vec!["add"],
         vec!["frobnicate"],
         vec!["search", "x.wav", "--from", "minus one"],
+        vec!["search", "x.wav", "--filter", "dur>long"],
         vec!["train", "--bits", "7"],
         vec!["train", "--steps", "5", "--epochs", "5"],
     ] {

@@ -110,6 +110,23 @@ fn favourites_are_kept_filter_the_matches_and_go_with_their_file() {
 }
 
 #[test]
+fn a_typed_filter_narrows_the_matches_to_files() {
+    let bench = bench();
+    let typed = |text: &str, by| {
+        let filter = SearchFilter { text: text.into(), ..SearchFilter::default() };
+        search(&bench, &Query { by, filter, ..query(&bench, "tone_02.wav") })
+    };
+    let sweeps = typed("dur>1.5", Grouping::Chunk);
+    assert!(sweeps.matches.len() > 4 && sweeps.matches.iter().all(|found| name(found).ends_with("_sweep.wav")));
+    let tagged = sweeps.matches[0].file;
+    bench.run(Command::TagFiles { files: vec![tagged], tag: "rising".into() }).expect("tagged");
+    let only = typed("tag:rising", Grouping::File);
+    assert_eq!(only.matches.iter().map(|found| found.file).collect::<Vec<_>>(), [tagged]);
+    let nothing = typed("tag:falling", Grouping::Chunk);
+    assert_eq!((nothing.matches.len(), nothing.searched, nothing.silent), (0, 0, false));
+}
+
+#[test]
 fn the_querys_own_file_can_be_left_out() {
     let bench = bench();
     let filter = SearchFilter { not_this_file: true, ..SearchFilter::default() };

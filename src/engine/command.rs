@@ -61,8 +61,6 @@ pub enum Command {
     BuildIndex,
     /// Ends in `Outcome::Searched`.
     Search(Query),
-    /// The same for whoever shows no waveform: the report has no preview.
-    SearchOnly(Query),
     /// Writes what a search found to a file, or as clips into a folder. Ends in `Outcome::Saved`.
     SaveMatches {
         report: Arc<SearchReport>,

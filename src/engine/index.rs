@@ -93,8 +93,7 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
         files: rows,
     };
     project.install_index(&generation, |path| {
-        IndexFile::save(path.as_std_path(), &index, model_row.generation.cast_unsigned())
-            .map_err(EngineError::from)
+        IndexFile::save(path.as_std_path(), &index, model_row.generation.cast_unsigned()).map_err(EngineError::from)
     })?;
     project.note_problems(&failed)?;
     job.shared.refresh()?;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::dataset::{FileId, Grid, GridRate, SoundFile};
-use crate::engine::{Grouping, Query};
+use crate::engine::{Grouping, Query, SearchFilter};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -41,13 +41,22 @@ fn found(sounds: &DatasetView, file: usize, start: f64, distance: f64) -> Match 
         problem: None,
         file: sounds.files[file].id,
         by: Grouping::Chunk,
+        is_query: false,
+        code: Vec::new(),
+        query_code: Vec::new(),
     }
 }
 
 fn report(query: &str, matches: Vec<Match>) -> SearchReport {
     SearchReport {
-        query: Some(Query { path: query.into(), from_secs: None, to_secs: None, k: 10, by: Grouping::Chunk }),
-        preview: None,
+        query: Some(Query {
+            path: query.into(),
+            from_secs: None,
+            to_secs: None,
+            k: 10,
+            by: Grouping::Chunk,
+            filter: SearchFilter::default(),
+        }),
         bits: 64,
         matches,
         silent: false,

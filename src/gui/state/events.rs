@@ -41,7 +41,7 @@ impl State {
             | Command::CheckFiles => (Place::Dataset, None),
             Command::TrainModel { .. } | Command::FinishTrainingNow => (Place::Training, None),
             Command::BuildIndex => (Place::Indexing, None),
-            Command::Search(query) | Command::SearchOnly(query) => {
+            Command::Search(query) => {
                 if let Run::Searching { job: running, .. } = &mut self.search.run {
                     *running = Some(job);
                 }

@@ -1,7 +1,8 @@
 # make run          opens the window
 # make test         runs all tests
 # make check        formatting, lints, tests and documentation: what must hold before a commit
-# make bench        measures, in the profile that make run builds; against PyTorch where SOUNDALIKE_PYTHON names a Python with torch
+# make bench        measures, in the profile that make run builds; against PyTorch, Faiss and Annoy where SOUNDALIKE_PYTHON
+#                   names a Python that has them
 # make screenshots  draws the pictures in screenshots/ from the running program
 #
 # System packages that are missing are installed through apt-get, with a line that says so; on a machine without apt-get
@@ -37,6 +38,9 @@ doc-check: rust
 
 bench: run-needs
 	$(CARGO) bench --profile dev
+	$(CARGO) build
+	@if [ -n "$$SOUNDALIKE_PYTHON" ]; then "$$SOUNDALIKE_PYTHON" benches/index_peers.py target/debug/soundalike; \
+	else echo "SKIPPED: the index beside Faiss and Annoy (SOUNDALIKE_PYTHON names no Python)"; fi
 
 screenshots: picture-needs
 	$(CARGO) test --test screenshots -- --ignored --nocapture

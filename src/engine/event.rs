@@ -6,7 +6,7 @@
 
 use camino::Utf8PathBuf;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -286,9 +286,44 @@ pub struct DatasetView {
     pub rates: BTreeMap<u32, usize>,
     /// Of files that have any.
     pub tags: BTreeMap<FileId, Vec<String>>,
+    /// Every tag that is in use, in alphabetical order.
+    pub known_tags: BTreeSet<String>,
+    /// Places in `files`, by number.
+    by_id: Vec<u32>,
 }
 
 impl DatasetView {
+    /// `files` are in the order of their paths.
+    pub fn new(
+        files: Vec<Arc<SoundFile>>,
+        problems: Vec<Problem>,
+        tags: BTreeMap<FileId, Vec<String>>,
+        grid: Grid,
+    ) -> Self {
+        let mut rates = BTreeMap::new();
+        for file in &files {
+            *rates.entry(file.rate).or_default() += 1;
+        }
+        let mut by_id: Vec<u32> = (0..files.len() as u32).collect();
+        by_id.sort_unstable_by_key(|place| files[*place as usize].id);
+        Self {
+            problems,
+            seconds: files.iter().map(|file| file.duration_secs()).sum(),
+            chunks: files.iter().map(|file| grid.chunks_of_file(file.frames, file.rate)).sum(),
+            grid,
+            rates,
+            known_tags: tags.values().flatten().cloned().collect(),
+            tags,
+            by_id,
+            files,
+        }
+    }
+
+    pub fn file(&self, id: FileId) -> Option<&Arc<SoundFile>> {
+        let place = self.by_id.binary_search_by_key(&id, |place| self.files[*place as usize].id).ok()?;
+        self.files.get(self.by_id[place] as usize)
+    }
+
     pub fn tags_of(&self, file: FileId) -> &[String] {
         self.tags.get(&file).map_or(&[], Vec::as_slice)
     }

@@ -111,19 +111,7 @@ fn dataset(project: &Project, model: Option<&ModelView>) -> Result<DatasetView, 
         Some(model) => grid_of(&model.config),
         None => grid_of(&Config::new(&TrainingSettings::default(), common_rate(files.iter().map(Arc::as_ref)))?),
     };
-    let mut rates = BTreeMap::new();
-    for file in &files {
-        *rates.entry(file.rate).or_default() += 1;
-    }
-    Ok(DatasetView {
-        problems: project.problems()?,
-        tags: project.tags()?,
-        seconds: files.iter().map(|file| file.duration_secs()).sum(),
-        chunks: files.iter().map(|file| grid.chunks_of_file(file.frames, file.rate)).sum(),
-        grid,
-        rates,
-        files,
-    })
+    Ok(DatasetView::new(files, project.problems()?, project.tags()?, grid))
 }
 
 fn model(project: &Project) -> Result<Option<Arc<ModelView>>, EngineError> {

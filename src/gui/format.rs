@@ -34,6 +34,28 @@ pub fn duration(secs: f64) -> String {
     }
 }
 
+/// A length of time where there is little room: "0.26 s", "48 s", "3:05", "2:13:20".
+pub fn short_duration(secs: f64) -> String {
+    let whole = secs.max(0.0).round() as u64;
+    match whole {
+        0..60 => duration(secs),
+        60..3600 => format!("{}:{:02}", whole / 60, whole % 60),
+        _ => format!("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60),
+    }
+}
+
+/// A peak: "-6.0", in dB below full scale.
+pub fn decibels(level: f32) -> String {
+    // What rounds to nothing has no sign.
+    if level.is_finite() { format!("{:.1}", level + 0.0).replace("-0.0", "0.0") } else { "silent".to_owned() }
+}
+
+/// A rate: "44.1k".
+pub fn kilohertz(rate: u32) -> String {
+    let text = format!("{:.2}", f64::from(rate) / 1000.0);
+    format!("{}k", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
 /// A position in a file: "0:01.28".
 pub fn position(secs: f64) -> String {
     let hundredths = (secs.max(0.0) * 100.0).round() as u64;
@@ -113,6 +135,12 @@ mod tests {
             [0.256, 9.99, 9.999, 59.6, 185.0, 8000.0].map(duration),
             ["0.26 s", "9.99 s", "10 s", "1 min 00 s", "3 min 05 s", "2 h 13 min"]
         );
+        assert_eq!(
+            [0.256, 59.4, 59.6, 185.0, 8000.0].map(short_duration),
+            ["0.26 s", "59 s", "1:00", "3:05", "2:13:20"]
+        );
+        assert_eq!([0.0, -0.04, -6.02, f32::NEG_INFINITY].map(decibels), ["0.0", "0.0", "-6.0", "silent"]);
+        assert_eq!([44_100, 8000, 11_025, 96_000].map(kilohertz), ["44.1k", "8k", "11.03k", "96k"]);
         assert_eq!(position(61.284), "1:01.28");
         assert_eq!([640, 46_500, 999_960_000].map(bytes), ["640 B", "46.5 kB", "1.0 GB"]);
         assert_eq!(

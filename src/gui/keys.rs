@@ -1,10 +1,10 @@
 //! The keys, read before anything is drawn.
 
-use egui::{Context, InputState, Key, Modifiers};
+use egui::{Context, FocusDirection, InputState, Key, Modifiers};
 
 use super::dialogs::Question;
 use super::panels::pages::PAGES;
-use super::state::{Modal, State};
+use super::state::{List, Modal, State};
 use super::widgets::row;
 
 /// What the list of keys shows.
@@ -16,6 +16,10 @@ pub const KEYS: &[(&str, &str)] = &[
     ("L", "play again and again"),
     ("Esc", "close or stop"),
     ("Ctrl+O", "add files"),
+    ("Ctrl+F", "filter the files"),
+    ("Shift+Up, Shift+Down", "select files"),
+    ("Ctrl+A, Delete", "select all files, remove the selected ones"),
+    ("T, Shift+F10", "tags of the selected files, and their menu"),
     ("Ctrl+1 to Ctrl+4", "the pages: search, map, bits, duplicates"),
     ("Ctrl+Z", "undo the last change of the project"),
     ("Ctrl+Y", "do it again"),
@@ -36,6 +40,9 @@ pub fn handle(ctx: &Context, state: &mut State) {
         if pressed(Modifiers::COMMAND, key) {
             state.page = page;
         }
+    }
+    if pressed(Modifiers::COMMAND, Key::F) {
+        state.files.focus_filter = true;
     }
     if typing {
         return;
@@ -60,17 +67,50 @@ pub fn handle(ctx: &Context, state: &mut State) {
     if pressed(Modifiers::NONE, Key::L) {
         state.toggle_loop();
     }
+    if pressed(Modifiers::SHIFT, Key::F10) {
+        state.open_file_menu();
+    }
+    if pressed(Modifiers::COMMAND, Key::A) {
+        state.select_all_files();
+    }
+    if pressed(Modifiers::NONE, Key::T) {
+        state.ask_for_tag();
+    }
+    if pressed(Modifiers::NONE, Key::Delete) && state.list == List::Files {
+        state.remove_selected_files();
+    }
     // A focused button or slider keeps these keys for itself; a row of a list does not.
     if ctx.memory(|memory| memory.focused().is_some()) && !row::focused(ctx) {
         return;
     }
+    // egui has read the arrows already, to move the focus from widget to widget: a list takes them instead.
+    let arrow = |modifiers: Modifiers, key: Key| {
+        let pressed = pressed(modifiers, key);
+        if pressed {
+            ctx.memory_mut(|memory| memory.move_focus(FocusDirection::None));
+        }
+        pressed
+    };
+    for (key, by) in [(Key::ArrowDown, 1), (Key::ArrowUp, -1)] {
+        if arrow(Modifiers::SHIFT, key) {
+            state.step_file(by, true);
+        }
+    }
+    if state.list == List::Files {
+        let all = state.files.lines() as isize;
+        for (key, by) in [(Key::PageDown, 20), (Key::PageUp, -20), (Key::End, all), (Key::Home, -all)] {
+            if pressed(Modifiers::NONE, key) {
+                state.step_file(by, false);
+            }
+        }
+    }
     if pressed(Modifiers::NONE, Key::Space) {
         state.play_or_stop();
     }
-    if pressed(Modifiers::NONE, Key::ArrowDown) {
+    if arrow(Modifiers::NONE, Key::ArrowDown) {
         state.step(1);
     }
-    if pressed(Modifiers::NONE, Key::ArrowUp) {
+    if arrow(Modifiers::NONE, Key::ArrowUp) {
         state.step(-1);
     }
     if pressed(Modifiers::NONE, Key::Enter) {

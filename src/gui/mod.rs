@@ -1,7 +1,10 @@
 //! The window. [`App`] drains the engine's events and decides; the panels draw a [`state::State`] and put into it what
 //! the person wants. Only this folder knows egui, and only this file knows both egui and the engine.
 
+mod arranger;
 pub mod dialogs;
+mod file_manager;
+pub mod file_table;
 pub mod format;
 pub mod keys;
 pub mod notices;
@@ -17,14 +20,16 @@ pub mod widgets;
 mod tests;
 
 use anyhow::{Context as _, anyhow};
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::audio::device::{Backend, SoundCard};
 use crate::engine::{Engine, EngineOptions};
+use arranger::Arranger;
 use dialogs::{Dialogs, Question};
+use file_table::Order;
 use notices::Tone;
 use state::{Action, State};
 use widgets::buttons::primary_sized;
@@ -64,6 +69,9 @@ pub struct App {
     project: Project,
     state: State,
     dialogs: Dialogs,
+    arranger: Option<Arranger>,
+    /// Why something that was asked of the desktop could not be done.
+    complaints: (Sender<String>, Receiver<String>),
     audio: Arc<dyn Backend>,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
@@ -89,6 +97,8 @@ impl App {
             project: open(options.project, None, audio.clone(), wake.clone()),
             state: State::default(),
             dialogs: Dialogs::new(wake.clone()),
+            arranger: None,
+            complaints: unbounded(),
             audio,
             wake,
         }
@@ -121,6 +131,12 @@ impl App {
         for answer in self.dialogs.answers() {
             self.state.answered(answer);
         }
+        for arrangement in self.arranger.iter().flat_map(Arranger::answers) {
+            self.state.arranged(arrangement);
+        }
+        for complaint in self.complaints.1.try_iter() {
+            self.state.notices.push(Tone::Error, complaint);
+        }
     }
 
     /// Does what the panels and the keys have asked for.
@@ -144,7 +160,37 @@ impl App {
                     }
                 }
                 Action::OpenProject(folder) => self.reopen(folder),
+                Action::Arrange(order) => self.arrange(*order),
+                Action::Reveal(paths) => self.reveal(paths),
             }
+        }
+    }
+
+    /// Small projects never get here, and so never start the thread.
+    fn arrange(&mut self, order: Order) {
+        if self.arranger.is_none() {
+            match Arranger::start(self.wake.clone()) {
+                Ok(arranger) => self.arranger = Some(arranger),
+                Err(error) => {
+                    return self.state.notices.push(Tone::Error, format!("The files cannot be sorted: {error}."));
+                }
+            }
+        }
+        if let Some(arranger) = &self.arranger {
+            arranger.ask(order);
+        }
+    }
+
+    fn reveal(&mut self, paths: Vec<PathBuf>) {
+        let (sender, wake) = (self.complaints.0.clone(), self.wake.clone());
+        let failed = move |why: String| {
+            // The window may have closed meanwhile: then nobody wants to know.
+            if sender.send(why).is_ok() {
+                wake();
+            }
+        };
+        if let Err(error) = file_manager::reveal(paths, failed) {
+            self.state.notices.push(Tone::Error, format!("The file manager cannot be asked: {error}."));
         }
     }
 

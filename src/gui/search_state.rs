@@ -124,13 +124,7 @@ impl SearchState {
     /// Looks up the matches' files in the dataset as it is now.
     pub fn find_files(&mut self, dataset: &DatasetView) {
         let Some(report) = &self.report else { return };
-        let wanted: std::collections::HashMap<_, _> =
-            report.matches.iter().enumerate().map(|(i, m)| (m.file, i)).collect();
-        let mut found = std::collections::HashMap::with_capacity(wanted.len());
-        for file in dataset.files.iter().filter(|file| wanted.contains_key(&file.id)) {
-            found.insert(file.id, file.clone());
-        }
-        self.files = report.matches.iter().map(|m| found.get(&m.file).cloned()).collect();
+        self.files = report.matches.iter().map(|m| dataset.file(m.file).cloned()).collect();
     }
 
     /// Selects the match `by` rows further down; returns whether the selection moved.

@@ -3,6 +3,7 @@
 
 mod editing;
 mod events;
+mod files;
 mod intents;
 mod pictures;
 
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use self::pictures::Pictures;
 use super::dialogs::Question;
+use super::file_table::{FileTable, Order};
 use super::notices::Notices;
 use super::search_state::SearchState;
 use super::sound_state::SoundState;
@@ -32,6 +34,10 @@ pub enum Action {
     Cancel(JobId),
     Ask(Question),
     OpenProject(PathBuf),
+    /// Arranges a large table of files; the answer goes to [`State::arranged`].
+    Arrange(Box<Order>),
+    /// Shows files where they lie.
+    Reveal(Vec<PathBuf>),
 }
 
 /// The panel that a job belongs to, and that shows its failure.
@@ -51,6 +57,8 @@ pub enum Modal {
     Dropped(PathBuf),
     /// A take is to be deleted, file and all.
     DeleteTake(Utf8PathBuf),
+    /// The tags of some files.
+    Tags(Vec<FileId>),
     Keys,
 }
 
@@ -84,10 +92,9 @@ pub struct State {
     /// Whether files hover over the window.
     pub files_hover: bool,
     pub add_typed: String,
-    /// Selected files, and the row that a further selection with Shift starts from.
+    pub files: FileTable,
     pub selected_files: BTreeSet<FileId>,
-    pub file_anchor: Option<usize>,
-    pub reveal_file: Option<usize>,
+    pub tag_typed: String,
     /// Why the last job of a panel failed, until it is dismissed or a new one succeeds.
     pub failures: BTreeMap<Place, String>,
     pub last_import: Option<AddReport>,
@@ -109,8 +116,8 @@ struct Ticket {
 
 impl Default for State {
     fn default() -> Self {
+        let latest = nothing_yet();
         Self {
-            latest: nothing_yet(),
             page: Page::default(),
             search: SearchState::default(),
             sound: SoundState::default(),
@@ -120,9 +127,9 @@ impl Default for State {
             list: List::default(),
             files_hover: false,
             add_typed: String::new(),
+            files: FileTable::new(latest.dataset.clone()),
             selected_files: BTreeSet::new(),
-            file_anchor: None,
-            reveal_file: None,
+            tag_typed: String::new(),
             failures: BTreeMap::new(),
             last_import: None,
             last_training: None,
@@ -130,6 +137,7 @@ impl Default for State {
             pictures: Pictures::default(),
             jobs: HashMap::new(),
             actions: Vec::new(),
+            latest,
         }
     }
 }
@@ -139,15 +147,7 @@ fn nothing_yet() -> Latest {
     let grid = Grid { rate: GridRate::Native, chunk_frames: 1, hop_frames: 1 };
     Latest {
         project: Arc::new(ProjectView::default()),
-        dataset: Arc::new(DatasetView {
-            files: Vec::new(),
-            problems: Vec::new(),
-            seconds: 0.0,
-            chunks: 0,
-            grid,
-            rates: BTreeMap::new(),
-            tags: BTreeMap::new(),
-        }),
+        dataset: Arc::new(DatasetView::new(Vec::new(), Vec::new(), BTreeMap::new(), grid)),
         on_disk: Arc::default(),
         history: History::default(),
         model: None,

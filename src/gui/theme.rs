@@ -17,7 +17,7 @@ pub mod size {
     pub const CORNER: u8 = 6;
     pub const HEADER: f32 = 44.0;
     pub const PLAYER: f32 = 84.0;
-    pub const FILE_ROW: f32 = 40.0;
+    pub const TABLE_ROW: f32 = 28.0;
     pub const MATCH_ROW: f32 = 46.0;
     pub const CONTROL: f32 = 28.0;
     pub const ICON: f32 = 14.0;

@@ -20,15 +20,9 @@ fn sound(id: i64, path: &str, rate: u32, secs: u64) -> Arc<SoundFile> {
 }
 
 fn sounds() -> DatasetView {
-    DatasetView {
-        files: vec![sound(1, "/s/a \"b\", c.wav", 48_000, 10), sound(2, "/s/tab\tä.wav", 44_100, 3)],
-        problems: Vec::new(),
-        seconds: 13.0,
-        chunks: 0,
-        grid: Grid { rate: GridRate::Native, chunk_frames: 1000, hop_frames: 1000 },
-        rates: BTreeMap::new(),
-        tags: BTreeMap::new(),
-    }
+    let files = vec![sound(1, "/s/a \"b\", c.wav", 48_000, 10), sound(2, "/s/tab\tä.wav", 44_100, 3)];
+    let grid = Grid { rate: GridRate::Native, chunk_frames: 1000, hop_frames: 1000 };
+    DatasetView::new(files, Vec::new(), BTreeMap::new(), grid)
 }
 
 fn found(sounds: &DatasetView, file: usize, start: f64, distance: f64) -> Match {

@@ -10,8 +10,7 @@ use crate::gui::state::{Place, State};
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::with_icon;
 use crate::gui::widgets::icons::Icon;
-use crate::gui::widgets::row::{self, button_at, take_left, take_right};
-use crate::gui::widgets::{message, progress, text, waveform};
+use crate::gui::widgets::{message, progress, text};
 
 pub fn show(ui: &mut Ui, state: &mut State) {
     let selected = state.selected_files.len();
@@ -44,7 +43,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             format::counted(dataset.chunks, "chunk", "chunks")
         ),
     );
-    files(ui, state);
+    super::files::show(ui, state);
 }
 
 fn adding(ui: &mut Ui, state: &mut State) {
@@ -104,58 +103,4 @@ fn problems(ui: &mut Ui, state: &mut State) {
             state.submit(Command::ClearProblems);
         }
     });
-}
-
-fn files(ui: &mut Ui, state: &mut State) {
-    let dataset = state.latest.dataset.clone();
-    ui.spacing_mut().item_spacing.y = 2.0;
-    let list = ScrollArea::vertical().id_salt("files").auto_shrink(false);
-    list.show_rows(ui, size::FILE_ROW, dataset.files.len(), |ui, shown| {
-        let revealed = state.reveal_file.take();
-        if let Some(place) = revealed {
-            row::reveal(ui, shown.start, place, size::FILE_ROW);
-        }
-        for place in shown {
-            let file = &dataset.files[place];
-            let name = format::file_name(&file.path);
-            let length = format::duration(file.duration_secs());
-            let selected = state.selected_files.contains(&file.id);
-            let mut wanted = None;
-            let spoken = format!("{name}, {length}");
-            let response = row::row(ui, file.id, &spoken, size::FILE_ROW, selected, |ui, mut rect| {
-                let similar = take_right(&mut rect, size::CONTROL);
-                let play = take_right(&mut rect, size::CONTROL - size::GAP);
-                let picture = take_left(&mut rect, 52.0).shrink2(vec2(0.0, 3.0));
-                waveform::thumbnail(ui.painter(), picture, &file.thumbnail, None, ui.visuals());
-                text::two_lines(ui, rect, name, format!("{length} · {}", format::folder(&file.path)));
-                row::tooltip_at(ui, rect, file.path.as_str());
-                if button_at(ui, play, Icon::Play, &format!("Play {name}")).clicked() {
-                    wanted = Some(Wanted::Play);
-                }
-                if button_at(ui, similar, Icon::Similar, &format!("Find sounds like {name}")).clicked() {
-                    wanted = Some(Wanted::Similar);
-                }
-            });
-            if revealed == Some(place) && row::focused(ui.ctx()) {
-                response.request_focus();
-            }
-            let modifiers = ui.input(|i| i.modifiers);
-            if response.clicked() {
-                state.click_file(place, modifiers.command, modifiers.shift);
-            }
-            if response.double_clicked() {
-                wanted = Some(Wanted::Play);
-            }
-            match wanted {
-                Some(Wanted::Play) => state.play_file(file),
-                Some(Wanted::Similar) => state.choose_query(file.path.clone(), None),
-                None => {}
-            }
-        }
-    });
-}
-
-enum Wanted {
-    Play,
-    Similar,
 }

@@ -2,6 +2,7 @@
 //! into it; no panel knows the engine.
 
 pub mod dataset;
+pub mod files;
 pub mod header;
 pub mod indexing;
 pub mod matches;
@@ -12,6 +13,7 @@ pub mod pages;
 pub mod player;
 pub mod query;
 pub mod search;
+pub mod tags;
 pub mod takes;
 pub mod training;
 pub mod welcome;

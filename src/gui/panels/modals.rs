@@ -17,6 +17,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     let response = Cover::new(Id::unique("modal")).frame(frame).show(&ctx, |ui| match modal {
         Modal::Dropped(path) => dropped(ui, state, path),
         Modal::DeleteTake(path) => delete_take(ui, state, &path),
+        Modal::Tags(files) => super::tags::show(ui, state, &files),
         Modal::Keys => keys(ui, state),
     });
     if response.should_close() {

@@ -1,11 +1,9 @@
 //! What the engine has to say: the newest values, and what became of each job.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Picture, Place, State, Ticket};
-use crate::dataset::FileId;
 use crate::engine::{AddReport, Command, Event, JobId, Latest, Outcome, Take, TrainReport};
 use crate::gui::format;
 use crate::gui::notices::Tone;
@@ -19,12 +17,10 @@ impl State {
         if dataset_changed {
             let dataset = self.latest.dataset.clone();
             self.search.find_files(&dataset);
-            if !self.selected_files.is_empty() {
-                let here: BTreeSet<FileId> = dataset.files.iter().map(|file| file.id).collect();
-                self.selected_files.retain(|file| here.contains(file));
-            }
+            self.selected_files.retain(|file| dataset.file(*file).is_some());
         }
         self.want_pictures();
+        self.arrange_files();
     }
 
     /// Notes which job a command became, so that its events can be told apart.

@@ -1,12 +1,10 @@
 //! What the person wants: each intent changes what is on screen, asks for actions, or both.
 
 use camino::Utf8PathBuf;
-use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::{Action, List, Modal, Page, Place, State};
-use crate::dataset::{FileId, SoundFile};
+use crate::dataset::SoundFile;
 use crate::engine::{Clip, Command, JobId};
 use crate::gui::dialogs::{Answer, Question};
 use crate::gui::format;
@@ -196,63 +194,12 @@ impl State {
     pub fn step(&mut self, by: isize) {
         let use_files = self.list == List::Files || self.search.matches().is_empty();
         if use_files {
-            self.step_file(by);
+            self.step_file(by, false);
         } else if self.search.step(by)
             && self.search.auto_play
             && let Some(clip) = self.search.selected_match().map(|m| self.match_clip(m))
         {
             self.play(clip);
-        }
-    }
-
-    fn step_file(&mut self, by: isize) {
-        let files = self.latest.dataset.clone();
-        let Some(last) = files.files.len().checked_sub(1) else { return };
-        let next = self.file_anchor.map_or(0, |i| i.saturating_add_signed(by).min(last));
-        self.list = List::Files;
-        self.file_anchor = Some(next);
-        self.reveal_file = Some(next);
-        let file = &files.files[next];
-        self.selected_files = BTreeSet::from([file.id]);
-        if self.search.auto_play {
-            self.play_file(file);
-        }
-    }
-
-    /// A click on a row of the dataset. `add`: with Ctrl, `extend`: with Shift.
-    pub fn click_file(&mut self, place: usize, add: bool, extend: bool) {
-        self.list = List::Files;
-        let dataset = self.latest.dataset.clone();
-        let Some(file) = dataset.files.get(place) else { return };
-        match (extend, self.file_anchor) {
-            (true, Some(anchor)) => {
-                let last = dataset.files.len() - 1;
-                let range = anchor.min(place)..=anchor.max(place).min(last);
-                self.selected_files = dataset.files[range].iter().map(|file| file.id).collect();
-                return;
-            }
-            _ if add => {
-                if !self.selected_files.remove(&file.id) {
-                    self.selected_files.insert(file.id);
-                }
-            }
-            _ => self.selected_files = BTreeSet::from([file.id]),
-        }
-        self.file_anchor = Some(place);
-    }
-
-    pub fn first_selected_file(&self) -> Option<&Arc<SoundFile>> {
-        let id = self.selected_files.first()?;
-        let anchored = self.file_anchor.and_then(|i| self.latest.dataset.files.get(i));
-        anchored
-            .filter(|file| self.selected_files.contains(&file.id))
-            .or_else(|| self.latest.dataset.files.iter().find(|file| file.id == *id))
-    }
-
-    pub fn remove_selected_files(&mut self) {
-        let files: Vec<FileId> = self.selected_files.iter().copied().collect();
-        if !files.is_empty() {
-            self.submit(Command::RemoveFiles { files });
         }
     }
 

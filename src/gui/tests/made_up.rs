@@ -29,9 +29,7 @@ pub fn file(id: i64, path: &str) -> Arc<SoundFile> {
 
 pub fn dataset(files: Vec<Arc<SoundFile>>) -> Arc<DatasetView> {
     let grid = Grid { rate: GridRate::Hz(8000), chunk_frames: 2048, hop_frames: 1024 };
-    let (seconds, chunks) = (files.len() as f64 * 2.0, files.len() as u64 * 14);
-    let (rates, tags) = (BTreeMap::new(), BTreeMap::new());
-    Arc::new(DatasetView { files, problems: Vec::new(), seconds, chunks, grid, rates, tags })
+    Arc::new(DatasetView::new(files, Vec::new(), BTreeMap::new(), grid))
 }
 
 pub fn config() -> Config {

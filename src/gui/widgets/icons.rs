@@ -33,6 +33,16 @@ pub fn atom(icon: Icon) -> Atom<'static> {
     Atom::paint(Vec2::splat(size::ICON), move |ui, args| paint(ui.painter(), icon, args.rect, args.fallback_text_color))
 }
 
+/// The sign before something that folds: it points down while that is open, and to the right while it is folded.
+pub fn fold(painter: &Painter, rect: Rect, open: bool, colour: Color32) {
+    let at = |x: f32, y: f32| rect.min + vec2(x, y) * rect.size();
+    let corners = match open {
+        true => vec![at(0.0, 0.2), at(1.0, 0.2), at(0.5, 0.85)],
+        false => vec![at(0.2, 0.0), at(0.85, 0.5), at(0.2, 1.0)],
+    };
+    painter.add(Shape::convex_polygon(corners, colour, Stroke::NONE));
+}
+
 /// Paints `icon` into the largest square in the middle of `rect`.
 pub fn paint(painter: &Painter, icon: Icon, rect: Rect, colour: Color32) {
     let side = rect.width().min(rect.height());

@@ -15,37 +15,73 @@ pub fn row(
     selected: bool,
     contents: impl FnOnce(&mut Ui, Rect),
 ) -> Response {
-    let (_, rect) = ui.allocate_space(vec2(ui.available_width(), height));
-    let id = ui.scope_id().with(salt);
-    let response = ui.interact(rect, id, Sense::click());
+    let response = place(ui, salt, height);
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, selected, name));
     if response.has_focus() {
         // The arrow keys move through the list then, not from widget to widget.
         let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
-        ui.data_mut(|data| data.insert_temp(Id::unique(FOCUSED), id));
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        note_focus(ui, &response);
     }
-    if ui.is_rect_visible(rect) {
-        let palette = palette(ui.visuals());
-        let ground = match (selected, response.contains_pointer()) {
-            (true, _) => Some(palette.selected),
-            (false, true) => Some(palette.raised),
-            _ => None,
-        };
-        if let Some(ground) = ground {
-            ui.painter().rect_filled(rect, size::CORNER, ground);
-        }
-        if response.has_focus() {
-            ui.painter().rect_stroke(rect, size::CORNER, Stroke::new(1.0, palette.accent), StrokeKind::Inside);
-        }
-        let inner = rect.shrink2(vec2(8.0, 4.0));
-        let mut child = ui.new_child(UiBuilder::new().id_salt(id).max_rect(inner));
-        contents(&mut child, inner);
-    }
+    draw(ui, &response, selected, contents);
     response
 }
 
+/// A row that heads others: a click, or Space or Enter, does what it offers.
+pub fn heading(
+    ui: &mut Ui,
+    salt: impl std::hash::Hash + std::fmt::Debug,
+    name: &str,
+    height: f32,
+    contents: impl FnOnce(&mut Ui, Rect),
+) -> Response {
+    let response = place(ui, salt, height);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+    draw(ui, &response, false, contents);
+    response
+}
+
+fn place(ui: &mut Ui, salt: impl std::hash::Hash + std::fmt::Debug, height: f32) -> Response {
+    let (_, rect) = ui.allocate_space(vec2(ui.available_width(), height));
+    let id = ui.scope_id().with(salt);
+    ui.interact(rect, id, Sense::click())
+}
+
+fn draw(ui: &mut Ui, response: &Response, selected: bool, contents: impl FnOnce(&mut Ui, Rect)) {
+    let rect = response.rect;
+    if !ui.is_rect_visible(rect) {
+        return;
+    }
+    let palette = palette(ui.visuals());
+    let ground = match (selected, response.contains_pointer()) {
+        (true, _) => Some(palette.selected),
+        (false, true) => Some(palette.raised),
+        _ => None,
+    };
+    if let Some(ground) = ground {
+        ui.painter().rect_filled(rect, size::CORNER, ground);
+    }
+    if response.has_focus() {
+        ui.painter().rect_stroke(rect, size::CORNER, Stroke::new(1.0, palette.accent), StrokeKind::Inside);
+    }
+    let inner = rect.shrink2(vec2(8.0, 4.0));
+    let mut child = ui.new_child(UiBuilder::new().id_salt(response.id).max_rect(inner));
+    contents(&mut child, inner);
+}
+
 const FOCUSED: &str = "focused row";
+
+fn note_focus(ui: &Ui, response: &Response) {
+    ui.data_mut(|data| data.insert_temp(Id::unique(FOCUSED), response.id));
+}
+
+/// Gives a row the keyboard's focus.
+pub fn focus(ui: &Ui, response: &Response) {
+    response.request_focus();
+    note_focus(ui, response);
+    // The row takes hold of the arrow keys when it is drawn with the focus: before the next key, that is.
+    ui.ctx().request_repaint();
+}
 
 /// Whether the keyboard's focus is on a row.
 pub fn focused(ctx: &Context) -> bool {

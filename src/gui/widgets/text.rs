@@ -15,6 +15,24 @@ pub fn line(ui: &Ui, rect: Rect, align: Align2, text: impl Into<String>, style: 
     ui.painter().galley(place.min, galley, colour);
 }
 
+/// A name with something dimmer and smaller after it, on one line.
+pub fn with_aside(ui: &Ui, rect: Rect, name: &str, aside: &str) {
+    let palette = palette(ui.visuals());
+    let format = |style: TextStyle, colour| TextFormat {
+        valign: egui::Align::Center,
+        ..TextFormat::simple(style.resolve(ui.style()), colour)
+    };
+    let mut job = LayoutJob::default();
+    job.append(name, 0.0, format(TextStyle::Body, palette.text));
+    if !aside.is_empty() {
+        job.append(aside, 8.0, format(TextStyle::Small, palette.dim));
+    }
+    job.wrap = TextWrapping::truncate_at_width(rect.width().max(0.0));
+    let galley = ui.painter().layout_job(job);
+    let place = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rect);
+    ui.painter().galley(place.min, galley, palette.text);
+}
+
 /// A name above a dimmer, smaller line.
 pub fn two_lines(ui: &Ui, rect: Rect, above: impl Into<String>, below: impl Into<String>) {
     lines(ui, rect, above, below, palette(ui.visuals()).dim);

@@ -1,0 +1,111 @@
+//! Shows files where they lie: in the desktop's file manager, which is asked on a thread of its own.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Asks for `paths` to be shown, each selected in its folder where the file manager can do that. `failed` is told why
+/// nothing could be shown.
+///
+/// # Errors
+/// Where no thread can be started.
+pub fn reveal(paths: Vec<PathBuf>, failed: impl FnOnce(String) + Send + 'static) -> io::Result<()> {
+    std::thread::Builder::new().name("file manager".into()).spawn(move || {
+        if let Err(why) = show(&paths) {
+            failed(why);
+        }
+    })?;
+    Ok(())
+}
+
+#[cfg(target_os = "linux")]
+fn show(paths: &[PathBuf]) -> Result<(), String> {
+    show_items(paths).or_else(|why| {
+        tracing::debug!("no file manager answers on the session bus: {why}");
+        open("xdg-open", &[folder_of(paths)])
+    })
+}
+
+#[cfg(target_os = "macos")]
+fn show(paths: &[PathBuf]) -> Result<(), String> {
+    let mut arguments = vec![PathBuf::from("-R")];
+    arguments.extend(paths.iter().cloned());
+    open("open", &arguments)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn show(paths: &[PathBuf]) -> Result<(), String> {
+    open("explorer", &[folder_of(paths)])
+}
+
+/// The interface that file managers offer for this: they open the folders and select the files.
+#[cfg(target_os = "linux")]
+fn show_items(paths: &[PathBuf]) -> zbus::Result<()> {
+    let uris: Vec<String> = paths.iter().map(|path| uri(path)).collect();
+    let name = "org.freedesktop.FileManager1";
+    pollster::block_on(async {
+        let bus = zbus::Connection::session().await?;
+        bus.call_method(Some(name), "/org/freedesktop/FileManager1", Some(name), "ShowItems", &(uris, "")).await?;
+        Ok(())
+    })
+}
+
+/// The folder of the first path; a path that is a folder is its own.
+fn folder_of(paths: &[PathBuf]) -> PathBuf {
+    let Some(first) = paths.first() else { return PathBuf::from(".") };
+    let folder = if first.is_dir() { Some(first.as_path()) } else { first.parent() };
+    // The folder may be gone with the file: then the nearest one above it says most.
+    let there = folder.and_then(|folder| folder.ancestors().find(|above| above.is_dir()));
+    there.unwrap_or(Path::new(".")).to_path_buf()
+}
+
+/// Runs a program that is quickly done and says by its exit status whether it could.
+fn open(program: &str, arguments: &[PathBuf]) -> Result<(), String> {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let place = arguments.last().map(|path| path.display().to_string()).unwrap_or_default();
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("The file manager cannot be opened at {place}: {program} ended with {status}.")),
+        Err(why) => Err(format!("The file manager cannot be opened at {place}: {program} cannot be run ({why}).")),
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn uri(path: &Path) -> String {
+    use std::os::unix::ffi::OsStrExt as _;
+    let mut uri = String::from("file://");
+    for &byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => uri.push(char::from(byte)),
+            _ => uri += &format!("%{byte:02X}"),
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_path_becomes_a_uri_whatever_is_in_it() {
+        assert_eq!(uri(Path::new("/a b/ü%#?.wav")), "file:///a%20b/%C3%BC%25%23%3F.wav");
+    }
+
+    #[test]
+    fn the_folder_that_is_opened_is_one_that_is_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a.wav");
+        assert_eq!(folder_of(std::slice::from_ref(&file)), folder.path());
+        assert_eq!(folder_of(&[folder.path().to_owned()]), folder.path());
+        assert_eq!(folder_of(&[folder.path().join("gone/too/b.wav")]), folder.path());
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let why = open("no-such-file-manager", &[PathBuf::from("/sounds")]).expect_err("it is not there");
+        assert!(why.contains("no-such-file-manager") && why.contains("/sounds"), "{why}");
+    }
+}

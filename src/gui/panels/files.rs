@@ -1,0 +1,373 @@
+//! The table of files, by folder: what a project holds, to be filtered, sorted, heard and worked on.
+
+use egui::{
+    Align, Align2, Button, Key, Layout, Popup, Rect, ScrollArea, Sense, SetOpenCommand, TextEdit, TextStyle, Ui,
+};
+use egui::{Role, WidgetInfo, vec2};
+use std::sync::Arc;
+
+use crate::dataset::SoundFile;
+use crate::gui::file_table::{Column, Line};
+use crate::gui::format;
+use crate::gui::state::{List, State};
+use crate::gui::theme::{palette, size};
+use crate::gui::widgets::buttons::{icon_button, icon_toggle};
+use crate::gui::widgets::icons::{self, Icon};
+use crate::gui::widgets::row::{self, button_at, take_left, take_right};
+use crate::gui::widgets::{text, waveform};
+
+pub fn show(ui: &mut Ui, state: &mut State) {
+    state.arrange_files();
+    filter(ui, state);
+    let columns = Columns::of(ui.available_width());
+    ui.spacing_mut().item_spacing.y = 2.0;
+    headings(ui, state, &columns);
+    rows(ui, state, &columns);
+}
+
+/// Which columns there is room for, and how wide they are.
+struct Columns {
+    picture: f32,
+    level: Option<f32>,
+    rate: Option<f32>,
+}
+
+const LENGTH: f32 = 52.0;
+/// Room for the scroll bar, which lies over the rows' right end.
+const SIMILAR: f32 = size::CONTROL;
+
+impl Columns {
+    fn of(width: f32) -> Self {
+        Self {
+            picture: if width < 320.0 { 40.0 } else { 56.0 },
+            level: (width >= 272.0).then_some(40.0),
+            rate: (width >= 336.0).then_some(48.0),
+        }
+    }
+
+    /// The cells of a row, or of the headings, from its inner rectangle.
+    fn cells(&self, mut rect: Rect) -> Cells {
+        let picture = take_left(&mut rect, self.picture);
+        let similar = take_right(&mut rect, SIMILAR - size::GAP);
+        let rate = self.rate.map(|width| take_right(&mut rect, width));
+        let level = self.level.map(|width| take_right(&mut rect, width));
+        let length = take_right(&mut rect, LENGTH);
+        Cells { picture, name: rect, length, level, rate, similar }
+    }
+}
+
+struct Cells {
+    picture: Rect,
+    name: Rect,
+    length: Rect,
+    level: Option<Rect>,
+    rate: Option<Rect>,
+    similar: Rect,
+}
+
+fn filter(ui: &mut Ui, state: &mut State) {
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            let name = "By folder";
+            if icon_toggle(ui, Icon::Folder, name, Some(state.files.by_folder)).clicked() {
+                state.files.by_folder = !state.files.by_folder;
+            }
+            if !state.files.filter.is_empty() && icon_button(ui, Icon::Close, "Clear the filter").clicked() {
+                state.files.filter.clear();
+            }
+            let field = TextEdit::singleline(&mut state.files.filter).hint_text("Filter: kick dur<1 -tag:loop");
+            let field = ui.add(field.desired_width(f32::INFINITY)).accessible_name("Filter the files");
+            if std::mem::take(&mut state.files.focus_filter) {
+                field.request_focus();
+            }
+            let pressed = |key: Key| ui.input(|i| i.key_pressed(key));
+            if field.lost_focus() && pressed(Key::Enter) {
+                state.step_file(0, false);
+            }
+            field.on_hover_ui(|ui| filter_help(ui));
+        });
+    });
+    let shown = state.files.shown().clone();
+    for sentence in &shown.not_understood {
+        let colour = palette(ui.visuals()).warning;
+        ui.add(egui::Label::new(egui::RichText::new(sentence).small().color(colour)).wrap());
+    }
+    if !state.files.filter.trim().is_empty() {
+        let all = format::counted(shown.order.dataset.files.len() as u64, "file", "files");
+        text::small(ui, format!("{} of {all}", format::count(shown.files as u64)));
+    }
+}
+
+fn filter_help(ui: &mut Ui) {
+    let lines = [
+        ("kick", "in the name or the folder"),
+        ("\"snare drum\"", "with a space"),
+        ("dur>3  dur<250ms", "length"),
+        ("rate:44100", "rate"),
+        ("level>-6", "peak in dB"),
+        ("tag:loop", "tag"),
+        ("is:problem  is:favourite  is:tagged", "what is known of it"),
+        ("-kick", "all others"),
+    ];
+    egui::Grid::new("filter help").num_columns(2).show(ui, |ui| {
+        for (example, what) in lines {
+            ui.monospace(example);
+            ui.label(what);
+            ui.end_row();
+        }
+    });
+}
+
+fn headings(ui: &mut Ui, state: &mut State, columns: &Columns) {
+    let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 22.0));
+    let cells = columns.cells(rect.shrink2(vec2(8.0, 0.0)));
+    let name = cells.name.with_min_x(cells.picture.left());
+    heading(ui, state, Column::Name, "Name", name, Align2::LEFT_CENTER);
+    heading(ui, state, Column::Length, "Length", cells.length, Align2::RIGHT_CENTER);
+    if let Some(rect) = cells.level {
+        heading(ui, state, Column::Level, "Peak", rect, Align2::RIGHT_CENTER);
+    }
+    if let Some(rect) = cells.rate {
+        heading(ui, state, Column::Rate, "Rate", rect, Align2::RIGHT_CENTER);
+    }
+}
+
+fn heading(ui: &mut Ui, state: &mut State, by: Column, name: &str, rect: Rect, align: Align2) {
+    let palette = palette(ui.visuals());
+    let sorted = state.files.sort.by == by;
+    let response = ui.interact(rect, ui.scope_id().with(name), Sense::click());
+    let spoken = match (sorted, state.files.sort.descending) {
+        (false, _) => format!("Sort by {}", name.to_lowercase()),
+        (true, false) => format!("Sorted by {}, upwards", name.to_lowercase()),
+        (true, true) => format!("Sorted by {}, downwards", name.to_lowercase()),
+    };
+    response.widget_info(|| WidgetInfo::selected(Role::ColumnHeader, true, sorted, &spoken));
+    let colour = match (sorted, response.hovered() || response.has_focus()) {
+        (true, _) => palette.accent,
+        (false, true) => palette.text,
+        (false, false) => palette.dim,
+    };
+    let sign = match (sorted, state.files.sort.descending) {
+        (false, _) => "",
+        (true, false) => " ⏶",
+        (true, true) => " ⏷",
+    };
+    text::line(ui, rect, align, format!("{name}{sign}"), TextStyle::Small, colour);
+    if response.on_hover_text(spoken).clicked() {
+        state.files.sort_by(by);
+    }
+}
+
+fn rows(ui: &mut Ui, state: &mut State, columns: &Columns) {
+    let lines = state.files.lines();
+    if lines == 0 {
+        nothing(ui, state);
+        return;
+    }
+    let reveal = state.files.reveal.take().and_then(|line| Some((line, state.files.number_of(line)?)));
+    let list = ScrollArea::vertical().id_salt("files").auto_shrink(false);
+    list.show_rows(ui, size::TABLE_ROW, lines, |ui, shown| {
+        if let Some((_, number)) = reveal {
+            row::reveal(ui, shown.start, number, size::TABLE_ROW);
+        }
+        for number in shown {
+            match state.files.line(number) {
+                Some(Line::Folder(group)) => folder(ui, state, group),
+                Some(Line::File(place)) => {
+                    let revealed = reveal.is_some_and(|(line, _)| line == Line::File(place));
+                    file(ui, state, columns, place, revealed);
+                }
+                None => {}
+            }
+        }
+    });
+    state.files.open_menu = false;
+}
+
+fn nothing(ui: &mut Ui, state: &mut State) {
+    if state.files.waits() {
+        text::help(ui, "Arranging the files…");
+    } else if state.files.filter.trim().is_empty() {
+        text::help(ui, "There are no files yet.");
+    } else {
+        text::help(ui, "No file is like that.");
+        if ui.button("Show all files").clicked() {
+            state.files.filter.clear();
+        }
+    }
+}
+
+/// The heading of a folder's files, which folds them away.
+fn folder(ui: &mut Ui, state: &mut State, group: usize) {
+    let shown = state.files.shown().clone();
+    let Some(of_folder) = shown.groups.get(group) else { return };
+    let palette = palette(ui.visuals());
+    let folded = state.files.is_folded(&of_folder.folder);
+    let path = camino::Utf8Path::new(&of_folder.folder);
+    let name = path.file_name().unwrap_or(path.as_str());
+    let n = format::counted(of_folder.files.len() as u64, "file", "files");
+    let spoken = format!("Folder {name}, {n}, {}", if folded { "folded" } else { "unfolded" });
+    let response = row::heading(ui, ("folder", &of_folder.folder), &spoken, size::TABLE_ROW, |ui, mut rect| {
+        let sign = Rect::from_center_size(take_left(&mut rect, 10.0).center(), vec2(9.0, 9.0));
+        icons::fold(ui.painter(), sign, !folded, palette.dim);
+        let count = take_right(&mut rect, 64.0);
+        text::line(ui, count, Align2::RIGHT_CENTER, n.as_str(), TextStyle::Small, palette.dim);
+        let above = path.parent().and_then(|above| above.file_name()).unwrap_or_default();
+        text::with_aside(ui, rect, name, above);
+    });
+    let response = response.on_hover_text(path.as_str());
+    if response.clicked() {
+        state.files.fold(group, !folded);
+    }
+    response.context_menu(|ui| {
+        if ui.button("Select these files").clicked() {
+            state.select_places(&of_folder.files);
+        }
+        if ui.button("Fold all folders").clicked() {
+            state.files.fold_all(true);
+        }
+        if ui.button("Unfold all folders").clicked() {
+            state.files.fold_all(false);
+        }
+        if ui.button("Copy the folder's path").clicked() {
+            ui.ctx().copy_text(path.to_string());
+        }
+        if ui.button("Show in the file manager").clicked() {
+            state.reveal_folder(path);
+        }
+    });
+}
+
+fn file(ui: &mut Ui, state: &mut State, columns: &Columns, place: u32, revealed: bool) {
+    let shown = state.files.shown().clone();
+    let Some(file) = shown.order.dataset.files.get(place as usize) else { return };
+    let problem = shown.order.problem_of(file);
+    let selected = state.selected_files.contains(&file.id);
+    let mut wanted = None;
+    let mut spoken = format!("{}, {}", format::file_name(&file.path), format::duration(file.duration_secs()));
+    if let Some(problem) = problem {
+        spoken += &format!("; {}", format::sentence(problem));
+    }
+    let response = row::row(ui, file.id, &spoken, size::TABLE_ROW, selected, |ui, rect| {
+        wanted = cells(ui, &columns.cells(rect), state, file, problem);
+    });
+    if revealed && (row::focused(ui.ctx()) || state.list == List::Files && !ui.ctx().text_edit_focused()) {
+        row::focus(ui, &response);
+    }
+    let modifiers = ui.input(|i| i.modifiers);
+    if response.clicked() {
+        state.click_file(place as usize, modifiers.command, modifiers.shift);
+    }
+    if response.secondary_clicked() && !selected {
+        state.click_file(place as usize, false, false);
+    }
+    if response.double_clicked() {
+        wanted = Some(Wanted::Play);
+    }
+    let opens = state.files.open_menu && state.files.cursor() == Some(place);
+    if opens || response.secondary_clicked() {
+        state.files.menu_by_key = opens.then_some(file.id);
+    }
+    let menu = match state.files.menu_by_key == Some(file.id) {
+        true => Popup::menu(&response).open_memory(opens.then_some(SetOpenCommand::Bool(true))),
+        false => Popup::context_menu(&response),
+    };
+    menu.show(|ui| file_menu(ui, state, file));
+    match wanted {
+        Some(Wanted::Play) => state.play_file(file),
+        Some(Wanted::Similar) => state.choose_query(file.path.clone(), None),
+        None => {}
+    }
+}
+
+enum Wanted {
+    Play,
+    Similar,
+}
+
+fn cells(ui: &mut Ui, cells: &Cells, state: &State, file: &SoundFile, problem: Option<&str>) -> Option<Wanted> {
+    let palette = palette(ui.visuals());
+    let name = format::file_name(&file.path);
+    let mut wanted = None;
+    if play_button(ui, cells.picture, file, name) {
+        wanted = Some(Wanted::Play);
+    }
+    let mut place = cells.name;
+    if let Some(problem) = problem {
+        let sign = take_left(&mut place, 13.0);
+        icons::paint(ui.painter(), Icon::Warning, sign.shrink2(vec2(0.0, 3.0)), palette.warning);
+        row::tooltip_at(ui, cells.name, &format!("{}\n{}", file.path, format::sentence(problem)));
+    } else {
+        row::tooltip_at(ui, cells.name, file.path.as_str());
+    }
+    let mut aside = state.latest.dataset.tags_of(file.id).join(", ");
+    if !state.files.by_folder {
+        let folder = format::folder(&file.path);
+        aside = if aside.is_empty() { folder } else { format!("{aside} · {folder}") };
+    }
+    text::with_aside(ui, place, name, &aside);
+    let figure = |rect: Option<Rect>, text: String| {
+        if let Some(rect) = rect {
+            text::line(ui, rect, Align2::RIGHT_CENTER, text, TextStyle::Small, palette.dim);
+        }
+    };
+    figure(Some(cells.length), format::short_duration(file.duration_secs()));
+    figure(cells.level, format::decibels(file.level_db()));
+    figure(cells.rate, format::kilohertz(file.rate));
+    if button_at(ui, cells.similar, Icon::Similar, &format!("Find sounds like {name}")).clicked() {
+        wanted = Some(Wanted::Similar);
+    }
+    wanted
+}
+
+/// The file's picture, which plays it on a click.
+fn play_button(ui: &mut Ui, rect: Rect, file: &SoundFile, name: &str) -> bool {
+    let palette = palette(ui.visuals());
+    let response = ui.interact(rect, ui.scope_id().with("play"), Sense::click());
+    let spoken = format!("Play {name}");
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &spoken));
+    let lit = response.hovered() || response.has_focus();
+    waveform::thumbnail(ui.painter(), rect.shrink2(vec2(0.0, 1.0)), &file.thumbnail, None, ui.visuals());
+    if lit {
+        let disc = Rect::from_center_size(rect.center(), vec2(20.0, 20.0));
+        ui.painter().circle_filled(disc.center(), 10.0, palette.accent);
+        icons::paint(ui.painter(), Icon::Play, disc.shrink(6.0), palette.on_accent);
+    }
+    response.on_hover_text(spoken).clicked()
+}
+
+/// What can be done with the selected files.
+fn file_menu(ui: &mut Ui, state: &mut State, file: &Arc<SoundFile>) {
+    let n = state.selected_files.len();
+    let changes = !state.read_only();
+    if ui.button("Play it").clicked() {
+        state.play_file(file);
+    }
+    if ui.button("Find sounds like it").clicked() {
+        state.choose_query(file.path.clone(), None);
+    }
+    ui.separator();
+    if ui.add_enabled(changes, Button::new("Tags…")).clicked() {
+        state.ask_for_tag();
+    }
+    if state.any_selected_has_changed() && ui.add_enabled(changes, Button::new("Read again what has changed")).clicked()
+    {
+        state.read_changed_files();
+    }
+    ui.separator();
+    if ui.button("Show in the file manager").clicked() {
+        state.reveal_selected_files();
+    }
+    let copy = if n > 1 { "Copy the paths" } else { "Copy the path" };
+    if ui.button(copy).clicked() {
+        ui.ctx().copy_text(state.selected_paths());
+    }
+    ui.separator();
+    let files = format::counted(n.max(1) as u64, "file", "files");
+    let help = "On the disk they stay, and Ctrl+Z brings them back";
+    let remove = Button::new(format!("Remove {files} from the project"));
+    if ui.add_enabled(changes, remove).on_hover_text(help).clicked() {
+        state.remove_selected_files();
+    }
+}

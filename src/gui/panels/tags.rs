@@ -1,0 +1,67 @@
+//! The tags of some files: giving them, and taking them off.
+
+use egui::{Key, TextEdit, Ui};
+
+use crate::dataset::FileId;
+use crate::gui::format;
+use crate::gui::state::State;
+use crate::gui::widgets::buttons::{icon_button, primary_sized};
+use crate::gui::widgets::icons::Icon;
+use crate::gui::widgets::text;
+
+/// Tags of other files that are offered.
+const OFFERED: usize = 12;
+
+pub fn show(ui: &mut Ui, state: &mut State, files: &[FileId]) {
+    ui.set_width(380.0);
+    let n = format::counted(files.len() as u64, "file", "files");
+    ui.heading(format!("Tags of {n}"));
+    let tags = state.tags_of(files);
+    if tags.is_empty() {
+        text::help(ui, "A tag is a word of your own, such as loop or dry. The filter finds it by tag:loop.");
+    }
+    for (tag, with) in &tags {
+        ui.horizontal(|ui| {
+            if icon_button(ui, Icon::Close, &format!("Take off {tag}")).clicked() {
+                state.untag(files.to_vec(), tag);
+            }
+            ui.label(tag);
+            if *with < files.len() {
+                text::small(ui, format!("{} of {n}", format::count(*with as u64)));
+            }
+        });
+    }
+    ui.horizontal(|ui| {
+        let field = TextEdit::singleline(&mut state.tag_typed).hint_text("a new tag").desired_width(240.0);
+        let field = ui.add(field).accessible_name("New tag");
+        let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+        let given = ui.button("Give this tag").clicked() || entered;
+        if given && !state.tag_typed.trim().is_empty() {
+            let tag = std::mem::take(&mut state.tag_typed);
+            state.tag(files.to_vec(), &tag);
+            field.request_focus();
+        }
+        // The field is what the dialog is for.
+        if ui.memory(|memory| memory.focused().is_none()) {
+            field.request_focus();
+        }
+    });
+    let others: Vec<String> = {
+        let known = state.latest.dataset.known_tags.iter();
+        known.filter(|tag| !tags.contains_key(*tag)).take(OFFERED).cloned().collect()
+    };
+    if !others.is_empty() {
+        text::small(ui, "Tags of other files");
+        ui.horizontal_wrapped(|ui| {
+            for tag in &others {
+                if ui.button(tag).clicked() {
+                    state.tag(files.to_vec(), tag);
+                }
+            }
+        });
+    }
+    ui.add_space(8.0);
+    if primary_sized(ui, true, "Done", egui::vec2(0.0, 32.0)).clicked() {
+        state.modal = None;
+    }
+}

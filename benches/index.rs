@@ -81,7 +81,7 @@ fn tables(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("append 1%", bits), |b| {
             b.iter(|| index.with_appended(codes.as_ref().slice(0..ROWS / 100)));
         });
-        group.bench_function(BenchmarkId::new("groups within 2", bits), |b| b.iter(|| index.groups(2)));
+        group.bench_function(BenchmarkId::new("groups within 2", bits), |b| b.iter(|| index.groups(2, &|| true)));
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("index.codes");
         IndexFile::save(&path, &index, 1).expect("written");

@@ -3,6 +3,7 @@
 //! Exit codes: 0, 1 for a failure with one sentence on standard error, 2 for wrong usage.
 
 mod bench_index;
+mod duplicates;
 mod report;
 mod session;
 mod sound;
@@ -15,7 +16,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::dataset::Filter;
-use crate::engine::{Clip, Coded, CodesFormat, Command, Grouping, Outcome, Query, SearchFilter};
+use crate::engine::{Clip, Coded, CodesFormat, Command, DuplicatesBy, Grouping, Outcome, Query, SearchFilter};
 use crate::gui::{self, WindowOptions};
 use crate::model::{Config, TrainingSettings};
 use session::Session;
@@ -89,6 +90,15 @@ enum Operation {
         /// Leave out the matches in FILE itself
         #[arg(long)]
         not_this_file: bool,
+    },
+    /// List near-duplicates: chunks, or whole files, whose codes differ in few bits
+    Duplicates {
+        /// Bits in which they may differ
+        #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(..=512))]
+        within: u32,
+        /// Compare single chunks, or whole files of one length
+        #[arg(long, value_enum, default_value_t)]
+        by: DuplicatesBy,
     },
     /// Score the index over labelled paths: P@10
     Eval {
@@ -221,6 +231,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
             let clip = Clip { path: as_text(file)?, from_secs: from.unwrap_or(0.0), to_secs: to };
             return sound::play(&Session::open(project, json)?, clip, json);
         }
+        Operation::Duplicates { within, by } => Some(Command::FindDuplicates { within, by }),
         Operation::Eval { label } => Some(Command::Evaluate { label }),
         Operation::Export { out, format } => Some(Command::Export { folder: out, format }),
         Operation::Reconstruct { file, out } => {

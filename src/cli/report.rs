@@ -104,12 +104,17 @@ pub(super) fn outcome(outcome: &Outcome, json: bool) {
                 report.chunks, report.bits, report.duration_seconds, report.rate, report.out
             );
         }),
+        Outcome::DuplicatesFound(report) => super::duplicates::print(report, json),
         // No command of the command line ends in these.
         Outcome::Removed
         | Outcome::Changed { .. }
         | Outcome::Undone { .. }
         | Outcome::Redone { .. }
         | Outcome::Saved { .. }
+        | Outcome::MapDrawn(_)
+        | Outcome::CodeLookedAt(_)
+        | Outcome::CodeDecoded(_)
+        | Outcome::DistancesMeasured(_)
         | Outcome::Previewed(_)
         | Outcome::Recorded(_)
         | Outcome::TakeRenamed { .. }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::event::SearchReport;
+use super::explore::{CodeOf, DuplicatesBy};
 use super::formats::MatchFormat;
 use super::sound_settings::SoundSettings;
 use crate::audio::device::StopWhen;
@@ -92,6 +93,25 @@ pub enum Command {
         clip: Clip,
         out: Utf8PathBuf,
     },
+    /// Lays the index's chunks out on a plane, or reads how they were laid out before. Ends in `Outcome::MapDrawn`.
+    DrawMap,
+    /// Looks a code up: who has it, and the `k` nearest. Ends in `Outcome::CodeLookedAt`.
+    LookAtCode {
+        of: CodeOf,
+        k: usize,
+    },
+    /// Makes a sound of a code, with the decoder. Ends in `Outcome::CodeDecoded`.
+    DecodeCode {
+        code: Vec<u64>,
+    },
+    /// Ends in `Outcome::DuplicatesFound`.
+    FindDuplicates {
+        /// Bits in which duplicates may differ.
+        within: u32,
+        by: DuplicatesBy,
+    },
+    /// Ends in `Outcome::DistancesMeasured`.
+    MeasureDistances,
     /// Looks at a sound without searching: its waveform and spectrogram. Ends in `Outcome::Previewed`.
     Preview {
         path: Utf8PathBuf,

@@ -38,6 +38,8 @@ pub enum EngineError {
     Clips { failed: usize, of: usize, first: Box<EngineError> },
     #[error("the index has no code of a chunk there any more; build the index again")]
     NoSuchChunk,
+    #[error("this code is of another model; those of the current one have {bits} bits. Choose a sound again")]
+    OtherWidth { bits: usize },
     #[error("{folder} holds no WAV files")]
     NoWavs { folder: PathBuf },
     #[error("cannot write {path}: {cause}")]

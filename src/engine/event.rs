@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::command::{Grouping, JobId, Query};
+use super::explore::{CodeReport, DecodedCode, DistancesReport, DuplicatesReport, MapReport};
 use super::sound_settings::SoundSettings;
 use crate::audio::Spectrogram;
 use crate::audio::device::DeviceList;
@@ -61,6 +62,11 @@ pub enum Outcome {
     Saved {
         out: Utf8PathBuf,
     },
+    MapDrawn(Arc<MapReport>),
+    CodeLookedAt(CodeReport),
+    CodeDecoded(DecodedCode),
+    DuplicatesFound(Arc<DuplicatesReport>),
+    DistancesMeasured(Arc<DistancesReport>),
     Previewed(Arc<SoundPreview>),
     Recorded(Take),
     TakeRenamed {
@@ -350,6 +356,7 @@ pub struct ModelView {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct IndexView {
+    pub generation: i64,
     pub codes: u64,
     pub bits: usize,
     pub unique_codes: u64,
@@ -370,6 +377,9 @@ pub enum JobKind {
     Search,
     /// Pictures of sounds: a lane of their own, so that no search waits for the picture of a long file.
     Preview,
+    Map,
+    /// Codes with one another: duplicates, distances.
+    Compare,
     Audio,
     Record,
     /// Quick changes of the project, which wait for no import.

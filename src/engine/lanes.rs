@@ -16,19 +16,22 @@ use super::formats::save_matches;
 use super::record::Sound;
 use super::shared::{Flags, Job, Shared, locked};
 use super::{
-    clip, edit, evaluate, export, favourites, import, index, on_disk, preview, reconstruct, search, takes, train,
+    clip, code, distances, duplicates, edit, evaluate, export, favourites, import, index, map, on_disk, preview,
+    reconstruct, search, takes, train,
 };
 use crate::audio::device::Backend;
 
 /// Commands that may wait in a lane.
 const WAITING_AT_MOST: usize = 64;
 
-const KINDS: [JobKind; 9] = [
+const KINDS: [JobKind; 11] = [
     JobKind::Import,
     JobKind::Train,
     JobKind::Index,
     JobKind::Search,
     JobKind::Preview,
+    JobKind::Map,
+    JobKind::Compare,
     JobKind::Audio,
     JobKind::Record,
     JobKind::Edit,
@@ -72,9 +75,13 @@ fn kind_of(command: &Command) -> JobKind {
         | Command::Evaluate { .. }
         | Command::Export { .. }
         | Command::EncodeFolder { .. }
+        | Command::LookAtCode { .. }
+        | Command::DecodeCode { .. }
         | Command::Reconstruct { .. }
         | Command::SaveClip { .. } => JobKind::Search,
         Command::Preview { .. } => JobKind::Preview,
+        Command::DrawMap => JobKind::Map,
+        Command::FindDuplicates { .. } | Command::MeasureDistances => JobKind::Compare,
         Command::Play(_)
         | Command::StopPlaying
         | Command::SeekPlayer { .. }
@@ -228,6 +235,15 @@ impl Lane {
                 reconstruct::reconstruct(job, &from, &out).map(Outcome::Reconstructed)
             }
             Command::SaveClip { clip, out } => clip::save(job, &clip, &out).map(|()| Outcome::Saved { out }),
+            Command::DrawMap => map::draw_map(job).map(Arc::new).map(Outcome::MapDrawn),
+            Command::LookAtCode { of, k } => code::look_at_code(job, &of, k).map(Outcome::CodeLookedAt),
+            Command::DecodeCode { code } => code::decode_code(job, &code).map(Outcome::CodeDecoded),
+            Command::FindDuplicates { within, by } => {
+                duplicates::find_duplicates(job, within, by).map(Arc::new).map(Outcome::DuplicatesFound)
+            }
+            Command::MeasureDistances => {
+                distances::measure_distances(job).map(Arc::new).map(Outcome::DistancesMeasured)
+            }
             Command::StartRecording { stop_when } => self.sound.record(job, stop_when).map(Outcome::Recorded),
             Command::Play(clip) => self.sound.play(&clip).map(|()| Outcome::Done),
             Command::StopPlaying => {

@@ -4,13 +4,17 @@
 //! search never waits for a training, and two imports never meet. What comes out is told in [`event`].
 
 mod clip;
+mod code;
 pub mod command;
 mod curve;
 mod devices;
+mod distances;
+mod duplicates;
 mod edit;
 mod error;
 mod evaluate;
 pub mod event;
+pub mod explore;
 mod export;
 mod favourites;
 mod filter;
@@ -20,6 +24,7 @@ mod import;
 mod index;
 mod lanes;
 mod listen;
+mod map;
 mod microphone;
 mod on_disk;
 mod preview;
@@ -38,6 +43,7 @@ pub use clip::clip_of;
 pub use command::{Clip, Coded, CodesFormat, Command, Grouping, JobId, Query, SearchFilter};
 pub use error::EngineError;
 pub use event::*;
+pub use explore::*;
 pub use snapshot::grid_of;
 pub use sound_settings::SoundSettings;
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 use camino::Utf8Path;
 
 use super::clip::refuse_sounds;
+use super::code::row_of;
 use super::command::Coded;
 use super::error::EngineError;
 use super::event::{JobKind, ReconstructionReport};
@@ -69,20 +70,15 @@ fn of_file(job: &Job, path: &Utf8Path, began: Instant) -> Result<Heard, EngineEr
 
 fn of_chunk(job: &Job, file: FileId, start_secs: f64) -> Result<Heard, EngineError> {
     let snapshot = current_snapshot(job)?;
-    let span = snapshot.spans.iter().find(|span| span.file.id == file).ok_or(EngineError::NoSuchChunk)?;
-    let rate = snapshot.grid.rate_for(span.file.rate);
-    let chunk = (start_secs * f64::from(rate) / f64::from(snapshot.grid.hop_frames)).round();
-    if !(0.0..span.chunks as f64).contains(&chunk) {
-        return Err(EngineError::NoSuchChunk);
-    }
-    let row = span.first_row + chunk as usize;
+    let row = row_of(&snapshot, file, start_secs)?;
+    let rate = snapshot.span_of(row).map_or(0, |span| snapshot.grid.rate_for(span.file.rate));
     let mut codes = Codes::new(snapshot.model.config().bits)?;
     codes.extend(snapshot.index.codes()?.slice(row..row + 1));
     let samples = decode(job, &snapshot.model, &codes, &[0])?;
     Ok((samples, 1, rate, codes.bits()))
 }
 
-fn decode(job: &Job, model: &Model, codes: &Codes, starts: &[u64]) -> Result<Vec<f32>, EngineError> {
+pub(super) fn decode(job: &Job, model: &Model, codes: &Codes, starts: &[u64]) -> Result<Vec<f32>, EngineError> {
     let bits: Vec<bool> = codes.as_ref().bools().collect();
     let go_on = || if job.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     model.decode(&bits, starts, &go_on)?.ok_or(EngineError::Cancelled)

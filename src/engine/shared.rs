@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use camino::Utf8PathBuf;
 use crossbeam_channel::Sender;
+use tempfile::TempDir;
 
 use super::command::JobId;
 use super::error::EngineError;
@@ -25,6 +27,7 @@ pub(super) struct Shared {
     /// Held while values are read anew, so that an older state never overwrites a newer one.
     refreshing: Mutex<()>,
     pub query_sound: QuerySound,
+    scratch: Mutex<Option<TempDir>>,
 }
 
 impl Shared {
@@ -37,6 +40,7 @@ impl Shared {
             snapshot: Mutex::new(None),
             refreshing: Mutex::default(),
             query_sound: QuerySound::default(),
+            scratch: Mutex::new(None),
         }
     }
 
@@ -62,6 +66,20 @@ impl Shared {
 
     pub fn snapshot(&self) -> Option<Arc<Snapshot>> {
         locked(&self.snapshot).clone()
+    }
+
+    /// A folder for sounds that nobody keeps, gone when the project is closed; made when it is first asked for.
+    pub fn scratch(&self) -> Result<Utf8PathBuf, EngineError> {
+        let mut scratch = locked(&self.scratch);
+        let folder = match &*scratch {
+            Some(folder) => folder.path().to_owned(),
+            None => {
+                let made = tempfile::Builder::new().prefix("soundalike-").tempdir();
+                let made = made.map_err(|cause| EngineError::Write { path: std::env::temp_dir(), cause })?;
+                scratch.insert(made).path().to_owned()
+            }
+        };
+        Utf8PathBuf::from_path_buf(folder).map_err(EngineError::NotText)
     }
 
     pub fn set_snapshot(&self, snapshot: Option<Arc<Snapshot>>) {

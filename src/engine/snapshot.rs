@@ -1,11 +1,11 @@
 //! What a search uses: a model, an index that it made, and whose chunks the rows are. Immutable, behind one `Arc`.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::error::EngineError;
 use crate::dataset::{FileId, Grid, GridRate, SoundFile};
-use crate::index::{IndexFile, RowSet};
+use crate::index::{IndexFile, RowSet, bit_balance};
 use crate::model::{Config, Model, Rate};
 use crate::project::{IndexGeneration, Project};
 
@@ -40,6 +40,8 @@ pub(super) struct Snapshot {
     pub spans: Vec<Span>,
     /// Rows that may be offered as matches: those of a span, silence left out.
     pub offered: RowSet,
+    /// Counted when it is first asked for.
+    balance: OnceLock<Arc<Vec<f32>>>,
 }
 
 /// A chunk's place: the start and end in seconds at which it stands in its file.
@@ -82,13 +84,26 @@ impl Snapshot {
             index_generation: index_row.generation,
             spans,
             offered,
+            balance: OnceLock::new(),
         })
     }
 
     /// The span that `row` is in.
     pub fn span_of(&self, row: usize) -> Option<&Span> {
-        let after = self.spans.partition_point(|span| span.first_row <= row);
-        self.spans[..after].last().filter(|span| row < span.first_row + span.chunks)
+        self.span_number(row).map(|number| &self.spans[number])
+    }
+
+    /// Which of the spans `row` is in.
+    pub fn span_number(&self, row: usize) -> Option<usize> {
+        let last = self.spans.partition_point(|span| span.first_row <= row).checked_sub(1)?;
+        (row < self.spans[last].first_row + self.spans[last].chunks).then_some(last)
+    }
+
+    /// Of each bit, the share of the chunks offered as matches that have it on.
+    pub fn balance(&self) -> Result<Arc<Vec<f32>>, EngineError> {
+        let codes = self.index.codes()?;
+        let count = || Arc::new(bit_balance(self.offered.iter().map(|row| codes.code(row)), codes.bits()));
+        Ok(self.balance.get_or_init(count).clone())
     }
 
     /// Where the chunk of `row` stands, or `None` where its file is gone.

@@ -140,6 +140,7 @@ fn index(
     let of_current_model = model.is_some_and(|model| model.generation == index.model_generation);
     let missing = dataset.files.iter().filter(|file| indexed.get(&file.id) != Some(&file.content_hash)).count();
     Ok(Some(Arc::new(IndexView {
+        generation: index.generation,
         codes: index.codes,
         bits: model.map_or(0, |model| model.config.bits),
         unique_codes: index.unique_codes,

@@ -4,13 +4,15 @@ use egui::{Context, FocusDirection, InputState, Key, Modifiers};
 
 use super::dialogs::Question;
 use super::panels::pages::PAGES;
-use super::state::{List, Modal, State};
+use super::state::{List, Modal, Page, State};
 use super::widgets::row;
 
 /// What the list of keys shows.
 pub const KEYS: &[(&str, &str)] = &[
     ("Space", "play or stop"),
     ("Up, Down", "through the matches or the files, playing them"),
+    ("Arrows on the map", "to the nearest dot in that direction; + and - zoom, 0 shows all"),
+    ("Arrows, Space on the bits", "from bit to bit; flip one"),
     ("Enter", "search for what is selected"),
     ("R", "record, and search for it"),
     ("L", "play again and again"),
@@ -38,7 +40,7 @@ pub fn handle(ctx: &Context, state: &mut State) {
     }
     for (key, (page, ..)) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4].into_iter().zip(PAGES) {
         if pressed(Modifiers::COMMAND, key) {
-            state.page = page;
+            state.turn_to(page);
         }
     }
     if pressed(Modifiers::COMMAND, Key::F) {
@@ -112,6 +114,13 @@ pub fn handle(ctx: &Context, state: &mut State) {
     }
     if arrow(Modifiers::NONE, Key::ArrowUp) {
         state.step(-1);
+    }
+    if state.page == Page::Map {
+        for (key, by) in [(Key::ArrowLeft, -1.0), (Key::ArrowRight, 1.0)] {
+            if arrow(Modifiers::NONE, key) {
+                state.step_aside(by);
+            }
+        }
     }
     if pressed(Modifiers::NONE, Key::Enter) {
         state.find_similar();

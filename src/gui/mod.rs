@@ -3,6 +3,7 @@
 
 mod arranger;
 pub mod dialogs;
+pub mod explore;
 mod file_manager;
 pub mod file_table;
 pub mod format;

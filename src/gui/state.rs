@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use self::pictures::Pictures;
 use super::dialogs::Question;
+use super::explore::Explore;
 use super::file_table::{FileTable, Order};
 use super::notices::Notices;
 use super::search_state::SearchState;
@@ -47,6 +48,9 @@ pub enum Place {
     Training,
     Indexing,
     Search,
+    Map,
+    Bits,
+    Duplicates,
     Player,
 }
 
@@ -78,11 +82,18 @@ pub enum List {
     Files,
     #[default]
     Matches,
+    /// The map itself, and the list of what is in view on it.
+    Dots,
+    MapRows,
+    /// The chunks nearest to a code.
+    Near,
+    Duplicates,
 }
 
 pub struct State {
     pub latest: Latest,
     pub page: Page,
+    pub explore: Explore,
     pub search: SearchState,
     pub sound: SoundState,
     pub form: TrainingForm,
@@ -119,6 +130,7 @@ impl Default for State {
         let latest = nothing_yet();
         Self {
             page: Page::default(),
+            explore: Explore::default(),
             search: SearchState::default(),
             sound: SoundState::default(),
             form: TrainingForm::default(),

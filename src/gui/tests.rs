@@ -1,5 +1,6 @@
 //! The state without a window, and the panels by the names of what is in them.
 
+mod explore;
 mod files;
 mod made_up;
 mod pages;

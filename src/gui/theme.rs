@@ -23,6 +23,11 @@ pub mod size {
     pub const ICON: f32 = 14.0;
     pub const QUERY_WAVEFORM: f32 = 92.0;
     pub const PLOT: f32 = 104.0;
+    pub const HISTOGRAM: f32 = 64.0;
+    pub const NEAR_ROW: f32 = 40.0;
+    /// The list beside the map, and a cell of a code.
+    pub const MAP_LIST: f32 = 176.0;
+    pub const CELL: f32 = 22.0;
 }
 
 /// The colours of one theme.
@@ -51,7 +56,12 @@ pub struct Palette {
     pub wave: Color32,
     /// Lines of a plot.
     pub series: [Color32; 4],
+    /// Kinds of dots on the map.
+    pub kinds: [Color32; KINDS],
 }
+
+/// Kinds that have a colour of their own on the map.
+pub const KINDS: usize = 10;
 
 const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
@@ -74,6 +84,18 @@ pub const DARK: Palette = Palette {
     error: rgb(0xFF_87_87),
     wave: rgb(0x6F_7D_92),
     series: [rgb(0x45_D0_B0), rgb(0x82_AA_FF), rgb(0xC9_9B_FF), rgb(0xF0_9E_6C)],
+    kinds: [
+        rgb(0x45_D0_B0),
+        rgb(0x82_AA_FF),
+        rgb(0xF0_9E_6C),
+        rgb(0xC9_9B_FF),
+        rgb(0xE9_D2_5A),
+        rgb(0xF2_7F_A5),
+        rgb(0x5F_C8_F0),
+        rgb(0x9C_CF_5A),
+        rgb(0xC4_A0_84),
+        rgb(0xE0_6B_6B),
+    ],
 };
 
 pub const LIGHT: Palette = Palette {
@@ -93,6 +115,18 @@ pub const LIGHT: Palette = Palette {
     error: rgb(0xB3_26_1E),
     wave: rgb(0x8A_95_A5),
     series: [rgb(0x06_74_60), rgb(0x2F_5F_C4), rgb(0x84_3F_C8), rgb(0xB0_4E_12)],
+    kinds: [
+        rgb(0x06_8A_72),
+        rgb(0x2F_5F_C4),
+        rgb(0xC4_5A_18),
+        rgb(0x84_3F_C8),
+        rgb(0x8F_74_00),
+        rgb(0xC2_2F_68),
+        rgb(0x0B_83_B5),
+        rgb(0x4F_86_12),
+        rgb(0x8A_5F_3E),
+        rgb(0xB3_26_1E),
+    ],
 };
 
 /// The palette that a style was made from.
@@ -220,6 +254,10 @@ mod tests {
                 pairs.extend([(p.warning, ground), (p.error, ground), (p.accent, ground)]);
             }
             pairs.extend(p.series.iter().map(|line| (*line, p.panel)));
+            for kind in p.kinds {
+                let ratio = contrast(kind, p.well);
+                assert!(ratio >= 3.0, "{name}: the dots {kind:?} have {ratio:.2}");
+            }
             for (text, ground) in pairs {
                 let ratio = contrast(text, ground);
                 assert!(ratio >= 4.5, "{name}: {text:?} on {ground:?} has {ratio:.2}");

@@ -27,6 +27,11 @@ pub const fn words_per_code(bits: usize) -> usize {
     bits.div_ceil(64)
 }
 
+/// Whether `words` are one code of `bits`: as many as it takes, with no ones beyond.
+pub fn is_code(bits: usize, words: &[u64]) -> bool {
+    BITS.contains(&bits) && words.len() == words_per_code(bits) && CodesRef { bits, words }.is_clean()
+}
+
 impl Codes {
     pub fn new(bits: usize) -> Result<Self, CodeWidthError> {
         match BITS.contains(&bits) {

@@ -15,17 +15,27 @@ impl Index {
     /// group. Largest first, then by their first row; rows ascend. Removed rows are in none.
     ///
     /// Codes that are equal are compared with others once. Of codes that differ, those are compared that agree in one of
-    /// `radius + 1` parts of their bits: few, as long as the radius is small against the width.
+    /// `radius + 1` parts of their bits: few, as long as the radius is small against the width. `go_on` is asked now and then
+    /// whether to go on; `None` is the answer when it was not.
     ///
     /// # Errors
     /// As for [`Index::codes`].
-    pub fn groups(&self, radius: u32) -> Result<Vec<Vec<usize>>, IndexError> {
+    pub fn groups(
+        &self,
+        radius: u32,
+        go_on: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<Vec<Vec<usize>>>, IndexError> {
         let codes = self.codes()?;
-        Ok(by_width!(super::codes::words_per_code(codes.bits()), groups(self, codes, radius)))
+        Ok(by_width!(super::codes::words_per_code(codes.bits()), groups(self, codes, radius, go_on)))
     }
 }
 
-fn groups<const W: usize>(index: &Index, codes: CodesRef<'_>, radius: u32) -> Vec<Vec<usize>> {
+fn groups<const W: usize>(
+    index: &Index,
+    codes: CodesRef<'_>,
+    radius: u32,
+    go_on: &(dyn Fn() -> bool + Sync),
+) -> Option<Vec<Vec<usize>>> {
     let all = codes.words().as_chunks::<W>().0;
     let mut rows: Vec<([u64; W], u32)> = all
         .iter()
@@ -42,7 +52,12 @@ fn groups<const W: usize>(index: &Index, codes: CodesRef<'_>, radius: u32) -> Ve
     if radius as usize >= codes.bits() {
         (1..equal.len() as u32).for_each(|at| forest.join(0, at));
     } else if radius > 0 {
-        (0..=radius as usize).into_par_iter().for_each(|part| join::<W>(distinct.as_ref(), part, radius, &forest));
+        (0..=radius as usize)
+            .into_par_iter()
+            .for_each(|part| join::<W>(distinct.as_ref(), part, radius, &forest, go_on));
+    }
+    if !go_on() {
+        return None;
     }
     let mut by_root: Vec<(u32, usize)> = (0..equal.len() as u32).map(|at| (forest.root(at), at as usize)).collect();
     by_root.par_sort_unstable();
@@ -57,12 +72,20 @@ fn groups<const W: usize>(index: &Index, codes: CodesRef<'_>, radius: u32) -> Ve
         })
         .collect();
     groups.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then(a[0].cmp(&b[0])));
-    groups
+    Some(groups)
 }
 
 /// Joins the codes that differ in at most `radius` bits and agree in one of `radius + 1` parts of them: in some part they
 /// do.
-fn join<const W: usize>(codes: CodesRef<'_>, part: usize, radius: u32, forest: &Forest) {
+fn join<const W: usize>(
+    codes: CodesRef<'_>,
+    part: usize,
+    radius: u32,
+    forest: &Forest,
+    go_on: &(dyn Fn() -> bool + Sync),
+) {
+    // Rows of a bucket between two looks at whether to go on: each is compared with all that follow it.
+    const LOOK_EVERY: usize = 256;
     let bits = codes.bits();
     // Bits beyond what numbers a bucket are left out: codes that agree in the part agree in those that are left.
     let mine: Vec<u16> =
@@ -77,6 +100,9 @@ fn join<const W: usize>(codes: CodesRef<'_>, part: usize, radius: u32, forest: &
         |(near, distances), bucket| {
             let end = bucket[1] as usize;
             for at in bucket[0] as usize..end {
+                if at.is_multiple_of(LOOK_EVERY) && !go_on() {
+                    return;
+                }
                 let row = rows[at];
                 near.clear();
                 distances.clear();

@@ -37,9 +37,9 @@ mod stretch;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use codes::{CodeWidthError, Codes, CodesRef};
+pub use codes::{CodeWidthError, Codes, CodesRef, is_code};
 pub use file::{IndexError, IndexFile};
 pub use rows::RowSet;
 pub use scan::{Neighbour, distances, nearest, nearest_to_each};
 pub use searcher::{Answer, Index};
-pub use statistics::{CodeStatistics, code_statistics};
+pub use statistics::{CodeStatistics, bit_balance, code_statistics};

@@ -23,18 +23,23 @@ pub fn code_statistics(codes: CodesRef<'_>) -> CodeStatistics {
         unique += 1;
         entropy_nats -= share * share.ln();
     }
-    let mut ones = vec![0u64; words_per_code(codes.bits()) * 64];
-    for code in codes.iter() {
+    // Adding up -1 * ln(1) leaves a negative zero, which would be shown as "-0".
+    CodeStatistics { unique, entropy_nats: entropy_nats.max(0.0), ones: bit_balance(codes.iter(), codes.bits()) }
+}
+
+/// Of each of `bits` bits, the share of codes that have it on.
+pub fn bit_balance<'a>(codes: impl Iterator<Item = &'a [u64]>, bits: usize) -> Vec<f32> {
+    let (mut ones, mut rows) = (vec![0u64; words_per_code(bits) * 64], 0u64);
+    for code in codes {
+        rows += 1;
         for (word, counts) in code.iter().zip(ones.as_chunks_mut::<64>().0) {
             for (bit, count) in counts.iter_mut().enumerate() {
                 *count += word >> bit & 1;
             }
         }
     }
-    ones.truncate(codes.bits());
-    let ones = ones.into_iter().map(|count| count as f32 / rows.max(1) as f32).collect();
-    // Adding up -1 * ln(1) leaves a negative zero, which would be shown as "-0".
-    CodeStatistics { unique, entropy_nats: entropy_nats.max(0.0), ones }
+    ones.truncate(bits);
+    ones.into_iter().map(|count| count as f32 / rows.max(1) as f32).collect()
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ impl Dots {
     pub fn within(&self, low: [f32; 2], high: [f32; 2]) -> impl Iterator<Item = usize> + '_ {
         let (first, last) = (self.column_and_row(low), self.column_and_row(high));
         // A rectangle beside the grid has the nearest cells to look at, whose dots are not in it.
-        let rows = if self.starts.is_empty() { 1..=0 } else { first.1..=last.1 };
+        let rows = if self.starts.is_empty() { 0..0 } else { first.1..last.1 + 1 };
         rows.flat_map(move |row| {
             let from = self.starts[row * self.columns + first.0] as usize;
             let to = self.starts[row * self.columns + last.0 + 1] as usize;

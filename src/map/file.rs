@@ -7,7 +7,8 @@
 //! | 12..16 | dots, N | u32 |
 //! | 16..24 | generation of the index | u64 |
 //! | 24..56 | BLAKE3 of bytes 8..24 and of what follows | 32 bytes |
-//! | 56.. | rows of the index | N u32 |
+//! | 56..60 | the share of neighbours that the map keeps | f32 |
+//! | 60.. | rows of the index | N u32 |
 //! | | places | N times two f32 |
 //!
 //! All numbers are little-endian.
@@ -24,6 +25,8 @@ const DOT_BYTES: usize = 12;
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapFile {
     pub index_generation: u64,
+    /// What [`neighbours_kept`](super::quality::neighbours_kept) says of it.
+    pub neighbours_kept: f32,
     pub rows: Vec<u32>,
     pub places: Vec<[f32; 2]>,
 }
@@ -63,6 +66,7 @@ impl MapFile {
         bytes.extend((self.rows.len() as u32).to_le_bytes());
         bytes.extend(self.index_generation.to_le_bytes());
         bytes.extend([0; 32]);
+        bytes.extend(self.neighbours_kept.to_le_bytes());
         bytes.extend(self.rows.iter().flat_map(|row| row.to_le_bytes()));
         bytes.extend(self.places.iter().flatten().flat_map(|along| along.to_le_bytes()));
         let sum = checksum(&bytes);
@@ -82,6 +86,7 @@ impl MapFile {
             return Err("it is of another version of the program");
         }
         let dots = number(&header[12..16]) as usize;
+        let (kept, body) = body.split_at_checked(4).ok_or("it is too short")?;
         let (rows, places) = body.split_at_checked(dots * 4).ok_or("it is too short")?;
         if places.len() != dots * 8 {
             return Err("it has another length than it says");
@@ -92,7 +97,8 @@ impl MapFile {
             return Err("it has places that are nowhere");
         }
         let generation = u64::from(number(&header[16..20])) | u64::from(number(&header[20..24])) << 32;
-        Ok(Self { index_generation: generation, rows: rows.chunks_exact(4).map(number).collect(), places })
+        let rows = rows.chunks_exact(4).map(number).collect();
+        Ok(Self { index_generation: generation, neighbours_kept: along(kept), rows, places })
     }
 }
 
@@ -114,6 +120,7 @@ mod tests {
     fn map() -> MapFile {
         MapFile {
             index_generation: 7 << 33,
+            neighbours_kept: 0.75,
             rows: vec![0, 5, 70_000],
             places: vec![[1.5, -2.0], [0.0, 3.25], [-1.0, 1e-3]],
         }

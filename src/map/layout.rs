@@ -193,7 +193,7 @@ impl Draws {
     }
 
     fn below(&mut self, limit: usize) -> usize {
-        ((self.next() >> 32) * limit as u64 >> 32) as usize
+        (((self.next() >> 32) * limit as u64) >> 32) as usize
     }
 
     /// From 0 to 1.

@@ -90,6 +90,11 @@ impl Project {
         self.folder.join(format!("index-{generation}.codes"))
     }
 
+    /// Where the map of an index is kept.
+    pub fn map_path(&self, index_generation: i64) -> Utf8PathBuf {
+        self.folder.join(format!("map-{index_generation}.dots"))
+    }
+
     /// Where a stopped training run waits to be resumed.
     pub fn checkpoint_path(&self) -> Utf8PathBuf {
         self.folder.join("checkpoint.safetensors")
@@ -115,14 +120,18 @@ impl Project {
     /// Removes files of generations that are not current: what a kill between two steps left behind.
     pub(super) fn remove_strays(&self) -> Result<(), ProjectError> {
         let (model, index) = self.current_generations()?;
-        let keep =
-            [model.map(|generation| self.model_path(generation)), index.map(|generation| self.index_path(generation))];
+        let keep = [
+            model.map(|generation| self.model_path(generation)),
+            index.map(|generation| self.index_path(generation)),
+            index.map(|generation| self.map_path(generation)),
+        ];
         let failed = |cause| ProjectError::File { path: self.folder.clone(), cause };
         for entry in self.folder.read_dir_utf8().map_err(failed)? {
             let path = entry.map_err(failed)?.into_path();
             let name = path.file_name().unwrap_or_default();
             let generation_file = (name.starts_with("model-") && name.ends_with(".safetensors"))
-                || (name.starts_with("index-") && name.ends_with(".codes"));
+                || (name.starts_with("index-") && name.ends_with(".codes"))
+                || (name.starts_with("map-") && name.ends_with(".dots"));
             if generation_file && !keep.iter().flatten().any(|kept| *kept == path) {
                 std::fs::remove_file(&path).map_err(|cause| ProjectError::File { path, cause })?;
             }
@@ -241,12 +250,12 @@ mod tests {
     fn generation_files_that_are_not_current_are_swept_up_and_others_stay() {
         let (_keep, path) = folder();
         drop(Project::open(&path).expect("opened"));
-        for name in ["model-7.safetensors", "index-3.codes", "checkpoint.safetensors", "notes.txt"] {
+        for name in ["model-7.safetensors", "index-3.codes", "map-3.dots", "checkpoint.safetensors", "notes.txt"] {
             std::fs::write(path.join(name), "x").expect("written");
         }
         drop(Project::open(&path).expect("opened"));
-        let left = ["model-7.safetensors", "index-3.codes", "checkpoint.safetensors", "notes.txt"]
+        let left = ["model-7.safetensors", "index-3.codes", "map-3.dots", "checkpoint.safetensors", "notes.txt"]
             .map(|name| path.join(name).exists());
-        assert_eq!(left, [false, false, true, true]);
+        assert_eq!(left, [false, false, false, true, true]);
     }
 }

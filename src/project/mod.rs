@@ -6,6 +6,7 @@
 //! | `project.lock` | locked by the process that may write |
 //! | `model-<generation>.safetensors` | a model; its configuration is in its metadata |
 //! | `index-<generation>.codes` | an index ([`crate::index::file`] has its bytes) |
+//! | `map-<generation>.dots` | the map of that index, once it was drawn ([`crate::map::file`] has its bytes) |
 //! | `checkpoint.safetensors` | a training run that was stopped and can be resumed |
 //! | `sound.json` | how sound goes in and out: devices, levels |
 //! | `takes/` | microphone recordings, as WAV |

@@ -1,12 +1,14 @@
 //! The index: building it, and what is in it.
 
-use egui::Ui;
+use egui::{CollapsingHeader, RichText, Ui};
 
-use crate::engine::{Command, JobKind};
+use crate::engine::{Command, DistancesReport, JobKind};
 use crate::gui::format;
 use crate::gui::notices::Tone;
 use crate::gui::state::{Place, State};
+use crate::gui::theme::palette;
 use crate::gui::widgets::buttons::primary;
+use crate::gui::widgets::histogram::{Distribution, histogram};
 use crate::gui::widgets::{message, progress, text};
 
 pub fn show(ui: &mut Ui, state: &mut State) {
@@ -45,6 +47,9 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         text::figure(ui, "Entropy", format!("{:.2} of {most:.2} nats", index.entropy_nats));
         text::figure(ui, "Bits", index.bits.to_string());
         text::figure(ui, "Size", format::bytes(index.file_bytes));
+        if state.index_generation().is_some() {
+            distances(ui, state);
+        }
     }
     if let Some(name) = button.filter(|_| !busy && !state.read_only())
         && primary(ui, true, &name).clicked()
@@ -58,6 +63,40 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         let files = format::counted(failed as u64, "file", "files");
         message::message(ui, Tone::Warning, &format!("{files} could not be read and have no codes.{example}"), None);
     }
+}
+
+/// How well the codes spread: far apart at random, and near only where something sounds alike.
+fn distances(ui: &mut Ui, state: &mut State) {
+    // Unfolded where there is room: measuring them is asked for only by who looks.
+    let roomy = ui.ctx().content_rect().height() >= super::training::ROOMY;
+    let header = CollapsingHeader::new("How far codes are apart").id_salt("distances").default_open(roomy);
+    header.show_unindented(ui, |ui| {
+        state.want_distances();
+        let Some(report) = state.explore.distances_report.clone() else {
+            return text::small(ui, "Measuring…");
+        };
+        let palette = palette(ui.visuals());
+        let median =
+            |counts: &[u32]| DistancesReport::median(counts).map_or("none".to_owned(), |bits| bits.to_string());
+        let (random, nearest) = (median(&report.random), median(&report.nearest));
+        let name = format!(
+            "Distances between codes: half of random pairs within {random} bits, half of nearest ones within {nearest}"
+        );
+        let distributions = [
+            Distribution { counts: &report.random, colour: palette.wave },
+            Distribution { counts: &report.nearest, colour: palette.accent },
+        ];
+        histogram(ui, &name, &distributions);
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().interact_size.y = 16.0;
+            ui.label(RichText::new(format!("random pairs {random}")).small().color(palette.dim));
+            ui.label(RichText::new(format!("nearest of another file {nearest}")).small().color(palette.accent));
+        });
+        text::small(
+            ui,
+            "Medians, in bits. The further apart the two, the better codes tell what is alike from what is not.",
+        );
+    });
 }
 
 fn unique(unique: u64, codes: u64) -> String {

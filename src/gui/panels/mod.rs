@@ -1,10 +1,13 @@
 //! The parts of the window, one a file. A panel draws a [`State`] and puts what the person wants
 //! into it; no panel knows the engine.
 
+pub mod bits;
 pub mod dataset;
+pub mod duplicates;
 pub mod files;
 pub mod header;
 pub mod indexing;
+pub mod map;
 pub mod matches;
 pub mod microphone;
 pub mod modals;

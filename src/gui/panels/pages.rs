@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use super::search;
+use super::{bits, duplicates, map, search};
 use crate::gui::state::{Page, State};
 use crate::gui::widgets::buttons::segmented;
 
@@ -15,11 +15,13 @@ pub const PAGES: [(Page, &str, &str); 4] = [
 ];
 
 pub fn show(ui: &mut Ui, state: &mut State) {
-    ui.horizontal(|ui| segmented(ui, &mut state.page, &PAGES));
+    let mut page = state.page;
+    ui.horizontal(|ui| segmented(ui, &mut page, &PAGES));
+    state.turn_to(page);
     match state.page {
         Page::Search => search::show(ui, state),
-        Page::Map | Page::Bits | Page::Duplicates => search::what_first_or(ui, state, |ui, _| {
-            search::empty(ui, "Nothing to show yet", "This page is being built.");
-        }),
+        Page::Map => search::what_first_or(ui, state, map::show),
+        Page::Bits => search::what_first_or(ui, state, bits::show),
+        Page::Duplicates => search::what_first_or(ui, state, duplicates::show),
     }
 }

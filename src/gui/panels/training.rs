@@ -15,7 +15,7 @@ use crate::gui::widgets::{message, progress, text};
 use crate::model::Preset;
 
 /// Windows of this height hold the plots and the index at once.
-const ROOMY: f32 = 960.0;
+pub(super) const ROOMY: f32 = 960.0;
 
 pub fn show(ui: &mut Ui, state: &mut State) {
     super::title(ui, "Training", |_| ());

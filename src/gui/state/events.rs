@@ -36,7 +36,10 @@ impl State {
             | Command::Redo
             | Command::CheckFiles => (Place::Dataset, None),
             Command::TrainModel { .. } | Command::FinishTrainingNow => (Place::Training, None),
-            Command::BuildIndex => (Place::Indexing, None),
+            Command::BuildIndex | Command::MeasureDistances => (Place::Indexing, None),
+            Command::DrawMap => (Place::Map, None),
+            Command::LookAtCode { .. } | Command::DecodeCode { .. } => (Place::Bits, None),
+            Command::FindDuplicates { .. } => (Place::Duplicates, None),
             Command::Search(query) => {
                 if let Run::Searching { job: running, .. } = &mut self.search.run {
                     *running = Some(job);
@@ -61,6 +64,7 @@ impl State {
             | Command::SetSound(_)
             | Command::WatchDevices(_) => (Place::Player, None),
         };
+        self.explore_submitted(job, command);
         let preview = matches!(command, Command::Preview { .. });
         if preview {
             self.picture_asked(job);
@@ -69,6 +73,7 @@ impl State {
     }
 
     pub fn apply(&mut self, event: Event) {
+        self.explore_event(&event);
         match event {
             Event::Finished { job, outcome } => {
                 let ticket = self.jobs.remove(&job);
@@ -97,6 +102,12 @@ impl State {
             Outcome::Undone { words } => self.undone(words),
             Outcome::Redone { words } => self.redone(words),
             Outcome::Removed | Outcome::Done => {}
+            // Taken over by the pages that asked.
+            Outcome::MapDrawn(_)
+            | Outcome::CodeLookedAt(_)
+            | Outcome::CodeDecoded(_)
+            | Outcome::DuplicatesFound(_)
+            | Outcome::DistancesMeasured(_) => {}
             // Asked for from the command line alone.
             Outcome::Evaluated(_) | Outcome::Exported(_) | Outcome::Reconstructed(_) => {}
             Outcome::Saved { out } => self.notices.push(Tone::Good, format!("Saved as {out}.")),

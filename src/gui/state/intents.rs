@@ -7,6 +7,7 @@ use super::{Action, List, Modal, Page, Place, State};
 use crate::dataset::SoundFile;
 use crate::engine::{Clip, Command, JobId};
 use crate::gui::dialogs::{Answer, Question};
+use crate::gui::explore::clip_of_place;
 use crate::gui::format;
 use crate::gui::notices::Tone;
 use crate::gui::search_state::{Run, stretch_of, typed_path};
@@ -85,7 +86,7 @@ impl State {
 
     pub fn choose_query(&mut self, path: Utf8PathBuf, region: Option<(f64, f64)>) {
         self.failures.remove(&Place::Search);
-        self.page = Page::Search;
+        self.turn_to(Page::Search);
         self.search.choose(path, region);
         self.search_now();
     }
@@ -149,6 +150,7 @@ impl State {
             return self.submit(Command::StopPlaying);
         }
         let clip = match self.list {
+            List::Dots | List::MapRows | List::Near | List::Duplicates => self.explored().map(clip_of_place),
             List::Matches => {
                 self.search.selected_match().map(|m| self.match_clip(m)).or_else(|| self.search.query_clip())
             }
@@ -192,6 +194,9 @@ impl State {
 
     /// Moves the selection of the list that was used last, and plays where that is switched on.
     pub fn step(&mut self, by: isize) {
+        if self.explore_step(by) {
+            return;
+        }
         let use_files = self.list == List::Files || self.search.matches().is_empty();
         if use_files {
             self.step_file(by, false);
@@ -205,6 +210,9 @@ impl State {
 
     /// Enter: searches for what is selected.
     pub fn find_similar(&mut self) {
+        if self.explore_find_similar() {
+            return;
+        }
         let file = self.first_selected_file().map(|file| file.path.clone());
         match (self.list, self.search.selected, file) {
             (List::Matches, Some(place), _) => self.find_similar_to_match(place),

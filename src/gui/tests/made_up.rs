@@ -72,6 +72,7 @@ pub fn model() -> Arc<ModelView> {
 
 pub fn index() -> Arc<IndexView> {
     Arc::new(IndexView {
+        generation: 1,
         codes: 42,
         bits: 64,
         unique_codes: 40,

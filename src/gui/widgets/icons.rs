@@ -26,6 +26,13 @@ pub enum Icon {
     Microphone,
     Pencil,
     PlayOn,
+    List,
+    ZoomIn,
+    ZoomOut,
+    Whole,
+    Bits,
+    Folded,
+    Unfolded,
 }
 
 /// An icon inside a button, beside its text, in the text's colour.
@@ -156,6 +163,45 @@ pub fn paint(painter: &Painter, icon: Icon, rect: Rect, colour: Color32) {
             let triangle = vec![at(0.1, 0.14), at(0.7, 0.5), at(0.1, 0.86)];
             painter.add(Shape::convex_polygon(triangle, colour, Stroke::NONE));
             line(vec![at(0.86, 0.14), at(0.86, 0.86)]);
+        }
+        Icon::List => {
+            for y in [0.18, 0.5, 0.82] {
+                painter.circle_filled(at(0.1, y), side * 0.075, colour);
+                line(vec![at(0.28, y), at(0.96, y)]);
+            }
+        }
+        Icon::ZoomIn | Icon::ZoomOut => {
+            painter.circle_stroke(at(0.42, 0.42), side * 0.36, stroke);
+            line(vec![at(0.68, 0.68), at(0.95, 0.95)]);
+            line(vec![at(0.25, 0.42), at(0.59, 0.42)]);
+            if icon == Icon::ZoomIn {
+                line(vec![at(0.42, 0.25), at(0.42, 0.59)]);
+            }
+        }
+        Icon::Whole => {
+            for (x, y, right, down) in
+                [(0.06, 0.06, 1.0, 1.0), (0.94, 0.06, -1.0, 1.0), (0.94, 0.94, -1.0, -1.0), (0.06, 0.94, 1.0, -1.0)]
+            {
+                line(vec![at(x + 0.28 * right, y), at(x, y), at(x, y + 0.28 * down)]);
+            }
+            painter.circle_filled(at(0.5, 0.5), side * 0.1, colour);
+        }
+        Icon::Bits => {
+            for (i, on) in [true, false, true, true, true, false].into_iter().enumerate() {
+                let corner = at(0.06 + 0.32 * (i % 3) as f32, 0.2 + 0.34 * (i / 3) as f32);
+                let cell = Rect::from_min_size(corner, Vec2::splat(side * 0.24));
+                if on {
+                    painter.rect_filled(cell, 1.0, colour);
+                } else {
+                    painter.rect_stroke(cell, 1.0, Stroke::new(1.0, colour), egui::StrokeKind::Inside);
+                }
+            }
+        }
+        Icon::Folded => {
+            line(vec![at(0.3, 0.1), at(0.75, 0.5), at(0.3, 0.9)]);
+        }
+        Icon::Unfolded => {
+            line(vec![at(0.1, 0.3), at(0.5, 0.75), at(0.9, 0.3)]);
         }
         Icon::Drop => {
             line(vec![at(0.5, 0.06), at(0.5, 0.6)]);

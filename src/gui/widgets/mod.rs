@@ -2,12 +2,15 @@
 
 pub mod bit_strip;
 pub mod buttons;
+pub mod code_cells;
 pub mod device_choice;
+pub mod histogram;
 pub mod icons;
 pub mod level_meter;
 pub mod loss_plot;
 pub mod message;
 pub mod progress;
 pub mod row;
+pub mod sound_map;
 pub mod text;
 pub mod waveform;

@@ -83,6 +83,18 @@ pub fn focus(ui: &Ui, response: &Response) {
     ui.ctx().request_repaint();
 }
 
+/// Lets something that has the focus be moved through by all four arrow keys, as rows are by two.
+pub fn take_arrows(ui: &Ui, id: Id) {
+    let filter = EventFilter { vertical_arrows: true, horizontal_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
+}
+
+/// The same for what the window's keys move through.
+pub fn give_arrows_to_keys(ui: &Ui, id: Id) {
+    take_arrows(ui, id);
+    ui.data_mut(|data| data.insert_temp(Id::unique(FOCUSED), id));
+}
+
 /// Whether the keyboard's focus is on a row.
 pub fn focused(ctx: &Context) -> bool {
     let Some(focused) = ctx.memory(|memory| memory.focused()) else { return false };

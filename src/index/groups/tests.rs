@@ -38,14 +38,20 @@ proptest! {
         let skipped: Vec<usize> = if removed { (0..count).step_by(9).collect() } else { Vec::new() };
         let expected = by_all_pairs(&codes, radius, &skipped);
         let index = Index::build(codes).without(skipped);
-        prop_assert_eq!(index.groups(radius).expect("in memory"), expected);
+        prop_assert_eq!(index.groups(radius, &|| true).expect("in memory"), Some(expected));
     }
 }
 
 #[test]
 fn a_crowd_of_equal_codes_is_one_group() {
     let index = Index::build(crate::index::testing::codes(64, &[5; 50_000]));
-    let groups = index.groups(2).expect("in memory");
+    let groups = index.groups(2, &|| true).expect("in memory").expect("not stopped");
     assert_eq!(groups.len(), 1);
     assert_eq!(groups[0].len(), 50_000);
+}
+
+#[test]
+fn whoever_does_not_go_on_gets_no_groups() {
+    let index = Index::build(clustered(64, 2000, 3, 1));
+    assert_eq!(index.groups(4, &|| false).expect("in memory"), None);
 }

@@ -1,0 +1,97 @@
+//! Looking at single codes: who has one, who has one like it, and what the decoder makes of it.
+
+use std::time::Instant;
+
+use camino::Utf8PathBuf;
+
+use super::error::EngineError;
+use super::event::JobKind;
+use super::explore::{ChunkPlace, CodeOf, CodeReport, DecodedCode};
+use super::reconstruct::decode;
+use super::search::current_snapshot;
+use super::shared::Job;
+use super::snapshot::Snapshot;
+use super::views::common_rate;
+use crate::audio::wav::{Depth, write_wav};
+use crate::audio::{Cause, mono};
+use crate::dataset::FileId;
+use crate::index::{Codes, is_code};
+
+pub(super) fn look_at_code(job: &Job, of: &CodeOf, k: usize) -> Result<CodeReport, EngineError> {
+    let snapshot = current_snapshot(job)?;
+    job.progress(JobKind::Search, "searching", Instant::now(), 0, 0);
+    let code = code_of(&snapshot, of)?;
+    let index = snapshot.index.index();
+    let held_by = index.within(&code, 0, Some(&snapshot.offered))?.neighbours.len();
+    job.check()?;
+    let near = index.search(&code, k, Some(&snapshot.offered))?.neighbours;
+    let near = near.into_iter().filter_map(|near| {
+        let place = snapshot.place(near.row)?;
+        let (start_secs, end_secs) = (place.start_secs, place.end_secs);
+        Some((ChunkPlace { file: place.file.id, path: place.file.path.clone(), start_secs, end_secs }, near.distance))
+    });
+    let near = near.collect();
+    Ok(CodeReport { of: of.clone(), bits: index.bits(), held_by, near, balance: snapshot.balance()?, code })
+}
+
+fn code_of(snapshot: &Snapshot, of: &CodeOf) -> Result<Vec<u64>, EngineError> {
+    match of {
+        CodeOf::Code(code) => checked(snapshot, code).map(<[u64]>::to_vec),
+        CodeOf::Chunk { file, start_secs } => {
+            let row = row_of(snapshot, *file, *start_secs)?;
+            Ok(snapshot.index.codes()?.code(row).to_vec())
+        }
+        CodeOf::Sound { path, from_secs } => {
+            let grid = snapshot.grid;
+            // At a grid of each file's own rate a chunk's length in seconds is known only once the file is open; no rate
+            // below this one is of use.
+            const LOWEST_RATE: u32 = 4000;
+            let rate = f64::from(grid.resampled_to().unwrap_or(LOWEST_RATE));
+            let to_secs = from_secs + f64::from(grid.chunk_frames + 1) / rate;
+            let sound = mono::read_mono(path.as_std_path(), grid.resampled_to(), Some((*from_secs, to_secs)))?;
+            if sound.samples.is_empty() {
+                return Err(Cause::NoSound.at(path.as_std_path()).into());
+            }
+            let mut codes = Codes::new(snapshot.model.config().bits)?;
+            codes.push_signs(&snapshot.model.encode(&sound.samples, &[0])?);
+            Ok(codes.as_ref().code(0).to_vec())
+        }
+    }
+}
+
+/// The row of the chunk of `file` that starts at `start_secs`.
+pub(super) fn row_of(snapshot: &Snapshot, file: FileId, start_secs: f64) -> Result<usize, EngineError> {
+    let span = snapshot.spans.iter().find(|span| span.file.id == file).ok_or(EngineError::NoSuchChunk)?;
+    let rate = snapshot.grid.rate_for(span.file.rate);
+    let chunk = (start_secs * f64::from(rate) / f64::from(snapshot.grid.hop_frames)).round();
+    if !(0.0..span.chunks as f64).contains(&chunk) {
+        return Err(EngineError::NoSuchChunk);
+    }
+    Ok(span.first_row + chunk as usize)
+}
+
+/// A code that a person has made may be of another model than the current one.
+fn checked<'a>(snapshot: &Snapshot, code: &'a [u64]) -> Result<&'a [u64], EngineError> {
+    let bits = snapshot.index.index().bits();
+    is_code(bits, code).then_some(code).ok_or(EngineError::OtherWidth { bits })
+}
+
+/// Writes what the decoder makes of a code. The same code's file is written once.
+pub(super) fn decode_code(job: &Job, code: &[u64]) -> Result<DecodedCode, EngineError> {
+    let snapshot = current_snapshot(job)?;
+    let mut codes = Codes::new(snapshot.model.config().bits)?;
+    codes.extend_words(checked(&snapshot, code)?.iter().copied());
+    let hex: String = codes.as_ref().code_bytes(0).map(|byte| format!("{byte:02x}")).collect();
+    // A file's name has at most 255 bytes; the ends of a long code tell it from others.
+    let short = if hex.len() > 64 { format!("{}-{}", &hex[..32], &hex[hex.len() - 32..]) } else { hex };
+    let folder = job.shared.scratch()?;
+    let name = format!("decoded {short} of model {}.wav", snapshot.model_generation);
+    let path: Utf8PathBuf = folder.join(name);
+    if !path.is_file() {
+        let common = common_rate(snapshot.spans.iter().map(|span| span.file.as_ref()));
+        let rate = snapshot.grid.rate_for(common.unwrap_or(crate::dataset::demo::DEMO_RATE));
+        let samples = decode(job, &snapshot.model, &codes, &[0])?;
+        write_wav(path.as_std_path(), &samples, 1, rate, Depth::Pcm16)?;
+    }
+    Ok(DecodedCode { code: code.to_vec(), path })
+}

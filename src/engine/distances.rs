@@ -1,0 +1,65 @@
+//! How far codes lie apart: between chunks at random, and from each to the nearest of another file.
+
+use rayon::prelude::*;
+
+use super::error::EngineError;
+use super::explore::DistancesReport;
+use super::search::current_snapshot;
+use super::shared::Job;
+use super::snapshot::Snapshot;
+use crate::index::{Codes, distances, nearest_to_each};
+
+/// Chunks that are asked with at most.
+const ASKED: usize = 2000;
+
+/// Neighbours among which one of another file is looked for before all codes are.
+const AMONG: usize = 64;
+
+/// Chunks that are asked with before cancelling is looked at.
+const A_ROUND: usize = 500;
+
+pub(super) fn measure_distances(job: &Job) -> Result<DistancesReport, EngineError> {
+    let snapshot = current_snapshot(job)?;
+    let codes = snapshot.index.codes()?;
+    let every = snapshot.offered.count().div_ceil(ASKED).max(1);
+    let asked: Vec<usize> = snapshot.offered.iter().step_by(every).collect();
+    let mut random = vec![0; codes.bits() + 1];
+    // Half of the sample away in the order of files: what is compared is of unlike files.
+    for (i, &row) in asked.iter().enumerate().filter(|_| asked.len() > 1) {
+        let other = asked[(i + asked.len() / 2) % asked.len()];
+        let bits: u32 = codes.code(row).iter().zip(codes.code(other)).map(|(a, b)| (a ^ b).count_ones()).sum();
+        random[bits as usize] += 1;
+    }
+    let mut nearest = vec![0; codes.bits() + 1];
+    for round in asked.chunks(A_ROUND) {
+        job.check()?;
+        let mut queries = Codes::new(codes.bits())?;
+        round.iter().for_each(|&row| queries.extend(codes.slice(row..row + 1)));
+        let found = nearest_to_each(codes, queries.as_ref(), AMONG, Some(&snapshot.offered));
+        let of_another = |(&row, near): (&usize, Vec<crate::index::Neighbour>)| {
+            let own = snapshot.span_number(row);
+            let first = near.iter().find(|near| snapshot.span_number(near.row) != own);
+            first.map(|near| near.distance).or_else(|| looked_for_among_all(&snapshot, codes, row))
+        };
+        for distance in round.par_iter().zip(found).map(of_another).collect::<Vec<_>>().into_iter().flatten() {
+            nearest[distance as usize] += 1;
+        }
+    }
+    Ok(DistancesReport {
+        index_generation: snapshot.index_generation,
+        bits: codes.bits(),
+        sampled: asked.len(),
+        random,
+        nearest,
+    })
+}
+
+/// `None` where there is no other file.
+fn looked_for_among_all(snapshot: &Snapshot, codes: crate::index::CodesRef<'_>, row: usize) -> Option<u32> {
+    let mut distance = Vec::new();
+    distances(codes, codes.code(row), &mut distance);
+    let own = snapshot.span_of(row)?;
+    let own = own.first_row..own.first_row + own.chunks;
+    let others = snapshot.offered.iter().filter(|row| !own.contains(row));
+    others.map(|row| u32::from(distance[row])).min()
+}

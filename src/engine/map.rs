@@ -1,0 +1,134 @@
+//! Drawing the map of an index, or reading it where it has been drawn before.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use super::error::EngineError;
+use super::event::JobKind;
+use super::explore::{MapChunk, MapReport, NamedFile};
+use super::search::current_snapshot;
+use super::shared::Job;
+use super::snapshot::Snapshot;
+use crate::index::{Codes, CodesRef};
+use crate::map::file::{MapFile, MapFileError};
+use crate::map::quality::neighbours_kept;
+use crate::map::{Dots, Stage, draw};
+
+/// Dots of a map at most.
+const DOTS: usize = 100_000;
+
+/// Codes that are asked how many of their neighbours a map keeps.
+const ASKED: usize = 300;
+
+/// The same index has the same map each time.
+const SEED: u64 = 0;
+
+pub(super) fn draw_map(job: &Job) -> Result<MapReport, EngineError> {
+    let began = Instant::now();
+    let snapshot = current_snapshot(job)?;
+    let codes = snapshot.index.codes()?;
+    let map = match known(job, &snapshot) {
+        Some(map) => map,
+        None => {
+            let map = drawn(job, &snapshot, codes)?;
+            keep(job, &snapshot, &map);
+            map
+        }
+    };
+    let mut report = report(&snapshot, map);
+    report.seconds = began.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// The map that was drawn of this index before. A damaged one is drawn anew.
+fn known(job: &Job, snapshot: &Snapshot) -> Option<MapFile> {
+    let path = job.shared.project.map_path(snapshot.index_generation);
+    let rows = snapshot.index.index().len();
+    match MapFile::read(path.as_std_path()) {
+        Ok(map) => {
+            let fits = map.index_generation == snapshot.index_generation.cast_unsigned()
+                && map.rows.iter().all(|&row| (row as usize) < rows);
+            fits.then_some(map)
+        }
+        Err(MapFileError::Read { cause, .. }) if cause.kind() == std::io::ErrorKind::NotFound => None,
+        Err(cause) => {
+            tracing::warn!("{cause}");
+            None
+        }
+    }
+}
+
+/// Keeps a map for the next time. It is drawn again where it cannot be kept, which is no reason to refuse it now.
+fn keep(job: &Job, snapshot: &Snapshot, map: &MapFile) {
+    let project = &job.shared.project;
+    if project.read_only().is_none()
+        && let Err(cause) = map.write(project.map_path(snapshot.index_generation).as_std_path())
+    {
+        tracing::warn!("{cause}");
+    }
+}
+
+fn drawn(job: &Job, snapshot: &Snapshot, codes: CodesRef<'_>) -> Result<MapFile, EngineError> {
+    const TELL_EVERY: Duration = Duration::from_millis(50);
+    let offered: Vec<u32> = snapshot.offered.iter().map(|row| row as u32).collect();
+    let every = offered.len().div_ceil(DOTS).max(1);
+    let rows: Vec<u32> = offered.into_iter().step_by(every).collect();
+    let mut shown = Codes::new(codes.bits())?;
+    rows.iter().for_each(|&row| shown.extend(codes.slice(row as usize..row as usize + 1)));
+    let (mut stage_began, mut at, mut told) = (Instant::now(), None, None::<Instant>);
+    let places = draw(shown.as_ref(), SEED, &mut |stage, done, total| {
+        if job.is_cancelled() {
+            return ControlFlow::Break(());
+        }
+        if at != Some(stage) {
+            (at, stage_began, told) = (Some(stage), Instant::now(), None);
+        }
+        if told.is_none_or(|told| told.elapsed() > TELL_EVERY) {
+            let words = match stage {
+                Stage::FindingNeighbours => "finding neighbours",
+                Stage::LayingOut => "laying out",
+            };
+            job.progress(JobKind::Map, words, stage_began, done as u64, total as u64);
+            told = Some(Instant::now());
+        }
+        ControlFlow::Continue(())
+    });
+    let places = places.ok_or(EngineError::Cancelled)?;
+    let neighbours_kept = neighbours_kept(shown.as_ref(), &places, ASKED) as f32;
+    Ok(MapFile { index_generation: snapshot.index_generation.cast_unsigned(), neighbours_kept, rows, places })
+}
+
+/// Whose chunks the dots are. Those of files that have gone or changed since are left out.
+fn report(snapshot: &Snapshot, map: MapFile) -> MapReport {
+    let mut order: Vec<usize> = (0..snapshot.spans.len()).collect();
+    order.sort_by(|&a, &b| snapshot.spans[a].file.path.cmp(&snapshot.spans[b].file.path));
+    let files: Vec<NamedFile> = order
+        .iter()
+        .map(|&span| &snapshot.spans[span].file)
+        .map(|file| NamedFile { id: file.id, path: file.path.clone() })
+        .collect();
+    let mut number = vec![0u32; order.len()];
+    order.iter().zip(0..).for_each(|(&span, place)| number[span] = place);
+    let mut dots: Vec<(MapChunk, [f32; 2])> = map
+        .rows
+        .iter()
+        .zip(map.places)
+        .filter_map(|(&row, at)| {
+            let span = snapshot.span_number(row as usize)?;
+            let place = snapshot.place(row as usize)?;
+            let chunk = MapChunk { file: number[span], start_secs: place.start_secs, end_secs: place.end_secs };
+            Some((chunk, at))
+        })
+        .collect();
+    dots.sort_by(|a, b| a.0.file.cmp(&b.0.file).then(a.0.start_secs.total_cmp(&b.0.start_secs)));
+    let (chunks, places) = dots.into_iter().unzip();
+    MapReport {
+        index_generation: snapshot.index_generation,
+        files,
+        chunks,
+        dots: Dots::new(places),
+        of: snapshot.offered.count(),
+        neighbours_kept: map.neighbours_kept,
+        seconds: 0.0,
+    }
+}

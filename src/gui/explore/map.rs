@@ -1,0 +1,292 @@
+//! The map: which dots, in which colours, what of it is in view, and what is selected.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::Asked;
+use crate::dataset::FileId;
+use crate::engine::{ChunkPlace, Command, MapReport, Match};
+use crate::gui::format;
+use crate::gui::state::{List, State};
+use crate::gui::theme::KINDS;
+
+/// How long the pointer has to rest on a dot before it plays: a dot that is crossed does not.
+pub const DWELL_SECS: f64 = 0.15;
+
+/// How far one can go in, and out, from seeing all.
+const CLOSEST: f32 = 400.0;
+const FURTHEST: f32 = 0.5;
+
+/// Share of the plane's sides that is left free around all dots.
+const MARGIN: f32 = 0.06;
+
+pub struct MapState {
+    /// The map of the index with this generation.
+    pub asked: Asked<i64>,
+    pub report: Option<Arc<MapReport>>,
+    pub colour_by: ColourBy,
+    pub kinds: Arc<Kinds>,
+    /// The one kind that is not dimmed.
+    pub only: Option<usize>,
+    pub view: Option<View>,
+    pub selected: Option<usize>,
+    pub hovered: Option<Hovered>,
+    pub hover_plays: bool,
+    pub list_open: bool,
+    /// Set when the selected dot has to be brought into view.
+    pub reveal_on_plane: bool,
+    pub reveal_in_list: bool,
+    /// What shows everything on the plane as it was drawn last.
+    pub all: Option<View>,
+    /// The dots in view, as the list shows them, and of which view of which size they are.
+    pub in_view: Arc<Vec<u32>>,
+    pub in_view_of: Option<(View, [f32; 2])>,
+    /// Each file's place among the report's.
+    numbers: HashMap<FileId, u32>,
+}
+
+impl Default for MapState {
+    fn default() -> Self {
+        Self {
+            asked: Asked::default(),
+            report: None,
+            colour_by: ColourBy::default(),
+            kinds: Arc::default(),
+            only: None,
+            view: None,
+            selected: None,
+            hovered: None,
+            hover_plays: true,
+            list_open: false,
+            reveal_on_plane: false,
+            reveal_in_list: false,
+            all: None,
+            in_view: Arc::default(),
+            in_view_of: None,
+            numbers: HashMap::new(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ColourBy {
+    #[default]
+    Folder,
+    File,
+}
+
+/// Which colour each dot has, and what the colours stand for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Kinds {
+    /// Of each dot: one of the theme's colours, or their number where the dot is of none.
+    pub of: Vec<u8>,
+    /// Name of each colour, and how many dots have it; the last one may be of all that have none. Empty where colours have
+    /// no names.
+    pub names: Vec<(String, usize)>,
+}
+
+/// What of the plane is in view.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct View {
+    /// The place in the middle.
+    pub centre: [f32; 2],
+    /// Points for a unit of the plane.
+    pub scale: f32,
+}
+
+/// The dot under the pointer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hovered {
+    pub dot: usize,
+    pub since_secs: f64,
+    pub played: bool,
+}
+
+impl View {
+    /// Everything, on a plane of this size in points.
+    pub fn of_all(report: &MapReport, size: [f32; 2]) -> Self {
+        let (low, high) = report.dots.bounds();
+        let room = |axis: usize| size[axis] * (1.0 - 2.0 * MARGIN) / (high[axis] - low[axis]).max(1e-3);
+        Self { centre: [0, 1].map(|axis| f32::midpoint(low[axis], high[axis])), scale: room(0).min(room(1)) }
+    }
+
+    /// Zooms by `factor` so that the place under `at`, in points from the middle, stays there.
+    pub fn zoomed(self, factor: f32, at: [f32; 2], all: View) -> Self {
+        let scale = (self.scale * factor).clamp(all.scale * FURTHEST, all.scale * CLOSEST);
+        let centre = [0, 1].map(|axis| self.centre[axis] + at[axis] / self.scale - at[axis] / scale);
+        Self { centre, scale }
+    }
+
+    pub fn moved(self, by: [f32; 2]) -> Self {
+        Self { centre: [0, 1].map(|axis| self.centre[axis] - by[axis] / self.scale), ..self }
+    }
+}
+
+impl Kinds {
+    fn new(report: &MapReport, by: ColourBy) -> Self {
+        match by {
+            ColourBy::File => {
+                let of = report.chunks.iter().map(|chunk| (chunk.file as usize % KINDS) as u8).collect();
+                Self { of, names: Vec::new() }
+            }
+            ColourBy::Folder => {
+                let names: Vec<String> = report.files.iter().map(|file| format::folder(&file.path)).collect();
+                Self::named(report, &names)
+            }
+        }
+    }
+
+    /// The names that most dots have get colours of their own.
+    fn named(report: &MapReport, of_files: &[String]) -> Self {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for chunk in &report.chunks {
+            *counts.entry(of_files[chunk.file as usize].as_str()).or_default() += 1;
+        }
+        let mut ranked: Vec<(&str, usize)> = counts.into_iter().collect();
+        ranked.sort_by_key(|&(_, dots)| std::cmp::Reverse(dots));
+        let others: usize = ranked.iter().skip(KINDS).map(|(_, dots)| dots).sum();
+        ranked.truncate(KINDS);
+        let place: HashMap<&str, u8> = ranked.iter().map(|(name, _)| *name).zip(0..).collect();
+        let of_file: Vec<u8> =
+            of_files.iter().map(|name| place.get(name.as_str()).copied().unwrap_or(KINDS as u8)).collect();
+        let mut names: Vec<(String, usize)> = ranked.into_iter().map(|(name, dots)| (name.to_owned(), dots)).collect();
+        if others > 0 {
+            names.push(("others".to_owned(), others));
+        }
+        Self { of: report.chunks.iter().map(|chunk| of_file[chunk.file as usize]).collect(), names }
+    }
+}
+
+impl MapState {
+    pub fn place(&self, dot: usize) -> Option<ChunkPlace> {
+        self.report.as_ref()?.place(dot)
+    }
+
+    pub fn selected_place(&self) -> Option<ChunkPlace> {
+        self.place(self.selected?)
+    }
+
+    /// The dot of a chunk; of a sample, the dot of one that overlaps it.
+    pub fn dot_of(&self, file: FileId, start_secs: f64, end_secs: f64) -> Option<usize> {
+        let report = self.report.as_ref()?;
+        let number = *self.numbers.get(&file)?;
+        let after = report
+            .chunks
+            .partition_point(|chunk| chunk.file < number || (chunk.file == number && chunk.start_secs < start_secs));
+        let near = [after.checked_sub(1), Some(after)].into_iter().flatten().filter(|&dot| {
+            let chunk = report.chunks.get(dot);
+            chunk.is_some_and(|c| c.file == number && c.start_secs < end_secs && start_secs < c.end_secs)
+        });
+        near.min_by(|&a, &b| {
+            let apart = |dot: usize| (report.chunks[dot].start_secs - start_secs).abs();
+            apart(a).total_cmp(&apart(b))
+        })
+    }
+
+    pub fn dot_of_match(&self, found: &Match) -> Option<usize> {
+        self.dot_of(found.file, found.start_seconds, found.end_seconds)
+    }
+}
+
+impl State {
+    /// Has the map drawn, once for an index.
+    pub fn want_map(&mut self) {
+        if let Some(generation) = self.index_generation()
+            && self.explore.map.asked.wants(generation)
+        {
+            self.submit(Command::DrawMap);
+        }
+    }
+
+    pub(super) fn map_drawn(&mut self, report: Arc<MapReport>) {
+        let map = &mut self.explore.map;
+        let selected = map.selected_place();
+        map.numbers = report.files.iter().map(|file| file.id).zip(0..).collect();
+        map.kinds = Arc::new(Kinds::new(&report, map.colour_by));
+        map.report = Some(report);
+        (map.only, map.hovered, map.view, map.in_view_of) = (None, None, None, None);
+        map.selected = selected.and_then(|at| map.dot_of(at.file, at.start_secs, at.end_secs));
+    }
+
+    pub fn colour_map_by(&mut self, by: ColourBy) {
+        let map = &mut self.explore.map;
+        if let Some(report) = map.report.clone().filter(|_| map.colour_by != by) {
+            map.kinds = Arc::new(Kinds::new(&report, by));
+        }
+        (map.colour_by, map.only) = (by, None);
+    }
+
+    /// A click: selects a dot, plays it and searches for it; the matches are marked on the map.
+    pub fn click_dot(&mut self, dot: usize) {
+        self.list = List::Dots;
+        self.explore.map.selected = Some(dot);
+        if let Some(place) = self.explore.map.place(dot) {
+            self.play_place(&place);
+            self.find_on_map();
+        }
+    }
+
+    /// Searches for the selected dot, and stays on the map.
+    pub(super) fn find_on_map(&mut self) {
+        if let Some(place) = self.explore.map.selected_place() {
+            let page = self.page;
+            self.choose_query(place.path, Some((place.start_secs, place.end_secs)));
+            self.page = page;
+        }
+    }
+
+    /// The pointer is on a dot, or on none. Returns in how many seconds it is to be looked at again.
+    pub fn hover_dot(&mut self, dot: Option<usize>, now_secs: f64) -> Option<f64> {
+        let map = &mut self.explore.map;
+        let Some(dot) = dot else {
+            map.hovered = None;
+            return None;
+        };
+        let same = map.hovered.filter(|hovered| hovered.dot == dot);
+        let mut hovered = same.unwrap_or(Hovered { dot, since_secs: now_secs, played: false });
+        let left = hovered.since_secs + DWELL_SECS - now_secs;
+        let plays = map.hover_plays && !hovered.played;
+        let due = plays && left <= 0.0;
+        hovered.played |= due;
+        map.hovered = Some(hovered);
+        if due && let Some(place) = self.explore.map.place(dot) {
+            self.play_place(&place);
+        }
+        (plays && !due).then_some(left)
+    }
+
+    /// An arrow key on the map: the nearest dot in that direction; the first of all where none is selected.
+    pub(super) fn step_on_map(&mut self, towards: [f32; 2]) -> bool {
+        let map = &mut self.explore.map;
+        let Some(report) = map.report.clone().filter(|report| !report.dots.is_empty()) else { return false };
+        let next = match map.selected {
+            None => map.view.map_or(Some(0), |view| report.dots.nearest(view.centre, f32::MAX.sqrt())),
+            Some(dot) => report.dots.next(dot, towards),
+        };
+        let Some(next) = next else { return false };
+        (map.selected, map.reveal_on_plane, map.reveal_in_list) = (Some(next), true, true);
+        true
+    }
+
+    /// Left and right, where the map was used last.
+    pub fn step_aside(&mut self, by: f32) {
+        if self.list == List::Dots
+            && self.step_on_map([by, 0.0])
+            && self.search.auto_play
+            && let Some(place) = self.explored()
+        {
+            self.play_place(&place);
+        }
+    }
+
+    pub(super) fn step_in_map_list(&mut self, by: isize) -> bool {
+        let map = &mut self.explore.map;
+        let Some(last) = map.in_view.len().checked_sub(1) else { return false };
+        let at = map.selected.and_then(|dot| map.in_view.iter().position(|&shown| shown as usize == dot));
+        let next = at.map_or(0, |at| at.saturating_add_signed(by).min(last));
+        let next = Some(map.in_view[next] as usize);
+        let moved = map.selected != next;
+        (map.selected, map.reveal_on_plane, map.reveal_in_list) = (next, moved, moved);
+        moved
+    }
+}

@@ -1,0 +1,195 @@
+//! One code, bit by bit: what it says of the library, who else has it, and what it sounds like.
+
+use egui::{Align2, Label, Rect, RichText, ScrollArea, TextStyle, Ui};
+
+use crate::engine::{ChunkPlace, CodeReport};
+use crate::gui::explore::bits::Source;
+use crate::gui::format;
+use crate::gui::state::{List, Place, State};
+use crate::gui::theme::{palette, size};
+use crate::gui::widgets::buttons::with_icon;
+use crate::gui::widgets::code_cells::{Cell, code_cells};
+use crate::gui::widgets::icons::Icon;
+use crate::gui::widgets::row::{self, button_at, take_left, take_right};
+use crate::gui::widgets::{message, text};
+
+/// What is seen here, for whoever has come to learn about semantic hashing.
+const EXPLANATION: &str = "The encoder turns each moment of sound into these bits, and the decoder has learned to make the \
+                           sound again from them alone. Sounds that share most bits sound alike: flip one, and see who lives \
+                           at the new address.";
+
+const SOURCES: [(Source, &str, &str); 4] = [
+    (Source::Match, "The match", "The selected match"),
+    (Source::Query, "The query", "The part of the query that the selected match answers"),
+    (Source::Dot, "The dot", "The selected dot of the map"),
+    (Source::File, "The file", "The beginning of the selected file"),
+];
+
+pub fn show(ui: &mut Ui, state: &mut State) {
+    if state.explore.bits.subject.is_none() {
+        state.look_at_selected();
+    }
+    state.want_code();
+    message::failure(ui, state, Place::Bits);
+    sources(ui, state);
+    let Some(subject) = state.explore.bits.subject.clone() else {
+        let sentence =
+            "Select a match, a dot on the map, or a file on the left, and its code is shown here bit by bit.";
+        return super::search::empty(ui, "Whose bits?", sentence);
+    };
+    let Some(report) = state.explore.bits.report.clone().filter(|_| !state.explore.bits.code.is_empty()) else {
+        let name = format::file_name(&subject.path);
+        let running = state.explore.bits.asked.is_running();
+        return super::search::empty(ui, if running { "Looking it up…" } else { "There is no code to show" }, name);
+    };
+    ScrollArea::vertical().id_salt("bits").auto_shrink(false).show(ui, |ui| {
+        whose(ui, state, &report);
+        cells(ui, state, &report);
+        text::small(ui, EXPLANATION);
+        actions(ui, state);
+        ui.add_space(size::GAP);
+        holders(ui, state, &report);
+    });
+}
+
+/// Where the code that is looked at comes from.
+fn sources(ui: &mut Ui, state: &mut State) {
+    ui.horizontal_wrapped(|ui| {
+        text::small(ui, "The code of");
+        for (source, name, help) in SOURCES {
+            let subject = state.subject(source);
+            let chosen = state.explore.bits.subject.as_ref().is_some_and(|chosen| chosen.source == source);
+            let button = egui::Button::selectable(chosen, name);
+            let response = ui.add_enabled(subject.is_some(), button);
+            if response.on_hover_text(help).on_disabled_hover_text("Nothing is selected there").clicked()
+                && let Some(subject) = subject
+            {
+                state.look_at(subject);
+            }
+        }
+    });
+}
+
+fn whose(ui: &mut Ui, state: &State, report: &CodeReport) {
+    let palette = palette(ui.visuals());
+    let bits = &state.explore.bits;
+    let Some(subject) = &bits.subject else { return };
+    let flipped = bits.flipped();
+    let name = format!("{} at {}", format::file_name(&subject.path), format::position(subject.start_secs));
+    let of = match flipped {
+        0 => format!("The code of {name}"),
+        1 => format!("{name}, with 1 bit flipped"),
+        n => format!("{name}, with {n} bits flipped"),
+    };
+    ui.add(Label::new(RichText::new(of).strong()).truncate()).on_hover_text(subject.path.as_str());
+    let address = RichText::new(bits.hexadecimal()).monospace().color(palette.accent);
+    let help = format!("The {} bits in hexadecimal: four bits a digit, the first bit first", report.bits);
+    ui.add(Label::new(address).wrap().selectable(true)).on_hover_text(help);
+}
+
+fn cells(ui: &mut Ui, state: &mut State, report: &CodeReport) {
+    let mut cursor = state.explore.bits.cursor;
+    let bits = &state.explore.bits;
+    let flipped = code_cells(ui, report.bits, &mut cursor, |bit| Cell {
+        on: bits.is_on(bit),
+        flipped: bits.is_flipped(bit),
+        balance: report.balance.get(bit).copied().unwrap_or(0.5),
+    });
+    state.explore.bits.cursor = cursor;
+    if let Some(bit) = flipped {
+        state.flip_bit(bit);
+    }
+}
+
+fn actions(ui: &mut Ui, state: &mut State) {
+    let flipped = state.explore.bits.flipped() > 0;
+    ui.horizontal_wrapped(|ui| {
+        let help = "What the decoder makes of these bits: not a recording, but all that the code keeps of one";
+        if with_icon(ui, Icon::Play, "Hear the decoder's sound").on_hover_text(help).clicked() {
+            state.play_code();
+        }
+        if with_icon(ui, Icon::Play, "Hear the original").on_hover_text("The recording itself").clicked() {
+            state.play_subject();
+        }
+        if ui.add_enabled(flipped, egui::Button::new("Flip all back")).clicked() {
+            state.flip_back();
+        }
+    });
+    let decoded = state.explore.bits.decoded.as_ref();
+    if decoded.is_some_and(|path| state.latest.player.playing && state.latest.player.path.as_ref() == Some(path)) {
+        let words = if flipped { "the flipped code" } else { "the code" };
+        text::small(ui, format!("This is the decoder's sound of {words}, not a recording."));
+    }
+}
+
+/// Who has the code, and who has one like it.
+fn holders(ui: &mut Ui, state: &mut State, report: &CodeReport) {
+    let held = match (state.explore.bits.is_answered(), report.held_by) {
+        (false, _) => "Looking…".to_owned(),
+        (true, 0) => "No sound has this code. The nearest:".to_owned(),
+        (true, 1) => "1 sound has this code".to_owned(),
+        (true, n) => format!("{} sounds have this code", format::count(n as u64)),
+    };
+    ui.label(held);
+    ui.spacing_mut().item_spacing.y = 2.0;
+    let reveal = std::mem::take(&mut state.explore.bits.reveal).then_some(state.explore.bits.selected).flatten();
+    for (place, (chunk, distance)) in report.near.iter().enumerate() {
+        let name = format::file_name(&chunk.path);
+        let spoken = format!("Near {}: {name}, {}", place + 1, differing(*distance));
+        let selected = state.explore.bits.selected == Some(place);
+        let mut pressed = None;
+        let response = row::row(ui, ("near", place), &spoken, size::NEAR_ROW, selected, |ui, rect| {
+            pressed = contents(ui, rect, place, chunk, *distance);
+        });
+        if reveal == Some(place) {
+            response.scroll_to_me(None);
+            if row::focused(ui.ctx()) {
+                response.request_focus();
+            }
+        }
+        match pressed {
+            Some(Pressed::Code) => state.look_at_place(chunk),
+            Some(Pressed::Similar) => {
+                state.list = List::Near;
+                state.choose_query(chunk.path.clone(), Some((chunk.start_secs, chunk.end_secs)));
+            }
+            None if response.clicked() => state.click_near(place),
+            None => {}
+        }
+    }
+}
+
+enum Pressed {
+    Code,
+    Similar,
+}
+
+fn contents(ui: &mut Ui, mut rect: Rect, place: usize, chunk: &ChunkPlace, distance: u32) -> Option<Pressed> {
+    let palette = palette(ui.visuals());
+    let bits = take_left(&mut rect, 56.0);
+    let number = if distance == 0 { "same".to_owned() } else { format::counted(u64::from(distance), "bit", "bits") };
+    let colour = if distance == 0 { palette.accent } else { palette.text };
+    text::line(ui, bits, Align2::LEFT_CENTER, number, TextStyle::Body, colour);
+    let similar = take_right(&mut rect, size::CONTROL);
+    let code = take_right(&mut rect, size::CONTROL);
+    let stretch = format::stretch(chunk.start_secs, chunk.end_secs);
+    let below = format!("{stretch} · {}", format::folder(&chunk.path));
+    text::two_lines(ui, rect, format::file_name(&chunk.path), below);
+    row::tooltip_at(ui, rect, &format!("{}\n{stretch}; {}", chunk.path, differing(distance)));
+    let mut pressed = None;
+    if button_at(ui, code, Icon::Bits, &format!("Look at the bits of near {}", place + 1)).clicked() {
+        pressed = Some(Pressed::Code);
+    }
+    if button_at(ui, similar, Icon::Similar, &format!("Find sounds like near {}", place + 1)).clicked() {
+        pressed = Some(Pressed::Similar);
+    }
+    pressed
+}
+
+fn differing(distance: u32) -> String {
+    match distance {
+        0 => "the same code".to_owned(),
+        1 => "1 bit differs".to_owned(),
+        n => format!("{n} bits differ"),
+    }
+}

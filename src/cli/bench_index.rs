@@ -11,7 +11,7 @@ use anyhow::{Context, ensure};
 use serde_json::json;
 
 use crate::index::kernel::Kernel;
-use crate::index::{Codes, CodesRef, Index, IndexError, Neighbour, nearest, nearest_to_each};
+use crate::index::{Codes, CodesRef, Index, IndexError, IndexFile, Neighbour, RowSet, nearest, nearest_to_each};
 
 /// Batches are repeated, and single queries asked, for about this long.
 const BUDGET_SECS: f64 = 4.0;
@@ -49,7 +49,7 @@ impl Bench {
             |query| Ok(nearest(codes.as_ref(), query, self.k, None)),
         )?;
         let code_bytes = 8 * codes.as_ref().words().len() as u64;
-        self.report("scan", &format!("scan, {kernel}"), 0.0, code_bytes, &figures)?;
+        self.report("scan", &format!("scan, {kernel}"), 0.0, code_bytes, &figures, json!({}))?;
 
         let began = Instant::now();
         let index = Index::build(codes);
@@ -65,11 +65,44 @@ impl Bench {
             |query| Ok(index.search(query, self.k, None)?.neighbours),
         )?;
         let config = format!("index, {kernel}, {} of {} scanned", scanned.get(), queries.len());
-        self.report("index", &config, build_secs, code_bytes + index.table_bytes(), &figures)
+        let more = self.more(&index, queries)?;
+        self.report("index", &config, build_secs, code_bytes + index.table_bytes(), &figures, more)
+    }
+
+    /// What else is done with an index: growing by one row in a hundred, a filter that leaves one row in ten, saving, opening.
+    fn more(&self, index: &Index, queries: CodesRef<'_>) -> anyhow::Result<serde_json::Value> {
+        let secs = |began: Instant| began.elapsed().as_secs_f64();
+        let began = Instant::now();
+        std::hint::black_box(index.with_appended(index.codes()?.slice(0..index.len() / 100))?);
+        let append_secs = secs(began);
+        let mut tenth = RowSet::none(index.len());
+        (0..index.len()).step_by(10).for_each(|row| tenth.insert(row));
+        let began = Instant::now();
+        std::hint::black_box(index.search_each(queries, self.k, Some(&tenth))?);
+        let filtered_qps = queries.len() as f64 / secs(began);
+        let path = self.ids_out.with_extension("codes");
+        let began = Instant::now();
+        IndexFile::save(&path, index, 0)?;
+        let save_secs = secs(began);
+        let began = Instant::now();
+        std::hint::black_box(IndexFile::open(&path)?);
+        let open_us = secs(began) * 1e6;
+        std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+        Ok(json!({
+            "append_1_percent_s": append_secs, "filtered_1_in_10_qps": filtered_qps, "save_s": save_secs, "open_us": open_us,
+        }))
     }
 
     /// `how` is `scan` or `index`: the end of the file that the rows go to.
-    fn report(&self, how: &str, config: &str, build: f64, memory: u64, figures: &Figures) -> anyhow::Result<()> {
+    fn report(
+        &self,
+        how: &str,
+        config: &str,
+        build: f64,
+        memory: u64,
+        figures: &Figures,
+        more: serde_json::Value,
+    ) -> anyhow::Result<()> {
         let ids: Vec<u8> = figures
             .found
             .iter()
@@ -84,7 +117,7 @@ impl Bench {
         let line = json!({
             "config": config, "scan": how == "scan", "build_s": build, "memory_bytes": memory,
             "qps": figures.qps, "qps_cpu": figures.qps_cpu, "p50_us": figures.p50_us, "p99_us": figures.p99_us,
-            "best_us": figures.best_us, "ids": path,
+            "best_us": figures.best_us, "ids": path, "more": more,
         });
         println!("{line}");
         Ok(())

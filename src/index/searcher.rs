@@ -17,6 +17,10 @@ use super::select::Selection;
 /// and a code is seldom built into tables anew.
 const GROWTH: usize = 4;
 
+/// A segment of fewer than one in this many rows gets no tables: to scan it takes less than to look into others of the same
+/// size, and to append a little costs little.
+const SCANNED: usize = 64;
+
 /// Where more than one in this many rows was removed, [`Index::compacted`] pays.
 const REMOVED: usize = 4;
 
@@ -79,7 +83,10 @@ impl Index {
         while let Some(last) = segments.pop_if(|last| last.rows.len() < GROWTH * rows.len()) {
             rows.start = last.rows.start;
         }
-        segments.push(Arc::new(Segment::build(codes.as_ref().slice(rows.clone()), rows)));
+        segments.push(Arc::new(match rows.len() * SCANNED < codes.len() {
+            true => Segment { rows, buckets: None },
+            false => Segment::build(codes.as_ref().slice(rows.clone()), rows),
+        }));
         let kept = self.kept.as_ref().map(|kept| Arc::new(kept.resized(codes.len(), true)));
         Ok(Self { codes: CodeStore::Owned(Arc::new(codes)), segments, kept })
     }

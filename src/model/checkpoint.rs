@@ -142,9 +142,11 @@ pub fn load(path: &Path) -> Result<Checkpoint, ModelError> {
         let values = take(&format!("weights.{name}"), Some(&shape))?;
         weights.insert(name, Tensor::from_vec(values, shape, &Device::Cpu)?);
     }
-    let (chunks, oldest) = header.remembered;
+    // A model whose run is over looks for no neighbours: what an older program left of them is passed by.
+    let over = header.progress.step == header.progress.steps;
+    let (chunks, oldest) = if over { Default::default() } else { header.remembered };
     let embeddings = if chunks.is_empty() { Vec::new() } else { take("neighbours", None)? };
-    if embeddings.len() != chunks.len() * header.config.bits || oldest > chunks.len() {
+    if embeddings.len() != chunks.len() * header.config.kind_bits() || oldest > chunks.len() {
         return Err(damaged(format!("{} neighbours do not fit {} embeddings", chunks.len(), embeddings.len())));
     }
     Ok(Checkpoint {

@@ -96,7 +96,15 @@ pub struct Config {
     pub seed: u64,
 }
 
+/// What kind of sound a chunk is needs no more bits than this.
+const KIND_BITS: usize = 64;
+
 impl Config {
+    /// How many of the bits, the first ones, are drawn to neighbours of other recordings; the others tell recordings apart.
+    pub fn kind_bits(&self) -> usize {
+        self.bits.min(KIND_BITS)
+    }
+
     /// Training steps over `chunks` chunks.
     pub fn steps(&self, chunks: u64) -> usize {
         match self.length {

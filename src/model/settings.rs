@@ -266,9 +266,7 @@ fn defaults(preset: Preset) -> Config {
             channels: 48,
             blocks: 6,
             batch: 32,
-            length: TrainingLength::Steps(1500),
-            contrast: 0.0,
-            neighbours: 0.0,
+            length: TrainingLength::EpochsWithin { epochs: 32, fewest: 1200, most: 5500 },
             microphone: 0.0,
             ..spectral
         },

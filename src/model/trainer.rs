@@ -167,6 +167,9 @@ impl<'a> Trainer<'a> {
     /// The file cannot be written; an older one at `path` is then as it was.
     pub fn save(&self, path: &Path) -> Result<(), ModelError> {
         let Self { config, progress, vars, normalisation, adam, neighbours, .. } = self;
+        // A run that is over asks for no neighbours any more.
+        let over = progress.step == progress.steps;
+        let neighbours = if over { &Neighbours::default() } else { neighbours };
         checkpoint::save(path, config, progress, vars, normalisation, adam, neighbours)
     }
 
@@ -224,8 +227,9 @@ impl<'a> Trainer<'a> {
         if self.config.contrast == 0.0 || self.config.neighbours == 0.0 {
             return Ok(None);
         }
-        let bits = self.config.bits;
-        let z: Vec<f32> = candle_nn::ops::sigmoid(&h.narrow(0, 0, chunks.len())?)?.flatten_all()?.to_vec1()?;
+        let bits = self.config.kind_bits();
+        let h = h.narrow(0, 0, chunks.len())?.narrow(1, 0, bits)?.contiguous()?;
+        let z: Vec<f32> = candle_nn::ops::sigmoid(&h)?.flatten_all()?.to_vec1()?;
         let units = Units::of(&z, bits).units;
         let batches = &self.batches;
         let same_sound = |i: usize, chunk| batches.are_same_sound(chunks[i], chunk);
@@ -255,8 +259,9 @@ impl<'a> Trainer<'a> {
             let own = add(&contrast(&z, batch.masked.clone(), config.temperature)?, config.contrast * (1.0 - alike))?;
             let mut whole = own * (1.0 - alike);
             if let Some(targets) = targets {
-                whole +=
-                    alike * add(&attraction(&z, targets, batch.masked, config.temperature)?, config.contrast * alike)?;
+                let kind = z.narrow(1, 0, config.kind_bits())?.contiguous()?;
+                whole += alike
+                    * add(&attraction(&kind, targets, batch.masked, config.temperature)?, config.contrast * alike)?;
             }
             parts.0 = Some(whole);
         }

@@ -55,8 +55,7 @@ fn compare<const W: usize, const Q: usize, const ROWS: bool>(
     for (group, words) in block.words.as_chunks::<GROUP>().0.as_chunks::<W>().0.iter().enumerate() {
         if Q == 1 {
             for line in words {
-                // SAFETY: a prefetch reads nothing, whatever the address.
-                unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().wrapping_byte_add(PREFETCH_BYTES).cast()) };
+                _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().wrapping_byte_add(PREFETCH_BYTES).cast());
             }
         }
         let code = if ROWS { load_rows(words) } else { load_words(words) };

@@ -10,7 +10,7 @@ use super::explore::{CodeOf, DuplicatesBy};
 use super::formats::MatchFormat;
 use super::sound_settings::SoundSettings;
 use crate::audio::device::StopWhen;
-use crate::dataset::{Favourite, FileId};
+use crate::dataset::{Favourite, FileId, Filter};
 use crate::model::TrainingSettings;
 
 /// Names a command that was submitted; its events carry it.
@@ -180,6 +180,18 @@ pub struct SearchFilter {
     pub favourites: bool,
     /// No chunks of the query's own file.
     pub not_this_file: bool,
+}
+
+impl SearchFilter {
+    /// A sentence for each part of the text that is not understood.
+    pub fn not_understood(&self) -> Vec<String> {
+        Filter::read(&self.text).not_understood().to_vec()
+    }
+
+    /// Whether what it lets through changes with the favourites.
+    pub fn asks_for_favourites(&self) -> bool {
+        self.favourites || self.text.contains("is:fav")
+    }
 }
 
 /// Whose codes are to be heard.

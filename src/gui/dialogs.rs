@@ -5,6 +5,8 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::file_clipboard;
+
 /// What to ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
@@ -18,6 +20,10 @@ pub enum Question {
     ProjectFolder,
     /// Whether what was dropped is a single file, which may be meant as a query.
     IsFile(PathBuf),
+    /// Where to write a file of this name, or a folder of files.
+    WhereToSave { name: String, is_folder: bool },
+    /// To put a file on the clipboard.
+    CopyFile(PathBuf),
 }
 
 /// The answer; a dialog that was closed, or that the desktop cannot show, gives none.
@@ -26,7 +32,16 @@ pub enum Answer {
     Add(Vec<PathBuf>),
     Find(PathBuf),
     OpenProject(PathBuf),
-    Dropped { path: PathBuf, is_file: bool },
+    Dropped {
+        path: PathBuf,
+        is_file: bool,
+    },
+    SaveTo(PathBuf),
+    /// `as_file`: else nothing was copied yet.
+    Copied {
+        path: PathBuf,
+        as_file: bool,
+    },
 }
 
 /// File name endings that the file dialog offers first. What a file is, decides its content.
@@ -78,6 +93,17 @@ fn answer(question: Question) -> Option<Answer> {
         Question::SoundToFind => sounds().set_title("Search for a sound").pick_file().map(Answer::Find),
         Question::ProjectFolder => {
             rfd::FileDialog::new().set_title("Choose a project folder").pick_folder().map(Answer::OpenProject)
+        }
+        Question::WhereToSave { name, is_folder: true } => {
+            let chosen = rfd::FileDialog::new().set_title("Save into a folder").pick_folder();
+            chosen.map(|folder| Answer::SaveTo(folder.join(name)))
+        }
+        Question::WhereToSave { name, is_folder: false } => {
+            rfd::FileDialog::new().set_title("Save as").set_file_name(name).save_file().map(Answer::SaveTo)
+        }
+        Question::CopyFile(path) => {
+            let as_file = file_clipboard::copy(&path);
+            Some(Answer::Copied { path, as_file })
         }
         Question::IsFile(path) => {
             let is_file = path.is_file();

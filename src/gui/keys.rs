@@ -1,6 +1,6 @@
 //! The keys, read before anything is drawn.
 
-use egui::{Context, FocusDirection, InputState, Key, Modifiers};
+use egui::{Context, FocusDirection, InputState, Key, Modifiers, Popup};
 
 use super::dialogs::Question;
 use super::panels::pages::PAGES;
@@ -16,6 +16,10 @@ pub const KEYS: &[(&str, &str)] = &[
     ("Enter", "search for what is selected"),
     ("R", "record, and search for it"),
     ("L", "play again and again"),
+    ("F", "mark the selected match as a favourite"),
+    ("Shift+F10, Menu", "what can be done with the selected match"),
+    ("Alt+Left, Alt+Right", "the query before, the query after"),
+    ("Ctrl+Shift+F", "filter the matches"),
     ("Esc", "close or stop"),
     ("Ctrl+O", "add files"),
     ("Ctrl+F", "filter the files"),
@@ -33,6 +37,10 @@ pub fn handle(ctx: &Context, state: &mut State) {
     if state.modal.is_some() {
         return;
     }
+    // So does an open menu.
+    if Popup::is_any_open(ctx) {
+        return;
+    }
     let typing = ctx.text_edit_focused();
     let pressed = |modifiers: Modifiers, key: Key| ctx.input_mut(|i: &mut InputState| i.consume_key(modifiers, key));
     if pressed(Modifiers::COMMAND, Key::O) && !state.read_only() {
@@ -43,8 +51,17 @@ pub fn handle(ctx: &Context, state: &mut State) {
             state.turn_to(page);
         }
     }
+    if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::F) && state.search.path.is_some() {
+        state.search.focus_filter = true;
+    }
     if pressed(Modifiers::COMMAND, Key::F) {
         state.files.focus_filter = true;
+    }
+    if pressed(Modifiers::ALT, Key::ArrowLeft) {
+        state.go_back();
+    }
+    if pressed(Modifiers::ALT, Key::ArrowRight) {
+        state.go_forward();
     }
     if typing {
         return;
@@ -65,6 +82,14 @@ pub fn handle(ctx: &Context, state: &mut State) {
     }
     if pressed(Modifiers::NONE, Key::R) && (state.latest.recorder.recording || !state.read_only()) {
         state.toggle_recording();
+    }
+    if pressed(Modifiers::NONE, Key::F)
+        && let Some(place) = state.search.selected
+    {
+        state.toggle_favourite(place);
+    }
+    if pressed(Modifiers::SHIFT, Key::F10) || pressed(Modifiers::NONE, Key::Menu) {
+        state.open_match_menu();
     }
     if pressed(Modifiers::NONE, Key::L) {
         state.toggle_loop();

@@ -1,13 +1,20 @@
 //! What the search panel shows: the query, the search that runs for it, and the matches.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::dataset::SoundFile;
+use super::match_list::{self, Line, View};
+use super::query_history::{Asked, QueryHistory};
+use crate::dataset::{FileId, SoundFile};
 use crate::engine::{Clip, DatasetView, Grouping, JobId, Match, Query, SearchFilter, SearchReport};
 
-/// Matches that a search asks for.
+/// Matches that a search asks for at first, and at most.
 const MATCHES: usize = 50;
+pub const MOST_MATCHES: usize = 800;
+
+/// The shortest part that a drag chooses; shorter ones are a click with an unsteady hand.
+pub const SHORTEST_SECS: f64 = 0.02;
 
 #[derive(Clone, Debug)]
 pub struct SearchState {
@@ -15,8 +22,17 @@ pub struct SearchState {
     pub path: Option<Utf8PathBuf>,
     /// The part of it, in seconds; `None` is all of it.
     pub region: Option<(f64, f64)>,
-    pub by: Grouping,
+    pub history: QueryHistory,
+    pub view: View,
     pub filter: SearchFilter,
+    /// How many matches are asked for.
+    pub wanted: usize,
+    /// Files whose matches are folded up under their names.
+    pub folded: BTreeSet<FileId>,
+    /// Set when the field of the filter is to take the keyboard's focus.
+    pub focus_filter: bool,
+    /// The menu that was asked for by key.
+    pub menu: Option<KeyedMenu>,
     /// Whether moving through the matches plays them.
     pub auto_play: bool,
     pub report: Option<Arc<SearchReport>>,
@@ -39,13 +55,26 @@ pub enum Run {
     Searching { job: Option<JobId>, again: bool },
 }
 
+/// A match's menu that was opened by key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyedMenu {
+    pub place: usize,
+    /// Whether it was not drawn yet.
+    pub is_new: bool,
+}
+
 impl Default for SearchState {
     fn default() -> Self {
         Self {
             path: None,
             region: None,
-            by: Grouping::default(),
+            history: QueryHistory::default(),
+            view: View::default(),
             filter: SearchFilter::default(),
+            wanted: MATCHES,
+            folded: BTreeSet::new(),
+            focus_filter: false,
+            menu: None,
             auto_play: true,
             report: None,
             files: Vec::new(),
@@ -59,15 +88,45 @@ impl Default for SearchState {
 
 impl SearchState {
     /// Takes another sound, or another part of the same, as the query; matches of another sound go.
-    pub fn choose(&mut self, path: Utf8PathBuf, region: Option<(f64, f64)>) {
+    pub fn choose(&mut self, path: Utf8PathBuf, region: Option<(f64, f64)>, passing: bool) {
         if self.path.as_ref() != Some(&path) {
             self.forget_matches();
         }
+        self.history.push(Asked { path: path.clone(), region, passing });
         self.path = Some(path);
+        self.region = region;
+        self.wanted = MATCHES;
+    }
+
+    /// Another part of the query.
+    pub fn change_region(&mut self, region: Option<(f64, f64)>) {
+        self.history.change_region(region);
         self.region = region;
     }
 
+    /// Takes an earlier query, or a later one, as the query again.
+    pub fn go_to(&mut self, place: usize) {
+        let Some(Asked { path, region, .. }) = self.history.go_to(place).cloned() else { return };
+        if self.path.as_ref() != Some(&path) {
+            self.forget_matches();
+        }
+        (self.path, self.region, self.wanted) = (Some(path), region, MATCHES);
+    }
+
+    /// The lines of the list of matches.
+    pub fn lines(&self) -> Vec<Line> {
+        match_list::lines(self.matches(), self.view, &self.folded)
+    }
+
+    pub fn fold(&mut self, file: FileId, fold: bool) {
+        match fold {
+            true => self.folded.insert(file),
+            false => self.folded.remove(&file),
+        };
+    }
+
     pub fn clear(&mut self) {
+        self.history.leave();
         self.path = None;
         self.region = None;
         self.forget_matches();
@@ -76,14 +135,16 @@ impl SearchState {
     fn forget_matches(&mut self) {
         self.report = None;
         self.files.clear();
+        self.folded.clear();
         self.selected = None;
+        self.menu = None;
     }
 
     /// What to ask the engine.
     pub fn query(&self) -> Option<Query> {
         let path = self.path.clone()?;
         let (from_secs, to_secs) = self.region.unzip();
-        Some(Query { path, from_secs, to_secs, k: MATCHES, by: self.by, filter: self.filter.clone() })
+        Some(Query { path, from_secs, to_secs, k: self.wanted, by: self.view.grouping(), filter: self.filter.clone() })
     }
 
     /// The query's own sound.
@@ -104,6 +165,7 @@ impl SearchState {
     pub fn show(&mut self, report: SearchReport, dataset: &DatasetView) {
         let kept = self.selected_match().cloned();
         self.report = Some(Arc::new(report));
+        self.menu = None;
         // While the region is dragged, the selection follows its match as long as it is there.
         let same = |m: &Match| kept.as_ref().is_some_and(|k| k.file == m.file && k.start_seconds == m.start_seconds);
         let place = self.matches().iter().position(same);
@@ -129,11 +191,7 @@ impl SearchState {
 
     /// Selects the match `by` rows further down; returns whether the selection moved.
     pub fn step(&mut self, by: isize) -> bool {
-        let Some(last) = self.matches().len().checked_sub(1) else { return false };
-        let next = match self.selected {
-            None => 0,
-            Some(i) => i.saturating_add_signed(by).min(last),
-        };
+        let Some(next) = match_list::step(&self.lines(), self.selected, by) else { return false };
         let moved = self.selected != Some(next);
         self.selected = Some(next);
         self.reveal |= moved;

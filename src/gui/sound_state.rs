@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::search_state::{clip_of, stretch_of};
+use super::search_state::{SHORTEST_SECS, clip_of, stretch_of};
 use super::state::State;
 use crate::engine::{Clip, Command, Match, SoundSettings, TakeView};
 
@@ -12,6 +12,8 @@ pub struct SoundState {
     pub microphone_open: bool,
     /// Whether the menu of the output is open.
     pub output_open: bool,
+    /// The part of what plays that is being dragged over.
+    pub dragged: Option<(f64, f64)>,
     /// The take that is being renamed, and the name as it is typed.
     pub renaming: Option<(Utf8PathBuf, String)>,
 }
@@ -59,6 +61,15 @@ impl State {
         let from_secs = if player.playing { player.position_secs } else { player.from_secs };
         if let Some(path) = player.path.clone() {
             self.play(Clip { path, from_secs, to_secs: None });
+        }
+    }
+
+    /// A part of what plays is dragged over: it becomes the query once the button is let go.
+    pub fn drag_in_player(&mut self, from_secs: f64, to_secs: f64, down: bool) {
+        self.sound.dragged = down.then_some((from_secs, to_secs));
+        let is_long_enough = to_secs - from_secs >= SHORTEST_SECS;
+        if let (false, true, Some(path)) = (down, is_long_enough, self.latest.player.path.clone()) {
+            self.choose_query(path, Some((from_secs, to_secs)));
         }
     }
 

@@ -6,6 +6,7 @@ mod events;
 mod files;
 mod intents;
 mod pictures;
+mod searching;
 
 pub use pictures::Picture;
 
@@ -19,6 +20,7 @@ use super::dialogs::Question;
 use super::explore::Explore;
 use super::file_table::{FileTable, Order};
 use super::notices::Notices;
+use super::saving::Saving;
 use super::search_state::SearchState;
 use super::sound_state::SoundState;
 use super::training_form::TrainingForm;
@@ -63,6 +65,8 @@ pub enum Modal {
     DeleteTake(Utf8PathBuf),
     /// The tags of some files.
     Tags(Vec<FileId>),
+    /// Something is to be saved: see [`State::saving`].
+    Save,
     Keys,
 }
 
@@ -99,6 +103,9 @@ pub struct State {
     pub form: TrainingForm,
     pub notices: Notices,
     pub modal: Option<Modal>,
+    pub saving: Option<Saving>,
+    /// What is to be put on the clipboard.
+    pub to_copy: Option<String>,
     pub list: List,
     /// Whether files hover over the window.
     pub files_hover: bool,
@@ -136,6 +143,8 @@ impl Default for State {
             form: TrainingForm::default(),
             notices: Notices::default(),
             modal: None,
+            saving: None,
+            to_copy: None,
             list: List::default(),
             files_hover: false,
             add_typed: String::new(),

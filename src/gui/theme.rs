@@ -21,7 +21,11 @@ pub mod size {
     pub const MATCH_ROW: f32 = 46.0;
     pub const CONTROL: f32 = 28.0;
     pub const ICON: f32 = 14.0;
-    pub const QUERY_WAVEFORM: f32 = 92.0;
+    pub const QUERY_PICTURE: f32 = 116.0;
+    pub const QUERY_PICTURE_LOW: f32 = 84.0;
+    /// A window lower than this has lower pictures.
+    pub const LOW_WINDOW: f32 = 720.0;
+    pub const GROUP_ROW: f32 = 28.0;
     pub const PLOT: f32 = 104.0;
     pub const HISTOGRAM: f32 = 64.0;
     pub const NEAR_ROW: f32 = 40.0;
@@ -58,6 +62,8 @@ pub struct Palette {
     pub series: [Color32; 4],
     /// Kinds of dots on the map.
     pub kinds: [Color32; KINDS],
+    /// From silence to the loudest in a spectrogram, in even steps.
+    pub spectrum: [Color32; 5],
 }
 
 /// Kinds that have a colour of their own on the map.
@@ -96,6 +102,7 @@ pub const DARK: Palette = Palette {
         rgb(0xC4_A0_84),
         rgb(0xE0_6B_6B),
     ],
+    spectrum: [rgb(0x12_15_1B), rgb(0x1B_2A_45), rgb(0x1F_6A_77), rgb(0x5C_CF_A6), rgb(0xF6_F7_D2)],
 };
 
 pub const LIGHT: Palette = Palette {
@@ -127,11 +134,22 @@ pub const LIGHT: Palette = Palette {
         rgb(0x8A_5F_3E),
         rgb(0xB3_26_1E),
     ],
+    spectrum: [rgb(0xFF_FF_FF), rgb(0xDC_E8_F2), rgb(0x8F_C9_C4), rgb(0x1F_86_83), rgb(0x0B_2E_4A)],
 };
 
 /// The palette that a style was made from.
 pub fn palette(visuals: &Visuals) -> &'static Palette {
     if visuals.dark_mode { &DARK } else { &LIGHT }
+}
+
+/// The colour of each level of a spectrogram.
+pub fn spectrum(visuals: &Visuals) -> [Color32; 256] {
+    let stops = palette(visuals).spectrum;
+    std::array::from_fn(|level| {
+        let place = level as f32 / 255.0 * (stops.len() - 1) as f32;
+        let lower = (place as usize).min(stops.len() - 2);
+        stops[lower].lerp_to_gamma(stops[lower + 1], place - lower as f32)
+    })
 }
 
 /// The text style of a page's own title.

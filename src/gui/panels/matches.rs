@@ -1,20 +1,19 @@
 //! The matches: what sounds like the query, the nearest first, each a click away from being heard.
 
-use egui::{Align, Align2, Layout, Rect, RichText, ScrollArea, TextStyle, Ui, vec2};
+use egui::{Align, Key, Layout, Rect, RichText, ScrollArea, TextEdit, Ui, UiBuilder};
 
-use crate::dataset::SoundFile;
-use crate::engine::{Grouping, Match, SearchReport};
+use super::{match_menu, match_row};
+use crate::engine::{SearchFilter, SearchReport};
 use crate::gui::format;
-use crate::gui::search_state::{Run, stretch_of};
+use crate::gui::match_list::{Line, View};
+use crate::gui::search_state::{MOST_MATCHES, Run};
 use crate::gui::state::State;
 use crate::gui::theme::{palette, size};
-use crate::gui::widgets::buttons::segmented;
+use crate::gui::widgets::buttons::{icon_toggle, segmented};
 use crate::gui::widgets::icons::Icon;
-use crate::gui::widgets::row::{self, button_at, take_left, take_right};
-use crate::gui::widgets::{text, waveform};
+use crate::gui::widgets::row;
 
-/// Narrower than this, a row leaves out where in its file a match lies: the tooltip and the player still say it.
-const NARROW: f32 = 520.0;
+const GAP: f32 = 2.0;
 
 pub fn show(ui: &mut Ui, state: &mut State) {
     let report = state.search.report.clone();
@@ -23,11 +22,16 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             let help = "Moving through the matches with the arrow keys plays them";
             ui.checkbox(&mut state.search.auto_play, "Play on moving").on_hover_text(help);
             let options = [
-                (Grouping::Chunk, "Moments", "The nearest moments, wherever they are"),
-                (Grouping::File, "Files", "Whole files, by how near all of the query is to them"),
+                (View::Moments, "Moments", "The nearest moments, wherever they are"),
+                (View::ByFile, "By file", "The nearest moments, under the names of their files"),
+                (View::Files, "Files", "Whole files, by how near all of the query is to them"),
             ];
-            if segmented(ui, &mut state.search.by, &options) {
-                state.search_now();
+            let before = state.search.view;
+            if segmented(ui, &mut state.search.view, &options) {
+                state.search.reveal = true;
+                if before.grouping() != state.search.view.grouping() {
+                    state.search_now();
+                }
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 if let Some(report) = &report {
@@ -40,18 +44,13 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             });
         });
     });
+    filter(ui, state);
     match report {
         Some(report) if report.silent => {
             let sentence = "There is nothing to hear in the query. Choose another part of it, or another sound.";
             super::search::empty(ui, "The query is silent", sentence);
         }
-        Some(report) if report.matches.is_empty() => {
-            super::search::empty(
-                ui,
-                "No matches",
-                "Nothing but silence is in the index. Add more sounds, and index them.",
-            );
-        }
+        Some(report) if report.matches.is_empty() => no_matches(ui, state),
         Some(report) => rows(ui, state, &report),
         None if matches!(state.search.run, Run::Searching { .. }) => super::search::empty(ui, "Searching…", ""),
         None => {}
@@ -62,106 +61,124 @@ fn milliseconds(secs: f64) -> String {
     if secs < 1.0 { format!("{} ms", format::value(secs * 1000.0)) } else { format::duration(secs) }
 }
 
-fn rows(ui: &mut Ui, state: &mut State, report: &SearchReport) {
-    ui.spacing_mut().item_spacing.y = 2.0;
-    let reveal = std::mem::take(&mut state.search.reveal).then_some(state.search.selected).flatten();
-    let list = ScrollArea::vertical().id_salt("matches").auto_shrink(false);
-    list.show_rows(ui, size::MATCH_ROW, report.matches.len(), |ui, shown| {
-        if let Some(place) = reveal {
-            row::reveal(ui, shown.start, place, size::MATCH_ROW);
-        }
-        for place in shown {
-            let m = &report.matches[place];
-            let file = state.search.files.get(place).cloned().flatten();
-            let selected = state.search.selected == Some(place);
-            let name = format::file_name(&m.path);
-            let mut spoken = format!("Match {}: {name}, {}", place + 1, distance_in_words(m, report.bits));
-            if let Some(problem) = &m.problem {
-                spoken += &format!("; {problem}");
+/// Which sounds may be found.
+fn filter(ui: &mut Ui, state: &mut State) {
+    let filter = state.search.filter.clone();
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let mut not_this = filter.not_this_file;
+            let help = "Leave out the matches in the query's own file";
+            if ui.toggle_value(&mut not_this, "Not this file").on_hover_text(help).changed() {
+                state.set_filter(|filter| filter.not_this_file = not_this);
             }
-            let mut similar = false;
-            let response = row::row(ui, place, &spoken, size::MATCH_ROW, selected, |ui, rect| {
-                similar = contents(ui, rect, place, m, file.as_deref(), report);
-            });
-            if reveal == Some(place) && row::focused(ui.ctx()) {
-                response.request_focus();
+            let icon = if filter.favourites { Icon::StarFilled } else { Icon::Star };
+            if icon_toggle(ui, icon, "Only favourites", Some(filter.favourites)).clicked() {
+                state.set_filter(|filter| filter.favourites = !filter.favourites);
             }
-            if similar {
-                state.find_similar_to_match(place);
-            } else if response.clicked() {
-                state.play_match(place);
+            let mut typed = filter.text.clone();
+            let hint = "Filter the matches: kick  tag:loop  dur<0.5  -is:problem";
+            let field = ui
+                .add(TextEdit::singleline(&mut typed).hint_text(hint).desired_width(f32::INFINITY))
+                .accessible_name("Filter the matches");
+            if std::mem::take(&mut state.search.focus_filter) {
+                field.request_focus();
             }
+            if field.lost_focus() && ui.input(|i| i.key_pressed(Key::Escape)) {
+                typed.clear();
+            }
+            state.set_filter(|filter| filter.text = typed);
+        });
+    });
+    for sentence in state.search.filter.not_understood() {
+        let warning = palette(ui.visuals()).warning;
+        ui.add(egui::Label::new(RichText::new(sentence).small().color(warning)).wrap());
+    }
+}
+
+fn no_matches(ui: &mut Ui, state: &mut State) {
+    if state.search.filter == SearchFilter::default() {
+        let sentence = "Nothing but silence is in the index. Add more sounds, and index them.";
+        return super::search::empty(ui, "No matches", sentence);
+    }
+    super::search::empty(ui, "Nothing passes the filter", "No sound of the index is what the filter asks for.");
+    ui.vertical_centered(|ui| {
+        if ui.button("Clear the filter").clicked() {
+            state.set_filter(|filter| *filter = SearchFilter::default());
         }
     });
 }
 
-/// Returns whether "find similar" was pressed.
-fn contents(
-    ui: &mut Ui,
-    mut rect: Rect,
-    place: usize,
-    m: &Match,
-    file: Option<&SoundFile>,
-    report: &SearchReport,
-) -> bool {
-    let palette = palette(ui.visuals());
-    let narrow = rect.width() < NARROW;
-    let rank = take_left(&mut rect, 22.0);
-    text::line(ui, rank, Align2::RIGHT_CENTER, (place + 1).to_string(), TextStyle::Small, palette.dim);
-    let picture = take_left(&mut rect, if narrow { 64.0 } else { 104.0 }).shrink2(vec2(0.0, 4.0));
-    if let Some(file) = file {
-        let duration = file.duration_secs().max(1e-9);
-        let marked = stretch_of(m).map(|(from, to)| ((from / duration) as f32, (to / duration) as f32));
-        waveform::thumbnail(ui.painter(), picture, &file.thumbnail, marked, ui.visuals());
-    }
-    let similar = take_right(&mut rect, size::CONTROL);
-    distance(ui, take_right(&mut rect, 76.0), m, report.bits);
-    if !narrow {
-        let stretch = format::stretch(m.start_seconds, m.end_seconds);
-        let answers = format!("for {:.2} s of the query", m.query_start_seconds);
-        let answers = if m.by == Grouping::Chunk && report.query_chunks > 1 { answers } else { String::new() };
-        text::two_lines(ui, take_right(&mut rect, 118.0), stretch, answers);
-    }
-    let name = format::file_name(&m.path);
-    let stretch = format::stretch(m.start_seconds, m.end_seconds);
-    let mut tooltip = format!("{}\n{stretch}; {}", m.path, distance_in_words(m, report.bits));
-    match (&m.problem, file) {
-        (Some(problem), _) => {
-            let problem = format::sentence(problem);
-            text::warned(ui, rect, name, problem.as_str());
-            tooltip = format!("{tooltip}\n{problem}");
+fn rows(ui: &mut Ui, state: &mut State, report: &SearchReport) {
+    let lines = state.search.lines();
+    let height = |line: &Line| match line {
+        Line::Heading { .. } => size::GROUP_ROW + GAP,
+        Line::Match(_) => size::MATCH_ROW + GAP,
+    };
+    // The top of each line, and the end of the last.
+    let tops: Vec<f32> = std::iter::once(0.0)
+        .chain(lines.iter().scan(0.0, |top, line| {
+            *top += height(line);
+            Some(*top)
+        }))
+        .collect();
+    let end = tops.last().copied().unwrap_or(0.0);
+    let more = report.matches.len() >= state.search.wanted && state.search.wanted < MOST_MATCHES;
+    let reveal = std::mem::take(&mut state.search.reveal).then_some(state.search.selected).flatten();
+    ScrollArea::vertical().id_salt("matches").auto_shrink(false).show_viewport(ui, |ui, viewport| {
+        ui.set_height(end + if more { size::MATCH_ROW } else { 0.0 });
+        let origin = ui.max_rect().top();
+        let x = ui.max_rect().x_range();
+        if let Some(at) = lines.iter().position(|line| reveal.is_some_and(|place| *line == Line::Match(place))) {
+            ui.scroll_to_rect(Rect::from_x_y_ranges(x, origin + tops[at]..=origin + tops[at + 1]), None);
         }
-        (None, Some(_)) => text::two_lines(ui, rect, name, format::folder(&m.path)),
-        (None, None) => text::two_lines(ui, rect, name, "no longer in the project"),
-    }
-    row::tooltip_at(ui, rect, &tooltip);
-    button_at(ui, similar, Icon::Similar, &format!("Find sounds like match {}", place + 1)).clicked()
+        let first = tops.partition_point(|top| *top <= viewport.min.y).saturating_sub(1);
+        let last = tops.partition_point(|top| *top < viewport.max.y).min(lines.len());
+        let place = Rect::from_x_y_ranges(x, origin + tops[first]..=origin + end + size::MATCH_ROW);
+        ui.scope_builder(UiBuilder::new().id_salt("lines").max_rect(place), |ui| {
+            ui.spacing_mut().item_spacing.y = GAP;
+            for line in &lines[first.min(last)..last] {
+                match *line {
+                    Line::Heading { file, first, matches } => {
+                        let folded = state.search.folded.contains(&file);
+                        if match_row::heading(ui, &report.matches[first], matches, report.bits, folded) {
+                            state.search.fold(file, !folded);
+                        }
+                    }
+                    Line::Match(place) => one(ui, state, report, place, reveal == Some(place)),
+                }
+            }
+            if more && last == lines.len() && ui.button("Show more matches").clicked() {
+                state.more_matches();
+            }
+        });
+    });
 }
 
-/// The bits that differ, as a number and as a bar.
-fn distance(ui: &Ui, rect: Rect, m: &Match, bits: usize) {
-    let palette = palette(ui.visuals());
-    let (upper, lower) = rect.split_top_bottom_at_y(rect.center().y + 4.0);
-    text::line(ui, upper, Align2::LEFT_CENTER, distance_number(m), TextStyle::Body, palette.text);
-    text::line(ui, upper, Align2::RIGHT_CENTER, format!("of {bits} bits"), TextStyle::Small, palette.dim);
-    let track = Rect::from_center_size(lower.center(), vec2(lower.width(), 4.0));
-    ui.painter().rect_filled(track, 2.0, palette.raised_hover);
-    let share = (m.distance / bits.max(1) as f64).clamp(0.0, 1.0) as f32;
-    // At distance 0 a dot remains, so that the best match does not look like a missing one.
-    let filled = track.with_max_x(track.left() + (share * track.width()).max(3.0));
-    ui.painter().rect_filled(filled, 2.0, palette.accent);
-}
-
-fn distance_number(m: &Match) -> String {
-    match m.by {
-        Grouping::Chunk => format!("{:.0}", m.distance),
-        Grouping::File => format!("{:.1}", m.distance),
+fn one(ui: &mut Ui, state: &mut State, report: &SearchReport, place: usize, revealed: bool) {
+    let found = &report.matches[place];
+    let drawn = match_row::Drawn {
+        place,
+        found,
+        bits: report.bits,
+        query_chunks: report.query_chunks,
+        file: state.search.files.get(place).cloned().flatten(),
+        under_heading: state.search.view == View::ByFile,
+        favourite: state.is_favourite(found),
+        may_mark: !state.read_only(),
+    };
+    let selected = state.search.selected == Some(place);
+    let (response, wanted) = match_row::show(ui, &drawn, selected);
+    if revealed && row::focused(ui.ctx()) {
+        response.request_focus();
     }
-}
-
-fn distance_in_words(m: &Match, bits: usize) -> String {
-    match m.by {
-        Grouping::Chunk => format!("{} of {bits} bits differ", distance_number(m)),
-        Grouping::File => format!("{} of {bits} bits differ on average", distance_number(m)),
+    match wanted {
+        Some(match_row::Wanted::Similar) => state.find_similar_to_match(place),
+        Some(match_row::Wanted::Favourite) => state.toggle_favourite(place),
+        None if response.clicked() => state.play_match(place),
+        None => {}
     }
+    if response.secondary_clicked() {
+        state.select_match(place);
+    }
+    match_menu::show(ui, state, place, &response);
 }

@@ -5,9 +5,12 @@ pub mod bits;
 pub mod dataset;
 pub mod duplicates;
 pub mod files;
+pub mod earlier;
 pub mod header;
 pub mod indexing;
 pub mod map;
+pub mod match_menu;
+pub mod match_row;
 pub mod matches;
 pub mod microphone;
 pub mod modals;
@@ -15,6 +18,7 @@ pub mod output;
 pub mod pages;
 pub mod player;
 pub mod query;
+pub mod save;
 pub mod search;
 pub mod tags;
 pub mod takes;
@@ -38,6 +42,9 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         workbench(ui, state);
     }
     modals::show(ui, state);
+    if let Some(text) = state.to_copy.take() {
+        ui.ctx().copy_text(text);
+    }
 }
 
 /// The panels of the work, in the order of the work.

@@ -3,6 +3,7 @@
 use camino::Utf8Path;
 use egui::{Grid, Id, Modal as Cover, RichText, Ui, vec2};
 
+use super::save;
 use crate::engine::Command;
 use crate::gui::keys::KEYS;
 use crate::gui::state::{Modal, State};
@@ -18,6 +19,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         Modal::Dropped(path) => dropped(ui, state, path),
         Modal::DeleteTake(path) => delete_take(ui, state, &path),
         Modal::Tags(files) => super::tags::show(ui, state, &files),
+        Modal::Save => save::show(ui, state),
         Modal::Keys => keys(ui, state),
     });
     if response.should_close() {

@@ -14,6 +14,17 @@ const SURROUNDINGS: [(f64, &str, &str); 4] = [
     (3.0, "3 s", "Three seconds before and after it"),
 ];
 
+/// "none", "0.5 s".
+pub fn surroundings_in_words(secs: f64) -> String {
+    let known = SURROUNDINGS.iter().find(|(value, ..)| *value == secs);
+    known.map_or_else(|| format!("{secs} s"), |(_, words, _)| (*words).to_owned())
+}
+
+/// The next longer ones, and none after the longest.
+pub fn next_surroundings(secs: f64) -> f64 {
+    SURROUNDINGS.iter().map(|(value, ..)| *value).find(|value| *value > secs).unwrap_or(0.0)
+}
+
 pub fn show(button: &Response, state: &mut State) {
     let menu = Popup::menu(button).close_behavior(PopupCloseBehavior::CloseOnClickOutside);
     let open = menu.show(|ui| contents(ui, state)).is_some();

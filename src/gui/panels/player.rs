@@ -10,8 +10,8 @@ use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::{icon_button, icon_toggle};
 use crate::gui::widgets::icons::Icon;
 use crate::gui::widgets::row::{take_left, take_right};
+use crate::gui::widgets::sound_picture::{self, Gesture, Marks};
 use crate::gui::widgets::text;
-use crate::gui::widgets::waveform::{self, Gesture, Marks};
 
 /// `side` is the width of the panels above: the picture is as wide as the panel between them.
 pub fn show(ui: &mut Ui, state: &mut State, side: f32) {
@@ -69,15 +69,18 @@ fn sound(ui: &mut Ui, state: &mut State) {
         Some(Picture::Drawn(preview)) => {
             let preview = preview.clone();
             let whole = player.from_secs <= 0.0 && player.to_secs >= preview.duration_secs;
+            let plays = (!whole && player.to_secs > player.from_secs).then_some((player.from_secs, player.to_secs));
             let marks = Marks {
-                stretch: (!whole && player.to_secs > player.from_secs).then_some((player.from_secs, player.to_secs)),
+                stretch: state.sound.dragged.or(plays),
                 position_secs: Some(player.position_secs),
-                draggable: false,
+                has_edges: false,
             };
-            let name = "Waveform of what plays: click to go on from there";
-            let (_, gesture) = waveform::picture(ui, name, ground.height(), &preview, marks);
-            if let Some(Gesture::Pointed(secs)) = gesture {
-                state.seek(secs);
+            let name = "Picture of what plays: click to go on from there, drag over a part to search for it";
+            let (_, gesture) = sound_picture::picture(ui, name, ground.height(), &preview, marks);
+            match gesture {
+                Some(Gesture::Pointed(secs)) => state.seek(secs),
+                Some(Gesture::Dragged { from_secs, to_secs, down }) => state.drag_in_player(from_secs, to_secs, down),
+                None => state.sound.dragged = None,
             }
         }
         Some(Picture::Failed) => {
@@ -95,9 +98,14 @@ fn controls(ui: &mut Ui, state: &mut State) {
         if icon_toggle(ui, Icon::Loop, "Loop", Some(state.latest.player.looping)).clicked() {
             state.toggle_loop();
         }
+        let around = state.latest.sound.surroundings_secs;
+        let name = format!("Play around a match: {}", output::surroundings_in_words(around));
+        if icon_toggle(ui, Icon::Around, &name, Some(around > 0.0)).clicked() {
+            state.set_sound(|sound| sound.surroundings_secs = output::next_surroundings(around));
+        }
         let button = icon_button(ui, Icon::Speaker, "Output device and levels");
         output::show(&button, state);
-        ui.spacing_mut().slider_width = 140.0;
+        ui.spacing_mut().slider_width = 108.0;
         ui.spacing_mut().interact_size.y = 18.0;
         let slider = Slider::new(&mut state.latest.player.volume, 0.0..=1.0).show_value(false);
         let response = ui.add(slider).accessible_name("Volume");

@@ -2,18 +2,18 @@
 
 use egui::{Align, DragValue, Frame, Label, Layout, RichText, Ui};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
+use super::earlier;
 use crate::engine::{Clip, SoundPreview};
 use crate::gui::format;
+use crate::gui::search_state::SHORTEST_SECS;
 use crate::gui::state::{List, Picture, State};
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::icon_button;
 use crate::gui::widgets::icons::Icon;
+use crate::gui::widgets::sound_picture::{self, Gesture, Marks};
 use crate::gui::widgets::text;
-use crate::gui::widgets::waveform::{self, Gesture, Marks};
-
-/// The shortest part that a drag chooses; shorter ones are a click with an unsteady hand.
-const SHORTEST_SECS: f64 = 0.02;
 
 pub fn show(ui: &mut Ui, state: &mut State) {
     let Some(path) = state.search.path.clone() else { return };
@@ -25,6 +25,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     };
     Frame::new().fill(palette.well).corner_radius(size::CORNER).inner_margin(10).show(ui, |ui| {
         ui.horizontal(|ui| {
+            ui.scope(|ui| earlier::show(ui, state));
             let playing = state.latest.player.playing && state.latest.player.path.as_ref() == Some(&path);
             let (icon, name) = if playing { (Icon::Stop, "Stop the query") } else { (Icon::Play, "Play the query") };
             if icon_button(ui, icon, name).clicked() {
@@ -53,7 +54,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 region_fields(ui, state, preview.duration_secs);
             }
             Err(why) => {
-                ui.allocate_ui(egui::vec2(ui.available_width(), size::QUERY_WAVEFORM), |ui| {
+                ui.allocate_ui(egui::vec2(ui.available_width(), height(ui)), |ui| {
                     ui.centered_and_justified(|ui| ui.label(RichText::new(*why).color(palette.dim)));
                 });
             }
@@ -71,13 +72,13 @@ fn describe(preview: &SoundPreview) -> String {
     format!("{} · {kilohertz} kHz · {channels}", format::duration(preview.duration_secs))
 }
 
-fn drawn(ui: &mut Ui, state: &mut State, preview: &SoundPreview) {
+fn drawn(ui: &mut Ui, state: &mut State, preview: &Arc<SoundPreview>) {
     let player = &state.latest.player;
     let plays = player.playing && player.path.as_ref() == Some(&preview.path);
     let marks =
-        Marks { stretch: state.search.region, position_secs: plays.then_some(player.position_secs), draggable: true };
-    let name = "Waveform of the query: drag over the part to search for, click to search for all of it";
-    let (_, gesture) = waveform::picture(ui, name, size::QUERY_WAVEFORM, preview, marks);
+        Marks { stretch: state.search.region, position_secs: plays.then_some(player.position_secs), has_edges: true };
+    let name = "Picture of the query: drag over the part to search for, click to search for all of it";
+    let (_, gesture) = sound_picture::picture(ui, name, height(ui), preview, marks);
     match gesture {
         Some(Gesture::Dragged { from_secs, to_secs, down }) => {
             if to_secs - from_secs >= SHORTEST_SECS {
@@ -95,6 +96,12 @@ fn drawn(ui: &mut Ui, state: &mut State, preview: &SoundPreview) {
         },
         None => {}
     }
+}
+
+/// A low window keeps some room for the matches.
+fn height(ui: &Ui) -> f32 {
+    let is_low = ui.ctx().content_rect().height() < size::LOW_WINDOW;
+    if is_low { size::QUERY_PICTURE_LOW } else { size::QUERY_PICTURE }
 }
 
 /// The same region by keyboard.

@@ -2,7 +2,7 @@
 
 use egui::{Key, RichText, TextEdit, Ui, vec2};
 
-use super::{matches, microphone, query};
+use super::{earlier, matches, microphone, query};
 use crate::engine::Command;
 use crate::gui::dialogs::Question;
 use crate::gui::state::{Obstacle, Place, State};
@@ -17,6 +17,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     message::failure(ui, state, Place::Search);
     if state.search.path.is_some() {
         query::show(ui, state);
+    } else if !state.search.history.asked().is_empty() || !state.latest.favourites.is_empty() {
+        ui.horizontal(|ui| earlier::show(ui, state));
     }
     match state.search_obstacle() {
         Some(obstacle) => what_first(ui, state, obstacle),
@@ -25,7 +27,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             empty(
                 ui,
                 "What should it sound like?",
-                "Choose “find similar” at a file on the left, open a sound, record one, or drop one on the window.",
+                "Click a file on the left, open a sound, record one, or drop one on the window.",
             );
         }
         None => matches::show(ui, state),

@@ -13,7 +13,11 @@ impl State {
     /// Takes over the newest values.
     pub fn observe(&mut self, latest: Latest) {
         let dataset_changed = !Arc::ptr_eq(&self.latest.dataset, &latest.dataset);
+        let favourites_changed = !Arc::ptr_eq(&self.latest.favourites, &latest.favourites);
         self.latest = latest;
+        if favourites_changed && self.search.filter.asks_for_favourites() {
+            self.search_again_if_shown();
+        }
         if dataset_changed {
             let dataset = self.latest.dataset.clone();
             self.search.find_files(&dataset);
@@ -211,6 +215,7 @@ impl State {
     }
 
     fn take_renamed(&mut self, from: &Utf8Path, to: Utf8PathBuf) {
+        self.search.history.rename(from, &to);
         if self.search.path.as_deref() == Some(from) {
             self.search.path = Some(to);
             self.search_now();

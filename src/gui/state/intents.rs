@@ -37,6 +37,19 @@ impl State {
             Answer::OpenProject(folder) => self.open_project(folder),
             Answer::Dropped { path, is_file: true } => self.modal = Some(Modal::Dropped(path)),
             Answer::Dropped { path, is_file: false } => self.add(vec![path]),
+            Answer::SaveTo(path) => {
+                if let Some(saving) = &mut self.saving {
+                    saving.typed = path.to_string_lossy().into_owned();
+                }
+            }
+            Answer::Copied { path, as_file: true } => {
+                self.notices.push(Tone::Good, format!("{} is on the clipboard as a file.", path.display()));
+            }
+            Answer::Copied { path, as_file: false } => {
+                let text = "This desktop lets no files be copied from here, so the path was copied. With wl-copy (Wayland) or xclip (X11) installed, the file is.";
+                self.notices.push(Tone::Warning, text.to_owned());
+                self.to_copy = Some(path.to_string_lossy().into_owned());
+            }
         }
     }
 
@@ -81,21 +94,6 @@ impl State {
                 self.notices.push(Tone::Error, message.clone());
                 self.failures.insert(Place::Search, message);
             }
-        }
-    }
-
-    pub fn choose_query(&mut self, path: Utf8PathBuf, region: Option<(f64, f64)>) {
-        self.failures.remove(&Place::Search);
-        self.turn_to(Page::Search);
-        self.search.choose(path, region);
-        self.search_now();
-    }
-
-    /// Another part of the query: the matches follow while it changes.
-    pub fn choose_region(&mut self, region: Option<(f64, f64)>) {
-        if self.search.region != region {
-            self.search.region = region;
-            self.search_now();
         }
     }
 

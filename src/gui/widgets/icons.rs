@@ -33,6 +33,12 @@ pub enum Icon {
     Bits,
     Folded,
     Unfolded,
+    Star,
+    StarFilled,
+    Back,
+    Forward,
+    History,
+    Around,
 }
 
 /// An icon inside a button, beside its text, in the text's colour.
@@ -202,6 +208,42 @@ pub fn paint(painter: &Painter, icon: Icon, rect: Rect, colour: Color32) {
         }
         Icon::Unfolded => {
             line(vec![at(0.1, 0.3), at(0.5, 0.75), at(0.9, 0.3)]);
+        }
+        Icon::Star | Icon::StarFilled => {
+            let tip = |i: usize| {
+                let radius = if i % 2 == 0 { 0.48 } else { 0.2 };
+                at(0.5, 0.53) + Vec2::angled(TAU * i as f32 / 10.0 - PI / 2.0) * radius * side
+            };
+            if icon == Icon::StarFilled {
+                // A star is not convex: its points are triangles around a pentagon.
+                for i in (0..10).step_by(2) {
+                    let point = vec![tip(i + 9), tip(i), tip(i + 1)];
+                    painter.add(Shape::convex_polygon(point, colour, Stroke::NONE));
+                }
+                let inner = (0..5).map(|i| tip(2 * i + 1)).collect();
+                painter.add(Shape::convex_polygon(inner, colour, Stroke::NONE));
+            }
+            painter.add(Shape::closed_line((0..10).map(tip).collect(), Stroke::new(stroke.width * 0.85, colour)));
+        }
+        Icon::Back => {
+            line(vec![at(0.92, 0.5), at(0.1, 0.5)]);
+            line(vec![at(0.44, 0.16), at(0.1, 0.5), at(0.44, 0.84)]);
+        }
+        Icon::Forward => {
+            line(vec![at(0.08, 0.5), at(0.9, 0.5)]);
+            line(vec![at(0.56, 0.16), at(0.9, 0.5), at(0.56, 0.84)]);
+        }
+        Icon::History => {
+            line(arc(at(0.5, 0.5), 0.42, -PI * 0.8, PI * 0.95));
+            line(vec![at(0.5, 0.24), at(0.5, 0.52), at(0.7, 0.64)]);
+            line(vec![at(0.02, 0.2), at(0.14, 0.26), at(0.22, 0.14)]);
+        }
+        Icon::Around => {
+            painter.rect_filled(Rect::from_min_max(at(0.36, 0.2), at(0.64, 0.8)), 1.5, colour);
+            line(vec![at(0.26, 0.5), at(0.04, 0.5)]);
+            line(vec![at(0.14, 0.36), at(0.02, 0.5), at(0.14, 0.64)]);
+            line(vec![at(0.74, 0.5), at(0.96, 0.5)]);
+            line(vec![at(0.86, 0.36), at(0.98, 0.5), at(0.86, 0.64)]);
         }
         Icon::Drop => {
             line(vec![at(0.5, 0.06), at(0.5, 0.6)]);

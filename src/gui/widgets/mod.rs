@@ -3,6 +3,7 @@
 pub mod bit_strip;
 pub mod buttons;
 pub mod code_cells;
+pub mod code_strip;
 pub mod device_choice;
 pub mod histogram;
 pub mod icons;
@@ -12,5 +13,7 @@ pub mod message;
 pub mod progress;
 pub mod row;
 pub mod sound_map;
+pub mod sound_picture;
+pub mod spectrogram;
 pub mod text;
 pub mod waveform;

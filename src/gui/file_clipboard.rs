@@ -1,0 +1,60 @@
+//! Copies a file to the clipboard, so that it can be pasted into a file manager or another program.
+//!
+//! The window's own clipboard takes text and pictures only. Where the desktop has a tool that offers other types, it does
+//! this; where it has none, a caller copies the path instead and says so.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Programs that take over the clipboard and offer what they are given as a type of our choice, with the variable of the
+/// environment that says whether they have a display to do it on.
+const TOOLS: [(&str, &[&str], &str); 2] = [
+    ("wl-copy", &["--type", "text/uri-list"], "WAYLAND_DISPLAY"),
+    ("xclip", &["-selection", "clipboard", "-t", "text/uri-list"], "DISPLAY"),
+];
+
+/// Whether the file is on the clipboard now. Waits for another program: not for the window's thread.
+pub fn copy(path: &Path) -> bool {
+    let list = format!("{}\r\n", uri(path));
+    let has_display = |variable: &str| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+    TOOLS.iter().any(|(tool, arguments, display)| has_display(display) && give(tool, arguments, &list))
+}
+
+/// The tool goes on in the background for as long as it owns the clipboard; what is waited for is that it does.
+fn give(tool: &str, arguments: &[&str], text: &str) -> bool {
+    let started =
+        Command::new(tool).args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let Ok(mut child) = started else { return false };
+    let given = child.stdin.take().is_some_and(|mut input| input.write_all(text.as_bytes()).is_ok());
+    given & child.wait().is_ok_and(|status| status.success())
+}
+
+/// As RFC 8089 writes it.
+fn uri(path: &Path) -> String {
+    let mut uri = "file://".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' | b'~' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => uri.push(char::from(*byte)),
+            _ => uri += &format!("%{byte:02X}"),
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_addresses() {
+        assert_eq!(uri(Path::new("/a b/ä#1.wav")), "file:///a%20b/%C3%A4%231.wav");
+    }
+
+    #[test]
+    fn a_tool_that_is_not_there_or_fails_has_copied_nothing() {
+        assert!(!give("no such tool", &[], "x"));
+        assert!(!give("false", &[], ""));
+        assert!(give("cat", &[], "x"));
+    }
+}

@@ -1,0 +1,74 @@
+//! What can be done with a match: by right-click on its row, or by Shift+F10 or the menu key for the selected one.
+
+use egui::{Popup, PopupCloseBehavior, Response, Ui};
+
+use crate::engine::Match;
+use crate::gui::search_state::KeyedMenu;
+use crate::gui::state::State;
+
+const WIDTH: f32 = 230.0;
+
+pub fn show(ui: &Ui, state: &mut State, place: usize, row: &Response) {
+    let Some(found) = state.search.matches().get(place).cloned() else { return };
+    Popup::context_menu(row).width(WIDTH).show(|ui| entries(ui, state, place, &found, false));
+    let Some(KeyedMenu { place: keyed, is_new }) = state.search.menu else { return };
+    if keyed != place {
+        return;
+    }
+    let mut open = true;
+    // It stands at its row, wherever the pointer is.
+    let popup = Popup::menu(row).id(row.id.with("by key")).width(WIDTH).open_bool(&mut open);
+    popup.close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| entries(ui, state, place, &found, is_new));
+    if !open {
+        state.search.menu = None;
+        ui.memory_mut(|memory| memory.request_focus(row.id));
+    } else if let Some(menu) = &mut state.search.menu {
+        menu.is_new = false;
+    }
+}
+
+/// `to_first`: the first entry takes the keyboard's focus.
+fn entries(ui: &mut Ui, state: &mut State, place: usize, found: &Match, to_first: bool) {
+    let mut entry = |ui: &mut Ui, text: &str| {
+        let response = ui.button(text);
+        if to_first && text == PLAY {
+            response.request_focus();
+        }
+        if response.clicked() {
+            ui.close();
+        }
+        response.clicked()
+    };
+    if entry(ui, PLAY) {
+        state.play_match(place);
+    }
+    if entry(ui, "Play with what is around it") {
+        state.play_match_around(place);
+    }
+    if entry(ui, "Find similar") {
+        state.find_similar_to_match(place);
+    }
+    let mark = if state.is_favourite(found) { "Take the favourite's mark away" } else { "Mark as a favourite" };
+    if !state.read_only() && entry(ui, mark) {
+        state.toggle_favourite(place);
+    }
+    ui.separator();
+    if entry(ui, "Show in the file manager") {
+        state.reveal_match(place);
+    }
+    if entry(ui, "Copy path") {
+        ui.ctx().copy_text(found.path.to_string());
+    }
+    if entry(ui, "Copy as file") {
+        state.copy_match_as_file(place);
+    }
+    ui.separator();
+    if entry(ui, "Save this sound as WAV…") {
+        state.ask_to_save_match(place);
+    }
+    if entry(ui, "Save all matches…") {
+        state.ask_to_save_matches();
+    }
+}
+
+const PLAY: &str = "Play";

@@ -1,0 +1,56 @@
+//! Where a sound or a list of matches is to be saved. The desktop's dialog is one way, and a path field another: some
+//! desktops have no dialog to offer.
+
+use egui::{ComboBox, Key, TextEdit, Ui, vec2};
+
+use crate::engine::formats::MatchFormat;
+use crate::gui::format;
+use crate::gui::saving::What;
+use crate::gui::state::State;
+use crate::gui::widgets::buttons::primary_sized;
+use crate::gui::widgets::text;
+
+pub fn show(ui: &mut Ui, state: &mut State) {
+    let Some(saving) = &mut state.saving else { return };
+    ui.set_width(460.0);
+    match saving.what.clone() {
+        What::Clip(clip) => {
+            ui.heading("Save this sound as WAV");
+            let part =
+                clip.to_secs.map_or("all of".to_owned(), |to| format!("{} of", format::stretch(clip.from_secs, to)));
+            let from = format!("{part} {}, cut from the original at its own rate, channels and depth.", clip.path);
+            text::help(ui, from);
+        }
+        What::Matches(report, chosen) => {
+            ui.heading("Save all matches");
+            text::help(ui, format!("{}, as", format::counted(report.matches.len() as u64, "match", "matches")));
+            let combo = ComboBox::from_id_salt("form").selected_text(chosen.title()).width(240.0);
+            let response = combo.show_ui(ui, |ui| {
+                for form in MatchFormat::ALL {
+                    if ui.selectable_label(form == chosen, form.title()).clicked() {
+                        saving.set_format(form);
+                    }
+                }
+            });
+            response.response.accessible_name("Form of the matches");
+        }
+    }
+    ui.add_space(4.0);
+    let field = ui.add(TextEdit::singleline(&mut saving.typed).desired_width(f32::INFINITY));
+    let field = field.accessible_name("Path to save to");
+    let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+    ui.add_space(12.0);
+    let ready = saving.command().is_some();
+    let size = vec2(0.0, 32.0);
+    ui.horizontal(|ui| {
+        if primary_sized(ui, ready, "Save", size).clicked() || ready && entered {
+            state.save();
+        }
+        if ui.add(egui::Button::new("Choose where…").min_size(size)).clicked() {
+            state.browse_to_save();
+        }
+        if ui.add(egui::Button::new("Cancel").min_size(size)).clicked() {
+            state.modal = None;
+        }
+    });
+}

@@ -1,0 +1,134 @@
+//! The queries that were asked, to go back and forward through.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// Older queries are forgotten.
+const QUERIES: usize = 100;
+
+/// A sound, or a part of it, in seconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    pub path: Utf8PathBuf,
+    pub region: Option<(f64, f64)>,
+    /// Shown because it was selected in a list: the next one that is takes its place.
+    pub passing: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct QueryHistory {
+    asked: Vec<Asked>,
+    /// The shown one; past the last where none is shown.
+    at: usize,
+}
+
+impl QueryHistory {
+    /// The oldest first.
+    pub fn asked(&self) -> &[Asked] {
+        &self.asked
+    }
+
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Notes a query as the shown one; what was ahead of the one before is gone.
+    pub fn push(&mut self, asked: Asked) {
+        let shown = self.asked.get(self.at);
+        if shown.is_some_and(|shown| shown.path == asked.path && shown.region == asked.region) {
+            return;
+        }
+        let replaces = asked.passing && shown.is_some_and(|shown| shown.passing);
+        self.asked.truncate(if replaces { self.at } else { self.at + 1 });
+        self.asked.push(asked);
+        let surplus = self.asked.len().saturating_sub(QUERIES);
+        self.asked.drain(..surplus);
+        self.at = self.asked.len() - 1;
+    }
+
+    /// Another part of the shown one: a drag over it is one query, not hundreds.
+    pub fn change_region(&mut self, region: Option<(f64, f64)>) {
+        if let Some(shown) = self.asked.get_mut(self.at) {
+            shown.region = region;
+            shown.passing = false;
+        }
+    }
+
+    /// None is shown any more; all of them can be gone back to.
+    pub fn leave(&mut self) {
+        self.asked.truncate(self.at + 1);
+        self.at = self.asked.len();
+    }
+
+    /// Goes to one of them.
+    pub fn go_to(&mut self, place: usize) -> Option<&Asked> {
+        let asked = self.asked.get(place)?;
+        self.at = place;
+        Some(asked)
+    }
+
+    pub fn back(&self) -> Option<usize> {
+        self.at.checked_sub(1).filter(|place| *place < self.asked.len())
+    }
+
+    pub fn forward(&self) -> Option<usize> {
+        (self.at + 1 < self.asked.len()).then_some(self.at + 1)
+    }
+
+    /// A file has another name now.
+    pub fn rename(&mut self, from: &Utf8Path, to: &Utf8Path) {
+        self.asked.iter_mut().filter(|asked| asked.path == from).for_each(|asked| asked.path = to.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(path: &str) -> Asked {
+        Asked { path: path.into(), region: None, passing: false }
+    }
+
+    fn paths(history: &QueryHistory) -> Vec<&str> {
+        history.asked().iter().map(|asked| asked.path.as_str()).collect()
+    }
+
+    #[test]
+    fn one_goes_back_and_forward_and_a_new_query_ends_what_was_ahead() {
+        let mut history = QueryHistory::default();
+        assert_eq!((history.back(), history.forward()), (None, None));
+        ["a", "b", "b", "c"].map(|path| history.push(asked(path)));
+        history.change_region(Some((1.0, 2.0)));
+        assert_eq!((paths(&history), history.back(), history.forward()), (vec!["a", "b", "c"], Some(1), None));
+        assert_eq!(history.go_to(0), Some(&asked("a")));
+        assert_eq!((history.back(), history.forward()), (None, Some(1)));
+        history.push(asked("d"));
+        assert_eq!(paths(&history), ["a", "d"]);
+        history.leave();
+        assert_eq!((history.back(), history.forward()), (Some(1), None));
+        history.push(asked("e"));
+        assert_eq!((paths(&history), history.back()), (vec!["a", "d", "e"], Some(1)));
+    }
+
+    #[test]
+    fn what_was_only_passed_leaves_no_trace_until_it_is_used() {
+        let mut history = QueryHistory::default();
+        let passing = |path: &str| Asked { passing: true, ..asked(path) };
+        history.push(asked("a"));
+        ["b", "c", "d"].map(|path| history.push(passing(path)));
+        assert_eq!(paths(&history), ["a", "d"]);
+        history.change_region(Some((0.0, 1.0)));
+        history.push(passing("e"));
+        history.push(asked("f"));
+        assert_eq!(paths(&history), ["a", "d", "e", "f"], "a search from one that was passed keeps that");
+    }
+
+    #[test]
+    fn the_oldest_are_forgotten_and_renamed_takes_keep_their_place() {
+        let mut history = QueryHistory::default();
+        (0..QUERIES + 5).for_each(|i| history.push(asked(&i.to_string())));
+        assert_eq!((history.asked().len(), history.asked()[0].path.as_str()), (QUERIES, "5"));
+        assert_eq!(history.at(), QUERIES - 1);
+        history.rename("5".into(), "five".into());
+        assert_eq!(history.asked()[0].path, "five");
+    }
+}

@@ -1,0 +1,92 @@
+//! What is about to be saved, and where.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use std::sync::Arc;
+
+use super::search_state::typed_path;
+use crate::engine::formats::MatchFormat;
+use crate::engine::{Clip, Command, SearchReport};
+
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A stretch of a file, as WAV.
+    Clip(Clip),
+    /// All that a search found.
+    Matches(Arc<SearchReport>, MatchFormat),
+}
+
+#[derive(Clone, Debug)]
+pub struct Saving {
+    pub what: What,
+    /// The path as it stands in its field.
+    pub typed: String,
+}
+
+impl Saving {
+    /// Under `name` in the person's home folder, to begin with.
+    pub fn new(what: What, name: &str) -> Self {
+        let home =
+            directories::BaseDirs::new().and_then(|folders| Utf8PathBuf::from_path_buf(folders.home_dir().into()).ok());
+        Self { what, typed: home.unwrap_or_default().join(name).into_string() }
+    }
+
+    pub fn is_folder(&self) -> bool {
+        matches!(&self.what, What::Matches(_, format) if format.ending().is_none())
+    }
+
+    pub fn file_name(&self) -> String {
+        Utf8Path::new(&self.typed).file_name().unwrap_or_default().to_owned()
+    }
+
+    /// Another form for the matches; the path's ending follows.
+    pub fn set_format(&mut self, chosen: MatchFormat) {
+        let What::Matches(_, format) = &mut self.what else { return };
+        let path = Utf8Path::new(&self.typed);
+        // An ending that the person has typed stays.
+        if path.extension() == format.ending() {
+            self.typed = path.with_extension(chosen.ending().unwrap_or_default()).into_string();
+        }
+        *format = chosen;
+    }
+
+    /// `None` while no path is typed.
+    pub fn command(&self) -> Option<Command> {
+        let out = Utf8PathBuf::from_path_buf(typed_path(&self.typed)?).ok()?;
+        Some(match &self.what {
+            What::Clip(clip) => Command::SaveClip { clip: clip.clone(), out },
+            What::Matches(report, format) => Command::SaveMatches { report: report.clone(), format: *format, out },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::formats::TextFormat;
+
+    #[test]
+    fn the_ending_follows_the_form_unless_another_one_was_typed() {
+        let report = SearchReport {
+            query: None,
+            bits: 64,
+            matches: Vec::new(),
+            silent: false,
+            query_chunks: 0,
+            searched: 0,
+            seconds: 0.0,
+        };
+        let csv = MatchFormat::Text(TextFormat::Csv);
+        let mut saving = Saving { what: What::Matches(Arc::new(report), csv), typed: "/out/like kick.csv".into() };
+        saving.set_format(MatchFormat::Text(TextFormat::Json));
+        assert_eq!(saving.typed, "/out/like kick.json");
+        saving.set_format(MatchFormat::Clips);
+        assert_eq!((saving.typed.as_str(), saving.is_folder()), ("/out/like kick", true));
+        saving.set_format(csv);
+        saving.typed = "/out/mine.tab".into();
+        saving.set_format(MatchFormat::Text(TextFormat::M3u));
+        assert_eq!(saving.typed, "/out/mine.tab");
+        assert!(matches!(saving.command(), Some(Command::SaveMatches { out, .. }) if out == "/out/mine.tab"));
+        saving.typed.clear();
+        assert!(saving.command().is_none());
+    }
+}

@@ -7,6 +7,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use super::file_manager::uri;
+
 /// Programs that take over the clipboard and offer what they are given as a type of our choice, with the variable of the
 /// environment that says whether they have a display to do it on.
 const TOOLS: [(&str, &[&str], &str); 2] = [
@@ -30,26 +32,9 @@ fn give(tool: &str, arguments: &[&str], text: &str) -> bool {
     given & child.wait().is_ok_and(|status| status.success())
 }
 
-/// As RFC 8089 writes it.
-fn uri(path: &Path) -> String {
-    let mut uri = "file://".to_owned();
-    for byte in path.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'/' | b'-' | b'_' | b'.' | b'~' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => uri.push(char::from(*byte)),
-            _ => uri += &format!("%{byte:02X}"),
-        }
-    }
-    uri
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_become_addresses() {
-        assert_eq!(uri(Path::new("/a b/ä#1.wav")), "file:///a%20b/%C3%A4%231.wav");
-    }
 
     #[test]
     fn a_tool_that_is_not_there_or_fails_has_copied_nothing() {

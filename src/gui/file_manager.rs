@@ -71,8 +71,9 @@ fn open(program: &str, arguments: &[PathBuf]) -> Result<(), String> {
     }
 }
 
+/// As RFC 8089 writes it.
 #[cfg(target_os = "linux")]
-fn uri(path: &Path) -> String {
+pub(super) fn uri(path: &Path) -> String {
     use std::os::unix::ffi::OsStrExt as _;
     let mut uri = String::from("file://");
     for &byte in path.as_os_str().as_bytes() {

@@ -17,7 +17,6 @@ pub const KEYS: &[(&str, &str)] = &[
     ("R", "record, and search for it"),
     ("L", "play again and again"),
     ("F", "mark the selected match as a favourite"),
-    ("Shift+F10, Menu", "what can be done with the selected match"),
     ("Alt+Left, Alt+Right", "the query before, the query after"),
     ("Ctrl+Shift+F", "filter the matches"),
     ("Esc", "close or stop"),
@@ -25,7 +24,8 @@ pub const KEYS: &[(&str, &str)] = &[
     ("Ctrl+F", "filter the files"),
     ("Shift+Up, Shift+Down", "select files"),
     ("Ctrl+A, Delete", "select all files, remove the selected ones"),
-    ("T, Shift+F10", "tags of the selected files, and their menu"),
+    ("T", "tags of the selected files"),
+    ("Shift+F10, Menu", "what can be done with what is selected"),
     ("Ctrl+1 to Ctrl+4", "the pages: search, map, bits, duplicates"),
     ("Ctrl+Z", "undo the last change of the project"),
     ("Ctrl+Y", "do it again"),
@@ -84,18 +84,19 @@ pub fn handle(ctx: &Context, state: &mut State) {
         state.toggle_recording();
     }
     if pressed(Modifiers::NONE, Key::F)
+        && state.list == List::Matches
         && let Some(place) = state.search.selected
     {
         state.toggle_favourite(place);
     }
-    if pressed(Modifiers::SHIFT, Key::F10) || pressed(Modifiers::NONE, Key::Menu) {
-        state.open_match_menu();
-    }
     if pressed(Modifiers::NONE, Key::L) {
         state.toggle_loop();
     }
-    if pressed(Modifiers::SHIFT, Key::F10) {
-        state.open_file_menu();
+    if pressed(Modifiers::SHIFT, Key::F10) || pressed(Modifiers::NONE, Key::Menu) {
+        match state.list {
+            List::Files => state.open_file_menu(),
+            List::Matches => state.open_match_menu(),
+        }
     }
     if pressed(Modifiers::COMMAND, Key::A) {
         state.select_all_files();

@@ -4,9 +4,9 @@
 mod arranger;
 pub mod dialogs;
 pub mod explore;
+mod file_clipboard;
 mod file_manager;
 pub mod file_table;
-mod file_clipboard;
 pub mod format;
 pub mod keys;
 pub mod match_list;

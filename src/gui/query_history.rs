@@ -96,7 +96,7 @@ mod tests {
     fn one_goes_back_and_forward_and_a_new_query_ends_what_was_ahead() {
         let mut history = QueryHistory::default();
         assert_eq!((history.back(), history.forward()), (None, None));
-        ["a", "b", "b", "c"].map(|path| history.push(asked(path)));
+        ["a", "b", "b", "c"].iter().for_each(|path| history.push(asked(path)));
         history.change_region(Some((1.0, 2.0)));
         assert_eq!((paths(&history), history.back(), history.forward()), (vec!["a", "b", "c"], Some(1), None));
         assert_eq!(history.go_to(0), Some(&asked("a")));
@@ -114,7 +114,7 @@ mod tests {
         let mut history = QueryHistory::default();
         let passing = |path: &str| Asked { passing: true, ..asked(path) };
         history.push(asked("a"));
-        ["b", "c", "d"].map(|path| history.push(passing(path)));
+        ["b", "c", "d"].iter().for_each(|path| history.push(passing(path)));
         assert_eq!(paths(&history), ["a", "d"]);
         history.change_region(Some((0.0, 1.0)));
         history.push(passing("e"));

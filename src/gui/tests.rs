@@ -5,5 +5,6 @@ mod files;
 mod made_up;
 mod pages;
 mod panels;
+mod searching;
 mod sound;
 mod state;

@@ -97,16 +97,16 @@ fn from_a_pasted_path_to_a_match_that_sounds() {
     window.see("What should it sound like?");
 
     window.press("Find sounds like tone_03.wav");
-    window.see("Match 1: tone_03.wav, 0 of 32 bits differ");
+    window.see("Match 1: tone_03.wav, 0 of 32 bits differ; the query itself");
     window.see("Match 2:");
-    window.harness.get_by_label("Match 1: tone_03.wav, 0 of 32 bits differ").click();
+    window.harness.get_by_label("Match 1: tone_03.wav, 0 of 32 bits differ; the query itself").click();
     // An open speaker alone may still be waiting for its sound.
     window.until("sound", |harness| harness.state().state().latest.player.playing);
     assert_eq!(window.audio.speaker_format(), Some(Format { rate: 8000, channels: 1 }), "the file's own rate");
     let heard = window.audio.pull(1000);
     let peak = heard.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
     assert!(peak > 0.1, "{} samples, {peak} at most", heard.len());
-    window.see("Waveform of what plays");
+    window.see("Picture of what plays");
 }
 
 #[test]

@@ -258,6 +258,9 @@ fn file(ui: &mut Ui, state: &mut State, columns: &Columns, place: u32, revealed:
     let modifiers = ui.input(|i| i.modifiers);
     if response.clicked() {
         state.click_file(place as usize, modifiers.command, modifiers.shift);
+        if !modifiers.command && !modifiers.shift {
+            state.show_as_query(file);
+        }
     }
     if response.secondary_clicked() && !selected {
         state.click_file(place as usize, false, false);

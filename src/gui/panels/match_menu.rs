@@ -1,6 +1,6 @@
 //! What can be done with a match: by right-click on its row, or by Shift+F10 or the menu key for the selected one.
 
-use egui::{Popup, PopupCloseBehavior, Response, Ui};
+use egui::{Popup, Response, SetOpenCommand, Ui};
 
 use crate::engine::Match;
 use crate::gui::search_state::KeyedMenu;
@@ -10,26 +10,27 @@ const WIDTH: f32 = 230.0;
 
 pub fn show(ui: &Ui, state: &mut State, place: usize, row: &Response) {
     let Some(found) = state.search.matches().get(place).cloned() else { return };
-    Popup::context_menu(row).width(WIDTH).show(|ui| entries(ui, state, place, &found, false));
-    let Some(KeyedMenu { place: keyed, is_new }) = state.search.menu else { return };
-    if keyed != place {
+    let keyed = state.search.menu.filter(|menu| menu.place == place);
+    let Some(KeyedMenu { is_new, .. }) = keyed else {
+        Popup::context_menu(row).width(WIDTH).show(|ui| entries(ui, state, place, &found, false));
         return;
-    }
-    let mut open = true;
+    };
     // It stands at its row, wherever the pointer is.
-    let popup = Popup::menu(row).id(row.id.with("by key")).width(WIDTH).open_bool(&mut open);
-    popup.close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| entries(ui, state, place, &found, is_new));
-    if !open {
-        state.search.menu = None;
-        ui.memory_mut(|memory| memory.request_focus(row.id));
-    } else if let Some(menu) = &mut state.search.menu {
-        menu.is_new = false;
+    let popup = Popup::menu(row).open_memory(is_new.then_some(SetOpenCommand::Bool(true))).width(WIDTH);
+    let shown = popup.show(|ui| entries(ui, state, place, &found, is_new));
+    match (shown, &mut state.search.menu) {
+        (Some(_), Some(menu)) => menu.is_new = false,
+        (Some(_), None) => {}
+        (None, menu) => {
+            *menu = None;
+            ui.memory_mut(|memory| memory.request_focus(row.id));
+        }
     }
 }
 
 /// `to_first`: the first entry takes the keyboard's focus.
 fn entries(ui: &mut Ui, state: &mut State, place: usize, found: &Match, to_first: bool) {
-    let mut entry = |ui: &mut Ui, text: &str| {
+    let entry = |ui: &mut Ui, text: &str| {
         let response = ui.button(text);
         if to_first && text == PLAY {
             response.request_focus();

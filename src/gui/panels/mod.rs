@@ -6,6 +6,7 @@ pub mod dataset;
 pub mod duplicates;
 pub mod files;
 pub mod earlier;
+pub mod files;
 pub mod header;
 pub mod indexing;
 pub mod map;

@@ -59,10 +59,9 @@ impl State {
         let Some(next) = self.files.step(by) else { return };
         self.click_file(next as usize, false, extend);
         self.files.reveal = Some(Line::File(next));
-        if self.search.auto_play
-            && !extend
-            && let Some(file) = self.files.file(next).cloned()
-        {
+        let Some(file) = self.files.file(next).filter(|_| !extend).cloned() else { return };
+        self.show_as_query(&file);
+        if self.search.auto_play {
             self.play_file(&file);
         }
     }

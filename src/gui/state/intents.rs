@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use std::path::PathBuf;
 
-use super::{Action, List, Modal, Page, Place, State};
+use super::{Action, List, Modal, Place, State};
 use crate::dataset::SoundFile;
 use crate::engine::{Clip, Command, JobId};
 use crate::gui::dialogs::{Answer, Question};

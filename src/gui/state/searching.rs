@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Action, List, Modal, Place, State};
+use super::{Action, Modal, Page, Place, State};
 use crate::dataset::{Favourite, SoundFile};
 use crate::engine::formats::{MatchFormat, TextFormat};
 use crate::engine::{Clip, Command, Match, SearchFilter};
@@ -12,6 +12,7 @@ use crate::gui::search_state::{KeyedMenu, MOST_MATCHES, clip_of, stretch_of};
 
 impl State {
     pub fn choose_query(&mut self, path: Utf8PathBuf, region: Option<(f64, f64)>) {
+        self.page = Page::Search;
         self.ask_for(path, region, false);
     }
 
@@ -48,6 +49,7 @@ impl State {
     }
 
     pub fn go_to_query(&mut self, place: usize) {
+        self.page = Page::Search;
         self.failures.remove(&Place::Search);
         self.search.go_to(place);
         self.search_now();
@@ -117,10 +119,8 @@ impl State {
 
     /// The menu of the selected match, by key.
     pub fn open_match_menu(&mut self) {
-        if self.list == List::Matches {
-            self.search.menu = self.search.selected.map(|place| KeyedMenu { place, is_new: true });
-            self.search.reveal |= self.search.menu.is_some();
-        }
+        self.search.menu = self.search.selected.map(|place| KeyedMenu { place, is_new: true });
+        self.search.reveal |= self.search.menu.is_some();
     }
 
     /// Shows a match's file where it lies.

@@ -42,6 +42,13 @@ fn right_click(harness: &mut Harness<'_, State>, row: &str, entry: &str) {
 
 const KICK: &str = "kick_00.wav, 2.00 s";
 
+/// Selects a file, which is searched for then.
+fn choose(harness: &mut egui_kittest::Harness<'_, State>, name: &str) {
+    press(harness, name);
+    let asked = in_short(&commands(harness));
+    assert!(matches!(&asked[..], [search] if search.starts_with("search ")), "{asked:?}");
+}
+
 #[test]
 fn the_filter_leaves_rows_out_and_says_what_it_does_not_understand() {
     let mut harness = window(tagged());
@@ -158,7 +165,11 @@ fn files_are_selected_and_removed_by_keyboard() {
     key(&mut harness, Modifiers::NONE, Key::PageDown);
     key(&mut harness, Modifiers::COMMAND, Key::A);
     assert_eq!(chosen(&harness), [1, 2, 3]);
-    assert_eq!(in_short(&commands(&mut harness)), [""; 0]);
+    let asked = in_short(&commands(&mut harness));
+    assert!(
+        asked.iter().all(|command| command.starts_with("search ")),
+        "the file at the cursor is the query: {asked:?}"
+    );
     key(&mut harness, Modifiers::NONE, Key::Delete);
     assert!(matches!(&commands(&mut harness)[..], [Command::RemoveFiles { files }] if files.len() == 3));
 }
@@ -200,7 +211,7 @@ fn the_menu_of_many_is_about_all_of_them_and_opens_without_a_mouse() {
 #[test]
 fn tags_are_given_and_taken_off() {
     let mut harness = window(tagged());
-    press(&mut harness, KICK);
+    choose(&mut harness, KICK);
     harness.key_press(Key::T);
     harness.run();
     harness.get_by_label("Tags of 1 file");
@@ -302,7 +313,7 @@ fn a_read_only_project_offers_no_change_of_its_files() {
         project.read_only = Some("Another window has it open.".into());
         latest.project = project.into();
     }));
-    press(&mut harness, KICK);
+    choose(&mut harness, KICK);
     for key in [Key::Delete, Key::T] {
         harness.key_press(key);
         harness.run();

@@ -172,7 +172,7 @@ fn whole_files_are_ranked_on_request() {
 #[test]
 fn a_part_of_the_query_is_chosen_by_dragging() {
     let mut harness = window(made_up::matched());
-    let picture = harness.get_by_label_contains("Waveform of the query").rect();
+    let picture = harness.get_by_label_contains("Picture of the query").rect();
     let at = |share: f32| picture.left_center() + vec2(share * picture.width(), 0.0);
     harness.drag_at(at(0.25));
     harness.run();
@@ -261,7 +261,7 @@ fn a_read_only_project_says_so_and_offers_no_change() {
     for name in ["Add files…", "Learn and index", "Record"] {
         assert!(harness.get_by_label(name).accesskit_node().is_disabled(), "{name}");
     }
-    press(&mut harness, "Match 1: bell_00.wav, 0 of 64 bits differ");
+    press(&mut harness, "Match 1: bell_00.wav, 0 of 64 bits differ; the query itself");
     assert_eq!(commands(&mut harness).len(), 1, "looking and listening still work");
 }
 

@@ -1,0 +1,350 @@
+//! The query, its history, the filter, and what can be done with a match, by the names of what is in the panels.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui::{Key, Modifiers, vec2};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+
+use super::made_up::{self, answer_search, changed, in_short, submitted};
+use super::panels::{commands, press, window};
+use crate::dataset::{Favourite, FileId};
+use crate::engine::formats::{MatchFormat, TextFormat};
+use crate::engine::{Command, Event, JobId, Outcome, SearchFilter};
+use crate::gui::dialogs::{Answer, Question};
+use crate::gui::match_list::View;
+use crate::gui::state::{Action, List, Modal, State};
+
+const SECOND: &str = "Match 2: kick_00.wav, 3 of 64 bits differ";
+
+fn kick() -> Favourite {
+    Favourite { file: FileId(2), start_secs: 0.128, end_secs: 0.384 }
+}
+
+fn with_favourite(state: State) -> State {
+    changed(state, |latest| latest.favourites = Arc::new(vec![kick()]))
+}
+
+#[test]
+fn the_query_itself_a_favourite_and_the_bits_that_differ_are_said() {
+    let harness = window(with_favourite(made_up::matched()));
+    harness.get_by_label("Match 1: bell_00.wav, 0 of 64 bits differ; the query itself");
+    harness.get_by_label("Match 2: kick_00.wav, 3 of 64 bits differ; a favourite");
+}
+
+#[test]
+fn one_goes_back_and_forward_through_queries_by_button_key_and_list() {
+    let mut harness = window(made_up::matched());
+    assert!(harness.get_by_label("The query before (Alt+Left)").accesskit_node().is_disabled());
+    press(&mut harness, "Find sounds like match 2");
+    answer_search(harness.state_mut(), JobId(90), &[0.0]);
+    press(&mut harness, "The query before (Alt+Left)");
+    answer_search(harness.state_mut(), JobId(91), &[0.0]);
+    assert_eq!(harness.state().search.path.as_deref().map(|path| path.as_str()), Some("/sounds/bell/bell_00.wav"));
+    for (key, expected) in [(Key::ArrowRight, "kick"), (Key::ArrowLeft, "bell"), (Key::ArrowLeft, "bell")] {
+        harness.key_press_modifiers(Modifiers::ALT, key);
+        harness.run();
+        let path = harness.state().search.path.clone().expect("a query");
+        assert!(path.as_str().contains(expected), "{path}");
+        let state = harness.state_mut();
+        if !submitted(state).is_empty() {
+            state.search.run = Default::default();
+        }
+    }
+    press(&mut harness, "Queries before this one");
+    harness.get_by_label("Query 1: bell_00.wav, all of it");
+    press(&mut harness, "Query 2: kick_00.wav, 0.13 to 0.38 s");
+    assert_eq!(in_short(&commands(&mut harness)), ["search /sounds/kick/kick_00.wav 0.13-0.38"]);
+}
+
+#[test]
+fn a_query_that_was_forgotten_can_be_gone_back_to() {
+    let mut harness = window(made_up::matched());
+    press(&mut harness, "Forget the query");
+    harness.get_by_label("What should it sound like?");
+    press(&mut harness, "The query before (Alt+Left)");
+    assert_eq!(in_short(&commands(&mut harness)), ["search /sounds/bell/bell_00.wav 0.00-end"]);
+}
+
+#[test]
+fn files_that_are_passed_in_the_list_are_shown_as_queries_and_leave_no_trace() {
+    let mut state = made_up::matched();
+    for place in 0..3 {
+        state.list = List::Files;
+        state.step(1);
+        answer_search(&mut state, JobId(90 + place), &[0.0, 1.0]);
+    }
+    assert_eq!(state.search.path.as_deref().map(|path| path.as_str()), Some("/sounds/pad/pad_00.wav"));
+    assert_eq!(state.search.history.asked().len(), 2, "the first query and the last file");
+    state.step_file(-1, true);
+    assert!(submitted(&mut state).is_empty(), "selecting several asks for none of them");
+}
+
+#[test]
+fn a_filter_narrows_the_search_says_what_it_does_not_understand_and_is_cleared() {
+    let mut harness = window(made_up::matched());
+    harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::F);
+    harness.run();
+    harness.run();
+    assert!(harness.get_by_label("Filter the matches").is_focused());
+    harness.get_by_label("Filter the matches").type_text("dur>");
+    harness.run();
+    harness.get_by_label_contains("“dur>” is not understood");
+    press(&mut harness, "Only favourites");
+    press(&mut harness, "Not this file");
+    let expected = SearchFilter { text: "dur>".into(), favourites: true, not_this_file: true };
+    assert_eq!(harness.state().search.filter, expected);
+    answer_search(harness.state_mut(), JobId(90), &[0.0]);
+    let again = commands(&mut harness);
+    assert!(matches!(&again[..], [Command::Search(query)] if query.filter == expected), "{again:?}");
+    let state = harness.state_mut();
+    state.submit(again[0].clone());
+    answer_search(state, JobId(91), &[]);
+    harness.run();
+    harness.get_by_label("Nothing passes the filter");
+    press(&mut harness, "Clear the filter");
+    assert_eq!(harness.state().search.filter, SearchFilter::default());
+}
+
+#[test]
+fn a_search_among_favourites_is_asked_again_when_they_change() {
+    let mut state = made_up::matched();
+    state.set_filter(|filter| filter.favourites = true);
+    answer_search(&mut state, JobId(90), &[0.0]);
+    let mut state = with_favourite(state);
+    assert!(matches!(&submitted(&mut state)[..], [Command::Search(_)]));
+}
+
+#[test]
+fn moments_stand_under_their_files_and_are_folded() {
+    let mut harness = window(made_up::matched());
+    press(&mut harness, "By file");
+    assert!(commands(&mut harness).is_empty(), "the same matches in another order");
+    press(&mut harness, "Fold kick_00.wav, 1 match");
+    assert!(harness.query_by_label(SECOND).is_none());
+    harness.state_mut().list = List::Matches;
+    harness.key_press(Key::ArrowDown);
+    harness.run();
+    assert_eq!(harness.state().search.selected, Some(2), "what is folded is passed over");
+    press(&mut harness, "Unfold kick_00.wav, 1 match");
+    harness.get_by_label(SECOND);
+    press(&mut harness, "Files");
+    assert!(matches!(harness.state().search.view, View::Files));
+}
+
+#[test]
+fn more_matches_are_shown_on_request() {
+    let mut state = made_up::matched();
+    state.search.wanted = 3;
+    let mut harness = window(state);
+    press(&mut harness, "Show more matches");
+    assert!(matches!(&commands(&mut harness)[..], [Command::Search(query)] if query.k == 6));
+}
+
+#[test]
+fn a_star_marks_a_match_and_takes_the_mark_away() {
+    let mut harness = window(made_up::matched());
+    press(&mut harness, "Mark match 2 as a favourite");
+    let asked = commands(&mut harness);
+    assert!(
+        matches!(&asked[..], [Command::MarkFavourite { favourite, on: true }] if *favourite == kick()),
+        "{asked:?}"
+    );
+    let mut harness = window(with_favourite(made_up::matched()));
+    press(&mut harness, "Take the favourite's mark off match 2");
+    assert!(matches!(&commands(&mut harness)[..], [Command::MarkFavourite { on: false, .. }]));
+    harness.state_mut().search.selected = Some(2);
+    harness.key_press(Key::F);
+    harness.run();
+    let asked = commands(&mut harness);
+    assert!(
+        matches!(&asked[..], [Command::MarkFavourite { favourite, on: true }] if favourite.file == FileId(3)),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn favourites_are_listed_played_searched_for_and_unmarked() {
+    let mut harness = window(made_up::matched());
+    press(&mut harness, "Favourites");
+    harness.get_by_label_contains("Mark a match with its star");
+    let mut harness = window(with_favourite(made_up::matched()));
+    press(&mut harness, "Favourites");
+    harness.run();
+    press(&mut harness, "Favourite kick_00.wav, 0.13 to 0.38 s");
+    press(&mut harness, "Take the mark off kick_00.wav, 0.13 to 0.38 s");
+    press(&mut harness, "Find sounds like favourite kick_00.wav, 0.13 to 0.38 s");
+    let asked = commands(&mut harness);
+    let [play, unmark, search] = &asked[..] else { panic!("{asked:?}") };
+    assert!(matches!(unmark, Command::MarkFavourite { on: false, .. }));
+    let expected = ["play /sounds/kick/kick_00.wav 0.13-0.38", "search /sounds/kick/kick_00.wav 0.13-0.38"];
+    assert_eq!(in_short(&[play.clone(), search.clone()]), expected);
+}
+
+/// What an entry of the second match's menu asks for.
+fn chosen(entry: &str, by_key: bool) -> (Vec<Action>, State) {
+    let mut harness = window(made_up::matched());
+    if by_key {
+        harness.state_mut().select_match(1);
+        harness.key_press_modifiers(Modifiers::SHIFT, Key::F10);
+        harness.run();
+    } else {
+        harness.get_by_label(SECOND).click_secondary();
+    }
+    harness.run();
+    press(&mut harness, entry);
+    let actions = harness.state_mut().take_actions();
+    let state = std::mem::take(harness.state_mut());
+    (actions, state)
+}
+
+fn asked(actions: &[Action]) -> Vec<String> {
+    let commands = actions.iter().filter_map(|action| match action {
+        Action::Submit(command) if !matches!(**command, Command::Preview { .. }) => Some((**command).clone()),
+        _ => None,
+    });
+    in_short(&commands.collect::<Vec<_>>())
+}
+
+#[test]
+fn each_entry_of_a_matchs_menu_does_what_it_says() {
+    for by_key in [false, true] {
+        for (entry, expected) in [
+            ("Play with what is around it", "play /sounds/kick/kick_00.wav 0.00-1.38"),
+            ("Find similar", "search /sounds/kick/kick_00.wav 0.13-0.38"),
+        ] {
+            assert_eq!(asked(&chosen(entry, by_key).0), [expected], "{entry}, by key: {by_key}");
+        }
+    }
+    let (actions, _) = chosen("Mark as a favourite", false);
+    assert!(matches!(&actions[..], [Action::Submit(command)] if matches!(**command, Command::MarkFavourite { .. })));
+    let path = PathBuf::from("/sounds/kick/kick_00.wav");
+    let (actions, _) = chosen("Show in the file manager", false);
+    assert!(matches!(&actions[..], [Action::Reveal(paths)] if *paths == [path.clone()]), "{actions:?}");
+    let (actions, mut state) = chosen("Copy as file", false);
+    assert!(matches!(&actions[..], [Action::Ask(Question::CopyFile(asked))] if *asked == path));
+    state.answered(Answer::Copied { path: path.clone(), as_file: true });
+    assert_eq!(state.to_copy, None);
+    state.answered(Answer::Copied { path: path.clone(), as_file: false });
+    assert_eq!(state.to_copy.as_deref(), path.to_str());
+    assert!(state.notices.texts().any(|text| text.contains("the path was copied")));
+}
+
+#[test]
+fn the_first_entry_of_a_menu_opened_by_key_has_the_focus_and_esc_gives_it_back() {
+    let mut harness = window(made_up::matched());
+    harness.state_mut().select_match(1);
+    harness.key_press(Key::Menu);
+    harness.run();
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(in_short(&commands(&mut harness)), ["play /sounds/kick/kick_00.wav 0.13-0.38"]);
+    harness.key_press(Key::Menu);
+    harness.run();
+    harness.key_press(Key::Escape);
+    harness.run();
+    harness.run();
+    assert!(harness.query_by_label("Find similar").is_none() && harness.state().search.menu.is_none());
+    assert!(commands(&mut harness).is_empty(), "Esc closes the menu and nothing else");
+    assert!(harness.get_by_label(SECOND).is_focused());
+}
+
+#[test]
+fn a_path_is_copied_as_text() {
+    let mut harness = window(made_up::matched());
+    harness.get_by_label(SECOND).click_secondary();
+    harness.run();
+    harness.get_by_label("Copy path").click();
+    harness.step();
+    let copied = |harness: &egui_kittest::Harness<'_, State>| {
+        let commands = harness.output().platform_output.commands.clone();
+        commands.into_iter().find_map(|c| if let egui::OutputCommand::CopyText(text) = c { Some(text) } else { None })
+    };
+    let mut text = copied(&harness);
+    for _ in 0..3 {
+        if text.is_none() {
+            harness.step();
+            text = copied(&harness);
+        }
+    }
+    assert_eq!(text.as_deref(), Some("/sounds/kick/kick_00.wav"));
+}
+
+#[test]
+fn a_sound_and_all_matches_are_saved_where_the_path_says() {
+    let (actions, state) = chosen("Save this sound as WAV…", false);
+    assert!(actions.is_empty());
+    let typed = state.saving.as_ref().expect("asked for").typed.clone();
+    assert!(typed.ends_with("kick_00 0.13 to 0.38 s.wav"), "{typed}");
+    let mut harness = window(state);
+    press(&mut harness, "Choose where…");
+    let actions = harness.state_mut().take_actions();
+    assert!(matches!(&actions[..], [Action::Ask(Question::WhereToSave { is_folder: false, .. })]), "{actions:?}");
+    harness.state_mut().answered(Answer::SaveTo("/out/kick.wav".into()));
+    harness.run();
+    press(&mut harness, "Save");
+    let asked = commands(&mut harness);
+    assert!(
+        matches!(&asked[..], [Command::SaveClip { clip, out }] if out == "/out/kick.wav" && clip.to_secs == Some(0.384)),
+        "{asked:?}"
+    );
+    assert_eq!(harness.state().modal, None);
+    harness
+        .state_mut()
+        .apply(Event::Finished { job: JobId(9), outcome: Outcome::Saved { out: "/out/kick.wav".into() } });
+    assert!(harness.state().notices.texts().any(|text| text.contains("/out/kick.wav")));
+
+    let (_, mut state) = chosen("Save all matches…", true);
+    assert_eq!(state.modal, Some(Modal::Save));
+    state.answered(Answer::SaveTo("/out/like bell.csv".into()));
+    let mut harness = window(state);
+    press(&mut harness, "Form of the matches");
+    press(&mut harness, "Raven selection table");
+    press(&mut harness, "Save");
+    let asked = commands(&mut harness);
+    let raven = MatchFormat::Text(TextFormat::Raven);
+    assert!(
+        matches!(&asked[..], [Command::SaveMatches { format, out, report }]
+            if *format == raven && out == "/out/like bell.txt" && report.matches.len() == 3),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn a_part_of_what_plays_becomes_the_query_by_dragging_over_it() {
+    let mut harness = window(changed(made_up::matched(), |latest| {
+        latest.player.path = Some("/sounds/bell/bell_00.wav".into());
+        latest.player.to_secs = 2.0;
+    }));
+    harness.run();
+    let picture = harness.get_by_label_contains("Picture of what plays").rect();
+    let at = |share: f32| picture.left_center() + vec2(share * picture.width(), 0.0);
+    harness.drag_at(at(0.25));
+    harness.run();
+    harness.hover_at(at(0.5));
+    harness.run();
+    assert_eq!(harness.state().sound.dragged, Some((0.5, 1.0)));
+    assert!(commands(&mut harness).is_empty(), "not before the button is let go");
+    harness.drop_at(at(0.5));
+    harness.run();
+    assert_eq!(in_short(&commands(&mut harness)), ["search /sounds/bell/bell_00.wav 0.50-1.00"]);
+    assert_eq!(harness.state().sound.dragged, None);
+    press(&mut harness, "Play around a match: none");
+    let asked = commands(&mut harness);
+    assert!(matches!(&asked[..], [Command::SetSound(sound)] if sound.surroundings_secs == 0.5), "{asked:?}");
+}
+
+#[test]
+fn a_picture_that_nobody_waits_for_any_more_is_cancelled() {
+    let mut state = made_up::ready();
+    state.find("/long.wav".into());
+    let preview = made_up::all_submitted(&mut state).into_iter().find(|c| matches!(c, Command::Preview { .. }));
+    state.submitted(JobId(5), &preview.expect("a picture is asked for"));
+    state.find("/other.wav".into());
+    let actions = state.take_actions();
+    assert!(actions.iter().any(|action| matches!(action, Action::Cancel(JobId(5)))), "{actions:?}");
+    state.apply(Event::Cancelled { job: JobId(5) });
+    let next = made_up::all_submitted(&mut state);
+    assert!(next.iter().any(|c| matches!(c, Command::Preview { path } if path == "/other.wav")), "{next:?}");
+}

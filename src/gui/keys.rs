@@ -96,6 +96,8 @@ pub fn handle(ctx: &Context, state: &mut State) {
         match state.list {
             List::Files => state.open_file_menu(),
             List::Matches => state.open_match_menu(),
+            // They have no menus.
+            _ => {}
         }
     }
     if pressed(Modifiers::COMMAND, Key::A) {

@@ -4,7 +4,6 @@
 pub mod bits;
 pub mod dataset;
 pub mod duplicates;
-pub mod files;
 pub mod earlier;
 pub mod files;
 pub mod header;

@@ -16,9 +16,12 @@ impl State {
         self.ask_for(path, region, false);
     }
 
-    /// A file was selected in a list: it is shown as the query, and searched for, until something else is.
+    /// A file was selected in the table: on the page of the search it is shown as the query, and searched for, until
+    /// something else is.
     pub fn show_as_query(&mut self, file: &SoundFile) {
-        self.ask_for(file.path.clone(), None, true);
+        if self.page == Page::Search {
+            self.ask_for(file.path.clone(), None, true);
+        }
     }
 
     fn ask_for(&mut self, path: Utf8PathBuf, region: Option<(f64, f64)>, passing: bool) {

@@ -211,7 +211,7 @@ pub fn paint(painter: &Painter, icon: Icon, rect: Rect, colour: Color32) {
         }
         Icon::Star | Icon::StarFilled => {
             let tip = |i: usize| {
-                let radius = if i % 2 == 0 { 0.48 } else { 0.2 };
+                let radius = if i.is_multiple_of(2) { 0.48 } else { 0.2 };
                 at(0.5, 0.53) + Vec2::angled(TAU * i as f32 / 10.0 - PI / 2.0) * radius * side
             };
             if icon == Icon::StarFilled {

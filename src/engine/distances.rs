@@ -51,6 +51,7 @@ pub(super) fn measure_distances(job: &Job) -> Result<DistancesReport, EngineErro
         sampled: asked.len(),
         random,
         nearest,
+        balance: snapshot.balance()?,
     })
 }
 

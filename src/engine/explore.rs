@@ -139,7 +139,7 @@ pub struct Duplicate {
 }
 
 /// How far codes lie apart, over a sample of chunks.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DistancesReport {
     pub index_generation: i64,
     pub bits: usize,
@@ -149,6 +149,8 @@ pub struct DistancesReport {
     pub random: Vec<u32>,
     /// How many are at each distance from the nearest chunk of another file.
     pub nearest: Vec<u32>,
+    /// Of each bit, the share of the index's chunks that have it on.
+    pub balance: Arc<Vec<f32>>,
 }
 
 impl DistancesReport {

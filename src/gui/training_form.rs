@@ -19,6 +19,7 @@ pub enum Setting {
     Sigma,
     Reconstruction,
     Contrast,
+    Neighbours,
     Balance,
     Microphone,
 }
@@ -32,20 +33,26 @@ pub struct Field {
     pub whole: bool,
     pub least: f64,
     pub most: f64,
+    /// What is worth trying, for a slider; it may still be typed beyond.
+    pub usual: Option<(f64, f64)>,
     /// The presets that use it.
     pub presets: &'static [Preset],
 }
 
 const fn whole(setting: Setting, name: &'static str, least: u32, most: u32, help: &'static str) -> Field {
-    Field { setting, name, help, whole: true, least: least as f64, most: most as f64, presets: ALL }
+    Field { setting, name, help, whole: true, least: least as f64, most: most as f64, usual: None, presets: ALL }
 }
 
 const fn real(setting: Setting, name: &'static str, least: f64, most: f64, help: &'static str) -> Field {
-    Field { setting, name, help, whole: false, least, most, presets: ALL }
+    Field { setting, name, help, whole: false, least, most, usual: None, presets: ALL }
 }
 
 const fn only(presets: &'static [Preset], field: Field) -> Field {
     Field { presets, ..field }
+}
+
+const fn usual(from: f64, to: f64, field: Field) -> Field {
+    Field { usual: Some((from, to)), ..field }
 }
 
 const ALL: &[Preset] = &[Preset::Spectral, Preset::Waveform, Preset::Seed];
@@ -53,7 +60,7 @@ const SPECTRAL: &[Preset] = &[Preset::Spectral];
 /// The original is fixed in what these set.
 const NOT_SEED: &[Preset] = &[Preset::Spectral, Preset::Waveform];
 
-pub const FIELDS: [Field; 15] = [
+pub const FIELDS: [Field; 16] = [
     whole(Setting::Steps, "Steps", 1, 10_000_000, "How long to learn. More steps, finer codes."),
     whole(Setting::Batch, "Batch", 2, 4096, "Chunks that one step looks at."),
     whole(Setting::Channels, "Channels", 1, 1024, "Width of the encoder and the decoder."),
@@ -70,14 +77,52 @@ pub const FIELDS: [Field; 15] = [
         real(Setting::HopMs, "Hop, ms", 1.0, 60_000.0, "Distance from one chunk's start to the next one's."),
     ),
     only(SPECTRAL, whole(Setting::Mels, "Mel bands", 8, 256, "How finely pitch is heard.")),
-    real(Setting::Sigma, "Noise", 0.0, 100.0, "What pushes the units to become bits, at its end."),
-    real(Setting::Reconstruction, "Reconstruction", 0.0, 1000.0, "Weight of hearing the sound again from its code."),
-    only(NOT_SEED, real(Setting::Contrast, "Contrast", 0.0, 1000.0, "Weight of keeping different sounds apart.")),
+    usual(0.0, 4.0, real(Setting::Sigma, "Noise", 0.0, 100.0, "What pushes the units to become bits, at its end.")),
+    usual(
+        0.0,
+        2.0,
+        real(
+            Setting::Reconstruction,
+            "Reconstruction",
+            0.0,
+            1000.0,
+            "Weight of hearing the sound again from its code.",
+        ),
+    ),
     only(
         NOT_SEED,
-        real(Setting::Balance, "Bit balance", 0.0, 1000.0, "Weight of every bit being on for half of the sounds."),
+        usual(0.0, 2.0, real(Setting::Contrast, "Contrast", 0.0, 1000.0, "Weight of keeping different sounds apart.")),
     ),
-    only(SPECTRAL, real(Setting::Microphone, "Microphone", 0.0, 1.0, "Share of sounds learned as if heard in a room.")),
+    only(
+        NOT_SEED,
+        usual(
+            0.0,
+            1.0,
+            real(
+                Setting::Neighbours,
+                "Neighbours",
+                0.0,
+                1.0,
+                "Pull towards like recordings; 0 where the exact one is looked for.",
+            ),
+        ),
+    ),
+    only(
+        NOT_SEED,
+        usual(
+            0.0,
+            1.0,
+            real(Setting::Balance, "Bit balance", 0.0, 1000.0, "Weight of every bit being on for half of the sounds."),
+        ),
+    ),
+    only(
+        SPECTRAL,
+        usual(
+            0.0,
+            1.0,
+            real(Setting::Microphone, "Microphone", 0.0, 1.0, "Share of sounds learned as if heard in a room."),
+        ),
+    ),
 ];
 
 #[derive(Clone, Debug, PartialEq)]
@@ -117,6 +162,16 @@ impl TrainingForm {
     pub fn fields(&self) -> impl Iterator<Item = (usize, &'static Field)> + use<> {
         let preset = self.preset;
         FIELDS.iter().enumerate().filter(move |(_, field)| field.presets.contains(&preset))
+    }
+
+    /// Where a field's slider stands: at what is typed, or else at what the preset has.
+    pub fn slid(&self, place: usize, usual: Option<&Config>) -> Option<f64> {
+        let typed = parse(&FIELDS[place], &self.typed[place]).ok().flatten();
+        typed.or_else(|| shown(FIELDS[place].setting, usual?).parse().ok())
+    }
+
+    pub fn slide(&mut self, place: usize, to: f64) {
+        self.typed[place] = format!("{}", (to * 100.0).round() / 100.0);
     }
 
     /// What is wrong with a field, in words.
@@ -172,6 +227,7 @@ pub fn shown(setting: Setting, config: &Config) -> String {
         },
         Setting::Reconstruction => real(config.reconstruction),
         Setting::Contrast => real(config.contrast),
+        Setting::Neighbours => real(config.neighbours),
         Setting::Balance => real(config.balance),
         Setting::Microphone => real(config.microphone),
     }
@@ -210,6 +266,7 @@ fn set(settings: &mut TrainingSettings, setting: Setting, value: Option<f64>) {
         Setting::Sigma => settings.sigma = real,
         Setting::Reconstruction => settings.reconstruction = real,
         Setting::Contrast => settings.contrast = real,
+        Setting::Neighbours => settings.neighbours = real,
         Setting::Balance => settings.balance = real,
         Setting::Microphone => settings.microphone = real,
     }
@@ -243,6 +300,20 @@ mod tests {
         let place = typed(&mut form, Setting::Steps, "2.5");
         assert_eq!(form.problem(place).unwrap(), "Steps has to be a whole number from 1 to 10000000, or empty.");
         assert!(form.settings().is_err());
+    }
+
+    #[test]
+    fn a_slider_stands_where_the_preset_does_until_it_is_moved() {
+        let mut form = TrainingForm::default();
+        let usual = form.preset_config(None);
+        let place = FIELDS.iter().position(|f| f.setting == Setting::Neighbours).unwrap();
+        assert_eq!(form.slid(place, usual.as_ref()), Some(0.5));
+        form.slide(place, 0.2501);
+        assert_eq!((form.typed[place].as_str(), form.slid(place, None)), ("0.25", Some(0.25)));
+        assert_eq!(form.settings().unwrap().neighbours, Some(0.25));
+        for field in FIELDS {
+            assert!(field.usual.is_none_or(|(from, to)| field.least <= from && to <= field.most), "{}", field.name);
+        }
     }
 
     #[test]

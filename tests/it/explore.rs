@@ -169,6 +169,7 @@ fn distances_are_counted_at_random_and_to_the_nearest_of_another_file() {
         panic!("nothing was measured")
     };
     assert_eq!((report.random.len(), report.nearest.len()), (33, 33));
+    assert_eq!(report.balance.len(), 32);
     let counted = |counts: &[u32]| counts.iter().sum::<u32>() as usize;
     assert_eq!((counted(&report.random), counted(&report.nearest)), (report.sampled, report.sampled));
     let median = |counts: &[u32]| DistancesReport::median(counts).expect("some were counted");

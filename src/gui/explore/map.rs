@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Asked;
 use crate::dataset::FileId;
-use crate::engine::{ChunkPlace, Command, MapReport, Match};
+use crate::engine::{ChunkPlace, Command, DatasetView, MapReport, Match};
 use crate::gui::format;
 use crate::gui::state::{List, State};
 use crate::gui::theme::KINDS;
@@ -26,6 +26,8 @@ pub struct MapState {
     pub report: Option<Arc<MapReport>>,
     pub colour_by: ColourBy,
     pub kinds: Arc<Kinds>,
+    /// The dataset as it was when they were found out.
+    kinds_of: Option<Arc<DatasetView>>,
     /// The one kind that is not dimmed.
     pub only: Option<usize>,
     pub view: Option<View>,
@@ -52,6 +54,7 @@ impl Default for MapState {
             report: None,
             colour_by: ColourBy::default(),
             kinds: Arc::default(),
+            kinds_of: None,
             only: None,
             view: None,
             selected: None,
@@ -72,6 +75,7 @@ impl Default for MapState {
 pub enum ColourBy {
     #[default]
     Folder,
+    Tag,
     File,
 }
 
@@ -80,9 +84,16 @@ pub enum ColourBy {
 pub struct Kinds {
     /// Of each dot: one of the theme's colours, or their number where the dot is of none.
     pub of: Vec<u8>,
-    /// Name of each colour, and how many dots have it; the last one may be of all that have none. Empty where colours have
-    /// no names.
-    pub names: Vec<(String, usize)>,
+    /// Empty where colours have no names.
+    pub names: Vec<KindName>,
+}
+
+/// What a colour stands for, and how many dots have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KindName {
+    pub kind: usize,
+    pub name: String,
+    pub dots: usize,
 }
 
 /// What of the plane is in view.
@@ -123,37 +134,47 @@ impl View {
 }
 
 impl Kinds {
-    fn new(report: &MapReport, by: ColourBy) -> Self {
+    fn new(report: &MapReport, by: ColourBy, dataset: &DatasetView) -> Self {
         match by {
+            ColourBy::Tag => {
+                let names: Vec<Option<String>> =
+                    report.files.iter().map(|file| dataset.tags_of(file.id).first().cloned()).collect();
+                Self::named(report, &names, "no tag")
+            }
             ColourBy::File => {
                 let of = report.chunks.iter().map(|chunk| (chunk.file as usize % KINDS) as u8).collect();
                 Self { of, names: Vec::new() }
             }
             ColourBy::Folder => {
-                let names: Vec<String> = report.files.iter().map(|file| format::folder(&file.path)).collect();
-                Self::named(report, &names)
+                let names: Vec<Option<String>> =
+                    report.files.iter().map(|file| Some(format::folder(&file.path))).collect();
+                Self::named(report, &names, "others")
             }
         }
     }
 
-    /// The names that most dots have get colours of their own.
-    fn named(report: &MapReport, of_files: &[String]) -> Self {
+    /// The names that most dots have get colours of their own; `rest` is what the others are called.
+    fn named(report: &MapReport, of_files: &[Option<String>], rest: &str) -> Self {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for chunk in &report.chunks {
-            *counts.entry(of_files[chunk.file as usize].as_str()).or_default() += 1;
-        }
+        let names = report.chunks.iter().filter_map(|chunk| of_files[chunk.file as usize].as_deref());
+        names.for_each(|name| *counts.entry(name).or_default() += 1);
         let mut ranked: Vec<(&str, usize)> = counts.into_iter().collect();
         ranked.sort_by_key(|&(_, dots)| std::cmp::Reverse(dots));
-        let others: usize = ranked.iter().skip(KINDS).map(|(_, dots)| dots).sum();
         ranked.truncate(KINDS);
         let place: HashMap<&str, u8> = ranked.iter().map(|(name, _)| *name).zip(0..).collect();
-        let of_file: Vec<u8> =
-            of_files.iter().map(|name| place.get(name.as_str()).copied().unwrap_or(KINDS as u8)).collect();
-        let mut names: Vec<(String, usize)> = ranked.into_iter().map(|(name, dots)| (name.to_owned(), dots)).collect();
+        let colour = |name: &Option<String>| name.as_deref().and_then(|name| place.get(name).copied());
+        let of_file: Vec<u8> = of_files.iter().map(|name| colour(name).unwrap_or(KINDS as u8)).collect();
+        let of: Vec<u8> = report.chunks.iter().map(|chunk| of_file[chunk.file as usize]).collect();
+        let others = of.iter().filter(|&&kind| usize::from(kind) == KINDS).count();
+        let mut names: Vec<KindName> = ranked
+            .into_iter()
+            .zip(0..)
+            .map(|((name, dots), kind)| KindName { kind, name: name.to_owned(), dots })
+            .collect();
         if others > 0 {
-            names.push(("others".to_owned(), others));
+            names.push(KindName { kind: KINDS, name: rest.to_owned(), dots: others });
         }
-        Self { of: report.chunks.iter().map(|chunk| of_file[chunk.file as usize]).collect(), names }
+        Self { of, names }
     }
 }
 
@@ -202,18 +223,27 @@ impl State {
         let map = &mut self.explore.map;
         let selected = map.selected_place();
         map.numbers = report.files.iter().map(|file| file.id).zip(0..).collect();
-        map.kinds = Arc::new(Kinds::new(&report, map.colour_by));
         map.report = Some(report);
+        map.kinds_of = None;
         (map.only, map.hovered, map.view, map.in_view_of) = (None, None, None, None);
         map.selected = selected.and_then(|at| map.dot_of(at.file, at.start_secs, at.end_secs));
     }
 
     pub fn colour_map_by(&mut self, by: ColourBy) {
         let map = &mut self.explore.map;
-        if let Some(report) = map.report.clone().filter(|_| map.colour_by != by) {
-            map.kinds = Arc::new(Kinds::new(&report, by));
+        (map.colour_by, map.only, map.kinds_of) = (by, None, None);
+    }
+
+    /// Finds out what the dots' colours are, where that may have changed: tags come and go.
+    pub fn keep_kinds(&mut self) {
+        let dataset = &self.latest.dataset;
+        let map = &mut self.explore.map;
+        let Some(report) = &map.report else { return };
+        let known = map.kinds_of.as_ref().is_some_and(|of| map.colour_by != ColourBy::Tag || Arc::ptr_eq(of, dataset));
+        if !known {
+            map.kinds = Arc::new(Kinds::new(report, map.colour_by, dataset));
+            map.kinds_of = Some(dataset.clone());
         }
-        (map.colour_by, map.only) = (by, None);
     }
 
     /// A click: selects a dot, plays it and searches for it; the matches are marked on the map.

@@ -16,7 +16,7 @@ use crate::gui::widgets::{message, text};
 /// What is seen here, for whoever has come to learn about semantic hashing.
 const EXPLANATION: &str = "The encoder turns each moment of sound into these bits, and the decoder has learned to make the \
                            sound again from them alone. Sounds that share most bits sound alike: flip one, and see who lives \
-                           at the new address.";
+                           at the new address. The bar below a bit is the share of your sounds that have it on.";
 
 const SOURCES: [(Source, &str, &str); 4] = [
     (Source::Match, "The match", "The selected match"),

@@ -85,7 +85,7 @@ fn filter(ui: &mut Ui, state: &mut State) {
             if field.lost_focus() && pressed(Key::Enter) {
                 state.step_file(0, false);
             }
-            field.on_hover_ui(|ui| filter_help(ui));
+            field.on_hover_ui(filter_help);
         });
     });
     let shown = state.files.shown().clone();

@@ -7,6 +7,7 @@ use crate::gui::format;
 use crate::gui::notices::Tone;
 use crate::gui::state::{Place, State};
 use crate::gui::theme::palette;
+use crate::gui::widgets::bit_strip::{self, bit_strip};
 use crate::gui::widgets::buttons::primary;
 use crate::gui::widgets::histogram::{Distribution, histogram};
 use crate::gui::widgets::{message, progress, text};
@@ -96,6 +97,8 @@ fn distances(ui: &mut Ui, state: &mut State) {
             ui,
             "Medians, in bits. The further apart the two, the better codes tell what is alike from what is not.",
         );
+        bit_strip(ui, &report.balance);
+        text::small(ui, bit_strip::summary(&report.balance));
     });
 }
 

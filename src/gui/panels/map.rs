@@ -7,7 +7,7 @@ use egui::{
 use std::sync::Arc;
 
 use crate::engine::{ChunkPlace, JobKind, MapReport};
-use crate::gui::explore::map::{ColourBy, View};
+use crate::gui::explore::map::{ColourBy, KindName, View};
 use crate::gui::format;
 use crate::gui::state::{List, Place, State};
 use crate::gui::theme::{palette, size};
@@ -40,6 +40,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         );
     }
     toolbar(ui, state);
+    state.keep_kinds();
     legend(ui, state);
     let list =
         if state.explore.map.list_open { size::MAP_LIST.min(ui.available_height() * 0.45) + size::GAP } else { 0.0 };
@@ -70,6 +71,7 @@ fn toolbar(ui: &mut Ui, state: &mut State) {
         let mut by = state.explore.map.colour_by;
         let options = [
             (ColourBy::Folder, "Folders", "Dots are coloured by the folder that their file is in"),
+            (ColourBy::Tag, "Tags", "Dots are coloured by the first tag of their file"),
             (ColourBy::File, "Single files", "Dots of one file have one colour; several files may share it"),
         ];
         if segmented(ui, &mut by, &options) {
@@ -114,16 +116,16 @@ fn legend(ui: &mut Ui, state: &mut State) {
         ui.spacing_mut().button_padding = vec2(5.0, 1.0);
         ui.spacing_mut().interact_size.y = 18.0;
         ui.horizontal_wrapped(|ui| {
-            for (kind, (name, dots)) in kinds.names.iter().enumerate() {
-                let chosen = state.explore.map.only == Some(kind);
-                let swatch = RichText::new("■").small().color(colours[kind]);
+            for KindName { kind, name, dots } in &kinds.names {
+                let chosen = state.explore.map.only == Some(*kind);
+                let swatch = RichText::new("■").small().color(colours[*kind]);
                 let label = RichText::new(name).small();
                 let button = Button::selectable(chosen, (swatch, label)).frame_when_inactive(false);
                 let dots = format::counted(*dots as u64, "dot", "dots");
                 let help = if chosen { "Click to bring the others back" } else { "Click to dim the others" };
                 let response = ui.add(button).accessible_name(name.as_str());
                 if response.on_hover_text(format!("{name}: {dots}. {help}.")).clicked() {
-                    state.explore.map.only = (!chosen).then_some(kind);
+                    state.explore.map.only = (!chosen).then_some(*kind);
                 }
             }
         });
@@ -249,13 +251,15 @@ fn marks(ui: &Ui, state: &State, plane: &Plane<'_>) {
     let at = |dot: usize| plane.report.dots.places().get(dot).map(|place| plane.on_screen(*place));
     for dot in state.search.matches().iter().filter_map(|m| map.dot_of_match(m)) {
         if let Some(at) = at(dot) {
-            painter.circle_stroke(at, 6.0, Stroke::new(3.0, palette.well));
-            painter.circle_stroke(at, 6.0, Stroke::new(1.5, palette.text));
+            painter.circle_stroke(at, 5.0, Stroke::new(2.5, palette.well));
+            painter.circle_stroke(at, 5.0, Stroke::new(1.25, palette.text));
         }
     }
     if let Some(at) = map.selected.and_then(at) {
-        painter.circle_filled(at, 5.0, palette.accent);
-        painter.circle_stroke(at, 9.0, Stroke::new(2.0, palette.accent));
+        // Rings of both ground and text: whatever the dots around it are coloured, they are seen.
+        painter.circle_filled(at, 6.0, palette.text);
+        painter.circle_stroke(at, 8.0, Stroke::new(3.0, palette.well));
+        painter.circle_stroke(at, 11.0, Stroke::new(2.0, palette.text));
     }
     let Some(dot) = map.hovered.map(|hovered| hovered.dot).or(map.selected) else { return };
     if let (Some(at), Some(place)) = (at(dot).filter(|at| plane.rect.contains(*at)), map.place(dot)) {

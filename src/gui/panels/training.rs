@@ -1,18 +1,18 @@
 //! Learning: what to train, how it goes, and what came of it.
 
-use egui::{Align, CollapsingHeader, Label, Layout, RichText, TextEdit, Ui, vec2};
+use egui::{Align, CollapsingHeader, Label, Layout, RichText, Slider, SliderClamping, TextEdit, Ui, vec2};
 
 use crate::engine::{Command, JobId, JobKind, JobView, TrainingPoint, TrainingView};
 use crate::gui::format;
 use crate::gui::notices::Tone;
 use crate::gui::state::{Place, State};
 use crate::gui::theme::{palette, size};
-use crate::gui::training_form::{offered_bits, shown};
+use crate::gui::training_form::{Field, offered_bits, shown};
 use crate::gui::widgets::bit_strip::{self, bit_strip};
 use crate::gui::widgets::buttons::{primary, segmented};
 use crate::gui::widgets::loss_plot::{Series, loss_plot};
 use crate::gui::widgets::{message, progress, text};
-use crate::model::Preset;
+use crate::model::{Config, Preset};
 
 /// Windows of this height hold the plots and the index at once.
 pub(super) const ROOMY: f32 = 960.0;
@@ -58,18 +58,23 @@ fn ready(ui: &mut Ui, state: &mut State) {
     let changeable = !state.read_only() && !state.is_empty();
     ui.add_enabled_ui(changeable, |ui| {
         choices(ui, state);
-        // Once something has been learned, searching is what to do next, not learning anew.
-        let learn = match state.latest.model {
-            None => primary(ui, changeable, "Learn and index"),
-            Some(_) => ui.button("Learn and index"),
-        };
-        if learn.clicked() {
-            state.learn(false);
-        }
         if state.latest.resumable {
             let help = "Goes on from where training was stopped, with the settings it had";
-            if ui.button("Resume the stopped training").on_hover_text(help).clicked() {
+            if primary(ui, changeable, "Resume the stopped training").on_hover_text(help).clicked() {
                 state.learn(true);
+            }
+            let help = "Forgets the stopped training, and learns anew with the settings as they are here";
+            if ui.button("Start afresh").on_hover_text(help).clicked() {
+                state.learn(false);
+            }
+        } else {
+            // Once something has been learned, searching is what to do next, not learning anew.
+            let learn = match state.latest.model {
+                None => primary(ui, changeable, "Learn and index"),
+                Some(_) => ui.button("Learn and index"),
+            };
+            if learn.clicked() {
+                state.learn(false);
             }
         }
         more_settings(ui, state);
@@ -102,23 +107,43 @@ fn more_settings(ui: &mut Ui, state: &mut State) {
         let usual = state.form.preset_config(common);
         let fields: Vec<_> = state.form.fields().collect();
         for (place, field) in fields {
-            let problem = state.form.problem(place);
-            ui.horizontal(|ui| {
-                let name = RichText::new(field.name).small().color(palette(ui.visuals()).dim);
-                let place_of_name = Layout::left_to_right(Align::Center);
-                let label = ui.allocate_ui_with_layout(vec2(96.0, size::CONTROL), place_of_name, |ui| {
-                    ui.set_min_width(96.0);
-                    ui.add(Label::new(name)).on_hover_text(field.help)
-                });
-                let typed = &mut state.form.typed[place];
-                let colour = problem.is_some().then_some(palette(ui.visuals()).error);
-                let hint = usual.as_ref().map_or_else(String::new, |config| shown(field.setting, config));
-                let edit = TextEdit::singleline(typed).desired_width(f32::INFINITY).hint_text(hint);
-                let response = ui.add(edit.text_color_opt(colour)).labelled_by(label.inner.id);
-                response.on_hover_text(problem.as_deref().unwrap_or(field.help));
-            });
+            setting(ui, state, place, field, usual.as_ref());
         }
     });
+}
+
+/// A setting: its name, a slider where some values are worth trying, what is typed, and a line that says what it does.
+fn setting(ui: &mut Ui, state: &mut State, place: usize, field: &Field, usual: Option<&Config>) {
+    let palette = palette(ui.visuals());
+    let problem = state.form.problem(place);
+    ui.horizontal(|ui| {
+        let name = RichText::new(field.name).small();
+        let label = ui.allocate_ui_with_layout(vec2(90.0, size::CONTROL), Layout::left_to_right(Align::Center), |ui| {
+            ui.set_min_width(90.0);
+            ui.add(Label::new(name))
+        });
+        if let Some((from, to)) = field.usual {
+            let mut value = state.form.slid(place, usual).unwrap_or(from);
+            ui.spacing_mut().slider_width = (ui.available_width() - 64.0).max(40.0);
+            let slider = Slider::new(&mut value, from..=to).show_value(false).clamping(SliderClamping::Never);
+            let slider = ui.add(slider).accessible_name(format!("{}, as a slider", field.name));
+            if slider.changed() {
+                state.form.slide(place, value);
+            }
+        }
+        let colour = problem.is_some().then_some(palette.error);
+        let hint = usual.map_or_else(String::new, |config| shown(field.setting, config));
+        let typed = &mut state.form.typed[place];
+        let edit = TextEdit::singleline(typed).desired_width(f32::INFINITY).hint_text(hint);
+        ui.add(edit.text_color_opt(colour)).labelled_by(label.inner.id);
+    });
+    ui.add_space(-4.0);
+    match problem {
+        Some(problem) => {
+            ui.add(Label::new(RichText::new(problem).small().color(palette.error)).wrap());
+        }
+        None => text::small(ui, field.help),
+    }
 }
 
 fn preset_name(preset: Preset) -> &'static str {

@@ -10,8 +10,8 @@ use super::pages::turn_to;
 use super::panels::{commands, press, window};
 use crate::dataset::FileId;
 use crate::engine::{
-    ChunkPlace, CodeOf, CodeReport, Command, DecodedCode, DistancesReport, Duplicate, DuplicateGroup, DuplicatesBy,
-    DuplicatesReport, Event, JobId, JobKind, JobView, MapChunk, MapReport, NamedFile, Outcome,
+    ChunkPlace, CodeOf, CodeReport, Command, DatasetView, DecodedCode, DistancesReport, Duplicate, DuplicateGroup,
+    DuplicatesBy, DuplicatesReport, Event, JobId, JobKind, JobView, MapChunk, MapReport, NamedFile, Outcome,
 };
 use crate::gui::explore::map::{DWELL_SECS, View};
 use crate::gui::state::{Action, List, Page, State};
@@ -225,6 +225,18 @@ fn colours_are_of_folders_or_files_and_one_of_them_can_be_looked_at() {
     assert!(harness.state().explore.map.kinds.names.is_empty());
     press(&mut harness, "Folders");
     assert_eq!(harness.state().explore.map.kinds, kinds);
+    press(&mut harness, "Tags");
+    let tags = [(FileId(2), vec!["drum".to_owned()])].into();
+    let state = std::mem::take(harness.state_mut());
+    *harness.state_mut() = changed(state, |latest| {
+        let before = latest.dataset.clone();
+        let dataset = DatasetView::new(before.files.clone(), Vec::new(), tags, before.grid);
+        latest.dataset = dataset.into();
+    });
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "drum");
+    harness.get_by_role_and_label(Role::Button, "no tag");
+    assert_eq!(harness.state().explore.map.kinds.of, [10, 10, 0, 0, 10]);
 }
 
 #[test]
@@ -477,13 +489,20 @@ fn distances_are_measured_for_who_looks_at_them() {
     assert!(commands(&mut harness).is_empty());
     press(&mut harness, "How far codes are apart");
     harness.run();
-    let mut report =
-        DistancesReport { index_generation: 1, bits: 64, sampled: 42, random: vec![0; 65], nearest: vec![0; 65] };
+    let mut report = DistancesReport {
+        index_generation: 1,
+        bits: 64,
+        sampled: 42,
+        random: vec![0; 65],
+        nearest: vec![0; 65],
+        balance: Arc::new(vec![0.5; 64]),
+    };
     (report.random[30], report.nearest[4]) = (42, 42);
     let outcome = Outcome::DistancesMeasured(report.into());
     answer(&mut harness, |command| matches!(command, Command::MeasureDistances), outcome);
     harness.get_by_label("random pairs 30");
     harness.get_by_label("nearest of another file 4");
+    harness.get_by_label("64 of 64 bits tell sounds apart");
 }
 
 #[test]
@@ -494,4 +513,23 @@ fn a_page_at_rest_asks_for_no_further_frame() {
         let delay = harness.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay;
         assert_eq!(delay, std::time::Duration::MAX);
     }
+}
+
+#[test]
+fn settings_are_slid_typed_and_explained_and_a_stopped_training_can_be_forgotten() {
+    let mut harness = window(changed(made_up::ready(), |latest| latest.resumable = true));
+    press(&mut harness, "More settings");
+    harness.get_by_label("Share of sounds learned as if heard in a room.");
+    let slider = harness.get_by_label("Noise, as a slider");
+    slider.focus();
+    harness.run();
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    harness.run();
+    press(&mut harness, "Start afresh");
+    let asked = commands(&mut harness);
+    let [Command::TrainModel { settings, resume: false, .. }] = &asked[..] else { panic!("{asked:?}") };
+    assert!(settings.sigma.is_some_and(|sigma| sigma > 2.0), "{:?}", settings.sigma);
+    press(&mut harness, "Resume the stopped training");
+    assert!(matches!(&commands(&mut harness)[..], [Command::TrainModel { resume: true, .. }]));
 }

@@ -6,8 +6,9 @@ use super::row;
 use crate::gui::theme::{palette, size};
 
 /// Height of the bar below a cell that shows how often the bit is on.
-const BALANCE: f32 = 8.0;
+const BALANCE: f32 = 11.0;
 const GAP: f32 = 2.0;
+const LARGEST: f32 = 30.0;
 
 /// What is known of one bit.
 #[derive(Clone, Copy)]
@@ -29,13 +30,14 @@ pub fn columns(width: f32, bits: usize) -> usize {
 pub fn code_cells(ui: &mut Ui, bits: usize, cursor: &mut usize, cell: impl Fn(usize) -> Cell) -> Option<usize> {
     let across = columns(ui.available_width(), bits);
     let lines = bits.div_ceil(across);
-    let step = vec2(size::CELL + GAP, size::CELL + BALANCE + 3.0 * GAP);
+    let side = ((ui.available_width() + GAP) / across as f32 - GAP).clamp(10.0, LARGEST);
+    let step = vec2(side + GAP, side + BALANCE + 3.0 * GAP);
     let (rect, _) = ui.allocate_exact_size(vec2(across as f32 * step.x - GAP, lines as f32 * step.y), Sense::hover());
     let origin = ui.scope_id().with("code cells");
     let mut flipped = None;
     for bit in 0..bits {
         let corner = rect.min + vec2((bit % across) as f32 * step.x, (bit / across) as f32 * step.y);
-        let place = Rect::from_min_size(corner, vec2(size::CELL, size::CELL + BALANCE + GAP));
+        let place = Rect::from_min_size(corner, vec2(side, side + BALANCE + GAP));
         // One stop of the Tab key: the cell that the keys are at. The others are clicked, or come to by arrows.
         let sense = if bit == *cursor { Sense::click() } else { Sense::CLICK };
         let id = origin.with(bit);
@@ -86,7 +88,7 @@ fn moved(ui: &Ui, id: Id, bit: usize, bits: usize, across: usize) -> Option<usiz
 
 fn paint(ui: &Ui, place: Rect, cell: Cell, focused: bool, hovered: bool) {
     let palette = palette(ui.visuals());
-    let square = Rect::from_min_size(place.min, vec2(size::CELL, size::CELL));
+    let square = Rect::from_min_size(place.min, vec2(place.width(), place.width()));
     let ground = match (cell.on, hovered) {
         (true, false) => palette.accent,
         (true, true) => palette.accent_hover,

@@ -187,6 +187,37 @@ mod tests {
         }
     }
 
+    /// `cargo test picture_of_a_large_map -- --ignored --nocapture`: what moving a map costs a frame; at rest it costs nothing.
+    #[test]
+    #[ignore = "measures; prints a time"]
+    fn picture_of_a_large_map() {
+        use crate::engine::{MapChunk, NamedFile};
+        use crate::map::Dots;
+        let count = 100_000;
+        let turn = |i: usize| (i as f32 * 2.4).sin_cos();
+        let places = (0..count).map(|i| [turn(i).0 * (i as f32).sqrt(), turn(i).1 * (i as f32).sqrt()]).collect();
+        let report = Arc::new(MapReport {
+            index_generation: 1,
+            files: vec![NamedFile { id: crate::dataset::FileId(1), path: "/a.wav".into() }],
+            chunks: vec![MapChunk { file: 0, start_secs: 0.0, end_secs: 0.1 }; count],
+            dots: Dots::new(places),
+            of: count,
+            neighbours_kept: 1.0,
+            seconds: 0.0,
+        });
+        let kinds = Arc::new(Kinds { of: (0..count).map(|i| (i % 10) as u8).collect(), names: Vec::new() });
+        let rect = Rect::from_min_size(pos2(0.0, 0.0), egui::vec2(1100.0, 800.0));
+        let view = View::of_all(&report, rect.size().into());
+        let colours: Vec<Color32> = (0..10).map(|i| Color32::from_rgb(20 * i, 200, 100)).collect();
+        for zoom in [1.0, 3.0, 10.0] {
+            let view = view.zoomed(zoom, [0.0, 0.0], view);
+            let plane = Plane { report: &report, kinds: &kinds, view, colours: &colours, rect };
+            let began = std::time::Instant::now();
+            let drawn = (0..10).map(|_| plane.image([1100, 800], 1.0).pixels.len()).sum::<usize>();
+            println!("{count} dots, zoomed {zoom} times: {:?} a picture ({drawn} pixels)", began.elapsed() / 10);
+        }
+    }
+
     #[test]
     fn a_dimmed_colour_lets_through_what_is_below() {
         let below = Color32::from_rgb(0, 200, 0);

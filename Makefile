@@ -3,6 +3,7 @@
 # make check        formatting, lints, tests and documentation: what must hold before a commit
 # make bench        measures, in the profile that make run builds; against PyTorch, Faiss and Annoy where SOUNDALIKE_PYTHON
 #                   names a Python that has them
+# make man          writes the man pages to target/man
 # make screenshots  draws the pictures in screenshots/ from the running program
 #
 # System packages that are missing are installed through apt-get, with a line that says so; on a machine without apt-get
@@ -13,11 +14,12 @@ CARGO := $(or $(shell command -v cargo 2>/dev/null),$(wildcard $(HOME)/.cargo/bi
 # The window's libraries are loaded while it runs, so that a link check would not miss them.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libasound2-dev
 RUN_PACKAGES := $(BUILD_PACKAGES) libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libgl1
-# Other programs that read and write sound, and a sound server for a virtual microphone and speaker.
-TEST_PACKAGES := $(RUN_PACKAGES) sox ffmpeg pulseaudio pulseaudio-utils libasound2-plugins
+# Other programs that read and write sound, a sound server for a virtual microphone and speaker, and what makes requests and
+# reads files back.
+TEST_PACKAGES := $(RUN_PACKAGES) sox ffmpeg pulseaudio pulseaudio-utils libasound2-plugins curl bsdutils python3-requests python3-numpy
 PICTURE_PACKAGES := $(RUN_PACKAGES) xvfb xdotool imagemagick libegl1 libgl1-mesa-dri python3-xlib
 
-.PHONY: run test check bench screenshots format-check lint doc-check run-needs test-needs picture-needs rust
+.PHONY: run test check bench man screenshots format-check lint doc-check run-needs test-needs picture-needs rust
 
 run: run-needs
 	$(CARGO) run
@@ -41,6 +43,9 @@ bench: run-needs
 	$(CARGO) build
 	@if [ -n "$$SOUNDALIKE_PYTHON" ]; then "$$SOUNDALIKE_PYTHON" benches/index_peers.py target/debug/soundalike; \
 	else echo "SKIPPED: the index beside Faiss and Annoy (SOUNDALIKE_PYTHON names no Python)"; fi
+
+man: run-needs
+	$(CARGO) run -- man --out target/man
 
 screenshots: picture-needs
 	$(CARGO) test --test screenshots -- --ignored --nocapture

@@ -7,7 +7,8 @@
 //! | floor | what it holds | uses |
 //! |---|---|---|
 //! | [`gui`] | the window: the only place that knows egui | engine |
-//! | [`cli`] | the same operations as commands; opens the window where there is none | engine, gui |
+//! | [`cli`] | the same operations as commands; opens the window where there is none | engine, gui, server |
+//! | [`server`] | the same operations over HTTP: the only place that knows axum and tokio | engine |
 //! | [`engine`] | commands in, events out: the only place with threads | everything below |
 //! | [`project`] | the folder on disk and its catalogue: the only place that knows SQLite | dataset, model, index |
 //! | [`map`] | codes laid out on a plane: pure functions | index |
@@ -25,3 +26,4 @@ pub mod index;
 pub mod map;
 pub mod model;
 pub mod project;
+pub mod server;

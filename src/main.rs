@@ -7,9 +7,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("SOUNDALIKE_LOG").unwrap_or_else(|_| {
-        tracing_subscriber::EnvFilter::new("error,pulseaudio=off,symphonia_core=off,symphonia=off")
-    });
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     soundalike::cli::run()
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use camino::Utf8Path;
 use serde_json::{Value, json};
+
+use super::arguments::Common;
 
 use crate::dataset::Problem;
 use crate::engine::{
@@ -79,11 +82,15 @@ pub(super) fn info(latest: &Latest, json: bool) {
     problems("problems", &dataset.problems);
 }
 
-pub(super) fn outcome(outcome: &Outcome, json: bool) {
+/// What a command has done. Where silence was asked for, only what was asked for is said: a score.
+pub(super) fn outcome(outcome: &Outcome, common: &Common) {
+    let json = common.json;
+    if common.quiet && !json && !matches!(outcome, Outcome::Evaluated(_)) {
+        return;
+    }
     match outcome {
         Outcome::Added(report) => show(report, json, added),
         Outcome::Trained(report) => show(report, json, trained),
-        Outcome::Searched(report) => show(report, json, searched),
         Outcome::Indexed(report) => show(report, json, |report| {
             println!(
                 "{} codes ({} new), {} unique, entropy {:.2} nats, in {:.1} s",
@@ -105,8 +112,9 @@ pub(super) fn outcome(outcome: &Outcome, json: bool) {
             );
         }),
         Outcome::DuplicatesFound(report) => super::duplicates::print(report, json),
-        // No command of the command line ends in these.
-        Outcome::Removed
+        // No command of the command line ends in these, or it tells them itself.
+        Outcome::Searched(_)
+        | Outcome::Removed
         | Outcome::Changed { .. }
         | Outcome::Undone { .. }
         | Outcome::Redone { .. }
@@ -120,6 +128,46 @@ pub(super) fn outcome(outcome: &Outcome, json: bool) {
         | Outcome::TakeRenamed { .. }
         | Outcome::Done => {}
     }
+}
+
+/// A failure, for a program; people read it on standard error.
+pub(super) fn failure(words: &str) {
+    print_json(&json!({"error": words}));
+}
+
+pub(super) fn search(report: &SearchReport, json: bool) {
+    show(report, json, searched);
+}
+
+/// Several searches.
+pub(super) fn batch(reports: &[&SearchReport], failed: &[Problem], json: bool) {
+    if json {
+        let mut searches = Vec::new();
+        for report in reports {
+            let mut search = json!(report);
+            search["query"] = json!(query_of(report));
+            searches.push(search);
+        }
+        return print_json(&json!({"searches": searches, "failed": failed}));
+    }
+    for report in reports {
+        println!("{}", query_of(report).unwrap_or(Utf8Path::new("")));
+        searched(report);
+    }
+}
+
+/// Matches were written.
+pub(super) fn saved(out: &Utf8Path, reports: &[&SearchReport], common: &Common) {
+    let matches: usize = reports.iter().map(|report| report.matches.len()).sum();
+    if common.json {
+        print_json(&json!({"out": out, "searches": reports.len(), "matches": matches}));
+    } else if !common.quiet {
+        println!("{matches} matches: {out}");
+    }
+}
+
+fn query_of(report: &SearchReport) -> Option<&Utf8Path> {
+    report.query.as_ref().map(|query| query.path.as_path())
 }
 
 pub(super) fn devices(devices: &DevicesView, json: bool) {

@@ -9,6 +9,7 @@ use anyhow::bail;
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::arguments::Common;
 use crate::audio::device::SoundCard;
 use crate::engine::{Command, Engine, EngineOptions, Event, JobId, Latest, Outcome};
 
@@ -18,19 +19,20 @@ const DRAW_EVERY: Duration = Duration::from_millis(100);
 pub(super) struct Session {
     engine: Engine,
     wakes: Receiver<()>,
-    /// Whether progress is shown: on a terminal, where no JSON was asked for.
+    /// Whether progress is shown: on a terminal, where neither JSON nor silence was asked for.
     shows_progress: bool,
 }
 
 impl Session {
-    pub fn open(project: PathBuf, json: bool) -> anyhow::Result<Self> {
+    pub fn open(project: PathBuf, common: &Common) -> anyhow::Result<Self> {
         let (wake, wakes) = bounded(1);
         // One wake that waits is as good as many.
         let wake = Arc::new(move || {
             let _ = wake.try_send(());
         });
         let options = EngineOptions { project, wake, audio: Arc::new(SoundCard) };
-        Ok(Self { engine: Engine::open(options)?, wakes, shows_progress: !json && std::io::stderr().is_terminal() })
+        let shows_progress = !common.json && !common.quiet && std::io::stderr().is_terminal();
+        Ok(Self { engine: Engine::open(options)?, wakes, shows_progress })
     }
 
     pub fn latest(&self) -> Latest {

@@ -2,10 +2,11 @@
 
 use anyhow::bail;
 
+use super::arguments::Common;
 use super::report;
 use super::session::Session;
 use crate::audio::device::{Backend, SoundCard};
-use crate::engine::{Clip, Command, DevicesView, Grouping, Outcome, Query, SearchFilter, StopWhen};
+use crate::engine::{Clip, Command, DevicesView, Grouping, Outcome, Query, SearchFilter, SearchReport, StopWhen};
 
 pub(super) fn devices() -> DevicesView {
     DevicesView { outputs: SoundCard.outputs(), inputs: SoundCard.inputs() }
@@ -18,9 +19,9 @@ pub(super) fn search_by_microphone(
     k: usize,
     by: Grouping,
     filter: SearchFilter,
-    json: bool,
-) -> anyhow::Result<()> {
-    if !json {
+    common: &Common,
+) -> anyhow::Result<SearchReport> {
+    if !common.json && !common.quiet {
         eprintln!("Listening to the microphone.");
     }
     let recorded = session.run(Command::StartRecording { stop_when: StopWhen { after_secs: secs, quiet: false } })?;
@@ -32,9 +33,10 @@ pub(super) fn search_by_microphone(
         eprintln!("soundalike: {} frames were lost: the machine was too busy", take.lost_frames);
     }
     let (from_secs, to_secs) = take.heard_secs.unzip();
-    let found = session.run(Command::Search(Query { path: take.path, from_secs, to_secs, k, by, filter }))?;
-    report::outcome(&found, json);
-    Ok(())
+    match session.run(Command::Search(Query { path: take.path, from_secs, to_secs, k, by, filter }))? {
+        Outcome::Searched(report) => Ok(report),
+        other => bail!("a search ended in {other:?}"),
+    }
 }
 
 /// Plays to the end.

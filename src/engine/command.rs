@@ -9,6 +9,7 @@ use super::event::SearchReport;
 use super::explore::{CodeOf, DuplicatesBy};
 use super::formats::MatchFormat;
 use super::sound_settings::SoundSettings;
+use super::sources::Sources;
 use crate::audio::device::StopWhen;
 use crate::dataset::{Favourite, FileId, Filter};
 use crate::model::TrainingSettings;
@@ -23,6 +24,8 @@ pub enum Command {
     AddPaths {
         paths: Vec<PathBuf>,
     },
+    /// The same for somebody who may not have everything read. Ends in `Outcome::Added`.
+    AddFrom(Sources),
     /// Writes the demo library into the project and adds it. Ends in `Outcome::Added`.
     AddDemo,
     /// Takes files out of the project, never off the disk. Ends in [`Outcome::Changed`](super::Outcome::Changed).

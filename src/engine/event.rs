@@ -88,6 +88,11 @@ pub struct AddReport {
     pub cancelled: bool,
 }
 
+impl AddReport {
+    /// Why a file is skipped that the project has as it is.
+    pub const ALREADY_THERE: &str = "already there and unchanged";
+}
+
 /// Each path as an object, as the paths that were skipped or failed are.
 fn as_objects<S: serde::Serializer>(paths: &[Utf8PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(paths.iter().map(|path| BTreeMap::from([("path", path)])))

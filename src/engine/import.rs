@@ -24,7 +24,12 @@ pub(super) fn add_paths(job: &Job, paths: &[PathBuf]) -> Result<AddReport, Engin
     project.check_writable()?;
     let began = Instant::now();
     job.progress(JobKind::Import, "looking for sounds", began, 0, 0);
-    let found = scan::scan(paths, || !job.is_cancelled());
+    add_found(job, scan::scan(paths, || !job.is_cancelled()))
+}
+
+/// Reads what was found, and puts it into the catalogue.
+pub(super) fn add_found(job: &Job, found: scan::Found) -> Result<AddReport, EngineError> {
+    let project = &job.shared.project;
     job.check()?;
     let known = project.known_files()?;
     let edit = project.edit("Added files")?;
@@ -33,7 +38,7 @@ pub(super) fn add_paths(job: &Job, paths: &[PathBuf]) -> Result<AddReport, Engin
     let mut fresh = Vec::new();
     for path in found.files {
         match known.get(&path).is_some_and(|seen| stamp(path.as_std_path()).is_ok_and(|now| now == *seen)) {
-            true => report.skipped.push(Problem { path: path.into(), reason: "already there and unchanged".into() }),
+            true => report.skipped.push(Problem { path: path.into(), reason: AddReport::ALREADY_THERE.into() }),
             false => fresh.push(path),
         }
     }

@@ -17,7 +17,7 @@ use super::record::Sound;
 use super::shared::{Flags, Job, Shared, locked};
 use super::{
     clip, code, distances, duplicates, edit, evaluate, export, favourites, import, index, map, on_disk, preview,
-    reconstruct, search, takes, train,
+    reconstruct, search, sources, takes, train,
 };
 use crate::audio::device::Backend;
 
@@ -59,7 +59,7 @@ pub(super) struct Lanes {
 
 fn kind_of(command: &Command) -> JobKind {
     match command {
-        Command::AddPaths { .. } | Command::AddDemo => JobKind::Import,
+        Command::AddPaths { .. } | Command::AddFrom(_) | Command::AddDemo => JobKind::Import,
         Command::RemoveFiles { .. }
         | Command::ClearProblems
         | Command::TagFiles { .. }
@@ -207,6 +207,7 @@ impl Lane {
     fn carry_out(&self, job: &Job, command: Command) -> Result<Outcome, EngineError> {
         match command {
             Command::AddPaths { paths } => import::add_paths(job, &paths).map(Outcome::Added),
+            Command::AddFrom(from) => sources::add_from(job, &from).map(Outcome::Added),
             Command::AddDemo => import::add_demo(job).map(Outcome::Added),
             Command::RemoveFiles { files } => edit::remove_files(job, &files),
             Command::ClearProblems => edit::clear_problems(job),

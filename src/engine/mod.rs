@@ -35,6 +35,7 @@ mod search;
 mod shared;
 mod snapshot;
 mod sound_settings;
+mod sources;
 mod takes;
 mod train;
 mod views;
@@ -46,6 +47,7 @@ pub use event::*;
 pub use explore::*;
 pub use snapshot::grid_of;
 pub use sound_settings::SoundSettings;
+pub use sources::Sources;
 
 pub use crate::audio::device::{DeviceList, DeviceName, StopWhen};
 pub use crate::project::History;

@@ -8,7 +8,13 @@ mod fsdd;
 mod other_programs;
 mod pipeline;
 mod real_sound;
+mod results;
 mod search;
+mod served;
+mod server;
+#[cfg(unix)]
+mod server_guard;
+mod server_load;
 mod sound;
 mod support;
 mod virtual_audio;

@@ -104,6 +104,18 @@ pub fn is_there(tool: &str, version: &str) -> bool {
     found
 }
 
+/// A Python that has a module (the one of SOUNDALIKE_PYTHON, where that is set); says so where there is none.
+pub fn python_with(module: &str) -> Option<std::process::Command> {
+    let python = std::env::var("SOUNDALIKE_PYTHON").unwrap_or_else(|_| "python3".into());
+    let mut look = std::process::Command::new(&python);
+    look.args(["-c", &format!("import {module}")]).stdout(Stdio::null()).stderr(Stdio::null());
+    let found = look.status().is_ok_and(|status| status.success());
+    if !found {
+        eprintln!("SKIPPED: {python} has no {module}, with which files are read back and requests made");
+    }
+    found.then(|| std::process::Command::new(python))
+}
+
 /// Settings with which a model learns something within a second or two.
 pub fn quick() -> TrainingSettings {
     TrainingSettings {

@@ -31,6 +31,7 @@ impl State {
     pub fn submitted(&mut self, job: JobId, command: &Command) {
         let (place, path) = match command {
             Command::AddPaths { .. }
+            | Command::AddFrom(_)
             | Command::AddDemo
             | Command::RemoveFiles { .. }
             | Command::ClearProblems

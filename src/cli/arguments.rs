@@ -1,0 +1,176 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{ArgAction, Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use super::bench_index;
+use super::search::SearchArguments;
+use super::serve::ServeArguments;
+use crate::engine::{CodesFormat, DuplicatesBy};
+use crate::model::TrainingSettings;
+
+/// On a terminal alone: clap looks whether there is one.
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const EXAMPLES: &str = "\
+Examples:
+  soundalike                                          opens the window
+  soundalike add ~/recordings                         adds all sounds below a folder
+  soundalike train && soundalike index                learns from them and indexes them
+  soundalike search door.wav                          what sounds like door.wav
+  soundalike --project birds search wren.flac -k 50   in a project of its own
+  soundalike serve                                    the same over HTTP, for scripts";
+
+/// Finds sounds that sound alike: drop WAV files in, learn from them, search by sound.
+///
+/// Without a command, the window opens.
+#[derive(Debug, Parser)]
+#[command(name = "soundalike", version, max_term_width = 120, propagate_version = true, styles = STYLES)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub operation: Option<Operation>,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct Common {
+    /// The project's folder [default: in the platform's data folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+    /// Print one JSON object on standard output, also for a failure
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print results and failures alone: no progress, no reports
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say on standard error what happens (-vv: inside libraries as well)
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Operation {
+    /// Write the built-in demo library into the project and add it
+    Demo,
+    /// Add sound files, and folders with all that is below them
+    #[command(after_help = "Examples:
+  soundalike add ~/recordings one-more.wav
+  soundalike add --json ~/recordings | jq .failed")]
+    Add {
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Tell what the project holds: files, chunks, hours, rates, problems, model, index
+    Info,
+    /// Train a model on the project's sounds
+    #[command(after_help = "Examples:
+  soundalike train                                    the default settings
+  soundalike train --bits 128 --microphone 0.5        longer codes, for queries by microphone
+  soundalike train --resume                           goes on with a training that was stopped")]
+    Train {
+        #[command(flatten)]
+        settings: Box<TrainingSettings>,
+        /// Go on with a training that was stopped
+        #[arg(long)]
+        resume: bool,
+    },
+    /// Encode what the index lacks
+    Index,
+    /// Find what sounds like a file, or like a part of it, or like what the microphone hears
+    Search(SearchArguments),
+    /// List near-duplicates: chunks, or whole files, whose codes differ in few bits
+    #[command(after_help = "Examples:
+  soundalike duplicates                               chunks whose codes differ in at most 2 bits
+  soundalike duplicates --by file --within 8 --json")]
+    Duplicates {
+        /// Bits in which they may differ
+        #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(..=512))]
+        within: u32,
+        /// Compare single chunks, or whole files of one length
+        #[arg(long, value_enum, default_value_t)]
+        by: DuplicatesBy,
+    },
+    /// Score the index over labelled paths: P@10
+    #[command(after_help = "Example:
+  soundalike eval --label '/([a-z]+)_\\d+\\.wav$'        a file's label is its name without the number")]
+    Eval {
+        /// A regular expression; a path's label is what its groups match
+        #[arg(long, value_name = "REGEX")]
+        label: String,
+    },
+    /// Write the index's codes, and whose they are, for other programs
+    #[command(after_help = "Examples:
+  soundalike export --out codes                       codes.npy and chunks.csv
+  soundalike export --out codes --format parquet      codes.parquet, for databases with a Hamming metric")]
+    Export {
+        /// The folder to write into
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// How codes are written
+        #[arg(long, value_enum, default_value_t)]
+        format: CodesFormat,
+    },
+    /// List the microphones and the sound outputs
+    Devices,
+    /// Play a file, or a part of it, from the original at its own rate
+    #[command(after_help = "Example:
+  soundalike play rain.wav --from 2 --to 4.5")]
+    Play {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Where the part begins, in seconds
+        #[arg(long, value_name = "SECS", value_parser = seconds)]
+        from: Option<f64>,
+        /// Where the part ends, in seconds
+        #[arg(long, value_name = "SECS", value_parser = seconds)]
+        to: Option<f64>,
+    },
+    /// Write what the decoder makes of a file's codes, chunk by chunk, as a WAV file: hear what the codes keep
+    #[command(after_help = "Example:
+  soundalike reconstruct rain.wav --out kept.wav && soundalike play kept.wav")]
+    Reconstruct {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[arg(long, value_name = "WAV")]
+        out: PathBuf,
+    },
+    /// Serve the operations over HTTP, for scripts and other programs
+    Serve(ServeArguments),
+    /// Measure the index on files of codes, in a form that compares it with other programs
+    #[command(hide = true)]
+    BenchIndex(bench_index::Bench),
+    /// Write one code for the first chunk of each WAV in a folder, in name order, as .npy
+    Encode {
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Print a shell's completions
+    #[command(after_help = "Examples:
+  soundalike completions bash > ~/.local/share/bash-completion/completions/soundalike
+  soundalike completions fish > ~/.config/fish/completions/soundalike.fish")]
+    Completions { shell: Shell },
+    /// Write the man pages
+    #[command(hide = true)]
+    Man {
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+pub(super) fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(secs) if secs.is_finite() && secs >= 0.0 => Ok(secs),
+        _ => Err("a number of seconds from the file's start, 0 or more".into()),
+    }
+}

@@ -1,0 +1,39 @@
+//! What shells and `man` want to know of the command line.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::CommandFactory;
+use clap_complete::Shell;
+use serde_json::json;
+
+use super::arguments::Arguments;
+
+/// Prints a shell's completions.
+pub(super) fn completions(shell: Shell, json: bool) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "soundalike", &mut script);
+    let script = String::from_utf8(script).context("the completions are no text")?;
+    match json {
+        true => println!("{}", json!({"shell": shell.to_string(), "script": script})),
+        false => print!("{script}"),
+    }
+    Ok(())
+}
+
+/// Writes a man page for the program and one for each of its commands.
+pub(super) fn man(folder: &Path, json: bool) -> anyhow::Result<()> {
+    let failed = || format!("cannot write man pages into {}", folder.display());
+    std::fs::create_dir_all(folder).with_context(failed)?;
+    clap_mangen::generate_to(Arguments::command(), folder).with_context(failed)?;
+    let mut pages: Vec<PathBuf> = Vec::new();
+    for entry in folder.read_dir().with_context(failed)? {
+        pages.push(entry.with_context(failed)?.path());
+    }
+    pages.sort_unstable();
+    match json {
+        true => println!("{}", json!({"files": pages})),
+        false => pages.iter().for_each(|page| println!("{}", page.display())),
+    }
+    Ok(())
+}

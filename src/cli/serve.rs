@@ -1,0 +1,95 @@
+//! `soundalike serve`.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use serde_json::json;
+
+use crate::server::{Listening, ServeOptions, limits, serve};
+
+/// Where the token is looked for that no file gives.
+const TOKEN_VARIABLE: &str = "SOUNDALIKE_TOKEN";
+
+fn about() -> String {
+    format!(
+        "Requests: GET /datasetinfo; POST /add {{\"filepaths\": [...]}}; POST /train {{\"n_epochs\": n, ...}}; POST /index; POST \
+         /search with a sound file as the field `file` (?format=detail|csv|json|audacity|raven|m3u, ?k=, ?by=, ?filter=, ?from=, ?to=); \
+         GET /jobs, GET and DELETE /jobs/ID.
+
+Who may: anybody on this machine. On an address that others reach, requests need the header `Authorization: Bearer TOKEN`, \
+         with the token of --token-file or of {TOKEN_VARIABLE}, or else one that is made and printed at the start. Requests that \
+         a web page sends, or whose Host does not name this server, are refused.
+
+{}
+
+Examples:
+  soundalike serve
+  soundalike serve --port 9000 --allow ~/recordings
+  soundalike serve --address 0.0.0.0 --token-file secret.txt
+  curl -F file=@door.wav 'http://127.0.0.1:8765/search?format=detail'",
+        limits::in_words()
+    )
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = about())]
+pub(super) struct ServeArguments {
+    /// The address to listen on
+    #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    address: IpAddr,
+    /// The port to listen on; 0 takes one that is free
+    #[arg(long, default_value_t = 8765)]
+    port: u16,
+    /// A name that requests may give as their Host, besides addresses and localhost (can be repeated)
+    #[arg(long, value_name = "NAME")]
+    host: Vec<String>,
+    /// A file with the token that requests must carry
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Add files from this folder alone, wherever links lead (can be repeated)
+    #[arg(long, value_name = "DIR")]
+    allow: Vec<PathBuf>,
+    /// Let requests add http and https addresses: whatever this machine reaches can then be fetched into the project
+    #[arg(long)]
+    allow_downloads: bool,
+}
+
+impl ServeArguments {
+    pub fn run(self, project: PathBuf, json: bool) -> anyhow::Result<()> {
+        let token = match &self.token_file {
+            Some(file) => {
+                let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+                Some(text.trim().to_owned())
+            }
+            None => std::env::var(TOKEN_VARIABLE).ok(),
+        };
+        let was_given = token.is_some();
+        let options = ServeOptions {
+            project,
+            address: SocketAddr::new(self.address, self.port),
+            hosts: self.host,
+            token,
+            allow: (!self.allow.is_empty()).then_some(self.allow),
+            allow_downloads: self.allow_downloads,
+        };
+        serve(options, |listening| tell(listening, was_given, json))
+    }
+}
+
+/// Says where requests go, and what they must carry. A token that was given is not shown again.
+fn tell(listening: &Listening, was_given: bool, json: bool) {
+    let address = format!("http://{}", listening.address);
+    let made = listening.token.as_deref().filter(|_| !was_given);
+    if json {
+        println!("{}", json!({"listening": address, "needs_token": listening.token.is_some(), "token": made}));
+        return;
+    }
+    println!("Listening on {address}");
+    match (&listening.token, made) {
+        (None, _) => {}
+        (Some(_), Some(token)) => println!("Requests need the header: Authorization: Bearer {token}"),
+        (Some(_), None) => println!("Requests need the header: Authorization: Bearer, with the token that was given"),
+    }
+}

@@ -1,0 +1,35 @@
+//! Colours, on a terminal alone, and the log.
+
+use std::io::{IsTerminal, stderr};
+
+use clap::builder::styling::{AnsiColor, Style};
+use tracing_subscriber::EnvFilter;
+
+/// What fails is told in a sentence of our own; these say it before, in theirs.
+const OTHERWISE: &str = "error,pulseaudio=off,symphonia_core=off";
+
+/// What the log tells: by how often -v was given, or else by SOUNDALIKE_LOG.
+pub(super) fn log(verbose: u8) {
+    let filter = match verbose {
+        0 => EnvFilter::try_from_env("SOUNDALIKE_LOG").unwrap_or_else(|_| EnvFilter::new(OTHERWISE)),
+        1 => EnvFilter::new(format!("{OTHERWISE},soundalike=debug")),
+        _ => EnvFilter::new("debug"),
+    };
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(has_colours());
+    // Only a test could have set one up before.
+    let _ = log.try_init();
+}
+
+/// Says a failure in one sentence.
+pub(super) fn failed(words: &str) {
+    let style = match has_colours() {
+        true => Style::new().bold().fg_color(Some(AnsiColor::Red.into())),
+        false => Style::new(),
+    };
+    eprintln!("{style}soundalike:{style:#} {words}");
+}
+
+/// By <https://no-color.org>, and not where the output goes into a file or another program.
+fn has_colours() -> bool {
+    stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}

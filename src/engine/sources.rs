@@ -1,0 +1,201 @@
+//! Adding for somebody else, who may not have everything read: only from certain folders, and from addresses only as much
+//! as is permitted.
+
+use std::io::{Read, Write};
+use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use tempfile::NamedTempFile;
+
+use super::error::EngineError;
+use super::event::{AddReport, JobKind};
+use super::import::add_found;
+use super::shared::Job;
+use crate::dataset::Problem;
+use crate::dataset::scan::{Found, scan};
+
+/// Where a project keeps what was downloaded.
+const FOLDER: &str = "downloads";
+const CONNECT_AT_MOST: Duration = Duration::from_secs(10);
+const DOWNLOAD_AT_MOST: Duration = Duration::from_secs(600);
+const REDIRECTS_AT_MOST: u32 = 5;
+
+/// What to add.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sources {
+    pub paths: Vec<PathBuf>,
+    /// http and https addresses, each downloaded into the project's folder.
+    pub addresses: Vec<String>,
+    /// Where given, paths are read in these folders alone, wherever links lead. They are absolute, without links.
+    pub only_below: Option<Vec<Utf8PathBuf>>,
+    /// Of a download.
+    pub bytes_at_most: u64,
+}
+
+pub(super) fn add_from(job: &Job, sources: &Sources) -> Result<AddReport, EngineError> {
+    job.shared.project.check_writable()?;
+    let mut failed = Vec::new();
+    let mut downloads = Vec::new();
+    for address in &sources.addresses {
+        job.check()?;
+        match download(job, address, sources.bytes_at_most)? {
+            Ok(path) => downloads.push(path),
+            Err(reason) => failed.push(Problem { path: address.clone(), reason }),
+        }
+    }
+    job.progress(JobKind::Import, "looking for sounds", Instant::now(), 0, 0);
+    let mut found = match &sources.only_below {
+        None => scan(&sources.paths, || !job.is_cancelled()),
+        Some(folders) => confined(job, &sources.paths, folders, &mut failed),
+    };
+    found.files.extend(downloads.iter().cloned());
+    found.files.sort_unstable();
+    found.files.dedup();
+    let mut report = add_found(job, found)?;
+    for download in downloads {
+        // What is no sound is not kept.
+        if report.failed.iter().any(|problem| problem.path == download.as_str()) {
+            std::fs::remove_file(&download)
+                .map_err(|cause| EngineError::Write { path: download.into_std_path_buf(), cause })?;
+        }
+    }
+    // What was never permitted is no problem of the project's.
+    report.failed.extend(failed);
+    Ok(report)
+}
+
+/// What the paths hold below `folders`. Of anything else not even the existence is told.
+fn confined(job: &Job, paths: &[PathBuf], folders: &[Utf8PathBuf], failed: &mut Vec<Problem>) -> Found {
+    let outside = |path: &Path| Problem {
+        path: path.to_string_lossy().into_owned(),
+        reason: "it is not in a folder that may be read".into(),
+    };
+    let (allowed, refused): (Vec<_>, Vec<_>) = paths.iter().cloned().partition(|path| may_be_read(path, folders));
+    failed.extend(refused.iter().map(|path| outside(path)));
+    let mut found = scan(&allowed, || !job.is_cancelled());
+    let (inside, linked): (Vec<_>, Vec<_>) =
+        found.files.drain(..).partition(|file| is_below(file.as_std_path(), folders));
+    found.files = inside;
+    failed.extend(
+        linked
+            .iter()
+            .map(|_| Problem { path: "a link".into(), reason: "it leads out of the folders that may be read".into() }),
+    );
+    found.skipped.retain(|problem| may_be_read(Path::new(&problem.path), folders));
+    found.failed.retain(|problem| may_be_read(Path::new(&problem.path), folders));
+    found
+}
+
+fn is_below(path: &Path, folders: &[Utf8PathBuf]) -> bool {
+    folders.iter().any(|folder| path.starts_with(folder))
+}
+
+/// Whether what `path` leads to, or, where there is nothing, what it says, is below one of the folders.
+fn may_be_read(path: &Path, folders: &[Utf8PathBuf]) -> bool {
+    match path.canonicalize() {
+        Ok(real) => is_below(&real, folders),
+        Err(_) => {
+            let plain = path.components().all(|part| !matches!(part, Component::ParentDir));
+            plain
+                && path
+                    .parent()
+                    .and_then(|parent| parent.canonicalize().ok())
+                    .is_some_and(|real| is_below(&real, folders))
+        }
+    }
+}
+
+/// Fetches an address into the project; a refusal is a reason, an error ends the job.
+fn download(job: &Job, address: &str, bytes_at_most: u64) -> Result<Result<Utf8PathBuf, String>, EngineError> {
+    let folder = job.shared.project.subfolder(FOLDER)?;
+    let began = Instant::now();
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_connect(Some(CONNECT_AT_MOST))
+        .timeout_global(Some(DOWNLOAD_AT_MOST))
+        .max_redirects(REDIRECTS_AT_MOST)
+        .build()
+        .into();
+    let mut response = match agent.get(address).call() {
+        Ok(response) => response,
+        Err(cause) => return Ok(Err(format!("it could not be downloaded: {cause}"))),
+    };
+    let too_large = || format!("it is larger than the {} MiB that a download may have", bytes_at_most >> 20);
+    let promised = response.body().content_length();
+    if promised.is_some_and(|bytes| bytes > bytes_at_most) {
+        return Ok(Err(too_large()));
+    }
+    let unwritable = |cause| EngineError::Write { path: folder.clone().into_std_path_buf(), cause };
+    let mut file = NamedTempFile::new_in(&folder).map_err(unwritable)?;
+    let mut body = response.body_mut().as_reader();
+    let mut buffer = vec![0; 64 << 10];
+    let mut done = 0;
+    loop {
+        job.check()?;
+        job.progress(JobKind::Import, "downloading", began, done, promised.unwrap_or(0));
+        let count = match body.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => count,
+            Err(cause) => return Ok(Err(format!("it could not be downloaded: {cause}"))),
+        };
+        done += count as u64;
+        if done > bytes_at_most {
+            return Ok(Err(too_large()));
+        }
+        file.write_all(&buffer[..count]).map_err(unwritable)?;
+    }
+    let path = folder.join(name_of(address));
+    file.persist(&path).map_err(|failure| unwritable(failure.error))?;
+    let path = path.canonicalize_utf8().map_err(unwritable)?;
+    Ok(Ok(path))
+}
+
+/// A file's name that is another one for each address, and ends as the address does.
+fn name_of(address: &str) -> String {
+    const LONGEST: usize = 80;
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let last = Utf8Path::new(path.split_once("//").map_or(path, |(_, rest)| rest)).file_name().unwrap_or_default();
+    let plain: Vec<char> =
+        last.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect();
+    let kept: String = plain[plain.len().saturating_sub(LONGEST)..].iter().collect();
+    format!("{}-{kept}", &blake3::hash(address.as_bytes()).to_hex()[..16])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_download_is_named_by_its_address_and_stays_in_its_folder() {
+        let name = name_of("https://example.org/a/b%20c.wav?x=/../../y#z");
+        assert!(name.ends_with("-b_20c.wav") && name.len() == 17 + 9, "{name}");
+        assert_ne!(name_of("http://a/1.wav"), name_of("http://b/1.wav"));
+        for odd in ["http://example.org/..", "http://example.org/", "http://example.org", "http://e/\u{0}/x\\..\\y"] {
+            let name = name_of(odd);
+            assert!(!name.contains(['/', '\\', '\0']) && name.as_bytes()[16] == b'-', "{name}");
+        }
+    }
+
+    #[test]
+    fn only_what_leads_into_a_folder_may_be_read() {
+        let keep = tempfile::tempdir().expect("a folder");
+        let root = Utf8PathBuf::from_path_buf(keep.path().canonicalize().expect("there")).expect("UTF-8");
+        let (inside, outside) = (root.join("in"), root.join("in_too"));
+        for folder in [&inside, &outside] {
+            std::fs::create_dir(folder).expect("made");
+            std::fs::write(folder.join("a.wav"), "").expect("written");
+        }
+        let folders = [inside.clone()];
+        let may = |path: &str| may_be_read(Path::new(path), &folders);
+        assert!(may(inside.as_str()) && may(inside.join("a.wav").as_str()) && may(inside.join("absent.wav").as_str()));
+        assert!(!may(outside.join("a.wav").as_str()), "a folder whose name only begins alike");
+        assert!(!may(inside.join("../in_too/a.wav").as_str()));
+        assert!(!may(inside.join("../absent.wav").as_str()) && !may(inside.join("absent/../../in_too").as_str()));
+        assert!(!may("/etc/passwd") && !may("relative.wav"));
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(outside.join("a.wav"), inside.join("link.wav")).expect("linked");
+            assert!(!may(inside.join("link.wav").as_str()));
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The operations over HTTP, for scripts and other programs, on the same engine as the window.
+//!
+//! tokio's threads only wait: jobs run in the engine's lanes ([`desk`] bridges its events), and what reads or writes files
+//! here does so on tokio's threads for blocking work. Whatever a client sends or leaves unsent is bounded by [`limits`].
+
+mod answer;
+mod desk;
+mod guard;
+pub mod limits;
+mod listener;
+mod operations;
+mod search;
+mod upload;
+
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use camino::Utf8PathBuf;
+use tempfile::TempDir;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::audio::device::SoundCard;
+use crate::engine::{Engine, EngineOptions};
+use desk::Desk;
+use guard::Rules;
+use listener::{Bounded, Pace};
+
+/// How the server is started.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    pub project: PathBuf,
+    /// Port 0 is any that is free.
+    pub address: SocketAddr,
+    /// Names that a request's Host may have, besides addresses and localhost.
+    pub hosts: Vec<String>,
+    /// What requests must carry; without one, one is made where the address is no loopback address.
+    pub token: Option<String>,
+    /// Where given, files are added from these folders alone.
+    pub allow: Option<Vec<PathBuf>>,
+    pub allow_downloads: bool,
+}
+
+/// Where the server listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listening {
+    pub address: SocketAddr,
+    /// What requests must carry, where they must carry anything.
+    pub token: Option<String>,
+}
+
+/// What all requests share.
+struct Server {
+    desk: Desk,
+    rules: Rules,
+    allow: Option<Vec<Utf8PathBuf>>,
+    allow_downloads: bool,
+    /// Private to this process's user; gone with the server.
+    uploads: TempDir,
+    /// Requests that are sending a sound.
+    receiving: Semaphore,
+    /// What all uploads on the disk may take.
+    upload_kib: Arc<Semaphore>,
+    /// Searches that wait or run.
+    searching: Semaphore,
+    /// Answers for which chunks are being cut.
+    cutting: Semaphore,
+}
+
+/// Serves until SIGTERM or an interrupt; running jobs are then cancelled and keep their last good state. `ready` is told when
+/// requests can be made.
+///
+/// # Errors
+/// Where the project cannot be opened, or the address cannot be listened on.
+pub fn serve(options: ServeOptions, ready: impl FnOnce(&Listening)) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(limits::BLOCKING_THREADS)
+        .enable_all()
+        .build()
+        .context("no threads for the server")?;
+    let (server, listening, listener) = runtime.block_on(open(options))?;
+    ready(&listening);
+    let outcome = runtime.block_on(run(server.clone(), listener));
+    // Whoever is still connected has had time to take an answer.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    // The engine waits until its jobs have left a state that can be opened again.
+    if Arc::into_inner(server).is_none() {
+        tracing::warn!("a request outlived the server");
+    }
+    outcome
+}
+
+async fn open(options: ServeOptions) -> anyhow::Result<(Arc<Server>, Listening, Bounded)> {
+    let engine =
+        Engine::open(EngineOptions { project: options.project, wake: Arc::new(|| ()), audio: Arc::new(SoundCard) })?;
+    let token = match options.token {
+        Some(token) if token.len() < limits::SHORTEST_TOKEN => {
+            bail!("the token has fewer than {} characters; choose a longer one", limits::SHORTEST_TOKEN)
+        }
+        None if !options.address.ip().is_loopback() => Some(format!("{:032x}", rand::random::<u128>())),
+        token => token,
+    };
+    let allow = options.allow.map(|folders| folders.into_iter().map(real).collect()).transpose()?;
+    let tcp = tokio::net::TcpListener::bind(options.address)
+        .await
+        .with_context(|| format!("cannot listen on {}; is another server there?", options.address))?;
+    let address = tcp.local_addr().context("the address is not known")?;
+    let uploads = private_folder().context("no private temporary folder")?;
+    let server = Server {
+        desk: Desk::new(engine)?,
+        rules: Rules::new(address.ip(), options.hosts, token.as_deref()),
+        allow,
+        allow_downloads: options.allow_downloads,
+        uploads,
+        receiving: Semaphore::new(limits::UPLOADS_AT_ONCE),
+        upload_kib: Arc::new(Semaphore::new(limits::UPLOAD_KIB_IN_ALL)),
+        searching: Semaphore::new(limits::SEARCHES_WAITING),
+        cutting: Semaphore::new(limits::ANSWERS_CUT_AT_ONCE),
+    };
+    Ok((Arc::new(server), Listening { address, token }, Bounded::new(tcp)))
+}
+
+/// A temporary folder that nobody but this process's user can look into.
+fn private_folder() -> std::io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o700));
+    }
+    builder.prefix("soundalike-").tempdir()
+}
+
+/// The folder without links.
+fn real(folder: PathBuf) -> anyhow::Result<Utf8PathBuf> {
+    let real = folder.canonicalize().with_context(|| format!("{} cannot be allowed", folder.display()))?;
+    Utf8PathBuf::from_path_buf(real).map_err(|path| anyhow::anyhow!("{} is not UTF-8 text; rename it", path.display()))
+}
+
+fn router(server: Arc<Server>) -> Router {
+    Router::new()
+        .route("/datasetinfo", get(operations::dataset_info))
+        .route("/add", post(operations::add))
+        .route("/train", post(operations::train))
+        .route("/index", post(operations::index))
+        .route("/search", post(search::search).layer(DefaultBodyLimit::max(limits::SEARCH_BODY_BYTES)))
+        .route("/jobs", get(operations::jobs))
+        .route("/jobs/{id}", get(operations::job).delete(operations::cancel))
+        .fallback(answer::not_found)
+        .method_not_allowed_fallback(answer::not_allowed)
+        .layer(from_fn_with_state(server.clone(), guard::guard))
+        .with_state(server)
+}
+
+async fn run(server: Arc<Server>, listener: Bounded) -> anyhow::Result<()> {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let service = router(server.clone()).into_make_service_with_connect_info::<Pace>();
+    let mut serving = tokio::spawn(async move {
+        let serving = axum::serve(listener, service).with_graceful_shutdown(async {
+            // Told or dropped, it is time.
+            let _ = stopped.await;
+        });
+        serving.await
+    });
+    terminated().await?;
+    tracing::info!("stopping");
+    server.desk.close();
+    // The receiver is gone only if serving has ended by itself.
+    let _ = stop.send(());
+    match tokio::time::timeout(limits::GRACE, &mut serving).await {
+        Ok(ended) => ended.context("the server has a fault")?.context("the server cannot go on"),
+        Err(_) => {
+            serving.abort();
+            Ok(())
+        }
+    }
+}
+
+/// Until the program is asked to end.
+#[cfg(unix)]
+async fn terminated() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut signals = [SignalKind::terminate(), SignalKind::interrupt()]
+        .map(signal)
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()
+        .context("signals cannot be received")?;
+    poll_fn(|context| match signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
+        true => Poll::Ready(()),
+        false => Poll::Pending,
+    })
+    .await;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+async fn terminated() -> anyhow::Result<()> {
+    tokio::signal::ctrl_c().await.context("signals cannot be received")
+}

@@ -1,0 +1,241 @@
+//! Searching for a sound that was sent.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::HttpBody as _;
+use axum::extract::{FromRequest as _, Multipart, Query as Parameters, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use camino::Utf8PathBuf;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Server;
+use super::answer::Refusal;
+use super::desk::Submitted;
+use super::limits;
+use super::upload::{self, Upload};
+use crate::dataset::Filter;
+use crate::engine::formats::{MatchFormat, TextFormat, write_matches};
+use crate::engine::{Command, Grouping, JobId, Outcome, Query, SearchFilter, SearchReport, clip_of};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    format: Option<String>,
+    k: Option<usize>,
+    by: Option<Grouping>,
+    /// Which files, in the language of `soundalike search --filter`.
+    filter: Option<String>,
+    from: Option<f64>,
+    to: Option<f64>,
+}
+
+/// What an answer is to be like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Form {
+    /// `[[chunk as base64 WAV, distance], ...]`
+    Sounds,
+    /// Objects.
+    Detail,
+    Text(TextFormat),
+}
+
+const MATCHES_WITHOUT_WORD: usize = 10;
+
+/// A search whose client has gone away is not carried out for nobody.
+struct CancelledWhenDropped<'a>(&'a Server, JobId);
+
+impl Drop for CancelledWhenDropped<'_> {
+    fn drop(&mut self) {
+        // After its end it is not cancelled any more.
+        self.0.desk.cancel(self.1);
+    }
+}
+
+pub(super) async fn search(
+    State(server): State<Arc<Server>>,
+    wanted: Result<Parameters<Wanted>, axum::extract::rejection::QueryRejection>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let prepared = wanted.map_err(|cause| Refusal::bad(cause.body_text())).and_then(|Parameters(wanted)| {
+        let form = form(&wanted)?;
+        let query = query(&wanted, form)?;
+        refuse_large(&request)?;
+        Ok((form, query, server.receiving.try_acquire().map_err(|_| Refusal::busy())?))
+    });
+    let (form, query, receiving) = match prepared {
+        Ok(prepared) => prepared,
+        Err(refusal) => {
+            upload::discard(request.into_body()).await;
+            return Err(refusal);
+        }
+    };
+    let parts = Multipart::from_request(request, &()).await;
+    let parts = parts.map_err(|cause| Refusal::bad(format!("a sound is sent as multipart/form-data: {cause}")))?;
+    let upload = upload::receive(&server, parts).await?;
+    drop(receiving);
+    let _place = server.searching.try_acquire().map_err(|_| Refusal::busy())?;
+    let path = Utf8PathBuf::from_path_buf(upload.file.path().to_owned())
+        .map_err(|path| Refusal::fault(format!("{} is not UTF-8 text", path.display())))?;
+    let job = server.desk.search(Command::Search(Query { path, ..query }))?;
+    let report = end(&server, job, &upload).await?;
+    match form {
+        Form::Detail => Ok(Json(detail(&report)).into_response()),
+        Form::Text(text) => text_of(&server, text, report),
+        Form::Sounds => sounds(&server, report).await,
+    }
+}
+
+/// What says itself that it is too large need not be received first.
+fn refuse_large(request: &Request) -> Result<(), Refusal> {
+    match request.body().size_hint().lower() > limits::SEARCH_BODY_BYTES as u64 {
+        true => Err(Refusal::too_large(limits::UPLOAD_BYTES)),
+        false => Ok(()),
+    }
+}
+
+/// Waits for a search; it is named by the sender's name for its sound.
+async fn end(server: &Server, job: Submitted, upload: &Upload) -> Result<SearchReport, Refusal> {
+    let _cancelled = CancelledWhenDropped(server, job.id);
+    let ended = job.end().await.map_err(|mut refusal| {
+        // The private folder is nobody's business.
+        refusal.error = refusal.error.replace(&*upload.file.path().to_string_lossy(), "the sound");
+        refusal
+    });
+    match ended {
+        Ok(Outcome::Searched(mut report)) => {
+            if let Some(query) = &mut report.query {
+                query.path = Utf8PathBuf::from(&upload.name);
+            }
+            Ok(report)
+        }
+        Ok(other) => Err(Refusal::fault(format!("a search ended in {other:?}"))),
+        Err(mut refusal) => {
+            let latest = server.desk.latest();
+            if latest.model.is_none() || latest.index.is_none() {
+                refusal.code = StatusCode::CONFLICT;
+                refusal.status = if latest.model.is_none() { "model not found" } else { "index not found" };
+            }
+            Err(refusal)
+        }
+    }
+}
+
+fn form(wanted: &Wanted) -> Result<Form, Refusal> {
+    let Some(name) = &wanted.format else { return Ok(Form::Sounds) };
+    if name == "detail" {
+        return Ok(Form::Detail);
+    }
+    match MatchFormat::ALL.into_iter().find(|format| format.name() == name) {
+        Some(MatchFormat::Text(text)) => Ok(Form::Text(text)),
+        Some(MatchFormat::Clips) => Ok(Form::Sounds),
+        None => {
+            let names: Vec<&str> = MatchFormat::ALL.iter().map(|format| format.name()).collect();
+            Err(Refusal::bad(format!("`format` is detail or one of {}", names.join(", "))))
+        }
+    }
+}
+
+/// The query, but for its path.
+fn query(wanted: &Wanted, form: Form) -> Result<Query, Refusal> {
+    let most = if form == Form::Sounds { limits::CLIPS } else { limits::MATCHES };
+    let k = wanted.k.unwrap_or(MATCHES_WITHOUT_WORD);
+    if !(1..=most).contains(&k) {
+        return Err(Refusal::bad(format!("`k` is a number from 1 to {most}")));
+    }
+    let from = wanted.from.unwrap_or(0.0);
+    if !(0.0..=limits::LAST_QUERY_START_SECS).contains(&from) {
+        return Err(Refusal::bad(format!("`from` is a number of seconds, at most {}", limits::LAST_QUERY_START_SECS)));
+    }
+    let text = wanted.filter.clone().unwrap_or_default();
+    if let [first, ..] = Filter::read(&text).not_understood() {
+        return Err(Refusal::bad(format!("`filter`: {first}")));
+    }
+    // A small file can unpack to hours of sound.
+    let last = from + limits::QUERY_SECS;
+    let to = wanted.to.filter(|to| to.is_finite()).map_or(last, |to| to.min(last));
+    Ok(Query {
+        path: Utf8PathBuf::new(),
+        from_secs: Some(from),
+        to_secs: Some(to),
+        k,
+        by: wanted.by.unwrap_or_default(),
+        filter: SearchFilter { text, ..SearchFilter::default() },
+    })
+}
+
+/// What every form of JSON answer says of a search.
+fn about(report: &SearchReport) -> Value {
+    json!({
+        "status": "success",
+        "bits": report.bits,
+        "silent": report.silent,
+        "query_chunks": report.query_chunks,
+        "searched": report.searched,
+        "seconds": report.seconds,
+    })
+}
+
+fn detail(report: &SearchReport) -> Value {
+    let mut answer = about(report);
+    answer["results"] = report
+        .matches
+        .iter()
+        .map(|found| {
+            json!({
+                "path": found.path,
+                "start": found.start_seconds,
+                "end": found.end_seconds,
+                "distance": found.distance,
+                "query_start": found.query_start_seconds,
+                "problem": found.problem,
+            })
+        })
+        .collect();
+    answer
+}
+
+fn text_of(server: &Server, format: TextFormat, report: SearchReport) -> Result<Response, Refusal> {
+    let mut text = Vec::new();
+    write_matches(format, &[&report], &server.desk.latest().dataset, &mut text).map_err(Refusal::fault)?;
+    let kind = match format {
+        TextFormat::Json => "application/json",
+        TextFormat::Csv => "text/csv; charset=utf-8",
+        TextFormat::Audacity => "text/plain; charset=utf-8",
+        TextFormat::Raven => "text/tab-separated-values; charset=utf-8",
+        TextFormat::M3u => "audio/x-mpegurl",
+    };
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+}
+
+/// The matches themselves. Those that can no longer be cut from their files are left out and named.
+async fn sounds(server: &Server, report: SearchReport) -> Result<Response, Refusal> {
+    let _cutting = server.cutting.acquire().await.map_err(Refusal::fault)?;
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut answer = about(&report);
+        let (mut results, mut problems, mut bytes) = (Vec::new(), Vec::new(), 0);
+        for found in &report.matches {
+            match clip_of(found) {
+                Ok(clip) => {
+                    bytes += clip.len();
+                    if bytes > limits::CLIP_BYTES {
+                        let error = "the matches' sounds are too large for one answer; ask for fewer (`k`)";
+                        return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, error));
+                    }
+                    results.push(json!([BASE64_STANDARD.encode(clip), found.distance]));
+                }
+                Err(cause) => problems.push(json!({"path": found.path, "reason": cause.to_string()})),
+            }
+        }
+        answer["results"] = results.into();
+        if !problems.is_empty() {
+            answer["problems"] = problems.into();
+        }
+        Ok(answer)
+    });
+    Ok(Json(answer.await.map_err(Refusal::fault)??).into_response())
+}

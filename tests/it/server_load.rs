@@ -1,0 +1,126 @@
+//! `soundalike serve` under load: answers stay right, memory stays bounded, and a full queue says so.
+
+use std::io::{Read as _, Write as _};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+
+use serde_json::{Value, json};
+
+use crate::served::{Answer, Served, read_answer};
+use crate::server::learned;
+
+const MOST_MIB: u64 = 700;
+
+/// Where the answer is one, it is right: the sound itself comes first.
+fn is_right(answer: &Answer, name: &str) -> bool {
+    let found = answer.json();
+    let first = &found["results"][0];
+    first["distance"] == 0.0 && first["path"].as_str().is_some_and(|path| path.ends_with(name))
+}
+
+fn memory_is_bounded(served: &Served) {
+    if let Some(peak) = served.peak_mib() {
+        println!("{peak} MiB at most");
+        assert!(peak < MOST_MIB, "{peak} MiB");
+    }
+}
+
+#[test]
+fn a_thousand_parallel_searches_are_answered_rightly_or_told_to_come_again() {
+    const CLIENTS: usize = 1000;
+    let folder = learned(10);
+    let served = Arc::new(Served::start(&folder.path().join("project"), &[]));
+    let (all, answered, refused) = (Arc::new(Barrier::new(CLIENTS)), AtomicUsize::new(0), AtomicUsize::new(0));
+    let sounds: Vec<(String, Vec<u8>)> = (0..10)
+        .map(|number| format!("tone_{number:02}.wav"))
+        .map(|name| (name.clone(), std::fs::read(folder.path().join("recordings").join(&name)).expect("read")))
+        .collect();
+    std::thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let (served, all, sounds) = (served.clone(), all.clone(), &sounds);
+            let (answered, refused) = (&answered, &refused);
+            let work = move || {
+                let (name, sound) = &sounds[client % sounds.len()];
+                let request = served.search_request("?format=detail&by=file&k=1", "q.wav", sound);
+                all.wait();
+                let answer = served.exchange(&request);
+                match answer.code {
+                    200 if is_right(&answer, name) => answered.fetch_add(1, Ordering::Relaxed),
+                    503 if answer.header("retry-after") == Some("1") => refused.fetch_add(1, Ordering::Relaxed),
+                    _ => panic!("{answer:?}"),
+                };
+            };
+            std::thread::Builder::new().stack_size(256 << 10).spawn_scoped(scope, work).expect("a thread");
+        }
+    });
+    let (answered, refused) = (answered.into_inner(), refused.into_inner());
+    println!("{answered} answered, {refused} told to come again");
+    assert!(answered >= 32 && answered + refused == CLIENTS);
+    memory_is_bounded(&served);
+    assert_eq!(served.search("", &folder.path().join("recordings/tone_03.wav")).code, 200, "and it goes on");
+}
+
+#[test]
+fn clients_that_send_half_or_read_nothing_keep_nobody_waiting() {
+    let folder = learned(8);
+    let served = Served::start(&folder.path().join("project"), &[]);
+    let sound = folder.path().join("recordings/tone_05.wav");
+    let whole = served.search_request("", "q.wav", &std::fs::read(&sound).expect("read"));
+    let mut odd = Vec::new();
+    for number in 0..150 {
+        let mut stream = served.connect();
+        let part: &[u8] = match number % 5 {
+            // Nothing at all, half a head, a head alone, half a body, and a whole request whose answer nobody reads.
+            0 => b"",
+            1 => &whole[..30],
+            2 => &whole[..whole.windows(4).position(|four| four == b"\r\n\r\n").expect("a head") + 4],
+            3 => &whole[..whole.len() / 2],
+            _ => &whole,
+        };
+        stream.write_all(part).expect("sent");
+        odd.push(stream);
+    }
+    // One that sends byte by byte is as good as any other.
+    let mut slow = served.connect();
+    for byte in &whole {
+        slow.write_all(std::slice::from_ref(byte)).expect("sent");
+    }
+    let answer = read_answer(&mut slow);
+    assert_eq!(answer.code, 200, "{answer:?}");
+    let answer = served.search("?format=detail&by=file", &sound);
+    assert!(answer.code == 200 && is_right(&answer, "tone_05.wav"), "{answer:?}");
+    // Half a body is waited for, but not for ever.
+    let late = read_answer(&mut odd[3]);
+    assert_eq!(late.code, 408, "{late:?}");
+    // What was never sent as a request is hung up on.
+    memory_is_bounded(&served);
+    served.terminate();
+    let mut rest = Vec::new();
+    let _ = odd[0].read_to_end(&mut rest);
+    assert_eq!(rest, b"");
+    assert_eq!(served.end(), Some(0), "nor do they keep it from ending");
+}
+
+#[test]
+fn a_search_is_answered_while_training_and_indexing_run() {
+    let folder = learned(10);
+    let served = Served::start(&folder.path().join("project"), &[]);
+    let recordings = folder.path().join("recordings");
+    let long = json!({"steps": 1_000_000, "channels": 16, "batch": 8, "wait": false});
+    let (_, training) = served.post("/train", &long);
+    let path = format!("/jobs/{}", training["job"]);
+    served.until(&path, |job| job["done"].as_u64() > Some(0));
+    for round in 0..10 {
+        let (code, indexing) = served.post("/index", &json!({"wait": false}));
+        assert_eq!(code, 202, "{indexing}");
+        let name = format!("tone_{round:02}.wav");
+        let answer = served.search("?format=detail&by=file&k=1", &recordings.join(&name));
+        assert!(answer.code == 200 && is_right(&answer, &name), "{answer:?}");
+    }
+    let jobs = served.until("/jobs", |jobs| {
+        let ended = |job: &&Value| job["job"] == "index" && job["state"] == "done";
+        jobs["jobs"].as_array().is_some_and(|jobs| jobs.iter().filter(ended).count() == 10)
+    });
+    assert!(jobs["jobs"].as_array().is_some_and(|jobs| jobs.iter().any(|job| job["state"] == "running")), "{jobs}");
+    memory_is_bounded(&served);
+}

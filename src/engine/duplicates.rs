@@ -175,7 +175,7 @@ impl<'a> Rows<'a> {
                 Some(member) => {
                     member.end_secs = place.end_secs;
                     member.chunks += 1;
-                    member.distance = member.distance.max(distance);
+                    member.distance = member.distance.min(distance);
                 }
                 None => members.push(Duplicate {
                     file: self.number[span],

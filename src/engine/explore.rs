@@ -134,7 +134,8 @@ pub struct Duplicate {
     pub start_secs: f64,
     pub end_secs: f64,
     pub chunks: u32,
-    /// Bits in which it differs from the group's first member; the most over its chunks.
+    /// Bits in which it differs from the group's first chunk, where it is nearest to it; of a whole file, bits in which its
+    /// chunks differ at most from the first file's.
     pub distance: u32,
 }
 

@@ -146,8 +146,7 @@ impl Kinds {
                 Self { of, names: Vec::new() }
             }
             ColourBy::Folder => {
-                let names: Vec<Option<String>> =
-                    report.files.iter().map(|file| Some(format::folder(&file.path))).collect();
+                let names = folders(report);
                 Self::named(report, &names, "others")
             }
         }
@@ -176,6 +175,18 @@ impl Kinds {
         }
         Self { of, names }
     }
+}
+
+/// Each file's folder, as short as tells folders apart: what all have before their own name is left out.
+fn folders(report: &MapReport) -> Vec<Option<String>> {
+    let long: Vec<String> = report.files.iter().map(|file| format::folder(&file.path)).collect();
+    let above = |name: &String| name.rsplit_once('/').map(|(above, _)| above.to_owned());
+    let same = long.first().is_some_and(|first| long.iter().all(|name| above(name) == above(first)));
+    let short = |name: String| match name.rsplit_once('/').filter(|(_, own)| same && !own.is_empty()) {
+        Some((_, own)) => own.to_owned(),
+        None => name,
+    };
+    long.into_iter().map(|name| Some(short(name))).collect()
 }
 
 impl MapState {

@@ -14,9 +14,9 @@ use crate::gui::widgets::row::{self, button_at, take_left, take_right};
 use crate::gui::widgets::{message, text};
 
 /// What is seen here, for whoever has come to learn about semantic hashing.
-const EXPLANATION: &str = "The encoder turns each moment of sound into these bits, and the decoder has learned to make the \
-                           sound again from them alone. Sounds that share most bits sound alike: flip one, and see who lives \
-                           at the new address. The bar below a bit is the share of your sounds that have it on.";
+const EXPLANATION: &str = "The encoder made these bits of one moment of sound, and from them alone the decoder makes the \
+                           sound again. Flip one, and see which sounds live at the new address; the bar below a bit is the \
+                           share of your sounds that have it on.";
 
 const SOURCES: [(Source, &str, &str); 4] = [
     (Source::Match, "The match", "The selected match"),
@@ -105,13 +105,13 @@ fn actions(ui: &mut Ui, state: &mut State) {
     let flipped = state.explore.bits.flipped() > 0;
     ui.horizontal_wrapped(|ui| {
         let help = "What the decoder makes of these bits: not a recording, but all that the code keeps of one";
-        if with_icon(ui, Icon::Play, "Hear the decoder's sound").on_hover_text(help).clicked() {
+        if with_icon(ui, Icon::Play, "Hear the decoder").on_hover_text(help).clicked() {
             state.play_code();
         }
         if with_icon(ui, Icon::Play, "Hear the original").on_hover_text("The recording itself").clicked() {
             state.play_subject();
         }
-        if ui.add_enabled(flipped, egui::Button::new("Flip all back")).clicked() {
+        if ui.add_enabled(flipped, egui::Button::new("Flip back")).clicked() {
             state.flip_back();
         }
     });

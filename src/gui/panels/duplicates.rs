@@ -1,6 +1,6 @@
 //! Near-duplicates: groups of sounds whose codes agree, to listen to and to tidy up.
 
-use egui::{Align, Align2, Layout, Rect, ScrollArea, Slider, TextStyle, Ui, vec2};
+use egui::{Align, Align2, Layout, Rect, ScrollArea, Slider, Stroke, TextStyle, Ui, vec2};
 
 use crate::engine::{DuplicateGroup, DuplicatesBy, DuplicatesReport, JobKind};
 use crate::gui::explore::duplicates::Line;
@@ -58,6 +58,7 @@ fn choices(ui: &mut Ui, state: &mut State) {
         let help = "Sounds are in one group where a chain of them leads from one to the other, each differing from the next \
                     in no more bits than this";
         text::small(ui, "that differ in at most");
+        ui.spacing_mut().slider_width = (ui.available_size_before_wrap().x - 72.0).clamp(40.0, 160.0);
         ui.add(slider).accessible_name("Bits in which duplicates may differ").on_hover_text(help);
     });
 }
@@ -186,6 +187,8 @@ fn member_line(
         take_left(&mut rect, 14.0);
         let tick = take_left(&mut rect, size::CONTROL);
         let mut child = ui.new_child(egui::UiBuilder::new().id_salt(("choose", group, member)).max_rect(tick));
+        // An empty box is seen by its edge.
+        child.visuals_mut().widgets.inactive.bg_stroke = Stroke::new(1.0, palette(ui.visuals()).wave);
         let response = child.add_enabled(can_choose, egui::Checkbox::without_text(&mut chosen));
         response.accessible_name(format!("Choose {name}, member {} of group {}", member + 1, group + 1));
         let distance = match (silence, of.distance) {

@@ -1,8 +1,8 @@
 //! The map of the library: every sound a dot, what sounds alike near one another.
 
 use egui::{
-    Align2, Button, Color32, Id, Key, Modifiers, Rect, Response, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind,
-    TextStyle, Ui, Vec2, WidgetInfo, vec2,
+    Align, Align2, Button, Color32, Id, Key, Layout, Modifiers, Rect, Response, RichText, Role, ScrollArea, Sense,
+    Stroke, StrokeKind, TextStyle, Ui, UiBuilder, Vec2, WidgetInfo, vec2,
 };
 use std::sync::Arc;
 
@@ -83,16 +83,26 @@ fn toolbar(ui: &mut Ui, state: &mut State) {
         if icon_toggle(ui, Icon::List, "List of the sounds in view", Some(open)).clicked() {
             state.explore.map.list_open = !open;
         }
-        for (icon, name, factor) in [
-            (Icon::ZoomIn, "Zoom in (+)", Some(ZOOM)),
-            (Icon::ZoomOut, "Zoom out (-)", Some(1.0 / ZOOM)),
-            (Icon::Whole, "Show all (0)", None),
-        ] {
-            if icon_button(ui, icon, name).clicked() {
-                zoom(state, factor);
-            }
-        }
     });
+}
+
+/// Zooming by click, in a corner of the plane.
+fn zoom_buttons(ui: &mut Ui, state: &mut State, plane: Rect) {
+    let buttons = [
+        (Icon::ZoomIn, "Zoom in (+)", Some(ZOOM)),
+        (Icon::ZoomOut, "Zoom out (-)", Some(1.0 / ZOOM)),
+        (Icon::Whole, "Show all (0)", None),
+    ];
+    let corner = plane.right_top() + vec2(-size::CONTROL - 4.0, 4.0);
+    let place = Rect::from_min_size(corner, vec2(size::CONTROL, size::CONTROL * buttons.len() as f32));
+    let mut column =
+        ui.new_child(UiBuilder::new().id_salt("zoom").max_rect(place).layout(Layout::top_down(Align::Min)));
+    column.spacing_mut().item_spacing.y = 0.0;
+    for (icon, name, factor) in buttons {
+        if icon_button(&mut column, icon, name).clicked() {
+            zoom(state, factor);
+        }
+    }
 }
 
 /// Zooms around the middle; without a factor, shows everything.
@@ -168,6 +178,7 @@ fn plane(ui: &mut Ui, state: &mut State, report: &Arc<MapReport>, height: f32) {
         ui.painter().rect_stroke(rect, size::CORNER, Stroke::new(1.0, palette.accent), StrokeKind::Inside);
     }
     note_in_view(state, &plane);
+    zoom_buttons(ui, state, rect);
 }
 
 fn moved(ui: &Ui, response: &Response, view: &mut View, all: View) {

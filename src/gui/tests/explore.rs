@@ -215,10 +215,10 @@ fn colours_are_of_folders_or_files_and_one_of_them_can_be_looked_at() {
     let mut harness = map_page(made_up::ready());
     let kinds = harness.state().explore.map.kinds.clone();
     assert_eq!(kinds.of, [0, 0, 1, 1, 2], "the most common first");
-    harness.get_by_role_and_label(Role::Button, "sounds/kick").click();
+    harness.get_by_role_and_label(Role::Button, "kick").click();
     harness.run();
     assert_eq!(harness.state().explore.map.only, Some(1));
-    harness.get_by_role_and_label(Role::Button, "sounds/kick").click();
+    harness.get_by_role_and_label(Role::Button, "kick").click();
     harness.run();
     assert_eq!(harness.state().explore.map.only, None);
     press(&mut harness, "Single files");
@@ -320,14 +320,14 @@ fn a_code_is_flipped_by_click_and_by_key_and_its_address_looked_up() {
     harness.key_press(Key::ArrowDown);
     harness.run();
     assert!(harness.state().explore.bits.cursor > 8, "a line further down");
-    press(&mut harness, "Flip all back");
+    press(&mut harness, "Flip back");
     assert_eq!((harness.state().explore.bits.code.clone(), harness.state().explore.bits.flipped()), (vec![0b101], 0));
 }
 
 #[test]
 fn the_decoder_is_heard_and_named_as_such() {
     let mut harness = bits_page();
-    press(&mut harness, "Hear the decoder's sound");
+    press(&mut harness, "Hear the decoder");
     let decoded = DecodedCode { code: vec![0b101], path: "/tmp/decoded a0.wav".into() };
     answer(&mut harness, |command| matches!(command, Command::DecodeCode { .. }), Outcome::CodeDecoded(decoded));
     assert_eq!(in_short(&commands(&mut harness)), ["play /tmp/decoded a0.wav 0.00-end"]);

@@ -34,7 +34,7 @@ pub(super) fn print(report: &DuplicatesReport, json: bool) {
         }
     }
     if let Some(silence) = &report.silence {
-        println!("\nsilence: {} chunks in {} files", chunks(silence), silence.files);
+        println!("\nsilence: {} chunks in {} files", silence.chunks, silence.files);
     }
 }
 
@@ -59,11 +59,7 @@ fn object(report: &DuplicatesReport) -> Value {
         "by": report.by,
         "bits": report.bits,
         "groups": groups,
-        "silent_chunks": report.silence.as_ref().map_or(0, chunks),
+        "silent_chunks": report.silence.as_ref().map_or(0, |silence| silence.chunks),
         "seconds": report.seconds,
     })
-}
-
-fn chunks(group: &DuplicateGroup) -> u64 {
-    group.members.iter().map(|member| u64::from(member.chunks)).sum()
 }

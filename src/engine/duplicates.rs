@@ -212,7 +212,9 @@ impl<'a> Rows<'a> {
 fn sorted(mut members: Vec<Duplicate>) -> DuplicateGroup {
     members.sort_by(|a, b| a.file.cmp(&b.file).then(a.start_secs.total_cmp(&b.start_secs)));
     let files = members.chunk_by(|a, b| a.file == b.file).count();
-    DuplicateGroup { members, files }
+    let chunks = members.iter().map(|member| u64::from(member.chunks)).sum();
+    let furthest = members.iter().map(|member| member.distance).max().unwrap_or(0);
+    DuplicateGroup { members, files, chunks, furthest }
 }
 
 /// Sets that are joined: each member knows another of its set, up to one that is its root.

@@ -124,6 +124,10 @@ pub struct DuplicateGroup {
     pub members: Vec<Duplicate>,
     /// Different files among the members.
     pub files: usize,
+    /// Of all members.
+    pub chunks: u64,
+    /// The largest distance of a member.
+    pub furthest: u32,
 }
 
 /// A member of a group: a chunk, chunks of one file that follow one another, or a whole file.

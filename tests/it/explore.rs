@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::Queryable as _;
 use soundalike::engine::{
     CodeOf, CodeReport, Command, DistancesReport, DuplicatesBy, DuplicatesReport, MapReport, Outcome,
 };
 
 use crate::support::{Bench, quick, tone, write_tones, write_wav};
+use crate::window::{Window, sound};
 
 /// Twelve tones, a copy of the fourth at another level, and a silent file, learned and indexed.
 fn bench() -> Bench {
@@ -213,4 +216,44 @@ fn duplicates_by_command_as_text_and_as_json() {
         assert!(member[key].is_number(), "{key} in {object}");
     }
     assert!(member["path"].as_str().is_some_and(|path| path.starts_with('/')), "{member}");
+}
+
+#[test]
+fn in_the_window_the_library_is_walked_by_map_by_bits_and_by_duplicates() {
+    let bench = bench();
+    let project = bench.path("project");
+    let _folder = bench.close();
+    let mut window = Window::open(&project, sound());
+    let turn_to = |window: &mut Window, key| {
+        window.harness.key_press_modifiers(Modifiers::COMMAND, key);
+        window.harness.step();
+    };
+    let plays = |window: &mut Window, what: &str, name: &'static str| {
+        window.until(what, |harness| {
+            let player = &harness.state().state().latest.player;
+            player.playing && player.path.as_ref().is_some_and(|path| path.as_str().contains(name))
+        });
+        let peak = window.audio.pull(4000).iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
+        assert!(peak > 0.01, "{what}: {peak}");
+    };
+    window.see("Training");
+    turn_to(&mut window, Key::Num2);
+    window.see("of neighbours kept");
+    window.press("List of the sounds in view");
+    window.press("Dot 1: tone_00.wav, 0.00 to 0.26 s");
+    plays(&mut window, "a dot", "tone_00.wav");
+    window.see("matches marked");
+
+    turn_to(&mut window, Key::Num3);
+    window.see("The code of tone_00.wav");
+    window.press("Bit 3 of 32");
+    window.see("with 1 bit flipped");
+    window.press("Hear the decoder");
+    plays(&mut window, "the decoder's sound", "decoded");
+    window.see("This is the decoder's sound of the flipped code");
+
+    turn_to(&mut window, Key::Num4);
+    window.press("Whole files");
+    window.see("other file");
+    assert!(window.harness.query_all_by_label_contains("Silence").next().is_none(), "of moments only");
 }

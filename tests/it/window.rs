@@ -17,15 +17,15 @@ use super::support::write_tones;
 /// No step takes longer than this, even on a machine that does something else as well.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-struct Window {
-    harness: Harness<'static, App>,
-    audio: MockBackend,
+pub struct Window {
+    pub harness: Harness<'static, App>,
+    pub audio: MockBackend,
     /// Something asked for a frame.
     wakes: Receiver<()>,
 }
 
 impl Window {
-    fn open(project: &Path, audio: MockBackend) -> Self {
+    pub fn open(project: &Path, audio: MockBackend) -> Self {
         let (sender, wakes) = bounded(1);
         let (options, backend) = (WindowOptions { project: project.to_owned() }, audio.clone());
         let harness = Harness::builder().with_size(vec2(1280.0, 800.0)).build_eframe(move |cc| {
@@ -39,7 +39,7 @@ impl Window {
     }
 
     /// Draws whenever the engine has something to show, until `is_there` holds.
-    fn until(&mut self, what: &str, is_there: impl Fn(&Harness<'static, App>) -> bool) {
+    pub fn until(&mut self, what: &str, is_there: impl Fn(&Harness<'static, App>) -> bool) {
         let end = Instant::now() + PATIENCE;
         loop {
             self.harness.step();
@@ -51,18 +51,18 @@ impl Window {
         }
     }
 
-    fn see(&mut self, name: &str) {
+    pub fn see(&mut self, name: &str) {
         self.until(name, |harness| harness.query_all_by_label_contains(name).next().is_some());
     }
 
-    fn press(&mut self, name: &str) {
+    pub fn press(&mut self, name: &str) {
         self.see(name);
         self.harness.get_by_label(name).click();
         self.harness.step();
         self.harness.step();
     }
 
-    fn enter(&mut self, field: &str, text: &str) {
+    pub fn enter(&mut self, field: &str, text: &str) {
         let node = self.harness.get_by_label(field);
         node.focus();
         node.type_text(text);
@@ -73,7 +73,7 @@ impl Window {
     }
 }
 
-fn sound() -> MockBackend {
+pub fn sound() -> MockBackend {
     MockBackend::new(Format { rate: 48_000, channels: 2 }, Format { rate: 44_100, channels: 1 })
 }
 

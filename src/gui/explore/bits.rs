@@ -15,6 +15,8 @@ pub struct BitsState {
     /// Whose code was chosen.
     pub subject: Option<Subject>,
     pub asked: Asked<CodeOf>,
+    /// Of the index that the codes are of.
+    generation: Option<i64>,
     /// The code of the subject, before anything was flipped.
     pub original: Vec<u64>,
     /// The code as it is shown.
@@ -153,10 +155,14 @@ impl State {
 
     /// Has looked up what is to be shown: the subject's own code, or what was made of it.
     pub fn want_code(&mut self) {
-        if self.index_generation().is_none() {
-            return;
-        }
+        let Some(generation) = self.index_generation() else { return };
         let bits = &mut self.explore.bits;
+        if bits.generation != Some(generation) {
+            // Another index may hold other codes of the same sounds.
+            (bits.original, bits.code, bits.report) = (Vec::new(), Vec::new(), None);
+            bits.generation = Some(generation);
+            bits.asked.forget();
+        }
         let Some(subject) = &bits.subject else { return };
         let of = if bits.code.is_empty() { subject.of.clone() } else { CodeOf::Code(bits.code.clone()) };
         if bits.is_answered() {

@@ -143,9 +143,8 @@ fn group_line(
 }
 
 fn silence_words(group: &DuplicateGroup) -> (String, String) {
-    let chunks: u64 = group.members.iter().map(|member| u64::from(member.chunks)).sum();
     let files = format::counted(group.files as u64, "file", "files");
-    (format!("Silence: {}", format::counted(chunks, "chunk", "chunks")), format!("in {files}; never a match"))
+    (format!("Silence: {}", format::counted(group.chunks, "chunk", "chunks")), format!("in {files}; never a match"))
 }
 
 fn group_words(report: &DuplicatesReport, group: &DuplicateGroup) -> (String, String) {
@@ -156,13 +155,15 @@ fn group_words(report: &DuplicatesReport, group: &DuplicateGroup) -> (String, St
         2 => format!("{first} and 1 other file"),
         n => format!("{first} and {} other files", format::count(n as u64 - 1)),
     };
-    let furthest = group.members.iter().map(|member| member.distance).max().unwrap_or(0);
     let members = match report.by {
         DuplicatesBy::File => String::new(),
         DuplicatesBy::Chunk => format!("{} · ", format::counted(group.members.len() as u64, "place", "places")),
     };
-    let apart =
-        if furthest == 0 { "the same codes".to_owned() } else { format!("up to {furthest} bits from the first") };
+    let apart = if group.furthest == 0 {
+        "the same codes".to_owned()
+    } else {
+        format!("up to {} bits from the first", group.furthest)
+    };
     (title, format!("{members}{apart}"))
 }
 

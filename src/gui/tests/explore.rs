@@ -261,6 +261,24 @@ fn all_that_is_in_view_is_also_a_list() {
 }
 
 #[test]
+fn a_new_index_has_its_codes_looked_up_anew() {
+    let mut harness = bits_page();
+    press(&mut harness, "Bit 1 of 64");
+    let asked = commands(&mut harness);
+    let mut state = std::mem::take(harness.state_mut());
+    state.submitted(JobId(9), &asked[0]);
+    state.apply(Event::Cancelled { job: JobId(9) });
+    *harness.state_mut() = changed(state, |latest| {
+        let mut index = (*made_up::index()).clone();
+        index.generation = 2;
+        latest.index = Some(index.into());
+    });
+    harness.run();
+    let asked = commands(&mut harness);
+    assert!(matches!(&asked[..], [Command::LookAtCode { of: CodeOf::Chunk { .. }, .. }]), "{asked:?}");
+}
+
+#[test]
 fn a_new_index_has_its_map_drawn_anew() {
     let mut harness = map_page(made_up::ready());
     let state = std::mem::take(harness.state_mut());
@@ -391,8 +409,8 @@ fn the_bits_are_those_of_what_was_selected_last_and_of_what_is_chosen() {
 
 fn duplicates_report(by: DuplicatesBy) -> Arc<DuplicatesReport> {
     let member = |file, distance| Duplicate { file, start_secs: 0.0, end_secs: 0.256, chunks: 1, distance };
-    let group = DuplicateGroup { members: vec![member(0, 0), member(1, 2)], files: 2 };
-    let silence = DuplicateGroup { members: vec![Duplicate { chunks: 1_000_000, ..member(2, 0) }], files: 1 };
+    let group = DuplicateGroup { members: vec![member(0, 0), member(1, 2)], files: 2, chunks: 2, furthest: 2 };
+    let silence = DuplicateGroup { members: vec![member(2, 0)], files: 1, chunks: 1_000_000, furthest: 0 };
     Arc::new(DuplicatesReport {
         index_generation: 1,
         bits: 64,

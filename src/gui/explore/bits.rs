@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Asked;
 use crate::engine::{ChunkPlace, CodeOf, CodeReport, Command, DecodedCode};
-use crate::gui::state::{List, State};
+use crate::gui::state::{List, Page, State};
 
 /// Chunks that are shown of those nearest to a code.
 const NEAR: usize = 100;
@@ -145,6 +145,15 @@ impl State {
         (bits.subject, bits.decoded) = (Some(subject), None);
         (bits.original, bits.code) = (Vec::new(), Vec::new());
         bits.asked.forget();
+    }
+
+    /// Turns to the bits of a match.
+    pub fn show_match_bits(&mut self, place: usize) {
+        self.select_match(place);
+        self.turn_to(Page::Bits);
+        if let Some(subject) = self.subject(Source::Match) {
+            self.look_at(subject);
+        }
     }
 
     /// Looks at one of the chunks that are listed as near.

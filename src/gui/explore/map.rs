@@ -7,7 +7,7 @@ use super::Asked;
 use crate::dataset::FileId;
 use crate::engine::{ChunkPlace, Command, DatasetView, MapReport, Match};
 use crate::gui::format;
-use crate::gui::state::{List, State};
+use crate::gui::state::{List, Page, State};
 use crate::gui::theme::KINDS;
 
 /// How long the pointer has to rest on a dot before it plays: a dot that is crossed does not.
@@ -32,6 +32,8 @@ pub struct MapState {
     pub only: Option<usize>,
     pub view: Option<View>,
     pub selected: Option<usize>,
+    /// What is to be selected once the map is there: file, start and end in seconds.
+    wanted: Option<(FileId, f64, f64)>,
     pub hovered: Option<Hovered>,
     pub hover_plays: bool,
     pub list_open: bool,
@@ -58,6 +60,7 @@ impl Default for MapState {
             only: None,
             view: None,
             selected: None,
+            wanted: None,
             hovered: None,
             hover_plays: true,
             list_open: false,
@@ -237,7 +240,8 @@ impl State {
         map.report = Some(report);
         map.kinds_of = None;
         (map.only, map.hovered, map.view, map.in_view_of) = (None, None, None, None);
-        map.selected = selected.and_then(|at| map.dot_of(at.file, at.start_secs, at.end_secs));
+        let at = map.wanted.take().or(selected.map(|at| (at.file, at.start_secs, at.end_secs)));
+        map.selected = at.and_then(|(file, start_secs, end_secs)| map.dot_of(file, start_secs, end_secs));
     }
 
     pub fn colour_map_by(&mut self, by: ColourBy) {
@@ -264,6 +268,18 @@ impl State {
         if let Some(place) = self.explore.map.place(dot) {
             self.play_place(&place);
             self.find_on_map();
+        }
+    }
+
+    /// Turns to the map with a match selected on it, as soon as there is one.
+    pub fn show_match_on_map(&mut self, place: usize) {
+        self.select_match(place);
+        self.turn_to(Page::Map);
+        if let Some(found) = self.search.selected_match() {
+            let map = &mut self.explore.map;
+            map.selected = map.dot_of_match(found);
+            map.wanted = map.selected.is_none().then_some((found.file, found.start_seconds, found.end_seconds));
+            map.reveal_on_plane = true;
         }
     }
 

@@ -49,6 +49,12 @@ fn entries(ui: &mut Ui, state: &mut State, place: usize, found: &Match, to_first
     if entry(ui, "Find similar") {
         state.find_similar_to_match(place);
     }
+    if entry(ui, "Show on the map") {
+        state.show_match_on_map(place);
+    }
+    if entry(ui, "Look at its bits") {
+        state.show_match_bits(place);
+    }
     let mark = if state.is_favourite(found) { "Take the favourite's mark away" } else { "Mark as a favourite" };
     if !state.read_only() && entry(ui, mark) {
         state.toggle_favourite(place);

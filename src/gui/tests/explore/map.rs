@@ -1,0 +1,252 @@
+//! The map.
+
+use egui::{Key, Role, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use std::sync::Arc;
+
+use super::{answer, files};
+use crate::dataset::FileId;
+use crate::engine::{Command, DatasetView, Event, JobId, JobKind, JobView, MapChunk, MapReport, Outcome};
+use crate::gui::explore::map::{DWELL_SECS, View};
+use crate::gui::state::{Action, List, Page, State};
+use crate::gui::tests::made_up::{self, changed, in_short, submitted};
+use crate::gui::tests::pages::turn_to;
+use crate::gui::tests::panels::{commands, press, window};
+use crate::map::Dots;
+
+/// A cross of five dots: two of the bell, two of the kick, and the pad on the right.
+pub fn map_report() -> Arc<MapReport> {
+    let chunk = |file, start: u32| MapChunk {
+        file,
+        start_secs: 0.128 * f64::from(start),
+        end_secs: 0.128 * f64::from(start) + 0.256,
+    };
+    Arc::new(MapReport {
+        index_generation: 1,
+        files: files(),
+        chunks: vec![chunk(0, 0), chunk(0, 2), chunk(1, 0), chunk(1, 1), chunk(2, 0)],
+        dots: Dots::new(vec![[0.0, 0.0], [0.0, -1.0], [-1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]),
+        of: 5,
+        neighbours_kept: 0.75,
+        seconds: 0.1,
+    })
+}
+
+/// The map page with a map; what was asked for until then is forgotten.
+pub fn map_page(state: State) -> Harness<'static, State> {
+    let mut harness = window(state);
+    turn_to(&mut harness, "Map");
+    answer(&mut harness, |command| matches!(command, Command::DrawMap), Outcome::MapDrawn(map_report()));
+    submitted(harness.state_mut());
+    harness
+}
+
+/// Where a dot is on the screen.
+fn at_dot(harness: &Harness<'_, State>, dot: usize) -> egui::Pos2 {
+    let rect = harness.get_by_role(Role::Canvas).rect();
+    let map = &harness.state().explore.map;
+    let report = map.report.as_ref().expect("a map");
+    let view = map.view.unwrap_or(View::of_all(report, rect.size().into()));
+    let place = report.dots.places()[dot];
+    rect.center() + vec2(place[0] - view.centre[0], place[1] - view.centre[1]) * view.scale
+}
+
+fn hover(harness: &mut Harness<'_, State>, at: egui::Pos2) {
+    harness.hover_at(at);
+    // A dot that is only crossed does not play: rest on it.
+    for _ in 0..(DWELL_SECS / 0.25).ceil() as usize + 2 {
+        harness.step();
+    }
+}
+
+#[test]
+fn the_map_is_asked_for_once_shows_how_far_it_is_and_can_be_stopped() {
+    let mut harness = window(made_up::ready());
+    turn_to(&mut harness, "Map");
+    let asked = commands(&mut harness);
+    assert!(matches!(&asked[..], [Command::DrawMap]), "{asked:?}");
+    harness.state_mut().submitted(JobId(7), &asked[0]);
+    let view = JobView { stage: "laying out".into(), done: 30, total: 200, ..JobView::waiting(JobKind::Map) };
+    let mut latest = harness.state().latest.clone();
+    latest.jobs.insert(JobId(7), view);
+    harness.state_mut().observe(latest);
+    harness.run();
+    harness.get_by_label("30 of 200");
+    press(&mut harness, "Stop drawing the map");
+    assert!(matches!(&harness.state_mut().take_actions()[..], [Action::Cancel(JobId(7))]));
+
+    harness.state_mut().apply(Event::Cancelled { job: JobId(7) });
+    harness.run();
+    assert!(commands(&mut harness).is_empty(), "what was stopped stays stopped");
+    press(&mut harness, "Draw the map");
+    harness.run();
+    assert!(matches!(&commands(&mut harness)[..], [Command::DrawMap]));
+}
+
+#[test]
+fn a_map_that_cannot_be_drawn_says_why() {
+    let mut harness = window(made_up::ready());
+    turn_to(&mut harness, "Map");
+    let asked = commands(&mut harness);
+    harness.state_mut().submitted(JobId(7), &asked[0]);
+    harness.state_mut().apply(Event::Failed { job: JobId(7), message: "the index is damaged; build it anew".into() });
+    harness.run();
+    assert!(harness.query_all_by_label_contains("The index is damaged").next().is_some());
+    press(&mut harness, "Dismiss this problem");
+}
+
+#[test]
+fn a_dot_is_played_by_resting_on_it_and_searched_for_by_a_click() {
+    let mut harness = map_page(made_up::ready());
+    let at = at_dot(&harness, 4);
+    hover(&mut harness, at);
+    assert_eq!(in_short(&commands(&mut harness)), ["play /sounds/pad/pad_00.wav 0.00-0.26"]);
+    harness.state_mut().explore.map.hover_plays = false;
+    let at = at_dot(&harness, 3);
+    hover(&mut harness, at);
+    assert!(commands(&mut harness).is_empty(), "switched off");
+    harness.drag_at(at);
+    harness.drop_at(at);
+    harness.run();
+    let asked = in_short(&commands(&mut harness));
+    assert_eq!(asked, ["play /sounds/kick/kick_00.wav 0.13-0.38", "search /sounds/kick/kick_00.wav 0.13-0.38"]);
+    assert_eq!(harness.state().page, Page::Map, "its matches are marked on the map");
+    harness.get_by_label("Map of 5 sounds; kick_00.wav, 0.13 to 0.38 s");
+}
+
+#[test]
+fn arrows_go_from_dot_to_dot_space_plays_and_enter_searches() {
+    let mut harness = map_page(made_up::ready());
+    for (key, selected) in
+        [(Key::ArrowRight, 0), (Key::ArrowRight, 4), (Key::ArrowLeft, 0), (Key::ArrowDown, 3), (Key::ArrowUp, 0)]
+    {
+        harness.key_press(key);
+        harness.run();
+        assert_eq!(harness.state().explore.map.selected, Some(selected), "{key:?}");
+    }
+    assert_eq!(commands(&mut harness).len(), 5, "each is played");
+    harness.key_press(Key::Space);
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    let asked = in_short(&commands(&mut harness));
+    assert_eq!(asked, ["play /sounds/bell/bell_00.wav 0.00-0.26", "search /sounds/bell/bell_00.wav 0.00-0.26"]);
+    // The same when the plane itself has the focus.
+    harness.get_by_role(Role::Canvas).focus();
+    harness.run();
+    harness.key_press(Key::ArrowLeft);
+    harness.run();
+    assert_eq!(harness.state().explore.map.selected, Some(2));
+}
+
+#[test]
+fn the_map_is_zoomed_and_moved_by_wheel_keys_buttons_and_drags() {
+    let mut harness = map_page(made_up::ready());
+    let scale = |harness: &Harness<'_, State>| harness.state().explore.map.view.map(|view| view.scale);
+    assert_eq!(scale(&harness), None, "all is shown");
+    harness.key_press(Key::Plus);
+    harness.run();
+    let once = scale(&harness).expect("nearer");
+    press(&mut harness, "Zoom in (+)");
+    let twice = scale(&harness).expect("nearer");
+    assert!(twice > once);
+    harness.key_press(Key::Minus);
+    harness.run();
+    assert!((scale(&harness).expect("further") / once - 1.0).abs() < 1e-3);
+
+    let middle = harness.get_by_role(Role::Canvas).rect().center();
+    let before = harness.state().explore.map.view.expect("a view").centre;
+    harness.drag_at(middle);
+    harness.run();
+    harness.hover_at(middle + vec2(60.0, 0.0));
+    harness.run();
+    harness.drop_at(middle + vec2(60.0, 0.0));
+    harness.run();
+    assert!(harness.state().explore.map.view.expect("a view").centre[0] < before[0], "the map follows the hand");
+
+    let at = at_dot(&harness, 0);
+    harness.hover_at(at);
+    harness.run();
+    let delta = vec2(0.0, 50.0);
+    let wheel = egui::Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Point,
+        delta,
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+        modifiers: egui::Modifiers::NONE,
+    };
+    harness.event(wheel);
+    harness.run();
+    assert!(scale(&harness).expect("nearer") > once);
+    assert!((at_dot(&harness, 0) - at).length() < 1.0, "what is under the pointer stays there");
+    press(&mut harness, "Show all (0)");
+    assert_eq!(scale(&harness), None);
+    press(&mut harness, "Zoom out (-)");
+    harness.key_press(Key::Num0);
+    harness.run();
+    assert_eq!(scale(&harness), None);
+}
+
+#[test]
+fn colours_are_of_folders_or_files_and_one_of_them_can_be_looked_at() {
+    let mut harness = map_page(made_up::ready());
+    let kinds = harness.state().explore.map.kinds.clone();
+    assert_eq!(kinds.of, [0, 0, 1, 1, 2], "the most common first");
+    harness.get_by_role_and_label(Role::Button, "kick").click();
+    harness.run();
+    assert_eq!(harness.state().explore.map.only, Some(1));
+    harness.get_by_role_and_label(Role::Button, "kick").click();
+    harness.run();
+    assert_eq!(harness.state().explore.map.only, None);
+    press(&mut harness, "Single files");
+    assert!(harness.state().explore.map.kinds.names.is_empty());
+    press(&mut harness, "Folders");
+    assert_eq!(harness.state().explore.map.kinds, kinds);
+    press(&mut harness, "Tags");
+    let tags = [(FileId(2), vec!["drum".to_owned()])].into();
+    let state = std::mem::take(harness.state_mut());
+    *harness.state_mut() = changed(state, |latest| {
+        let before = latest.dataset.clone();
+        let dataset = DatasetView::new(before.files.clone(), Vec::new(), tags, before.grid);
+        latest.dataset = dataset.into();
+    });
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "drum");
+    harness.get_by_role_and_label(Role::Button, "no tag");
+    assert_eq!(harness.state().explore.map.kinds.of, [10, 10, 0, 0, 10]);
+}
+
+#[test]
+fn all_that_is_in_view_is_also_a_list() {
+    let mut harness = map_page(made_up::matched());
+    harness.get_by_label("5 chunks · 75% of neighbours kept · 2 of 3 matches marked");
+    press(&mut harness, "List of the sounds in view");
+    harness.run();
+    harness.get_by_label("Dot 1: bell_00.wav, 0.00 to 0.26 s").click();
+    harness.run();
+    assert_eq!(harness.state().list, List::MapRows);
+    let asked = in_short(&commands(&mut harness));
+    assert_eq!(asked, ["play /sounds/bell/bell_00.wav 0.00-0.26", "search /sounds/bell/bell_00.wav 0.00-0.26"]);
+    harness.key_press(Key::ArrowDown);
+    harness.run();
+    assert_eq!(harness.state().explore.map.selected, Some(1));
+    for _ in 0..8 {
+        harness.key_press(Key::Plus);
+        harness.run();
+    }
+    assert!(harness.query_by_label_contains("Dot 5:").is_none(), "what is out of view leaves the list");
+}
+
+#[test]
+fn a_new_index_has_its_map_drawn_anew() {
+    let mut harness = map_page(made_up::ready());
+    let state = std::mem::take(harness.state_mut());
+    *harness.state_mut() = changed(state, |latest| {
+        let mut index = (*made_up::index()).clone();
+        index.generation = 2;
+        latest.index = Some(index.into());
+    });
+    harness.run();
+    assert!(matches!(&commands(&mut harness)[..], [Command::DrawMap]));
+}

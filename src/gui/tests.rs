@@ -5,6 +5,8 @@ mod files;
 mod made_up;
 mod pages;
 mod panels;
+mod rasteriser;
 mod searching;
+mod snapshots;
 mod sound;
 mod state;

@@ -198,19 +198,21 @@ fn hit(snapshot: &Snapshot, span: &Span, row: usize, distance: u32, query_chunk:
     Hit { distance, row, file: place.file.id, start_secs, end_secs, query_chunk, is_own: false }
 }
 
-/// Of each chunk of the query the chunk of the index that lies where it does, where the query is of a file in the index.
+/// Of each chunk of the query the chunks of the index that lie where it does, where the query is of a file in the index.
 fn own_hits(ground: &Ground<'_>, heard: &Heard) -> Result<Vec<Hit>, EngineError> {
     let Some(span) = ground.own else { return Ok(Vec::new()) };
     let codes = ground.snapshot.index.codes()?;
     let mut distance = Vec::new();
-    let own =
-        heard.codes.as_ref().iter().zip(&heard.start_secs).enumerate().filter_map(|(query_chunk, (code, &secs))| {
-            let row = ground.snapshot.row_at(span, secs).filter(|&row| ground.rows.contains(row))?;
-            distances(codes.slice(row..row + 1), code, &mut distance);
-            let distance = u32::from(*distance.first()?);
-            Some(Hit { is_own: true, ..hit(ground.snapshot, span, row, distance, query_chunk) })
-        });
-    Ok(own.collect())
+    let mut own = Vec::new();
+    for (query_chunk, (code, &secs)) in heard.codes.as_ref().iter().zip(&heard.start_secs).enumerate() {
+        let rows = ground.snapshot.rows_at(span, secs);
+        distances(codes.slice(rows.clone()), code, &mut distance);
+        own.extend(rows.zip(&distance).filter(|(row, _)| ground.rows.contains(*row)).map(|(row, &distance)| {
+            let hit = hit(ground.snapshot, span, row, u32::from(distance), query_chunk);
+            Hit { is_own: true, ..hit }
+        }));
+    }
+    Ok(own)
 }
 
 /// A file's distances from a query.

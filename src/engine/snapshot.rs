@@ -122,11 +122,16 @@ impl Snapshot {
         }
     }
 
-    /// The row of the chunk that begins nearest to `start_secs`, where that is less than half a hop away.
-    pub fn row_at(&self, span: &Span, start_secs: f64) -> Option<usize> {
-        let rate = f64::from(self.grid.rate_for(span.file.rate));
-        let chunk = (start_secs * rate / f64::from(self.grid.hop_frames)).round();
-        (0.0..span.chunks as f64).contains(&chunk).then(|| span.first_row + chunk as usize)
+    /// The rows of the chunks that share more than half of themselves with one that begins at `start_secs`: one, or the two
+    /// around it where chunks overlap.
+    pub fn rows_at(&self, span: &Span, start_secs: f64) -> std::ops::Range<usize> {
+        let hop = f64::from(self.grid.hop_frames);
+        let at = start_secs * f64::from(self.grid.rate_for(span.file.rate)) / hop;
+        // A chunk exactly half a chunk away, whichever way seconds were rounded, is outside.
+        let reach = 0.5 * f64::from(self.grid.chunk_frames) / hop - 1e-6;
+        let first = (at - reach).ceil().max(0.0) as usize;
+        let end = ((at + reach).floor() + 1.0).clamp(0.0, span.chunks as f64) as usize;
+        span.first_row + first.min(end)..span.first_row + end
     }
 }
 

@@ -62,6 +62,18 @@ fn the_query_itself_comes_first_among_equals_and_is_known_as_itself() {
 }
 
 #[test]
+fn a_query_between_two_chunks_of_the_grid_is_known_by_both_of_them() {
+    let bench = bench();
+    let between = Query { from_secs: Some(0.58), to_secs: Some(0.836), ..query(&bench, "a_sweep.wav") };
+    let report = search(&bench, &between);
+    let own: Vec<&Match> = report.matches.iter().filter(|found| found.is_query).collect();
+    let [own] = &own[..] else { panic!("the two overlap, so that they are one match: {own:?}") };
+    assert!([0.512, 0.64].iter().any(|start| (own.start_seconds - start).abs() < 1e-9), "{own:?}");
+    let equals = report.matches.iter().find(|found| found.distance == own.distance).expect("itself at least");
+    assert!(equals.is_query, "it comes first among equals");
+}
+
+#[test]
 fn a_match_has_both_codes_and_they_differ_by_its_distance() {
     let bench = bench();
     let report = search(&bench, &query(&bench, "tone_02.wav"));

@@ -79,7 +79,7 @@ fn contents(ui: &mut Ui, mut rect: Rect, drawn: &Drawn<'_>) -> Option<Wanted> {
     let nearness = take_right(&mut rect, 98.0);
     distance(ui, nearness, drawn);
     let stretch = format::stretch(found.start_seconds, found.end_seconds);
-    if !narrow {
+    if !narrow && !drawn.under_heading {
         let answers = format!("for {:.2} s of the query", found.query_start_seconds);
         let several = found.by == Grouping::Chunk && drawn.query_chunks > 1;
         let below = if found.is_query { "the query itself".to_owned() } else { answers };
@@ -112,7 +112,13 @@ fn naming(ui: &Ui, rect: Rect, drawn: &Drawn<'_>, narrow: bool, stretch: &str) {
             tooltip = format!("{tooltip}\n{problem}");
         }
         (None, None) => text::two_lines(ui, rect, name, "no longer in the project"),
-        (None, Some(_)) if narrow && found.is_query => text::two_lines(ui, rect, name, "the query itself"),
+        // Its file's name stands in the heading.
+        (None, Some(_)) if drawn.under_heading => {
+            text::two_lines(ui, rect, stretch, if found.is_query { "the query itself" } else { "" });
+        }
+        (None, Some(_)) if narrow && found.is_query => {
+            text::two_lines(ui, rect, name, format!("{stretch} · the query itself"));
+        }
         (None, Some(_)) if narrow => text::two_lines(ui, rect, name, format!("{stretch} · {folder}")),
         (None, Some(_)) => text::two_lines(ui, rect, name, folder),
     }

@@ -129,7 +129,10 @@ fn rows(ui: &mut Ui, state: &mut State, report: &SearchReport) {
         let origin = ui.max_rect().top();
         let x = ui.max_rect().x_range();
         if let Some(at) = lines.iter().position(|line| reveal.is_some_and(|place| *line == Line::Match(place))) {
-            ui.scroll_to_rect(Rect::from_x_y_ranges(x, origin + tops[at]..=origin + tops[at + 1]), None);
+            // The first of a file is seen with the heading above it.
+            let top =
+                if matches!(at.checked_sub(1).map(|at| lines[at]), Some(Line::Heading { .. })) { at - 1 } else { at };
+            ui.scroll_to_rect(Rect::from_x_y_ranges(x, origin + tops[top]..=origin + tops[at + 1]), None);
         }
         let first = tops.partition_point(|top| *top <= viewport.min.y).saturating_sub(1);
         let last = tops.partition_point(|top| *top < viewport.max.y).min(lines.len());

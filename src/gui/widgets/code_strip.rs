@@ -24,7 +24,7 @@ pub fn paint(ui: &Ui, rect: Rect, bits: usize, code: &[u64], other: &[u64]) {
         let corner = rect.min + vec2((bit % across) as f32 * step_x, (bit / across) as f32 * step_y);
         let cell = Rect::from_min_max(corner, pos2(corner.x + step_x - gap, corner.y + step_y - gap));
         let colour = match (is_on(code, bit), is_on(other, bit)) {
-            (true, true) => palette.wave,
+            (true, true) => palette.dim,
             (false, false) => palette.raised_hover,
             _ => palette.warning,
         };

@@ -215,12 +215,15 @@ fn own_hits(ground: &Ground<'_>, heard: &Heard) -> Result<Vec<Hit>, EngineError>
     Ok(own)
 }
 
+/// Files whose chunks are compared with the query together: few enough that their distances stay in a core's own cache.
+const FILES_TOGETHER: usize = 256;
+
 /// A file's distances from a query.
 struct Score {
     /// Of the best distances of the query's chunks.
     sum: u64,
     /// Distance and row of the nearest chunk of all, and which of the query's it is nearest to.
-    best: (u32, usize),
+    best: (u16, usize),
     query_chunk: usize,
     is_own: bool,
 }
@@ -230,44 +233,50 @@ struct Score {
 fn by_file(job: &Job, ground: &Ground<'_>, heard: &Heard, k: usize) -> Result<Vec<(Hit, f64)>, EngineError> {
     let codes = ground.snapshot.index.codes()?;
     let spans = &ground.snapshot.spans;
-    let mut ranked: Vec<(&Span, Score)> = spans
-        .par_iter()
-        .map_init(Vec::new, |distance, span| match job.is_cancelled() {
-            true => None,
-            false => Some((span, score(ground, codes, heard, span, distance)?)),
-        })
-        .flatten()
-        .collect();
+    let scored = spans.par_chunks(FILES_TOGETHER).map(|together| match job.is_cancelled() {
+        true => Vec::new(),
+        false => scores(ground, codes, heard, together),
+    });
+    let mut ranked: Vec<(&Span, Score)> = scored.flatten().collect();
     job.check()?;
     ranked.sort_unstable_by_key(|(_, score)| (score.sum, !score.is_own, score.best));
     let chunks = heard.codes.len() as f64;
     let matches = ranked.into_iter().take(k).map(|(span, score)| {
-        let hit = hit(ground.snapshot, span, score.best.1, score.best.0, score.query_chunk);
+        let hit = hit(ground.snapshot, span, score.best.1, score.best.0.into(), score.query_chunk);
         (Hit { is_own: score.is_own, ..hit }, score.sum as f64 / chunks)
     });
     Ok(matches.collect())
 }
 
-/// `None` where no chunk of the file may be found, or nothing is looked for.
-fn score(
-    ground: &Ground<'_>,
-    codes: CodesRef<'_>,
-    heard: &Heard,
-    span: &Span,
-    distance: &mut Vec<u16>,
-) -> Option<Score> {
-    let of_file = codes.slice(span.first_row..span.first_row + span.chunks);
-    let mut sum = 0;
-    let mut best: Option<((u32, usize), usize)> = None;
+/// The scores of neighbouring files; those of which no chunk may be found have none.
+fn scores<'a>(ground: &Ground<'_>, codes: CodesRef<'_>, heard: &Heard, spans: &'a [Span]) -> Vec<(&'a Span, Score)> {
+    let (Some(first), Some(last)) = (spans.first(), spans.last()) else { return Vec::new() };
+    let rows = first.first_row..last.first_row + last.chunks;
+    // All ones where a row may not be found: then it is farther than every other.
+    let barred: Vec<u16> = rows.clone().map(|row| if ground.rows.contains(row) { 0 } else { u16::MAX }).collect();
+    let mut scores: Vec<Option<Score>> = spans.iter().map(|_| None).collect();
+    let mut distance = Vec::new();
     for (query_chunk, code) in heard.codes.as_ref().iter().enumerate() {
-        distances(of_file, code, distance);
-        let rows = (span.first_row..).zip(distance.iter()).filter(|(row, _)| ground.rows.contains(*row));
-        let nearest = rows.map(|(row, &distance)| (u32::from(distance), row)).min()?;
-        sum += u64::from(nearest.0);
-        if best.is_none_or(|(before, _)| nearest < before) {
-            best = Some((nearest, query_chunk));
+        distances(codes.slice(rows.clone()), code, &mut distance);
+        distance.iter_mut().zip(&barred).for_each(|(distance, barred)| *distance |= barred);
+        for (span, score) in spans.iter().zip(&mut scores) {
+            let of_file = &distance[span.first_row - rows.start..][..span.chunks];
+            let nearest = of_file.iter().copied().min().unwrap_or(u16::MAX);
+            if nearest == u16::MAX {
+                continue;
+            }
+            let is_own = ground.own.is_some_and(|own| own.first_row == span.first_row);
+            let score = score.get_or_insert(Score { sum: 0, best: (u16::MAX, 0), query_chunk, is_own });
+            score.sum += u64::from(nearest);
+            if nearest <= score.best.0
+                && let Some(place) = of_file.iter().position(|&distance| distance == nearest)
+            {
+                let found = (nearest, span.first_row + place);
+                if found < score.best {
+                    (score.best, score.query_chunk) = (found, query_chunk);
+                }
+            }
         }
     }
-    let is_own = ground.own.is_some_and(|own| own.first_row == span.first_row);
-    best.map(|(best, query_chunk)| Score { sum, best, query_chunk, is_own })
+    spans.iter().zip(scores).filter_map(|(span, score)| Some((span, score?))).collect()
 }

@@ -74,6 +74,28 @@ fn a_query_between_two_chunks_of_the_grid_is_known_by_both_of_them() {
 }
 
 #[test]
+fn a_file_is_as_near_as_its_nearest_moments() {
+    let bench = bench();
+    let one_chunk = |from: f64, by| {
+        let query = query(&bench, "a_sweep.wav");
+        search(&bench, &Query { from_secs: Some(from), to_secs: Some(from + 0.256), k: 1000, by, ..query })
+    };
+    let nearest = |moments: &SearchReport, file| {
+        let of_file = moments.matches.iter().filter(|found| found.file == file).map(|found| found.distance);
+        of_file.min_by(f64::total_cmp).expect("every file has a moment")
+    };
+    for from in [0.0, 0.7, 1.5] {
+        let (moments, files) = (one_chunk(from, Grouping::Chunk), one_chunk(from, Grouping::File));
+        assert_eq!(files.matches.len(), 8);
+        for found in &files.matches {
+            assert_eq!(found.distance, nearest(&moments, found.file), "{found:?}");
+            let differ: u32 = found.code.iter().zip(&found.query_code).map(|(a, b)| (a ^ b).count_ones()).sum();
+            assert_eq!(f64::from(differ), found.distance);
+        }
+    }
+}
+
+#[test]
 fn a_match_has_both_codes_and_they_differ_by_its_distance() {
     let bench = bench();
     let report = search(&bench, &query(&bench, "tone_02.wav"));

@@ -11,8 +11,8 @@ use super::widgets::row;
 pub const KEYS: &[(&str, &str)] = &[
     ("Space", "play or stop"),
     ("Up, Down", "through the matches or the files, playing them"),
-    ("Arrows on the map", "to the nearest dot in that direction; + and - zoom, 0 shows all"),
-    ("Arrows, Space on the bits", "from bit to bit; flip one"),
+    ("Arrows", "on the map: from dot to dot; on the bits: from bit to bit, and Space flips one"),
+    ("+, -, 0", "on the map: nearer, further, all of it"),
     ("Enter", "search for what is selected"),
     ("R", "record, and search for it"),
     ("L", "play again and again"),

@@ -1,7 +1,7 @@
 //! What covers the window until it is answered.
 
 use camino::Utf8Path;
-use egui::{Grid, Id, Modal as Cover, RichText, Ui, vec2};
+use egui::{Grid, Id, Modal as Cover, RichText, ScrollArea, Ui, vec2};
 
 use super::save;
 use crate::engine::Command;
@@ -70,15 +70,20 @@ fn delete_take(ui: &mut Ui, state: &mut State, path: &Utf8Path) {
 
 fn keys(ui: &mut Ui, state: &mut State) {
     let palette = palette(ui.visuals());
-    ui.set_width(360.0);
+    ui.set_width(440.0);
     ui.heading("Keys");
     ui.add_space(4.0);
-    Grid::new("keys").num_columns(2).spacing(vec2(20.0, 4.0)).show(ui, |ui| {
-        for &(key, what) in KEYS {
-            ui.label(RichText::new(key).monospace().color(palette.accent));
-            ui.label(what);
-            ui.end_row();
-        }
+    // What else the cover holds, and the margins around it.
+    let room = (ui.ctx().content_rect().height() - 180.0).max(120.0);
+    ScrollArea::vertical().max_height(room).auto_shrink([false, true]).show(ui, |ui| {
+        ui.spacing_mut().interact_size.y = 18.0;
+        Grid::new("keys").num_columns(2).spacing(vec2(20.0, 3.0)).show(ui, |ui| {
+            for &(key, what) in KEYS {
+                ui.label(RichText::new(key).monospace().color(palette.accent));
+                ui.label(what);
+                ui.end_row();
+            }
+        });
     });
     ui.add_space(4.0);
     text::small(ui, "Tab and Shift+Tab go through everything else. Single letters are off while you type.");

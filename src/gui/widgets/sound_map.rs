@@ -27,9 +27,16 @@ pub struct Plane<'a> {
 
 #[derive(Clone)]
 struct Drawn {
+    /// Of everything that is drawn but the view.
     key: u64,
+    view: View,
+    at_secs: f64,
     texture: TextureHandle,
 }
+
+/// While a map of many dots is moved, its picture is moved instead, and drawn anew no more often than this.
+const DRAW_EVERY_SECS: f64 = 0.05;
+const MANY: usize = 20_000;
 
 impl Plane<'_> {
     /// Where a place of the map is on the screen.
@@ -57,43 +64,48 @@ impl Plane<'_> {
         let ctx = painter.ctx();
         let scale = painter.pixels_per_point();
         let size = [self.rect.width() * scale, self.rect.height() * scale].map(|side| side.round().max(1.0) as usize);
-        let key = self.key(size);
+        let (key, now) = (self.key(size), ctx.input(|input| input.time));
         let drawn = ctx.data(|data| data.get_temp::<Drawn>(id));
-        let texture = match drawn {
-            Some(drawn) if drawn.key == key => drawn.texture,
-            drawn => self.draw(ctx, id, size, scale, key, drawn),
+        let drawn = match drawn {
+            Some(drawn) if drawn.key == key && drawn.view == self.view => drawn,
+            Some(drawn)
+                if drawn.key == key && self.report.dots.len() > MANY && now - drawn.at_secs < DRAW_EVERY_SECS =>
+            {
+                ctx.request_repaint_after_secs((drawn.at_secs + DRAW_EVERY_SECS - now) as f32);
+                drawn
+            }
+            before => {
+                let texture = self.texture(ctx, self.image(size, scale), before);
+                let drawn = Drawn { key, view: self.view, at_secs: now, texture };
+                ctx.data_mut(|data| data.insert_temp(id, drawn.clone()));
+                drawn
+            }
         };
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-        painter.image(texture.id(), self.rect, whole, Color32::WHITE);
+        let then = Plane { view: drawn.view, ..*self };
+        let place = match drawn.view == self.view {
+            true => self.rect,
+            false => Rect::from_two_pos(
+                self.on_screen(then.on_map(self.rect.min)),
+                self.on_screen(then.on_map(self.rect.max)),
+            ),
+        };
+        painter.image(drawn.texture.id(), place, whole, Color32::WHITE);
     }
 
-    fn draw(
-        &self,
-        ctx: &Context,
-        id: Id,
-        size: [usize; 2],
-        scale: f32,
-        key: u64,
-        before: Option<Drawn>,
-    ) -> TextureHandle {
-        let image = self.image(size, scale);
-        let texture = match before {
+    fn texture(&self, ctx: &Context, image: ColorImage, before: Option<Drawn>) -> TextureHandle {
+        match before {
             Some(mut drawn) => {
                 drawn.texture.set(image, TextureOptions::LINEAR);
                 drawn.texture
             }
             None => ctx.load_texture("sound map", image, TextureOptions::LINEAR),
-        };
-        ctx.data_mut(|data| data.insert_temp(id, Drawn { key, texture: texture.clone() }));
-        texture
+        }
     }
 
-    /// The same key, the same picture.
     fn key(&self, size: [usize; 2]) -> u64 {
         let mut hasher = DefaultHasher::new();
-        let bits = [self.view.centre[0], self.view.centre[1], self.view.scale].map(f32::to_bits);
-        (bits, size, self.colours, Arc::as_ptr(self.report) as usize, Arc::as_ptr(self.kinds) as usize)
-            .hash(&mut hasher);
+        (size, self.colours, Arc::as_ptr(self.report) as usize, Arc::as_ptr(self.kinds) as usize).hash(&mut hasher);
         hasher.finish()
     }
 
@@ -119,47 +131,46 @@ fn radius(plane: Rect, dots: usize) -> f32 {
     (plane.area() * COVERED / (std::f32::consts::PI * dots.max(1) as f32)).sqrt().clamp(SMALLEST, LARGEST)
 }
 
-/// A disc with a soft edge, as how much of each pixel it covers.
+/// A disc with a soft edge: for each pixel that it covers, where that is from the disc's middle, and by how much of 256.
 struct Stamp {
-    side: usize,
-    cover: Vec<f32>,
+    reach: isize,
+    pixels: Vec<(isize, isize, u16)>,
 }
 
 impl Stamp {
     fn new(radius: f32) -> Self {
-        let reach = radius.ceil() as usize;
-        let side = 2 * reach + 1;
-        let away = |pixel: usize| pixel as f32 - reach as f32;
-        let cover = (0..side * side).map(|at| (radius + 0.5 - away(at % side).hypot(away(at / side))).clamp(0.0, 1.0));
-        Self { side, cover: cover.collect() }
+        let reach = radius.ceil() as isize;
+        let cover = |x: isize, y: isize| (radius + 0.5 - (x as f32).hypot(y as f32)).clamp(0.0, 1.0);
+        let pixels = (-reach..=reach)
+            .flat_map(|y| (-reach..=reach).map(move |x| (x, y, (cover(x, y) * 256.0) as u16)))
+            .filter(|pixel| pixel.2 > 0);
+        Self { reach, pixels: pixels.collect() }
     }
 
     fn print(&self, image: &mut ColorImage, x: f32, y: f32, colour: Color32) {
-        let [width, height] = image.size;
-        let corner = |at: f32| at.floor() as isize - (self.side / 2) as isize;
-        let (left, top) = (corner(x), corner(y));
-        for row in 0..self.side {
-            let Some(y) = top.checked_add_unsigned(row).and_then(|y| usize::try_from(y).ok()).filter(|y| *y < height)
-            else {
-                continue;
-            };
-            for column in 0..self.side {
-                let cover = self.cover[row * self.side + column];
-                let x = left.checked_add_unsigned(column).and_then(|x| usize::try_from(x).ok());
-                if let Some(x) = x.filter(|x| *x < width && cover > 0.0) {
-                    let pixel = &mut image.pixels[y * width + x];
-                    *pixel = over(*pixel, colour, cover);
-                }
+        let [width, height] = image.size.map(|side| side as isize);
+        let (x, y) = (x.floor() as isize, y.floor() as isize);
+        let inside = |at: isize, side: isize| at >= self.reach && at < side - self.reach;
+        let whole = inside(x, width) && inside(y, height);
+        // What lies far outside is not compared pixel by pixel either.
+        if !whole && (x < -self.reach || y < -self.reach || x > width + self.reach || y > height + self.reach) {
+            return;
+        }
+        for &(right, down, cover) in &self.pixels {
+            let (x, y) = (x + right, y + down);
+            if whole || (x >= 0 && x < width && y >= 0 && y < height) {
+                let pixel = &mut image.pixels[(y * width + x) as usize];
+                *pixel = over(*pixel, colour, cover);
             }
         }
     }
 }
 
-/// `colour` over what is there already, by as much as it covers.
-fn over(below: Color32, colour: Color32, cover: f32) -> Color32 {
-    let cover = (cover * 256.0) as u16;
-    let left = 256 - (u16::from(colour.a()) * cover).div_ceil(255).min(256);
-    let mix = |above: u8, below: u8| ((u16::from(above) * cover + u16::from(below) * left) >> 8).min(255) as u8;
+/// `colour` over what is there already, where it covers so much of 256.
+fn over(below: Color32, colour: Color32, cover: u16) -> Color32 {
+    let cover = u32::from(cover);
+    let left = 256 - (u32::from(colour.a()) + 1) * cover / 256;
+    let mix = |above: u8, below: u8| ((u32::from(above) * cover + u32::from(below) * left) / 256).min(255) as u8;
     Color32::from_rgba_premultiplied(
         mix(colour.r(), below.r()),
         mix(colour.g(), below.g()),
@@ -221,8 +232,8 @@ mod tests {
     #[test]
     fn a_dimmed_colour_lets_through_what_is_below() {
         let below = Color32::from_rgb(0, 200, 0);
-        let mixed = over(below, Color32::from_rgb(255, 0, 0).gamma_multiply(0.25), 1.0);
+        let mixed = over(below, Color32::from_rgb(255, 0, 0).gamma_multiply(0.25), 256);
         assert!(mixed.g() > 100 && mixed.r() > 40, "{mixed:?}");
-        assert_eq!(over(below, Color32::from_rgb(255, 0, 0), 1.0).g(), 0);
+        assert_eq!(over(below, Color32::from_rgb(255, 0, 0), 256).g(), 0);
     }
 }

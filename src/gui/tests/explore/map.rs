@@ -250,3 +250,38 @@ fn a_new_index_has_its_map_drawn_anew() {
     harness.run();
     assert!(matches!(&commands(&mut harness)[..], [Command::DrawMap]));
 }
+
+#[test]
+fn a_map_of_many_dots_is_moved_and_comes_to_rest() {
+    let mut harness = window(made_up::ready());
+    turn_to(&mut harness, "Map");
+    let small = map_report();
+    let many = 25_000;
+    let report = MapReport {
+        chunks: vec![small.chunks[0]; many],
+        dots: Dots::new((0..many).map(|i| [(i % 158) as f32, (i / 158) as f32]).collect()),
+        of: many,
+        ..(*small).clone()
+    };
+    answer(&mut harness, |command| matches!(command, Command::DrawMap), Outcome::MapDrawn(report.into()));
+    let middle = harness.get_by_role(Role::Canvas).rect().center();
+    harness.drag_at(middle);
+    for step in 1..6 {
+        harness.hover_at(middle + vec2(20.0 * step as f32, 0.0));
+        harness.step();
+    }
+    harness.drop_at(middle + vec2(100.0, 0.0));
+    harness.run();
+    let view = harness.state().explore.map.view.expect("moved");
+    assert!(
+        (at_dot(&harness, 0).x - harness.get_by_role(Role::Canvas).rect().center().x + view.centre[0] * view.scale)
+            .abs()
+            < 1.0
+    );
+    // Past the time for which the picture alone is moved.
+    for _ in 0..4 {
+        harness.step();
+    }
+    let delay = harness.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay;
+    assert_eq!(delay, std::time::Duration::MAX);
+}

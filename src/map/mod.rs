@@ -7,7 +7,8 @@
 //!
 //! How good it is: of the 5,956 chunks of the Free Spoken Digit Dataset, in codes of 64 bits after 350 steps of training, 94% of
 //! the 10 nearest codes are among the 50 nearest dots, and 32% where dots lie on the first two principal components of the
-//! bits. (`SOUNDALIKE_CODES=codes.npy cargo test map_of_codes -- --ignored --nocapture` measures a map of other codes.)
+//! bits; of 100,000 made-up codes in 2,000 crowds, 84% and 16%, drawn in 27 s on two cores that had other work as well.
+//! (`SOUNDALIKE_CODES=codes.npy cargo test map_of_codes -- --ignored --nocapture` measures a map of other codes.)
 
 pub mod dots;
 pub mod file;

@@ -201,6 +201,7 @@ impl State {
 
     fn recorded(&mut self, take: Take) {
         if let Some(why) = &take.interrupted {
+            let why = format::sentence(why);
             self.notices.push(Tone::Warning, format!("The recording ended early: {why} What came before is kept."));
         }
         if take.lost_frames > 0 {

@@ -83,10 +83,16 @@ fn tell(listening: &Listening, was_given: bool, json: bool) {
     let address = format!("http://{}", listening.address);
     let made = listening.token.as_deref().filter(|_| !was_given);
     if json {
-        println!("{}", json!({"listening": address, "needs_token": listening.token.is_some(), "token": made}));
+        println!(
+            "{}",
+            json!({"listening": address, "needs_token": listening.token.is_some(), "token": made, "read_only": listening.read_only})
+        );
         return;
     }
     println!("Listening on {address}");
+    if let Some(why) = &listening.read_only {
+        println!("Nothing can be added, trained or indexed: {why}");
+    }
     match (&listening.token, made) {
         (None, _) => {}
         (Some(_), Some(token)) => println!("Requests need the header: Authorization: Bearer {token}"),

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use tempfile::NamedTempFile;
 
 use super::error::EngineError;
@@ -18,8 +19,11 @@ use crate::dataset::scan::{Found, scan};
 /// Where a project keeps what was downloaded.
 const FOLDER: &str = "downloads";
 const CONNECT_AT_MOST: Duration = Duration::from_secs(10);
+const ANSWER_AT_MOST: Duration = Duration::from_secs(30);
 const DOWNLOAD_AT_MOST: Duration = Duration::from_secs(600);
 const REDIRECTS_AT_MOST: u32 = 5;
+/// How often a download looks whether it was cancelled.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What to add.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -110,44 +114,80 @@ fn may_be_read(path: &Path, folders: &[Utf8PathBuf]) -> bool {
 fn download(job: &Job, address: &str, bytes_at_most: u64) -> Result<Result<Utf8PathBuf, String>, EngineError> {
     let folder = job.shared.project.subfolder(FOLDER)?;
     let began = Instant::now();
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_connect(Some(CONNECT_AT_MOST))
-        .timeout_global(Some(DOWNLOAD_AT_MOST))
-        .max_redirects(REDIRECTS_AT_MOST)
-        .build()
-        .into();
-    let mut response = match agent.get(address).call() {
-        Ok(response) => response,
-        Err(cause) => return Ok(Err(format!("it could not be downloaded: {cause}"))),
-    };
-    let too_large = || format!("it is larger than the {} MiB that a download may have", bytes_at_most >> 20);
-    let promised = response.body().content_length();
-    if promised.is_some_and(|bytes| bytes > bytes_at_most) {
-        return Ok(Err(too_large()));
-    }
     let unwritable = |cause| EngineError::Write { path: folder.clone().into_std_path_buf(), cause };
     let mut file = NamedTempFile::new_in(&folder).map_err(unwritable)?;
-    let mut body = response.body_mut().as_reader();
-    let mut buffer = vec![0; 64 << 10];
-    let mut done = 0;
+    let (sender, parts) = bounded(4);
+    let to_fetch = address.to_owned();
+    // A server that says nothing must not keep a cancelled job waiting: the thread ends at its next part, or in time.
+    std::thread::Builder::new()
+        .name("download".into())
+        .spawn(move || fetch(&to_fetch, &sender))
+        .map_err(|cause| EngineError::Fault(format!("no thread for a download: {cause}")))?;
+    let (mut done, mut promised) = (0, 0);
     loop {
         job.check()?;
-        job.progress(JobKind::Import, "downloading", began, done, promised.unwrap_or(0));
-        let count = match body.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => count,
-            Err(cause) => return Ok(Err(format!("it could not be downloaded: {cause}"))),
+        job.progress(JobKind::Import, "downloading", began, done, promised);
+        let bytes = match parts.recv_timeout(LOOK_EVERY) {
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => return Ok(Err("it could not be downloaded".into())),
+            Ok(Err(reason)) => return Ok(Err(format!("it could not be downloaded: {reason}"))),
+            Ok(Ok(Part::End)) => break,
+            Ok(Ok(Part::Promised(bytes))) => {
+                promised = bytes;
+                Vec::new()
+            }
+            Ok(Ok(Part::Bytes(bytes))) => bytes,
         };
-        done += count as u64;
-        if done > bytes_at_most {
-            return Ok(Err(too_large()));
+        done += bytes.len() as u64;
+        if done.max(promised) > bytes_at_most {
+            let most = bytes_at_most >> 20;
+            return Ok(Err(format!("it is larger than the {most} MiB that a download may have")));
         }
-        file.write_all(&buffer[..count]).map_err(unwritable)?;
+        file.write_all(&bytes).map_err(unwritable)?;
     }
     let path = folder.join(name_of(address));
     file.persist(&path).map_err(|failure| unwritable(failure.error))?;
     let path = path.canonicalize_utf8().map_err(unwritable)?;
     Ok(Ok(path))
+}
+
+/// What a download comes in.
+enum Part {
+    /// How many bytes the server says there are.
+    Promised(u64),
+    Bytes(Vec<u8>),
+    End,
+}
+
+/// Hands an address's bytes on, until nobody takes them any more.
+fn fetch(address: &str, parts: &Sender<Result<Part, String>>) {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .timeout_connect(Some(CONNECT_AT_MOST))
+        .timeout_recv_response(Some(ANSWER_AT_MOST))
+        .timeout_global(Some(DOWNLOAD_AT_MOST))
+        .max_redirects(REDIRECTS_AT_MOST)
+        .build()
+        .into();
+    // That nobody takes a part means that the job has ended; there is nobody to tell, either.
+    let mut response = match agent.get(address).call() {
+        Ok(response) => response,
+        Err(cause) => return drop(parts.send(Err(cause.to_string()))),
+    };
+    if let Some(bytes) = response.body().content_length() {
+        let _ = parts.send(Ok(Part::Promised(bytes)));
+    }
+    let mut body = response.body_mut().as_reader();
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let part = match body.read(&mut buffer) {
+            Ok(0) => return drop(parts.send(Ok(Part::End))),
+            Ok(count) => Part::Bytes(buffer[..count].to_vec()),
+            Err(cause) => return drop(parts.send(Err(cause.to_string()))),
+        };
+        if parts.send(Ok(part)).is_err() {
+            return;
+        }
+    }
 }
 
 /// A file's name that is another one for each address, and ends as the address does.

@@ -20,7 +20,7 @@ pub const SEARCH_BODY_BYTES: usize = UPLOAD_BYTES + (64 << 10);
 pub const UPLOADS_AT_ONCE: usize = 64;
 /// What all of them may take on the disk together.
 pub const UPLOAD_KIB_IN_ALL: usize = 512 << 10;
-/// Searches that wait or run; the engine's lane takes as many again.
+/// Searches that wait or run; fewer than the engine's lane takes, so that it never refuses one.
 pub const SEARCHES_WAITING: usize = 32;
 /// Additions, trainings and indexings that wait or run.
 pub const JOBS_WAITING: usize = 16;

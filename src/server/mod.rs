@@ -55,6 +55,8 @@ pub struct Listening {
     pub address: SocketAddr,
     /// What requests must carry, where they must carry anything.
     pub token: Option<String>,
+    /// Why nothing can be changed, where that is so.
+    pub read_only: Option<String>,
 }
 
 /// What all requests share.
@@ -115,6 +117,7 @@ async fn open(options: ServeOptions) -> anyhow::Result<(Arc<Server>, Listening, 
         .with_context(|| format!("cannot listen on {}; is another server there?", options.address))?;
     let address = tcp.local_addr().context("the address is not known")?;
     let uploads = private_folder().context("no private temporary folder")?;
+    let read_only = engine.latest().project.read_only.clone();
     let server = Server {
         desk: Desk::new(engine)?,
         rules: Rules::new(address.ip(), options.hosts, token.as_deref()),
@@ -126,7 +129,7 @@ async fn open(options: ServeOptions) -> anyhow::Result<(Arc<Server>, Listening, 
         searching: Semaphore::new(limits::SEARCHES_WAITING),
         cutting: Semaphore::new(limits::ANSWERS_CUT_AT_ONCE),
     };
-    Ok((Arc::new(server), Listening { address, token }, Bounded::new(tcp)))
+    Ok((Arc::new(server), Listening { address, token, read_only }, Bounded::new(tcp)))
 }
 
 /// A temporary folder that nobody but this process's user can look into.

@@ -192,6 +192,7 @@ fn detail(report: &SearchReport) -> Value {
                 "end": found.end_seconds,
                 "distance": found.distance,
                 "query_start": found.query_start_seconds,
+                "is_query": found.is_query,
                 "problem": found.problem,
             })
         })

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 use std::process::Command as Program;
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
-use soundalike::engine::{Clip, Command, Outcome};
+use soundalike::engine::formats::MatchFormat;
+use soundalike::engine::{Clip, Command, Grouping, Outcome, Query};
 
-use crate::support::{Bench, is_there, tone, write_wav};
+use crate::support::{Bench, is_there, quick, tone, write_tones, write_wav};
 
 fn text(path: &Path) -> Utf8PathBuf {
     Utf8PathBuf::from_path_buf(path.to_owned()).expect("UTF-8")
@@ -34,6 +36,39 @@ fn a_clip_is_saved_and_never_over_a_sound() {
         assert!(refused.expect_err("a sound").contains("only ever read"));
     }
     assert_eq!(std::fs::read(&own).expect("read"), before);
+}
+
+#[test]
+fn what_a_search_found_is_saved_in_every_form() {
+    let bench = Bench::new();
+    write_tones(&bench.path("tones"), 8);
+    bench.add(&bench.path("tones"));
+    bench.train(quick());
+    let path = text(&bench.path("tones/tone_02.wav"));
+    let query = Query { path, from_secs: None, to_secs: None, k: 4, by: Grouping::Chunk, filter: Default::default() };
+    let Ok(Outcome::Searched(report)) = bench.run(Command::Search(query)) else { panic!("an answer") };
+    let report = Arc::new(report);
+    for format in MatchFormat::ALL {
+        let name = format.ending().map_or(format.name().to_owned(), |ending| format!("{}.{ending}", format.name()));
+        let out = text(&bench.path(&name));
+        let save = Command::SaveMatches { report: report.clone(), format, out: out.clone() };
+        assert!(matches!(bench.run(save), Ok(Outcome::Saved { out: saved }) if saved == out), "{name}");
+        match format {
+            MatchFormat::Clips => assert_eq!(out.read_dir_utf8().expect("a folder").count(), 4),
+            MatchFormat::Text(_) => {
+                let written = std::fs::read_to_string(&out).expect("a file");
+                assert!(report.matches.iter().all(|found| written.contains(found.path.file_name().unwrap_or("?"))));
+            }
+        }
+    }
+    // What has gone meanwhile is told, and the rest is saved.
+    std::fs::remove_file(&report.matches[0].path).expect("removed");
+    let gone = report.matches.iter().filter(|found| found.path == report.matches[0].path).count();
+    let out = text(&bench.path("rest"));
+    let save = Command::SaveMatches { report: report.clone(), format: MatchFormat::Clips, out: out.clone() };
+    let told = bench.run(save).expect_err("one is gone");
+    assert!(told.starts_with(&format!("{gone} of 4 clips could not be cut; the first: ")), "{told}");
+    assert_eq!(out.read_dir_utf8().expect("a folder").count(), 4 - gone);
 }
 
 /// What another program cuts from a file is what a clip has, to the bit, wherever the file loses nothing.

@@ -297,3 +297,17 @@ fn a_download_that_does_not_end_is_cut_off() {
     assert!(report.failed[0].path == address && report.failed[0].reason.contains("larger than"), "{report:?}");
     assert_eq!(files_below(&bench.path("project/downloads")), [] as [PathBuf; 0]);
 }
+
+/// A server that takes a request and never answers it.
+#[test]
+fn a_download_that_never_comes_can_be_cancelled() {
+    let bench = Bench::new();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
+    let address = format!("http://{}/a.wav", listener.local_addr().expect("an address"));
+    let sources = Sources { addresses: vec![address], bytes_at_most: 1 << 20, ..Sources::default() };
+    let job = bench.engine.submit(Command::AddFrom(sources));
+    let connection = listener.accept().expect("it connects");
+    bench.engine.cancel(job);
+    assert_eq!(bench.wait(job).expect_err("cancelled"), "cancelled");
+    drop(connection);
+}

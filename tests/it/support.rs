@@ -104,16 +104,25 @@ pub fn is_there(tool: &str, version: &str) -> bool {
     found
 }
 
-/// A Python that has a module (the one of SOUNDALIKE_PYTHON, where that is set); says so where there is none.
+/// A Python that has a module, the one of SOUNDALIKE_PYTHON before others; says so where there is none.
 pub fn python_with(module: &str) -> Option<std::process::Command> {
-    let python = std::env::var("SOUNDALIKE_PYTHON").unwrap_or_else(|_| "python3".into());
-    let mut look = std::process::Command::new(&python);
-    look.args(["-c", &format!("import {module}")]).stdout(Stdio::null()).stderr(Stdio::null());
-    let found = look.status().is_ok_and(|status| status.success());
-    if !found {
-        eprintln!("SKIPPED: {python} has no {module}, with which files are read back and requests made");
+    let named = std::env::var("SOUNDALIKE_PYTHON").ok();
+    // The system's own has what its packages bring, whichever Python comes first in the path.
+    let pythons = named.as_deref().into_iter().chain(["python3", "/usr/bin/python3"]);
+    let has_it = |python: &&str| {
+        let mut look = std::process::Command::new(python);
+        look.args(["-c", &format!("import {module}")]).stdout(Stdio::null()).stderr(Stdio::null());
+        look.status().is_ok_and(|status| status.success())
+    };
+    let found = pythons.into_iter().find(has_it);
+    if found.is_none() {
+        eprintln!("SKIPPED: no Python here has {module}, with which files are read back and requests made");
     }
-    found.then(|| std::process::Command::new(python))
+    found.map(|python| {
+        let mut command = std::process::Command::new(python);
+        command.env("NO_PROXY", "*");
+        command
+    })
 }
 
 /// Settings with which a model learns something within a second or two.

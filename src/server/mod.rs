@@ -1,6 +1,6 @@
 //! The operations over HTTP, for scripts and other programs, on the same engine as the window.
 //!
-//! tokio's threads only wait: jobs run in the engine's lanes ([`desk`] bridges its events), and what reads or writes files
+//! tokio's threads only wait: jobs run in the engine's lanes (`desk` bridges its events), and what reads or writes files
 //! here does so on tokio's threads for blocking work. Whatever a client sends or leaves unsent is bounded by [`limits`].
 
 mod answer;

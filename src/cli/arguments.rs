@@ -37,6 +37,9 @@ Examples:
 pub(super) struct Arguments {
     #[command(flatten)]
     pub common: Common,
+    /// Open the window through Wayland even where it could go through X11: files cannot be dropped on it then
+    #[arg(long)]
+    pub wayland: bool,
     #[command(subcommand)]
     pub operation: Option<Operation>,
 }

@@ -21,6 +21,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use crate::engine::{Clip, Coded, Command, Outcome};
+use crate::gui::preferences::Preferences;
 use crate::gui::{self, WindowOptions};
 use crate::model::{Config, TrainingSettings};
 use arguments::{Arguments, Common, Operation};
@@ -44,10 +45,21 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// Opens the window on the named project, or on the one that it was left on.
+fn open_window(common: &Common, wayland: bool) -> anyhow::Result<()> {
+    let preferences = gui::preferences::folder();
+    let remembered = preferences.as_deref().map(Preferences::load).unwrap_or_default();
+    let project = match remembered.last_project().filter(|_| common.project.is_none()) {
+        Some(last) => last.to_path_buf(),
+        None => project(common)?,
+    };
+    gui::run(WindowOptions { project, preferences, wayland })
+}
+
 fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
     let common = arguments.common;
     let Some(operation) = arguments.operation else {
-        return gui::run(WindowOptions { project: project(&common)? });
+        return open_window(&common, arguments.wayland);
     };
     if let Operation::Train { settings, resume: false } = &operation {
         check_usage(settings);

@@ -92,6 +92,12 @@ impl Found {
     }
 }
 
+/// Whether a file would be taken where it is met in a folder: it has a sound's ending and is not hidden.
+pub fn looks_like_sound(path: &Path) -> bool {
+    let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+    !hidden && has_sound_ending(path)
+}
+
 fn has_sound_ending(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     SOUND_ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending))

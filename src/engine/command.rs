@@ -49,6 +49,9 @@ pub enum Command {
     Undo,
     /// Does again what was taken back. Ends in [`Outcome::Redone`](super::Outcome::Redone).
     Redo,
+    /// Adds what appears in the folders that were added, or changes in them, for as long as the engine runs; kept with the
+    /// project. How that goes is in [`Latest::watch`](super::Latest::watch).
+    WatchFolders(bool),
     /// Looks at whether the files are still there and unchanged; the answer is in
     /// [`Latest::on_disk`](super::Latest::on_disk).
     CheckFiles,

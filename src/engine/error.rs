@@ -54,6 +54,8 @@ pub enum EngineError {
     Fault(String),
     #[error("{name:?} cannot be a take's name: {why}")]
     TakeName { name: String, why: &'static str },
+    #[error("folders cannot be watched: {0}")]
+    Watching(String),
     #[error("{tag:?} cannot be a tag: {why}")]
     Tag { tag: String, why: &'static str },
     #[error("{0} is no take of this project")]

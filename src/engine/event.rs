@@ -256,6 +256,7 @@ pub struct Latest {
     pub dataset: Arc<DatasetView>,
     /// Files that were no longer as they had been read when it was last looked.
     pub on_disk: Arc<BTreeMap<FileId, OnDisk>>,
+    pub watch: Arc<WatchView>,
     /// What can be undone and done again.
     pub history: History,
     pub model: Option<Arc<ModelView>>,
@@ -338,6 +339,17 @@ impl DatasetView {
     pub fn tags_of(&self, file: FileId) -> &[String] {
         self.tags.get(&file).map_or(&[], Vec::as_slice)
     }
+}
+
+/// Whether the folders that were added are watched for new and changed files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WatchView {
+    /// As it is kept with the project.
+    pub wanted: bool,
+    pub running: bool,
+    pub folders: Vec<Utf8PathBuf>,
+    /// What cannot be watched, in words.
+    pub problem: Option<String>,
 }
 
 /// How a file of the dataset is found on the disk, where that is not as it was read.

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::edit::files_in_words;
 use super::error::EngineError;
 use super::event::{AddReport, JobKind};
+use super::on_disk;
 use super::shared::Job;
 use crate::audio::survey::{stamp, survey};
 use crate::dataset::sound_file::THUMBNAIL_COLUMNS;
@@ -85,6 +86,7 @@ pub(super) fn add_found(job: &Job, found: scan::Found) -> Result<AddReport, Engi
     });
     drop(edit);
     job.shared.refresh()?;
+    on_disk::was_read(&job.shared, &report.added);
     Ok(report)
 }
 

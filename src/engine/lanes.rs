@@ -15,6 +15,7 @@ use super::event::{Event, JobKind, JobView, Outcome};
 use super::formats::save_matches;
 use super::record::Sound;
 use super::shared::{Flags, Job, Shared, locked};
+use super::watch::Watch;
 use super::{
     clip, code, distances, duplicates, edit, evaluate, export, favourites, import, index, map, on_disk, preview,
     reconstruct, search, sources, takes, train,
@@ -49,9 +50,16 @@ struct Ticket {
 
 /// A lane for each kind of work.
 pub(super) struct Lanes {
-    shared: Arc<Shared>,
-    senders: HashMap<JobKind, Sender<Ticket>>,
+    desk: Arc<Desk>,
+    watch: Arc<Watch>,
     threads: Vec<JoinHandle<()>>,
+}
+
+/// Where commands are handed in.
+pub(super) struct Desk {
+    shared: Arc<Shared>,
+    /// Empty once the lanes are to end.
+    senders: Mutex<HashMap<JobKind, Sender<Ticket>>>,
     books: Books,
     next: AtomicU64,
     sound: Arc<Sound>,
@@ -65,6 +73,7 @@ fn kind_of(command: &Command) -> JobKind {
         | Command::TagFiles { .. }
         | Command::UntagFiles { .. }
         | Command::MarkFavourite { .. }
+        | Command::WatchFolders(_)
         | Command::Undo
         | Command::Redo => JobKind::Edit,
         Command::CheckFiles => JobKind::Check,
@@ -99,27 +108,39 @@ fn kind_of(command: &Command) -> JobKind {
 impl Lanes {
     pub fn start(shared: &Arc<Shared>, backend: Arc<dyn Backend>) -> Result<Self, EngineError> {
         let sound = Arc::new(Sound::new(shared.clone(), backend)?);
-        let mut lanes = Self {
+        let desk = Arc::new(Desk {
             shared: shared.clone(),
-            senders: HashMap::new(),
-            threads: Vec::new(),
+            senders: Mutex::default(),
             books: Books::default(),
             next: AtomicU64::new(1),
             sound: sound.clone(),
-        };
+        });
+        let watch = Arc::new(Watch::new(shared.clone(), desk.clone()));
+        let mut lanes = Self { desk, watch, threads: Vec::new() };
         for kind in KINDS {
             let (sender, receiver) = bounded(WAITING_AT_MOST);
-            let lane = Lane { kind, shared: shared.clone(), books: lanes.books.clone(), sound: sound.clone() };
+            let (books, watch) = (lanes.desk.books.clone(), lanes.watch.clone());
+            let lane = Lane { kind, shared: shared.clone(), books, sound: sound.clone(), watch };
             let thread = std::thread::Builder::new()
                 .name(format!("{kind:?}").to_lowercase())
                 .spawn(move || lane.work(&receiver))
                 .map_err(|cause| EngineError::Fault(format!("no thread for the {kind:?} lane: {cause}")))?;
-            lanes.senders.insert(kind, sender);
+            locked(&lanes.desk.senders).insert(kind, sender);
             lanes.threads.push(thread);
         }
         Ok(lanes)
     }
 
+    pub fn submit(&self, command: Command) -> JobId {
+        self.desk.submit(command)
+    }
+
+    pub fn cancel(&self, job: JobId) {
+        self.desk.cancel(job);
+    }
+}
+
+impl Desk {
     pub fn submit(&self, command: Command) -> JobId {
         let id = JobId(self.next.fetch_add(1, Ordering::Relaxed));
         // What ends something must not wait behind it.
@@ -142,8 +163,8 @@ impl Lanes {
         self.shared.update(|latest| {
             latest.jobs.insert(id, JobView::waiting(kind));
         });
-        // A lane is missing only if its thread could not be started, and then there is no engine.
-        let sent = self.senders.get(&kind).map(|lane| lane.try_send(Ticket { id, command, flags }));
+        // A lane is missing only while the engine is being closed, and then nobody hears of it.
+        let sent = locked(&self.senders).get(&kind).map(|lane| lane.try_send(Ticket { id, command, flags }));
         if !matches!(sent, Some(Ok(()))) {
             let why = match sent {
                 Some(Err(TrySendError::Full(_))) => EngineError::Busy,
@@ -154,7 +175,7 @@ impl Lanes {
         id
     }
 
-    pub fn cancel(&self, job: JobId) {
+    fn cancel(&self, job: JobId) {
         if let Some((_, flags)) = locked(&self.books).get(&job) {
             flags.cancel();
         }
@@ -164,15 +185,18 @@ impl Lanes {
 
 impl Drop for Lanes {
     fn drop(&mut self) {
-        locked(&self.books).values().for_each(|(_, flags)| flags.cancel());
-        self.sound.wake_recording();
+        self.watch.stop();
+        locked(&self.desk.books).values().for_each(|(_, flags)| flags.cancel());
+        self.desk.sound.wake_recording();
         // Whoever waits for a first frame that no device takes waits no longer.
-        self.sound.stop_playing();
-        self.senders.clear();
+        self.desk.sound.stop_playing();
+        locked(&self.desk.senders).clear();
         for thread in self.threads.drain(..) {
             // A lane catches its jobs' panics, so it ends orderly; there is nobody left to tell if it did not.
             let _ = thread.join();
         }
+        // A job may have begun to watch while it was waited for.
+        self.watch.stop();
     }
 }
 
@@ -181,6 +205,7 @@ struct Lane {
     shared: Arc<Shared>,
     books: Books,
     sound: Arc<Sound>,
+    watch: Arc<Watch>,
 }
 
 impl Lane {
@@ -206,7 +231,12 @@ impl Lane {
 
     fn carry_out(&self, job: &Job, command: Command) -> Result<Outcome, EngineError> {
         match command {
-            Command::AddPaths { paths } => import::add_paths(job, &paths).map(Outcome::Added),
+            Command::AddPaths { paths } => {
+                let report = import::add_paths(job, &paths)?;
+                self.watch.added(&paths)?;
+                Ok(Outcome::Added(report))
+            }
+            Command::WatchFolders(on) => self.watch.set(on).map(|()| Outcome::Done),
             Command::AddFrom(from) => sources::add_from(job, &from).map(Outcome::Added),
             Command::AddDemo => import::add_demo(job).map(Outcome::Added),
             Command::RemoveFiles { files } => edit::remove_files(job, &files),

@@ -39,6 +39,7 @@ mod sources;
 mod takes;
 mod train;
 mod views;
+mod watch;
 
 pub use clip::clip_of;
 pub use command::{Clip, Coded, CodesFormat, Command, Grouping, JobId, Query, SearchFilter};

@@ -1,15 +1,18 @@
 //! Whether the dataset's files are still on the disk as they were when they were read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
+use camino::Utf8PathBuf;
+
 use super::error::EngineError;
 use super::event::{JobKind, OnDisk};
-use super::shared::Job;
+use super::shared::{Job, Shared};
 use crate::audio::AudioError;
 use crate::audio::error::Cause;
 use crate::audio::survey::stamp;
+use crate::dataset::FileId;
 
 /// Files that are looked at before the job looks at whether it was cancelled.
 const AT_A_TIME: usize = 256;
@@ -38,4 +41,17 @@ pub(super) fn check_files(job: &Job) -> Result<(), EngineError> {
         }
     });
     Ok(())
+}
+
+/// What was just read is as it is on the disk.
+pub(super) fn was_read(shared: &Shared, paths: &[Utf8PathBuf]) {
+    shared.update(|latest| {
+        if paths.is_empty() || latest.on_disk.is_empty() {
+            return;
+        }
+        let read: HashSet<&Utf8PathBuf> = paths.iter().collect();
+        let dataset = latest.dataset.clone();
+        let is_read = |file: &FileId| dataset.file(*file).is_some_and(|file| read.contains(&file.path));
+        Arc::make_mut(&mut latest.on_disk).retain(|file, _| !is_read(file));
+    });
 }

@@ -10,7 +10,7 @@ use super::event::{
 use super::shared::Shared;
 use super::snapshot::{Snapshot, grid_of};
 use super::sound_settings::SoundSettings;
-use super::takes;
+use super::{takes, watch};
 use crate::dataset::{Grid, SoundFile};
 use crate::model::{Config, TrainingSettings};
 use crate::project::Project;
@@ -28,6 +28,7 @@ pub(super) fn all(project: &Project) -> Result<Latest, EngineError> {
         training: last_training(project)?,
         dataset: Arc::new(dataset),
         on_disk: Arc::default(),
+        watch: Arc::new(watch::view(project)?),
         history: project.history(),
         model,
         jobs: BTreeMap::new(),

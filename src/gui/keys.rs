@@ -29,6 +29,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("Ctrl+1 to Ctrl+4", "the pages: search, map, bits, duplicates"),
     ("Ctrl+Z", "undo the last change of the project"),
     ("Ctrl+Y", "do it again"),
+    ("Ctrl+Plus, Ctrl+Minus, Ctrl+0", "larger, smaller, usual size"),
     ("?", "this list"),
 ];
 

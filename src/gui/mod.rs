@@ -2,6 +2,7 @@
 //! the person wants. Only this folder knows egui, and only this file knows both egui and the engine.
 
 mod arranger;
+mod desktop;
 pub mod dialogs;
 pub mod explore;
 mod file_clipboard;
@@ -12,6 +13,7 @@ pub mod keys;
 pub mod match_list;
 pub mod notices;
 pub mod panels;
+pub mod preferences;
 pub mod query_history;
 pub mod saving;
 pub mod search_state;
@@ -36,6 +38,7 @@ use arranger::Arranger;
 use dialogs::{Dialogs, Question};
 use file_table::Order;
 use notices::Tone;
+use preferences::{Keeper, Preferences};
 use state::{Action, State};
 use widgets::buttons::primary_sized;
 
@@ -44,6 +47,10 @@ use widgets::buttons::primary_sized;
 pub struct WindowOptions {
     /// The project's folder; it is made if it is not there.
     pub project: PathBuf,
+    /// The folder where the window keeps what it remembers; `None` remembers nothing.
+    pub preferences: Option<PathBuf>,
+    /// Whether the window is to go through Wayland even where files could not be dropped on it then.
+    pub wayland: bool,
 }
 
 /// The application's name to the desktop.
@@ -56,14 +63,21 @@ const APP_ID: &str = "soundalike";
 pub fn run(options: WindowOptions) -> anyhow::Result<()> {
     let icon = eframe::icon_data::from_png_bytes(include_bytes!("../../assets/soundalike.png"))
         .context("the program's own icon is broken")?;
+    let remembered = options.preferences.as_deref().map(Preferences::load).unwrap_or_default();
+    let size = remembered.window.unwrap_or((1280.0, 800.0));
     let viewport = egui::ViewportBuilder::default()
         .with_title("Soundalike")
         .with_app_id(APP_ID)
         .with_icon(icon)
-        .with_inner_size([1280.0, 800.0])
+        .with_inner_size(size)
         .with_min_inner_size([800.0, 560.0])
         .with_drag_and_drop(true);
-    let native = eframe::NativeOptions { viewport, ..Default::default() };
+    let mut native = eframe::NativeOptions { viewport, ..Default::default() };
+    #[cfg(target_os = "linux")]
+    if desktop::prefers_x11(options.wayland) {
+        use winit::platform::x11::EventLoopBuilderExtX11 as _;
+        native.event_loop_builder = Some(Box::new(|builder| _ = builder.with_x11()));
+    }
     eframe::run_native(APP_ID, native, Box::new(|cc| Ok(Box::new(App::new(&cc.egui_ctx, options))))).map_err(|error| {
         anyhow!("The window cannot be opened: {error}. Is there a display (DISPLAY or WAYLAND_DISPLAY)?")
     })
@@ -74,6 +88,9 @@ pub struct App {
     project: Project,
     state: State,
     dialogs: Dialogs,
+    keeper: Option<Keeper>,
+    /// What was kept last.
+    kept: Preferences,
     arranger: Option<Arranger>,
     /// Why something that was asked of the desktop could not be done.
     complaints: (Sender<String>, Receiver<String>),
@@ -96,11 +113,20 @@ impl App {
 
     pub fn with_audio(ctx: &egui::Context, options: WindowOptions, audio: Arc<dyn Backend>) -> Self {
         theme::install(ctx);
+        let kept = options.preferences.as_deref().map(Preferences::load).unwrap_or_default();
+        ctx.set_theme(egui::ThemePreference::from(kept.theme));
+        ctx.set_zoom_factor(kept.scale);
+        let keeper = options.preferences.map(Keeper::start).transpose().unwrap_or_else(|why| {
+            tracing::warn!("the window remembers nothing: {why}");
+            None
+        });
         let repaint = ctx.clone();
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || repaint.request_repaint());
         Self {
             project: open(options.project, None, audio.clone(), wake.clone()),
-            state: State::default(),
+            state: State::remembered(kept.clone()),
+            keeper,
+            kept,
             dialogs: Dialogs::new(wake.clone()),
             arranger: None,
             complaints: unbounded(),
@@ -117,7 +143,10 @@ impl App {
     fn listen(&mut self) {
         if let Project::Opening { folder, engine } = &self.project {
             match engine.try_recv() {
-                Ok(Ok(engine)) => self.project = Project::Open(engine),
+                Ok(Ok(engine)) => {
+                    self.state.opened(engine.latest());
+                    self.project = Project::Open(engine);
+                }
                 Ok(Err(reason)) => self.project = Project::Refused { folder: folder.clone(), reason },
                 Err(crossbeam_channel::TryRecvError::Empty) => {}
                 Err(crossbeam_channel::TryRecvError::Disconnected) => {
@@ -199,13 +228,34 @@ impl App {
         }
     }
 
+    /// Notes what is to be remembered, and has it kept where it has changed.
+    fn remember(&mut self, ctx: &egui::Context) {
+        let Some(keeper) = &self.keeper else { return };
+        let preferences = &mut self.state.preferences;
+        preferences.scale = ctx.zoom_factor();
+        preferences.files_by_folder = self.state.files.by_folder;
+        preferences.files_sorted = self.state.files.sort;
+        let usual = |viewport: &egui::ViewportInfo| {
+            !viewport.maximized.unwrap_or(false) && !viewport.fullscreen.unwrap_or(false)
+        };
+        let shown = ctx.input(|i| i.viewport().inner_rect.filter(|_| usual(i.viewport())));
+        if let Some(rect) = shown {
+            let size = rect.size() * preferences.scale;
+            preferences.window = Some((size.x.round(), size.y.round()));
+        }
+        if *preferences != self.kept {
+            keeper.keep(preferences);
+            self.kept = preferences.clone();
+        }
+    }
+
     fn reopen(&mut self, folder: PathBuf) {
         let pending = Project::Refused { folder: folder.clone(), reason: String::new() };
         let earlier = match std::mem::replace(&mut self.project, pending) {
             Project::Open(engine) => Some(engine),
             Project::Opening { .. } | Project::Refused { .. } => None,
         };
-        self.state = State::default();
+        self.state = State::remembered(self.state.preferences.clone());
         self.project = open(folder, earlier, self.audio.clone(), self.wake.clone());
     }
 }
@@ -242,6 +292,9 @@ impl eframe::App for App {
                 let dropped: Vec<PathBuf> = i.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect();
                 (!i.raw.hovered_files.is_empty(), dropped)
             });
+            if ctx.input(|i| i.raw.events.contains(&egui::Event::WindowFocused(true))) {
+                self.state.came_back();
+            }
             self.state.files_hover = hover && !self.state.read_only();
             self.state.dropped(dropped);
             keys::handle(ctx, &mut self.state);
@@ -263,6 +316,7 @@ impl eframe::App for App {
         }
         // What was clicked goes out with this frame: the next one may be a long wait away.
         self.carry_out();
+        self.remember(ui.ctx());
     }
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {

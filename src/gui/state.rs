@@ -20,6 +20,7 @@ use super::dialogs::Question;
 use super::explore::Explore;
 use super::file_table::{FileTable, Order};
 use super::notices::Notices;
+use super::preferences::Preferences;
 use super::saving::Saving;
 use super::search_state::SearchState;
 use super::sound_state::SoundState;
@@ -111,6 +112,7 @@ pub struct State {
     pub files_hover: bool,
     pub add_typed: String,
     pub files: FileTable,
+    pub preferences: Preferences,
     pub selected_files: BTreeSet<FileId>,
     pub tag_typed: String,
     /// Why the last job of a panel failed, until it is dismissed or a new one succeeds.
@@ -149,6 +151,7 @@ impl Default for State {
             files_hover: false,
             add_typed: String::new(),
             files: FileTable::new(latest.dataset.clone()),
+            preferences: Preferences::default(),
             selected_files: BTreeSet::new(),
             tag_typed: String::new(),
             failures: BTreeMap::new(),
@@ -163,6 +166,17 @@ impl Default for State {
     }
 }
 
+impl State {
+    /// The state of a window that is remembered so.
+    pub fn remembered(preferences: Preferences) -> Self {
+        let mut state = Self::default();
+        state.files.by_folder = preferences.files_by_folder;
+        state.files.sort = preferences.files_sorted;
+        state.preferences = preferences;
+        state
+    }
+}
+
 /// Before the engine has said anything.
 fn nothing_yet() -> Latest {
     let grid = Grid { rate: GridRate::Native, chunk_frames: 1, hop_frames: 1 };
@@ -170,6 +184,7 @@ fn nothing_yet() -> Latest {
         project: Arc::new(ProjectView::default()),
         dataset: Arc::new(DatasetView::new(Vec::new(), Vec::new(), BTreeMap::new(), grid)),
         on_disk: Arc::default(),
+        watch: Arc::default(),
         history: History::default(),
         model: None,
         index: None,

@@ -9,6 +9,7 @@
 //! | `map-<generation>.dots` | the map of that index, once it was drawn ([`crate::map::file`] has its bytes) |
 //! | `checkpoint.safetensors` | a training run that was stopped and can be resumed |
 //! | `sound.json` | how sound goes in and out: devices, levels |
+//! | `watch.json` | the folders that were added, and whether they are watched |
 //! | `takes/` | microphone recordings, as WAV |
 //! | `demo/` | the demo library, where it was asked for |
 //! | `cache/` | features of a running training; empty otherwise |

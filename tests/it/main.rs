@@ -3,6 +3,7 @@
 mod bad_input;
 mod cli;
 mod clips;
+mod editing;
 mod explore;
 mod fsdd;
 mod other_programs;

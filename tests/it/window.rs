@@ -10,6 +10,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use soundalike::audio::device::Format;
 use soundalike::audio::device::mock::MockBackend;
+use soundalike::gui::preferences::Look;
 use soundalike::gui::{App, WindowOptions};
 
 use super::support::write_tones;
@@ -26,8 +27,15 @@ pub struct Window {
 
 impl Window {
     pub fn open(project: &Path, audio: MockBackend) -> Self {
+        Self::remembering(project, None, audio)
+    }
+
+    /// A window that keeps what it remembers in a folder.
+    fn remembering(project: &Path, preferences: Option<&Path>, audio: MockBackend) -> Self {
         let (sender, wakes) = bounded(1);
-        let (options, backend) = (WindowOptions { project: project.to_owned() }, audio.clone());
+        let preferences = preferences.map(Path::to_owned);
+        let (options, backend) =
+            (WindowOptions { project: project.to_owned(), preferences, wayland: false }, audio.clone());
         let harness = Harness::builder().with_size(vec2(1280.0, 800.0)).build_eframe(move |cc| {
             // One wake that waits is as good as many.
             cc.egui_ctx.set_request_repaint_callback(move |_| {
@@ -131,4 +139,37 @@ fn without_a_sound_card_everything_else_works_and_the_player_says_why() {
     window.enter("Path to add", sounds.to_str().unwrap());
     window.press("Play tone_00.wav");
     window.see("There is no sound output");
+}
+
+#[test]
+fn what_was_chosen_is_there_at_the_next_start_and_projects_are_found_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (kept, sounds) = (folder.path().join("kept"), folder.path().join("sounds"));
+    let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+    write_tones(&sounds, 2);
+    let mut window = Window::remembering(&first, Some(&kept), sound());
+    window.see("Try the demo library");
+    window.enter("Path to add", sounds.to_str().unwrap());
+    window.see("tone_00.wav");
+    window.press("Light theme");
+    window.press("Sort by length");
+    window.press("By folder");
+    drop(window);
+
+    let mut window = Window::remembering(&second, Some(&kept), sound());
+    window.see("Try the demo library");
+    assert_eq!(window.harness.state().state().preferences.theme, Look::Light);
+    window.press("Project");
+    window.press("Open recent");
+    window.press(first.canonicalize().unwrap().to_str().unwrap());
+    window.see("tone_00.wav");
+    window.see("Sorted by length, upwards");
+    let preferences = &window.harness.state().state().preferences;
+    assert!(!preferences.files_by_folder);
+    let recent: Vec<_> =
+        preferences.recent.iter().map(|folder| folder.file_name().unwrap().to_str().unwrap()).collect();
+    assert_eq!(recent, ["first", "second"]);
+    drop(window);
+    let text = std::fs::read_to_string(kept.join("window.json")).unwrap();
+    assert!(text.contains("\"light\"") && text.contains("\"length\""), "{text}");
 }

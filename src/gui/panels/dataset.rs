@@ -66,13 +66,27 @@ fn adding(ui: &mut Ui, state: &mut State) {
             }
         });
         path_field(ui, state, "or paste a path");
-        let help = "Adds about 200 short sounds that Soundalike makes itself";
-        if ui.link(RichText::new("Add the demo library").small()).on_hover_text(help).clicked() {
-            state.submit(Command::AddDemo);
-        }
+        watching(ui, state);
     });
     let edge = if state.files_hover { palette.accent } else { palette.wave };
     dashed(ui, drawn.response.rect, Stroke::new(1.25, edge));
+}
+
+fn watching(ui: &mut Ui, state: &mut State) {
+    let watch = state.latest.watch.clone();
+    let mut on = watch.wanted;
+    let text = RichText::new("Watch the folders for new sounds").small();
+    let folders = match watch.folders.is_empty() {
+        true => "Folders that you add from now on".to_owned(),
+        false => watch.folders.iter().map(|folder| folder.as_str()).collect::<Vec<_>>().join("\n"),
+    };
+    let help = format!("Adds what appears in these folders, or changes in them, while this window is open:\n{folders}");
+    if ui.checkbox(&mut on, text).on_hover_text(help).changed() {
+        state.submit(Command::WatchFolders(on));
+    }
+    if let Some(problem) = &watch.problem {
+        text::small(ui, format::sentence(problem));
+    }
 }
 
 fn problems(ui: &mut Ui, state: &mut State) {

@@ -121,7 +121,9 @@ fn filter_help(ui: &mut Ui) {
 
 fn headings(ui: &mut Ui, state: &mut State, columns: &Columns) {
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 22.0));
-    let cells = columns.cells(rect.shrink2(vec2(8.0, 0.0)));
+    // The rows leave room for the scroll bar.
+    let bar = ui.spacing().scroll.allocated_width();
+    let cells = columns.cells(rect.with_max_x(rect.right() - bar).shrink2(vec2(8.0, 0.0)));
     let name = cells.name.with_min_x(cells.picture.left());
     heading(ui, state, Column::Name, "Name", name, Align2::LEFT_CENTER);
     heading(ui, state, Column::Length, "Length", cells.length, Align2::RIGHT_CENTER);

@@ -2,6 +2,7 @@
 
 use egui::{Align, Align2, Frame, Layout, Margin, Panel, Rect, RichText, Sense, TextStyle, ThemePreference, Ui, vec2};
 
+use crate::gui::preferences::Look;
 use crate::gui::state::{Modal, State};
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::{icon_button, icon_toggle};
@@ -19,12 +20,14 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 state.modal = Some(Modal::Keys);
             }
             ui.add_space(size::GAP);
-            theme_switch(ui);
+            theme_switch(ui, state);
             ui.add_space(size::GAP);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 emblem(ui);
                 ui.add_space(size::GAP);
                 ui.label(RichText::new("Soundalike").heading());
+                ui.add_space(size::GAP);
+                super::project_menu::show(ui, state);
                 ui.add_space(size::GAP);
                 let folder = state.latest.project.folder.as_str();
                 let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
@@ -48,17 +51,19 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     }
 }
 
-fn theme_switch(ui: &mut Ui) {
+fn theme_switch(ui: &mut Ui, state: &mut State) {
     let current = ui.options(|options| options.theme_preference);
     let themes = [
-        (ThemePreference::Dark, Icon::Moon, "Dark theme"),
-        (ThemePreference::Light, Icon::Sun, "Light theme"),
-        (ThemePreference::System, Icon::Screen, "Theme of the desktop"),
+        (Look::Dark, Icon::Moon, "Dark theme"),
+        (Look::Light, Icon::Sun, "Light theme"),
+        (Look::System, Icon::Screen, "Theme of the desktop"),
     ];
     // The strip is filled from the right.
-    for (preference, icon, name) in themes {
+    for (look, icon, name) in themes {
+        let preference = ThemePreference::from(look);
         if icon_toggle(ui, icon, name, Some(current == preference)).clicked() {
             ui.ctx().set_theme(preference);
+            state.preferences.theme = look;
         }
     }
 }

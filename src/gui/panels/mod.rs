@@ -17,6 +17,7 @@ pub mod modals;
 pub mod output;
 pub mod pages;
 pub mod player;
+mod project_menu;
 pub mod query;
 pub mod save;
 pub mod search;
@@ -29,6 +30,7 @@ use egui::{Align, CentralPanel, Frame, Layout, Panel, RichText, ScrollArea, Ui};
 
 use super::state::State;
 use super::theme::{self, palette, size};
+use super::widgets::divider::divider;
 
 /// The whole window.
 pub fn show(ui: &mut Ui, state: &mut State) {
@@ -51,7 +53,11 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 fn workbench(ui: &mut Ui, state: &mut State) {
     let palette = palette(ui.visuals());
     let frame = theme::panel_frame(palette);
-    let side = side_width(ui.available_width());
+    let window = ui.available_width();
+    let side = side_width(window);
+    let chosen = |width: Option<f32>| width.unwrap_or(side).clamp(NARROWEST, side.max(window * 0.4));
+    let left = chosen(state.preferences.dataset_width);
+    let right = chosen(state.preferences.learning_width);
     Panel::bottom("player")
         .exact_size(size::PLAYER)
         .resizable(false)
@@ -66,20 +72,23 @@ fn workbench(ui: &mut Ui, state: &mut State) {
         .frame(gutter)
         .show(ui, |_| ());
     Panel::left("dataset")
-        .exact_size(side)
+        .exact_size(left)
         .resizable(false)
         .show_separator_line(false)
         .frame(frame)
         .show(ui, |ui| dataset::show(ui, state));
-    Panel::right("learning").exact_size(side).resizable(false).show_separator_line(false).frame(frame).show(ui, |ui| {
-        ScrollArea::vertical().id_salt("learning").auto_shrink(false).show(ui, |ui| {
-            training::show(ui, state);
-            ui.add_space(size::SECTION);
-            ui.separator();
-            ui.add_space(size::GAP);
-            indexing::show(ui, state);
-        });
-    });
+    Panel::right("learning").exact_size(right).resizable(false).show_separator_line(false).frame(frame).show(
+        ui,
+        |ui| {
+            ScrollArea::vertical().id_salt("learning").auto_shrink(false).show(ui, |ui| {
+                training::show(ui, state);
+                ui.add_space(size::SECTION);
+                ui.separator();
+                ui.add_space(size::GAP);
+                indexing::show(ui, state);
+            });
+        },
+    );
     let centre = frame.outer_margin(egui::Margin::symmetric(size::GUTTER as i8, 0));
     let ground = Frame::new().fill(palette.window);
     CentralPanel::no_frame().frame(ground).show(ui, |ui| {
@@ -88,7 +97,29 @@ fn workbench(ui: &mut Ui, state: &mut State) {
             pages::show(ui, state);
         });
     });
+    dividers(ui, state, (left, right));
 }
+
+/// Where the panels at the sides end, to be drawn aside. They come last: they lie over what is beside them.
+fn dividers(ui: &mut Ui, state: &mut State, (left, right): (f32, f32)) {
+    let whole = ui.max_rect();
+    let top = whole.top() + size::HEADER;
+    let at = |x: f32| {
+        let bottom = whole.bottom() - size::PLAYER - size::GUTTER;
+        egui::Rect::from_x_y_ranges(x..=x + size::GUTTER, top..=bottom)
+    };
+    let wanted = divider(ui, at(whole.left() + left), "Width of the dataset", left, 1.0);
+    if let Some(width) = wanted {
+        state.preferences.dataset_width = width;
+    }
+    let wanted = divider(ui, at(whole.right() - right - size::GUTTER), "Width of the training", right, -1.0);
+    if let Some(width) = wanted {
+        state.preferences.learning_width = width;
+    }
+}
+
+/// No panel at a side is narrower.
+const NARROWEST: f32 = 248.0;
 
 /// How wide the panels beside the search are in a window of this width.
 fn side_width(window: f32) -> f32 {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Picture, Place, State, Ticket};
 use crate::engine::{AddReport, Command, Event, JobId, Latest, Outcome, Take, TrainReport};
 use crate::gui::format;
-use crate::gui::notices::Tone;
+use crate::gui::notices::{Deed, Tone};
 use crate::gui::search_state::Run;
 
 impl State {
@@ -27,6 +27,18 @@ impl State {
         self.arrange_files();
     }
 
+    /// A project was opened: it is remembered, and its files are looked at.
+    pub fn opened(&mut self, latest: Latest) {
+        self.preferences.opened(latest.project.folder.as_std_path());
+        if latest.watch.wanted && latest.project.read_only.is_none() {
+            self.submit(Command::WatchFolders(true));
+        }
+        if !latest.dataset.files.is_empty() {
+            self.submit(Command::CheckFiles);
+        }
+        self.observe(latest);
+    }
+
     /// Notes which job a command became, so that its events can be told apart.
     pub fn submitted(&mut self, job: JobId, command: &Command) {
         let (place, path) = match command {
@@ -39,6 +51,7 @@ impl State {
             | Command::UntagFiles { .. }
             | Command::Undo
             | Command::Redo
+            | Command::WatchFolders(_)
             | Command::CheckFiles => (Place::Dataset, None),
             Command::TrainModel { .. } | Command::FinishTrainingNow => (Place::Training, None),
             Command::BuildIndex | Command::MeasureDistances => (Place::Indexing, None),
@@ -102,7 +115,7 @@ impl State {
 
     fn finished(&mut self, job: JobId, ticket: Option<Ticket>, outcome: Outcome) {
         match outcome {
-            Outcome::Added(report) => self.added(report),
+            Outcome::Added(report) => self.added(ticket.is_some(), report),
             Outcome::Changed { words } => self.changed(words),
             Outcome::Undone { words } => self.undone(words),
             Outcome::Redone { words } => self.redone(words),
@@ -169,7 +182,11 @@ impl State {
         }
     }
 
-    fn added(&mut self, report: AddReport) {
+    /// `asked`: by the person, not by watching a folder, which has nothing to say of what it has left alone.
+    fn added(&mut self, asked: bool, report: AddReport) {
+        if !asked && report.added.is_empty() && report.failed.is_empty() {
+            return;
+        }
         let mut text = format!("{} added", format::counted(report.added.len() as u64, "file", "files"));
         if !report.skipped.is_empty() {
             text += &format!(", {} skipped", format::count(report.skipped.len() as u64));
@@ -179,7 +196,10 @@ impl State {
             text += &format!(", {} could not be read", format::count(report.failed.len() as u64));
         }
         text += if report.cancelled { "; stopped before the end." } else { "." };
-        self.notices.push(tone, text);
+        match report.added.is_empty() {
+            true => self.notices.push(tone, text),
+            false => self.notices.offer(tone, text, Deed::Undo),
+        }
         self.last_import = Some(report);
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Action, List, Modal, State};
 use crate::dataset::{FileId, SoundFile};
-use crate::engine::{Command, OnDisk};
+use crate::engine::{Command, JobKind, OnDisk};
 use crate::gui::file_table::{Arrangement, Line, Order};
 
 /// Files whose names are shown, or whose paths are copied, one by one; more would be of no use to anybody.
@@ -149,6 +149,13 @@ impl State {
     /// The selected files' paths, one a line.
     pub fn selected_paths(&self) -> String {
         self.selected_in_order().map(|file| file.path.as_str()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The window has the keyboard again: files may have changed while another had it.
+    pub fn came_back(&mut self) {
+        if !self.is_empty() && self.job(JobKind::Check).is_none() {
+            self.submit(Command::CheckFiles);
+        }
     }
 
     /// Opens the menu of the selected files at the cursor.

@@ -5,6 +5,7 @@ pub mod buttons;
 pub mod code_cells;
 pub mod code_strip;
 pub mod device_choice;
+pub mod divider;
 pub mod histogram;
 pub mod icons;
 pub mod level_meter;

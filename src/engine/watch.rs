@@ -1,0 +1,246 @@
+//! Watching the folders that were added: what appears in them, or changes, is added as if a person had done it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use camino::Utf8PathBuf;
+use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use serde::{Deserialize, Serialize};
+
+use super::command::Command;
+use super::error::EngineError;
+use super::event::WatchView;
+use super::lanes::Desk;
+use super::shared::{Shared, locked};
+use crate::dataset::scan;
+use crate::project::Project;
+
+/// What changes is looked at once nothing has changed for so long: whoever writes a file writes it piece by piece.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// But no later than this, where changes never end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is kept with the project.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Watched {
+    on: bool,
+    folders: BTreeSet<Utf8PathBuf>,
+}
+
+impl Watched {
+    /// What was kept; nothing where that cannot be read: no reason not to open the project.
+    fn load(project: &Project) -> Result<Self, EngineError> {
+        let text = project.watched_folders()?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    fn keep(&self, project: &Project) -> Result<(), EngineError> {
+        let text = serde_json::to_string_pretty(self).map_err(|cause| EngineError::Fault(cause.to_string()))?;
+        Ok(project.keep_watched_folders(&text)?)
+    }
+}
+
+/// As it was kept, before anything is watched.
+pub(super) fn view(project: &Project) -> Result<WatchView, EngineError> {
+    let Watched { on, folders } = Watched::load(project)?;
+    Ok(WatchView { wanted: on, folders: folders.into_iter().collect(), ..WatchView::default() })
+}
+
+/// Watches while it is asked to.
+pub(super) struct Watch {
+    shared: Arc<Shared>,
+    desk: Arc<Desk>,
+    running: Mutex<Option<Running>>,
+}
+
+struct Running {
+    /// Dropped first: with it the thread's events end.
+    watcher: Option<RecommendedWatcher>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.watcher = None;
+        if let Some(thread) = self.thread.take() {
+            // It has nothing to say, and a panic of it was reported when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Watch {
+    pub fn new(shared: Arc<Shared>, desk: Arc<Desk>) -> Self {
+        Self { shared, desk, running: Mutex::default() }
+    }
+
+    /// Begins or ends watching, and keeps that with the project.
+    pub fn set(&self, on: bool) -> Result<(), EngineError> {
+        let mut watched = Watched::load(&self.shared.project)?;
+        if watched.on != on {
+            watched.on = on;
+            watched.keep(&self.shared.project)?;
+        }
+        self.apply(&watched)
+    }
+
+    /// Folders that were added are watched from then on; one below another needs nothing of its own.
+    pub fn added(&self, paths: &[PathBuf]) -> Result<(), EngineError> {
+        let mut watched = Watched::load(&self.shared.project)?;
+        let before = watched.clone();
+        for path in paths {
+            let Ok(folder) = path.canonicalize() else { continue };
+            let Some(folder) = Utf8PathBuf::from_path_buf(folder).ok().filter(|folder| folder.is_dir()) else {
+                continue;
+            };
+            if !watched.folders.iter().any(|above| folder.starts_with(above)) {
+                watched.folders.retain(|below| !below.starts_with(&folder));
+                watched.folders.insert(folder);
+            }
+        }
+        if watched == before {
+            return Ok(());
+        }
+        watched.keep(&self.shared.project)?;
+        self.apply(&watched)
+    }
+
+    pub fn stop(&self) {
+        drop(locked(&self.running).take());
+    }
+
+    fn apply(&self, watched: &Watched) -> Result<(), EngineError> {
+        self.stop();
+        let (running, problems) = match watched.on {
+            true => self.start(&watched.folders)?,
+            false => (None, Vec::new()),
+        };
+        let view = WatchView {
+            wanted: watched.on,
+            running: running.is_some(),
+            folders: watched.folders.iter().cloned().collect(),
+            problem: (!problems.is_empty()).then(|| problems.join("; ")),
+        };
+        *locked(&self.running) = running;
+        self.shared.update(|latest| latest.watch = Arc::new(view));
+        Ok(())
+    }
+
+    /// What watches from now on, and what cannot be watched.
+    fn start(&self, folders: &BTreeSet<Utf8PathBuf>) -> Result<(Option<Running>, Vec<String>), EngineError> {
+        let (sender, changes) = unbounded();
+        let heard = move |event: notify::Result<notify::Event>| {
+            // An error is about an event that got lost; the next one in the same place makes up for it.
+            let Ok(event) = event.inspect_err(|cause| tracing::warn!("watching folders: {cause}")) else { return };
+            if matches!(event.kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_)) {
+                for path in event.paths {
+                    // Nobody listens any more only while watching ends.
+                    let _ = sender.send(path);
+                }
+            }
+        };
+        let failed = |cause: notify::Error| EngineError::Watching(cause.to_string());
+        let mut watcher = notify::recommended_watcher(heard).map_err(failed)?;
+        let mut problems = Vec::new();
+        for folder in folders {
+            if let Err(cause) = watcher.watch(folder.as_std_path(), RecursiveMode::Recursive) {
+                problems.push(format!("{folder} cannot be watched: {cause}"));
+            }
+        }
+        let (desk, own) = (self.desk.clone(), self.shared.project.folder().as_std_path().to_owned());
+        let thread = std::thread::Builder::new()
+            .name("watch folders".into())
+            .spawn(move || {
+                while let Some(paths) = settled(&changes) {
+                    commands_for(&paths, &own).into_iter().for_each(|command| {
+                        desk.submit(command);
+                    });
+                }
+            })
+            .map_err(|cause| EngineError::Watching(cause.to_string()))?;
+        Ok((Some(Running { watcher: Some(watcher), thread: Some(thread) }), problems))
+    }
+}
+
+/// Paths that have changed, once they have come to rest; `None` when no more can come.
+fn settled(changes: &Receiver<PathBuf>) -> Option<BTreeSet<PathBuf>> {
+    let mut paths = BTreeSet::from([changes.recv().ok()?]);
+    let end = Instant::now() + PATIENCE;
+    while Instant::now() < end {
+        match changes.recv_timeout(QUIET) {
+            Ok(path) => _ = paths.insert(path),
+            Err(RecvTimeoutError::Timeout) => break,
+            // The last ones are dropped with whoever wanted to know of them.
+            Err(RecvTimeoutError::Disconnected) => return None,
+        }
+    }
+    Some(paths)
+}
+
+/// What a person would do about the changes. The project's own folder is no place for sounds to be found in.
+fn commands_for(paths: &BTreeSet<PathBuf>, own: &Path) -> Vec<Command> {
+    let (mut there, mut gone) = (BTreeSet::new(), false);
+    for path in paths.iter().filter(|path| !path.starts_with(own)) {
+        if path.is_dir() {
+            // A folder that was moved here comes without a word about what is in it.
+            let found = scan::scan(std::slice::from_ref(path), || true);
+            there.extend(found.files.into_iter().map(PathBuf::from).filter(|file| !file.starts_with(own)));
+        } else if path.is_file() && scan::looks_like_sound(path) {
+            there.insert(path.clone());
+        } else {
+            gone |= !path.exists();
+        }
+    }
+    let mut commands = Vec::new();
+    if !there.is_empty() {
+        commands.push(Command::AddPaths { paths: there.into_iter().collect() });
+    }
+    if gone {
+        commands.push(Command::CheckFiles);
+    }
+    commands
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_folder_tells_becomes_what_a_person_would_do() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        let own = at("project");
+        for below in ["new", "project/takes"] {
+            std::fs::create_dir_all(at(below)).expect("a folder");
+        }
+        for name in ["a.wav", "notes.txt", ".hidden.wav", "new/b.flac", "new/c.txt", "project/takes/d.wav"] {
+            std::fs::write(at(name), "x").expect("written");
+        }
+        let changed = ["a.wav", "notes.txt", ".hidden.wav", "new", "project/takes/d.wav"].map(at);
+        let commands = commands_for(&changed.into(), &own);
+        let [Command::AddPaths { paths }] = &commands[..] else { panic!("{commands:?}") };
+        let root = folder.path().canonicalize().expect("there");
+        let paths: BTreeSet<_> = paths.iter().map(|path| path.canonicalize().expect("there")).collect();
+        assert_eq!(paths, BTreeSet::from([root.join("a.wav"), root.join("new/b.flac")]));
+        let gone = commands_for(&BTreeSet::from([at("gone.wav")]), &own);
+        assert!(matches!(&gone[..], [Command::CheckFiles]), "{gone:?}");
+        assert!(commands_for(&BTreeSet::from([at("notes.txt")]), &own).is_empty());
+    }
+
+    #[test]
+    fn changes_that_come_together_are_looked_at_together() {
+        let (sender, changes) = unbounded();
+        for name in ["a", "b", "a"] {
+            sender.send(PathBuf::from(name)).expect("sent");
+        }
+        assert_eq!(settled(&changes), Some(["a", "b"].map(PathBuf::from).into()));
+        drop(sender);
+        assert_eq!(settled(&changes), None);
+    }
+}

@@ -1,0 +1,31 @@
+//! Which of the desktop's two ways a window is opened by, where it has both.
+
+use std::env;
+use std::path::Path;
+
+/// Whether the window is to go through X11 although there is Wayland: under Wayland the window library hears nothing of
+/// files that are dropped.
+pub fn prefers_x11(wayland_wanted: bool) -> bool {
+    let named = |variable: &str| env::var(variable).ok().filter(|value| !value.is_empty());
+    let there = |display: &str| socket_of(display).is_none_or(|socket| Path::new(&socket).exists());
+    !wayland_wanted && named("WAYLAND_DISPLAY").is_some() && named("DISPLAY").is_some_and(|display| there(&display))
+}
+
+/// Where a server on this machine listens; `None` for one elsewhere, of which only trying would tell.
+fn socket_of(display: &str) -> Option<String> {
+    let number = display.strip_prefix(':').or_else(|| display.strip_prefix("unix:"))?;
+    let number = number.split('.').next()?;
+    Some(format!("/tmp/.X11-unix/X{number}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_display_of_this_machine_has_a_socket() {
+        assert_eq!(socket_of(":0").as_deref(), Some("/tmp/.X11-unix/X0"));
+        assert_eq!(socket_of("unix:12.1").as_deref(), Some("/tmp/.X11-unix/X12"));
+        assert_eq!(socket_of("far.example:0"), None);
+    }
+}

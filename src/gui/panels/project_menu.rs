@@ -1,0 +1,52 @@
+//! The menu of the project: other projects, and what is seldom wanted.
+
+use egui::{Button, Ui};
+use std::path::PathBuf;
+
+use crate::engine::Command;
+use crate::gui::dialogs::Question;
+use crate::gui::state::State;
+
+pub fn show(ui: &mut Ui, state: &mut State) {
+    ui.menu_button("Project", |ui| {
+        if ui.button("Open another project…").clicked() {
+            state.ask(Question::ProjectFolder);
+        }
+        let here = state.latest.project.folder.as_std_path();
+        let others: Vec<PathBuf> = state.preferences.recent.iter().filter(|other| *other != here).cloned().collect();
+        ui.menu_button("Open recent", |ui| {
+            if others.is_empty() {
+                ui.add_enabled(false, Button::new("None yet"));
+            }
+            for folder in others {
+                if ui.button(folder.to_string_lossy()).clicked() {
+                    state.open_project(folder);
+                }
+            }
+        });
+        ui.separator();
+        let help = "Adds about 200 short sounds that Soundalike makes itself";
+        let demo = ui.add_enabled(!state.read_only(), Button::new("Add the demo library"));
+        if demo.on_hover_text(help).clicked() {
+            state.submit(Command::AddDemo);
+        }
+        let help = "Looks whether they are still there and unchanged on the disk";
+        if ui.button("Check the files").on_hover_text(help).clicked() {
+            state.submit(Command::CheckFiles);
+        }
+        ui.separator();
+        let history = state.latest.history.clone();
+        let named = |verb: &str, words: &Option<String>| match words {
+            Some(words) => format!("{verb}: {words}"),
+            None => verb.to_owned(),
+        };
+        let undo = Button::new(named("Undo", &history.undo)).shortcut_text("Ctrl+Z");
+        if ui.add_enabled(history.undo.is_some(), undo).clicked() {
+            state.undo();
+        }
+        let redo = Button::new(named("Do again", &history.redo)).shortcut_text("Ctrl+Y");
+        if ui.add_enabled(history.redo.is_some(), redo).clicked() {
+            state.redo();
+        }
+    });
+}

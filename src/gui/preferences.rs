@@ -1,0 +1,231 @@
+//! What the window remembers from one start to the next: one small file, written on a thread of its own.
+
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use egui::ThemePreference;
+use serde::{Deserialize, Serialize};
+
+use super::file_table::Sort;
+
+/// Names another folder for the file: for tests, and for people who keep several.
+pub const FOLDER_VARIABLE: &str = "SOUNDALIKE_CONFIG";
+
+const FILE: &str = "window.json";
+
+/// Projects that are remembered.
+const RECENT: usize = 10;
+
+/// How long the file waits for what a person is still changing.
+const SETTLING: Duration = Duration::from_millis(400);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Preferences {
+    pub theme: Look,
+    /// How large everything is, 1 being the desktop's own size.
+    pub scale: f32,
+    /// Width and height of the window, in points.
+    pub window: Option<(f32, f32)>,
+    /// Widths of the panels at the sides, where a person has chosen them.
+    pub dataset_width: Option<f32>,
+    pub learning_width: Option<f32>,
+    pub files_by_folder: bool,
+    pub files_sorted: Sort,
+    /// Folders of projects, the last opened first.
+    pub recent: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Look {
+    #[default]
+    System,
+    Dark,
+    Light,
+}
+
+impl From<Look> for ThemePreference {
+    fn from(look: Look) -> Self {
+        match look {
+            Look::System => Self::System,
+            Look::Dark => Self::Dark,
+            Look::Light => Self::Light,
+        }
+    }
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Self {
+            theme: Look::default(),
+            scale: 1.0,
+            window: None,
+            dataset_width: None,
+            learning_width: None,
+            files_by_folder: true,
+            files_sorted: Sort::default(),
+            recent: Vec::new(),
+        }
+    }
+}
+
+impl Preferences {
+    /// What was kept in `folder`; the defaults where nothing was, or nothing that this program can read.
+    pub fn load(folder: &Path) -> Self {
+        let path = folder.join(FILE);
+        let kept = match std::fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|why| why.to_string()),
+            Err(why) if why.kind() == ErrorKind::NotFound => Ok(Self::default()),
+            Err(why) => Err(why.to_string()),
+        };
+        let kept: Self = kept.unwrap_or_else(|why| {
+            tracing::warn!("{} is not used: {why}", path.display());
+            Self::default()
+        });
+        kept.within_bounds()
+    }
+
+    /// A file that was edited by hand must not make a window that nobody can use.
+    fn within_bounds(mut self) -> Self {
+        self.scale = if self.scale.is_finite() { self.scale.clamp(0.5, 4.0) } else { 1.0 };
+        self.window = self.window.filter(|(width, height)| width.is_finite() && height.is_finite());
+        for width in [&mut self.dataset_width, &mut self.learning_width] {
+            *width = width.filter(|width| width.is_finite() && *width > 0.0);
+        }
+        self.recent.truncate(RECENT);
+        self
+    }
+
+    /// Puts a project at the head of those that were opened.
+    pub fn opened(&mut self, folder: &Path) {
+        if self.recent.first().is_none_or(|first| first != folder) {
+            self.recent.retain(|other| other != folder);
+            self.recent.insert(0, folder.to_path_buf());
+            self.recent.truncate(RECENT);
+        }
+    }
+
+    /// The project that was open last, if it is still there.
+    pub fn last_project(&self) -> Option<&Path> {
+        self.recent.first().map(PathBuf::as_path).filter(|folder| folder.join("project.db").is_file())
+    }
+}
+
+/// Where preferences are kept; `None` where there is no home folder.
+pub fn folder() -> Option<PathBuf> {
+    match std::env::var_os(FOLDER_VARIABLE).filter(|named| !named.is_empty()) {
+        Some(named) => Some(named.into()),
+        None => Some(directories::ProjectDirs::from("", "", "soundalike")?.config_dir().to_path_buf()),
+    }
+}
+
+/// Writes preferences when they have come to rest. Dropping it waits until the last ones are written.
+pub struct Keeper {
+    newest: Option<Sender<Preferences>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Keeper {
+    /// # Errors
+    /// Where no thread can be started.
+    pub fn start(folder: PathBuf) -> std::io::Result<Self> {
+        // Short in fact: whatever waits is passed over for the newest.
+        let (newest, waiting) = unbounded();
+        let thread = std::thread::Builder::new().name("preferences".into()).spawn(move || {
+            while let Some(preferences) = settled(&waiting) {
+                if let Err(why) = write(&folder, &preferences) {
+                    tracing::warn!("the window's preferences cannot be kept in {}: {why}", folder.display());
+                }
+            }
+        })?;
+        Ok(Self { newest: Some(newest), thread: Some(thread) })
+    }
+
+    pub fn keep(&self, preferences: &Preferences) {
+        if let Some(newest) = &self.newest {
+            // The thread ends only after this sender is dropped.
+            let _ = newest.send(preferences.clone());
+        }
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.newest = None;
+        if let Some(thread) = self.thread.take() {
+            // It has nothing to say, and a panic of it was reported when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The newest preferences, once none have come for a while; `None` when no more can come.
+fn settled(waiting: &Receiver<Preferences>) -> Option<Preferences> {
+    let mut newest = waiting.recv().ok()?;
+    while let Ok(newer) = waiting.recv_timeout(SETTLING) {
+        newest = newer;
+    }
+    Some(newest)
+}
+
+/// After a kill at any moment there is the old file or the new.
+fn write(folder: &Path, preferences: &Preferences) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    serde_json::to_writer_pretty(&mut file, preferences)?;
+    file.write_all(b"\n")?;
+    file.as_file().sync_all()?;
+    file.persist(folder.join(FILE)).map_err(|failure| failure.error)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gui::file_table::Column;
+
+    #[test]
+    fn what_was_kept_last_is_there_at_the_next_start() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let place = folder.path().join("made for it");
+        assert_eq!(Preferences::load(&place), Preferences::default());
+        let keeper = Keeper::start(place.clone()).expect("a thread");
+        let mut preferences = Preferences { theme: Look::Light, scale: 1.5, ..Preferences::default() };
+        keeper.keep(&preferences);
+        preferences.files_sorted = Sort { by: Column::Length, descending: true };
+        preferences.window = Some((1000.0, 700.0));
+        preferences.opened(Path::new("/projects/a"));
+        keeper.keep(&preferences);
+        drop(keeper);
+        assert_eq!(Preferences::load(&place), preferences);
+        let left = std::fs::read_dir(&place).expect("the folder").count();
+        assert_eq!(left, 1, "nothing half written stays behind");
+    }
+
+    #[test]
+    fn a_file_that_makes_no_sense_is_passed_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |text: &str| std::fs::write(folder.path().join(FILE), text).expect("written");
+        write("not JSON");
+        assert_eq!(Preferences::load(folder.path()), Preferences::default());
+        write(r#"{"scale": 99, "dataset_width": -4, "unknown": true, "theme": "dark"}"#);
+        let read = Preferences::load(folder.path());
+        assert_eq!((read.scale, read.dataset_width, read.theme), (4.0, None, Look::Dark));
+    }
+
+    #[test]
+    fn recent_projects_stand_once_each_the_last_one_first() {
+        let mut preferences = Preferences::default();
+        for i in 0..RECENT + 2 {
+            preferences.opened(Path::new(&format!("/p/{i}")));
+        }
+        preferences.opened(Path::new("/p/5"));
+        assert_eq!(preferences.recent.len(), RECENT);
+        assert_eq!(preferences.recent[..2], [PathBuf::from("/p/5"), PathBuf::from("/p/11")]);
+        assert_eq!(preferences.last_project(), None, "a project that is gone is not opened");
+    }
+}

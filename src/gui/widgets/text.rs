@@ -3,7 +3,7 @@
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Color32, Label, Rect, RichText, TextFormat, TextStyle, Ui};
 
-use crate::gui::theme::palette;
+use crate::gui::theme::{palette, size};
 
 /// One line at the named corner or edge of `rect`, no wider than it.
 pub fn line(ui: &Ui, rect: Rect, align: Align2, text: impl Into<String>, style: TextStyle, colour: Color32) {
@@ -15,23 +15,23 @@ pub fn line(ui: &Ui, rect: Rect, align: Align2, text: impl Into<String>, style: 
     ui.painter().galley(place.min, galley, colour);
 }
 
-/// A name with something dimmer and smaller after it, on one line.
+/// A name with something dimmer and smaller after it, on one line, as far as the name leaves room.
 pub fn with_aside(ui: &Ui, rect: Rect, name: &str, aside: &str) {
     let palette = palette(ui.visuals());
-    let format = |style: TextStyle, colour| TextFormat {
-        valign: egui::Align::Center,
-        ..TextFormat::simple(style.resolve(ui.style()), colour)
-    };
-    let mut job = LayoutJob::default();
-    job.append(name, 0.0, format(TextStyle::Body, palette.text));
-    if !aside.is_empty() {
-        job.append(aside, 8.0, format(TextStyle::Small, palette.dim));
-    }
+    let format = TextFormat::simple(TextStyle::Body.resolve(ui.style()), palette.text);
+    let mut job = LayoutJob::single_section(name.to_owned(), format);
     job.wrap = TextWrapping::truncate_at_width(rect.width().max(0.0));
     let galley = ui.painter().layout_job(job);
     let place = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rect);
     ui.painter().galley(place.min, galley, palette.text);
+    let rest = rect.with_min_x(place.right() + size::GAP);
+    if !aside.is_empty() && rest.width() >= LEAST_ASIDE {
+        line(ui, rest, Align2::LEFT_CENTER, aside, TextStyle::Small, palette.dim);
+    }
 }
+
+/// Less than this holds no word.
+const LEAST_ASIDE: f32 = 24.0;
 
 /// A name above a dimmer, smaller line.
 pub fn two_lines(ui: &Ui, rect: Rect, above: impl Into<String>, below: impl Into<String>) {

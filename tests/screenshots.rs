@@ -27,6 +27,7 @@ impl Drop for Running {
 
 struct Screen {
     display: String,
+    config: tempfile::TempDir,
     _server: Running,
 }
 
@@ -41,12 +42,15 @@ impl Screen {
         let mut number = String::new();
         let told = server.stdout.take().expect("its output");
         BufReader::new(told).read_line(&mut number).expect("the number of the screen");
-        Self { display: format!(":{}", number.trim()), _server: Running(server) }
+        let config = tempfile::tempdir().expect("a folder");
+        Self { display: format!(":{}", number.trim()), config, _server: Running(server) }
     }
 
     fn command(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.args(arguments).env("DISPLAY", &self.display).env_remove("WAYLAND_DISPLAY");
+        // What a person chose for the window is neither used nor changed.
+        command.env("SOUNDALIKE_CONFIG", self.config.path());
         command
     }
 
@@ -126,7 +130,7 @@ fn draw() {
     wait_until(&project, "the index", |info| info["index_codes"].as_u64() > Some(0));
     sleep(Duration::from_secs(8));
 
-    screen.click(276, 394); // Find what sounds like the fourth file
+    screen.click(280, 457); // Find what sounds like the fourth file
     screen.picture_at_rest(&out.join("4-search.png"));
     screen.click(1188, 22); // The light theme
     screen.picture_at_rest(&out.join("5-light.png"));

@@ -5,6 +5,7 @@ mod files;
 mod made_up;
 mod pages;
 mod panels;
+mod project;
 mod rasteriser;
 mod searching;
 mod snapshots;

@@ -1,0 +1,198 @@
+//! Which files are shown and in which order: filtering, sorting, and grouping by folder.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use camino::Utf8Path;
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::{Candidate, Favourite, FileId, Filter, SoundFile};
+use crate::engine::{DatasetView, OnDisk};
+
+/// What the table is sorted by, within each folder where it is by folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Column {
+    #[default]
+    Name,
+    Length,
+    Level,
+    Rate,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sort {
+    pub by: Column,
+    pub descending: bool,
+}
+
+/// Which files in which order: what an [`Arrangement`] is made from.
+#[derive(Clone, Debug)]
+pub struct Order {
+    pub dataset: Arc<DatasetView>,
+    pub on_disk: Arc<BTreeMap<FileId, OnDisk>>,
+    pub favourites: Arc<Vec<Favourite>>,
+    pub filter: String,
+    pub sort: Sort,
+    pub by_folder: bool,
+}
+
+impl Order {
+    /// Whether both give the same arrangement.
+    pub fn same(&self, other: &Self) -> bool {
+        self.same_files(other)
+            && Arc::ptr_eq(&self.on_disk, &other.on_disk)
+            && Arc::ptr_eq(&self.favourites, &other.favourites)
+            && self.filter == other.filter
+    }
+
+    /// Whether both have the same files in the same order, before the filter.
+    fn same_files(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.dataset, &other.dataset) && (self.sort, self.by_folder) == (other.sort, other.by_folder)
+    }
+
+    /// What is wrong with a file, in words.
+    pub fn problem_of(&self, file: &SoundFile) -> Option<&str> {
+        match self.on_disk.get(&file.id) {
+            Some(OnDisk::Missing) => return Some("It is no longer there"),
+            Some(OnDisk::Changed) => return Some("It has changed since it was read; add it again"),
+            Some(OnDisk::Unreadable(why)) => return Some(why),
+            None => {}
+        }
+        let problems = &self.dataset.problems;
+        let place = problems.binary_search_by(|problem| problem.path.as_str().cmp(file.path.as_str())).ok()?;
+        Some(&problems[place].reason)
+    }
+}
+
+/// The files of one folder, by their places in the dataset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    pub folder: String,
+    pub files: Vec<u32>,
+}
+
+/// The rows of the table before any folder is folded.
+#[derive(Clone, Debug)]
+pub struct Arrangement {
+    pub order: Order,
+    /// One group of all files where the table is not by folder.
+    pub groups: Vec<Group>,
+    /// Files that the filter admits.
+    pub files: usize,
+    /// What the filter says of parts of it.
+    pub not_understood: Vec<String>,
+}
+
+/// Makes arrangements; remembers the last order of all files, since a filter only leaves some of them out.
+#[derive(Debug, Default)]
+pub struct Sorter {
+    last: Option<(Order, Vec<Group>)>,
+}
+
+impl Sorter {
+    pub fn arrange(&mut self, order: Order) -> Arrangement {
+        let sorted = match self.last.take() {
+            Some((last, groups)) if last.same_files(&order) => groups,
+            _ => sorted(&order),
+        };
+        let filter = Filter::read(&order.filter);
+        let not_understood = filter.not_understood().to_vec();
+        let files = &order.dataset.files;
+        let favourites: HashSet<FileId> = order.favourites.iter().map(|favourite| favourite.file).collect();
+        let admits = |place: &u32| {
+            let file = &files[*place as usize];
+            let problem = || order.problem_of(file).is_some();
+            filter.admits(&Candidate {
+                file,
+                tags: order.dataset.tags_of(file.id),
+                problem: !order.filter.is_empty() && problem(),
+                favourite: favourites.contains(&file.id),
+            })
+        };
+        let groups: Vec<Group> = match filter.is_empty() {
+            true => sorted.clone(),
+            false => sorted
+                .iter()
+                .map(|group| Group {
+                    folder: group.folder.clone(),
+                    files: group.files.iter().copied().filter(&admits).collect(),
+                })
+                .filter(|group| !group.files.is_empty())
+                .collect(),
+        };
+        self.last = Some((order.clone(), sorted));
+        let files = groups.iter().map(|group| group.files.len()).sum();
+        Arrangement { order, groups, files, not_understood }
+    }
+}
+
+fn sorted(order: &Order) -> Vec<Group> {
+    let files = &order.dataset.files;
+    // A dataset has fewer files than a u32 counts: each has a row in a catalogue and a thumbnail in memory.
+    let all = 0..files.len() as u32;
+    let mut groups: Vec<Group> = Vec::new();
+    if order.by_folder {
+        let mut of_folder: HashMap<&Utf8Path, usize> = HashMap::new();
+        for place in all {
+            let folder = files[place as usize].path.parent().unwrap_or(Utf8Path::new(""));
+            let group = *of_folder.entry(folder).or_insert_with(|| {
+                groups.push(Group { folder: folder.to_string(), files: Vec::new() });
+                groups.len() - 1
+            });
+            groups[group].files.push(place);
+        }
+        groups.sort_by_cached_key(|group| natural(&group.folder));
+    } else {
+        groups.push(Group { folder: String::new(), files: all.collect() });
+    }
+    let number = |place: u32| {
+        let file = &files[place as usize];
+        match order.sort.by {
+            Column::Name => 0.0,
+            Column::Length => file.duration_secs(),
+            Column::Level => f64::from(file.peak),
+            Column::Rate => f64::from(file.rate),
+        }
+    };
+    for group in &mut groups {
+        group.files.sort_by_cached_key(|place| {
+            let path = &files[*place as usize].path;
+            natural(path.file_name().unwrap_or(path.as_str()))
+        });
+        if order.sort.by != Column::Name {
+            group.files.sort_by(|a, b| number(*a).partial_cmp(&number(*b)).unwrap_or(Ordering::Equal));
+        }
+        if order.sort.descending {
+            group.files.reverse();
+        }
+    }
+    groups
+}
+
+/// A key that sorts as people count: case aside, and kick_2 before kick_10.
+fn natural(name: &str) -> String {
+    let mut key = String::with_capacity(name.len() + 8);
+    let mut digits = String::new();
+    let flush = |key: &mut String, digits: &mut String| {
+        if !digits.is_empty() {
+            let significant = digits.trim_start_matches('0');
+            // The number of digits first: a longer number is a larger one.
+            key.push(char::from_u32('0' as u32 + significant.len().min(100) as u32).unwrap_or('0'));
+            key.push_str(significant);
+            digits.clear();
+        }
+    };
+    for letter in name.chars() {
+        if letter.is_ascii_digit() {
+            digits.push(letter);
+        } else {
+            flush(&mut key, &mut digits);
+            key.extend(letter.to_lowercase());
+        }
+    }
+    flush(&mut key, &mut digits);
+    key
+}

@@ -1,0 +1,101 @@
+//! The project's menu, watching folders, and the widths of panels.
+
+use egui::Key;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+
+use super::made_up::{self, changed, submitted};
+use super::panels::{commands, press, window};
+use crate::engine::{Command, Event, History, JobId, Outcome, WatchView};
+use crate::gui::state::{Action, State};
+
+#[test]
+fn each_entry_of_the_projects_menu_does_what_it_says() {
+    let mut state = changed(made_up::ready(), |latest| {
+        latest.history = History { undo: Some("Removed 1 file".into()), redo: Some("Added 1 file".into()) };
+        let mut project = (*latest.project).clone();
+        project.folder = "/projects/here".into();
+        latest.project = project.into();
+    });
+    state.preferences.recent = vec!["/projects/here".into(), "/projects/drums".into()];
+    let mut harness = window(state);
+    for entry in ["Open another project…", "Add the demo library", "Check the files"] {
+        press(&mut harness, "Project");
+        press(&mut harness, entry);
+    }
+    // These name their keys as well.
+    for entry in ["Undo: Removed 1 file", "Do again: Added 1 file"] {
+        press(&mut harness, "Project");
+        harness.get_by_label_contains(entry).click();
+        harness.run();
+    }
+    press(&mut harness, "Project");
+    press(&mut harness, "Open recent");
+    assert!(harness.query_by_label("/projects/here").is_none(), "it is open");
+    press(&mut harness, "/projects/drums");
+    let actions = harness.state_mut().take_actions();
+    let in_words: Vec<String> = actions
+        .iter()
+        .map(|action| match action {
+            Action::Submit(command) => format!("{command:?}"),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    let expected = ["Ask(ProjectFolder)", "AddDemo", "CheckFiles", "Undo", "Redo", "OpenProject(\"/projects/drums\")"];
+    assert_eq!(in_words, expected);
+}
+
+#[test]
+fn folders_are_watched_on_request_and_the_reason_is_told_where_they_cannot_be() {
+    let mut harness = window(changed(made_up::ready(), |latest| {
+        let problem = Some("/gone cannot be watched".to_owned());
+        latest.watch = WatchView { problem, ..Default::default() }.into();
+    }));
+    harness.get_by_label("/gone cannot be watched.");
+    press(&mut harness, "Watch the folders for new sounds");
+    assert!(matches!(&commands(&mut harness)[..], [Command::WatchFolders(true)]));
+}
+
+#[test]
+fn a_project_that_is_opened_is_looked_at_and_watched_if_that_was_wanted() {
+    let mut latest = made_up::added().latest;
+    latest.watch = WatchView { wanted: true, ..Default::default() }.into();
+    let mut state = made_up::empty();
+    state.opened(latest);
+    assert!(matches!(&submitted(&mut state)[..], [Command::WatchFolders(true), Command::CheckFiles]));
+    state.came_back();
+    assert!(matches!(&submitted(&mut state)[..], [Command::CheckFiles]));
+}
+
+#[test]
+fn what_watching_has_left_alone_is_not_told() {
+    let mut state = made_up::ready();
+    state.apply(Event::Finished { job: JobId(9), outcome: Outcome::Added(Default::default()) });
+    assert_eq!(state.notices.texts().count(), 0);
+}
+
+#[test]
+fn panels_are_drawn_wider_by_mouse_and_by_keyboard() {
+    let mut harness = window(made_up::ready());
+    let edge = harness.get_by_label("Width of the dataset").rect().center();
+    harness.drag_at(edge);
+    harness.run();
+    harness.hover_at(edge + egui::vec2(40.0, 0.0));
+    harness.run();
+    harness.drop_at(edge + egui::vec2(40.0, 0.0));
+    harness.run();
+    let width = |harness: &Harness<'_, State>| harness.state().preferences.dataset_width.unwrap_or(320.0);
+    assert!((width(&harness) - 360.0).abs() < 8.0, "{}", width(&harness));
+    let before = width(&harness);
+    harness.get_by_label("Width of the dataset").focus();
+    harness.run();
+    harness.key_press(Key::ArrowLeft);
+    harness.run();
+    assert_eq!(width(&harness), before - 16.0);
+    harness.get_by_label("Width of the training").focus();
+    harness.run();
+    harness.key_press(Key::ArrowLeft);
+    harness.run();
+    let usual = (before - 16.0).min(320.0);
+    assert!(harness.state().preferences.learning_width.is_some_and(|wider| wider > usual));
+}

@@ -22,7 +22,7 @@ fn drawn(state: State, size: Vec2, scale: f32, look: Theme) -> Harness<'static, 
 
 /// Text may be drawn a little otherwise by another processor's vector units; a line or a word that moved is more.
 fn options() -> SnapshotOptions {
-    SnapshotOptions::new().threshold(1.0).max_failed_pixels(20)
+    SnapshotOptions::new().threshold(1.0).max_failed_pixels(3)
 }
 
 /// Each state by its name in the folder of snapshots.

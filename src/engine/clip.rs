@@ -4,7 +4,8 @@ use camino::Utf8Path;
 
 use super::command::Clip;
 use super::error::EngineError;
-use super::event::{DatasetView, Match};
+use super::event::Match;
+use super::latest::DatasetView;
 use super::shared::Job;
 use crate::audio::clip::{clip_bytes, save_clip};
 

@@ -5,8 +5,8 @@ use std::time::Instant;
 use camino::Utf8PathBuf;
 
 use super::error::EngineError;
-use super::event::JobKind;
 use super::explore::{ChunkPlace, CodeOf, CodeReport, DecodedCode};
+use super::latest::JobKind;
 use super::reconstruct::decode;
 use super::search::current_snapshot;
 use super::shared::Job;

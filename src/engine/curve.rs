@@ -1,6 +1,6 @@
 //! The curve of a training: as many points as a plot can show, however long it runs.
 
-use super::event::TrainingPoint;
+use super::latest::TrainingPoint;
 use crate::model::StepReport;
 
 /// Points that are kept at most.

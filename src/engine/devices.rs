@@ -8,7 +8,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
 use super::error::EngineError;
-use super::event::DevicesView;
+use super::latest::DevicesView;
 use super::microphone::Microphone;
 use super::shared::Shared;
 use crate::audio::device::Backend;

@@ -6,8 +6,8 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use super::error::EngineError;
-use super::event::JobKind;
 use super::explore::{Duplicate, DuplicateGroup, DuplicatesBy, DuplicatesReport, NamedFile};
+use super::latest::JobKind;
 use super::search::current_snapshot;
 use super::shared::Job;
 use super::snapshot::{Snapshot, Span};

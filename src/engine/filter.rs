@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use camino::Utf8Path;
 
 use super::command::SearchFilter;
-use super::event::Latest;
+use super::latest::Latest;
 use super::snapshot::{Snapshot, Span};
 use crate::dataset::{Candidate, Favourite, FileId, Filter};
 use crate::index::RowSet;

@@ -9,7 +9,8 @@ use rayon::prelude::*;
 
 use super::edit::files_in_words;
 use super::error::EngineError;
-use super::event::{AddReport, JobKind};
+use super::event::AddReport;
+use super::latest::JobKind;
 use super::on_disk;
 use super::shared::Job;
 use crate::audio::survey::{stamp, survey};

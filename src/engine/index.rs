@@ -6,7 +6,8 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use super::error::EngineError;
-use super::event::{IndexReport, JobKind};
+use super::event::IndexReport;
+use super::latest::JobKind;
 use super::listen::stretches;
 use super::shared::Job;
 use super::snapshot::{Snapshot, grid_of};

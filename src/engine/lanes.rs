@@ -11,8 +11,9 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use super::command::{Command, JobId};
 use super::error::EngineError;
-use super::event::{Event, JobKind, JobView, Outcome};
+use super::event::{Event, Outcome};
 use super::formats::save_matches;
+use super::latest::{JobKind, JobView};
 use super::record::Sound;
 use super::shared::{Flags, Job, Shared, locked};
 use super::watch::Watch;

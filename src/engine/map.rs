@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::error::EngineError;
-use super::event::JobKind;
 use super::explore::{MapChunk, MapReport, NamedFile};
+use super::latest::JobKind;
 use super::search::current_snapshot;
 use super::shared::Job;
 use super::snapshot::Snapshot;

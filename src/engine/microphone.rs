@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::event::RecorderView;
+use super::latest::RecorderView;
 use super::shared::{Shared, locked};
 use crate::audio::device::{Recorder, RecorderState};
 

@@ -1,7 +1,8 @@
 //! Commands in, events out: the only place with threads.
 //!
 //! Each kind of work has a lane: a thread that takes its commands one after another from a bounded channel, so that a
-//! search never waits for a training, and two imports never meet. What comes out is told in [`event`].
+//! search never waits for a training, and two imports never meet. What comes out is told in [`event`] and
+//! [`latest`].
 
 mod clip;
 mod code;
@@ -23,6 +24,7 @@ pub mod formats;
 mod import;
 mod index;
 mod lanes;
+pub mod latest;
 mod listen;
 mod map;
 mod microphone;
@@ -46,6 +48,7 @@ pub use command::{Clip, Coded, CodesFormat, Command, Grouping, JobId, Query, Sea
 pub use error::EngineError;
 pub use event::*;
 pub use explore::*;
+pub use latest::*;
 pub use snapshot::grid_of;
 pub use sound_settings::SoundSettings;
 pub use sources::Sources;

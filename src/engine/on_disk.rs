@@ -7,7 +7,7 @@ use std::time::Instant;
 use camino::Utf8PathBuf;
 
 use super::error::EngineError;
-use super::event::{JobKind, OnDisk};
+use super::latest::{JobKind, OnDisk};
 use super::shared::{Job, Shared};
 use crate::audio::AudioError;
 use crate::audio::error::Cause;

@@ -7,9 +7,10 @@ use rayon::prelude::*;
 
 use super::command::{Grouping, Query};
 use super::error::EngineError;
-use super::event::{JobKind, Match, SearchReport};
+use super::event::{Match, SearchReport};
 use super::filter;
 use super::fold::{Hit, fold};
+use super::latest::JobKind;
 use super::shared::Job;
 use super::snapshot::{Snapshot, Span};
 use crate::audio::{silence, survey};

@@ -10,7 +10,8 @@ use tempfile::TempDir;
 
 use super::command::JobId;
 use super::error::EngineError;
-use super::event::{Event, JobKind, JobView, Latest};
+use super::event::Event;
+use super::latest::{JobKind, JobView, Latest};
 use super::query_sound::QuerySound;
 use super::snapshot::Snapshot;
 use crate::project::Project;

@@ -10,8 +10,9 @@ use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use tempfile::NamedTempFile;
 
 use super::error::EngineError;
-use super::event::{AddReport, JobKind};
+use super::event::AddReport;
 use super::import::add_found;
+use super::latest::JobKind;
 use super::shared::Job;
 use crate::dataset::Problem;
 use crate::dataset::scan::{Found, scan};

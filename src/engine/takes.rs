@@ -8,7 +8,8 @@ use std::time::UNIX_EPOCH;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::EngineError;
-use super::event::{Take, TakeView};
+use super::event::Take;
+use super::latest::TakeView;
 use crate::audio::device::Recording;
 use crate::audio::wav::{Depth, write_wav};
 use crate::audio::{Decoder, silence};

@@ -9,8 +9,9 @@ use rayon::prelude::*;
 
 use super::curve::Curve;
 use super::error::EngineError;
-use super::event::{JobKind, TrainReport, TrainingView};
+use super::event::TrainReport;
 use super::index::build_index;
+use super::latest::{JobKind, TrainingView};
 use super::listen::stretches;
 use super::shared::Job;
 use super::snapshot::grid_of;
@@ -208,7 +209,7 @@ fn run(
     Ok((summary, view))
 }
 
-fn end_of(latest: &mut super::event::Latest, view: &TrainingView) {
+fn end_of(latest: &mut super::latest::Latest, view: &TrainingView) {
     latest.training = Some(Arc::new(TrainingView { running: false, secs_left: None, ..view.clone() }));
 }
 

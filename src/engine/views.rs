@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::error::EngineError;
-use super::event::{
+use super::latest::{
     DatasetView, DevicesView, IndexView, Latest, ModelView, PlayerView, ProjectView, RecorderView, TrainingView,
 };
 use super::shared::Shared;

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Command;
 use super::error::EngineError;
-use super::event::WatchView;
 use super::lanes::Desk;
+use super::latest::WatchView;
 use super::shared::{Shared, locked};
 use crate::dataset::scan;
 use crate::project::Project;

@@ -19,7 +19,8 @@ use clap::builder::PossibleValue;
 
 use super::clip::refuse_sounds;
 use super::error::EngineError;
-use super::event::{DatasetView, Match, SearchReport};
+use super::event::{Match, SearchReport};
+use super::latest::DatasetView;
 use crate::audio::Cause;
 use crate::audio::wav::write_whole;
 

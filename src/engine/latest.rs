@@ -1,0 +1,278 @@
+//! What is true at the moment: values that are overwritten. Whoever looks sees the newest, and what was overwritten is gone.
+//! What happens once is an [`Event`](super::Event) instead.
+
+use camino::Utf8PathBuf;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::command::JobId;
+use super::sound_settings::SoundSettings;
+use crate::audio::device::DeviceList;
+use crate::dataset::{Favourite, FileId, Grid, Problem, SoundFile};
+use crate::model::Config;
+use crate::project::History;
+
+/// A take that is in the project.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TakeView {
+    pub path: Utf8PathBuf,
+    pub duration_secs: f64,
+    /// Nanoseconds since 1970.
+    pub recorded_ns: i64,
+}
+
+/// The devices that are connected, as far as somebody has asked to watch them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DevicesView {
+    pub outputs: DeviceList,
+    pub inputs: DeviceList,
+}
+
+/// Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Latest {
+    pub project: Arc<ProjectView>,
+    pub dataset: Arc<DatasetView>,
+    /// Files that were no longer as they had been read when it was last looked.
+    pub on_disk: Arc<BTreeMap<FileId, OnDisk>>,
+    pub watch: Arc<WatchView>,
+    /// What can be undone and done again.
+    pub history: History,
+    pub model: Option<Arc<ModelView>>,
+    pub index: Option<Arc<IndexView>>,
+    /// Jobs that wait or run, the oldest first.
+    pub jobs: BTreeMap<JobId, JobView>,
+    /// The running training, or the last one of this session or of the current model.
+    pub training: Option<Arc<TrainingView>>,
+    /// Whether a stopped training waits to be resumed.
+    pub resumable: bool,
+    pub player: PlayerView,
+    pub recorder: RecorderView,
+    pub sound: Arc<SoundSettings>,
+    pub devices: Arc<DevicesView>,
+    /// The newest first.
+    pub takes: Arc<Vec<TakeView>>,
+    /// By path and where they begin.
+    pub favourites: Arc<Vec<Favourite>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProjectView {
+    pub folder: Utf8PathBuf,
+    /// Why nothing can be changed: another process has it open, or the folder cannot be written.
+    pub read_only: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct DatasetView {
+    /// By path.
+    pub files: Vec<Arc<SoundFile>>,
+    pub problems: Vec<Problem>,
+    pub seconds: f64,
+    /// On `grid`.
+    pub chunks: u64,
+    /// Of the current model, or of the default preset before there is one.
+    pub grid: Grid,
+    /// Files by native rate.
+    pub rates: BTreeMap<u32, usize>,
+    /// Of files that have any.
+    pub tags: BTreeMap<FileId, Vec<String>>,
+    /// Every tag that is in use, in alphabetical order.
+    pub known_tags: BTreeSet<String>,
+    /// Places in `files`, by number.
+    by_id: Vec<u32>,
+}
+
+impl DatasetView {
+    /// `files` are in the order of their paths.
+    pub fn new(
+        files: Vec<Arc<SoundFile>>,
+        problems: Vec<Problem>,
+        tags: BTreeMap<FileId, Vec<String>>,
+        grid: Grid,
+    ) -> Self {
+        let mut rates = BTreeMap::new();
+        for file in &files {
+            *rates.entry(file.rate).or_default() += 1;
+        }
+        let mut by_id: Vec<u32> = (0..files.len() as u32).collect();
+        by_id.sort_unstable_by_key(|place| files[*place as usize].id);
+        Self {
+            problems,
+            seconds: files.iter().map(|file| file.duration_secs()).sum(),
+            chunks: files.iter().map(|file| grid.chunks_of_file(file.frames, file.rate)).sum(),
+            grid,
+            rates,
+            known_tags: tags.values().flatten().cloned().collect(),
+            tags,
+            by_id,
+            files,
+        }
+    }
+
+    pub fn file(&self, id: FileId) -> Option<&Arc<SoundFile>> {
+        let place = self.by_id.binary_search_by_key(&id, |place| self.files[*place as usize].id).ok()?;
+        self.files.get(self.by_id[place] as usize)
+    }
+
+    pub fn tags_of(&self, file: FileId) -> &[String] {
+        self.tags.get(&file).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Whether the folders that were added are watched for new and changed files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WatchView {
+    /// As it is kept with the project.
+    pub wanted: bool,
+    pub running: bool,
+    pub folders: Vec<Utf8PathBuf>,
+    /// What cannot be watched, in words.
+    pub problem: Option<String>,
+}
+
+/// How a file of the dataset is found on the disk, where that is not as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OnDisk {
+    Missing,
+    Changed,
+    Unreadable(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelView {
+    pub generation: i64,
+    pub config: Config,
+    pub steps: usize,
+    pub seconds: f64,
+    pub loss: f32,
+    pub saturation: f32,
+    pub collapsed: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexView {
+    pub generation: i64,
+    pub codes: u64,
+    pub bits: usize,
+    pub unique_codes: u64,
+    pub entropy_nats: f64,
+    pub file_bytes: u64,
+    /// Files of the dataset that are not in the index yet.
+    pub missing_files: usize,
+    /// Whether it was made by the current model. Searching an index of another model is refused.
+    pub of_current_model: bool,
+}
+
+/// What kind of work a job is: the panel that shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JobKind {
+    Import,
+    Train,
+    Index,
+    Search,
+    /// Pictures of sounds: a lane of their own, so that no search waits for the picture of a long file.
+    Preview,
+    Map,
+    /// Codes with one another: duplicates, distances.
+    Compare,
+    Audio,
+    Record,
+    /// Quick changes of the project, which wait for no import.
+    Edit,
+    Check,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobView {
+    pub kind: JobKind,
+    /// What it does at the moment, in a few words: "reading files", "encoding".
+    pub stage: String,
+    /// Units done and in all; 0 in all where that is not known yet.
+    pub done: u64,
+    pub total: u64,
+    pub running_secs: f64,
+    /// Estimated from the rate so far; `None` while there is nothing to go by.
+    pub secs_left: Option<f64>,
+}
+
+impl JobView {
+    /// A job that has not begun.
+    pub fn waiting(kind: JobKind) -> Self {
+        Self { kind, stage: "waiting".into(), done: 0, total: 0, running_secs: 0.0, secs_left: None }
+    }
+}
+
+/// The course of a training run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TrainingView {
+    pub config: Option<Config>,
+    pub running: bool,
+    /// At most about 2,000 points, evenly spaced over the run.
+    pub history: Vec<TrainingPoint>,
+    pub steps_planned: usize,
+    pub chunks_per_second: f64,
+    pub secs_left: Option<f64>,
+    /// Share of ones of each bit over the last batches, 0 to 1.
+    pub bit_balance: Vec<f32>,
+    /// In words, when the units saturated at once and all codes are the same.
+    pub collapsed: Option<String>,
+}
+
+/// What one training step measured (a mean where steps were skipped between two points).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, serde::Deserialize)]
+pub struct TrainingPoint {
+    pub step: usize,
+    pub epoch: f32,
+    pub loss: f32,
+    pub reconstruction: f32,
+    pub contrast: Option<f32>,
+    pub balance: Option<f32>,
+    /// Deviation of the noise before the sigmoid.
+    pub sigma: f32,
+    pub saturation: f32,
+    /// Shannon entropy of the distribution of codes within the batch, in nats; ln(batch) when all differ.
+    pub code_entropy: f32,
+    pub learning_rate: f32,
+    /// Share of distorted excerpts that found their file, where it was measured at this point.
+    pub probe: Option<f32>,
+    /// Different codes among the chunks that they were looked for among, as a share of these.
+    pub unique: Option<f32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PlayerView {
+    pub playing: bool,
+    pub looping: bool,
+    pub volume: f32,
+    /// The stretch that plays or played last, in seconds from the file's start, and where in it the sound is.
+    pub path: Option<Utf8PathBuf>,
+    pub from_secs: f64,
+    pub to_secs: f64,
+    pub position_secs: f64,
+    /// Seconds from the order to play until the first frame was handed to the device; `None` before that.
+    pub waited_secs: Option<f64>,
+    /// The output device in use.
+    pub device: Option<String>,
+    /// Why there is no sound, in words.
+    pub problem: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RecorderView {
+    pub recording: bool,
+    /// Whether the microphone is open for its level alone.
+    pub listening: bool,
+    pub secs: f64,
+    /// Peak of the last moments, 0 to 1.
+    pub level: f32,
+    /// The highest level of late.
+    pub peak: f32,
+    /// Whether a sample was at full scale of late.
+    pub clipped: bool,
+    /// Frames that were lost because the machine was too busy.
+    pub lost_frames: u64,
+    pub device: Option<String>,
+    pub problem: Option<String>,
+}

@@ -154,27 +154,7 @@ fn file_of_row(row: &Row<'_>) -> rusqlite::Result<SoundFile> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use camino::Utf8Path;
-
-    pub(crate) fn facts(path: &str, hash: u8) -> FileFacts {
-        FileFacts {
-            path: path.into(),
-            size_bytes: 1044,
-            modified_ns: 77,
-            content_hash: [hash; 32],
-            rate: 8000,
-            channels: 2,
-            frames: 500,
-            peak: 0.5,
-            thumbnail: vec![(-127, 127), (0, 3)],
-        }
-    }
-
-    fn project() -> (tempfile::TempDir, Project) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = Utf8Path::from_path(folder.path()).expect("UTF-8").to_owned();
-        (folder, Project::open(&path).expect("opened"))
-    }
+    use crate::project::testing::{facts, project};
 
     fn edit(project: &Project) -> Edit<'_> {
         project.edit("Changed it").expect("writable")

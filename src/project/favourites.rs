@@ -42,27 +42,14 @@ impl Edit<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::FileFacts;
-    use camino::Utf8Path;
+    use crate::project::testing::{facts, project};
 
     #[test]
     fn favourites_are_kept_once_and_go_with_their_file() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = Utf8Path::from_path(folder.path()).expect("UTF-8");
-        let project = Project::open(path).expect("opened");
-        let facts = |path: &str| FileFacts {
-            path: path.into(),
-            size_bytes: 1,
-            modified_ns: 0,
-            content_hash: [0; 32],
-            rate: 8000,
-            channels: 1,
-            frames: 8000,
-            peak: 0.5,
-            thumbnail: Vec::new(),
-        };
+        let (_keep, project) = project();
+        let folder = project.folder().to_owned();
         let edit = project.edit("All at once").expect("writable");
-        edit.add_files(&[facts("/b.wav"), facts("/a.wav")]).expect("added");
+        edit.add_files(&[facts("/b.wav", 1), facts("/a.wav", 1)]).expect("added");
         let files = project.files().expect("files");
         let (a, b) = (files[0].id, files[1].id);
         let at = |file, start_secs: f64| Favourite { file, start_secs, end_secs: start_secs + 0.256 };
@@ -75,7 +62,7 @@ mod tests {
         edit.remove_files(&[b]).expect("removed");
         drop(edit);
         drop(project);
-        let project = Project::open(path).expect("opened again");
+        let project = Project::open(&folder).expect("opened again");
         assert_eq!(project.favourites().expect("read"), [at(a, 0.0)]);
     }
 }

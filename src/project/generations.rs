@@ -224,13 +224,8 @@ impl Project {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use camino::{Utf8Path, Utf8PathBuf};
-
-    fn project() -> (tempfile::TempDir, Project) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("UTF-8");
-        (folder, Project::open(&path).expect("opened"))
-    }
+    use crate::project::testing::project;
+    use camino::Utf8Path;
 
     fn model() -> ModelGeneration {
         ModelGeneration {

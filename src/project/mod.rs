@@ -24,6 +24,8 @@ mod generations;
 mod schema;
 mod settings;
 mod tags;
+#[cfg(test)]
+mod testing;
 mod undo;
 
 pub use catalogue::FileFacts;

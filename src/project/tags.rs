@@ -65,26 +65,13 @@ fn alike(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::FileFacts;
-    use camino::Utf8Path;
+    use crate::project::testing::{facts, project};
 
     #[test]
     fn tags_are_given_once_and_taken_off_in_either_case() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let project = Project::open(Utf8Path::from_path(folder.path()).expect("UTF-8")).expect("opened");
-        let facts = |path: &str| FileFacts {
-            path: path.into(),
-            size_bytes: 1,
-            modified_ns: 1,
-            content_hash: [0; 32],
-            rate: 8000,
-            channels: 1,
-            frames: 1,
-            peak: 0.5,
-            thumbnail: Vec::new(),
-        };
+        let (_keep, project) = project();
         let edit = project.edit("Tagged").expect("writable");
-        edit.add_files(&[facts("/a.wav"), facts("/b.wav")]).expect("added");
+        edit.add_files(&[facts("/a.wav", 1), facts("/b.wav", 1)]).expect("added");
         let files: Vec<FileId> = project.files().expect("files").iter().map(|file| file.id).collect();
         edit.tag_files(&files[..1], "Ärger").expect("tagged");
         edit.tag_files(&files, "ärger").expect("tagged");

@@ -231,28 +231,7 @@ pub(super) type SharedSteps = Mutex<Steps>;
 mod tests {
     use super::*;
     use crate::dataset::{FileId, Problem};
-    use crate::project::FileFacts;
-    use camino::Utf8Path;
-
-    fn project() -> (tempfile::TempDir, Project) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = Utf8Path::from_path(folder.path()).expect("UTF-8").to_owned();
-        (folder, Project::open(&path).expect("opened"))
-    }
-
-    fn facts(path: &str, hash: u8) -> FileFacts {
-        FileFacts {
-            path: path.into(),
-            size_bytes: 1044,
-            modified_ns: 77,
-            content_hash: [hash; 32],
-            rate: 8000,
-            channels: 2,
-            frames: 500,
-            peak: 0.123_456_79,
-            thumbnail: vec![(-127, 127), (0, 3)],
-        }
-    }
+    use crate::project::testing::{facts, project};
 
     fn add(project: &Project, paths: &[&str]) {
         let edit = project.edit(format!("Added {}", paths.len())).expect("writable");

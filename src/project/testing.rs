@@ -1,0 +1,27 @@
+//! A project and files for it, for the tests of this floor.
+
+use camino::Utf8Path;
+
+use super::{FileFacts, Project};
+
+/// A project in a folder of its own, which goes with the first of the two.
+pub fn project() -> (tempfile::TempDir, Project) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = Utf8Path::from_path(folder.path()).expect("UTF-8").to_owned();
+    (folder, Project::open(&path).expect("opened"))
+}
+
+pub fn facts(path: &str, hash: u8) -> FileFacts {
+    FileFacts {
+        path: path.into(),
+        size_bytes: 1044,
+        modified_ns: 77,
+        content_hash: [hash; 32],
+        rate: 8000,
+        channels: 2,
+        frames: 500,
+        // No short binary fraction, so that a text of it that is too short shows.
+        peak: 0.123_456_79,
+        thumbnail: vec![(-127, 127), (0, 3)],
+    }
+}

@@ -132,6 +132,12 @@ fn draw() {
 
     screen.click(280, 457); // Find what sounds like the fourth file
     screen.picture_at_rest(&out.join("4-search.png"));
+    screen.click(420, 74); // The map, which takes some seconds to be drawn
+    sleep(Duration::from_secs(8));
+    screen.picture_at_rest(&out.join("5-map.png"));
+    screen.click(465, 74); // The bits of the match
+    screen.picture_at_rest(&out.join("6-bits.png"));
+    screen.click(366, 74);
     screen.click(1188, 22); // The light theme
-    screen.picture_at_rest(&out.join("5-light.png"));
+    screen.picture_at_rest(&out.join("7-light.png"));
 }

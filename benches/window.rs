@@ -1,6 +1,8 @@
 //! The window's own work on a project of 100,000 files and a million chunks: a frame's logic, drawing and tessellation,
 //! without a screen, while the table is scrolled, a filter is typed and the query's region is moved; and how soon the first
-//! frame, and the first one with files in it, is there after the start. The goals: 4 ms a frame, 300 ms to the first.
+//! frame, and the first one with files in it, is there after the start. The goals: 4 ms a frame, 300 ms to the first. Where
+//! that can be told, what is counted is the processor's time that the frame took: not what other programs, or the search on
+//! all cores that runs beside it, took from it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -131,19 +133,19 @@ impl Bench {
         Self { ctx, app, frame: eframe::Frame::_new_kittest(), began, places: Vec::new() }
     }
 
-    /// Draws a frame, and returns how long that took.
+    /// Draws a frame, and returns how much work that was.
     fn frame(&mut self, events: Vec<Event>) -> Duration {
         let time = Some(self.began.elapsed().as_secs_f64());
         let input =
             RawInput { screen_rect: Some(Rect::from_min_size(Pos2::ZERO, SIZE)), time, events, ..Default::default() };
-        let began = Instant::now();
+        let began = own_time();
         let (app, frame) = (&mut self.app, &mut self.frame);
         let output = self.ctx.run_ui(input, |ui| {
             app.logic(&ui.ctx().clone(), frame);
             app.ui(ui, frame);
         });
         let shapes = self.ctx.tessellate(output.shapes, output.pixels_per_point);
-        let took = began.elapsed();
+        let took = own_time() - began;
         std::hint::black_box(shapes);
         if let Some(update) = output.platform_output.accesskit_update {
             let named = update.nodes.iter().filter_map(|(_, node)| {
@@ -180,6 +182,20 @@ impl Bench {
             self.frame(vec![Event::PointerMoved(place), button(place, pressed)]);
         }
     }
+}
+
+/// The processor's time that this thread has had.
+#[cfg(target_os = "linux")]
+fn own_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.cast_unsigned(), time.tv_nsec as u32)
+}
+
+/// The time that has passed, which is more where something else runs as well.
+#[cfg(not(target_os = "linux"))]
+fn own_time() -> Duration {
+    static BEGAN: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+    BEGAN.elapsed()
 }
 
 fn button(pos: Pos2, pressed: bool) -> Event {

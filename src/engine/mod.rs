@@ -65,7 +65,6 @@ use crate::audio::device::Backend;
 use crate::project::Project;
 use lanes::Lanes;
 use shared::Shared;
-use snapshot::Snapshot;
 
 /// How an engine is opened.
 pub struct EngineOptions {
@@ -90,15 +89,9 @@ impl Engine {
         let folder = camino::Utf8PathBuf::from_path_buf(options.project).map_err(EngineError::NotText)?;
         let project = Project::open(&folder)?;
         let (sender, events) = crossbeam_channel::unbounded();
-        let latest = views::all(&project)?;
-        let is_searchable = latest.index.as_ref().is_some_and(|index| index.of_current_model);
+        let (latest, snapshot) = views::all(&project)?;
         let shared = Arc::new(Shared::new(project, latest, sender, options.wake));
-        // An index that cannot be used is told when it is searched, not when the project is opened: it can be built anew.
-        match is_searchable.then(|| Snapshot::load(&shared.project, None)) {
-            Some(Ok(snapshot)) => shared.set_snapshot(Some(Arc::new(snapshot))),
-            Some(Err(cause)) => tracing::warn!("the index is not loaded: {cause}"),
-            None => {}
-        }
+        shared.set_snapshot(snapshot.map(Arc::new));
         let lanes = Lanes::start(&shared, options.audio)?;
         Ok(Self { shared, events, lanes })
     }

@@ -16,7 +16,7 @@ use super::snapshot::{Snapshot, Span};
 use crate::audio::{silence, survey};
 use crate::dataset::SoundFile;
 use crate::dataset::favourite::has_middle_of;
-use crate::index::{Codes, CodesRef, RowSet, distances};
+use crate::index::{Codes, CodesRef, Neighbour, RowSet, distances};
 use crate::model::Model;
 
 /// Chunks of the query that are looked up together, and before cancelling is looked at.
@@ -158,39 +158,69 @@ fn hear(job: &Job, snapshot: &Snapshot, query: &Query) -> Result<Heard, EngineEr
 /// The `k` nearest matches, by distance, then the query's own chunks, then row. Each query chunk's neighbours are asked for
 /// in growing numbers until the merged, folded list holds `k` that no further neighbour could come before.
 fn by_chunk(job: &Job, ground: &Ground<'_>, heard: &Heard, k: usize) -> Result<Vec<(Hit, f64)>, EngineError> {
-    let offered = ground.rows.count();
     let own_hits = own_hits(ground, heard)?;
-    let mut wanted = 4 * k + 16;
+    let chunks = heard.codes.len();
+    // Many chunks find the matches together: each of them is asked for fewer.
+    let mut wanted = ((4 * k + 16) / chunks.isqrt().max(1)).max(16);
+    let mut known: Vec<Known> = (0..chunks).map(|_| Known::default()).collect();
+    let mut open: Vec<usize> = (0..chunks).collect();
     loop {
-        // They are known whatever the neighbours are, so that none of them is behind a full list's last.
+        ask(job, ground, heard, &open, wanted, &mut known)?;
+        // The own ones are known whatever the neighbours are, so that none of them is behind a full list's last.
         let mut hits = own_hits.clone();
-        // Neighbours behind the last one of a full list are unknown: what is nearer than all those lasts is certain.
-        let mut horizon = None;
-        for first in (0..heard.codes.len()).step_by(CHUNKS_TOGETHER) {
-            job.check()?;
-            let together = heard.codes.as_ref().slice(first..heard.codes.len().min(first + CHUNKS_TOGETHER));
-            let answers = ground.snapshot.index.index().search_each(together, wanted, Some(ground.rows))?;
-            for (query_chunk, answer) in (first..).zip(answers) {
-                let neighbours = answer.neighbours;
-                if let (true, Some(&last)) = (neighbours.len() < offered, neighbours.last()) {
-                    horizon = Some(horizon.map_or(last, |nearer: crate::index::Neighbour| nearer.min(last)));
-                }
-                hits.extend(neighbours.iter().filter_map(|neighbour| {
-                    let span = ground.snapshot.span_of(neighbour.row)?;
-                    Some(hit(ground.snapshot, span, neighbour.row, neighbour.distance, query_chunk))
-                }));
-            }
-        }
+        hits.extend(known.iter().flat_map(|known| &known.hits));
         hits.sort_unstable_by_key(|hit| (hit.distance, !hit.is_own, hit.row, hit.query_chunk));
+        // Neighbours behind the last one of a full list are unknown: what is nearer than all those lasts is certain.
+        let horizon = known.iter().filter_map(|known| known.last).min();
         let certain = horizon.map_or(hits.len(), |horizon| {
             hits.partition_point(|hit| (hit.distance, !hit.is_own, hit.row) <= (horizon.distance, true, horizon.row))
         });
         let folded = fold(hits[..certain].iter().copied(), k);
-        if folded.len() == k || horizon.is_none() {
+        let Some(horizon) = horizon.filter(|_| folded.len() < k) else {
             return Ok(folded.into_iter().map(|hit| (hit, f64::from(hit.distance))).collect());
-        }
+        };
+        // Lists that reach as far as the last match would be, as far as one knows, need not grow.
+        let enough = fold(hits, k).get(k - 1).map(|hit| hit.distance);
+        let is_short = |last: &Neighbour| *last == horizon || enough.is_none_or(|enough| last.distance <= enough);
+        open = (0..chunks).filter(|&chunk| known[chunk].last.as_ref().is_some_and(is_short)).collect();
         wanted *= 4;
     }
+}
+
+/// The nearest neighbours of one of the query's chunks.
+#[derive(Default)]
+struct Known {
+    hits: Vec<Hit>,
+    /// The last of them, where there are more behind it.
+    last: Option<Neighbour>,
+}
+
+/// Looks up `wanted` neighbours of each of the `open` chunks.
+fn ask(
+    job: &Job,
+    ground: &Ground<'_>,
+    heard: &Heard,
+    open: &[usize],
+    wanted: usize,
+    known: &mut [Known],
+) -> Result<(), EngineError> {
+    let offered = ground.rows.count();
+    for group in open.chunks(CHUNKS_TOGETHER) {
+        job.check()?;
+        let mut together = Codes::new(heard.codes.bits())?;
+        together.extend_words(group.iter().flat_map(|&chunk| heard.codes.as_ref().code(chunk)).copied());
+        let answers = ground.snapshot.index.index().search_each(together.as_ref(), wanted, Some(ground.rows))?;
+        for (&chunk, answer) in group.iter().zip(answers) {
+            let neighbours = answer.neighbours;
+            let hit = |neighbour: &Neighbour| {
+                let span = ground.snapshot.span_of(neighbour.row)?;
+                Some(hit(ground.snapshot, span, neighbour.row, neighbour.distance, chunk))
+            };
+            known[chunk].hits = neighbours.iter().filter_map(hit).collect();
+            known[chunk].last = neighbours.last().copied().filter(|_| neighbours.len() < offered);
+        }
+    }
+    Ok(())
 }
 
 fn hit(snapshot: &Snapshot, span: &Span, row: usize, distance: u32, query_chunk: usize) -> Hit {

@@ -55,8 +55,20 @@ pub(super) struct Place<'a> {
 impl Snapshot {
     /// Loads what is current. Parts that `before` has in the same generation are taken over, not read again.
     pub fn load(project: &Project, before: Option<&Snapshot>) -> Result<Snapshot, EngineError> {
-        let model_row = project.current_model()?.ok_or(EngineError::NoModel)?;
         let index_row = project.current_index()?.ok_or(EngineError::NoIndex)?;
+        let files: Vec<_> = project.files()?.into_iter().map(Arc::new).collect();
+        Self::of(project, before, &index_row, &files)
+    }
+
+    /// The same for who has read the current index's row and the project's files already: of a large project, reading them
+    /// is what takes time.
+    pub fn of(
+        project: &Project,
+        before: Option<&Snapshot>,
+        index_row: &IndexGeneration,
+        files: &[Arc<SoundFile>],
+    ) -> Result<Snapshot, EngineError> {
+        let model_row = project.current_model()?.ok_or(EngineError::NoModel)?;
         if index_row.model_generation != model_row.generation {
             return Err(EngineError::StaleIndex);
         }
@@ -75,7 +87,7 @@ impl Snapshot {
         {
             return Err(EngineError::StaleIndex);
         }
-        let (spans, offered) = spans(project, &index_row, rows)?;
+        let (spans, offered) = spans(files, index_row, rows);
         Ok(Snapshot {
             grid: grid_of(model.config()),
             model,
@@ -136,9 +148,8 @@ impl Snapshot {
 }
 
 /// Rows that are chunks of files as they are in the dataset now.
-fn spans(project: &Project, index: &IndexGeneration, rows: usize) -> Result<(Vec<Span>, RowSet), EngineError> {
-    let files: HashMap<FileId, Arc<SoundFile>> =
-        project.files()?.into_iter().map(|file| (file.id, Arc::new(file))).collect();
+fn spans(files: &[Arc<SoundFile>], index: &IndexGeneration, rows: usize) -> (Vec<Span>, RowSet) {
+    let files: HashMap<FileId, &Arc<SoundFile>> = files.iter().map(|file| (file.id, file)).collect();
     let mut offered = RowSet::none(rows);
     let mut spans = Vec::with_capacity(index.files.len());
     for indexed in &index.files {
@@ -151,7 +162,7 @@ fn spans(project: &Project, index: &IndexGeneration, rows: usize) -> Result<(Vec
                 offered.insert(first_row + chunk);
             }
         }
-        spans.push(Span { file: file.clone(), first_row, chunks: indexed.silent.len() });
+        spans.push(Span { file: Arc::clone(file), first_row, chunks: indexed.silent.len() });
     }
-    Ok((spans, offered))
+    (spans, offered)
 }

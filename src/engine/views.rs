@@ -13,18 +13,28 @@ use super::sound_settings::SoundSettings;
 use super::{takes, watch};
 use crate::dataset::{Grid, SoundFile};
 use crate::model::{Config, TrainingSettings};
-use crate::project::Project;
+use crate::project::{IndexGeneration, Project};
 
-/// All values of a project that has just been opened.
-pub(super) fn all(project: &Project) -> Result<Latest, EngineError> {
+/// All values of a project that has just been opened, and what searches use, as far as they can.
+pub(super) fn all(project: &Project) -> Result<(Latest, Option<Snapshot>), EngineError> {
     let model = model(project)?;
     let dataset = dataset(project, model.as_deref())?;
-    Ok(Latest {
+    let row = project.current_index()?;
+    let index = index(project, model.as_deref(), &dataset, row.as_ref())?;
+    let snapshot = match (&index, &row) {
+        (Some(index), Some(row)) if index.of_current_model => {
+            // An index that cannot be used is told when it is searched, not when the project is opened: it can be built anew.
+            let loaded = Snapshot::of(project, None, row, &dataset.files);
+            loaded.inspect_err(|cause| tracing::warn!("the index is not loaded: {cause}")).ok()
+        }
+        _ => None,
+    };
+    let latest = Latest {
         project: Arc::new(ProjectView {
             folder: project.folder().to_owned(),
             read_only: project.read_only().map(str::to_owned),
         }),
-        index: index(project, model.as_deref(), &dataset)?,
+        index,
         training: last_training(project)?,
         dataset: Arc::new(dataset),
         on_disk: Arc::default(),
@@ -39,7 +49,8 @@ pub(super) fn all(project: &Project) -> Result<Latest, EngineError> {
         devices: Arc::new(DevicesView::default()),
         takes: Arc::new(takes::list(project)?),
         favourites: Arc::new(project.favourites()?),
-    })
+    };
+    Ok((latest, snapshot))
 }
 
 impl Shared {
@@ -48,10 +59,12 @@ impl Shared {
         let _one_at_a_time = self.refreshing();
         let model = model(&self.project)?;
         let dataset = dataset(&self.project, model.as_deref())?;
-        let index = index(&self.project, model.as_deref(), &dataset)?;
-        let snapshot = match &index {
-            Some(view) if view.of_current_model => {
-                Some(Arc::new(Snapshot::load(&self.project, self.snapshot().as_deref())?))
+        let row = self.project.current_index()?;
+        let index = index(&self.project, model.as_deref(), &dataset, row.as_ref())?;
+        let snapshot = match (&index, &row) {
+            (Some(view), Some(row)) if view.of_current_model => {
+                let before = self.snapshot();
+                Some(Arc::new(Snapshot::of(&self.project, before.as_deref(), row, &dataset.files)?))
             }
             _ => None,
         };
@@ -133,8 +146,9 @@ fn index(
     project: &Project,
     model: Option<&ModelView>,
     dataset: &DatasetView,
+    index: Option<&IndexGeneration>,
 ) -> Result<Option<Arc<IndexView>>, EngineError> {
-    let Some(index) = project.current_index()? else { return Ok(None) };
+    let Some(index) = index else { return Ok(None) };
     let path = project.index_path(index.generation);
     let file_bytes = path.metadata().map_err(|cause| EngineError::Read { path: path.clone().into(), cause })?.len();
     let indexed: BTreeMap<_, _> = index.files.iter().map(|file| (file.file, file.content_hash)).collect();

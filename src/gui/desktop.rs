@@ -6,9 +6,17 @@ use std::path::Path;
 /// Whether the window is to go through X11 although there is Wayland: under Wayland the window library hears nothing of
 /// files that are dropped.
 pub fn prefers_x11(wayland_wanted: bool) -> bool {
-    let named = |variable: &str| env::var(variable).ok().filter(|value| !value.is_empty());
     let there = |display: &str| socket_of(display).is_none_or(|socket| Path::new(&socket).exists());
     !wayland_wanted && named("WAYLAND_DISPLAY").is_some() && named("DISPLAY").is_some_and(|display| there(&display))
+}
+
+/// Whether the window goes through X11, where files can be dragged out of it.
+pub fn is_x11(wayland_wanted: bool) -> bool {
+    prefers_x11(wayland_wanted) || named("WAYLAND_DISPLAY").is_none() && named("DISPLAY").is_some()
+}
+
+fn named(variable: &str) -> Option<String> {
+    env::var(variable).ok().filter(|value| !value.is_empty())
 }
 
 /// Where a server on this machine listens; `None` for one elsewhere, of which only trying would tell.

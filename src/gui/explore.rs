@@ -2,6 +2,7 @@
 
 pub mod bits;
 pub mod duplicates;
+pub mod kinds;
 pub mod map;
 
 use crate::engine::{ChunkPlace, Clip, Command, DistancesReport, Event, JobId, Outcome};

@@ -123,9 +123,27 @@ pub fn folder(path: &Utf8Path) -> String {
     last.join("/").replace("//", "/")
 }
 
+/// A name of at most so many letters. What is left out is in its middle: names of sounds differ at their ends.
+pub fn shortened(name: &str, most: usize) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    if letters.len() <= most {
+        return name.to_owned();
+    }
+    let tail = most / 2;
+    let head = most.saturating_sub(tail + 1);
+    let (head, tail) = (&letters[..head], &letters[letters.len() - tail..]);
+    head.iter().chain(['…'].iter()).chain(tail).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_name_keeps_both_its_ends() {
+        assert_eq!(shortened("kick.wav", 8), "kick.wav");
+        assert_eq!(shortened("Vögel im Garten 12.wav", 12), "Vögel…12.wav");
+    }
 
     #[test]
     fn numbers_read_as_people_write_them() {

@@ -4,6 +4,8 @@
 mod arranger;
 mod desktop;
 pub mod dialogs;
+#[cfg(target_os = "linux")]
+pub mod drag_source;
 pub mod explore;
 mod file_clipboard;
 mod file_manager;
@@ -108,7 +110,10 @@ enum Project {
 impl App {
     /// With the machine's own sound card.
     pub fn new(ctx: &egui::Context, options: WindowOptions) -> Self {
-        Self::with_audio(ctx, options, Arc::new(SoundCard))
+        let drags_out = cfg!(target_os = "linux") && desktop::is_x11(options.wayland);
+        let mut app = Self::with_audio(ctx, options, Arc::new(SoundCard));
+        app.state.drags_out = drags_out;
+        app
     }
 
     pub fn with_audio(ctx: &egui::Context, options: WindowOptions, audio: Arc<dyn Backend>) -> Self {
@@ -196,6 +201,7 @@ impl App {
                 Action::OpenProject(folder) => self.reopen(folder),
                 Action::Arrange(order) => self.arrange(*order),
                 Action::Reveal(paths) => self.reveal(paths),
+                Action::DragOut(paths) => self.drag_out(paths),
             }
         }
     }
@@ -215,18 +221,39 @@ impl App {
         }
     }
 
-    fn reveal(&mut self, paths: Vec<PathBuf>) {
+    /// Tells the window why something could not be done, from another thread.
+    fn complain(&self) -> impl FnOnce(String) + Send + 'static {
         let (sender, wake) = (self.complaints.0.clone(), self.wake.clone());
-        let failed = move |why: String| {
+        move |why: String| {
             // The window may have closed meanwhile: then nobody wants to know.
             if sender.send(why).is_ok() {
                 wake();
             }
-        };
-        if let Err(error) = file_manager::reveal(paths, failed) {
+        }
+    }
+
+    fn reveal(&mut self, paths: Vec<PathBuf>) {
+        if let Err(error) = file_manager::reveal(paths, self.complain()) {
             self.state.notices.push(Tone::Error, format!("The file manager cannot be asked: {error}."));
         }
     }
+
+    #[cfg(target_os = "linux")]
+    fn drag_out(&mut self, paths: Vec<PathBuf>) {
+        let failed = self.complain();
+        let dragging = std::thread::Builder::new().name("drag".into()).spawn(move || {
+            if let Err(why) = drag_source::drag(&paths, None) {
+                failed(format!("The file cannot be dragged: {why}."));
+            }
+        });
+        if let Err(error) = dragging {
+            self.state.notices.push(Tone::Error, format!("The file cannot be dragged: {error}."));
+        }
+    }
+
+    /// Elsewhere nothing asks for it: see [`State::drags_out`].
+    #[cfg(not(target_os = "linux"))]
+    fn drag_out(&mut self, _paths: Vec<PathBuf>) {}
 
     /// Notes what is to be remembered, and has it kept where it has changed.
     fn remember(&mut self, ctx: &egui::Context) {
@@ -255,7 +282,9 @@ impl App {
             Project::Open(engine) => Some(engine),
             Project::Opening { .. } | Project::Refused { .. } => None,
         };
+        let drags_out = self.state.drags_out;
         self.state = State::remembered(self.state.preferences.clone());
+        self.state.drags_out = drags_out;
         self.project = open(folder, earlier, self.audio.clone(), self.wake.clone());
     }
 }
@@ -314,6 +343,8 @@ impl eframe::App for App {
         if let Some(deed) = self.state.notices.show(ui.ctx()) {
             self.state.do_deed(deed);
         }
+        let title = |node: &mut egui::accesskit::Node| node.set_label("Soundalike");
+        ui.ctx().accesskit_node_builder(egui::accesskit_root_id(), title);
         // What was clicked goes out with this frame: the next one may be a long wait away.
         self.carry_out();
         self.remember(ui.ctx());

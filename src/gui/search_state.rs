@@ -173,9 +173,9 @@ impl SearchState {
         self.find_files(dataset);
     }
 
-    /// A match could not be played: its row says why.
+    /// A match could not be played: its row says why, where that is the file's fault and not that of the sound output.
     pub fn mark_unplayable(&mut self, path: &Utf8Path, why: &str) {
-        let Some(report) = &mut self.report else { return };
+        let Some(report) = self.report.as_mut().filter(|_| why.starts_with(path.as_str())) else { return };
         for found in Arc::make_mut(report).matches.iter_mut().filter(|found| found.path == path) {
             // The path stands in the row already.
             let why = why.strip_prefix(path.as_str()).map_or(why, |why| why.trim_start_matches(": "));

@@ -42,6 +42,8 @@ pub enum Action {
     Arrange(Box<Order>),
     /// Shows files where they lie.
     Reveal(Vec<PathBuf>),
+    /// The pointer, with its button down, takes files along to another window.
+    DragOut(Vec<PathBuf>),
 }
 
 /// The panel that a job belongs to, and that shows its failure.
@@ -110,6 +112,8 @@ pub struct State {
     pub list: List,
     /// Whether files hover over the window.
     pub files_hover: bool,
+    /// Whether files can be dragged out of the window: of the platforms, X11 alone lets us.
+    pub drags_out: bool,
     pub add_typed: String,
     pub files: FileTable,
     pub preferences: Preferences,
@@ -149,6 +153,7 @@ impl Default for State {
             to_copy: None,
             list: List::default(),
             files_hover: false,
+            drags_out: false,
             add_typed: String::new(),
             files: FileTable::new(latest.dataset.clone()),
             preferences: Preferences::default(),

@@ -183,6 +183,7 @@ fn style(palette: &Palette, visuals: Visuals) -> Style {
     spacing.window_margin = Margin::same(20);
     spacing.slider_rail_height = 4.0;
     spacing.icon_spacing = 6.0;
+    spacing.indent = 17.0;
     spacing.tooltip_width = 320.0;
     spacing.scroll.bar_width = 8.0;
     spacing.scroll.floating_width = 4.0;

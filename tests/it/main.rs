@@ -9,7 +9,13 @@ mod fsdd;
 mod other_programs;
 mod pipeline;
 mod real_sound;
+#[cfg(target_os = "linux")]
+mod real_window;
 mod results;
+#[cfg(target_os = "linux")]
+mod screen;
+#[cfg(target_os = "linux")]
+mod screenshots;
 mod search;
 mod served;
 mod server;

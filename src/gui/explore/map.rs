@@ -1,14 +1,13 @@
 //! The map: which dots, in which colours, what of it is in view, and what is selected.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Asked;
+use super::kinds::Kinds;
 use crate::dataset::FileId;
 use crate::engine::{ChunkPlace, Command, DatasetView, MapReport, Match};
-use crate::gui::format;
 use crate::gui::state::{List, Page, State};
-use crate::gui::theme::KINDS;
 
 /// How long the pointer has to rest on a dot before it plays: a dot that is crossed does not.
 pub const DWELL_SECS: f64 = 0.15;
@@ -82,23 +81,6 @@ pub enum ColourBy {
     File,
 }
 
-/// Which colour each dot has, and what the colours stand for.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Kinds {
-    /// Of each dot: one of the theme's colours, or their number where the dot is of none.
-    pub of: Vec<u8>,
-    /// Empty where colours have no names.
-    pub names: Vec<KindName>,
-}
-
-/// What a colour stands for, and how many dots have it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KindName {
-    pub kind: usize,
-    pub name: String,
-    pub dots: usize,
-}
-
 /// What of the plane is in view.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct View {
@@ -134,62 +116,6 @@ impl View {
     pub fn moved(self, by: [f32; 2]) -> Self {
         Self { centre: [0, 1].map(|axis| self.centre[axis] - by[axis] / self.scale), ..self }
     }
-}
-
-impl Kinds {
-    fn new(report: &MapReport, by: ColourBy, dataset: &DatasetView) -> Self {
-        match by {
-            ColourBy::Tag => {
-                let names: Vec<Option<String>> =
-                    report.files.iter().map(|file| dataset.tags_of(file.id).first().cloned()).collect();
-                Self::named(report, &names, "no tag")
-            }
-            ColourBy::File => {
-                let of = report.chunks.iter().map(|chunk| (chunk.file as usize % KINDS) as u8).collect();
-                Self { of, names: Vec::new() }
-            }
-            ColourBy::Folder => {
-                let names = folders(report);
-                Self::named(report, &names, "others")
-            }
-        }
-    }
-
-    /// The names that most dots have get colours of their own; `rest` is what the others are called.
-    fn named(report: &MapReport, of_files: &[Option<String>], rest: &str) -> Self {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        let names = report.chunks.iter().filter_map(|chunk| of_files[chunk.file as usize].as_deref());
-        names.for_each(|name| *counts.entry(name).or_default() += 1);
-        let mut ranked: Vec<(&str, usize)> = counts.into_iter().collect();
-        ranked.sort_by_key(|&(_, dots)| std::cmp::Reverse(dots));
-        ranked.truncate(KINDS);
-        let place: HashMap<&str, u8> = ranked.iter().map(|(name, _)| *name).zip(0..).collect();
-        let colour = |name: &Option<String>| name.as_deref().and_then(|name| place.get(name).copied());
-        let of_file: Vec<u8> = of_files.iter().map(|name| colour(name).unwrap_or(KINDS as u8)).collect();
-        let of: Vec<u8> = report.chunks.iter().map(|chunk| of_file[chunk.file as usize]).collect();
-        let others = of.iter().filter(|&&kind| usize::from(kind) == KINDS).count();
-        let mut names: Vec<KindName> = ranked
-            .into_iter()
-            .zip(0..)
-            .map(|((name, dots), kind)| KindName { kind, name: name.to_owned(), dots })
-            .collect();
-        if others > 0 {
-            names.push(KindName { kind: KINDS, name: rest.to_owned(), dots: others });
-        }
-        Self { of, names }
-    }
-}
-
-/// Each file's folder, as short as tells folders apart: what all have before their own name is left out.
-fn folders(report: &MapReport) -> Vec<Option<String>> {
-    let long: Vec<String> = report.files.iter().map(|file| format::folder(&file.path)).collect();
-    let above = |name: &String| name.rsplit_once('/').map(|(above, _)| above.to_owned());
-    let same = long.first().is_some_and(|first| long.iter().all(|name| above(name) == above(first)));
-    let short = |name: String| match name.rsplit_once('/').filter(|(_, own)| same && !own.is_empty()) {
-        Some((_, own)) => own.to_owned(),
-        None => name,
-    };
-    long.into_iter().map(|name| Some(short(name))).collect()
 }
 
 impl MapState {

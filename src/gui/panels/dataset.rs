@@ -1,6 +1,6 @@
 //! The sound files of the project: adding, looking through, removing, and what could not be read.
 
-use egui::{Align, CollapsingHeader, Layout, RichText, ScrollArea, Stroke, Ui, vec2};
+use egui::{Align, Layout, RichText, ScrollArea, Stroke, Ui, vec2};
 
 use super::welcome::{dashed, path_field};
 use crate::engine::{Command, JobKind};
@@ -8,7 +8,7 @@ use crate::gui::dialogs::Question;
 use crate::gui::format;
 use crate::gui::state::{Place, State};
 use crate::gui::theme::{palette, size};
-use crate::gui::widgets::buttons::with_icon;
+use crate::gui::widgets::buttons::{folding, tick, with_icon};
 use crate::gui::widgets::icons::Icon;
 use crate::gui::widgets::{message, progress, text};
 
@@ -51,11 +51,15 @@ fn adding(ui: &mut Ui, state: &mut State) {
     let ground = if state.files_hover { palette.selected } else { palette.panel };
     let zone = egui::Frame::new().fill(ground).corner_radius(size::CORNER).inner_margin(8);
     let drawn = zone.show(ui, |ui| {
-        ui.with_layout(Layout::top_down(Align::Center), |ui| {
-            let hint = if state.files_hover { "Let go to add" } else { "Drop files or folders here" };
-            let colour = if state.files_hover { palette.accent } else { palette.dim };
-            ui.label(RichText::new(hint).color(colour));
-        });
+        // A low window keeps the room for its files.
+        let low = ui.ctx().content_rect().height() < size::LOW_WINDOW;
+        if state.files_hover || !low {
+            ui.with_layout(Layout::top_down(Align::Center), |ui| {
+                let hint = if state.files_hover { "Let go to add" } else { "Drop files or folders here" };
+                let colour = if state.files_hover { palette.accent } else { palette.dim };
+                ui.label(RichText::new(hint).color(colour));
+            });
+        }
         ui.horizontal(|ui| {
             ui.spacing_mut().button_padding.x = 8.0;
             if with_icon(ui, Icon::Add, "Add files…").clicked() {
@@ -65,7 +69,7 @@ fn adding(ui: &mut Ui, state: &mut State) {
                 state.ask(Question::FolderToAdd);
             }
         });
-        path_field(ui, state, "or paste a path");
+        path_field(ui, state, if low { "or drop some, or paste a path" } else { "or paste a path" });
         watching(ui, state);
     });
     let edge = if state.files_hover { palette.accent } else { palette.wave };
@@ -81,7 +85,7 @@ fn watching(ui: &mut Ui, state: &mut State) {
         false => watch.folders.iter().map(|folder| folder.as_str()).collect::<Vec<_>>().join("\n"),
     };
     let help = format!("Adds what appears in these folders, or changes in them, while this window is open:\n{folders}");
-    if ui.checkbox(&mut on, text).on_hover_text(help).changed() {
+    if tick(ui, &mut on, text).on_hover_text(help).changed() {
         state.submit(Command::WatchFolders(on));
     }
     if let Some(problem) = &watch.problem {
@@ -97,7 +101,7 @@ fn problems(ui: &mut Ui, state: &mut State) {
     let palette = palette(ui.visuals());
     let n = dataset.problems.len();
     let heading = RichText::new(format::counted(n as u64, "problem", "problems")).color(palette.warning);
-    CollapsingHeader::new(heading).id_salt("problems").default_open(n <= 3).show(ui, |ui| {
+    folding(heading).id_salt("problems").default_open(n <= 3).show_unindented(ui, |ui| {
         let height = 44.0;
         ScrollArea::vertical().id_salt("problem list").max_height(140.0).auto_shrink([false, true]).show_rows(
             ui,

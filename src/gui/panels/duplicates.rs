@@ -1,13 +1,13 @@
 //! Near-duplicates: groups of sounds whose codes agree, to listen to and to tidy up.
 
-use egui::{Align, Align2, Layout, Rect, ScrollArea, Slider, Stroke, TextStyle, Ui, vec2};
+use egui::{Align, Align2, Layout, Rect, ScrollArea, Slider, TextStyle, Ui, vec2};
 
 use crate::engine::{DuplicateGroup, DuplicatesBy, DuplicatesReport, JobKind};
 use crate::gui::explore::duplicates::Line;
 use crate::gui::format;
 use crate::gui::state::{List, Place, State};
 use crate::gui::theme::{palette, size};
-use crate::gui::widgets::buttons::{primary_sized, segmented};
+use crate::gui::widgets::buttons::{primary_sized, segmented, tick};
 use crate::gui::widgets::icons::{self, Icon};
 use crate::gui::widgets::row::{self, take_left, take_right};
 use crate::gui::widgets::{message, progress, text};
@@ -71,7 +71,8 @@ fn actions(ui: &mut Ui, state: &mut State, report: &DuplicatesReport) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let chosen = state.explore.duplicates.chosen.len() as u64;
             let files = format::counted(chosen, "file", "files");
-            let remove = egui::Button::new(format!("Remove {files} from the project"));
+            let what = if chosen > 0 { files.as_str() } else { "the chosen files" };
+            let remove = egui::Button::new(format!("Remove {what} from the project"));
             let help = "They stay on the disk, and removing them can be undone";
             if ui.add_enabled(chosen > 0 && !read_only, remove).on_hover_text(help).clicked() {
                 state.remove_chosen_duplicates();
@@ -186,11 +187,9 @@ fn member_line(
     let can_choose = !state.read_only();
     let response = row::row(ui, ("member", group, member), &spoken, size::NEAR_ROW, selected, |ui, mut rect| {
         take_left(&mut rect, 14.0);
-        let tick = take_left(&mut rect, size::CONTROL);
-        let mut child = ui.new_child(egui::UiBuilder::new().id_salt(("choose", group, member)).max_rect(tick));
-        // An empty box is seen by its edge.
-        child.visuals_mut().widgets.inactive.bg_stroke = Stroke::new(1.0, palette(ui.visuals()).wave);
-        let response = child.add_enabled(can_choose, egui::Checkbox::without_text(&mut chosen));
+        let place = take_left(&mut rect, size::CONTROL);
+        let mut child = ui.new_child(egui::UiBuilder::new().id_salt(("choose", group, member)).max_rect(place));
+        let response = child.add_enabled_ui(can_choose, |ui| tick(ui, &mut chosen, ())).inner;
         response.accessible_name(format!("Choose {name}, member {} of group {}", member + 1, group + 1));
         let distance = match (silence, of.distance) {
             (true, _) => String::new(),

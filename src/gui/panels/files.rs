@@ -76,8 +76,10 @@ fn filter(ui: &mut Ui, state: &mut State) {
             if !state.files.filter.is_empty() && icon_button(ui, Icon::Close, "Clear the filter").clicked() {
                 state.files.filter.clear();
             }
-            let field = TextEdit::singleline(&mut state.files.filter).hint_text("Filter: kick dur<1 -tag:loop");
-            let field = ui.add(field.desired_width(f32::INFINITY)).accessible_name("Filter the files");
+            // The button before it comes with the first letter: a number given in order would change then, and the focus go.
+            let field = TextEdit::singleline(&mut state.files.filter).id_salt("filter");
+            let field = field.hint_text("Filter: kick dur<1 -tag:loop").desired_width(f32::INFINITY);
+            let field = ui.add(field).accessible_name("Filter the files");
             if std::mem::take(&mut state.files.focus_filter) {
                 field.request_focus();
             }
@@ -269,6 +271,9 @@ fn file(ui: &mut Ui, state: &mut State, columns: &Columns, place: u32, revealed:
     }
     if response.double_clicked() {
         wanted = Some(Wanted::Play);
+    }
+    if state.drags_out && row::begins_to_be_dragged(ui, &response) {
+        state.drag_files_out(file);
     }
     let opens = state.files.open_menu && state.files.cursor() == Some(place);
     if opens || response.secondary_clicked() {

@@ -27,6 +27,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 ui.add_space(size::GAP);
                 ui.label(RichText::new("Soundalike").heading());
                 ui.add_space(size::GAP);
+                // On the window's own ground a button at rest would hardly be seen.
+                ui.visuals_mut().widgets.inactive.weak_bg_fill = palette.panel;
                 super::project_menu::show(ui, state);
                 ui.add_space(size::GAP);
                 let folder = state.latest.project.folder.as_str();

@@ -1,6 +1,6 @@
 //! The index: building it, and what is in it.
 
-use egui::{CollapsingHeader, RichText, Ui};
+use egui::{RichText, Ui};
 
 use crate::engine::{Command, DistancesReport, JobKind};
 use crate::gui::format;
@@ -8,7 +8,7 @@ use crate::gui::notices::Tone;
 use crate::gui::state::{Place, State};
 use crate::gui::theme::palette;
 use crate::gui::widgets::bit_strip::{self, bit_strip};
-use crate::gui::widgets::buttons::primary;
+use crate::gui::widgets::buttons::{folding, primary};
 use crate::gui::widgets::histogram::{Distribution, histogram};
 use crate::gui::widgets::{message, progress, text};
 
@@ -70,7 +70,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 fn distances(ui: &mut Ui, state: &mut State) {
     // Unfolded where there is room: measuring them is asked for only by who looks.
     let roomy = ui.ctx().content_rect().height() >= super::training::ROOMY;
-    let header = CollapsingHeader::new("How far codes are apart").id_salt("distances").default_open(roomy);
+    let header = folding("How far codes are apart").id_salt("distances").default_open(roomy);
     header.show_unindented(ui, |ui| {
         state.want_distances();
         let Some(report) = state.explore.distances_report.clone() else {

@@ -7,11 +7,12 @@ use egui::{
 use std::sync::Arc;
 
 use crate::engine::{ChunkPlace, JobKind, MapReport};
-use crate::gui::explore::map::{ColourBy, KindName, View};
+use crate::gui::explore::kinds::KindName;
+use crate::gui::explore::map::{ColourBy, View};
 use crate::gui::format;
 use crate::gui::state::{List, Place, State};
 use crate::gui::theme::{palette, size};
-use crate::gui::widgets::buttons::{icon_button, icon_toggle, primary_sized, segmented};
+use crate::gui::widgets::buttons::{icon_button, icon_toggle, primary_sized, segmented, tick};
 use crate::gui::widgets::icons::Icon;
 use crate::gui::widgets::row::{self, take_left};
 use crate::gui::widgets::sound_map::Plane;
@@ -19,6 +20,9 @@ use crate::gui::widgets::{message, progress, text};
 
 /// How far from a dot, in points, the pointer may be to mean it.
 const REACH: f32 = 9.0;
+
+/// Longer names are shortened in the legend.
+const LEGEND_LETTERS: usize = 24;
 
 /// One press of a key or a button zooms by this.
 const ZOOM: f32 = 1.4;
@@ -78,7 +82,7 @@ fn toolbar(ui: &mut Ui, state: &mut State) {
             state.colour_map_by(by);
         }
         let help = "A dot that the pointer rests on plays";
-        ui.checkbox(&mut state.explore.map.hover_plays, "Play on hovering").on_hover_text(help);
+        tick(ui, &mut state.explore.map.hover_plays, "Play on hovering").on_hover_text(help);
         let open = state.explore.map.list_open;
         if icon_toggle(ui, Icon::List, "List of the sounds in view", Some(open)).clicked() {
             state.explore.map.list_open = !open;
@@ -129,7 +133,7 @@ fn legend(ui: &mut Ui, state: &mut State) {
             for KindName { kind, name, dots } in &kinds.names {
                 let chosen = state.explore.map.only == Some(*kind);
                 let swatch = RichText::new("■").small().color(colours[*kind]);
-                let label = RichText::new(name).small();
+                let label = RichText::new(format::shortened(name, LEGEND_LETTERS)).small();
                 let button = Button::selectable(chosen, (swatch, label)).frame_when_inactive(false);
                 let dots = format::counted(*dots as u64, "dot", "dots");
                 let help = if chosen { "Click to bring the others back" } else { "Click to dim the others" };

@@ -30,6 +30,8 @@ pub struct Drawn<'a> {
     pub under_heading: bool,
     pub favourite: bool,
     pub may_mark: bool,
+    /// Whether the row's file can be dragged to another program.
+    pub can_leave: bool,
 }
 
 /// What was clicked in a row, beside the row itself.
@@ -105,6 +107,9 @@ fn naming(ui: &Ui, rect: Rect, drawn: &Drawn<'_>, narrow: bool, stretch: &str) {
     let name = format::file_name(&found.path);
     let folder = format::folder(&found.path);
     let mut tooltip = format!("{}\n{stretch}; {}", found.path, distance_in_words(found, drawn.bits));
+    if drawn.can_leave {
+        tooltip += "\nDrag it to take the file to another program";
+    }
     match (&found.problem, &drawn.file) {
         (Some(problem), _) => {
             let problem = format::sentence(problem);

@@ -9,7 +9,7 @@ use crate::gui::match_list::{Line, View};
 use crate::gui::search_state::{MOST_MATCHES, Run};
 use crate::gui::state::State;
 use crate::gui::theme::{palette, size};
-use crate::gui::widgets::buttons::{icon_toggle, segmented};
+use crate::gui::widgets::buttons::{icon_toggle, segmented, tick};
 use crate::gui::widgets::icons::Icon;
 use crate::gui::widgets::row;
 
@@ -20,7 +20,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let help = "Moving through the matches with the arrow keys plays them";
-            ui.checkbox(&mut state.search.auto_play, "Play on moving").on_hover_text(help);
+            tick(ui, &mut state.search.auto_play, "Play on moving").on_hover_text(help);
             let options = [
                 (View::Moments, "Moments", "The nearest moments, wherever they are"),
                 (View::ByFile, "By file", "The nearest moments, under the names of their files"),
@@ -68,7 +68,7 @@ fn filter(ui: &mut Ui, state: &mut State) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let mut not_this = filter.not_this_file;
             let help = "Leave out the matches in the query's own file";
-            if ui.toggle_value(&mut not_this, "Not this file").on_hover_text(help).changed() {
+            if tick(ui, &mut not_this, "Not this file").on_hover_text(help).changed() {
                 state.set_filter(|filter| filter.not_this_file = not_this);
             }
             let icon = if filter.favourites { Icon::StarFilled } else { Icon::Star };
@@ -78,7 +78,7 @@ fn filter(ui: &mut Ui, state: &mut State) {
             let mut typed = filter.text.clone();
             let hint = "Filter the matches: kick  tag:loop  dur<0.5  -is:problem";
             let field = ui
-                .add(TextEdit::singleline(&mut typed).hint_text(hint).desired_width(f32::INFINITY))
+                .add(TextEdit::singleline(&mut typed).id_salt("filter").hint_text(hint).desired_width(f32::INFINITY))
                 .accessible_name("Filter the matches");
             if std::mem::take(&mut state.search.focus_filter) {
                 field.request_focus();
@@ -168,6 +168,7 @@ fn one(ui: &mut Ui, state: &mut State, report: &SearchReport, place: usize, reve
         under_heading: state.search.view == View::ByFile,
         favourite: state.is_favourite(found),
         may_mark: !state.read_only(),
+        can_leave: state.drags_out,
     };
     let selected = state.search.selected == Some(place);
     let (response, wanted) = match_row::show(ui, &drawn, selected);
@@ -182,6 +183,9 @@ fn one(ui: &mut Ui, state: &mut State, report: &SearchReport, place: usize, reve
     }
     if response.secondary_clicked() {
         state.select_match(place);
+    }
+    if state.drags_out && row::begins_to_be_dragged(ui, &response) {
+        state.drag_match_out(place);
     }
     match_menu::show(ui, state, place, &response);
 }

@@ -1,12 +1,13 @@
 //! The microphone: which one, how loud it is, when a recording ends by itself; and the takes that were made with it.
 
-use egui::{Checkbox, DragValue, RichText, Ui, vec2};
+use egui::{DragValue, RichText, Ui, vec2};
 
 use super::takes;
 use crate::gui::format;
 use crate::gui::notices::Tone;
-use crate::gui::state::State;
+use crate::gui::state::{Place, State};
 use crate::gui::theme::palette;
+use crate::gui::widgets::buttons::tick;
 use crate::gui::widgets::level_meter::level_meter;
 use crate::gui::widgets::{device_choice, message, text};
 
@@ -30,8 +31,11 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         let lost = format::counted(recorder.lost_frames, "frame", "frames");
         text::small(ui, format!("{lost} lost: the machine is too busy to keep up"));
     }
-    if let Some(problem) = &recorder.problem {
-        message::message(ui, Tone::Warning, &format::sentence(problem), None);
+    if let Some(problem) = recorder.problem.as_deref().map(format::sentence)
+        // The recording that failed for it says the same just below.
+        && state.failures.get(&Place::Search) != Some(&problem)
+    {
+        message::message(ui, Tone::Warning, &problem, None);
     }
     if state.sound.microphone_open {
         settings(ui, state);
@@ -49,11 +53,11 @@ fn settings(ui: &mut Ui, state: &mut State) {
     });
     ui.horizontal_wrapped(|ui| {
         let mut quiet = sound.stop_when_quiet;
-        if ui.add(Checkbox::new(&mut quiet, "Stop when the sound has ended")).changed() {
+        if tick(ui, &mut quiet, "Stop when the sound has ended").changed() {
             state.set_sound(|sound| sound.stop_when_quiet = quiet);
         }
         let mut timed = sound.stop_after_secs.is_some();
-        if ui.add(Checkbox::new(&mut timed, "Stop after")).changed() {
+        if tick(ui, &mut timed, "Stop after").changed() {
             state.set_sound(|sound| sound.stop_after_secs = timed.then_some(FIRST_STOP_AFTER_SECS));
         }
         let mut secs = sound.stop_after_secs.unwrap_or(FIRST_STOP_AFTER_SECS);

@@ -26,7 +26,7 @@ pub mod takes;
 pub mod training;
 pub mod welcome;
 
-use egui::{Align, CentralPanel, Frame, Layout, Panel, RichText, ScrollArea, Ui};
+use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, ScrollArea, Ui};
 
 use super::state::State;
 use super::theme::{self, palette, size};
@@ -77,18 +77,22 @@ fn workbench(ui: &mut Ui, state: &mut State) {
         .show_separator_line(false)
         .frame(frame)
         .show(ui, |ui| dataset::show(ui, state));
-    Panel::right("learning").exact_size(right).resizable(false).show_separator_line(false).frame(frame).show(
-        ui,
-        |ui| {
-            ScrollArea::vertical().id_salt("learning").auto_shrink(false).show(ui, |ui| {
+    // The scroll bar stands in the panel's margin, beside what it scrolls.
+    let to_edge = Margin { right: 3, ..Margin::same(size::PAD) };
+    let from_bar = Margin { right: size::PAD - to_edge.right, ..Margin::ZERO };
+    let learning = Panel::right("learning").exact_size(right).resizable(false).show_separator_line(false);
+    learning.frame(frame.inner_margin(to_edge)).show(ui, |ui| {
+        ui.spacing_mut().scroll.floating_allocated_width = 0.0;
+        ScrollArea::vertical().id_salt("learning").auto_shrink(false).show(ui, |ui| {
+            Frame::new().inner_margin(from_bar).show(ui, |ui| {
                 training::show(ui, state);
                 ui.add_space(size::SECTION);
                 ui.separator();
                 ui.add_space(size::GAP);
                 indexing::show(ui, state);
             });
-        },
-    );
+        });
+    });
     let centre = frame.outer_margin(egui::Margin::symmetric(size::GUTTER as i8, 0));
     let ground = Frame::new().fill(palette.window);
     CentralPanel::no_frame().frame(ground).show(ui, |ui| {

@@ -1,9 +1,9 @@
 //! The menu of the output: on which device, how loud, and how much of a match is played.
 
-use egui::{Checkbox, Popup, PopupCloseBehavior, Response, Ui};
+use egui::{Popup, PopupCloseBehavior, Response, Ui};
 
 use crate::gui::state::State;
-use crate::gui::widgets::buttons::segmented;
+use crate::gui::widgets::buttons::{segmented, tick};
 use crate::gui::widgets::{device_choice, text};
 
 /// How much around a match can be played with it, in seconds.
@@ -42,7 +42,7 @@ fn contents(ui: &mut Ui, state: &mut State) {
     let mut level = sound.level_matched;
     let help =
         "Loud sounds are played more quietly and quiet ones louder, from the next sound on. Files stay as they are.";
-    if ui.add(Checkbox::new(&mut level, "All sounds equally loud")).on_hover_text(help).changed() {
+    if tick(ui, &mut level, "All sounds equally loud").on_hover_text(help).changed() {
         state.set_sound(|sound| sound.level_matched = level);
     }
     text::small(ui, "Play with a match what is around it");

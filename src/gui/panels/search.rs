@@ -52,8 +52,8 @@ fn sources(ui: &mut Ui, state: &mut State) {
             state.toggle_microphone();
         }
         let hint = "or paste the path of a sound";
-        let field = TextEdit::singleline(&mut state.search.path_typed).hint_text(hint).desired_width(f32::INFINITY);
-        let response = ui.add(field).accessible_name("Path to search for");
+        let field = TextEdit::singleline(&mut state.search.path_typed).id_salt("path to search for").hint_text(hint);
+        let response = ui.add(field.desired_width(f32::INFINITY)).accessible_name("Path to search for");
         if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
             state.find_typed();
         }

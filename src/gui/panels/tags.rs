@@ -32,7 +32,8 @@ pub fn show(ui: &mut Ui, state: &mut State, files: &[FileId]) {
         });
     }
     ui.horizontal(|ui| {
-        let field = TextEdit::singleline(&mut state.tag_typed).hint_text("a new tag").desired_width(240.0);
+        let field =
+            TextEdit::singleline(&mut state.tag_typed).id_salt("new tag").hint_text("a new tag").desired_width(240.0);
         let field = ui.add(field).accessible_name("New tag");
         let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
         let given = ui.button("Give this tag").clicked() || entered;

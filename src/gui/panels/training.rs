@@ -1,6 +1,6 @@
 //! Learning: what to train, how it goes, and what came of it.
 
-use egui::{Align, CollapsingHeader, Label, Layout, RichText, Slider, SliderClamping, TextEdit, Ui, vec2};
+use egui::{Align, Label, Layout, RichText, Slider, SliderClamping, TextEdit, Ui, vec2};
 
 use crate::engine::{Command, JobId, JobKind, JobView, TrainingPoint, TrainingView};
 use crate::gui::format;
@@ -9,7 +9,7 @@ use crate::gui::state::{Place, State};
 use crate::gui::theme::{palette, size};
 use crate::gui::training_form::{Field, offered_bits, shown};
 use crate::gui::widgets::bit_strip::{self, bit_strip};
-use crate::gui::widgets::buttons::{primary, segmented};
+use crate::gui::widgets::buttons::{folding, primary, segmented};
 use crate::gui::widgets::loss_plot::{Series, loss_plot};
 use crate::gui::widgets::{message, progress, text};
 use crate::model::{Config, Preset};
@@ -40,7 +40,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     }
     // Afterwards the plots step back behind the index, unless there is room for both.
     let roomy = ui.ctx().content_rect().height() >= ROOMY;
-    let header = CollapsingHeader::new("How it went").id_salt("course").default_open(roomy);
+    let header = folding("How it went").id_salt("course").default_open(roomy);
     header.show_unindented(ui, |ui| course(ui, &training));
 }
 
@@ -101,7 +101,7 @@ fn choices(ui: &mut Ui, state: &mut State) {
 
 /// Below the button that starts training: unfolded, they must not push it out of sight.
 fn more_settings(ui: &mut Ui, state: &mut State) {
-    CollapsingHeader::new("More settings").id_salt("more settings").show(ui, |ui| {
+    folding("More settings").id_salt("more settings").show_unindented(ui, |ui| {
         text::small(ui, "What is left empty stays as it is shown.");
         let common = state.common_rate();
         let usual = state.form.preset_config(common);
@@ -134,7 +134,7 @@ fn setting(ui: &mut Ui, state: &mut State, place: usize, field: &Field, usual: O
         let colour = problem.is_some().then_some(palette.error);
         let hint = usual.map_or_else(String::new, |config| shown(field.setting, config));
         let typed = &mut state.form.typed[place];
-        let edit = TextEdit::singleline(typed).desired_width(f32::INFINITY).hint_text(hint);
+        let edit = TextEdit::singleline(typed).id_salt(field.name).desired_width(f32::INFINITY).hint_text(hint);
         ui.add(edit.text_color_opt(colour)).labelled_by(label.inner.id);
     });
     ui.add_space(-4.0);

@@ -82,8 +82,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 
 /// Adds what is typed on Enter: the way in that needs neither a file dialog nor dropping.
 pub fn path_field(ui: &mut Ui, state: &mut State, hint: &str) {
-    let field = TextEdit::singleline(&mut state.add_typed).hint_text(hint.to_owned()).desired_width(f32::INFINITY);
-    let response = ui.add(field).accessible_name("Path to add");
+    let field = TextEdit::singleline(&mut state.add_typed).id_salt("path to add").hint_text(hint.to_owned());
+    let response = ui.add(field.desired_width(f32::INFINITY)).accessible_name("Path to add");
     if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
         state.add_typed();
     }

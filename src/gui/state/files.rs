@@ -142,6 +142,15 @@ impl State {
         }
     }
 
+    /// A file's row is being dragged away: with the others, where it is one of those selected.
+    pub fn drag_files_out(&mut self, file: &SoundFile) {
+        let paths: Vec<PathBuf> = match self.selected_files.contains(&file.id) {
+            true => self.selected_in_order().map(|file| file.path.clone().into()).collect(),
+            false => vec![file.path.clone().into()],
+        };
+        self.actions.push(Action::DragOut(paths));
+    }
+
     pub fn reveal_folder(&mut self, folder: &camino::Utf8Path) {
         self.actions.push(Action::Reveal(vec![folder.to_owned().into()]));
     }

@@ -134,6 +134,15 @@ impl State {
         }
     }
 
+    /// A match's row is being dragged away: its file goes along.
+    pub fn drag_match_out(&mut self, place: usize) {
+        self.select_match(place);
+        if let Some(found) = self.search.selected_match() {
+            let path = found.path.clone().into_std_path_buf();
+            self.actions.push(Action::DragOut(vec![path]));
+        }
+    }
+
     pub fn copy_match_as_file(&mut self, place: usize) {
         if let Some(found) = self.search.matches().get(place) {
             self.ask(Question::CopyFile(found.path.clone().into()));

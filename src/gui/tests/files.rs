@@ -68,6 +68,42 @@ fn the_filter_leaves_rows_out_and_says_what_it_does_not_understand() {
 }
 
 #[test]
+fn a_filter_is_typed_letter_by_letter_and_the_field_keeps_the_focus() {
+    let mut harness = window(tagged());
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    harness.run();
+    for letter in ["k", "i", "c", "k"] {
+        harness.event(egui::Event::Text(letter.to_owned()));
+        harness.run();
+        assert!(harness.get_by_label("Filter the files").is_focused(), "after {letter}");
+    }
+    assert_eq!(harness.state().files.filter, "kick");
+}
+
+#[test]
+fn rows_are_dragged_to_other_programs_where_the_platform_lets_us() {
+    for can_leave in [false, true] {
+        let mut harness = window(made_up::ready());
+        harness.state_mut().drags_out = can_leave;
+        press(&mut harness, KICK);
+        let at = harness.get_by_label(KICK).rect().center();
+        harness.state_mut().take_actions();
+        harness.drag_at(at);
+        harness.run();
+        harness.hover_at(at + egui::vec2(0.0, 30.0));
+        harness.run();
+        let dragged = harness.state_mut().take_actions().into_iter().find_map(|action| match action {
+            Action::DragOut(paths) => Some(paths),
+            _ => None,
+        });
+        assert_eq!(dragged, can_leave.then(|| vec![PathBuf::from("/sounds/kick/kick_00.wav")]));
+        harness.drop_at(at + egui::vec2(0.0, 30.0));
+        harness.run();
+        assert_eq!(chosen(&harness), [2], "a drag is no click");
+    }
+}
+
+#[test]
 fn folders_fold_by_click_and_by_keyboard() {
     let mut harness = window(made_up::ready());
     press(&mut harness, "Folder kick, 1 file, unfolded");

@@ -33,6 +33,32 @@ fn the_query_itself_a_favourite_and_the_bits_that_differ_are_said() {
 }
 
 #[test]
+fn a_match_that_is_dragged_takes_its_file_along() {
+    let mut harness = window(made_up::matched());
+    harness.state_mut().drags_out = true;
+    harness.run();
+    let at = harness.get_by_label(SECOND).rect().center();
+    harness.drag_at(at);
+    harness.run();
+    harness.hover_at(at - vec2(200.0, 0.0));
+    harness.run();
+    let actions = harness.state_mut().take_actions();
+    let kick = PathBuf::from("/sounds/kick/kick_00.wav");
+    assert!(matches!(&actions[..], [Action::DragOut(paths)] if *paths == [kick]), "{actions:?}");
+    assert_eq!(harness.state().search.selected, Some(1));
+}
+
+#[test]
+fn a_match_is_to_blame_for_what_is_wrong_with_its_file_and_for_nothing_else() {
+    let mut state = made_up::matched();
+    let path = state.search.matches()[1].path.clone();
+    state.search.mark_unplayable(&path, "there is no sound output; connect one and try again");
+    assert_eq!(state.search.matches()[1].problem, None);
+    state.search.mark_unplayable(&path, &format!("{path}: it was moved"));
+    assert_eq!(state.search.matches()[1].problem.as_deref(), Some("it was moved"));
+}
+
+#[test]
 fn one_goes_back_and_forward_through_queries_by_button_key_and_list() {
     let mut harness = window(made_up::matched());
     assert!(harness.get_by_label("The query before (Alt+Left)").accesskit_node().is_disabled());

@@ -1,6 +1,6 @@
 //! Buttons in the window's own few kinds. Each has a name that a screen reader says and a test finds.
 
-use egui::{Button, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
+use egui::{Button, CollapsingHeader, Rect, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, WidgetText};
 
 use super::icons::{self, Icon};
 use crate::gui::theme::{palette, size};
@@ -70,15 +70,34 @@ pub fn icon_toggle(ui: &mut Ui, icon: Icon, name: &str, on: Option<bool>) -> Res
     response.on_hover_text(name)
 }
 
+/// Something that is on or off. An empty box is seen by its edge.
+pub fn tick<'a>(ui: &mut Ui, on: &'a mut bool, text: impl egui::IntoAtoms<'a>) -> Response {
+    let edge = Stroke::new(1.0, palette(ui.visuals()).wave);
+    let before = std::mem::replace(&mut ui.visuals_mut().widgets.inactive.bg_stroke, edge);
+    let response = ui.checkbox(on, text);
+    ui.visuals_mut().widgets.inactive.bg_stroke = before;
+    response
+}
+
+/// What is shown only when somebody asks for it, with the sign that everything here folds by.
+pub fn folding(title: impl Into<WidgetText>) -> CollapsingHeader {
+    CollapsingHeader::new(title).icon(|ui, openness, response| {
+        let place = Rect::from_center_size(response.rect.left_center() + egui::vec2(4.5, 0.0), Vec2::splat(9.0));
+        let colour = ui.style().interact(response).text_color();
+        icons::fold(ui.painter(), place, openness > 0.5, colour);
+    })
+}
+
 /// One of a few values, side by side. Returns whether it changed.
 pub fn segmented<T: Copy + PartialEq>(ui: &mut Ui, value: &mut T, options: &[(T, &str, &str)]) -> bool {
     let before = *value;
     let palette = palette(ui.visuals());
     egui::Frame::new().fill(palette.well).corner_radius(size::CORNER).inner_margin(2).show(ui, |ui| {
+        // As high, with its margin, as other controls: a row's height is settled when it begins.
+        ui.spacing_mut().interact_size.y = size::CONTROL - 4.0;
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
             ui.spacing_mut().button_padding = egui::vec2(9.0, 3.0);
-            ui.spacing_mut().interact_size.y = 24.0;
             // In a line that is filled from the right, the first option still has to come out on the left.
             let backwards = ui.layout().prefer_right_to_left();
             for i in 0..options.len() {

@@ -1,7 +1,8 @@
 //! A row of a list: one stop of the Tab key, one name for a screen reader, whatever is drawn and placed inside.
 
 use egui::{
-    Context, EventFilter, Id, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, vec2,
+    Context, CursorIcon, EventFilter, Id, PointerButton, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
+    UiBuilder, WidgetInfo, vec2,
 };
 
 use crate::gui::theme::{palette, size};
@@ -67,6 +68,18 @@ fn draw(ui: &mut Ui, response: &Response, selected: bool, contents: impl FnOnce(
     let inner = rect.shrink2(vec2(8.0, 4.0));
     let mut child = ui.new_child(UiBuilder::new().id_salt(response.id).max_rect(inner));
     contents(&mut child, inner);
+}
+
+/// Whether a row begins to be dragged away. A touch that moves scrolls the list instead.
+pub fn begins_to_be_dragged(ui: &Ui, response: &Response) -> bool {
+    if ui.input(|input| input.any_touches()) {
+        return false;
+    }
+    let dragged = response.interact(Sense::drag());
+    if dragged.dragged() {
+        ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
+    }
+    dragged.drag_started_by(PointerButton::Primary)
 }
 
 const FOCUSED: &str = "focused row";

@@ -6,7 +6,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::engine::MapReport;
-use crate::gui::explore::map::{Kinds, View};
+use crate::gui::explore::kinds::Kinds;
+use crate::gui::explore::map::View;
 
 /// Radius of a dot, in points, where there are few and where there are many.
 const LARGEST: f32 = 4.5;

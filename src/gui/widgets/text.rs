@@ -15,11 +15,42 @@ pub fn line(ui: &Ui, rect: Rect, align: Align2, text: impl Into<String>, style: 
     ui.painter().galley(place.min, galley, colour);
 }
 
+/// As much of a name as has room, both its ends: names of sounds differ at their ends.
+fn fitted(ui: &Ui, name: &str, style: &TextStyle, width: f32) -> String {
+    let font = style.resolve(ui.style());
+    ui.fonts_mut(|fonts| {
+        let letters: Vec<(char, f32)> = name.chars().map(|letter| (letter, fonts.glyph_width(&font, letter))).collect();
+        // A little more than the letters' own widths, so that what is said to fit is not cut off after all.
+        let room = width - 1.0;
+        if letters.iter().map(|(_, width)| width).sum::<f32>() <= room {
+            return name.to_owned();
+        }
+        let room = room - fonts.glyph_width(&font, '…');
+        let within = |room: f32, widths: &mut dyn Iterator<Item = f32>| {
+            let mut used = 0.0;
+            let count = widths.take_while(|width| {
+                used += width;
+                used <= room
+            });
+            count.count()
+        };
+        let tail = within(room * TAIL_SHARE, &mut letters.iter().rev().map(|(_, width)| *width));
+        let (head, tail) = letters.split_at(letters.len() - tail);
+        let left = room - tail.iter().map(|(_, width)| width).sum::<f32>();
+        let head = &head[..within(left, &mut head.iter().map(|(_, width)| *width))];
+        let text = |letters: &[(char, f32)]| letters.iter().map(|(letter, _)| *letter).collect::<String>();
+        format!("{}…{}", text(head), text(tail))
+    })
+}
+
+/// Of the room for a name that is too long, what its end gets.
+const TAIL_SHARE: f32 = 0.6;
+
 /// A name with something dimmer and smaller after it, on one line, as far as the name leaves room.
 pub fn with_aside(ui: &Ui, rect: Rect, name: &str, aside: &str) {
     let palette = palette(ui.visuals());
     let format = TextFormat::simple(TextStyle::Body.resolve(ui.style()), palette.text);
-    let mut job = LayoutJob::single_section(name.to_owned(), format);
+    let mut job = LayoutJob::single_section(fitted(ui, name, &TextStyle::Body, rect.width()), format);
     job.wrap = TextWrapping::truncate_at_width(rect.width().max(0.0));
     let galley = ui.painter().layout_job(job);
     let place = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rect);
@@ -34,20 +65,21 @@ pub fn with_aside(ui: &Ui, rect: Rect, name: &str, aside: &str) {
 const LEAST_ASIDE: f32 = 24.0;
 
 /// A name above a dimmer, smaller line.
-pub fn two_lines(ui: &Ui, rect: Rect, above: impl Into<String>, below: impl Into<String>) {
+pub fn two_lines(ui: &Ui, rect: Rect, above: impl AsRef<str>, below: impl Into<String>) {
     lines(ui, rect, above, below, palette(ui.visuals()).dim);
 }
 
 /// A name above what is wrong with it.
-pub fn warned(ui: &Ui, rect: Rect, above: impl Into<String>, below: impl Into<String>) {
+pub fn warned(ui: &Ui, rect: Rect, above: impl AsRef<str>, below: impl Into<String>) {
     lines(ui, rect, above, below, palette(ui.visuals()).warning);
 }
 
-fn lines(ui: &Ui, rect: Rect, above: impl Into<String>, below: impl Into<String>, colour: Color32) {
+fn lines(ui: &Ui, rect: Rect, above: impl AsRef<str>, below: impl Into<String>, colour: Color32) {
     let palette = palette(ui.visuals());
     let middle = rect.center().y;
     let upper = Rect::from_x_y_ranges(rect.x_range(), rect.top()..=middle + 1.0);
     let lower = Rect::from_x_y_ranges(rect.x_range(), middle + 2.0..=rect.bottom());
+    let above = fitted(ui, above.as_ref(), &TextStyle::Body, rect.width());
     line(ui, upper, Align2::LEFT_BOTTOM, above, TextStyle::Body, palette.text);
     line(ui, lower, Align2::LEFT_TOP, below, TextStyle::Small, colour);
 }

@@ -52,7 +52,7 @@ fn duplicates_are_unfolded_played_chosen_and_removed_from_the_project() {
     harness.key_press(Key::ArrowUp);
     harness.run();
     assert_eq!(in_short(&commands(&mut harness)), ["play /sounds/bell/bell_00.wav 0.00-0.26"]);
-    assert!(harness.get_by_label("Remove 0 files from the project").accesskit_node().is_disabled());
+    assert!(harness.get_by_label("Remove the chosen files from the project").accesskit_node().is_disabled());
     press(&mut harness, "Choose kick_00.wav, member 2 of group 1");
     press(&mut harness, "Choose none");
     press(&mut harness, "Choose kick_00.wav, member 2 of group 1");

@@ -1,0 +1,126 @@
+//! What the colours of the map's dots stand for: the folders, the tags or the files that they are of.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::map::ColourBy;
+use crate::engine::{DatasetView, MapReport};
+use crate::gui::theme::KINDS;
+
+/// Which colour each dot has, and what the colours stand for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Kinds {
+    /// Of each dot: one of the theme's colours, or their number where the dot is of none.
+    pub of: Vec<u8>,
+    /// Empty where colours have no names.
+    pub names: Vec<KindName>,
+}
+
+/// What a colour stands for, and how many dots have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KindName {
+    pub kind: usize,
+    pub name: String,
+    pub dots: usize,
+}
+
+impl Kinds {
+    pub fn new(report: &MapReport, by: ColourBy, dataset: &DatasetView) -> Self {
+        match by {
+            ColourBy::Tag => {
+                let names: Vec<Option<String>> =
+                    report.files.iter().map(|file| dataset.tags_of(file.id).first().cloned()).collect();
+                Self::named(report, &names, "no tag")
+            }
+            ColourBy::File => {
+                let of = report.chunks.iter().map(|chunk| (chunk.file as usize % KINDS) as u8).collect();
+                Self { of, names: Vec::new() }
+            }
+            ColourBy::Folder => {
+                let names = folders(report);
+                Self::named(report, &names, "others")
+            }
+        }
+    }
+
+    /// The names that most dots have get colours of their own; `rest` is what the others are called.
+    fn named(report: &MapReport, of_files: &[Option<String>], rest: &str) -> Self {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let names = report.chunks.iter().filter_map(|chunk| of_files[chunk.file as usize].as_deref());
+        names.for_each(|name| *counts.entry(name).or_default() += 1);
+        let mut ranked: Vec<(&str, usize)> = counts.into_iter().collect();
+        ranked.sort_by_key(|&(_, dots)| std::cmp::Reverse(dots));
+        ranked.truncate(KINDS);
+        let place: HashMap<&str, u8> = ranked.iter().map(|(name, _)| *name).zip(0..).collect();
+        let colour = |name: &Option<String>| name.as_deref().and_then(|name| place.get(name).copied());
+        let of_file: Vec<u8> = of_files.iter().map(|name| colour(name).unwrap_or(KINDS as u8)).collect();
+        let of: Vec<u8> = report.chunks.iter().map(|chunk| of_file[chunk.file as usize]).collect();
+        let others = of.iter().filter(|&&kind| usize::from(kind) == KINDS).count();
+        let mut names: Vec<KindName> = ranked
+            .into_iter()
+            .zip(0..)
+            .map(|((name, dots), kind)| KindName { kind, name: name.to_owned(), dots })
+            .collect();
+        if others > 0 {
+            names.push(KindName { kind: KINDS, name: rest.to_owned(), dots: others });
+        }
+        Self { of, names }
+    }
+}
+
+/// Each file's folder, named from where folders part; where there are more than colours, the one above it that they share.
+fn folders(report: &MapReport) -> Vec<Option<String>> {
+    let paths: Vec<Vec<&str>> = report.files.iter().map(|file| folder_of(file.path.as_str())).collect();
+    by_folder(&paths).into_iter().map(Some).collect()
+}
+
+fn folder_of(path: &str) -> Vec<&str> {
+    let mut parts: Vec<&str> = path.split(['/', '\\']).collect();
+    parts.pop();
+    parts
+}
+
+fn by_folder(folders: &[Vec<&str>]) -> Vec<String> {
+    let shared = folders.iter().skip(1).fold(folders.first().map_or(0, Vec::len), |shared, folder| {
+        folders[0].iter().zip(folder).take(shared).take_while(|(a, b)| a == b).count()
+    });
+    let deepest = folders.iter().map(Vec::len).max().unwrap_or(0) - shared;
+    let down_to = |depth: usize| move |folder: &Vec<&str>| folder.len().min(shared + depth);
+    let few = |depth: &usize| {
+        let names: BTreeSet<&[&str]> = folders.iter().map(|folder| &folder[..down_to(*depth)(folder)]).collect();
+        names.len() <= KINDS
+    };
+    let depth = (1..=deepest).rev().find(few).unwrap_or(1);
+    let name = |folder: &Vec<&str>| match &folder[shared..down_to(depth)(folder)] {
+        [] => folder.last().copied().unwrap_or_default().to_owned(),
+        below => below.join("/"),
+    };
+    folders.iter().map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(paths: &[&str]) -> Vec<String> {
+        by_folder(&paths.iter().map(|path| folder_of(path)).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn folders_are_named_from_where_they_part() {
+        assert_eq!(
+            named(&["/s/drums/kick/a.wav", "/s/drums/snare/b.wav", "/s/c.wav"]),
+            ["drums/kick", "drums/snare", "s"]
+        );
+        assert_eq!(named(&["/s/only/a.wav", "/s/only/b.wav"]), ["only", "only"]);
+        assert!(named(&[]).is_empty());
+    }
+
+    #[test]
+    fn more_folders_than_colours_go_by_the_folder_above_them() {
+        let paths: Vec<String> = (0..40).map(|n| format!("/s/kind {}/pack {n}/a.wav", n % 4)).collect();
+        let names = named(&paths.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(names[..5], ["kind 0", "kind 1", "kind 2", "kind 3", "kind 0"]);
+        let many: Vec<String> = (0..40).map(|n| format!("/s/pack {n}/a.wav")).collect();
+        assert_eq!(named(&many.iter().map(String::as_str).collect::<Vec<_>>())[7], "pack 7");
+    }
+}

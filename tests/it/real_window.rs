@@ -1,0 +1,73 @@
+//! The built program in a real window, from sounds that are dropped on it to a match that is heard, and dragged on to another
+//! window. A picture of each step is kept in target/tmp/real_window.
+
+use std::path::PathBuf;
+
+use soundalike::gui::drag_source::{self, Dragged};
+
+use crate::screen::Screen;
+use crate::support::write_tones;
+use crate::virtual_audio::VirtualAudio;
+
+#[test]
+fn dropped_sounds_are_learned_found_heard_and_dragged_on() {
+    let Some(screen) = Screen::start("2580x800") else { return };
+    let Some(audio) = VirtualAudio::start() else { return };
+    let pictures = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("real_window");
+    std::fs::create_dir_all(&pictures).expect("a folder");
+    println!("pictures of each step: {}", pictures.display());
+    let picture = |name: &str| screen.picture_at_rest(&pictures.join(name));
+    let folder = tempfile::tempdir().expect("a folder");
+    let sounds = folder.path().join("sounds");
+    write_tones(&sounds, 12);
+    let window = screen.open(&folder.path().join("first"), |program| audio.environment(program));
+    window.see("Try the demo library");
+    picture("1-empty.png");
+
+    // The button goes down where there is no window, as over a file manager.
+    screen.point((2500, 700));
+    screen.mouse(&["mousedown", "1"]);
+    let display = screen.display.clone();
+    let dragging = std::thread::spawn(move || drag_source::drag(&[sounds], Some(&display)));
+    // Until somebody follows the pointer, no step of it counts.
+    screen.sway_until((900, 500), || window.has("Let go to add these sounds"));
+    picture("2-hover.png");
+    screen.mouse(&["mouseup", "1"]);
+    assert_eq!(dragging.join().expect("it ends"), Ok(Dragged::Dropped));
+    window.see("12 files");
+    window.see("tone_11.wav");
+    picture("3-dropped.png");
+
+    window.click("Start learning");
+    window.see("Step 1");
+    screen.picture(&pictures.join("4-learning.png"));
+    window.click("Finish now");
+    window.see("What should it sound like?");
+    picture("5-learned.png");
+
+    window.click("Find sounds like tone_03.wav");
+    window.see("Match 1: tone_03.wav, 0 of");
+    let second = window.see("Match 2:");
+    picture("6-matches.png");
+
+    let heard = audio.listen("spk.monitor", &folder.path().join("heard"));
+    audio.until("the speaker's silence", || heard.bytes() > 0);
+    screen.click(second.middle());
+    audio.until("the match, at the speaker", || heard.samples().iter().any(|sample| sample.abs() > 0.1));
+    window.see("Picture of what plays");
+    picture("7-heard.png");
+
+    let other = screen.open(&folder.path().join("second"), |program| audio.environment(program));
+    other.move_to(1290, 0);
+    other.see("Try the demo library");
+    let third = window.see("Match 3:");
+    screen.point(third.middle());
+    screen.mouse(&["mousedown", "1"]);
+    // It is selected once it has begun to be dragged.
+    screen.sway_until(third.middle(), || window.selects("Match 3:"));
+    screen.sway_until((1900, 500), || other.has("Let go to add these sounds"));
+    picture("8-dragged.png");
+    screen.mouse(&["mouseup", "1"]);
+    other.see("1 file");
+    picture("9-there.png");
+}

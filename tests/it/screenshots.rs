@@ -1,0 +1,49 @@
+//! Draws the pictures in screenshots/: the built program in a real window on a virtual screen, used with the mouse, from an
+//! empty project to a search. Run by `make screenshots`.
+
+use std::path::PathBuf;
+
+use crate::screen::Screen;
+
+#[test]
+#[ignore = "draws pictures; run by `make screenshots`"]
+fn draw() {
+    let out = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("screenshots");
+    std::fs::create_dir_all(&out).expect("the folder");
+    let folder = tempfile::Builder::new().prefix("demo-").tempdir().expect("a folder");
+    let screen = Screen::start("1280x800").expect("what `make screenshots` installs");
+    let window = screen.open(&folder.path().join("project"), |_| ());
+    // The pointer is out of the way, so that no tool tip is in a picture.
+    let picture = |name: &str| {
+        screen.point((640, 790));
+        screen.picture_at_rest(&out.join(name));
+    };
+    window.see("Try the demo library");
+    picture("1-empty.png");
+
+    window.click("Try the demo library");
+    window.see("190 files added");
+    // The message that says so goes by itself.
+    window.until_gone("190 files added");
+    picture("2-dataset.png");
+
+    window.click("Start learning");
+    // A picture of something that runs is taken at some moment of it.
+    window.see("Step 4");
+    screen.point((640, 790));
+    screen.picture(&out.join("3-training.png"));
+    window.see("What should it sound like?");
+    window.until_gone("Learned in");
+
+    window.click("Find sounds like bell_04.wav");
+    window.see("Match 2:");
+    picture("4-search.png");
+    window.click("Map");
+    window.see("Map of");
+    picture("5-map.png");
+    window.click("Bits");
+    picture("6-bits.png");
+    window.click("Search");
+    window.click("Light theme");
+    picture("7-light.png");
+}

@@ -10,7 +10,7 @@ use super::Problem;
 
 /// Endings of files that are tried when a folder is added. Some name formats that cannot be read: then the person is told,
 /// file by file, which is better than a silent gap.
-const SOUND_ENDINGS: [&str; 21] = [
+pub const SOUND_ENDINGS: [&str; 21] = [
     "wav", "wave", "bwf", "rf64", "aif", "aiff", "aifc", "flac", "mp1", "mp2", "mp3", "ogg", "oga", "m4a", "mp4",
     "aac", "opus", "wma", "caf", "w64", "mka",
 ];

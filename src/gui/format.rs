@@ -2,6 +2,8 @@
 
 use camino::Utf8Path;
 
+use crate::dataset::scan::SOUND_ENDINGS;
+
 /// 1234567 as 1,234,567.
 pub fn count(n: u64) -> String {
     let digits = n.to_string();
@@ -115,6 +117,14 @@ pub fn file_name(path: &Utf8Path) -> &str {
     path.file_name().unwrap_or(path.as_str())
 }
 
+/// A sound's name without what says that it is one; other names as they are.
+pub fn without_extension(name: &str) -> &str {
+    match name.rsplit_once('.') {
+        Some((stem, ending)) if SOUND_ENDINGS.iter().any(|sound| ending.eq_ignore_ascii_case(sound)) => stem,
+        _ => name,
+    }
+}
+
 /// The folder that a file lies in, shortened to its last two names.
 pub fn folder(path: &Utf8Path) -> String {
     let Some(parent) = path.parent() else { return String::new() };
@@ -143,6 +153,7 @@ mod tests {
     fn a_long_name_keeps_both_its_ends() {
         assert_eq!(shortened("kick.wav", 8), "kick.wav");
         assert_eq!(shortened("Vögel im Garten 12.wav", 12), "Vögel…12.wav");
+        assert_eq!(["a.WAV", "Pack 1.2", "b"].map(without_extension), ["a", "Pack 1.2", "b"]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::gui::match_list::{Line, View};
 use crate::gui::search_state::{MOST_MATCHES, Run};
 use crate::gui::state::State;
 use crate::gui::theme::{palette, size};
-use crate::gui::widgets::buttons::{icon_toggle, segmented, tick};
+use crate::gui::widgets::buttons::{icon_button, icon_toggle, segmented, tick};
 use crate::gui::widgets::icons::Icon;
 use crate::gui::widgets::row;
 
@@ -76,6 +76,9 @@ fn filter(ui: &mut Ui, state: &mut State) {
                 state.set_filter(|filter| filter.favourites = !filter.favourites);
             }
             let mut typed = filter.text.clone();
+            if !typed.is_empty() && icon_button(ui, Icon::Close, "Clear the matches' filter").clicked() {
+                typed.clear();
+            }
             let hint = "Filter the matches: kick  tag:loop  dur<0.5  -is:problem";
             let field = ui
                 .add(TextEdit::singleline(&mut typed).id_salt("filter").hint_text(hint).desired_width(f32::INFINITY))

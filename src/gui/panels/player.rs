@@ -53,7 +53,10 @@ fn what_plays(ui: &mut Ui, state: &mut State) {
                 format::position(player.position_secs),
                 format::stretch(player.from_secs, player.to_secs)
             );
-            text::two_lines(ui, shown, format::file_name(path), times);
+            // Its file is named for the program, not for people.
+            let is_decoded = state.explore.bits.decoded.as_ref() == Some(path);
+            let name = if is_decoded { "What the decoder makes of a code" } else { format::file_name(path) };
+            text::two_lines(ui, shown, name, times);
             response.on_hover_text(path.as_str());
         }
     }

@@ -122,7 +122,8 @@ fn region_fields(ui: &mut Ui, state: &mut State, duration_secs: f64) {
                 state.choose_region(None);
             }
         } else {
-            text::small(ui, "(drag over the picture to choose a part)");
+            let hint = RichText::new("(drag over the picture to choose a part)").small();
+            ui.add(Label::new(hint.color(palette(ui.visuals()).dim)).truncate());
         }
     });
 }

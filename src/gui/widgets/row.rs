@@ -17,7 +17,9 @@ pub fn row(
     contents: impl FnOnce(&mut Ui, Rect),
 ) -> Response {
     let response = place(ui, salt, height);
-    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, selected, name));
+    response.widget_info(|| WidgetInfo::labeled(Role::ListBoxOption, true, name));
+    // What egui calls selected is told as a box that is ticked, which a row of a list is not.
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_selected(selected));
     if response.has_focus() {
         // The arrow keys move through the list then, not from widget to widget.
         let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };

@@ -3,6 +3,7 @@
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Color32, Label, Rect, RichText, TextFormat, TextStyle, Ui};
 
+use crate::gui::format;
 use crate::gui::theme::{palette, size};
 
 /// One line at the named corner or edge of `rect`, no wider than it.
@@ -15,15 +16,22 @@ pub fn line(ui: &Ui, rect: Rect, align: Align2, text: impl Into<String>, style: 
     ui.painter().galley(place.min, galley, colour);
 }
 
-/// As much of a name as has room, both its ends: names of sounds differ at their ends.
+/// As much of a name as has room, both its ends: names of sounds differ at their ends. The first to go is what says that it
+/// is a sound.
 fn fitted(ui: &Ui, name: &str, style: &TextStyle, width: f32) -> String {
     let font = style.resolve(ui.style());
     ui.fonts_mut(|fonts| {
-        let letters: Vec<(char, f32)> = name.chars().map(|letter| (letter, fonts.glyph_width(&font, letter))).collect();
+        let mut letters: Vec<(char, f32)> =
+            name.chars().map(|letter| (letter, fonts.glyph_width(&font, letter))).collect();
         // A little more than the letters' own widths, so that what is said to fit is not cut off after all.
         let room = width - 1.0;
-        if letters.iter().map(|(_, width)| width).sum::<f32>() <= room {
+        let fits = |letters: &[(char, f32)]| letters.iter().map(|(_, width)| width).sum::<f32>() <= room;
+        if fits(&letters) {
             return name.to_owned();
+        }
+        letters.truncate(format::without_extension(name).chars().count());
+        if fits(&letters) {
+            return letters.into_iter().map(|(letter, _)| letter).collect();
         }
         let room = room - fonts.glyph_width(&font, '…');
         let within = |room: f32, widths: &mut dyn Iterator<Item = f32>| {

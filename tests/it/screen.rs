@@ -97,8 +97,10 @@ impl Screen {
         let program = command.arg("--project").arg(project).spawn().expect("it starts");
         let number = program.id().to_string();
         let program = Running(program);
-        let window = self.mouse(&["search", "--sync", "--onlyvisible", "--pid", &number]);
-        Window { screen: self, program, window: window.trim().to_owned() }
+        let window = self.mouse(&["search", "--sync", "--onlyvisible", "--pid", &number]).trim().to_owned();
+        // There is no window manager that would do that.
+        self.mouse(&["windowfocus", &window]);
+        Window { screen: self, program, window }
     }
 
     /// Uses the mouse, the keyboard or a window, in the words of xdotool.
@@ -167,7 +169,12 @@ impl Window<'_> {
 
     /// Waits until the window says that it holds something whose name begins so.
     pub fn see(&self, name: &str) -> Thing {
-        let end = Instant::now() + PATIENCE;
+        self.see_within(PATIENCE, name)
+    }
+
+    /// The same for what takes long.
+    pub fn see_within(&self, patience: Duration, name: &str) -> Thing {
+        let end = Instant::now() + patience;
         let mut names = Vec::new();
         while Instant::now() < end {
             // While a window changes, some of what it has named may be gone when it is asked for.

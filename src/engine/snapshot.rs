@@ -55,6 +55,8 @@ pub(super) struct Place<'a> {
 impl Snapshot {
     /// Loads what is current. Parts that `before` has in the same generation are taken over, not read again.
     pub fn load(project: &Project, before: Option<&Snapshot>) -> Result<Snapshot, EngineError> {
+        // Of two steps that are missing, the first is told.
+        project.current_model()?.ok_or(EngineError::NoModel)?;
         let index_row = project.current_index()?.ok_or(EngineError::NoIndex)?;
         let files: Vec<_> = project.files()?.into_iter().map(Arc::new).collect();
         Self::of(project, before, &index_row, &files)

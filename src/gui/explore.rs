@@ -104,6 +104,7 @@ impl State {
             Page::Map => Some(List::Dots),
             Page::Bits => Some(List::Near),
             Page::Duplicates => Some(List::Duplicates),
+            Page::Learning => None,
         };
         if self.list != List::Files {
             self.list = own.unwrap_or_default();

@@ -3,6 +3,7 @@
 use egui::{Context, FocusDirection, InputState, Key, Modifiers, Popup};
 
 use super::dialogs::Question;
+use super::panels::is_narrow;
 use super::panels::pages::PAGES;
 use super::state::{List, Modal, Page, State};
 use super::widgets::row;
@@ -26,7 +27,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("Ctrl+A, Delete", "select all files, remove the selected ones"),
     ("T", "tags of the selected files"),
     ("Shift+F10, Menu", "what can be done with what is selected"),
-    ("Ctrl+1 to Ctrl+4", "the pages: search, map, bits, duplicates"),
+    ("Ctrl+1 to Ctrl+4", "the pages: search, map, bits, duplicates (Ctrl+5 in a narrow window: learning)"),
     ("Ctrl+Z", "undo the last change of the project"),
     ("Ctrl+Y", "do it again"),
     ("Ctrl+Plus, Ctrl+Minus, Ctrl+0", "larger, smaller, usual size"),
@@ -51,6 +52,9 @@ pub fn handle(ctx: &Context, state: &mut State) {
         if pressed(Modifiers::COMMAND, key) {
             state.turn_to(page);
         }
+    }
+    if is_narrow(ctx) && pressed(Modifiers::COMMAND, Key::Num5) {
+        state.turn_to(Page::Learning);
     }
     if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::F) && state.search.path.is_some() {
         state.search.focus_filter = true;

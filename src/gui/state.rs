@@ -81,6 +81,8 @@ pub enum Page {
     Map,
     Bits,
     Duplicates,
+    /// What stands beside the others where the window is wide enough.
+    Learning,
 }
 
 /// The list that the arrow keys move through: the one that was used last.

@@ -77,22 +77,12 @@ fn workbench(ui: &mut Ui, state: &mut State) {
         .show_separator_line(false)
         .frame(frame)
         .show(ui, |ui| dataset::show(ui, state));
-    // The scroll bar stands in the panel's margin, beside what it scrolls.
-    let to_edge = Margin { right: 3, ..Margin::same(size::PAD) };
-    let from_bar = Margin { right: size::PAD - to_edge.right, ..Margin::ZERO };
-    let learning = Panel::right("learning").exact_size(right).resizable(false).show_separator_line(false);
-    learning.frame(frame.inner_margin(to_edge)).show(ui, |ui| {
-        ui.spacing_mut().scroll.floating_allocated_width = 0.0;
-        ScrollArea::vertical().id_salt("learning").auto_shrink(false).show(ui, |ui| {
-            Frame::new().inner_margin(from_bar).show(ui, |ui| {
-                training::show(ui, state);
-                ui.add_space(size::SECTION);
-                ui.separator();
-                ui.add_space(size::GAP);
-                indexing::show(ui, state);
-            });
-        });
-    });
+    let narrow = is_narrow(ui.ctx());
+    if !narrow {
+        let panel = Panel::right("learning").exact_size(right).resizable(false).show_separator_line(false);
+        let to_edge = Margin { right: size::PAD - BAR, ..Margin::same(size::PAD) };
+        panel.frame(frame.inner_margin(to_edge)).show(ui, |ui| learning(ui, state));
+    }
     let centre = frame.outer_margin(egui::Margin::symmetric(size::GUTTER as i8, 0));
     let ground = Frame::new().fill(palette.window);
     CentralPanel::no_frame().frame(ground).show(ui, |ui| {
@@ -101,11 +91,33 @@ fn workbench(ui: &mut Ui, state: &mut State) {
             pages::show(ui, state);
         });
     });
-    dividers(ui, state, (left, right));
+    dividers(ui, state, left, (!narrow).then_some(right));
+}
+
+/// Training and indexing, one above the other. The scroll bar stands in a margin, beside what it scrolls.
+fn learning(ui: &mut Ui, state: &mut State) {
+    ui.spacing_mut().scroll.floating_allocated_width = 0.0;
+    ScrollArea::vertical().id_salt("learning").auto_shrink(false).show(ui, |ui| {
+        Frame::new().inner_margin(Margin { right: BAR, ..Margin::ZERO }).show(ui, |ui| {
+            training::show(ui, state);
+            ui.add_space(size::SECTION);
+            ui.separator();
+            ui.add_space(size::GAP);
+            indexing::show(ui, state);
+        });
+    });
+}
+
+/// The margin that a scroll bar stands in.
+const BAR: i8 = 11;
+
+/// Whether the window is too narrow for three panels: then the learning is one of the centre's pages.
+pub fn is_narrow(ctx: &egui::Context) -> bool {
+    ctx.content_rect().width() < 960.0
 }
 
 /// Where the panels at the sides end, to be drawn aside. They come last: they lie over what is beside them.
-fn dividers(ui: &mut Ui, state: &mut State, (left, right): (f32, f32)) {
+fn dividers(ui: &mut Ui, state: &mut State, left: f32, right: Option<f32>) {
     let whole = ui.max_rect();
     let top = whole.top() + size::HEADER;
     let at = |x: f32| {
@@ -116,6 +128,7 @@ fn dividers(ui: &mut Ui, state: &mut State, (left, right): (f32, f32)) {
     if let Some(width) = wanted {
         state.preferences.dataset_width = width;
     }
+    let Some(right) = right else { return };
     let wanted = divider(ui, at(whole.right() - right - size::GUTTER), "Width of the training", right, -1.0);
     if let Some(width) = wanted {
         state.preferences.learning_width = width;

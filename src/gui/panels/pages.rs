@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use super::{bits, duplicates, map, search};
+use super::{bits, duplicates, is_narrow, learning, map, search};
 use crate::gui::state::{Page, State};
 use crate::gui::widgets::buttons::segmented;
 
@@ -14,14 +14,23 @@ pub const PAGES: [(Page, &str, &str); 4] = [
     (Page::Duplicates, "Duplicates", "Sounds whose codes agree (Ctrl+4)"),
 ];
 
+/// In a narrow window, the learning is a page as well.
+pub const LEARNING: (Page, &str, &str) = (Page::Learning, "Learning", "Training and the index (Ctrl+5)");
+
 pub fn show(ui: &mut Ui, state: &mut State) {
+    let narrow = is_narrow(ui.ctx());
     let mut page = state.page;
-    ui.horizontal(|ui| segmented(ui, &mut page, &PAGES));
+    if page == Page::Learning && !narrow {
+        page = Page::Search;
+    }
+    let pages: Vec<_> = PAGES.into_iter().chain(narrow.then_some(LEARNING)).collect();
+    ui.horizontal(|ui| segmented(ui, &mut page, &pages));
     state.turn_to(page);
     match state.page {
         Page::Search => search::show(ui, state),
         Page::Map => search::what_first_or(ui, state, map::show),
         Page::Bits => search::what_first_or(ui, state, bits::show),
         Page::Duplicates => search::what_first_or(ui, state, duplicates::show),
+        Page::Learning => learning(ui, state),
     }
 }

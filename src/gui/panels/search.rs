@@ -2,7 +2,7 @@
 
 use egui::{Key, RichText, TextEdit, Ui, vec2};
 
-use super::{earlier, matches, microphone, query};
+use super::{earlier, is_narrow, matches, microphone, query};
 use crate::engine::Command;
 use crate::gui::dialogs::Question;
 use crate::gui::state::{Obstacle, Place, State};
@@ -74,6 +74,9 @@ fn what_first(ui: &mut Ui, state: &mut State, obstacle: Obstacle) {
     let training = state.job(crate::engine::JobKind::Train).is_some();
     let indexing = state.job(crate::engine::JobKind::Index).is_some();
     let (title, sentence, button) = match obstacle {
+        _ if training && is_narrow(ui.ctx()) => {
+            ("Learning from your sounds", "Watch it on the page of learning. When it is done, search here.", None)
+        }
         _ if training => ("Learning from your sounds", "Watch it on the right. When it is done, search here.", None),
         _ if indexing => ("Building the index", "When it is done, search here.", None),
         Obstacle::NoModel => (

@@ -16,6 +16,26 @@ pub fn turn_to(harness: &mut Harness<'_, State>, name: &str) {
 }
 
 #[test]
+fn in_a_narrow_window_the_learning_is_a_page() {
+    let mut harness = window(made_up::matched());
+    assert!(harness.query_by_role_and_label(Role::Button, "Learning").is_none(), "it stands beside the others");
+    harness.get_by_label("Learn and index");
+    harness.set_size(egui::vec2(820.0, 560.0));
+    harness.run();
+    assert!(harness.query_by_label("Learn and index").is_none());
+    turn_to(&mut harness, "Learning");
+    harness.get_by_label("Learn and index");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num1);
+    harness.run();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num5);
+    harness.run();
+    assert_eq!(harness.state().page, Page::Learning);
+    harness.set_size(egui::vec2(1280.0, 800.0));
+    harness.run();
+    assert_eq!(harness.state().page, Page::Search);
+}
+
+#[test]
 fn pages_are_turned_by_click_and_by_key_also_while_typing() {
     let mut harness = window(made_up::matched());
     for (page, name, _) in PAGES.into_iter().rev() {

@@ -20,8 +20,10 @@ pub const SEARCH_BODY_BYTES: usize = UPLOAD_BYTES + (64 << 10);
 pub const UPLOADS_AT_ONCE: usize = 64;
 /// What all of them may take on the disk together.
 pub const UPLOAD_KIB_IN_ALL: usize = 512 << 10;
-/// Searches that wait or run; fewer than the engine's lane takes, so that it never refuses one.
-pub const SEARCHES_WAITING: usize = 32;
+/// Searches that the engine has been given; fewer than its lane takes, so that it never refuses one.
+pub const SEARCHES_AT_ONCE: usize = 32;
+/// How long a request waits for a place to send its sound, and again for one to have it searched for.
+pub const PLACE_WAIT: Duration = Duration::from_secs(30);
 /// Additions, trainings and indexings that wait or run.
 pub const JOBS_WAITING: usize = 16;
 /// Ended jobs whose results can still be asked for.
@@ -49,12 +51,13 @@ pub const SHORTEST_TOKEN: usize = 16;
 pub fn in_words() -> String {
     format!(
         "Limits: {CONNECTIONS} connections; {UPLOADS_AT_ONCE} sounds being sent at once, each of at most {} MiB and all \
-         together of {} MiB; {SEARCHES_WAITING} searches and {JOBS_WAITING} other jobs waiting or running (beyond that: 503 \
-         with Retry-After); other bodies of at most {} MiB; a body within {} s, without a pause of {} s; {} s from an answer \
+         together of {} MiB; {SEARCHES_AT_ONCE} searches at once; for a place among these a request waits up to {} s; \
+         {JOBS_WAITING} other jobs waiting or running (beyond any of that: 503 with Retry-After); other bodies of at most {} MiB; a body within {} s, without a pause of {} s; {} s from an answer \
          to the next request; {QUERY_SECS} s of a query, beginning within its first hour; {MATCHES} matches, {CLIPS} with \
          their sounds; downloads of at most {} MiB.",
         UPLOAD_BYTES >> 20,
         UPLOAD_KIB_IN_ALL >> 10,
+        PLACE_WAIT.as_secs(),
         JSON_BYTES >> 20,
         BODY.as_secs(),
         PAUSE.as_secs(),

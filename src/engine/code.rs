@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use camino::Utf8PathBuf;
 
+use super::at_rest::common_rate;
 use super::error::EngineError;
 use super::explore::{ChunkPlace, CodeOf, CodeReport, DecodedCode};
 use super::latest::JobKind;
@@ -11,7 +12,6 @@ use super::reconstruct::decode;
 use super::search::current_snapshot;
 use super::shared::Job;
 use super::snapshot::Snapshot;
-use super::views::common_rate;
 use crate::audio::wav::{Depth, write_wav};
 use crate::audio::{Cause, mono};
 use crate::dataset::FileId;

@@ -28,6 +28,8 @@ pub const PLACE_WAIT: Duration = Duration::from_secs(30);
 pub const JOBS_WAITING: usize = 16;
 /// Ended jobs whose results can still be asked for.
 pub const JOBS_REMEMBERED: usize = 100;
+/// Their results together, as JSON: that of an addition names every file. The last one's is kept whatever it takes.
+pub const REMEMBERED_BYTES: usize = 32 << 20;
 /// How much of a query is listened to, in seconds.
 pub const QUERY_SECS: f64 = 120.0;
 /// The last second of a sound at which a query may begin.
@@ -42,7 +44,10 @@ pub const ANSWERS_CUT_AT_ONCE: usize = 4;
 pub const DOWNLOAD_BYTES: u64 = 256 << 20;
 /// How long a client that was refused a place should wait.
 pub const RETRY_AFTER_SECS: u64 = 1;
-/// From the signal to the end of connections that do not take their answers.
+/// A client that was refused while it sends is listened to for so long, and for so much, that it can read the answer.
+pub const LINGER: Duration = Duration::from_secs(10);
+pub const LINGER_BYTES: usize = 64 << 20;
+/// From the end of the last job, after the signal, to the end of connections that do not take their answers.
 pub const GRACE: Duration = Duration::from_secs(5);
 pub const BLOCKING_THREADS: usize = 32;
 pub const SHORTEST_TOKEN: usize = 16;

@@ -183,6 +183,8 @@ async fn run(server: Arc<Server>, listener: Bounded) -> anyhow::Result<()> {
     server.desk.close();
     // The receiver is gone only if serving has ended by itself.
     let _ = stop.send(());
+    // Whoever waits for a job is told of its end, however long that takes on this machine.
+    server.desk.all_ended().await;
     match tokio::time::timeout(limits::GRACE, &mut serving).await {
         Ok(ended) => ended.context("the server has a fault")?.context("the server cannot go on"),
         Err(_) => {

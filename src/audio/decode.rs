@@ -21,7 +21,7 @@ use self::faults::Faults;
 pub(super) use self::kinds::open_file;
 use self::kinds::{seeks_exactly, stored_bits, unreadable_kind};
 use super::error::{AudioError, Cause};
-use super::mp4;
+use super::mp4::{self, Proper};
 use super::riff::{self, WavSource};
 
 /// Rates beyond these are a damaged header, and would make filters and buffers out of proportion.
@@ -68,7 +68,7 @@ impl Decoder {
     fn open_inner(path: &Path) -> Result<Self, Cause> {
         let (mut file, bytes) = open_file(path)?;
         let mut faults = Faults::default();
-        let (mut counted, mut priming_secs) = (None, 0.0);
+        let (mut counted, mut proper) = (None, Proper::default());
         let source: Box<dyn MediaSource> = match riff::layout(&mut file, bytes)? {
             Some(layout) => {
                 if layout.frames == Some(0) {
@@ -82,7 +82,7 @@ impl Decoder {
                 if let Some(name) = unreadable_kind(&mut file)? {
                     return Err(Cause::Unsupported(name.into()));
                 }
-                priming_secs = mp4::priming_secs(&mut file, bytes)?;
+                proper = mp4::proper_sound(&mut file, bytes)?;
                 file.seek(SeekFrom::Start(0)).map_err(Cause::of_reading)?;
                 Box::new(file)
             }
@@ -134,13 +134,14 @@ impl Decoder {
             faults,
         };
         let Some(timestamp) = this.decode_packet()? else { return Err(this.why_silent()) };
-        let priming = (priming_secs * f64::from(this.rate)).round() as u64;
+        let frames_of = |secs: f64| (secs * f64::from(this.rate)).round() as u64;
+        let (priming, told) = (frames_of(proper.begins_secs), proper.secs.map(frames_of));
         this.priming = priming;
         this.origin = this.origin.and_then(|_| timestamp.checked_add_unsigned(priming));
         this.drop_priming(priming)?;
         if priming > 0 && this.frames.is_some_and(|frames| frames > priming) {
             // Such a file counts its frames exactly, the padding of the last packet left out.
-            this.frames = this.frames.map(|frames| frames - priming);
+            this.frames = this.frames.map(|frames| told.unwrap_or(u64::MAX).min(frames - priming));
             this.frames_counted = true;
         }
         this.position = this.block_frames();

@@ -1,7 +1,9 @@
-//! What an MP4 file's edit list says and the decoder does not read: how much of the sound's beginning is priming.
+//! What an MP4 file says of its sound and the decoder does not read: where the sound proper lies in what is decoded.
 //!
 //! An AAC encoder's first frames, 1,024 or 2,112 as a rule, hold what it needs to get going. The edit list says where the
-//! sound proper begins; played from the first frame, everything would come some 20 to 50 ms late.
+//! sound proper begins, or, where there is none, the comment that iTunes leaves (`iTunSMPB`); played from the first frame,
+//! everything would come some 20 to 50 ms late. A bare AAC stream says nothing of it, and is read from its first frame, as other
+//! programs do.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -13,10 +15,22 @@ const MOST_BOXES: usize = 4096;
 /// No encoder primes for longer: such an edit cuts the sound, and what was cut is still sound that can be searched for.
 const LONGEST_PRIMING_SECS: f64 = 0.25;
 
-/// Seconds of priming before the first sound track's sound; 0 where the file says nothing of it, or is no MP4 file.
-pub(crate) fn priming_secs(file: &mut File, file_bytes: u64) -> Result<f64, Cause> {
-    let mut walk = Walk { file, bytes: file_bytes };
-    walk.priming_secs().map(|secs| secs.unwrap_or(0.0)).map_err(Cause::of_reading)
+/// The longest comment of which anything is read.
+const COMMENT_BYTES: usize = 64;
+
+/// Where the sound proper lies, in seconds of what is decoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Proper {
+    /// Priming before it.
+    pub begins_secs: f64,
+    /// Its length, where the file says more of it than its last packet does.
+    pub secs: Option<f64>,
+}
+
+/// Of the first sound track. From 0 to the end where the file says nothing of it, or is no MP4 file.
+pub(crate) fn proper_sound(file: &mut File, file_bytes: u64) -> Result<Proper, Cause> {
+    let proper = Walk { file, bytes: file_bytes }.proper().map_err(Cause::of_reading)?;
+    Ok(proper.filter(|proper| proper.begins_secs <= LONGEST_PRIMING_SECS).unwrap_or_default())
 }
 
 /// A box: its kind and where its content begins and ends.
@@ -33,7 +47,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn priming_secs(&mut self) -> io::Result<Option<f64>> {
+    fn proper(&mut self) -> io::Result<Option<Proper>> {
         let whole = Part { kind: *b"file", start: 0, end: self.bytes };
         let Some(first) = self.part_at(0, whole.end)? else { return Ok(None) };
         if first.kind != *b"ftyp" {
@@ -47,13 +61,42 @@ impl Walk<'_> {
                 continue;
             }
             let Some(header) = self.find(media, b"mdhd")? else { return Ok(None) };
-            let Some(edits) = self.find(track, b"edts")? else { return Ok(None) };
-            let Some(list) = self.find(edits, b"elst")? else { return Ok(None) };
-            let (Some(scale), Some(begins)) = (self.time_scale(header)?, self.first_edit(list)?) else {
-                return Ok(None);
+            let Some(scale) = self.time_scale(header)?.map(f64::from) else { return Ok(None) };
+            return match self.find_below(track, &[b"edts", b"elst"])? {
+                Some(list) => {
+                    let begins = self.first_edit(list)?;
+                    Ok(begins.map(|begins| Proper { begins_secs: begins as f64 / scale, secs: None }))
+                }
+                None => {
+                    let frames = self.gapless_comment(movie)?;
+                    let secs = |frames: u64| frames as f64 / scale;
+                    Ok(frames.map(|(priming, proper)| Proper { begins_secs: secs(priming), secs: Some(secs(proper)) }))
+                }
             };
-            let secs = begins as f64 / f64::from(scale);
-            return Ok(Some(secs).filter(|secs| *secs <= LONGEST_PRIMING_SECS));
+        }
+        Ok(None)
+    }
+
+    /// Frames of priming and of sound that the comment `iTunSMPB` tells.
+    fn gapless_comment(&mut self, movie: Part) -> io::Result<Option<(u64, u64)>> {
+        let Some(meta) = self.find_below(movie, &[b"udta", b"meta"])? else { return Ok(None) };
+        // It begins with its version.
+        let meta = Part { start: meta.start.saturating_add(4), ..meta };
+        let Some(list) = self.find(meta, b"ilst")? else { return Ok(None) };
+        for entry in self.parts(list)?.into_iter().filter(|part| part.kind == *b"----") {
+            let Some(name) = self.find(entry, b"name")? else { continue };
+            if self.read::<12>(name)?.is_none_or(|name| &name[4..] != b"iTunSMPB") {
+                continue;
+            }
+            let Some(data) = self.find(entry, b"data")? else { return Ok(None) };
+            let Some(text) = self.read::<COMMENT_BYTES>(data)? else { return Ok(None) };
+            // Behind its kind: 0, the priming, the padding of the last packet, the length; all of it hexadecimal.
+            let numbers = str::from_utf8(&text[8..]).unwrap_or_default().split_ascii_whitespace();
+            let numbers: Vec<u64> = numbers.map_while(|number| u64::from_str_radix(number, 16).ok()).collect();
+            return Ok(match numbers[..] {
+                [_, priming, _, frames, ..] if frames > 0 => Some((priming, frames)),
+                _ => None,
+            });
         }
         Ok(None)
     }
@@ -83,6 +126,15 @@ impl Walk<'_> {
 
     fn find(&mut self, within: Part, kind: &[u8; 4]) -> io::Result<Option<Part>> {
         Ok(self.parts(within)?.into_iter().find(|part| part.kind == *kind))
+    }
+
+    fn find_below(&mut self, within: Part, kinds: &[&[u8; 4]]) -> io::Result<Option<Part>> {
+        let mut found = Some(within);
+        for kind in kinds {
+            let Some(part) = found else { break };
+            found = self.find(part, kind)?;
+        }
+        Ok(found)
     }
 
     fn parts(&mut self, within: Part) -> io::Result<Vec<Part>> {

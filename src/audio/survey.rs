@@ -1,6 +1,7 @@
 //! Reading a file once from end to end for what the dataset and the screen show of it.
 
 use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
@@ -52,32 +53,45 @@ pub fn stamp(path: &Path) -> Result<(u64, i64), AudioError> {
     Ok((metadata.len(), modified.unwrap_or(0)))
 }
 
-/// Reads a file once, with a thumbnail of up to `thumbnail_columns`.
-pub fn survey(path: &Path, thumbnail_columns: usize) -> Result<Survey, AudioError> {
+/// Reads a file once, with a thumbnail of up to `thumbnail_columns`; `None` once `go_on` says no.
+pub fn survey(path: &Path, thumbnail_columns: usize, go_on: impl Fn() -> bool) -> Result<Option<Survey>, AudioError> {
     let (size_bytes, modified_ns) = stamp(path)?;
-    let Some((outline, decoder)) = outline(path, thumbnail_columns, |_, _| true)? else {
-        unreachable!("nobody said to stop")
-    };
+    let Some((outline, decoder)) = outline(path, thumbnail_columns, |_, _| go_on())? else { return Ok(None) };
     // The bytes come from the system's cache now; hashing within the decoder's reads would miss what it skips.
-    let mut hasher = blake3::Hasher::new();
-    File::open(path)
-        .and_then(|file| hasher.update_reader(file).map(|_| ()))
-        .map_err(|error| Cause::of_reading(error).at(path))?;
+    let Some(content_hash) = hash(path, go_on).map_err(|error| Cause::of_reading(error).at(path))? else {
+        return Ok(None);
+    };
     if stamp(path)? != (size_bytes, modified_ns) {
         return Err(Cause::ChangedMeanwhile.at(path));
     }
     let columns = outline.columns(thumbnail_columns);
-    Ok(Survey {
+    Ok(Some(Survey {
         rate: decoder.rate(),
         channels: decoder.channels() as u16,
         frames: outline.frames(),
         peak: outline.peak(),
         thumbnail: columns.into_iter().map(|(low, high)| (to_i8(low), to_i8(high))).collect(),
-        content_hash: hasher.finalize().into(),
+        content_hash,
         size_bytes,
         modified_ns,
         warning: decoder.warning(),
-    })
+    }))
+}
+
+/// BLAKE3 of a file's bytes; `None` once `go_on` says no.
+fn hash(path: &Path, go_on: impl Fn() -> bool) -> io::Result<Option<[u8; 32]>> {
+    const BYTES_AT_ONCE: usize = 256 << 10;
+    let (mut file, mut buffer) = (File::open(path)?, vec![0; BYTES_AT_ONCE]);
+    let mut hasher = blake3::Hasher::new();
+    while go_on() {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(Some(hasher.finalize().into())),
+            Ok(count) => drop(hasher.update(&buffer[..count])),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
 }
 
 /// A file's waveform in up to `columns`, and its spectrogram; `None` once `go_on` says no. Memory does not grow with the
@@ -144,7 +158,7 @@ mod tests {
         samples[5000] = 0.5;
         samples[15_201] = -1.0;
         write_wav(&path, &samples, 2, 22_050, Depth::Pcm16).unwrap();
-        let survey = survey(&path, 4).unwrap();
+        let survey = survey(&path, 4, || true).unwrap().expect("nobody said to stop");
         assert_eq!((survey.rate, survey.channels, survey.frames, survey.peak), (22_050, 2, 10_000, 1.0));
         assert_eq!(survey.thumbnail, [(0, 0), (0, 64), (0, 0), (-127, 0)]);
         let bytes = fs::read(&path).unwrap();
@@ -152,6 +166,7 @@ mod tests {
         assert_eq!(survey.size_bytes, bytes.len() as u64);
         assert!(survey.modified_ns > 1_500_000_000_000_000_000);
         assert_eq!(survey.warning, None);
+        assert_eq!(super::survey(&path, 4, || false).unwrap(), None);
 
         let picture = picture(&path, 2000, || true).unwrap().expect("nobody said to stop");
         assert!(picture.spectrogram.columns > 100);
@@ -168,7 +183,7 @@ mod tests {
         write_wav(&path, &vec![0.25; 10_000], 1, 8000, Depth::Pcm16).unwrap();
         let bytes = fs::read(&path).unwrap();
         fs::write(&path, &bytes[..44 + 2 * 7501 + 1]).unwrap();
-        let survey = survey(&path, 4).unwrap();
+        let survey = survey(&path, 4, || true).unwrap().expect("nobody said to stop");
         assert_eq!(survey.frames, 7501);
         assert_eq!(survey.warning.unwrap(), "it is cut off: 75% of the sound that its header promises is there");
     }

@@ -1,8 +1,8 @@
 //! Writing WAV files.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 use tempfile::NamedTempFile;
@@ -28,16 +28,64 @@ impl Depth {
 
 /// Writes interleaved samples. The file appears whole or not at all, and is on disk when this returns.
 pub fn write_wav(path: &Path, interleaved: &[f32], channels: u16, rate: u32, depth: Depth) -> Result<(), AudioError> {
-    write_wav_inner(path, interleaved, channels, rate, depth).map_err(|cause| cause.at(path))
+    let mut file = WavFile::create(path, channels, rate, depth)?;
+    file.push(interleaved)?;
+    file.finish()
 }
 
-fn write_wav_inner(path: &Path, interleaved: &[f32], channels: u16, rate: u32, depth: Depth) -> Result<(), Cause> {
-    // hound counts bytes in 32 bits; room is left for the header.
-    if interleaved.len() as u64 * depth.bytes() as u64 > u64::from(u32::MAX) - 1024 {
-        let secs = interleaved.len() as f64 / f64::from(rate.max(1)) / f64::from(channels.max(1));
-        return Err(Cause::TooLong(format!("{:.0} minutes", secs / 60.0)));
+/// A file that is written part by part. It appears whole, once it is finished, or not at all.
+pub struct WavFile {
+    path: PathBuf,
+    depth: Depth,
+    writer: WavWriter<BufWriter<File>>,
+    file: NamedTempFile,
+    /// Interleaved.
+    samples: u64,
+}
+
+impl WavFile {
+    pub fn create(path: &Path, channels: u16, rate: u32, depth: Depth) -> Result<Self, AudioError> {
+        let (bits_per_sample, sample_format) = match depth {
+            Depth::Pcm16 => (16, SampleFormat::Int),
+            Depth::Float32 => (32, SampleFormat::Float),
+        };
+        let spec = WavSpec { channels, sample_rate: rate, bits_per_sample, sample_format };
+        let file = NamedTempFile::new_in(folder_of(path)).map_err(|cause| Cause::Unwritable(cause).at(path))?;
+        let writer = file.as_file().try_clone().map_err(Cause::Unwritable);
+        let writer = writer.and_then(|file| WavWriter::new(BufWriter::new(file), spec).map_err(of_writing));
+        let writer = writer.map_err(|cause| cause.at(path))?;
+        Ok(Self { path: path.to_path_buf(), depth, writer, file, samples: 0 })
     }
-    write_whole(path, |file| encode(file, interleaved, channels, rate, depth).map_err(of_writing))
+
+    /// Adds interleaved samples.
+    pub fn push(&mut self, interleaved: &[f32]) -> Result<(), AudioError> {
+        self.push_inner(interleaved).map_err(|cause| cause.at(&self.path))
+    }
+
+    fn push_inner(&mut self, interleaved: &[f32]) -> Result<(), Cause> {
+        self.samples += interleaved.len() as u64;
+        // hound counts bytes in 32 bits; room is left for the header.
+        if self.samples * self.depth.bytes() as u64 > u64::from(u32::MAX) - 1024 {
+            let spec = self.writer.spec();
+            let secs = self.samples as f64 / f64::from(spec.sample_rate.max(1)) / f64::from(spec.channels.max(1));
+            return Err(Cause::TooLong(format!("{:.0} minutes", secs / 60.0)));
+        }
+        for sample in interleaved {
+            let written = match self.depth {
+                Depth::Pcm16 => self.writer.write_sample((sample * 32768.0).round().clamp(-32768.0, 32767.0) as i16),
+                Depth::Float32 => self.writer.write_sample(*sample),
+            };
+            written.map_err(of_writing)?;
+        }
+        Ok(())
+    }
+
+    /// The file is on disk when this returns.
+    pub fn finish(self) -> Result<(), AudioError> {
+        let Self { path, writer, file, .. } = self;
+        let finished = writer.finalize().map_err(of_writing).and_then(|()| keep(file, &path));
+        finished.map_err(|cause| cause.at(&path))
+    }
 }
 
 /// Lets `write` write a file that appears whole or not at all, and is on disk when this returns.
@@ -45,42 +93,22 @@ pub(crate) fn write_whole<T>(
     path: &Path,
     write: impl FnOnce(BufWriter<&mut File>) -> Result<T, Cause>,
 ) -> Result<T, Cause> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = NamedTempFile::new_in(folder).map_err(Cause::Unwritable)?;
+    let mut file = NamedTempFile::new_in(folder_of(path)).map_err(Cause::Unwritable)?;
     let written = write(BufWriter::new(file.as_file_mut()))?;
-    file.as_file().sync_all().map_err(Cause::Unwritable)?;
-    make_readable_to_others(file.as_file()).map_err(Cause::Unwritable)?;
-    file.persist(path).map_err(|error| Cause::Unwritable(error.error))?;
-    sync_folder(folder).map_err(Cause::Unwritable)?;
+    keep(file, path)?;
     Ok(written)
 }
 
-fn encode<W: Write + io::Seek>(
-    to: W,
-    interleaved: &[f32],
-    channels: u16,
-    rate: u32,
-    depth: Depth,
-) -> Result<(), hound::Error> {
-    let (bits_per_sample, sample_format) = match depth {
-        Depth::Pcm16 => (16, SampleFormat::Int),
-        Depth::Float32 => (32, SampleFormat::Float),
-    };
-    let spec = WavSpec { channels, sample_rate: rate, bits_per_sample, sample_format };
-    let mut writer = WavWriter::new(to, spec)?;
-    match depth {
-        Depth::Pcm16 => {
-            for sample in interleaved {
-                writer.write_sample((sample * 32768.0).round().clamp(-32768.0, 32767.0) as i16)?;
-            }
-        }
-        Depth::Float32 => {
-            for sample in interleaved {
-                writer.write_sample(*sample)?;
-            }
-        }
-    }
-    writer.finalize()
+/// Gives a file that is written its name, and waits until both are on disk.
+fn keep(file: NamedTempFile, path: &Path) -> Result<(), Cause> {
+    file.as_file().sync_all().map_err(Cause::Unwritable)?;
+    make_readable_to_others(file.as_file()).map_err(Cause::Unwritable)?;
+    file.persist(path).map_err(|error| Cause::Unwritable(error.error))?;
+    sync_folder(folder_of(path)).map_err(Cause::Unwritable)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 pub(super) fn of_writing(error: hound::Error) -> Cause {

@@ -63,6 +63,8 @@ pub(super) struct Common {
 #[derive(Debug, Subcommand)]
 pub(super) enum Operation {
     /// Write the built-in demo library into the project and add it
+    #[command(after_help = "Example:
+  soundalike demo --project trial && soundalike --project trial train")]
     Demo,
     /// Add sound files, and folders with all that is below them
     #[command(after_help = "Examples:
@@ -73,6 +75,9 @@ pub(super) enum Operation {
         paths: Vec<PathBuf>,
     },
     /// Tell what the project holds: files, chunks, hours, rates, problems, model, index
+    #[command(after_help = "Examples:
+  soundalike info
+  soundalike info --json | jq .problems")]
     Info,
     /// Train a model on the project's sounds
     #[command(after_help = "Examples:
@@ -87,6 +92,8 @@ pub(super) enum Operation {
         resume: bool,
     },
     /// Encode what the index lacks
+    #[command(after_help = "Example:
+  soundalike add ~/recordings && soundalike index     encodes what was added, and nothing else")]
     Index,
     /// Find what sounds like a file, or like a part of it, or like what the microphone hears
     Search(SearchArguments),
@@ -123,6 +130,8 @@ pub(super) enum Operation {
         format: CodesFormat,
     },
     /// List the microphones and the sound outputs
+    #[command(after_help = "Example:
+  soundalike devices --json | jq '.inputs[].name'")]
     Devices,
     /// Play a file, or a part of it, from the original at its own rate
     #[command(after_help = "Example:
@@ -152,6 +161,8 @@ pub(super) enum Operation {
     #[command(hide = true)]
     BenchIndex(bench_index::Bench),
     /// Write one code for the first chunk of each WAV in a folder, in name order, as .npy
+    #[command(after_help = "Example:
+  soundalike encode queries/ --out queries.npy")]
     Encode {
         #[arg(value_name = "DIR")]
         folder: PathBuf,

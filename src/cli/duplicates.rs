@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::terminal::say;
 use crate::engine::{DuplicateGroup, DuplicatesBy, DuplicatesReport};
 
 /// Members of a group that are named for people; the others are counted.
@@ -9,14 +10,14 @@ const NAMED: usize = 8;
 
 pub(super) fn print(report: &DuplicatesReport, json: bool) {
     if json {
-        println!("{}", object(report));
+        say!("{}", object(report));
         return;
     }
     let what = match report.by {
         DuplicatesBy::Chunk => "chunks",
         DuplicatesBy::File => "files",
     };
-    println!(
+    say!(
         "{} groups of {what} within {} of {} bits, in {:.1} s",
         report.groups.len(),
         report.within,
@@ -24,17 +25,17 @@ pub(super) fn print(report: &DuplicatesReport, json: bool) {
         report.seconds
     );
     for group in &report.groups {
-        println!("\n{} members in {} files", group.members.len(), group.files);
+        say!("\n{} members in {} files", group.members.len(), group.files);
         for member in group.members.iter().take(NAMED) {
             let path = report.files.get(member.file as usize).map_or("", |file| file.path.as_str());
-            println!("  {:>8.3} to {:>8.3} s  {:>3} bits  {path}", member.start_secs, member.end_secs, member.distance);
+            say!("  {:>8.3} to {:>8.3} s  {:>3} bits  {path}", member.start_secs, member.end_secs, member.distance);
         }
         if group.members.len() > NAMED {
-            println!("  and {} more", group.members.len() - NAMED);
+            say!("  and {} more", group.members.len() - NAMED);
         }
     }
     if let Some(silence) = &report.silence {
-        println!("\nsilence: {} chunks in {} files", silence.chunks, silence.files);
+        say!("\nsilence: {} chunks in {} files", silence.chunks, silence.files);
     }
 }
 

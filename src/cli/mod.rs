@@ -33,7 +33,7 @@ pub fn run() -> ExitCode {
     terminal::log(arguments.common.verbose);
     let json = arguments.common.json;
     match carry_out(arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             let words = format!("{failure:#}");
             terminal::failed(&words);
@@ -56,31 +56,33 @@ fn open_window(common: &Common, wayland: bool) -> anyhow::Result<()> {
     gui::run(WindowOptions { project, preferences, wayland })
 }
 
-fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
+/// The exit code where all that there is to say was said.
+fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let common = arguments.common;
     let Some(operation) = arguments.operation else {
-        return open_window(&common, arguments.wayland);
+        return open_window(&common, arguments.wayland).map(|()| ExitCode::SUCCESS);
     };
     if let Operation::Train { settings, resume: false } = &operation {
         check_usage(settings);
     }
+    let done = |()| ExitCode::SUCCESS;
     let command = match operation {
-        Operation::BenchIndex(bench) => return bench.run(),
-        Operation::Completions { shell } => return pages::completions(shell, common.json),
-        Operation::Man { out } => return pages::man(&out, common.json),
-        Operation::Serve(serve) => return serve.run(project(&common)?, common.json),
-        Operation::Search(search) => return search.run(project(&common)?, &common),
+        Operation::BenchIndex(bench) => return bench.run().map(done),
+        Operation::Completions { shell } => return pages::completions(shell, common.json).map(done),
+        Operation::Man { out } => return pages::man(&out, common.json).map(done),
+        Operation::Serve(serve) => return serve.run(project(&common)?, common.json).map(done),
+        Operation::Search(search) => return search.run(project(&common)?, &common).map(done),
         Operation::Devices => {
             report::devices(&sound::devices(), common.json);
-            return Ok(());
+            return Ok(ExitCode::SUCCESS);
         }
         Operation::Play { file, from, to } => {
             let clip = Clip { path: as_text(file)?, from_secs: from.unwrap_or(0.0), to_secs: to };
-            return sound::play(&Session::open(project(&common)?, &common)?, clip, common.json);
+            return sound::play(&Session::open(project(&common)?, &common)?, clip, common.json).map(done);
         }
         Operation::Info => {
             report::info(&Session::open(project(&common)?, &common)?.latest(), common.json);
-            return Ok(());
+            return Ok(ExitCode::SUCCESS);
         }
         Operation::Demo => Command::AddDemo,
         Operation::Add { paths } => Command::AddPaths { paths },
@@ -98,9 +100,10 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<()> {
     report::outcome(&outcome, &common);
     match outcome {
         Outcome::Added(report) if report.added.is_empty() && report.skipped.is_empty() && !report.failed.is_empty() => {
-            anyhow::bail!("nothing could be added")
+            terminal::failed("nothing could be added");
+            Ok(ExitCode::from(1))
         }
-        _ => Ok(()),
+        _ => Ok(ExitCode::SUCCESS),
     }
 }
 

@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use serde_json::json;
 
 use super::arguments::Arguments;
+use super::terminal::say;
 
 /// Prints a shell's completions.
 pub(super) fn completions(shell: Shell, json: bool) -> anyhow::Result<()> {
@@ -15,8 +16,8 @@ pub(super) fn completions(shell: Shell, json: bool) -> anyhow::Result<()> {
     clap_complete::generate(shell, &mut Arguments::command(), "soundalike", &mut script);
     let script = String::from_utf8(script).context("the completions are no text")?;
     match json {
-        true => println!("{}", json!({"shell": shell.to_string(), "script": script})),
-        false => print!("{script}"),
+        true => say!("{}", json!({"shell": shell.to_string(), "script": script})),
+        false => say!("{}", script.trim_end()),
     }
     Ok(())
 }
@@ -32,8 +33,8 @@ pub(super) fn man(folder: &Path, json: bool) -> anyhow::Result<()> {
     }
     pages.sort_unstable();
     match json {
-        true => println!("{}", json!({"files": pages})),
-        false => pages.iter().for_each(|page| println!("{}", page.display())),
+        true => say!("{}", json!({"files": pages})),
+        false => pages.iter().for_each(|page| say!("{}", page.display())),
     }
     Ok(())
 }

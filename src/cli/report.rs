@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use serde_json::{Value, json};
 
 use super::arguments::Common;
-
+use super::terminal::say;
 use crate::dataset::Problem;
 use crate::engine::{
     AddReport, DeviceList, DeviceName, DevicesView, Latest, Outcome, PlayerView, SearchReport, TrainReport,
@@ -40,42 +40,49 @@ pub(super) fn info(latest: &Latest, json: bool) {
         });
         return print_json(&object);
     }
-    println!("project   {}", latest.project.folder);
+    say!("project   {}", latest.project.folder);
     if let Some(why) = &latest.project.read_only {
-        println!("          read-only: {why}");
+        say!("          read-only: {why}");
     }
-    println!("files     {}  ({:.2} hours)", dataset.files.len(), dataset.seconds / 3600.0);
+    say!("files     {}  ({:.2} hours)", dataset.files.len(), dataset.seconds / 3600.0);
     let rates: Vec<String> = dataset.rates.iter().map(|(rate, files)| format!("{files} at {rate} Hz")).collect();
     if !rates.is_empty() {
-        println!("rates     {}", rates.join(", "));
+        say!("rates     {}", rates.join(", "));
     }
-    println!("chunks    {}", dataset.chunks);
+    say!("chunks    {}", dataset.chunks);
     match model {
-        None => println!("model     none yet: run `soundalike train`"),
+        None => say!("model     none yet: run `soundalike train`"),
         Some(model) => {
             let config = &model.config;
             let preset = format!("{:?}", config.preset).to_lowercase();
-            println!(
+            say!(
                 "model     {preset}, {} bits, {} steps in {:.0} s, loss {:.3}, saturation {:.2}",
-                config.bits, model.steps, model.seconds, model.loss, model.saturation
+                config.bits,
+                model.steps,
+                model.seconds,
+                model.loss,
+                model.saturation
             );
             if let Some(why) = &model.collapsed {
-                println!("          {why}");
+                say!("          {why}");
             }
         }
     }
     match index {
-        None => println!("index     none yet: run `soundalike index`"),
+        None => say!("index     none yet: run `soundalike index`"),
         Some(index) if !index.of_current_model => {
-            println!("index     of an older model: run `soundalike index`");
+            say!("index     of an older model: run `soundalike index`");
         }
         Some(index) => {
-            println!(
+            say!(
                 "index     {} codes, {} unique, entropy {:.2} nats, {} bytes",
-                index.codes, index.unique_codes, index.entropy_nats, index.file_bytes
+                index.codes,
+                index.unique_codes,
+                index.entropy_nats,
+                index.file_bytes
             );
             if index.missing_files > 0 {
-                println!("          {} files are not in it yet: run `soundalike index`", index.missing_files);
+                say!("          {} files are not in it yet: run `soundalike index`", index.missing_files);
             }
         }
     }
@@ -92,23 +99,31 @@ pub(super) fn outcome(outcome: &Outcome, common: &Common) {
         Outcome::Added(report) => show(report, json, added),
         Outcome::Trained(report) => show(report, json, trained),
         Outcome::Indexed(report) => show(report, json, |report| {
-            println!(
+            say!(
                 "{} codes ({} new), {} unique, entropy {:.2} nats, in {:.1} s",
-                report.codes, report.encoded, report.unique_codes, report.entropy_nats, report.seconds
+                report.codes,
+                report.encoded,
+                report.unique_codes,
+                report.entropy_nats,
+                report.seconds
             );
             problems("failed", &report.failed);
         }),
         Outcome::Evaluated(report) => show(report, json, |report| {
-            println!("P@10 {:.4}  ({} chunks, {} labels)", report.p_at_10, report.chunks, report.labels);
+            say!("P@10 {:.4}  ({} chunks, {} labels)", report.p_at_10, report.chunks, report.labels);
         }),
         Outcome::Exported(report) => show(report, json, |report| {
-            println!("{} codes of {} bits:", report.codes, report.bits);
-            report.files.iter().for_each(|file| println!("  {}", file.display()));
+            say!("{} codes of {} bits:", report.codes, report.bits);
+            report.files.iter().for_each(|file| say!("  {}", file.display()));
         }),
         Outcome::Reconstructed(report) => show(report, json, |report| {
-            println!(
+            say!(
                 "{} chunks of {} bits as {:.2} s of sound at {} Hz: {}",
-                report.chunks, report.bits, report.duration_seconds, report.rate, report.out
+                report.chunks,
+                report.bits,
+                report.duration_seconds,
+                report.rate,
+                report.out
             );
         }),
         Outcome::DuplicatesFound(report) => super::duplicates::print(report, json),
@@ -151,7 +166,7 @@ pub(super) fn batch(reports: &[&SearchReport], failed: &[Problem], json: bool) {
         return print_json(&json!({"searches": searches, "failed": failed}));
     }
     for report in reports {
-        println!("{}", query_of(report).unwrap_or(Utf8Path::new("")));
+        say!("{}", query_of(report).unwrap_or(Utf8Path::new("")));
         searched(report);
     }
 }
@@ -162,7 +177,7 @@ pub(super) fn saved(out: &Utf8Path, reports: &[&SearchReport], common: &Common) 
     if common.json {
         print_json(&json!({"out": out, "searches": reports.len(), "matches": matches}));
     } else if !common.quiet {
-        println!("{matches} matches: {out}");
+        say!("{matches} matches: {out}");
     }
 }
 
@@ -182,13 +197,13 @@ pub(super) fn devices(devices: &DevicesView, json: bool) {
         return print_json(&kinds.iter().map(|(key, _, devices)| (key.to_string(), json!(list(devices)))).collect());
     }
     for (_, title, list) in kinds {
-        println!("{title}");
+        say!("{title}");
         if list.devices.is_empty() {
-            println!("  none");
+            say!("  none");
         }
         for device in &list.devices {
             let note = if list.default.as_ref() == Some(device) { "  (default)" } else { "" };
-            println!("  {}{note}", device.name);
+            say!("  {}{note}", device.name);
         }
     }
 }
@@ -216,41 +231,46 @@ fn show<T: serde::Serialize>(report: &T, json: bool, text: impl FnOnce(&T)) {
 }
 
 fn print_json(object: &Value) {
-    println!("{object}");
+    say!("{object}");
 }
 
 fn added(report: &AddReport) {
-    println!("added {}, skipped {}, failed {}", report.added.len(), report.skipped.len(), report.failed.len());
+    say!("added {}, skipped {}, failed {}", report.added.len(), report.skipped.len(), report.failed.len());
     problems("skipped", &report.skipped);
     problems("failed", &report.failed);
 }
 
 fn trained(report: &TrainReport) {
-    println!(
+    say!(
         "{} steps in {:.1} s ({:.0} chunks a second), loss {:.4}, saturation {:.3}, entropy of a batch's codes {:.2} nats",
-        report.steps, report.seconds, report.chunks_per_second, report.loss, report.saturation, report.code_entropy
+        report.steps,
+        report.seconds,
+        report.chunks_per_second,
+        report.loss,
+        report.saturation,
+        report.code_entropy
     );
     if let Some(probe) = report.probe {
-        println!("{:.0}% of distorted excerpts find their files", 100.0 * probe);
+        say!("{:.0}% of distorted excerpts find their files", 100.0 * probe);
     }
     if let Some(unique) = report.unique {
-        println!("{:.0}% of chunks have codes of their own", 100.0 * unique);
+        say!("{:.0}% of chunks have codes of their own", 100.0 * unique);
     }
     if let Some(why) = &report.collapsed {
-        println!("{why}");
+        say!("{why}");
     }
 }
 
 fn searched(report: &SearchReport) {
     if report.silent {
-        println!("The query is silent: there is nothing to search for.");
+        say!("The query is silent: there is nothing to search for.");
         return;
     }
     if report.matches.is_empty() {
-        println!("No matches: no chunk of the index that can be heard passes the filter, or its files were removed.");
+        say!("No matches: no chunk of the index that can be heard passes the filter, or its files were removed.");
     }
     for (rank, found) in report.matches.iter().enumerate() {
-        println!(
+        say!(
             "{:>3}  {:>5.1} of {}  {:>8.3} to {:>8.3} s  {}  ({}query at {:.3} s)",
             rank + 1,
             found.distance,
@@ -273,11 +293,11 @@ fn problems(title: &str, problems: &[Problem]) {
     for problem in problems {
         by_reason.entry(&problem.reason).or_default().push(&problem.path);
     }
-    println!("{title}");
+    say!("{title}");
     for (reason, paths) in by_reason {
         match paths.len() > FILES_NAMED {
-            true => println!("  {} files: {reason}", paths.len()),
-            false => paths.iter().for_each(|path| println!("  {path}: {reason}")),
+            true => say!("  {} files: {reason}", paths.len()),
+            false => paths.iter().for_each(|path| say!("  {path}: {reason}")),
         }
     }
 }

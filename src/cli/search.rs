@@ -179,8 +179,7 @@ impl SearchArguments {
             }
             (Some(MatchFormat::Text(format)), None) => {
                 let mut to = stdout().lock();
-                let written = write_matches(format, &reports, &sounds, &mut to).and_then(|()| to.flush());
-                written.context("standard output cannot be written")?;
+                terminal::written(write_matches(format, &reports, &sounds, &mut to).and_then(|()| to.flush()));
             }
             // Clips without a folder were refused.
             _ if searches.is_batch => report::batch(&reports, &searches.failed, common.json),

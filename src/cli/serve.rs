@@ -1,5 +1,6 @@
 //! `soundalike serve`.
 
+use std::io::{Write as _, stdout};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -78,24 +79,29 @@ impl ServeArguments {
     }
 }
 
-/// Says where requests go, and what they must carry. A token that was given is not shown again.
+/// Says where requests go, and what they must carry. A token that was given is not shown again. Requests are answered also
+/// where nobody reads that.
 fn tell(listening: &Listening, was_given: bool, json: bool) {
+    let _ = stdout().write_all(words(listening, was_given, json).as_bytes());
+}
+
+fn words(listening: &Listening, was_given: bool, json: bool) -> String {
     let address = format!("http://{}", listening.address);
     let made = listening.token.as_deref().filter(|_| !was_given);
     if json {
-        println!(
-            "{}",
-            json!({"listening": address, "needs_token": listening.token.is_some(), "token": made, "read_only": listening.read_only})
-        );
-        return;
+        let needs_token = listening.token.is_some();
+        let object =
+            json!({"listening": address, "needs_token": needs_token, "token": made, "read_only": listening.read_only});
+        return format!("{object}\n");
     }
-    println!("Listening on {address}");
+    let mut words = format!("Listening on {address}\n");
     if let Some(why) = &listening.read_only {
-        println!("Nothing can be added, trained or indexed: {why}");
+        words += &format!("Nothing can be added, trained or indexed: {why}\n");
     }
     match (&listening.token, made) {
         (None, _) => {}
-        (Some(_), Some(token)) => println!("Requests need the header: Authorization: Bearer {token}"),
-        (Some(_), None) => println!("Requests need the header: Authorization: Bearer, with the token that was given"),
+        (Some(_), Some(token)) => words += &format!("Requests need the header: Authorization: Bearer {token}\n"),
+        (Some(_), None) => words += "Requests need the header: Authorization: Bearer, with the token that was given\n",
     }
+    words
 }

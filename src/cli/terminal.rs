@@ -1,6 +1,8 @@
-//! Colours, on a terminal alone, and the log.
+//! What is printed, colours, on a terminal alone, and the log.
 
-use std::io::{IsTerminal, stderr};
+use std::fmt::Arguments;
+use std::io::{self, ErrorKind, IsTerminal, Write as _, stderr, stdout};
+use std::process::exit;
 
 use clap::builder::styling::{AnsiColor, Style};
 use tracing_subscriber::EnvFilter;
@@ -26,7 +28,31 @@ pub(super) fn failed(words: &str) {
         true => Style::new().bold().fg_color(Some(AnsiColor::Red.into())),
         false => Style::new(),
     };
-    eprintln!("{style}soundalike:{style:#} {words}");
+    // Where nobody hears it, the exit code says it.
+    let _ = writeln!(stderr(), "{style}soundalike:{style:#} {words}");
+}
+
+/// Prints a line on standard output, as `println!` does; see [`written`].
+macro_rules! say {
+    ($($part:tt)*) => { $crate::cli::terminal::line(format_args!($($part)*)) };
+}
+pub(super) use say;
+
+/// What [`say`] does.
+pub(super) fn line(words: Arguments<'_>) {
+    written(writeln!(stdout(), "{words}"));
+}
+
+/// What became of printing. A reader that has seen enough, as `head` has, ends the program without a word.
+pub(super) fn written(outcome: io::Result<()>) {
+    match outcome {
+        Ok(()) => {}
+        Err(cause) if cause.kind() == ErrorKind::BrokenPipe => exit(0),
+        Err(cause) => {
+            failed(&format!("standard output cannot be written: {cause}"));
+            exit(1);
+        }
+    }
 }
 
 /// By <https://no-color.org>, and not where the output goes into a file or another program.

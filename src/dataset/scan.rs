@@ -10,9 +10,10 @@ use super::Problem;
 
 /// Endings of files that are tried when a folder is added. Some name formats that cannot be read: then the person is told,
 /// file by file, which is better than a silent gap.
-pub const SOUND_ENDINGS: [&str; 21] = [
-    "wav", "wave", "bwf", "rf64", "aif", "aiff", "aifc", "flac", "mp1", "mp2", "mp3", "ogg", "oga", "m4a", "mp4",
-    "aac", "opus", "wma", "caf", "w64", "mka",
+pub const SOUND_ENDINGS: [&str; 37] = [
+    "wav", "wave", "bwf", "rf64", "aif", "aiff", "aifc", "flac", "mp1", "mp2", "mp3", "ogg", "oga", "m4a", "m4b",
+    "mp4", "3gp", "aac", "opus", "spx", "wma", "caf", "w64", "mka", "webm", "au", "snd", "wv", "ape", "tta", "mpc",
+    "amr", "ac3", "dts", "dsf", "dff", "ra",
 ];
 
 /// What was found below some paths.
@@ -61,10 +62,9 @@ impl Found {
                     self.fail(failure.path().unwrap_or(folder), why);
                 }
                 Ok(entry) if entry.file_type().is_dir() => {}
-                Ok(entry) if !has_sound_ending(entry.path()) => self.skipped.push(Problem {
-                    path: entry.path().to_string_lossy().into_owned(),
-                    reason: "no sound file by its name".into(),
-                }),
+                Ok(entry) if !has_sound_ending(entry.path()) => {
+                    self.skipped.push(problem(entry.path(), "no sound file by its name".into()));
+                }
                 Ok(entry) if entry.file_type().is_file() => self.take(entry.path()),
                 Ok(entry) => self.fail(entry.path(), "it is neither a file nor a folder".into()),
             }
@@ -88,8 +88,14 @@ impl Found {
     }
 
     fn fail(&mut self, path: &Path, reason: String) {
-        self.failed.push(Problem { path: path.to_string_lossy().into_owned(), reason });
+        self.failed.push(problem(path, reason));
     }
+}
+
+/// With a path that says where it is from anywhere: a project remembers its problems.
+fn problem(path: &Path, reason: String) -> Problem {
+    let absolute = std::path::absolute(path);
+    Problem { path: absolute.as_deref().unwrap_or(path).to_string_lossy().into_owned(), reason }
 }
 
 /// Whether a file would be taken where it is met in a folder: it has a sound's ending and is not hidden.

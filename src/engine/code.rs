@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use camino::Utf8PathBuf;
 
+use super::at_rest::common_rate;
 use super::error::EngineError;
 use super::explore::{ChunkPlace, CodeOf, CodeReport, DecodedCode};
 use super::latest::JobKind;
@@ -11,7 +12,6 @@ use super::reconstruct::decode;
 use super::search::current_snapshot;
 use super::shared::Job;
 use super::snapshot::Snapshot;
-use super::views::common_rate;
 use crate::audio::wav::{Depth, write_wav};
 use crate::audio::{Cause, mono};
 use crate::dataset::FileId;
@@ -90,7 +90,7 @@ pub(super) fn decode_code(job: &Job, code: &[u64]) -> Result<DecodedCode, Engine
     if !path.is_file() {
         let common = common_rate(snapshot.spans.iter().map(|span| span.file.as_ref()));
         let rate = snapshot.grid.rate_for(common.unwrap_or(crate::dataset::demo::DEMO_RATE));
-        let samples = decode(job, &snapshot.model, &codes, &[0])?;
+        let samples = decode(job, &snapshot.model, codes.as_ref(), &[0])?;
         write_wav(path.as_std_path(), &samples, 1, rate, Depth::Pcm16)?;
     }
     Ok(DecodedCode { code: code.to_vec(), path })

@@ -12,7 +12,7 @@ use super::search::{current_model, current_snapshot};
 use super::shared::Job;
 use super::snapshot::{Place, Snapshot, Span, grid_of};
 use crate::audio::wav::write_whole;
-use crate::audio::{Cause, mono};
+use crate::audio::{Cause, MonoReader};
 use crate::index::Codes;
 
 /// Writes the codes of all chunks into `folder`: `codes.npy` and `chunks.csv` (chunk_id, path, start_seconds, end_seconds; row i
@@ -107,9 +107,11 @@ pub(super) fn encode_folder(job: &Job, folder: &Path, out: &Path) -> Result<Expo
     let mut codes = Codes::new(model.config().bits)?;
     for wav in &wavs {
         job.check()?;
-        let sound = mono::read_mono(wav, grid.resampled_to(), None)?;
-        let chunk = &sound.samples[..sound.samples.len().min(grid.chunk_frames as usize)];
-        codes.push_signs(&model.encode(chunk, &[0])?);
+        let mut sound = MonoReader::open(wav, grid.resampled_to())?;
+        let (mut samples, wanted) = (Vec::new(), grid.chunk_frames as usize);
+        while samples.len() < wanted && sound.next_block(&mut samples)? {}
+        samples.truncate(wanted);
+        codes.push_signs(&model.encode(&samples, &[0])?);
     }
     save(out, |file| npy::write(codes.as_ref(), file))?;
     Ok(ExportReport { codes: codes.len(), bits: codes.bits(), files: vec![out.to_owned()] })

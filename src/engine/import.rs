@@ -119,9 +119,9 @@ fn surveyed(
     rayon::in_place_scope(|scope| {
         scope.spawn(|_| {
             paths.par_iter().enumerate().for_each_with(sender, |sender, (number, path)| {
-                if !job.is_cancelled() {
+                if let Some(answer) = read_facts(job, path) {
                     // The receiver outlives the scope, so this cannot fail.
-                    let _ = sender.send((number, read_facts(path)));
+                    let _ = sender.send((number, answer));
                 }
             });
         });
@@ -137,8 +137,12 @@ fn surveyed(
     paths.iter().cloned().zip(answers)
 }
 
-fn read_facts(path: &Utf8PathBuf) -> Surveyed {
-    let survey = survey(path.as_std_path(), THUMBNAIL_COLUMNS).map_err(|failure| failure.cause.to_string())?;
+/// `None` where the job was cancelled meanwhile.
+fn read_facts(job: &Job, path: &Utf8PathBuf) -> Option<Surveyed> {
+    let survey = match survey(path.as_std_path(), THUMBNAIL_COLUMNS, || !job.is_cancelled()) {
+        Ok(survey) => survey?,
+        Err(failure) => return Some(Err(failure.cause.to_string())),
+    };
     let facts = FileFacts {
         path: path.clone(),
         size_bytes: survey.size_bytes,
@@ -150,5 +154,5 @@ fn read_facts(path: &Utf8PathBuf) -> Surveyed {
         peak: survey.peak,
         thumbnail: survey.thumbnail,
     };
-    Ok((facts, survey.warning))
+    Some(Ok((facts, survey.warning)))
 }

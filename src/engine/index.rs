@@ -1,10 +1,12 @@
 //! Building the index: what the current model has not encoded yet is encoded, what it has is taken over.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Instant;
 
 use rayon::prelude::*;
 
+use super::at_rest::AtRest;
 use super::error::EngineError;
 use super::event::IndexReport;
 use super::latest::JobKind;
@@ -15,7 +17,7 @@ use crate::audio::silence;
 use crate::dataset::{FileId, Grid, Problem, SoundFile};
 use crate::index::{Codes, Index, IndexFile, RowSet, code_statistics};
 use crate::model::Model;
-use crate::project::{IndexGeneration, IndexedFile, Project};
+use crate::project::{IndexGeneration, IndexedFile};
 
 /// Files that are encoded before progress is told and cancelling is looked at.
 const FILES_A_ROUND: usize = 32;
@@ -30,24 +32,26 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
     let began = Instant::now();
     let project = &job.shared.project;
     project.check_writable()?;
-    let model_row = project.current_model()?.ok_or(EngineError::NoModel)?;
-    let files = project.files()?;
+    let at_rest = AtRest::read(project)?;
+    let model_row = at_rest.model.as_ref().ok_or(EngineError::NoModel)?;
+    let files = &at_rest.dataset.files;
     if files.is_empty() {
         return Err(EngineError::NoSounds);
     }
     // What is damaged is made anew.
-    let before = Snapshot::load(project, job.shared.snapshot().as_deref()).ok().filter(|old| old.index.codes().is_ok());
+    let before = Snapshot::load(project, &at_rest, job.shared.snapshot().as_deref()).ok();
+    let before = before.filter(|old| old.index.codes().is_ok());
     let model = match &before {
         Some(snapshot) => snapshot.model.clone(),
         None => Model::load(project.model_path(model_row.generation).as_std_path())?.into(),
     };
     let grid = grid_of(model.config());
     let (old, mut rows) = match &before {
-        Some(snapshot) => carried_over(project, snapshot)?,
+        Some(snapshot) => carried_over(at_rest.index, snapshot)?,
         None => (Index::build(Codes::new(model.config().bits)?), Vec::new()),
     };
     let kept: HashSet<FileId> = rows.iter().map(|file| file.file).collect();
-    let missing: Vec<&SoundFile> = files.iter().filter(|file| !kept.contains(&file.id)).collect();
+    let missing: Vec<&Arc<SoundFile>> = files.iter().filter(|file| !kept.contains(&file.id)).collect();
     let mut added = Codes::new(model.config().bits)?;
 
     let total: u64 = missing.iter().map(|file| grid.chunks_of_file(file.frames, file.rate)).sum();
@@ -111,8 +115,8 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
 /// The old index without the rows of files that are gone or have changed, and the rows of those that are as they were. Rows
 /// keep their order, and so does what is equally near; they keep their numbers until so many are gone that compacting
 /// pays.
-fn carried_over(project: &Project, before: &Snapshot) -> Result<(Index, Vec<IndexedFile>), EngineError> {
-    let Some(old) = project.current_index()? else {
+fn carried_over(old: Option<IndexGeneration>, before: &Snapshot) -> Result<(Index, Vec<IndexedFile>), EngineError> {
+    let Some(old) = old else {
         return Ok((Index::build(Codes::new(before.model.config().bits)?), Vec::new()));
     };
     let live: HashSet<usize> = before.spans.iter().map(|span| span.first_row).collect();

@@ -100,7 +100,8 @@ impl DatasetView {
         by_id.sort_unstable_by_key(|place| files[*place as usize].id);
         Self {
             problems,
-            seconds: files.iter().map(|file| file.duration_secs()).sum(),
+            // A sum of nothing would be -0.
+            seconds: files.iter().fold(0.0, |seconds, file| seconds + file.duration_secs()),
             chunks: files.iter().map(|file| grid.chunks_of_file(file.frames, file.rate)).sum(),
             grid,
             rates,

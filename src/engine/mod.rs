@@ -4,6 +4,7 @@
 //! search never waits for a training, and two imports never meet. What comes out is told in [`event`] and
 //! [`latest`].
 
+mod at_rest;
 mod clip;
 mod code;
 pub mod command;
@@ -63,8 +64,10 @@ use crossbeam_channel::Receiver;
 
 use crate::audio::device::Backend;
 use crate::project::Project;
+use at_rest::AtRest;
 use lanes::Lanes;
 use shared::Shared;
+use snapshot::Snapshot;
 
 /// How an engine is opened.
 pub struct EngineOptions {
@@ -89,9 +92,15 @@ impl Engine {
         let folder = camino::Utf8PathBuf::from_path_buf(options.project).map_err(EngineError::NotText)?;
         let project = Project::open(&folder)?;
         let (sender, events) = crossbeam_channel::unbounded();
-        let (latest, snapshot) = views::all(&project)?;
+        let at_rest = AtRest::read(&project)?;
+        let latest = views::all(&project, &at_rest)?;
         let shared = Arc::new(Shared::new(project, latest, sender, options.wake));
-        shared.set_snapshot(snapshot.map(Arc::new));
+        // An index that cannot be used is told when it is searched, not when the project is opened: it can be built anew.
+        match at_rest.is_index_current().then(|| Snapshot::load(&shared.project, &at_rest, None)) {
+            Some(Ok(snapshot)) => shared.set_snapshot(Some(Arc::new(snapshot))),
+            Some(Err(cause)) => tracing::warn!("the index is not loaded: {cause}"),
+            None => {}
+        }
         let lanes = Lanes::start(&shared, options.audio)?;
         Ok(Self { shared, events, lanes })
     }

@@ -14,12 +14,17 @@ use super::latest::JobKind;
 use super::search::{current_model, current_snapshot};
 use super::shared::Job;
 use super::snapshot::grid_of;
-use crate::audio::Cause;
-use crate::audio::mono;
-use crate::audio::wav::{Depth, write_wav};
-use crate::dataset::FileId;
-use crate::index::Codes;
+use crate::audio::wav::{Depth, WavFile, write_wav};
+use crate::audio::{Cause, MonoReader};
+use crate::dataset::{FileId, Grid};
+use crate::index::{Codes, CodesRef};
 use crate::model::Model;
+
+/// Chunks that are encoded, or decoded, together.
+const CHUNKS_A_STRETCH: usize = 512;
+
+/// So many of them are decoded with the stretch before as well; over these one fades into the other.
+const CHUNKS_SHARED: usize = 4;
 
 /// Writes what `from`'s codes decode to. A file's sound ends where its last chunk does, or where the file does: a tail that
 /// no chunk covers has no code to be heard from.
@@ -30,57 +35,115 @@ pub(super) fn reconstruct(job: &Job, from: &Coded, out: &Utf8Path) -> Result<Rec
         Coded::Chunk { .. } => None,
     };
     refuse_sounds(&job.shared.latest().dataset, source, out)?;
-    let (samples, chunks, rate, bits) = match from {
-        Coded::File(path) => of_file(job, path, began)?,
-        Coded::Chunk { file, start_secs } => of_chunk(job, *file, *start_secs)?,
+    let (bits, rate, chunks, frames) = match from {
+        Coded::File(path) => of_file(job, path, out, began)?,
+        Coded::Chunk { file, start_secs } => of_chunk(job, *file, *start_secs, out)?,
     };
-    write_wav(out.as_std_path(), &samples, 1, rate, Depth::Pcm16)?;
     Ok(ReconstructionReport {
         out: out.to_owned(),
         chunks,
         bits,
         rate,
-        duration_seconds: samples.len() as f64 / f64::from(rate),
+        duration_seconds: frames as f64 / f64::from(rate),
         seconds: began.elapsed().as_secs_f64(),
     })
 }
 
-/// Samples, how many chunks they are from, their rate, and the bits of a code.
-type Heard = (Vec<f32>, usize, u32, usize);
+/// Bits of a code, the sound's rate, its chunks, and its frames.
+type Written = (usize, u32, usize, u64);
 
-fn of_file(job: &Job, path: &Utf8Path, began: Instant) -> Result<Heard, EngineError> {
+fn of_file(job: &Job, path: &Utf8Path, out: &Utf8Path, began: Instant) -> Result<Written, EngineError> {
     let model = current_model(job)?;
     let grid = grid_of(model.config());
     job.progress(JobKind::Search, "encoding", began, 0, 0);
-    let sound = mono::read_mono(path.as_std_path(), grid.resampled_to(), None)?;
-    let starts: Vec<u64> =
-        (0..grid.chunk_count(sound.samples.len() as u64)).map(|chunk| grid.start_frame(chunk)).collect();
-    if starts.is_empty() {
+    let mut reader = MonoReader::open(path.as_std_path(), grid.resampled_to())?;
+    let (codes, frames) = codes_of(job, &model, grid, &mut reader)?;
+    if codes.is_empty() {
         return Err(Cause::NoSound.at(path.as_std_path()).into());
     }
-    let mut codes = Codes::new(model.config().bits)?;
-    for starts in starts.chunks(256) {
-        job.check()?;
-        codes.push_signs(&model.encode(&sound.samples, starts)?);
-    }
-    job.progress(JobKind::Search, "decoding", began, 0, 0);
-    let mut samples = decode(job, &model, &codes, &starts)?;
-    samples.truncate(sound.samples.len());
-    Ok((samples, starts.len(), sound.rate, codes.bits()))
+    let mut file = WavFile::create(out.as_std_path(), 1, reader.rate(), Depth::Pcm16)?;
+    let mut left = frames;
+    for_each_stretch(job, &model, grid, codes.as_ref(), |samples| {
+        let wanted = (samples.len() as u64).min(left);
+        left -= wanted;
+        Ok(file.push(&samples[..wanted as usize])?)
+    })?;
+    file.finish()?;
+    Ok((codes.bits(), reader.rate(), codes.len(), frames - left))
 }
 
-fn of_chunk(job: &Job, file: FileId, start_secs: f64) -> Result<Heard, EngineError> {
+/// The codes of all chunks of a file, stretch by stretch, and its frames.
+fn codes_of(job: &Job, model: &Model, grid: Grid, reader: &mut MonoReader) -> Result<(Codes, u64), EngineError> {
+    let (chunk, hop) = (grid.chunk_frames as usize, grid.hop_frames as usize);
+    let stretch = (CHUNKS_A_STRETCH - 1) * hop + chunk.max(hop);
+    let mut codes = Codes::new(model.config().bits)?;
+    let (mut samples, mut passed) = (Vec::new(), 0);
+    loop {
+        job.check()?;
+        let ended = !reader.next_block(&mut samples)?;
+        let count = match ended {
+            false if samples.len() < stretch => continue,
+            false => CHUNKS_A_STRETCH as u64,
+            // Of a sound's tail there is no chunk; of one that is shorter than a chunk there is.
+            true if passed > 0 && samples.len() < chunk => 0,
+            true => grid.chunk_count(samples.len() as u64),
+        };
+        let starts: Vec<u64> = (0..count).map(|chunk| grid.start_frame(chunk)).collect();
+        if !starts.is_empty() {
+            codes.push_signs(&model.encode(&samples, &starts)?);
+        }
+        if ended {
+            return Ok((codes, passed + samples.len() as u64));
+        }
+        let next = grid.start_frame(count);
+        samples.drain(..next as usize);
+        passed += next;
+    }
+}
+
+/// Hands out what neighbouring chunks decode to, stretch by stretch, so that the sound of hours never lies in memory whole.
+fn for_each_stretch(
+    job: &Job,
+    model: &Model,
+    grid: Grid,
+    codes: CodesRef<'_>,
+    mut each: impl FnMut(&[f32]) -> Result<(), EngineError>,
+) -> Result<(), EngineError> {
+    let began = Instant::now();
+    // What the stretch before makes of the chunks that it shares with this one.
+    let mut before: Vec<f32> = Vec::new();
+    let mut first = 0;
+    loop {
+        job.progress(JobKind::Search, "decoding", began, first as u64, codes.len() as u64);
+        let end = codes.len().min(first + CHUNKS_A_STRETCH);
+        let starts: Vec<u64> = (0..(end - first) as u64).map(|chunk| grid.start_frame(chunk)).collect();
+        let mut samples = decode(job, model, codes.slice(first..end), &starts)?;
+        let fade = 1.0 / (before.len() + 1) as f32;
+        for (at, (sample, before)) in samples.iter_mut().zip(&before).enumerate() {
+            *sample = before + (*sample - before) * (at + 1) as f32 * fade;
+        }
+        if end == codes.len() {
+            return each(&samples);
+        }
+        let next = end - CHUNKS_SHARED;
+        before = samples.split_off(grid.start_frame((next - first) as u64) as usize);
+        each(&samples)?;
+        first = next;
+    }
+}
+
+fn of_chunk(job: &Job, file: FileId, start_secs: f64, out: &Utf8Path) -> Result<Written, EngineError> {
     let snapshot = current_snapshot(job)?;
     let row = row_of(&snapshot, file, start_secs)?;
     let rate = snapshot.span_of(row).map_or(0, |span| snapshot.grid.rate_for(span.file.rate));
-    let mut codes = Codes::new(snapshot.model.config().bits)?;
-    codes.extend(snapshot.index.codes()?.slice(row..row + 1));
-    let samples = decode(job, &snapshot.model, &codes, &[0])?;
-    Ok((samples, 1, rate, codes.bits()))
+    let codes = snapshot.index.codes()?.slice(row..row + 1);
+    let samples = decode(job, &snapshot.model, codes, &[0])?;
+    write_wav(out.as_std_path(), &samples, 1, rate, Depth::Pcm16)?;
+    Ok((codes.bits(), rate, 1, samples.len() as u64))
 }
 
-pub(super) fn decode(job: &Job, model: &Model, codes: &Codes, starts: &[u64]) -> Result<Vec<f32>, EngineError> {
-    let bits: Vec<bool> = codes.as_ref().bools().collect();
+pub(super) fn decode(job: &Job, model: &Model, codes: CodesRef<'_>, starts: &[u64]) -> Result<Vec<f32>, EngineError> {
+    let bits: Vec<bool> = codes.bools().collect();
     let go_on = || if job.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     model.decode(&bits, starts, &go_on)?.ok_or(EngineError::Cancelled)
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
+use super::at_rest::AtRest;
 use super::command::{Grouping, Query};
 use super::error::EngineError;
 use super::event::{Match, SearchReport};
@@ -108,7 +109,10 @@ fn problem_of(file: &SoundFile) -> Option<String> {
 pub(super) fn current_snapshot(job: &Job) -> Result<Arc<Snapshot>, EngineError> {
     match job.shared.snapshot() {
         Some(snapshot) => Ok(snapshot),
-        None => Snapshot::load(&job.shared.project, None).map(Arc::new),
+        None => {
+            let project = &job.shared.project;
+            Snapshot::load(project, &AtRest::read(project)?, None).map(Arc::new)
+        }
     }
 }
 

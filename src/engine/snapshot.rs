@@ -1,10 +1,11 @@
 //! What a search uses: a model, an index that it made, and whose chunks the rows are. Immutable, behind one `Arc`.
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use super::at_rest::AtRest;
 use super::error::EngineError;
-use crate::dataset::{FileId, Grid, GridRate, SoundFile};
+use super::latest::DatasetView;
+use crate::dataset::{Grid, GridRate, SoundFile};
 use crate::index::{IndexFile, RowSet, bit_balance};
 use crate::model::{Config, Model, Rate};
 use crate::project::{IndexGeneration, Project};
@@ -54,23 +55,9 @@ pub(super) struct Place<'a> {
 
 impl Snapshot {
     /// Loads what is current. Parts that `before` has in the same generation are taken over, not read again.
-    pub fn load(project: &Project, before: Option<&Snapshot>) -> Result<Snapshot, EngineError> {
-        // Of two steps that are missing, the first is told.
-        project.current_model()?.ok_or(EngineError::NoModel)?;
-        let index_row = project.current_index()?.ok_or(EngineError::NoIndex)?;
-        let files: Vec<_> = project.files()?.into_iter().map(Arc::new).collect();
-        Self::of(project, before, &index_row, &files)
-    }
-
-    /// The same for who has read the current index's row and the project's files already: of a large project, reading them
-    /// is what takes time.
-    pub fn of(
-        project: &Project,
-        before: Option<&Snapshot>,
-        index_row: &IndexGeneration,
-        files: &[Arc<SoundFile>],
-    ) -> Result<Snapshot, EngineError> {
-        let model_row = project.current_model()?.ok_or(EngineError::NoModel)?;
+    pub fn load(project: &Project, at_rest: &AtRest, before: Option<&Snapshot>) -> Result<Snapshot, EngineError> {
+        let model_row = at_rest.model.as_ref().ok_or(EngineError::NoModel)?;
+        let index_row = at_rest.index.as_ref().ok_or(EngineError::NoIndex)?;
         if index_row.model_generation != model_row.generation {
             return Err(EngineError::StaleIndex);
         }
@@ -89,7 +76,7 @@ impl Snapshot {
         {
             return Err(EngineError::StaleIndex);
         }
-        let (spans, offered) = spans(files, index_row, rows);
+        let (spans, offered) = spans(&at_rest.dataset, index_row, rows);
         Ok(Snapshot {
             grid: grid_of(model.config()),
             model,
@@ -150,12 +137,11 @@ impl Snapshot {
 }
 
 /// Rows that are chunks of files as they are in the dataset now.
-fn spans(files: &[Arc<SoundFile>], index: &IndexGeneration, rows: usize) -> (Vec<Span>, RowSet) {
-    let files: HashMap<FileId, &Arc<SoundFile>> = files.iter().map(|file| (file.id, file)).collect();
+fn spans(dataset: &DatasetView, index: &IndexGeneration, rows: usize) -> (Vec<Span>, RowSet) {
     let mut offered = RowSet::none(rows);
     let mut spans = Vec::with_capacity(index.files.len());
     for indexed in &index.files {
-        let Some(file) = files.get(&indexed.file).filter(|file| file.content_hash == indexed.content_hash) else {
+        let Some(file) = dataset.file(indexed.file).filter(|file| file.content_hash == indexed.content_hash) else {
             continue;
         };
         let first_row = indexed.first_row as usize;

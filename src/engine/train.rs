@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
+use super::at_rest::common_rate;
 use super::curve::Curve;
 use super::error::EngineError;
 use super::event::TrainReport;
@@ -15,7 +16,6 @@ use super::latest::{JobKind, TrainingView};
 use super::listen::stretches;
 use super::shared::Job;
 use super::snapshot::grid_of;
-use super::views::common_rate;
 use crate::dataset::{Problem, SoundFile};
 use crate::model::{
     Config, FeatureStore, FeatureStoreBuilder, Features, Model, StepReport, TrainSummary, Trainer, TrainingSettings,

@@ -1,46 +1,31 @@
 //! The newest values about the project at rest: dataset, model, index.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::at_rest::{AtRest, dataset};
 use super::error::EngineError;
-use super::latest::{
-    DatasetView, DevicesView, IndexView, Latest, ModelView, PlayerView, ProjectView, RecorderView, TrainingView,
-};
+use super::latest::{DevicesView, IndexView, Latest, ModelView, PlayerView, ProjectView, RecorderView, TrainingView};
 use super::shared::Shared;
-use super::snapshot::{Snapshot, grid_of};
+use super::snapshot::Snapshot;
 use super::sound_settings::SoundSettings;
 use super::{takes, watch};
-use crate::dataset::{Grid, SoundFile};
-use crate::model::{Config, TrainingSettings};
-use crate::project::{IndexGeneration, Project};
+use crate::project::Project;
 
-/// All values of a project that has just been opened, and what searches use, as far as they can.
-pub(super) fn all(project: &Project) -> Result<(Latest, Option<Snapshot>), EngineError> {
-    let model = model(project)?;
-    let dataset = dataset(project, model.as_deref())?;
-    let row = project.current_index()?;
-    let index = index(project, model.as_deref(), &dataset, row.as_ref())?;
-    let snapshot = match (&index, &row) {
-        (Some(index), Some(row)) if index.of_current_model => {
-            // An index that cannot be used is told when it is searched, not when the project is opened: it can be built anew.
-            let loaded = Snapshot::of(project, None, row, &dataset.files);
-            loaded.inspect_err(|cause| tracing::warn!("the index is not loaded: {cause}")).ok()
-        }
-        _ => None,
-    };
-    let latest = Latest {
+/// All values of a project that has just been opened.
+pub(super) fn all(project: &Project, at_rest: &AtRest) -> Result<Latest, EngineError> {
+    Ok(Latest {
         project: Arc::new(ProjectView {
             folder: project.folder().to_owned(),
             read_only: project.read_only().map(str::to_owned),
         }),
-        index,
-        training: last_training(project)?,
-        dataset: Arc::new(dataset),
+        dataset: at_rest.dataset.clone(),
+        model: model(at_rest),
+        index: index(project, at_rest)?,
+        training: last_training(at_rest),
         on_disk: Arc::default(),
         watch: Arc::new(watch::view(project)?),
         history: project.history(),
-        model,
         jobs: BTreeMap::new(),
         resumable: project.checkpoint_path().is_file(),
         player: PlayerView { volume: 1.0, ..PlayerView::default() },
@@ -49,30 +34,24 @@ pub(super) fn all(project: &Project) -> Result<(Latest, Option<Snapshot>), Engin
         devices: Arc::new(DevicesView::default()),
         takes: Arc::new(takes::list(project)?),
         favourites: Arc::new(project.favourites()?),
-    };
-    Ok((latest, snapshot))
+    })
 }
 
 impl Shared {
     /// Reads anew what is at rest, after a job has changed it, and loads what searches use.
     pub fn refresh(&self) -> Result<(), EngineError> {
         let _one_at_a_time = self.refreshing();
-        let model = model(&self.project)?;
-        let dataset = dataset(&self.project, model.as_deref())?;
-        let row = self.project.current_index()?;
-        let index = index(&self.project, model.as_deref(), &dataset, row.as_ref())?;
-        let snapshot = match (&index, &row) {
-            (Some(view), Some(row)) if view.of_current_model => {
-                let before = self.snapshot();
-                Some(Arc::new(Snapshot::of(&self.project, before.as_deref(), row, &dataset.files)?))
-            }
-            _ => None,
+        let at_rest = AtRest::read(&self.project)?;
+        let (model, index) = (model(&at_rest), index(&self.project, &at_rest)?);
+        let snapshot = match at_rest.is_index_current() {
+            true => Some(Arc::new(Snapshot::load(&self.project, &at_rest, self.snapshot().as_deref())?)),
+            false => None,
         };
         self.set_snapshot(snapshot);
         let favourites = self.project.favourites()?;
         self.update(|latest| {
             latest.favourites = Arc::new(favourites);
-            latest.dataset = Arc::new(dataset);
+            latest.dataset = at_rest.dataset;
             latest.history = self.project.history();
             latest.model = model;
             latest.index = index;
@@ -101,7 +80,7 @@ impl Shared {
     /// Reads the dataset anew and nothing else: an import in progress shows its files.
     pub fn refresh_dataset(&self) -> Result<(), EngineError> {
         let _one_at_a_time = self.refreshing();
-        let dataset = dataset(&self.project, self.latest().model.as_deref())?;
+        let dataset = dataset(&self.project, self.latest().model.as_ref().map(|model| &model.config))?;
         self.update(|latest| {
             latest.dataset = Arc::new(dataset);
             latest.history = self.project.history();
@@ -110,72 +89,49 @@ impl Shared {
     }
 }
 
-/// The rate that most files have; the higher one where two are equally common.
-pub(super) fn common_rate<'a>(files: impl IntoIterator<Item = &'a SoundFile>) -> Option<u32> {
-    let mut rates: BTreeMap<u32, usize> = BTreeMap::new();
-    for file in files {
-        *rates.entry(file.rate).or_default() += 1;
-    }
-    rates.into_iter().max_by_key(|&(rate, count)| (count, rate)).map(|(rate, _)| rate)
-}
-
-fn dataset(project: &Project, model: Option<&ModelView>) -> Result<DatasetView, EngineError> {
-    let files: Vec<Arc<SoundFile>> = project.files()?.into_iter().map(Arc::new).collect();
-    let grid: Grid = match model {
-        Some(model) => grid_of(&model.config),
-        None => grid_of(&Config::new(&TrainingSettings::default(), common_rate(files.iter().map(Arc::as_ref)))?),
-    };
-    Ok(DatasetView::new(files, project.problems()?, project.tags()?, grid))
-}
-
-fn model(project: &Project) -> Result<Option<Arc<ModelView>>, EngineError> {
-    Ok(project.current_model()?.map(|model| {
+fn model(at_rest: &AtRest) -> Option<Arc<ModelView>> {
+    at_rest.model.as_ref().map(|model| {
         Arc::new(ModelView {
             generation: model.generation,
-            config: model.config,
+            config: model.config.clone(),
             steps: model.steps,
             seconds: model.seconds,
             loss: model.loss,
             saturation: model.saturation,
-            collapsed: model.collapsed,
+            collapsed: model.collapsed.clone(),
         })
-    }))
+    })
 }
 
-fn index(
-    project: &Project,
-    model: Option<&ModelView>,
-    dataset: &DatasetView,
-    index: Option<&IndexGeneration>,
-) -> Result<Option<Arc<IndexView>>, EngineError> {
-    let Some(index) = index else { return Ok(None) };
+fn index(project: &Project, at_rest: &AtRest) -> Result<Option<Arc<IndexView>>, EngineError> {
+    let (files, Some(index)) = (&at_rest.dataset.files, &at_rest.index) else { return Ok(None) };
     let path = project.index_path(index.generation);
     let file_bytes = path.metadata().map_err(|cause| EngineError::Read { path: path.clone().into(), cause })?.len();
-    let indexed: BTreeMap<_, _> = index.files.iter().map(|file| (file.file, file.content_hash)).collect();
-    let of_current_model = model.is_some_and(|model| model.generation == index.model_generation);
-    let missing = dataset.files.iter().filter(|file| indexed.get(&file.id) != Some(&file.content_hash)).count();
+    let indexed: HashMap<_, _> = index.files.iter().map(|file| (file.file, file.content_hash)).collect();
+    let missing = files.iter().filter(|file| indexed.get(&file.id) != Some(&file.content_hash)).count();
+    let of_current_model = at_rest.is_index_current();
     Ok(Some(Arc::new(IndexView {
         generation: index.generation,
         codes: index.codes,
-        bits: model.map_or(0, |model| model.config.bits),
+        bits: at_rest.model.as_ref().map_or(0, |model| model.config.bits),
         unique_codes: index.unique_codes,
         entropy_nats: index.entropy_nats,
         file_bytes,
-        missing_files: if of_current_model { missing } else { dataset.files.len() },
+        missing_files: if of_current_model { missing } else { files.len() },
         of_current_model,
     })))
 }
 
 /// The course of the training that made the current model.
-fn last_training(project: &Project) -> Result<Option<Arc<TrainingView>>, EngineError> {
-    let Some(model) = project.current_model()? else { return Ok(None) };
-    // A history that this program cannot read is no reason to refuse the model: the curve is left out.
-    let history = serde_json::from_str(&model.history).unwrap_or_default();
-    Ok(Some(Arc::new(TrainingView {
-        history,
-        steps_planned: model.steps,
-        collapsed: model.collapsed,
-        config: Some(model.config),
-        ..TrainingView::default()
-    })))
+fn last_training(at_rest: &AtRest) -> Option<Arc<TrainingView>> {
+    at_rest.model.as_ref().map(|model| {
+        Arc::new(TrainingView {
+            // A history that this program cannot read is no reason to refuse the model: the curve is left out.
+            history: serde_json::from_str(&model.history).unwrap_or_default(),
+            steps_planned: model.steps,
+            collapsed: model.collapsed.clone(),
+            config: Some(model.config.clone()),
+            ..TrainingView::default()
+        })
+    })
 }

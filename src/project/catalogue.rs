@@ -39,8 +39,14 @@ impl Project {
 
     /// Of each known path: size and time of the last change, which tell an unchanged file without reading it.
     pub fn known_files(&self) -> Result<BTreeMap<Utf8PathBuf, (u64, i64)>, ProjectError> {
-        let files = self.files()?;
-        Ok(files.into_iter().map(|file| (file.path, (file.size_bytes, file.modified_ns))).collect())
+        let failed = |cause| self.catalogue_error(cause);
+        let db = self.db();
+        let mut query = db.prepare("SELECT path, size_bytes, modified_ns FROM files").map_err(failed)?;
+        let rows = query.query_map([], |row| {
+            let path = Utf8PathBuf::from(row.get::<_, String>(0)?);
+            Ok((path, (row.get::<_, i64>(1)?.cast_unsigned(), row.get(2)?)))
+        });
+        rows.and_then(Iterator::collect).map_err(failed)
     }
 
     /// All problems, by path.

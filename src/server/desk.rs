@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::answer::Refusal;
 use super::limits;
@@ -19,6 +19,8 @@ pub(super) type Ended = Result<Outcome, Refusal>;
 pub(super) struct Desk {
     engine: Engine,
     books: Arc<Mutex<Books>>,
+    /// Told when the last of the jobs that wait or run has ended.
+    idle: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -27,8 +29,16 @@ struct Books {
     /// Jobs that wait or run and can be asked for, and what they are.
     running: HashMap<JobId, &'static str>,
     /// The oldest first.
-    ended: VecDeque<(JobId, Value)>,
+    ended: VecDeque<Ending>,
     closed: bool,
+}
+
+/// A job that has ended, for whoever asks later.
+struct Ending {
+    id: JobId,
+    told: Value,
+    /// As JSON.
+    bytes: usize,
 }
 
 /// A job that was submitted.
@@ -45,14 +55,22 @@ impl Submitted {
 
 impl Desk {
     pub fn new(engine: Engine) -> anyhow::Result<Self> {
-        let books = Arc::new(Mutex::new(Books::default()));
-        let (events, seen) = (engine.events().clone(), books.clone());
+        let (books, idle) = (Arc::new(Mutex::new(Books::default())), Arc::new(Notify::new()));
+        let (events, seen, told) = (engine.events().clone(), books.clone(), idle.clone());
         // It ends with the engine, whose drop closes the queue.
         std::thread::Builder::new()
             .name("desk".into())
-            .spawn(move || events.iter().for_each(|event| locked(&seen).note(event)))
+            .spawn(move || {
+                for event in events {
+                    let mut books = locked(&seen);
+                    books.note(event);
+                    if books.waiting.is_empty() {
+                        told.notify_one();
+                    }
+                }
+            })
             .context("no thread for the engine's events")?;
-        Ok(Self { engine, books })
+        Ok(Self { engine, books, idle })
     }
 
     pub fn latest(&self) -> Latest {
@@ -95,6 +113,13 @@ impl Desk {
         books.waiting.keys().for_each(|&id| self.engine.cancel(id));
     }
 
+    /// Until no job waits or runs.
+    pub async fn all_ended(&self) {
+        while !locked(&self.books).waiting.is_empty() {
+            self.idle.notified().await;
+        }
+    }
+
     /// All jobs that can be asked for, the oldest first.
     pub fn jobs(&self) -> Vec<Value> {
         let latest = self.engine.latest();
@@ -102,7 +127,7 @@ impl Desk {
         let mut running: Vec<_> = books.running.iter().map(|(&id, &what)| (id, what)).collect();
         running.sort_unstable();
         let running = running.into_iter().map(|(id, what)| view(id, what, &latest));
-        books.ended.iter().map(|(_, ended)| ended.clone()).chain(running).collect()
+        books.ended.iter().map(|ending| ending.told.clone()).chain(running).collect()
     }
 
     pub fn job(&self, id: JobId) -> Option<Value> {
@@ -110,7 +135,7 @@ impl Desk {
         let books = locked(&self.books);
         match books.running.get(&id) {
             Some(what) => Some(view(id, what, &latest)),
-            None => books.ended.iter().find(|(ended, _)| *ended == id).map(|(_, ended)| ended.clone()),
+            None => books.ended.iter().find(|ending| ending.id == id).map(|ending| ending.told.clone()),
         }
     }
 
@@ -128,8 +153,14 @@ impl Books {
             Event::Failed { job, message } => (job, Err(Refusal::failed(message))),
         };
         if let Some(what) = self.running.remove(&id) {
-            self.ended.push_back((id, view_of_end(id, what, &ended)));
-            while self.ended.len() > limits::JOBS_REMEMBERED {
+            let told = view_of_end(id, what, &ended);
+            let bytes = told.to_string().len();
+            self.ended.push_back(Ending { id, told, bytes });
+            let too_many = |ended: &VecDeque<Ending>| {
+                let bytes: usize = ended.iter().map(|ending| ending.bytes).sum();
+                ended.len() > limits::JOBS_REMEMBERED || (ended.len() > 1 && bytes > limits::REMEMBERED_BYTES)
+            };
+            while too_many(&self.ended) {
                 self.ended.pop_front();
             }
         }
@@ -159,9 +190,18 @@ fn view(id: JobId, what: &str, latest: &Latest) -> Value {
 
 fn view_of_end(id: JobId, what: &str, ended: &Ended) -> Value {
     match ended {
-        Ok(outcome) => json!({"id": id.0, "job": what, "state": "done", "result": report_of(outcome)}),
+        Ok(outcome) => {
+            // An addition that was cancelled tells what it had added by then.
+            let state = if is_cancelled(outcome) { "cancelled" } else { "done" };
+            json!({"id": id.0, "job": what, "state": state, "result": report_of(outcome)})
+        }
         Err(refusal) => json!({"id": id.0, "job": what, "state": refusal.status, "error": refusal.error}),
     }
+}
+
+/// Whether a job that tells what it did had been cancelled.
+pub(super) fn is_cancelled(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Added(report) if report.cancelled)
 }
 
 /// What a job tells of its end, as JSON.
@@ -181,4 +221,27 @@ pub(super) fn report_of(outcome: &Outcome) -> Value {
 /// The guarded value, also after a panic of another holder: what it does there is single insertions and removals.
 fn locked(books: &Mutex<Books>) -> MutexGuard<'_, Books> {
     books.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::AddReport;
+
+    #[test]
+    fn of_ended_jobs_only_so_many_and_so_much_is_remembered() {
+        let mut books = Books::default();
+        let mut end = |id, files: usize| {
+            let added = vec!["x".repeat(1000).into(); files];
+            books.running.insert(JobId(id), "add");
+            let outcome = Outcome::Added(AddReport { added, ..AddReport::default() });
+            books.note(Event::Finished { job: JobId(id), outcome });
+            books.ended.iter().map(|ending| ending.id.0).collect::<Vec<_>>()
+        };
+        let many = (0..limits::JOBS_REMEMBERED as u64 + 3).map(|id| end(id, 1)).last();
+        assert_eq!(many.map(|ids| (ids.len(), ids[0])), Some((limits::JOBS_REMEMBERED, 3)));
+        assert_eq!(end(200, limits::REMEMBERED_BYTES / 2000).last(), Some(&200));
+        assert_eq!(end(201, limits::REMEMBERED_BYTES / 900), [201], "the last one is there, whatever it takes");
+        assert_eq!(end(202, 1), [202]);
+    }
 }

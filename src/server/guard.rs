@@ -43,6 +43,9 @@ pub(super) async fn guard(
             refusal.into_response()
         }
     };
+    if response.status().is_client_error() || response.status().is_server_error() {
+        pace.refuse();
+    }
     tracing::info!("{what}: {}", response.status());
     response
 }

@@ -20,12 +20,16 @@ pub const SEARCH_BODY_BYTES: usize = UPLOAD_BYTES + (64 << 10);
 pub const UPLOADS_AT_ONCE: usize = 64;
 /// What all of them may take on the disk together.
 pub const UPLOAD_KIB_IN_ALL: usize = 512 << 10;
-/// Searches that wait or run; fewer than the engine's lane takes, so that it never refuses one.
-pub const SEARCHES_WAITING: usize = 32;
+/// Searches that the engine has been given; fewer than its lane takes, so that it never refuses one.
+pub const SEARCHES_AT_ONCE: usize = 32;
+/// How long a request waits for a place to send its sound, and again for one to have it searched for.
+pub const PLACE_WAIT: Duration = Duration::from_secs(30);
 /// Additions, trainings and indexings that wait or run.
 pub const JOBS_WAITING: usize = 16;
 /// Ended jobs whose results can still be asked for.
 pub const JOBS_REMEMBERED: usize = 100;
+/// Their results together, as JSON: that of an addition names every file. The last one's is kept whatever it takes.
+pub const REMEMBERED_BYTES: usize = 32 << 20;
 /// How much of a query is listened to, in seconds.
 pub const QUERY_SECS: f64 = 120.0;
 /// The last second of a sound at which a query may begin.
@@ -40,7 +44,10 @@ pub const ANSWERS_CUT_AT_ONCE: usize = 4;
 pub const DOWNLOAD_BYTES: u64 = 256 << 20;
 /// How long a client that was refused a place should wait.
 pub const RETRY_AFTER_SECS: u64 = 1;
-/// From the signal to the end of connections that do not take their answers.
+/// A client that was refused while it sends is listened to for so long, and for so much, that it can read the answer.
+pub const LINGER: Duration = Duration::from_secs(10);
+pub const LINGER_BYTES: usize = 64 << 20;
+/// From the end of the last job, after the signal, to the end of connections that do not take their answers.
 pub const GRACE: Duration = Duration::from_secs(5);
 pub const BLOCKING_THREADS: usize = 32;
 pub const SHORTEST_TOKEN: usize = 16;
@@ -49,12 +56,13 @@ pub const SHORTEST_TOKEN: usize = 16;
 pub fn in_words() -> String {
     format!(
         "Limits: {CONNECTIONS} connections; {UPLOADS_AT_ONCE} sounds being sent at once, each of at most {} MiB and all \
-         together of {} MiB; {SEARCHES_WAITING} searches and {JOBS_WAITING} other jobs waiting or running (beyond that: 503 \
-         with Retry-After); other bodies of at most {} MiB; a body within {} s, without a pause of {} s; {} s from an answer \
+         together of {} MiB; {SEARCHES_AT_ONCE} searches at once; for a place among these a request waits up to {} s; \
+         {JOBS_WAITING} other jobs waiting or running (beyond any of that: 503 with Retry-After); other bodies of at most {} MiB; a body within {} s, without a pause of {} s; {} s from an answer \
          to the next request; {QUERY_SECS} s of a query, beginning within its first hour; {MATCHES} matches, {CLIPS} with \
          their sounds; downloads of at most {} MiB.",
         UPLOAD_BYTES >> 20,
         UPLOAD_KIB_IN_ALL >> 10,
+        PLACE_WAIT.as_secs(),
         JSON_BYTES >> 20,
         BODY.as_secs(),
         PAUSE.as_secs(),

@@ -8,8 +8,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::extract::connect_info::Connected;
@@ -56,6 +56,7 @@ impl Listener for Bounded {
             idle: self.idle,
             patience: Box::pin(sleep(self.idle)),
             answered: 0,
+            unwanted: None,
             _place: place,
         };
         (connection, address)
@@ -66,15 +67,28 @@ impl Listener for Bounded {
     }
 }
 
-/// How far a connection's requests are: begun and answered.
+/// How far a connection's requests are.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pace(Arc<(AtomicU64, AtomicU64)>);
+pub(super) struct Pace(Arc<Requests>);
+
+#[derive(Debug, Default)]
+struct Requests {
+    begun: AtomicU64,
+    answered: AtomicU64,
+    /// Whether one was refused, so that its client may still be sending it.
+    refused: AtomicBool,
+}
 
 impl Pace {
     /// A request is being answered until this is dropped.
     pub fn begin(&self) -> Answering {
-        self.0.0.fetch_add(1, Ordering::Relaxed);
+        self.0.begun.fetch_add(1, Ordering::Relaxed);
         Answering(self.clone())
+    }
+
+    /// A request is refused.
+    pub fn refuse(&self) {
+        self.0.refused.store(true, Ordering::Relaxed);
     }
 }
 
@@ -82,7 +96,7 @@ pub(super) struct Answering(Pace);
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        self.0.0.1.fetch_add(1, Ordering::Relaxed);
+        self.0.0.answered.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -100,12 +114,15 @@ pub(super) struct Connection {
     patience: Pin<Box<Sleep>>,
     /// Requests that were answered when `patience` began.
     answered: u64,
+    /// Once its end has begun, how much more is read over.
+    unwanted: Option<usize>,
     _place: OwnedSemaphorePermit,
 }
 
 impl Connection {
     fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {
-        let (begun, answered) = (self.pace.0.0.load(Ordering::Relaxed), self.pace.0.1.load(Ordering::Relaxed));
+        let Requests { begun, answered, .. } = &*self.pace.0;
+        let (begun, answered) = (begun.load(Ordering::Relaxed), answered.load(Ordering::Relaxed));
         if begun > answered {
             return Ok(());
         }
@@ -122,9 +139,13 @@ impl Connection {
 }
 
 impl AsyncRead for Connection {
+    /// What has come is taken, also when it is looked for late: it is not the client's fault that the server was busy.
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.check(context)?;
-        Pin::new(&mut self.tcp).poll_read(context, to)
+        let read = Pin::new(&mut self.tcp).poll_read(context, to);
+        if read.is_pending() {
+            self.check(context)?;
+        }
+        read
     }
 }
 
@@ -151,8 +172,31 @@ impl AsyncWrite for Connection {
         Pin::new(&mut self.tcp).poll_flush(context)
     }
 
+    /// A connection that is closed with something unread is reset, and an answer on its way is lost. So what is still sent is
+    /// read over first: what is there, and of a client that was refused what comes until it hangs up.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.tcp).poll_shutdown(context)
+        let this = &mut *self;
+        let unwanted = match &mut this.unwanted {
+            Some(unwanted) => unwanted,
+            none => {
+                ready!(Pin::new(&mut this.tcp).poll_shutdown(context))?;
+                this.patience.as_mut().reset(Instant::now() + limits::LINGER);
+                none.insert(limits::LINGER_BYTES)
+            }
+        };
+        let mut bytes = [0; 4096];
+        while *unwanted > 0 && this.patience.as_mut().poll(context).is_pending() {
+            let mut part = ReadBuf::new(&mut bytes);
+            match Pin::new(&mut this.tcp).poll_read(context, &mut part) {
+                Poll::Pending if this.pace.0.refused.load(Ordering::Relaxed) => return Poll::Pending,
+                Poll::Ready(Ok(())) if !part.filled().is_empty() => {
+                    *unwanted = unwanted.saturating_sub(part.filled().len());
+                }
+                // Nothing is there, or the client has hung up.
+                _ => break,
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -160,18 +204,19 @@ impl AsyncWrite for Connection {
 mod tests {
     use super::*;
     use axum::extract::ConnectInfo;
-    use axum::routing::get;
+    use axum::routing::{get, post};
     use std::io::{Read, Write};
     use std::net::TcpStream as Client;
 
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
     /// Serves two connections at once, each of which may idle for a tenth of a second. Requests are answered once `go` is given
-    /// a permit for each.
-    fn serve(go: Arc<Semaphore>) -> (tokio::runtime::Runtime, SocketAddr) {
+    /// a permit for each. `before` connects before anything is served, so that what it sends has come in time.
+    fn serve<T>(go: Arc<Semaphore>, before: impl FnOnce(SocketAddr) -> T) -> (tokio::runtime::Runtime, SocketAddr, T) {
         let runtime = tokio::runtime::Runtime::new().expect("threads");
         let tcp = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("bound");
         let address = tcp.local_addr().expect("an address");
+        let connected = before(address);
         let handler = async move |ConnectInfo(pace): ConnectInfo<Pace>| {
             let _answering = pace.begin();
             go.acquire().await.expect("never closed").forget();
@@ -180,12 +225,15 @@ mod tests {
         let app = axum::Router::new().route("/", get(handler)).into_make_service_with_connect_info::<Pace>();
         let listener = Bounded::with(tcp, 2, Duration::from_millis(100));
         runtime.spawn(async move { axum::serve(listener, app).await });
-        (runtime, address)
+        (runtime, address, connected)
     }
 
-    fn connect(address: SocketAddr) -> Client {
-        let client = Client::connect(address).expect("connected");
-        client.set_read_timeout(Some(Duration::from_secs(60))).expect("set");
+    /// A connection over which some bytes were sent.
+    fn send(address: SocketAddr, bytes: &[u8]) -> Client {
+        let mut client = Client::connect(address).expect("connected");
+        client.set_read_timeout(Some(Duration::from_secs(300))).expect("set");
+        // It may have been hung up on already.
+        let _ = client.write_all(bytes);
         client
     }
 
@@ -200,30 +248,42 @@ mod tests {
     #[test]
     fn who_idles_is_hung_up_on_and_who_waits_for_an_answer_is_not() {
         let go = Arc::new(Semaphore::new(0));
-        let (_runtime, address) = serve(go.clone());
-        let mut waiting = connect(address);
-        waiting.write_all(REQUEST).expect("sent");
+        let (_runtime, address, waiting) = serve(go.clone(), |address| send(address, REQUEST));
         // Three times as long as a connection may idle, somebody waits for an answer.
         for part in [&b""[..], &REQUEST[..10], &REQUEST[..10]] {
-            let mut idle = connect(address);
-            idle.write_all(part).expect("sent");
-            assert_eq!(rest(idle), "");
+            assert_eq!(rest(send(address, part)), "");
         }
         go.add_permits(1);
         let answer = rest(waiting);
         assert!(answer.ends_with("answer"), "the answer, and then the end: {answer:?}");
     }
 
+    /// The answer comes though what was sent is never read, and is more than any buffer holds.
+    #[test]
+    fn who_is_refused_while_sending_reads_the_answer() {
+        let runtime = tokio::runtime::Runtime::new().expect("threads");
+        let tcp = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("bound");
+        let address = tcp.local_addr().expect("an address");
+        let refuse = async |ConnectInfo(pace): ConnectInfo<Pace>| {
+            let _answering = pace.begin();
+            pace.refuse();
+            "refused"
+        };
+        let app = axum::Router::new().route("/", post(refuse)).into_make_service_with_connect_info::<Pace>();
+        let listener = Bounded::with(tcp, 1, Duration::from_secs(300));
+        runtime.spawn(async move { axum::serve(listener, app).await });
+        let length = 16 << 20;
+        let mut client =
+            send(address, format!("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n").as_bytes());
+        client.write_all(&vec![0; length]).expect("taken to the end");
+        let answer = rest(client);
+        assert!(answer.ends_with("refused"), "{answer:?}");
+    }
+
     #[test]
     fn a_connection_too_many_waits_for_a_place() {
-        let go = Arc::new(Semaphore::new(3));
-        let (_runtime, address) = serve(go);
-        let ask = |_| {
-            let mut client = connect(address);
-            client.write_all(REQUEST).expect("sent");
-            client
-        };
-        let clients: Vec<Client> = (0..3).map(ask).collect();
+        let three = |address| [(); 3].map(|()| send(address, REQUEST));
+        let (_runtime, _, clients) = serve(Arc::new(Semaphore::new(3)), three);
         assert!(clients.into_iter().map(rest).all(|answer| answer.ends_with("answer")));
     }
 }

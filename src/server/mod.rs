@@ -9,6 +9,7 @@ mod guard;
 pub mod limits;
 mod listener;
 mod operations;
+mod places;
 mod search;
 mod upload;
 
@@ -33,6 +34,7 @@ use crate::engine::{Engine, EngineOptions};
 use desk::Desk;
 use guard::Rules;
 use listener::{Bounded, Pace};
+use places::Places;
 
 /// How the server is started.
 #[derive(Clone, Debug)]
@@ -68,11 +70,11 @@ struct Server {
     /// Private to this process's user; gone with the server.
     uploads: TempDir,
     /// Requests that are sending a sound.
-    receiving: Semaphore,
+    receiving: Places,
     /// What all uploads on the disk may take.
     upload_kib: Arc<Semaphore>,
-    /// Searches that wait or run.
-    searching: Semaphore,
+    /// Searches that the engine has been given.
+    searching: Places,
     /// Answers for which chunks are being cut.
     cutting: Semaphore,
 }
@@ -124,9 +126,9 @@ async fn open(options: ServeOptions) -> anyhow::Result<(Arc<Server>, Listening, 
         allow,
         allow_downloads: options.allow_downloads,
         uploads,
-        receiving: Semaphore::new(limits::UPLOADS_AT_ONCE),
+        receiving: Places::new(limits::UPLOADS_AT_ONCE),
         upload_kib: Arc::new(Semaphore::new(limits::UPLOAD_KIB_IN_ALL)),
-        searching: Semaphore::new(limits::SEARCHES_WAITING),
+        searching: Places::new(limits::SEARCHES_AT_ONCE),
         cutting: Semaphore::new(limits::ANSWERS_CUT_AT_ONCE),
     };
     Ok((Arc::new(server), Listening { address, token, read_only }, Bounded::new(tcp)))
@@ -176,9 +178,13 @@ async fn run(server: Arc<Server>, listener: Bounded) -> anyhow::Result<()> {
     });
     terminated().await?;
     tracing::info!("stopping");
+    server.receiving.close();
+    server.searching.close();
     server.desk.close();
     // The receiver is gone only if serving has ended by itself.
     let _ = stop.send(());
+    // Whoever waits for a job is told of its end, however long that takes on this machine.
+    server.desk.all_ended().await;
     match tokio::time::timeout(limits::GRACE, &mut serving).await {
         Ok(ended) => ended.context("the server has a fault")?.context("the server cannot go on"),
         Err(_) => {

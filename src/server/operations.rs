@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::Server;
 use super::answer::Refusal;
-use super::desk::{Ended, Submitted, report_of};
+use super::desk::{Ended, Submitted, is_cancelled, report_of};
 use super::{limits, upload};
 use crate::engine::{AddReport, Command, JobId, Outcome, Sources};
 use crate::model::TrainingSettings;
@@ -62,7 +62,9 @@ pub(super) async fn add(State(server): State<Arc<Server>>, request: Request) -> 
     finish(job, waits, &body, |outcome, answer| {
         if let Outcome::Added(report) = outcome {
             answer.insert("local_filepaths".into(), json!(known_now(report)));
-            if report.added.is_empty() && report.skipped.is_empty() && !report.failed.is_empty() {
+            if is_cancelled(outcome) {
+                answer.insert("status".into(), "cancelled".into());
+            } else if report.added.is_empty() && report.skipped.is_empty() && !report.failed.is_empty() {
                 answer.insert("status".into(), "nothing could be added".into());
             }
         }

@@ -65,10 +65,14 @@ pub(super) async fn search(
         let form = form(&wanted)?;
         let query = query(&wanted, form)?;
         refuse_large(&request)?;
-        Ok((form, query, server.receiving.try_acquire().map_err(|_| Refusal::busy())?))
+        Ok((form, query))
     });
-    let (form, query, receiving) = match prepared {
-        Ok(prepared) => prepared,
+    let placed = match prepared {
+        Ok((form, query)) => server.receiving.take().await.map(|place| (form, query, place)),
+        Err(refusal) => Err(refusal),
+    };
+    let (form, query, receiving) = match placed {
+        Ok(placed) => placed,
         Err(refusal) => {
             upload::discard(request.into_body()).await;
             return Err(refusal);
@@ -77,8 +81,9 @@ pub(super) async fn search(
     let parts = Multipart::from_request(request, &()).await;
     let parts = parts.map_err(|cause| Refusal::bad(format!("a sound is sent as multipart/form-data: {cause}")))?;
     let upload = upload::receive(&server, parts).await?;
+    // Whoever waits now keeps the other place as well, so that there are never more files than places.
+    let _place = server.searching.take().await?;
     drop(receiving);
-    let _place = server.searching.try_acquire().map_err(|_| Refusal::busy())?;
     let path = Utf8PathBuf::from_path_buf(upload.file.path().to_owned())
         .map_err(|path| Refusal::fault(format!("{} is not UTF-8 text", path.display())))?;
     let job = server.desk.search(Command::Search(Query { path, ..query }))?;

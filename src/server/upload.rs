@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes, HttpBody as _, to_bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::http::StatusCode;
@@ -19,7 +19,7 @@ use super::limits;
 
 /// Bytes that are collected before they are written.
 const WRITE_BYTES: usize = 256 << 10;
-/// Of a refused request's body so much is read for so long, so that its sender is there to read the answer.
+/// Of a refused request's body so much is read for so long before the answer, so that the connection can be used again.
 const DISCARD_BYTES: u64 = 1 << 20;
 const DISCARD_FOR: std::time::Duration = std::time::Duration::from_secs(2);
 /// Longer endings name no kind of sound.
@@ -34,13 +34,25 @@ pub(super) struct Upload {
 }
 
 /// Reads a body of JSON; an empty one is an empty object.
-pub(super) async fn json_body(body: Body) -> Result<serde_json::Map<String, serde_json::Value>, Refusal> {
-    let bytes = match timeout(limits::BODY, to_bytes(body, limits::JSON_BYTES)).await {
-        Err(_) => return Err(Refusal::too_slow()),
-        // An interrupted body has nobody left to tell.
-        Ok(Err(_)) => return Err(Refusal::too_large(limits::JSON_BYTES)),
-        Ok(Ok(bytes)) => bytes,
+pub(super) async fn json_body(mut body: Body) -> Result<serde_json::Map<String, serde_json::Value>, Refusal> {
+    let mut bytes = Vec::new();
+    let whole = async {
+        while let Some(part) = next_part(&mut body).await {
+            if bytes.len() + part.len() > limits::JSON_BYTES {
+                return false;
+            }
+            bytes.extend_from_slice(&part);
+        }
+        true
     };
+    match timeout(limits::BODY, whole).await {
+        Err(_) => return Err(Refusal::too_slow()),
+        Ok(false) => {
+            discard(body).await;
+            return Err(Refusal::too_large(limits::JSON_BYTES));
+        }
+        Ok(true) => {}
+    }
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(serde_json::Map::new());
     }
@@ -51,15 +63,22 @@ pub(super) async fn json_body(body: Body) -> Result<serde_json::Map<String, serd
 pub(super) async fn discard(mut body: Body) {
     let mut left = DISCARD_BYTES;
     let rest = async {
-        while let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len) as u64);
+        while let Some(part) = next_part(&mut body).await {
+            left = left.saturating_sub(part.len() as u64);
             if left == 0 {
                 break;
             }
         }
     };
-    // Whoever takes longer has lost the answer.
+    // What comes later is read over when the connection ends.
     let _ = timeout(DISCARD_FOR, rest).await;
+}
+
+/// The next bytes of a body; `None` at its end, or where it was interrupted: then there is nobody left to tell.
+async fn next_part(body: &mut Body) -> Option<Bytes> {
+    let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await?.ok()?;
+    // Trailers say nothing here.
+    Some(frame.into_data().unwrap_or_default())
 }
 
 /// Writes the field `file` into a file of the private folder.

@@ -1,6 +1,7 @@
 //! The program by its command line: what people and other programs rely on.
 
 use std::path::Path;
+use std::process::Stdio;
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -124,6 +125,11 @@ fn a_file_is_written_as_its_codes_keep_it() {
             assert_eq!((&report["rate"], &report["bits"]), (&8000.into(), &16.into()));
         }
     }
+    // A long one is decoded stretch by stretch, and nothing is lost or doubled between them.
+    write_wav(&folder.path().join("long.wav"), 8000, tone(8000, 300.0, 79.0));
+    let report = json(&project, &["reconstruct", &at("long.wav"), "--out", &at("out.wav")]);
+    let frames = hound::WavReader::open(folder.path().join("out.wav")).expect("a WAV file").duration();
+    assert_eq!((report["chunks"].as_u64(), frames), (Some(616), 615 * 1024 + 2048), "{report}");
     let said = failure(&project, &["reconstruct", &at("short.wav"), "--out", &at("short.wav")], 1);
     assert!(said.contains("only ever read"), "{said}");
     soundalike(&project, &["reconstruct", &at("short.wav")]).assert().code(2);
@@ -147,6 +153,12 @@ fn failures_are_one_sentence_and_exit_code_1() {
     ] {
         let said = failure(&project, &arguments, 1);
         assert!(said.contains(words) && said.lines().count() == 1, "{arguments:?} said {said:?}");
+    }
+    // For a program it is one object, also where the report is the failure.
+    for (arguments, key) in [(["add", "/nowhere"], "failed"), (["search", "/nowhere.wav"], "error")] {
+        let output = soundalike(&project, &arguments).arg("--json").assert().code(1).get_output().stdout.clone();
+        let object: Value = serde_json::from_slice(&output).expect("one JSON object");
+        assert!(object.get(key).is_some(), "{object}");
     }
 }
 
@@ -176,4 +188,18 @@ fn a_newer_project_is_refused_by_every_command() {
     db.pragma_update(None, "user_version", 1000).expect("set");
     drop(db);
     assert!(failure(&project, &["info"], 1).contains("newer Soundalike"));
+}
+
+/// As `soundalike info | head -0` does.
+#[test]
+fn a_reader_that_has_seen_enough_ends_the_program_without_a_word() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for arguments in [&["info"][..], &["info", "--json"], &["completions", "bash"]] {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_soundalike"));
+        program.args(arguments).arg("--project").arg(folder.path().join("project"));
+        let mut running = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+        drop(running.stdout.take());
+        let output = running.wait_with_output().expect("it ends");
+        assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+    }
 }

@@ -24,6 +24,13 @@ impl Failure {
                 _ => Cause::of_reading(error),
             },
             Failure::Refused(SymphoniaError::Unsupported(what)) if what.contains("probe") => Cause::NotSound,
+            // What a recorder that crashed or a download that broke off leaves.
+            Failure::Refused(SymphoniaError::Unsupported("isomp4: missing moov atom")) => {
+                Cause::Damaged("its table of contents, which many programs write last, is missing".into())
+            }
+            Failure::Refused(SymphoniaError::Unsupported(what)) if what.contains("missing") => {
+                Cause::Damaged(what.into())
+            }
             Failure::Refused(SymphoniaError::Unsupported(what)) => Cause::Unsupported(what.into()),
             Failure::Refused(error) => Cause::Damaged(error.to_string()),
             Failure::Panicked(message) => Cause::DecoderFailed(message),

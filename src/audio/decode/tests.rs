@@ -320,3 +320,42 @@ fn damaged_files_do_no_harm() {
         }
     }
 }
+
+#[test]
+fn what_primed_an_encoder_is_left_out_as_the_edit_list_says_or_the_comment_of_itunes() {
+    const BY_EDITS: &[u8] = include_bytes!("../../../tests/sounds/mini.m4a");
+    let (expected, _) = decode(BY_EDITS);
+    let mut bare = BY_EDITS.to_vec();
+    let place = |bytes: &[u8], kind: &[u8; 4]| bytes.windows(4).position(|four| four == kind).unwrap();
+    let edits = place(&bare, b"edts");
+    bare[edits..edits + 4].copy_from_slice(b"free");
+    // Nothing says what primed the encoder.
+    let late = read_all(&mut Decoder::open(&Folder::new().file("a.m4a", &bare)).unwrap());
+    assert_eq!(late[1024..][..expected.len()], expected);
+
+    let part = |kind: &[u8; 4], content: &[u8]| {
+        [&(content.len() as u32 + 8).to_be_bytes()[..], kind.as_slice(), content].concat()
+    };
+    let told = expected.len() - 100;
+    let text = format!(" 00000000 00000400 00000150 {told:016X} 00000000 00000000 00000000 00000000");
+    let comment = [
+        part(b"mean", b"\0\0\0\0com.apple.iTunes"),
+        part(b"name", b"\0\0\0\0iTunSMPB"),
+        part(b"data", &[b"\0\0\0\x01\0\0\0\0", text.as_bytes()].concat()),
+    ];
+    let comment = part(b"----", &comment.concat());
+    // It goes to the end of four boxes that all end with the file.
+    for kind in [b"moov", b"udta", b"meta", b"ilst"] {
+        let size = place(&bare, kind) - 4;
+        let grown = u32::from_be_bytes(bare[size..size + 4].try_into().unwrap()) + comment.len() as u32;
+        bare[size..size + 4].copy_from_slice(&grown.to_be_bytes());
+    }
+    bare.extend(comment);
+    assert_eq!(decode(&bare).0, expected[..told]);
+}
+
+#[test]
+fn a_file_that_was_never_finished_says_what_is_missing() {
+    let unfinished = &include_bytes!("../../../tests/sounds/mini.m4a")[..970];
+    assert_eq!(cause(unfinished), "it is damaged: its table of contents, which many programs write last, is missing");
+}

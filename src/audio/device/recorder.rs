@@ -16,8 +16,10 @@ use crate::audio::ending::EndDetector;
 /// How often the thread empties the ring, and tells.
 const TICK: Duration = Duration::from_millis(25);
 const NOTIFY_EVERY: Duration = Duration::from_millis(50);
-/// A recording is kept in memory and ends by itself at this length.
+/// A recording is kept in memory, and ends by itself at this length, or where it takes this many samples: a device can have
+/// many channels at a high rate.
 const LONGEST_SECS: f64 = 900.0;
+const MOST_SAMPLES: usize = 100 << 20;
 
 /// When a recording ends by itself; without any of these, when it is stopped.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -237,8 +239,9 @@ fn record(
             break;
         }
         recording.interrupted = microphone.verdict();
-        if recording.interrupted.is_none() && recording.secs() >= LONGEST_SECS {
-            recording.interrupted = Some(format!("recordings end after {} minutes", LONGEST_SECS / 60.0));
+        let is_full = recording.secs() >= LONGEST_SECS || recording.samples.len() >= MOST_SAMPLES;
+        if recording.interrupted.is_none() && is_full {
+            recording.interrupted = Some(format!("a recording ends after {:.0} s", recording.secs()));
         }
         if recording.interrupted.is_some() {
             break;

@@ -18,6 +18,9 @@ const OUTPUT_CALLBACK_SECS: f64 = 0.025;
 const INPUT_CALLBACK_SECS: f64 = 0.040;
 /// Samples that are converted at once in a callback, in a buffer made beforehand.
 const SCRATCH_SAMPLES: usize = 4096;
+/// What ALSA lists beside its devices though it leads to none of its own: converters, and what swallows all sound.
+const NO_DEVICES: [&str; 7] =
+    ["alsa:null", "alsa:lavrate", "alsa:samplerate", "alsa:speexrate", "alsa:speex", "alsa:upmix", "alsa:vdownmix"];
 
 /// The devices of the computer.
 pub struct SoundCard;
@@ -26,13 +29,13 @@ impl Backend for SoundCard {
     fn outputs(&self) -> DeviceList {
         let host = cpal::default_host();
         // A host that cannot list its devices may still have a default one.
-        let devices = host.output_devices().map_or_else(|_| Vec::new(), |devices| devices.filter_map(named).collect());
+        let devices = host.output_devices().map_or_else(|_| Vec::new(), listed);
         DeviceList { devices, default: host.default_output_device().and_then(named) }
     }
 
     fn inputs(&self) -> DeviceList {
         let host = cpal::default_host();
-        let devices = host.input_devices().map_or_else(|_| Vec::new(), |devices| devices.filter_map(named).collect());
+        let devices = host.input_devices().map_or_else(|_| Vec::new(), listed);
         DeviceList { devices, default: host.default_input_device().and_then(named) }
     }
 
@@ -58,6 +61,10 @@ impl Backend for SoundCard {
         let config = device.default_input_config().map_err(|error| none(in_parentheses(&error)))?;
         Ok(Box::new(CpalDevice { device, config, ranges: OnceCell::from(Vec::new()) }))
     }
+}
+
+fn listed(devices: impl Iterator<Item = Device>) -> Vec<DeviceName> {
+    devices.filter_map(named).filter(|device| !NO_DEVICES.contains(&device.id.as_str())).collect()
 }
 
 /// `None` for a device that went away while it was listed.

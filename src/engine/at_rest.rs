@@ -1,0 +1,52 @@
+//! What the catalogue says of a project while nothing changes it: read once for all who need it, since with 100,000 files that
+//! takes a while.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::error::EngineError;
+use super::latest::DatasetView;
+use super::snapshot::grid_of;
+use crate::dataset::SoundFile;
+use crate::model::{Config, TrainingSettings};
+use crate::project::{IndexGeneration, ModelGeneration, Project};
+
+pub(super) struct AtRest {
+    /// The current ones.
+    pub model: Option<ModelGeneration>,
+    pub index: Option<IndexGeneration>,
+    pub dataset: Arc<DatasetView>,
+}
+
+impl AtRest {
+    pub fn read(project: &Project) -> Result<Self, EngineError> {
+        let (model, index) = (project.current_model()?, project.current_index()?);
+        let dataset = Arc::new(dataset(project, model.as_ref().map(|model| &model.config))?);
+        Ok(Self { model, index, dataset })
+    }
+
+    /// Whether the current model made the index.
+    pub fn is_index_current(&self) -> bool {
+        let made_by = self.index.as_ref().map(|index| index.model_generation);
+        made_by.is_some() && made_by == self.model.as_ref().map(|model| model.generation)
+    }
+}
+
+/// The dataset, on the grid of a model, or of the default preset where there is none.
+pub(super) fn dataset(project: &Project, config: Option<&Config>) -> Result<DatasetView, EngineError> {
+    let files: Vec<Arc<SoundFile>> = project.files()?.into_iter().map(Arc::new).collect();
+    let grid = match config {
+        Some(config) => grid_of(config),
+        None => grid_of(&Config::new(&TrainingSettings::default(), common_rate(files.iter().map(Arc::as_ref)))?),
+    };
+    Ok(DatasetView::new(files, project.problems()?, project.tags()?, grid))
+}
+
+/// The rate that most files have; the higher one where two are equally common.
+pub(super) fn common_rate<'a>(files: impl IntoIterator<Item = &'a SoundFile>) -> Option<u32> {
+    let mut rates: BTreeMap<u32, usize> = BTreeMap::new();
+    for file in files {
+        *rates.entry(file.rate).or_default() += 1;
+    }
+    rates.into_iter().max_by_key(|&(rate, count)| (count, rate)).map(|(rate, _)| rate)
+}

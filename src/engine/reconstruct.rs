@@ -74,7 +74,7 @@ fn of_chunk(job: &Job, file: FileId, start_secs: f64) -> Result<Heard, EngineErr
     let row = row_of(&snapshot, file, start_secs)?;
     let rate = snapshot.span_of(row).map_or(0, |span| snapshot.grid.rate_for(span.file.rate));
     let mut codes = Codes::new(snapshot.model.config().bits)?;
-    codes.extend(snapshot.index.codes()?.slice(row..row + 1));
+    codes.extend_words(snapshot.index.codes()?.code(row).iter().copied());
     let samples = decode(job, &snapshot.model, &codes, &[0])?;
     Ok((samples, 1, rate, codes.bits()))
 }

@@ -66,7 +66,10 @@ impl Snapshot {
         };
         let index = match before.filter(|old| old.index_generation == index_row.generation) {
             Some(old) => old.index.clone(),
-            None => Arc::new(IndexFile::open(project.index_path(index_row.generation).as_std_path())?),
+            None => {
+                let path = project.index_path(index_row.generation);
+                Arc::new(IndexFile::open_after(path.as_std_path(), before.map(|old| &*old.index))?)
+            }
         };
         let rows = index.index().len();
         if index.index().bits() != model.config().bits

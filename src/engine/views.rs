@@ -12,6 +12,7 @@ use super::snapshot::{Snapshot, grid_of};
 use super::sound_settings::SoundSettings;
 use super::{takes, watch};
 use crate::dataset::{Grid, SoundFile};
+use crate::index::IndexFile;
 use crate::model::{Config, TrainingSettings};
 use crate::project::Project;
 
@@ -50,12 +51,12 @@ impl Shared {
         let dataset = dataset(&self.project, model.as_deref())?;
         let index = index(&self.project, model.as_deref(), &dataset)?;
         let snapshot = match &index {
-            Some(view) if view.of_current_model => {
-                Some(Arc::new(Snapshot::load(&self.project, self.snapshot().as_deref())?))
-            }
+            Some(view) if view.of_current_model => Snapshot::load(&self.project, self.snapshot().as_deref())
+                .inspect_err(|cause| tracing::warn!("the index is not loaded: {cause}"))
+                .ok(),
             _ => None,
         };
-        self.set_snapshot(snapshot);
+        self.set_snapshot(snapshot.map(Arc::new));
         let favourites = self.project.favourites()?;
         self.update(|latest| {
             latest.favourites = Arc::new(favourites);
@@ -135,8 +136,8 @@ fn index(
     dataset: &DatasetView,
 ) -> Result<Option<Arc<IndexView>>, EngineError> {
     let Some(index) = project.current_index()? else { return Ok(None) };
-    let path = project.index_path(index.generation);
-    let file_bytes = path.metadata().map_err(|cause| EngineError::Read { path: path.clone().into(), cause })?.len();
+    // One that cannot be used is told when it is searched. All files are then missing from it.
+    let file = IndexFile::open(project.index_path(index.generation).as_std_path()).ok();
     let indexed: BTreeMap<_, _> = index.files.iter().map(|file| (file.file, file.content_hash)).collect();
     let of_current_model = model.is_some_and(|model| model.generation == index.model_generation);
     let missing = dataset.files.iter().filter(|file| indexed.get(&file.id) != Some(&file.content_hash)).count();
@@ -146,8 +147,8 @@ fn index(
         bits: model.map_or(0, |model| model.config.bits),
         unique_codes: index.unique_codes,
         entropy_nats: index.entropy_nats,
-        file_bytes,
-        missing_files: if of_current_model { missing } else { dataset.files.len() },
+        file_bytes: file.as_ref().map_or(0, IndexFile::file_bytes),
+        missing_files: if of_current_model && file.is_some() { missing } else { dataset.files.len() },
         of_current_model,
     })))
 }

@@ -48,6 +48,11 @@ impl Selection {
         if self.full && self.k > 0 { Some(self.limit) } else { self.limit.checked_sub(1) }
     }
 
+    /// Whether `k` rows were found, so that [`Selection::reach`] is where the k-th lies at most.
+    pub fn is_full(&self) -> bool {
+        self.full
+    }
+
     /// Keeps a row below [`Selection::limit`].
     pub fn offer(&mut self, distance: u32, row: u32) {
         debug_assert!(distance < self.limit);

@@ -21,8 +21,10 @@ pub(super) const PROBE_NANOS: f32 = 1.5;
 pub(super) const BUCKET_NANOS: f32 = 15.0;
 /// Comparing the tag of an entry.
 pub(super) const ENTRY_NANOS: f32 = 1.0;
+/// Finding whose it is, where the tag is near.
+pub(super) const ROW_NANOS: f32 = 2.0;
 /// Comparing a code anywhere in memory.
-pub(super) const CODE_NANOS: f32 = 12.0;
+pub(super) const CODE_NANOS: f32 = 10.0;
 
 /// Codes that correlations are counted on.
 const CORRELATED: usize = 4096;
@@ -58,7 +60,7 @@ pub(super) fn fit(codes: CodesRef<'_>, kernel: Kernel) -> Option<Plan> {
         selections.into_iter().map(|found| found.finish().last().map_or(0, |last| last.distance)).collect();
 
     let correlation = Correlation::of(&evenly(codes, CORRELATED), codes.bits());
-    let scan_nanos = scan_nanos(kernel, codes.len(), codes, true);
+    let scan_nanos = scan_nanos(kernel, codes.len(), codes, QUERIES);
     let table_bits = (codes.len().ilog2() + 4).min(BUCKET_BITS_AT_MOST) as usize;
     let fewest = codes.bits().div_ceil(table_bits).max(2);
     let sample =
@@ -223,7 +225,7 @@ impl Sample<'_> {
             let nanos = PROBE_NANOS * probes
                 + BUCKET_NANOS * entries.min(probes)
                 + ENTRY_NANOS * entries
-                + CODE_NANOS * compared;
+                + (ROW_NANOS + CODE_NANOS) * compared;
             probes *= (key.flips.len() as f32 - level as f32).max(0.0) / (level as f32 + 1.0);
             nanos
         })

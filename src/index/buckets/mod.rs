@@ -84,13 +84,14 @@ impl Buckets {
             first_row: usize,
             allowed: Option<&RowSet>,
             selection: &mut Selection,
-            budget_nanos: f32,
+            scan_nanos: f32,
         ) -> bool {
             let codes = codes.words().as_chunks::<W>().0;
-            Probe::new(&buckets.parts, codes, as_array(query), first_row, allowed, selection).run(budget_nanos)
+            let probe = Probe::new(&buckets.parts, codes, as_array(query), first_row, allowed, selection);
+            probe.run(buckets.patience * scan_nanos, scan_nanos)
         }
-        let budget = self.patience * scan_nanos;
-        by_width!(words_per_code(codes.bits()), with_width(self, codes, query, first_row, allowed, selection, budget))
+        let width = words_per_code(codes.bits());
+        by_width!(width, with_width(self, codes, query, first_row, allowed, selection, scan_nanos))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Part;
-use super::fit::{BUCKET_NANOS, CODE_NANOS, ENTRY_NANOS, PROBE_NANOS};
+use super::fit::{BUCKET_NANOS, CODE_NANOS, ENTRY_NANOS, PROBE_NANOS, ROW_NANOS};
 use crate::index::kernel::{Kernel, prefetch};
 use crate::index::rows::RowSet;
 use crate::index::select::Selection;
@@ -13,6 +13,9 @@ const BATCH: usize = 256;
 
 /// Entries of a bucket that are looked at together.
 const PIECE: usize = 1024;
+
+/// A search is given up where the rest of it would cost this many scans.
+const HOPELESS: f32 = 8.0;
 
 /// One query's way through the tables.
 pub(super) struct Probe<'a, const W: usize> {
@@ -65,26 +68,43 @@ impl<'a, const W: usize> Probe<'a, W> {
         }
     }
 
-    /// Searches until all that is wanted is found, and tells whether it was: not where that would go beyond the budget.
-    pub fn run(mut self, budget_nanos: f32) -> bool {
+    /// Searches until all that is wanted is found, and tells whether it was: not where that would go beyond the budget, or
+    /// where the rest is out of proportion to a scan.
+    pub fn run(mut self, budget_nanos: f32, scan_nanos: f32) -> bool {
         loop {
             // Whatever differs in fewer bits than this was found.
             let certain: u32 = self.levels.iter().sum();
-            if self.selection.reach().is_none_or(|reach| reach < certain) {
-                return true;
-            }
-            let Some((part, nanos)) = cheapest(self.parts.iter().map(|part| &part.level_nanos[..]), &self.levels)
-            else {
-                return false;
-            };
+            let Some(reach) = self.selection.reach().filter(|&reach| reach >= certain) else { return true };
+            let Some((part, nanos)) = self.cheapest(&self.levels) else { return false };
             // A level that is dearer than expected may have spent the budget alone.
-            if self.spent_nanos + nanos > budget_nanos {
+            if self.spent_nanos + nanos > budget_nanos || self.is_hopeless(reach, scan_nanos) {
                 return false;
             }
             self.part = part;
             self.search_level();
             self.levels[part] += 1;
         }
+    }
+
+    fn cheapest(&self, levels: &[u32]) -> Option<(usize, f32)> {
+        cheapest(self.parts.iter().map(|part| &part.level_nanos[..]), levels)
+    }
+
+    /// Whether all that differs in at most `reach` bits would cost many times a scan. Not once, because what is still found
+    /// brings the reach down, and with it levels of which each costs several times the one before. What is wanted of few rows
+    /// that may be found is far away, and is seen to be so here.
+    fn is_hopeless(&self, reach: u32, scan_nanos: f32) -> bool {
+        if !self.selection.is_full() {
+            return false;
+        }
+        let mut levels = self.levels.clone();
+        let mut nanos = 0.0;
+        while levels.iter().sum::<u32>() <= reach {
+            let Some((part, more)) = self.cheapest(&levels) else { return true };
+            levels[part] += 1;
+            nanos += more;
+        }
+        nanos > HOPELESS * scan_nanos
     }
 
     fn search_level(&mut self) {
@@ -159,16 +179,30 @@ impl<'a, const W: usize> Probe<'a, W> {
         self.verify();
     }
 
-    /// Looks at the codes of the entries whose tags are near.
+    /// Looks at the codes of the entries whose tags are near, but not of those that may not be found: whether they may costs
+    /// less to know.
     fn verify(&mut self) {
-        self.spent_nanos += CODE_NANOS * self.near.len() as f32;
+        self.spent_nanos += ROW_NANOS * self.near.len() as f32;
         let rows = self.parts[self.part].table.rows();
         for &at in &self.near {
             prefetch(&rows[at as usize]);
         }
-        for at in &mut self.near {
-            *at = rows[*at as usize];
-            prefetch(&self.codes[*at as usize]);
+        match self.allowed {
+            None => self.near.iter_mut().for_each(|at| *at = rows[*at as usize]),
+            Some(allowed) => {
+                let mut end = 0;
+                for at in 0..self.near.len() {
+                    // Without a branch, as above.
+                    let row = rows[self.near[at] as usize];
+                    self.near[end] = row;
+                    end += usize::from(allowed.contains(self.first_row + row as usize));
+                }
+                self.near.truncate(end);
+            }
+        }
+        self.spent_nanos += CODE_NANOS * self.near.len() as f32;
+        for &row in &self.near {
+            prefetch(&self.codes[row as usize]);
         }
         self.distances.clear();
         self.kernel.distances_of(self.codes, &self.near, &self.query, &mut self.distances);
@@ -186,9 +220,8 @@ impl<'a, const W: usize> Probe<'a, W> {
         let code = &self.codes[row as usize];
         let differing: [u64; W] = std::array::from_fn(|at| code[at] ^ self.query[at]);
         let first = self.parts.iter().zip(&self.levels).all(|(part, &levels)| part.key.level(&differing) >= levels);
-        let row = self.first_row + row as usize;
-        if first && self.allowed.is_none_or(|allowed| allowed.contains(row)) {
-            self.selection.offer_unordered(distance, row as u32);
+        if first {
+            self.selection.offer_unordered(distance, self.first_row as u32 + row);
         }
     }
 }

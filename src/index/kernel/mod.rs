@@ -167,6 +167,18 @@ impl Kernel {
         }
     }
 
+    /// Ones of all words together.
+    pub(super) fn count_ones(self, words: &[u64]) -> usize {
+        match self.0 {
+            // SAFETY: `available` makes these values only where the machine has these instructions.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 | Set::Avx2 => unsafe { avx2::count_ones(words) },
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon => portable::count_ones(words),
+            Set::Portable => portable::count_ones(words),
+        }
+    }
+
     /// Appends the places in `range` of those tags that differ from `tag` in at most `reach` bits.
     ///
     /// # Panics

@@ -64,7 +64,7 @@ fn tables_segments_scans_and_threads_answer_alike() {
         let old = Codes::with_rows(all.as_ref().slice(0..50_000));
         let index = Index::build(old).with_appended(all.as_ref().slice(50_000..60_000)).expect("in memory");
         assert_eq!(index.segments.len(), 2, "a fifth is not joined");
-        assert!(index.segments[0].buckets.is_some());
+        assert!(index.table_bytes() > 0);
         let removed: Vec<usize> = (0..60_000).step_by(7).collect();
         let index = index.without(removed);
         let mut queries = clustered(bits, 60, 3000, 8);

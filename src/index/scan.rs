@@ -17,8 +17,8 @@ pub struct Neighbour {
     pub row: usize,
 }
 
-/// Bytes of codes that all queries look at before the next block: well within a core's second-level cache.
-const BLOCK_BYTES: usize = 64 << 10;
+/// Bytes of codes that all queries look at before the next block: within a core's first cache.
+const BLOCK_BYTES: usize = 32 << 10;
 
 /// Copying one allowed code of a block together with others, in nanoseconds: so all queries compare these alone.
 const GATHER_NANOS: f32 = 1.3;
@@ -159,7 +159,7 @@ pub(super) fn scan_nanos(kernel: Kernel, rows: usize, codes: CodesRef<'_>, queri
 
 /// Comparing a code of so many words, that is in the cache, with one of so many queries.
 fn compare_nanos(kernel: Kernel, words: usize, queries: usize) -> f32 {
-    kernel.word_nanos() * words as f32 * if queries < INTERLEAVE_FROM { 1.5 } else { 1.0 }
+    kernel.code_nanos(words) * if queries < INTERLEAVE_FROM { 1.5 } else { 1.0 }
 }
 
 /// One pass over the codes, block by block, with all queries.

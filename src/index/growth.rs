@@ -8,13 +8,13 @@ use super::rows::RowSet;
 use super::searcher::{Index, Placed};
 use super::segment::Segment;
 
-/// A segment is joined with the one after it where it has less than this many times its rows: so there are few of them,
-/// and a code is seldom built into tables anew.
-const GROWTH: usize = 4;
+/// A segment is joined with the one after it where it has less than this many times its rows: so there are few of them, each
+/// about twice the next, and of many small steps of growth a code is built into tables anew once in each doubling.
+const GROWTH: usize = 2;
 
 /// A segment of fewer than one in this many rows gets no tables: to scan it takes less than to look into others of the same
 /// size, and to append a little costs little.
-const SCANNED: usize = 64;
+const SCANNED: usize = 32;
 
 /// Where more than one in this many rows was removed, [`Index::compacted`] pays.
 const REMOVED: usize = 4;

@@ -20,8 +20,11 @@ pub struct Neighbour {
 /// Bytes of codes that all queries look at before the next block: within a core's first cache.
 const BLOCK_BYTES: usize = 32 << 10;
 
-/// Copying one allowed code of a block together with others, in nanoseconds: so all queries compare these alone.
-const GATHER_NANOS: f32 = 1.3;
+/// Copying one allowed code of so many words of a block together with others, in nanoseconds: so all queries compare these
+/// alone.
+fn gather_nanos(words: usize) -> f32 {
+    0.5 + 0.8 * words as f32
+}
 
 /// Looking which of 64 rows are allowed.
 const MASK_NANOS: f32 = 1.0;
@@ -153,7 +156,7 @@ pub(super) fn scan_nanos(kernel: Kernel, rows: usize, codes: CodesRef<'_>, queri
     }
     let shared = queries.min(QUERIES_A_PASS) as f32;
     let masks = MASK_NANOS * codes.len() as f32 / 64.0 / shared;
-    let gathered = rows as f32 * (GATHER_NANOS / shared + each);
+    let gathered = rows as f32 * (gather_nanos(words) / shared + each);
     masks + gathered.min(codes.len() as f32 * each)
 }
 
@@ -208,7 +211,7 @@ impl<const W: usize> Sweep<'_, W> {
         }
         let count = self.kernel.count_ones(&self.masks);
         let masks = std::mem::take(&mut self.masks);
-        if count as f32 * (GATHER_NANOS + self.each_nanos) >= rows as f32 * self.each_nanos {
+        if count as f32 * (gather_nanos(W) + self.each_nanos) >= rows as f32 * self.each_nanos {
             self.compare_gathered();
             self.compare(words, Rows::From(first_row as u32), Some(bytemuck::cast_slice(&masks)));
         } else if count > 0 {

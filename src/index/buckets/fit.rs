@@ -30,9 +30,9 @@ pub(super) const CODE_NANOS: f32 = 10.0;
 const CORRELATED: usize = 4096;
 /// One in so many codes is in the sample that levels are counted on, within limits; and codes of the sample that serve as
 /// queries. So fitting costs little next to building.
-const SAMPLED: usize = 32;
+const SAMPLED: usize = 64;
 const SAMPLE: RangeInclusive<usize> = 1024..=16_384;
-const QUERIES: usize = 192;
+const QUERIES: usize = 96;
 /// Neighbours that the sample's queries look for: what a search for ten would, and the query itself.
 const K: usize = 11;
 /// Levels of a part that are ever searched.

@@ -94,7 +94,7 @@ impl<'a, const W: usize> Probe<'a, W> {
     /// brings the reach down, and with it levels of which each costs several times the one before. What is wanted of few rows
     /// that may be found is far away, and is seen to be so here.
     fn is_hopeless(&self, reach: u32, scan_nanos: f32) -> bool {
-        if !self.selection.is_full() {
+        if self.allowed.is_none() || !self.selection.is_full() {
             return false;
         }
         let mut levels = self.levels.clone();

@@ -71,19 +71,19 @@ proptest! {
 #[test]
 fn tables_segments_scans_and_threads_answer_alike() {
     for bits in [64, 100] {
-        let all = clustered(bits, 60_000, 3000, 7);
-        let old = Codes::with_rows(all.as_ref().slice(0..50_000));
-        let index = Index::build(old).with_appended(all.as_ref().slice(50_000..60_000)).expect("in memory");
+        let all = clustered(bits, 120_000, 3000, 7);
+        let old = Codes::with_rows(all.as_ref().slice(0..100_000));
+        let index = Index::build(old).with_appended(all.as_ref().slice(100_000..120_000)).expect("in memory");
         assert_eq!(index.segments.len(), 2, "a fifth is not joined");
         assert!(index.table_bytes() > 0);
-        let removed: Vec<usize> = (0..60_000).step_by(7).collect();
+        let removed: Vec<usize> = (0..120_000).step_by(7).collect();
         let index = index.without(removed);
         let mut queries = clustered(bits, 60, 3000, 8);
         queries.extend(codes(bits, &[1, 2, 3]).as_ref());
         for filter in [None, Some(13), Some(5000)] {
             let filter = filter.map(|every| {
-                let mut set = RowSet::none(60_000);
-                (0..60_000).step_by(every).for_each(|row| set.insert(row));
+                let mut set = RowSet::none(120_000);
+                (0..120_000).step_by(every).for_each(|row| set.insert(row));
                 set
             });
             let kept = index.kept().expect("rows were removed");
@@ -96,7 +96,7 @@ fn tables_segments_scans_and_threads_answer_alike() {
                 for (query, answer) in queries.as_ref().iter().zip(answers) {
                     assert_eq!(answer.neighbours, nearest(all.as_ref(), query, 10, Some(&allowed)));
                     assert_eq!(neighbours(&index, query, 10, filter.as_ref()), answer.neighbours);
-                    by_tables += usize::from(answer.scanned < 50_000);
+                    by_tables += usize::from(answer.scanned < 100_000);
                 }
             }
             assert!(filter.is_some() || by_tables > 0, "no query of {bits} bits was answered by tables");

@@ -42,7 +42,7 @@
 //! |---|---|
 //! | 1 | blocks |
 //! | 4 each | BLAKE3 of a block |
-//! | 2 | parts (0: no tables), patience (f32) |
+//! | 3 | parts (0: no tables), patience (f32), nanoseconds of a search (f32) |
 //! | for each part | bits: count, each; tag bits: count, each; levels: count, nanoseconds (f32) each; offset and length of its directory (u64), starts, tags and rows (u32) |
 //!
 //! Offsets are in bytes from the start of the file, lengths in numbers. What the numbers mean stands in

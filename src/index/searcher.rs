@@ -170,8 +170,12 @@ impl Index {
 fn look_up(buckets: &Buckets, part: Part<'_>, queries: CodesRef<'_>, open: &mut [(Selection, usize)]) -> Vec<usize> {
     const QUERIES_A_TASK: usize = 16;
     let rows = part.first_row..part.first_row + part.codes.len();
-    let rows = part.allowed.map_or(rows.len(), |allowed| allowed.count_in(rows.clone()));
-    let scan_nanos = scan_nanos(Kernel::chosen(), rows, part.codes, queries.len());
+    let left = part.allowed.map_or(rows.len(), |allowed| allowed.count_in(rows.clone()));
+    let scan_nanos = scan_nanos(Kernel::chosen(), left, part.codes, queries.len());
+    let share = left as f32 / rows.len() as f32;
+    if open.first().is_some_and(|(wanted, _)| !buckets.promise(wanted.k(), share, scan_nanos)) {
+        return (0..open.len()).collect();
+    }
     let one = |(query, (selection, _)): (usize, &mut (Selection, usize))| -> Option<usize> {
         let mut found = selection.fresh();
         let code = queries.code(query);

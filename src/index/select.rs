@@ -48,9 +48,9 @@ impl Selection {
         if self.full && self.k > 0 { Some(self.limit) } else { self.limit.checked_sub(1) }
     }
 
-    /// Whether `k` rows were found, so that [`Selection::reach`] is where the k-th lies at most.
-    pub fn is_full(&self) -> bool {
-        self.full
+    /// How many are wanted.
+    pub fn k(&self) -> usize {
+        self.k
     }
 
     /// Keeps a row below [`Selection::limit`].

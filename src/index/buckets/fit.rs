@@ -46,6 +46,8 @@ pub(super) struct Plan {
     /// For each part its key and what its levels cost.
     pub parts: Vec<(Key, Vec<f32>)>,
     pub patience: f32,
+    /// What a search takes on average, those that are given up for a scan among them.
+    pub typical_nanos: f32,
 }
 
 /// The best plan for these codes, or `None` where a scan is better.
@@ -202,7 +204,7 @@ impl Sample<'_> {
             .map(|&patience| (price(patience), patience))
             .min_by(|a, b| a.0.total_cmp(&b.0))
             .unwrap_or((f32::INFINITY, 0.0));
-        (cost, Plan { parts: keys.into_iter().zip(typical).collect(), patience })
+        (cost, Plan { parts: keys.into_iter().zip(typical).collect(), patience, typical_nanos: cost })
     }
 
     /// What the levels of one part cost one query, in nanoseconds.

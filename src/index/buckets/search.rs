@@ -14,9 +14,6 @@ const BATCH: usize = 256;
 /// Entries of a bucket that are looked at together.
 const PIECE: usize = 1024;
 
-/// A search is given up where the rest of it would cost this many scans.
-const HOPELESS: f32 = 8.0;
-
 /// One query's way through the tables.
 pub(super) struct Probe<'a, const W: usize> {
     parts: &'a [Part],
@@ -68,43 +65,26 @@ impl<'a, const W: usize> Probe<'a, W> {
         }
     }
 
-    /// Searches until all that is wanted is found, and tells whether it was: not where that would go beyond the budget, or
-    /// where the rest is out of proportion to a scan.
-    pub fn run(mut self, budget_nanos: f32, scan_nanos: f32) -> bool {
+    /// Searches until all that is wanted is found, and tells whether it was: not where that would go beyond the budget.
+    pub fn run(mut self, budget_nanos: f32) -> bool {
         loop {
             // Whatever differs in fewer bits than this was found.
             let certain: u32 = self.levels.iter().sum();
-            let Some(reach) = self.selection.reach().filter(|&reach| reach >= certain) else { return true };
-            let Some((part, nanos)) = self.cheapest(&self.levels) else { return false };
+            if self.selection.reach().is_none_or(|reach| reach < certain) {
+                return true;
+            }
+            let Some((part, nanos)) = cheapest(self.parts.iter().map(|part| &part.level_nanos[..]), &self.levels)
+            else {
+                return false;
+            };
             // A level that is dearer than expected may have spent the budget alone.
-            if self.spent_nanos + nanos > budget_nanos || self.is_hopeless(reach, scan_nanos) {
+            if self.spent_nanos + nanos > budget_nanos {
                 return false;
             }
             self.part = part;
             self.search_level();
             self.levels[part] += 1;
         }
-    }
-
-    fn cheapest(&self, levels: &[u32]) -> Option<(usize, f32)> {
-        cheapest(self.parts.iter().map(|part| &part.level_nanos[..]), levels)
-    }
-
-    /// Whether all that differs in at most `reach` bits would cost many times a scan. Not once, because what is still found
-    /// brings the reach down, and with it levels of which each costs several times the one before. What is wanted of few rows
-    /// that may be found is far away, and is seen to be so here.
-    fn is_hopeless(&self, reach: u32, scan_nanos: f32) -> bool {
-        if self.allowed.is_none() || !self.selection.is_full() {
-            return false;
-        }
-        let mut levels = self.levels.clone();
-        let mut nanos = 0.0;
-        while levels.iter().sum::<u32>() <= reach {
-            let Some((part, more)) = self.cheapest(&levels) else { return true };
-            levels[part] += 1;
-            nanos += more;
-        }
-        nanos > HOPELESS * scan_nanos
     }
 
     fn search_level(&mut self) {

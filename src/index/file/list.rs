@@ -25,8 +25,9 @@ impl List {
         let mut list = Self { words: Vec::new(), offsets: Vec::new() };
         let mut stretches: Vec<&[u8]> = Vec::new();
         let parts = buckets.map_or(&[][..], |buckets| &buckets.parts);
-        let patience = buckets.map_or(0.0, |buckets| buckets.patience);
-        list.words.extend([parts.len() as u64, u64::from(patience.to_bits())]);
+        list.words.push(parts.len() as u64);
+        let costs = buckets.map_or([0.0; 2], |buckets| [buckets.patience, buckets.typical_nanos]);
+        list.words.extend(costs.map(|cost| u64::from(cost.to_bits())));
         for Part { key, table, level_nanos } in parts {
             for bits in [&key.bits, &key.tags] {
                 list.words.push(bits.len() as u64);
@@ -110,7 +111,7 @@ impl<'a> Reader<'a> {
 
     fn buckets(&mut self, map: &Arc<Mmap>, bits: usize) -> Option<Option<Buckets>> {
         let count = self.count(bits)?;
-        let patience = self.number()?;
+        let (patience, typical_nanos) = (self.number()?, self.number()?);
         let mut parts = Vec::new();
         let mut taken = vec![false; bits];
         for _ in 0..count {
@@ -133,7 +134,7 @@ impl<'a> Reader<'a> {
             };
             parts.push(Part { key: Key::new(bits, &own, &tags), table, level_nanos });
         }
-        Some((!parts.is_empty()).then(|| Buckets { parts: Arc::new(parts), patience }))
+        Some((!parts.is_empty()).then(|| Buckets { parts: Arc::new(parts), patience, typical_nanos }))
     }
 
     fn bits(&mut self, width: usize, most: usize) -> Option<Vec<u16>> {

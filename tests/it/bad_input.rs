@@ -171,6 +171,9 @@ fn a_query_that_is_no_sound_is_named_and_the_index_still_answers() {
     bench.run(query(&bench.path("tones/tone_01.wav"))).expect("an answer");
 }
 
+/// What is left of a file's bytes, if anything.
+type Damage<'a> = &'a dyn Fn(Vec<u8>) -> Option<Vec<u8>>;
+
 #[test]
 fn damaged_models_and_indexes_are_refused_and_can_be_made_anew() {
     let bench = Bench::new();
@@ -183,7 +186,7 @@ fn damaged_models_and_indexes_are_refused_and_can_be_made_anew() {
         let is_it = |p: &std::path::PathBuf| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with(prefix));
         entries.filter(is_it).collect::<Vec<_>>()
     };
-    let damage = |prefix: &str, with: &dyn Fn(Vec<u8>) -> Option<Vec<u8>>| {
+    let damage = |prefix: &str, with: Damage<'_>| {
         let [path] = &of_prefix(prefix)[..] else { panic!("one {prefix}") };
         let bytes = std::fs::read(path).expect("read");
         std::fs::remove_file(path).expect("removed");
@@ -196,7 +199,7 @@ fn damaged_models_and_indexes_are_refused_and_can_be_made_anew() {
     };
     let sound = bench.path("tones/tone_00.wav");
     let mut bench = bench;
-    let damages: [(&str, &dyn Fn(Vec<u8>) -> Option<Vec<u8>>, &str); 5] = [
+    let damages: [(&str, Damage<'_>, &str); 5] = [
         ("index-", &half, "bytes"),
         ("segment-", &half, "bytes"),
         ("segment-", &|_| None, "segment-"),

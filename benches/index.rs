@@ -85,6 +85,12 @@ fn tables(c: &mut Criterion) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("index.codes");
         IndexFile::save(&path, &index, 1).expect("written");
+        let file = IndexFile::open(&path).expect("opened");
+        let grown = file.index().with_appended(codes.as_ref().slice(0..ROWS / 100)).expect("whole");
+        let grown_path = folder.path().join("grown.codes");
+        group.bench_function(BenchmarkId::new("save 1% more", bits), |b| {
+            b.iter(|| IndexFile::save(black_box(&grown_path), &grown, 1));
+        });
         group.bench_function(BenchmarkId::new("open", bits), |b| b.iter(|| IndexFile::open(black_box(&path))));
     }
     group.finish();

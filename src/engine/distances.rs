@@ -7,7 +7,7 @@ use super::explore::DistancesReport;
 use super::search::current_snapshot;
 use super::shared::Job;
 use super::snapshot::Snapshot;
-use crate::index::{Codes, distances, nearest_to_each};
+use crate::index::{AllCodes, Codes, Neighbour};
 
 /// Chunks that are asked with at most.
 const ASKED: usize = 2000;
@@ -34,14 +34,21 @@ pub(super) fn measure_distances(job: &Job) -> Result<DistancesReport, EngineErro
     for round in asked.chunks(A_ROUND) {
         job.check()?;
         let mut queries = Codes::new(codes.bits())?;
-        round.iter().for_each(|&row| queries.extend(codes.slice(row..row + 1)));
-        let found = nearest_to_each(codes, queries.as_ref(), AMONG, Some(&snapshot.offered));
-        let of_another = |(&row, near): (&usize, Vec<crate::index::Neighbour>)| {
+        queries.extend_words(round.iter().flat_map(|&row| codes.code(row)).copied());
+        let found = snapshot.index.index().search_each(queries.as_ref(), AMONG, Some(&snapshot.offered))?;
+        let of_another = |(&row, near): (&usize, Vec<Neighbour>)| {
             let own = snapshot.span_number(row);
             let first = near.iter().find(|near| snapshot.span_number(near.row) != own);
-            first.map(|near| near.distance).or_else(|| looked_for_among_all(&snapshot, codes, row))
+            first.map(|near| near.distance).or_else(|| looked_for_among_all(&snapshot, &codes, row))
         };
-        for distance in round.par_iter().zip(found).map(of_another).collect::<Vec<_>>().into_iter().flatten() {
+        for distance in round
+            .par_iter()
+            .zip(found.into_par_iter().map(|answer| answer.neighbours))
+            .map(of_another)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .flatten()
+        {
             nearest[distance as usize] += 1;
         }
     }
@@ -56,9 +63,9 @@ pub(super) fn measure_distances(job: &Job) -> Result<DistancesReport, EngineErro
 }
 
 /// `None` where there is no other file.
-fn looked_for_among_all(snapshot: &Snapshot, codes: crate::index::CodesRef<'_>, row: usize) -> Option<u32> {
+fn looked_for_among_all(snapshot: &Snapshot, codes: &AllCodes<'_>, row: usize) -> Option<u32> {
     let mut distance = Vec::new();
-    distances(codes, codes.code(row), &mut distance);
+    codes.distances(0..codes.len(), codes.code(row), &mut distance);
     let own = snapshot.span_of(row)?;
     let own = own.first_row..own.first_row + own.chunks;
     let others = snapshot.offered.iter().filter(|row| !own.contains(row));

@@ -1,6 +1,8 @@
 //! Near-duplicates: chunks, or whole files, whose codes differ in few bits.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -11,7 +13,7 @@ use super::latest::JobKind;
 use super::search::current_snapshot;
 use super::shared::Job;
 use super::snapshot::{Snapshot, Span};
-use crate::index::{Codes, CodesRef, distances};
+use crate::index::{AllCodes, Codes, distances};
 
 /// Files that are compared with all others of their length before cancelling is looked at.
 const FILES_A_ROUND: usize = 256;
@@ -79,18 +81,17 @@ fn by_file(job: &Job, rows: &Rows<'_>, within: u32, began: Instant) -> Result<Ve
 /// Sets of `spans`, all of one length, such that a chain of files that agree leads through each.
 fn alike(job: &Job, rows: &Rows<'_>, spans: &[usize], within: u32) -> Result<Vec<Vec<usize>>, EngineError> {
     // Files whose codes are all the same are compared with others once.
-    let mut same: HashMap<&[u64], Vec<usize>> = HashMap::new();
+    let mut same: HashMap<Cow<'_, [u64]>, Vec<usize>> = HashMap::new();
     for &span in spans {
-        same.entry(rows.codes_of(span).words()).or_default().push(span);
+        same.entry(rows.codes.words(rows.of(span))).or_default().push(span);
     }
     let mut same: Vec<Vec<usize>> = same.into_values().collect();
     same.sort_unstable();
     // What begins in silence begins alike: the middle tells files apart sooner.
     let mut middles = Codes::new(rows.codes.bits())?;
     for spans in &same {
-        let codes = rows.codes_of(spans[0]);
-        let middle = codes.len() / 2;
-        middles.extend(codes.slice(middle..middle + 1));
+        let of_file = rows.of(spans[0]);
+        middles.extend_words(rows.codes.code(of_file.start + of_file.len() / 2).iter().copied());
     }
     let middles = middles.as_ref();
     let mut sets = Sets::new(same.len());
@@ -104,7 +105,7 @@ fn alike(job: &Job, rows: &Rows<'_>, spans: &[usize], within: u32) -> Result<Vec
                 let near = |&other: &usize| {
                     u32::from(distance[other]) <= within
                         && !sets.are_joined(one, other)
-                        && furthest(rows.codes_of(same[one][0]), rows.codes_of(same[other][0])) <= within
+                        && rows.furthest(same[one][0], same[other][0]) <= within
                 };
                 (one, (one + 1..same.len()).filter(near).collect())
             })
@@ -122,11 +123,6 @@ fn alike(job: &Job, rows: &Rows<'_>, spans: &[usize], within: u32) -> Result<Vec
     Ok(members)
 }
 
-/// The most bits in which two codes at one place differ.
-fn furthest(a: CodesRef<'_>, b: CodesRef<'_>) -> u32 {
-    a.iter().zip(b.iter()).map(|(a, b)| differing(a, b)).max().unwrap_or(0)
-}
-
 fn differing(a: &[u64], b: &[u64]) -> u32 {
     a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
 }
@@ -134,7 +130,7 @@ fn differing(a: &[u64], b: &[u64]) -> u32 {
 /// Rows of the index as parts of files.
 struct Rows<'a> {
     snapshot: &'a Snapshot,
-    codes: CodesRef<'a>,
+    codes: AllCodes<'a>,
     /// Each span's place among the files by path.
     number: Vec<u32>,
     /// Chunks that start less than this many apart overlap or touch.
@@ -153,9 +149,16 @@ impl<'a> Rows<'a> {
         &self.snapshot.spans[number]
     }
 
-    fn codes_of(&self, span: usize) -> CodesRef<'a> {
+    /// The rows of a span.
+    fn of(&self, span: usize) -> Range<usize> {
         let span = self.span(span);
-        self.codes.slice(span.first_row..span.first_row + span.chunks)
+        span.first_row..span.first_row + span.chunks
+    }
+
+    /// The most bits in which two codes at one place of two spans differ.
+    fn furthest(&self, a: usize, b: usize) -> u32 {
+        let pairs = self.codes.rows(self.of(a)).zip(self.codes.rows(self.of(b)));
+        pairs.map(|(a, b)| differing(a, b)).max().unwrap_or(0)
     }
 
     /// A group of rows, which must ascend: those that follow one another in a file are one member.
@@ -197,13 +200,13 @@ impl<'a> Rows<'a> {
 
     fn whole_files(&self, mut spans: Vec<usize>) -> DuplicateGroup {
         spans.sort_unstable_by_key(|&span| self.number[span]);
-        let first = self.codes_of(spans[0]);
+        let first = spans[0];
         let member = |span: usize| Duplicate {
             file: self.number[span],
             start_secs: 0.0,
             end_secs: self.span(span).file.duration_secs(),
             chunks: self.span(span).chunks as u32,
-            distance: furthest(first, self.codes_of(span)),
+            distance: self.furthest(first, span),
         };
         sorted(spans.into_iter().map(member).collect())
     }

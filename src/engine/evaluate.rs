@@ -8,7 +8,7 @@ use super::error::EngineError;
 use super::event::EvaluationReport;
 use super::search::current_snapshot;
 use super::shared::Job;
-use crate::index::{CodesRef, distances};
+use crate::index::AllCodes;
 
 /// How many neighbours are looked at.
 const K: usize = 10;
@@ -48,7 +48,7 @@ pub(super) fn evaluate(job: &Job, pattern: &str) -> Result<EvaluationReport, Eng
     let queries: Vec<Labelled> = chunks.iter().step_by(every).copied().collect();
     let codes = snapshot.index.codes()?;
     let precisions: Vec<f64> =
-        queries.par_iter().map_init(Vec::new, |distance, query| precision(codes, *query, &chunks, distance)).collect();
+        queries.par_iter().map_init(Vec::new, |distance, query| precision(&codes, *query, &chunks, distance)).collect();
     job.check()?;
     Ok(EvaluationReport {
         p_at_10: precisions.iter().sum::<f64>() / precisions.len() as f64,
@@ -58,8 +58,8 @@ pub(super) fn evaluate(job: &Job, pattern: &str) -> Result<EvaluationReport, Eng
     })
 }
 
-fn precision(codes: CodesRef<'_>, query: Labelled, chunks: &[Labelled], distance: &mut Vec<u16>) -> f64 {
-    distances(codes, codes.code(query.row), distance);
+fn precision(codes: &AllCodes<'_>, query: Labelled, chunks: &[Labelled], distance: &mut Vec<u16>) -> f64 {
+    codes.distances(0..codes.len(), codes.code(query.row), distance);
     // How many chunks of other files are at each distance, and how many of them have the label.
     let mut at = vec![(0usize, 0usize); codes.bits() + 1];
     for chunk in chunks.iter().filter(|chunk| chunk.file != query.file) {
@@ -100,7 +100,7 @@ mod tests {
         let chunks: Vec<Labelled> = (0..15)
             .map(|row| Labelled { row, file: if row < 2 { 0 } else { row }, label: usize::from(row > 11) })
             .collect();
-        let found = precision(codes.as_ref(), chunks[0], &chunks, &mut Vec::new());
+        let found = precision(&codes.as_ref().into(), chunks[0], &chunks, &mut Vec::new());
         assert!((found - (9.0 + 0.25) / 10.0).abs() < 1e-12, "{found}");
     }
 
@@ -108,6 +108,6 @@ mod tests {
     fn fewer_than_ten_neighbours_leave_the_rest_wrong() {
         let codes = codes(&[0, 1, 1]);
         let chunks: Vec<Labelled> = (0..3).map(|row| Labelled { row, file: row, label: 0 }).collect();
-        assert!((precision(codes.as_ref(), chunks[0], &chunks, &mut Vec::new()) - 0.2).abs() < 1e-12);
+        assert!((precision(&codes.as_ref().into(), chunks[0], &chunks, &mut Vec::new()) - 0.2).abs() < 1e-12);
     }
 }

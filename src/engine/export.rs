@@ -44,7 +44,7 @@ fn write_array(job: &Job, snapshot: &Snapshot, spans: &[&Span], path: &Path) -> 
     let mut codes = Codes::new(all.bits())?;
     for span in spans {
         job.check()?;
-        codes.extend(all.slice(span.first_row..span.first_row + span.chunks));
+        all.pieces(span.first_row..span.first_row + span.chunks).for_each(|piece| codes.extend(piece));
     }
     save(path, |file| npy::write(codes.as_ref(), file))
 }

@@ -87,8 +87,8 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
     job.check()?;
     job.progress(JobKind::Index, "counting codes", encoding, total, total);
     let encoded = added.len() as u64;
-    let index = if old.is_empty() { Index::build(added) } else { old.with_appended(added.as_ref())? };
-    let statistics = code_statistics(index.kept_codes()?.as_ref());
+    let index = old.with_appended(added.as_ref())?;
+    let statistics = code_statistics(index.kept_codes()?);
     let generation = IndexGeneration {
         generation: 0,
         model_generation: model_row.generation,

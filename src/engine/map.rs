@@ -9,7 +9,7 @@ use super::latest::JobKind;
 use super::search::current_snapshot;
 use super::shared::Job;
 use super::snapshot::Snapshot;
-use crate::index::{Codes, CodesRef};
+use crate::index::{AllCodes, Codes};
 use crate::map::file::{MapFile, MapFileError};
 use crate::map::quality::neighbours_kept;
 use crate::map::{Dots, Stage, draw};
@@ -30,7 +30,7 @@ pub(super) fn draw_map(job: &Job) -> Result<MapReport, EngineError> {
     let map = match known(job, &snapshot) {
         Some(map) => map,
         None => {
-            let map = drawn(job, &snapshot, codes)?;
+            let map = drawn(job, &snapshot, &codes)?;
             keep(job, &snapshot, &map);
             map
         }
@@ -68,13 +68,13 @@ fn keep(job: &Job, snapshot: &Snapshot, map: &MapFile) {
     }
 }
 
-fn drawn(job: &Job, snapshot: &Snapshot, codes: CodesRef<'_>) -> Result<MapFile, EngineError> {
+fn drawn(job: &Job, snapshot: &Snapshot, codes: &AllCodes<'_>) -> Result<MapFile, EngineError> {
     const TELL_EVERY: Duration = Duration::from_millis(50);
     let offered: Vec<u32> = snapshot.offered.iter().map(|row| row as u32).collect();
     let every = offered.len().div_ceil(DOTS).max(1);
     let rows: Vec<u32> = offered.into_iter().step_by(every).collect();
     let mut shown = Codes::new(codes.bits())?;
-    rows.iter().for_each(|&row| shown.extend(codes.slice(row as usize..row as usize + 1)));
+    shown.extend_words(rows.iter().flat_map(|&row| codes.code(row as usize)).copied());
     let (mut stage_began, mut at, mut told) = (Instant::now(), None, None::<Instant>);
     let places = draw(shown.as_ref(), SEED, &mut |stage, done, total| {
         if job.is_cancelled() {

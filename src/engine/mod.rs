@@ -95,12 +95,8 @@ impl Engine {
         let at_rest = AtRest::read(&project)?;
         let latest = views::all(&project, &at_rest)?;
         let shared = Arc::new(Shared::new(project, latest, sender, options.wake));
-        // An index that cannot be used is told when it is searched, not when the project is opened: it can be built anew.
-        match at_rest.is_index_current().then(|| Snapshot::load(&shared.project, &at_rest, None)) {
-            Some(Ok(snapshot)) => shared.set_snapshot(Some(Arc::new(snapshot))),
-            Some(Err(cause)) => tracing::warn!("the index is not loaded: {cause}"),
-            None => {}
-        }
+        let snapshot = Snapshot::usable(&shared.project, &at_rest, None);
+        shared.set_snapshot(snapshot.map(Arc::new));
         let lanes = Lanes::start(&shared, options.audio)?;
         Ok(Self { shared, events, lanes })
     }

@@ -136,8 +136,9 @@ fn of_chunk(job: &Job, file: FileId, start_secs: f64, out: &Utf8Path) -> Result<
     let snapshot = current_snapshot(job)?;
     let row = row_of(&snapshot, file, start_secs)?;
     let rate = snapshot.span_of(row).map_or(0, |span| snapshot.grid.rate_for(span.file.rate));
-    let codes = snapshot.index.codes()?.slice(row..row + 1);
-    let samples = decode(job, &snapshot.model, codes, &[0])?;
+    let mut codes = Codes::new(snapshot.model.config().bits)?;
+    codes.extend_words(snapshot.index.codes()?.code(row).iter().copied());
+    let samples = decode(job, &snapshot.model, codes.as_ref(), &[0])?;
     write_wav(out.as_std_path(), &samples, 1, rate, Depth::Pcm16)?;
     Ok((codes.bits(), rate, 1, samples.len() as u64))
 }

@@ -17,7 +17,7 @@ use super::snapshot::{Snapshot, Span};
 use crate::audio::{silence, survey};
 use crate::dataset::SoundFile;
 use crate::dataset::favourite::has_middle_of;
-use crate::index::{Codes, CodesRef, Neighbour, RowSet, distances};
+use crate::index::{AllCodes, Codes, Neighbour, RowSet};
 use crate::model::Model;
 
 /// Chunks of the query that are looked up together, and before cancelling is looked at.
@@ -241,7 +241,7 @@ fn own_hits(ground: &Ground<'_>, heard: &Heard) -> Result<Vec<Hit>, EngineError>
     let mut own = Vec::new();
     for (query_chunk, (code, &secs)) in heard.codes.as_ref().iter().zip(&heard.start_secs).enumerate() {
         let rows = ground.snapshot.rows_at(span, secs);
-        distances(codes.slice(rows.clone()), code, &mut distance);
+        codes.distances(rows.clone(), code, &mut distance);
         own.extend(rows.zip(&distance).filter(|(row, _)| ground.rows.contains(*row)).map(|(row, &distance)| {
             let hit = hit(ground.snapshot, span, row, u32::from(distance), query_chunk);
             Hit { is_own: true, ..hit }
@@ -270,7 +270,7 @@ fn by_file(job: &Job, ground: &Ground<'_>, heard: &Heard, k: usize) -> Result<Ve
     let spans = &ground.snapshot.spans;
     let scored = spans.par_chunks(FILES_TOGETHER).map(|together| match job.is_cancelled() {
         true => Vec::new(),
-        false => scores(ground, codes, heard, together),
+        false => scores(ground, &codes, heard, together),
     });
     let mut ranked: Vec<(&Span, Score)> = scored.flatten().collect();
     job.check()?;
@@ -284,7 +284,7 @@ fn by_file(job: &Job, ground: &Ground<'_>, heard: &Heard, k: usize) -> Result<Ve
 }
 
 /// The scores of neighbouring files; those of which no chunk may be found have none.
-fn scores<'a>(ground: &Ground<'_>, codes: CodesRef<'_>, heard: &Heard, spans: &'a [Span]) -> Vec<(&'a Span, Score)> {
+fn scores<'a>(ground: &Ground<'_>, codes: &AllCodes<'_>, heard: &Heard, spans: &'a [Span]) -> Vec<(&'a Span, Score)> {
     let (Some(first), Some(last)) = (spans.first(), spans.last()) else { return Vec::new() };
     let rows = first.first_row..last.first_row + last.chunks;
     // All ones where a row may not be found: then it is farther than every other.
@@ -292,7 +292,7 @@ fn scores<'a>(ground: &Ground<'_>, codes: CodesRef<'_>, heard: &Heard, spans: &'
     let mut scores: Vec<Option<Score>> = spans.iter().map(|_| None).collect();
     let mut distance = Vec::new();
     for (query_chunk, code) in heard.codes.as_ref().iter().enumerate() {
-        distances(codes.slice(rows.clone()), code, &mut distance);
+        codes.distances(rows.clone(), code, &mut distance);
         distance.iter_mut().zip(&barred).for_each(|(distance, barred)| *distance |= barred);
         for (span, score) in spans.iter().zip(&mut scores) {
             let of_file = &distance[span.first_row - rows.start..][..span.chunks];

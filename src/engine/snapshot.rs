@@ -54,6 +54,16 @@ pub(super) struct Place<'a> {
 }
 
 impl Snapshot {
+    /// What is current, where it can be used. Why it cannot is told when it is searched, not when the project is opened: a new
+    /// index can be built.
+    pub fn usable(project: &Project, at_rest: &AtRest, before: Option<&Snapshot>) -> Option<Snapshot> {
+        if !at_rest.is_index_current() {
+            return None;
+        }
+        let loaded = Self::load(project, at_rest, before);
+        loaded.inspect_err(|cause| tracing::warn!("the index is not loaded: {cause}")).ok()
+    }
+
     /// Loads what is current. Parts that `before` has in the same generation are taken over, not read again.
     pub fn load(project: &Project, at_rest: &AtRest, before: Option<&Snapshot>) -> Result<Snapshot, EngineError> {
         let model_row = at_rest.model.as_ref().ok_or(EngineError::NoModel)?;
@@ -67,7 +77,10 @@ impl Snapshot {
         };
         let index = match before.filter(|old| old.index_generation == index_row.generation) {
             Some(old) => old.index.clone(),
-            None => Arc::new(IndexFile::open(project.index_path(index_row.generation).as_std_path())?),
+            None => {
+                let path = project.index_path(index_row.generation);
+                Arc::new(IndexFile::open_after(path.as_std_path(), before.map(|old| &*old.index))?)
+            }
         };
         let rows = index.index().len();
         if index.index().bits() != model.config().bits

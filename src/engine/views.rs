@@ -10,6 +10,7 @@ use super::shared::Shared;
 use super::snapshot::Snapshot;
 use super::sound_settings::SoundSettings;
 use super::{takes, watch};
+use crate::index::IndexFile;
 use crate::project::Project;
 
 /// All values of a project that has just been opened.
@@ -21,7 +22,7 @@ pub(super) fn all(project: &Project, at_rest: &AtRest) -> Result<Latest, EngineE
         }),
         dataset: at_rest.dataset.clone(),
         model: model(at_rest),
-        index: index(project, at_rest)?,
+        index: index(project, at_rest),
         training: last_training(at_rest),
         on_disk: Arc::default(),
         watch: Arc::new(watch::view(project)?),
@@ -42,12 +43,9 @@ impl Shared {
     pub fn refresh(&self) -> Result<(), EngineError> {
         let _one_at_a_time = self.refreshing();
         let at_rest = AtRest::read(&self.project)?;
-        let (model, index) = (model(&at_rest), index(&self.project, &at_rest)?);
-        let snapshot = match at_rest.is_index_current() {
-            true => Some(Arc::new(Snapshot::load(&self.project, &at_rest, self.snapshot().as_deref())?)),
-            false => None,
-        };
-        self.set_snapshot(snapshot);
+        let (model, index) = (model(&at_rest), index(&self.project, &at_rest));
+        let snapshot = Snapshot::usable(&self.project, &at_rest, self.snapshot().as_deref());
+        self.set_snapshot(snapshot.map(Arc::new));
         let favourites = self.project.favourites()?;
         self.update(|latest| {
             latest.favourites = Arc::new(favourites);
@@ -103,23 +101,23 @@ fn model(at_rest: &AtRest) -> Option<Arc<ModelView>> {
     })
 }
 
-fn index(project: &Project, at_rest: &AtRest) -> Result<Option<Arc<IndexView>>, EngineError> {
-    let (files, Some(index)) = (&at_rest.dataset.files, &at_rest.index) else { return Ok(None) };
-    let path = project.index_path(index.generation);
-    let file_bytes = path.metadata().map_err(|cause| EngineError::Read { path: path.clone().into(), cause })?.len();
+fn index(project: &Project, at_rest: &AtRest) -> Option<Arc<IndexView>> {
+    let (files, index) = (&at_rest.dataset.files, at_rest.index.as_ref()?);
+    // One that cannot be used is told when it is searched. All files are then missing from it.
+    let file = IndexFile::open(project.index_path(index.generation).as_std_path()).ok();
     let indexed: HashMap<_, _> = index.files.iter().map(|file| (file.file, file.content_hash)).collect();
     let missing = files.iter().filter(|file| indexed.get(&file.id) != Some(&file.content_hash)).count();
     let of_current_model = at_rest.is_index_current();
-    Ok(Some(Arc::new(IndexView {
+    Some(Arc::new(IndexView {
         generation: index.generation,
         codes: index.codes,
         bits: at_rest.model.as_ref().map_or(0, |model| model.config.bits),
         unique_codes: index.unique_codes,
         entropy_nats: index.entropy_nats,
-        file_bytes,
-        missing_files: if of_current_model { missing } else { files.len() },
+        file_bytes: file.as_ref().map_or(0, IndexFile::file_bytes),
+        missing_files: if of_current_model && file.is_some() { missing } else { files.len() },
         of_current_model,
-    })))
+    }))
 }
 
 /// The course of the training that made the current model.

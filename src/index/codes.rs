@@ -45,10 +45,14 @@ impl Codes {
         Self { bits: rows.bits, words: rows.words.to_vec() }
     }
 
-    /// None yet, of the width of `like`, with room for as many as it has and `more`.
-    pub(super) fn with_capacity_of(like: CodesRef<'_>, more: usize) -> Self {
-        let words = Vec::with_capacity(like.words.len() + more * words_per_code(like.bits));
-        Self { bits: like.bits, words }
+    /// None yet, of a legal width, with room for `rows`.
+    pub(super) fn with_room(bits: usize, rows: usize) -> Self {
+        debug_assert!(BITS.contains(&bits));
+        Self { bits, words: Vec::with_capacity(rows * words_per_code(bits)) }
+    }
+
+    pub(super) fn into_words(self) -> Vec<u64> {
+        self.words
     }
 
     pub fn bits(&self) -> usize {

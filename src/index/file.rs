@@ -1,64 +1,83 @@
-//! An index on disk.
+//! An index on disk: a file for each of its segments, which indexes of later generations share, and one that lists them.
+//!
+//! The list, under a name that the caller chooses; it is all that changes where an index grows, but for a segment:
 //!
 //! | bytes | what | form |
 //! |---|---|---|
 //! | 0..8 | magic | `SNDALIKE` |
-//! | 8..12 | version of this format | u32, 2 |
+//! | 8..12 | version of this format | u32, 3 |
 //! | 12..16 | bits of a code, B | u32, 8 to 512 |
 //! | 16..24 | codes, N | u64, below 2^32 |
-//! | 24..32 | generation of the model that made them | u64 |
-//! | 32..40 | bytes of the file | u64 |
-//! | 40..48 | words of the list, L | u64 |
-//! | 48..64 | nothing yet | 0 |
+//! | 24..32 | bytes of the file | u64 |
+//! | 32..40 | words of the list, L | u64 |
+//! | 40..48 | generation of the model that made them | u64 |
+//! | 48..56 | segments, S | u64 |
+//! | 56..64 | whether rows were removed, R | u64, 0 or 1 |
+//! | 64..96 | BLAKE3 of bytes 0..64 and of the list | 32 bytes |
+//! | 96..96 + 40 S | for each segment: rows; bytes 64..96 of its file | u64; 32 bytes |
+//! | where R is 1: to the end | rows that were not removed, a bit each | ceil(N / 64) u64 |
+//!
+//! A segment, beside the list, under the name `segment-`, the first 16 bytes of its checksum in hexadecimal digits, `.codes`:
+//! so the same content has the same name, and is written once.
+//!
+//! | bytes | what | form |
+//! |---|---|---|
+//! | 0..8 | magic | `SNDCODES` |
+//! | 8..12 | version of this format | u32, 3 |
+//! | 12..16 | bits of a code, B | u32, 8 to 512 |
+//! | 16..24 | codes, N | u64, below 2^32 |
+//! | 24..32 | bytes of the file | u64 |
+//! | 32..40 | words of the list, L | u64 |
+//! | 40..64 | nothing | 0 |
 //! | 64..96 | BLAKE3 of bytes 0..64 and of the list | 32 bytes |
 //! | 96..96 + 8 L | the list | L u64 |
 //! | to a multiple of 64: D | nothing | 0 |
 //! | D.. | the codes, row by row, ceil(B / 64) words each | N * ceil(B / 64) u64 |
-//! | from multiples of 64 | rows not removed, tables: what the list says | u64 or u32 |
+//! | from multiples of 64 | tables: what the list says | u64 or u32 |
 //!
 //! All numbers are little-endian. From D to the end of the file are blocks of 1 MiB, the last one shorter. Mapped into
-//! memory everything is aligned for its numbers, and the codes for whole vector registers.
-//!
-//! The list:
+//! memory everything is aligned for its numbers, and the codes for whole vector registers. The list of a segment:
 //!
 //! | words | what |
 //! |---|---|
 //! | 1 | blocks |
 //! | 4 each | BLAKE3 of a block |
-//! | 3 | rows that were not removed: 1 or, where that is all, 0; offset, length |
-//! | 1 | segments |
-//! | 3 each | rows, parts (0: no tables), patience (f32) |
+//! | 3 | parts (0: no tables), patience (f32), nanoseconds of a search (f32) |
 //! | for each part | bits: count, each; tag bits: count, each; levels: count, nanoseconds (f32) each; offset and length of its directory (u64), starts, tags and rows (u32) |
 //!
 //! Offsets are in bytes from the start of the file, lengths in numbers. What the numbers mean stands in
 //! `index/buckets`.
 //!
-//! Opening reads the list and nothing else. The blocks of the codes are checked when codes are first asked for, those of the
-//! tables when a table is: so an index of millions opens at once, and no damage gets as far as an answer.
+//! Opening reads the lists and nothing else. The blocks of a segment's codes are checked when codes are first asked for, those
+//! of its tables when a table is: so an index of millions opens at once, and no damage gets as far as an answer.
 
+mod blocks;
+mod header;
 mod list;
+mod segment;
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
-use std::ops::Range;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use memmap2::Mmap;
-use rayon::prelude::*;
+use tempfile::NamedTempFile;
 
-use super::buckets::Part;
-use super::codes::{BITS, Codes, CodesRef, words_per_code};
-use super::searcher::{Index, Segment};
-use list::List;
+use super::all_codes::AllCodes;
+use super::codes::{Codes, CodesRef};
+use super::rows::RowSet;
+use super::searcher::Index;
+use super::segment::Segment;
+use header::Header;
+use list::{Reader, words_of};
+pub(super) use segment::SegmentFile;
+pub use segment::is_segment_name;
 
 #[cfg(target_endian = "big")]
 compile_error!("codes are mapped as they lie on disk, little-endian; a big-endian machine would need a copy");
 
 const MAGIC: &[u8; 8] = b"SNDALIKE";
-const VERSION: u32 = 2;
-const HEADER_BYTES: usize = 96;
-const BLOCK_BYTES: usize = 1 << 20;
+const VERSION: u32 = 3;
 const ALIGNMENT: usize = 64;
 
 /// Why an index file cannot be used.
@@ -68,7 +87,7 @@ pub enum IndexError {
     Read { path: PathBuf, cause: std::io::Error },
     #[error("cannot write the index {path}: {cause}")]
     Write { path: PathBuf, cause: std::io::Error },
-    #[error("{path} is not an index: {why}; build the index anew")]
+    #[error("the index {path} cannot be used: {why}; build the index anew")]
     Damaged { path: PathBuf, why: String },
     #[error("{path} is an index of version {found}, and this program knows version {VERSION}; use a newer program")]
     Newer { path: PathBuf, found: u32 },
@@ -82,20 +101,13 @@ pub struct IndexFile {
     file_bytes: u64,
 }
 
-/// What of an index lies in a file, checked part by part when it is first used.
-#[derive(Debug)]
-pub(super) struct Stored {
-    path: PathBuf,
-    map: Arc<Mmap>,
-    bits: usize,
-    rows: usize,
-    /// Where the blocks begin, and their checksums.
-    body: usize,
-    blocks: Vec<[u8; 32]>,
-    /// The tables of each segment, and how many rows it has.
-    tables: Vec<(Arc<Vec<Part>>, usize)>,
-    codes_checked: OnceLock<Result<(), String>>,
-    tables_checked: OnceLock<Result<(), String>>,
+/// What the list of an index says.
+struct Listed {
+    header: Header,
+    /// For each segment its rows and its checksum.
+    segments: Vec<(usize, [u8; 32])>,
+    kept: Option<RowSet>,
+    file_bytes: u64,
 }
 
 impl IndexFile {
@@ -104,120 +116,73 @@ impl IndexFile {
         Self::save(path, &Index::build(Codes::with_rows(codes)), model_generation)
     }
 
-    /// Writes `index` to `path` so that the file is either whole or absent: beside it first, then renamed.
+    /// Writes `index` to `path` so that the file is either whole or absent, and before it those of its segments that do not
+    /// lie in the same folder yet.
     pub fn save(path: &Path, index: &Index, model_generation: u64) -> Result<(), IndexError> {
-        let codes = index.codes()?;
-        let (list, stretches) = List::of(index);
-        let stretches: Vec<&[u8]> = std::iter::once(bytemuck::cast_slice(codes.words())).chain(stretches).collect();
-        let body_bytes = stretches.iter().fold(0, |end: usize, bytes| end.next_multiple_of(ALIGNMENT) + bytes.len());
-        let unknown = vec![[0; 32]; body_bytes.div_ceil(BLOCK_BYTES)];
-        let body = (HEADER_BYTES + list.words_with(&unknown).len() * 8).next_multiple_of(ALIGNMENT);
-
-        let failed = |cause| IndexError::Write { path: path.to_owned(), cause };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-        file.seek(SeekFrom::Start(body as u64)).map_err(failed)?;
-        let out = std::io::BufWriter::new(file.as_file());
-        let mut blocks = Blocks { out, hasher: blake3::Hasher::new(), filled: 0, sums: Vec::new() };
-        let mut offsets = Vec::new();
-        let mut end = 0usize;
-        for bytes in &stretches {
-            blocks.write(&[0; ALIGNMENT][..end.next_multiple_of(ALIGNMENT) - end]).map_err(failed)?;
-            end = end.next_multiple_of(ALIGNMENT);
-            offsets.push((body + end) as u64);
-            blocks.write(bytes).map_err(failed)?;
-            end += bytes.len();
+        let folder = folder_of(path);
+        let mut list = Vec::new();
+        for segment in index.segments() {
+            let sum = match segment.file().filter(|file| file.is_in(folder)) {
+                Some(file) => *file.sum(),
+                None => segment::write(folder, segment)?,
+            };
+            list.push(segment.rows() as u64);
+            list.extend(words_of(&[sum]));
         }
-        let sums = blocks.finish().map_err(failed)?;
-
-        let list = list.placed_at(&offsets[1..]).words_with(&sums);
-        let list: &[u8] = bytemuck::cast_slice(&list);
-        let mut header = [0u8; HEADER_BYTES];
-        header[0..8].copy_from_slice(MAGIC);
-        header[8..12].copy_from_slice(&VERSION.to_le_bytes());
-        header[12..16].copy_from_slice(&(codes.bits() as u32).to_le_bytes());
-        header[16..24].copy_from_slice(&(codes.len() as u64).to_le_bytes());
-        header[24..32].copy_from_slice(&model_generation.to_le_bytes());
-        header[32..40].copy_from_slice(&((body + end) as u64).to_le_bytes());
-        header[40..48].copy_from_slice(&(list.len() as u64 / 8).to_le_bytes());
-        let sum = blake3::Hasher::new().update(&header[..64]).update(list).finalize();
-        header[64..96].copy_from_slice(sum.as_bytes());
-        file.seek(SeekFrom::Start(0)).map_err(failed)?;
-        file.write_all(&header).map_err(failed)?;
-        file.write_all(list).map_err(failed)?;
-        file.as_file().set_len((body + end) as u64).map_err(failed)?;
-        file.as_file().sync_all().map_err(failed)?;
-        file.persist(path).map_err(|refused| failed(refused.error))?;
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+        list.extend(index.kept().map_or(&[][..], RowSet::words));
+        let own = [model_generation, index.segments().count() as u64, u64::from(index.kept().is_some())];
+        let header = Header { bits: index.bits(), rows: index.len(), own };
+        let (header, _) = header.bytes(MAGIC, (header::HEADER_BYTES + list.len() * 8) as u64, &list);
+        let written = beside(folder, "index-", ".codes").and_then(|mut file| {
+            file.write_all(&header)?;
+            file.write_all(bytemuck::cast_slice(&list))?;
+            put(file, path)
+        });
+        written.map_err(|cause| IndexError::Write { path: path.to_owned(), cause })
     }
 
-    /// Maps the index at `path`: a file from a stranger is safe to open. What the file says of itself is checked here, and
-    /// the codes and tables when they are first used.
+    /// Maps the index at `path`: files from a stranger are safe to open. What they say of themselves is checked here, and the
+    /// codes and tables when they are first used.
     pub fn open(path: &Path) -> Result<Self, IndexError> {
-        let unreadable = |cause| IndexError::Read { path: path.to_owned(), cause };
-        let damaged = |why: String| IndexError::Damaged { path: path.to_owned(), why };
-        let file = File::open(path).map_err(unreadable)?;
-        // SAFETY: a mapping is only sound while nobody changes the file. Index files are written once, under a name of
-        // their own, by a process that holds the project's lock, and are never written to again; unlinking one leaves
-        // the mapping whole.
-        let map = Arc::new(unsafe { Mmap::map(&file) }.map_err(unreadable)?);
-        let Some((header, rest)) = map.split_at_checked(HEADER_BYTES) else {
-            return Err(damaged(format!("it ends after {} bytes", map.len())));
-        };
-        if &header[0..8] != MAGIC {
-            return Err(damaged("it does not begin as one".into()));
+        Self::open_after(path, None)
+    }
+
+    /// Opens an index that has grown out of `before`: the segments that both have are shared, with all that was checked of
+    /// them.
+    pub fn open_after(path: &Path, before: Option<&IndexFile>) -> Result<Self, IndexError> {
+        let listed = listed(path)?;
+        let folder = folder_of(path);
+        let Header { bits, own: [model_generation, ..], .. } = listed.header;
+        let mut file_bytes = listed.file_bytes;
+        let mut segments: Vec<Arc<Segment>> = Vec::new();
+        for (rows, sum) in listed.segments {
+            let is_it = |segment: &&Arc<Segment>| {
+                (segment.bits(), segment.rows()) == (bits, rows)
+                    && segment.file().is_some_and(|file| file.is(folder, &sum))
+            };
+            let known = before.and_then(|before| before.index.segments().find(is_it));
+            let segment = match known {
+                Some(known) => known.clone(),
+                None => segment::open(folder.join(segment::name_of(&sum)), sum, bits, rows).map(Arc::new).map_err(
+                    |refused| match refused {
+                        IndexError::Read { path: of, cause } => {
+                            let why = format!("{} cannot be read ({cause})", of.display());
+                            IndexError::Damaged { path: path.to_owned(), why }
+                        }
+                        other => other,
+                    },
+                )?,
+            };
+            file_bytes += segment.file().map_or(0, SegmentFile::bytes);
+            segments.push(segment);
         }
-        let version = u32_at(header, 8);
-        if version > VERSION {
-            return Err(IndexError::Newer { path: path.to_owned(), found: version });
-        }
-        if version < VERSION {
-            return Err(damaged(format!("it is of version {version}, which is no longer known")));
-        }
-        if u64_at(header, 32) != map.len() as u64 {
-            return Err(damaged(format!("it has {} bytes where its header says {}", map.len(), u64_at(header, 32))));
-        }
-        let list_bytes = usize::try_from(u64_at(header, 40)).ok().and_then(|words| words.checked_mul(8));
-        let Some(list) = list_bytes.and_then(|bytes| rest.get(..bytes)) else {
-            return Err(damaged("its list is longer than itself".into()));
-        };
-        let sum = blake3::Hasher::new().update(&header[..64]).update(list).finalize();
-        if sum.as_bytes() != &header[64..96] {
-            return Err(damaged("its checksum does not agree with its list".into()));
-        }
-        let (bits, rows) = (u32_at(header, 12) as usize, u64_at(header, 16));
-        let rows = usize::try_from(rows).ok().filter(|&rows| u32::try_from(rows).is_ok() && BITS.contains(&bits));
-        let Some(rows) = rows else {
-            return Err(damaged(format!("its header says {} codes of {bits} bits", u64_at(header, 16))));
-        };
-        let body = (HEADER_BYTES + list.len()).next_multiple_of(ALIGNMENT);
-        let code_bytes = rows * words_per_code(bits) * 8;
-        let padding = map.get(HEADER_BYTES + list.len()..body);
-        if padding.is_none_or(|padding| padding.iter().any(|&byte| byte != 0)) || map.len() - body < code_bytes {
-            return Err(damaged("its codes are not where they should be".into()));
-        }
-        let read = list::read(list, &map, bits, rows, map.len() - body).map_err(|why| damaged(why.into()))?;
-        let with_rows = |segment: &Segment| {
-            let parts = segment.buckets.as_ref().map_or_else(Default::default, |buckets| buckets.parts.clone());
-            (parts, segment.rows.len())
-        };
-        let tables = read.segments.iter().map(with_rows).collect();
-        let stored = Stored {
-            path: path.to_owned(),
-            bits,
-            rows,
-            body,
-            blocks: read.blocks,
-            tables,
-            codes_checked: OnceLock::new(),
-            tables_checked: OnceLock::new(),
-            map: map.clone(),
-        };
-        Ok(Self {
-            index: Index::from_file(Arc::new(stored), read.segments, read.kept),
-            model_generation: u64_at(header, 24),
-            file_bytes: map.len() as u64,
-        })
+        let index = Index::of_segments(bits, segments, listed.kept);
+        Ok(Self { index, model_generation, file_bytes })
+    }
+
+    /// The names of the files, beside the one at `path`, that its segments lie in.
+    pub fn segment_names(path: &Path) -> Result<Vec<String>, IndexError> {
+        Ok(listed(path)?.segments.iter().map(|(_, sum)| segment::name_of(sum)).collect())
     }
 
     pub fn index(&self) -> &Index {
@@ -225,7 +190,7 @@ impl IndexFile {
     }
 
     /// See [`Index::codes`].
-    pub fn codes(&self) -> Result<CodesRef<'_>, IndexError> {
+    pub fn codes(&self) -> Result<AllCodes<'_>, IndexError> {
         self.index.codes()
     }
 
@@ -234,115 +199,54 @@ impl IndexFile {
         self.model_generation
     }
 
+    /// Bytes of the list and of all segments.
     pub fn file_bytes(&self) -> u64 {
         self.file_bytes
     }
 }
 
-impl Stored {
-    pub fn bits(&self) -> usize {
-        self.bits
-    }
-
-    pub fn codes(&self) -> Result<CodesRef<'_>, IndexError> {
-        let bytes = &self.map[self.code_bytes()];
-        let codes = CodesRef::new(self.bits, bytemuck::cast_slice(bytes));
-        let checked = self.codes_checked.get_or_init(|| {
-            self.check_blocks(self.code_bytes())?;
-            match codes.is_clean() {
-                true => Ok(()),
-                false => Err("a code has more bits than its header says".into()),
-            }
-        });
-        self.told(checked)?;
-        Ok(codes)
-    }
-
-    pub fn check_tables(&self) -> Result<(), IndexError> {
-        let checked = self.tables_checked.get_or_init(|| {
-            self.check_blocks(self.code_bytes().end..self.map.len())?;
-            let of_segment = |(parts, rows): &(Arc<Vec<Part>>, usize)| {
-                parts.par_iter().find_map_any(|part| part.table.flaw(*rows, part.key.bits.len()))
-            };
-            match self.tables.iter().find_map(of_segment) {
-                None => Ok(()),
-                Some(why) => Err(why.into()),
-            }
-        });
-        self.told(checked)
-    }
-
-    fn told(&self, checked: &Result<(), String>) -> Result<(), IndexError> {
-        checked.as_ref().map(|_| ()).map_err(|why| IndexError::Damaged { path: self.path.clone(), why: why.clone() })
-    }
-
-    fn code_bytes(&self) -> Range<usize> {
-        self.body..self.body + self.rows * words_per_code(self.bits) * 8
-    }
-
-    /// Checks the blocks that hold any of `bytes`.
-    fn check_blocks(&self, bytes: Range<usize>) -> Result<(), String> {
-        let (first, end) = ((bytes.start - self.body) / BLOCK_BYTES, (bytes.end - self.body).div_ceil(BLOCK_BYTES));
-        let differs = (first..end).into_par_iter().find_first(|&block| {
-            let start = self.body + block * BLOCK_BYTES;
-            let bytes = &self.map[start..self.map.len().min(start + BLOCK_BYTES)];
-            self.blocks.get(block).is_none_or(|sum| blake3::hash(bytes) != *sum)
-        });
-        match differs {
-            None => Ok(()),
-            Some(block) => Err(format!("the checksum of its block {block} does not agree with its content")),
+/// Reads the list at `path`, and nothing of the segments.
+fn listed(path: &Path) -> Result<Listed, IndexError> {
+    let bytes = std::fs::read(path).map_err(|cause| IndexError::Read { path: path.to_owned(), cause })?;
+    let headed = header::read(path, &bytes, MAGIC)?;
+    let [_, count, removed] = headed.header.own;
+    let mut reader = Reader { words: headed.list };
+    let mut left = headed.header.rows;
+    let mut read = || {
+        let mut segments = Vec::new();
+        for _ in 0..count {
+            let rows = reader.count(left)?;
+            left -= rows;
+            segments.push((rows, reader.sum()?));
         }
+        let words: Vec<u64> = reader.words.iter().map(|word| u64::from_le_bytes(*word)).collect();
+        let kept = match removed {
+            0 => words.is_empty().then_some(None)?,
+            1 => Some(RowSet::from_words(words, headed.header.rows)?),
+            _ => return None,
+        };
+        (left == 0).then_some((segments, kept))
+    };
+    match read() {
+        Some((segments, kept)) => Ok(Listed { segments, kept, header: headed.header, file_bytes: bytes.len() as u64 }),
+        None => Err(IndexError::Damaged { path: path.to_owned(), why: "its list makes no sense".into() }),
     }
 }
 
-/// Writes bytes through and takes the checksum of each block.
-struct Blocks<W: Write> {
-    out: W,
-    hasher: blake3::Hasher,
-    filled: usize,
-    sums: Vec<[u8; 32]>,
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-impl<W: Write> Blocks<W> {
-    fn write(&mut self, mut bytes: &[u8]) -> std::io::Result<()> {
-        self.out.write_all(bytes)?;
-        while !bytes.is_empty() {
-            let (now, later) = bytes.split_at(bytes.len().min(BLOCK_BYTES - self.filled));
-            self.hasher.update(now);
-            self.filled += now.len();
-            if self.filled == BLOCK_BYTES {
-                self.end_block();
-            }
-            bytes = later;
-        }
-        Ok(())
-    }
-
-    fn end_block(&mut self) {
-        self.sums.push(*self.hasher.finalize().as_bytes());
-        self.hasher.reset();
-        self.filled = 0;
-    }
-
-    fn finish(mut self) -> std::io::Result<Vec<[u8; 32]>> {
-        if self.filled > 0 {
-            self.end_block();
-        }
-        self.out.flush()?;
-        Ok(self.sums)
-    }
+/// A file that is to be [`put`] in its place in `folder`, under a name by which what a kill leaves of it is known.
+fn beside(folder: &Path, prefix: &str, ending: &str) -> std::io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix(prefix).suffix(ending).tempfile_in(folder)
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    let mut number = [0; 4];
-    number.copy_from_slice(&bytes[at..at + 4]);
-    u32::from_le_bytes(number)
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> u64 {
-    let mut number = [0; 8];
-    number.copy_from_slice(&bytes[at..at + 8]);
-    u64::from_le_bytes(number)
+/// Puts a file that was written in its place, for good.
+fn put(file: NamedTempFile, path: &Path) -> std::io::Result<()> {
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|refused| refused.error)?;
+    File::open(folder_of(path))?.sync_all()
 }
 
 #[cfg(test)]

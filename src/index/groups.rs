@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rayon::prelude::*;
 
+use super::all_codes::AllCodes;
 use super::buckets::{BUCKET_BITS_AT_MOST, Key, TAG_BITS_AT_MOST, Table};
 use super::codes::{Codes, CodesRef};
 use super::file::IndexError;
@@ -26,26 +27,26 @@ impl Index {
         go_on: &(dyn Fn() -> bool + Sync),
     ) -> Result<Option<Vec<Vec<usize>>>, IndexError> {
         let codes = self.codes()?;
-        Ok(by_width!(super::codes::words_per_code(codes.bits()), groups(self, codes, radius, go_on)))
+        Ok(by_width!(super::codes::words_per_code(codes.bits()), groups(self, &codes, radius, go_on)))
     }
 }
 
 fn groups<const W: usize>(
     index: &Index,
-    codes: CodesRef<'_>,
+    codes: &AllCodes<'_>,
     radius: u32,
     go_on: &(dyn Fn() -> bool + Sync),
 ) -> Option<Vec<Vec<usize>>> {
-    let all = codes.words().as_chunks::<W>().0;
-    let mut rows: Vec<([u64; W], u32)> = all
-        .iter()
+    let mut rows: Vec<([u64; W], u32)> = codes
+        .pieces(0..codes.len())
+        .flat_map(|piece| piece.words().as_chunks::<W>().0)
         .copied()
         .zip(0..)
         .filter(|(_, row)| index.kept().is_none_or(|kept| kept.contains(*row as usize)))
         .collect();
     rows.par_sort_unstable();
     let equal: Vec<&[([u64; W], u32)]> = rows.chunk_by(|a, b| a.0 == b.0).collect();
-    let mut distinct = Codes::with_capacity_of(codes.slice(0..0), equal.len());
+    let mut distinct = Codes::with_room(codes.bits(), equal.len());
     equal.iter().for_each(|rows| distinct.extend(CodesRef::new(codes.bits(), &rows[0].0)));
 
     let forest = Forest::new(equal.len());

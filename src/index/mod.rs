@@ -3,8 +3,8 @@
 //! A code of B bits (8 to 512) is ceil(B / 64) 64-bit words; bit i is bit i % 64, least significant first, of word i / 64,
 //! and the bits from B on are 0. A row is a code's place in an index, counted from 0.
 //!
-//! [`Codes`] are built in memory; [`IndexFile`] is the same on disk, memory-mapped; [`scan`] finds the
-//! nearest rows of either.
+//! [`Codes`] are built in memory; an [`Index`] has segments of them, which it shares with the indexes that grow out of it;
+//! [`IndexFile`] is the same on disk, memory-mapped. [`AllCodes`] are those of all its segments.
 
 /// Calls a function that is generic over the words of a code: `by_width!(words, function(arguments))`.
 macro_rules! by_width {
@@ -23,20 +23,24 @@ macro_rules! by_width {
     };
 }
 
+mod all_codes;
 mod buckets;
 pub mod codes;
 pub mod file;
 mod groups;
+mod growth;
 pub mod kernel;
 pub mod rows;
 pub mod scan;
 mod searcher;
+mod segment;
 mod select;
 pub mod statistics;
 mod stretch;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use all_codes::AllCodes;
 pub use codes::{CodeWidthError, Codes, CodesRef, is_code};
 pub use file::{IndexError, IndexFile};
 pub use rows::RowSet;

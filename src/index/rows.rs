@@ -1,5 +1,7 @@
 //! A set of rows: which codes a search may return.
 
+use super::kernel::Kernel;
+
 /// A set of rows of an index with `len` rows, as a bit for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowSet {
@@ -55,7 +57,17 @@ impl RowSet {
 
     /// Rows in the set.
     pub fn count(&self) -> usize {
-        self.words.iter().map(|word| word.count_ones() as usize).sum()
+        Kernel::chosen().count_ones(&self.words)
+    }
+
+    /// Rows in the set that are in `range` too.
+    pub(super) fn count_in(&self, range: std::ops::Range<usize>) -> usize {
+        let below = |row: usize| {
+            let whole = Kernel::chosen().count_ones(&self.words[..row / 64]);
+            let rest = self.words.get(row / 64).map_or(0, |word| word & ((1 << (row % 64)) - 1));
+            whole + rest.count_ones() as usize
+        };
+        below(range.end) - below(range.start)
     }
 
     /// The rows in the set, ascending.
@@ -126,6 +138,8 @@ mod tests {
             for bit in 0..64 {
                 prop_assert_eq!(word >> bit & 1 == 1, rows.contains(&(from + bit)));
             }
+            let inside = rows.iter().filter(|&&row| (from.min(300)..300).contains(&row)).count();
+            prop_assert_eq!(set.count_in(from.min(300)..300), inside);
             let grown = set.resized(310, true);
             prop_assert_eq!(grown.count(), rows.len() + 10);
             prop_assert_eq!(grown.resized(300, false), set.clone());

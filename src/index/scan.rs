@@ -17,12 +17,17 @@ pub struct Neighbour {
     pub row: usize,
 }
 
-/// Bytes of codes that all queries look at before the next block: well within a core's second-level cache.
-const BLOCK_BYTES: usize = 64 << 10;
+/// Bytes of codes that all queries look at before the next block: within a core's first cache.
+const BLOCK_BYTES: usize = 32 << 10;
 
-/// Where fewer than one in this many rows of a block is allowed, those are copied together first: reading one row of many
-/// costs about as much as comparing this many.
-const SPARSE: usize = 8;
+/// Copying one allowed code of so many words of a block together with others, in nanoseconds: so all queries compare these
+/// alone.
+fn gather_nanos(words: usize) -> f32 {
+    0.5 + 0.8 * words as f32
+}
+
+/// Looking which of 64 rows are allowed.
+const MASK_NANOS: f32 = 1.0;
 
 /// Queries from which it pays to bring a block's words into the order that the kernels like best.
 const INTERLEAVE_FROM: usize = 5;
@@ -47,11 +52,16 @@ pub(super) struct Part<'a> {
 /// # Panics
 /// Where the query has another number of words than the codes.
 pub fn distances(codes: CodesRef<'_>, query: &[u64], out: &mut Vec<u16>) {
+    assert_eq!(query.len(), words_per_code(codes.bits()), "a query of the codes' width");
+    out.clear();
+    append_distances(codes, query, out);
+}
+
+/// Appends what [`distances`] gives; `query` is of the codes' width.
+pub(super) fn append_distances(codes: CodesRef<'_>, query: &[u64], out: &mut Vec<u16>) {
     fn with_width<const W: usize>(codes: CodesRef<'_>, query: &[u64], out: &mut Vec<u16>) {
         Kernel::chosen().distances::<W>(codes.words().as_chunks().0, &as_array(query), out);
     }
-    assert_eq!(query.len(), words_per_code(codes.bits()), "a query of the codes' width");
-    out.clear();
     by_width!(query.len(), with_width(codes, query, out))
 }
 
@@ -133,19 +143,26 @@ pub(super) fn scan(kernel: Kernel, part: Part<'_>, queries: CodesRef<'_>, select
     }
 }
 
-/// What a scan of `codes` for one query is expected to take on one thread where `rows` of them are allowed, in nanoseconds:
-/// by itself, waiting for memory, or one of many queries that share the reading.
-pub(super) fn scan_nanos(kernel: Kernel, rows: usize, codes: CodesRef<'_>, shared: bool) -> f32 {
+/// What a scan of `codes` is expected to take for each of `queries` that share it, on one thread, where `rows` of them are
+/// allowed, in nanoseconds.
+pub(super) fn scan_nanos(kernel: Kernel, rows: usize, codes: CodesRef<'_>, queries: usize) -> f32 {
     const CACHED_BYTES: usize = 8 << 20;
-    let words = words_per_code(codes.bits()) as f32;
-    let compared = kernel.word_nanos() * words;
-    let each = match codes.words().len() * 8 > CACHED_BYTES {
-        _ if shared => compared,
-        true => compared.max(0.45 * words),
-        false => compared * 1.5,
-    };
-    // Where few are allowed each is read by itself.
-    (rows as f32 * SPARSE as f32).min(codes.len() as f32) * each
+    let words = words_per_code(codes.bits());
+    let each = compare_nanos(kernel, words, queries);
+    if rows == codes.len() {
+        // One query alone waits for memory.
+        let waits = queries < INTERLEAVE_FROM && codes.words().len() * 8 > CACHED_BYTES;
+        return codes.len() as f32 * if waits { each.max(0.45 * words as f32) } else { each };
+    }
+    let shared = queries.min(QUERIES_A_PASS) as f32;
+    let masks = MASK_NANOS * codes.len() as f32 / 64.0 / shared;
+    let gathered = rows as f32 * (gather_nanos(words) / shared + each);
+    masks + gathered.min(codes.len() as f32 * each)
+}
+
+/// Comparing a code of so many words, that is in the cache, with one of so many queries.
+fn compare_nanos(kernel: Kernel, words: usize, queries: usize) -> f32 {
+    kernel.code_nanos(words) * if queries < INTERLEAVE_FROM { 1.5 } else { 1.0 }
 }
 
 /// One pass over the codes, block by block, with all queries.
@@ -153,6 +170,7 @@ fn sweep<const W: usize>(kernel: Kernel, part: Part<'_>, queries: CodesRef<'_>, 
     let mut sweep = Sweep::<W> {
         kernel,
         queries: queries.words().as_chunks().0,
+        each_nanos: compare_nanos(kernel, W, queries.len()) * queries.len() as f32,
         selections,
         gathered: Vec::new(),
         gathered_rows: Vec::new(),
@@ -170,10 +188,13 @@ struct Sweep<'a, const W: usize> {
     kernel: Kernel,
     queries: &'a [[u64; W]],
     selections: &'a mut [Selection],
+    /// Comparing a code with all queries, in nanoseconds.
+    each_nanos: f32,
     /// Allowed codes of blocks in which few are, and their rows.
     gathered: Vec<u64>,
     gathered_rows: Vec<u32>,
-    masks: Vec<u8>,
+    /// Of the block's rows, 64 a word, which are allowed.
+    masks: Vec<u64>,
     interleaved: Vec<u64>,
 }
 
@@ -184,23 +205,18 @@ impl<const W: usize> Sweep<'_, W> {
             return self.compare(words, Rows::From(first_row as u32), None);
         };
         self.masks.clear();
-        let mut count = 0;
-        for at in (0..rows).step_by(64) {
-            let mut word = allowed.word_at(first_row + at);
-            if rows - at < 64 {
-                word &= (1 << (rows - at)) - 1;
-            }
-            count += word.count_ones() as usize;
-            self.masks.extend(word.to_le_bytes());
+        self.masks.extend((0..rows).step_by(64).map(|at| allowed.word_at(first_row + at)));
+        if let (rest @ 1.., Some(last)) = (rows % 64, self.masks.last_mut()) {
+            *last &= (1 << rest) - 1;
         }
-        if count * SPARSE >= rows {
+        let count = self.kernel.count_ones(&self.masks);
+        let masks = std::mem::take(&mut self.masks);
+        if count as f32 * (gather_nanos(W) + self.each_nanos) >= rows as f32 * self.each_nanos {
             self.compare_gathered();
-            let masks = std::mem::take(&mut self.masks);
-            self.compare(words, Rows::From(first_row as u32), Some(&masks));
-            self.masks = masks;
+            self.compare(words, Rows::From(first_row as u32), Some(bytemuck::cast_slice(&masks)));
         } else if count > 0 {
-            for (at, mask) in self.masks.as_chunks::<8>().0.iter().enumerate() {
-                for bit in ones(u64::from_le_bytes(*mask)) {
+            for (at, &mask) in masks.iter().enumerate() {
+                for bit in ones(mask) {
                     let row = at * 64 + bit;
                     self.gathered.extend_from_slice(&words[row * W..][..W]);
                     self.gathered_rows.push((first_row + row) as u32);
@@ -210,6 +226,7 @@ impl<const W: usize> Sweep<'_, W> {
                 self.compare_gathered();
             }
         }
+        self.masks = masks;
     }
 
     fn compare_gathered(&mut self) {

@@ -48,6 +48,11 @@ impl Selection {
         if self.full && self.k > 0 { Some(self.limit) } else { self.limit.checked_sub(1) }
     }
 
+    /// How many are wanted.
+    pub fn k(&self) -> usize {
+        self.k
+    }
+
     /// Keeps a row below [`Selection::limit`].
     pub fn offer(&mut self, distance: u32, row: u32) {
         debug_assert!(distance < self.limit);

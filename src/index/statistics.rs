@@ -1,6 +1,8 @@
 //! What a set of codes is like as a whole: how many differ, and how evenly they are used.
 
-use super::codes::{CodesRef, words_per_code};
+use rayon::prelude::*;
+
+use super::codes::{Codes, words_per_code};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct CodeStatistics {
@@ -12,19 +14,22 @@ pub struct CodeStatistics {
     pub ones: Vec<f32>,
 }
 
-/// Takes time in O(rows log rows) and a copy of the codes.
-pub fn code_statistics(codes: CodesRef<'_>) -> CodeStatistics {
-    let rows = codes.len();
-    let mut sorted: Vec<&[u64]> = codes.iter().collect();
-    sorted.sort_unstable();
-    let (mut unique, mut entropy_nats) = (0, 0.0);
-    for group in sorted.chunk_by(|a, b| a == b) {
-        let share = group.len() as f64 / rows as f64;
-        unique += 1;
-        entropy_nats -= share * share.ln();
+/// Takes time in O(rows log rows), shared by the threads of the current pool, and the codes, which it sorts.
+pub fn code_statistics(codes: Codes) -> CodeStatistics {
+    fn with_width<const W: usize>(mut words: Vec<u64>) -> (usize, f64) {
+        let codes = words.as_chunks_mut::<W>().0;
+        codes.par_sort_unstable();
+        let rows = codes.len() as f64;
+        codes.chunk_by(|a, b| a == b).fold((0, 0.0), |(unique, entropy_nats), group| {
+            let share = group.len() as f64 / rows;
+            (unique + 1, entropy_nats - share * share.ln())
+        })
     }
+    let bits = codes.bits();
+    let ones = bit_balance(codes.as_ref().iter(), bits);
+    let (unique, entropy_nats) = by_width!(words_per_code(bits), with_width(codes.into_words()));
     // Adding up -1 * ln(1) leaves a negative zero, which would be shown as "-0".
-    CodeStatistics { unique, entropy_nats: entropy_nats.max(0.0), ones: bit_balance(codes.iter(), codes.bits()) }
+    CodeStatistics { unique, entropy_nats: entropy_nats.max(0.0), ones }
 }
 
 /// Of each of `bits` bits, the share of codes that have it on.
@@ -45,7 +50,6 @@ pub fn bit_balance<'a>(codes: impl Iterator<Item = &'a [u64]>, bits: usize) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::index::Codes;
 
     #[test]
     fn entropy_is_that_of_the_distribution_of_codes() {
@@ -53,7 +57,7 @@ mod tests {
         for row in [0, 0, 1, 2] {
             codes.push_signs(&(0..8).map(|bit| if bit < row { 1.0 } else { -1.0 }).collect::<Vec<_>>());
         }
-        let statistics = code_statistics(codes.as_ref());
+        let statistics = code_statistics(codes);
         assert_eq!(statistics.unique, 3);
         assert!((statistics.entropy_nats - 1.5 * 2f64.ln()).abs() < 1e-12);
         assert_eq!(statistics.ones, [0.5, 0.25, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
@@ -61,7 +65,7 @@ mod tests {
 
     #[test]
     fn no_codes_have_no_entropy() {
-        let statistics = code_statistics(Codes::new(8).expect("a legal width").as_ref());
+        let statistics = code_statistics(Codes::new(8).expect("a legal width"));
         assert_eq!((statistics.unique, statistics.entropy_nats), (0, 0.0));
     }
 }

@@ -9,6 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{schema, undo};
+use crate::index::IndexFile;
+use crate::index::file::is_segment_name;
 
 /// What can go wrong with a project as a whole. Each says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -117,9 +119,17 @@ impl Project {
         ProjectError::Catalogue { folder: self.folder.clone(), cause }
     }
 
-    /// Removes files of generations that are not current: what a kill between two steps left behind.
+    /// Removes files of generations that are not current: what a kill between two steps left behind. Holds the catalogue all
+    /// the while, so that nothing that another thread is about to make current is taken for a stray.
     pub(super) fn remove_strays(&self) -> Result<(), ProjectError> {
-        let (model, index) = self.current_generations()?;
+        let db = self.db();
+        let (model, index) = self.current_generations(&db)?;
+        // Where the list of segments cannot be read nobody knows which are strays. They go when there is an index again.
+        let segments = match index.map(|generation| IndexFile::segment_names(self.index_path(generation).as_std_path()))
+        {
+            None => Some(Vec::new()),
+            Some(names) => names.inspect_err(|cause| tracing::warn!("{cause}")).ok(),
+        };
         let keep = [
             model.map(|generation| self.model_path(generation)),
             index.map(|generation| self.index_path(generation)),
@@ -132,7 +142,9 @@ impl Project {
             let generation_file = (name.starts_with("model-") && name.ends_with(".safetensors"))
                 || (name.starts_with("index-") && name.ends_with(".codes"))
                 || (name.starts_with("map-") && name.ends_with(".dots"));
-            if generation_file && !keep.iter().flatten().any(|kept| *kept == path) {
+            let unknown_segment =
+                is_segment_name(name) && segments.as_ref().is_some_and(|names| !names.iter().any(|kept| kept == name));
+            if unknown_segment || generation_file && !keep.iter().flatten().any(|kept| *kept == path) {
                 std::fs::remove_file(&path).map_err(|cause| ProjectError::File { path, cause })?;
             }
         }
@@ -250,12 +262,13 @@ mod tests {
     fn generation_files_that_are_not_current_are_swept_up_and_others_stay() {
         let (_keep, path) = folder();
         drop(Project::open(&path).expect("opened"));
-        for name in ["model-7.safetensors", "index-3.codes", "map-3.dots", "checkpoint.safetensors", "notes.txt"] {
+        let strays = ["model-7.safetensors", "index-3.codes", "segment-0a.codes", "map-3.dots"];
+        let others = ["checkpoint.safetensors", "notes.txt"];
+        for name in strays.iter().chain(&others) {
             std::fs::write(path.join(name), "x").expect("written");
         }
         drop(Project::open(&path).expect("opened"));
-        let left = ["model-7.safetensors", "index-3.codes", "map-3.dots", "checkpoint.safetensors", "notes.txt"]
-            .map(|name| path.join(name).exists());
-        assert_eq!(left, [false, false, false, true, true]);
+        assert_eq!(strays.map(|name| path.join(name).exists()), [false; 4]);
+        assert_eq!(others.map(|name| path.join(name).exists()), [true; 2]);
     }
 }

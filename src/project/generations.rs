@@ -1,6 +1,6 @@
 //! Generations of models and indexes: which is current, and which rows of an index are whose chunks.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::folder::{Project, ProjectError};
 use crate::dataset::FileId;
@@ -22,7 +22,7 @@ pub struct ModelGeneration {
     pub history: String,
 }
 
-/// An index, as the catalogue knows it; its codes are in [`Project::index_path`].
+/// An index, as the catalogue knows it; [`Project::index_path`] lists the files of its codes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IndexGeneration {
     /// 0 until the project has given it one.
@@ -46,12 +46,9 @@ pub struct IndexedFile {
 }
 
 impl Project {
-    /// Numbers of the current model and the current index.
-    pub(super) fn current_generations(&self) -> Result<(Option<i64>, Option<i64>), ProjectError> {
-        self.db()
-            .query_row("SELECT model_generation, index_generation FROM current", [], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
+    /// Numbers of the current model and the current index, in this project's catalogue.
+    pub(super) fn current_generations(&self, db: &Connection) -> Result<(Option<i64>, Option<i64>), ProjectError> {
+        db.query_row("SELECT model_generation, index_generation FROM current", [], |row| Ok((row.get(0)?, row.get(1)?)))
             .map_err(|cause| self.catalogue_error(cause))
     }
 
@@ -168,7 +165,8 @@ impl Project {
         Ok(Some(index))
     }
 
-    /// Makes an index current, as [`install_model`](Self::install_model) does a model; the old one is forgotten.
+    /// Makes an index current, as [`install_model`](Self::install_model) does a model; the old one is forgotten. `write` is
+    /// given the path where its list must be on return, with its segments beside it: those that the old one has too stay.
     pub fn install_index<E: From<ProjectError>>(
         &self,
         index: &IndexGeneration,
@@ -222,72 +220,4 @@ impl Project {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::project::testing::project;
-    use camino::Utf8Path;
-
-    fn model() -> ModelGeneration {
-        ModelGeneration {
-            generation: 0,
-            config: Config::new(&Default::default(), Some(44_100)).expect("the defaults"),
-            steps: 12,
-            seconds: 1.5,
-            loss: 0.25,
-            saturation: 0.75,
-            collapsed: None,
-            history: "[]".into(),
-        }
-    }
-
-    fn write(text: &'static str) -> impl FnOnce(&Utf8Path) -> Result<(), ProjectError> {
-        move |path| std::fs::write(path, text).map_err(|cause| ProjectError::File { path: path.to_owned(), cause })
-    }
-
-    #[test]
-    fn a_new_generation_replaces_the_old_one_and_its_file() {
-        let (_keep, project) = project();
-        assert_eq!(project.current_model().expect("asked"), None);
-        let first = project.install_model(&model(), write("one")).expect("installed");
-        let second = project.install_model(&model(), write("two")).expect("installed");
-        assert!(second > first);
-        assert!(!project.model_path(first).exists());
-        assert_eq!(std::fs::read_to_string(project.model_path(second)).expect("read"), "two");
-        let expected = ModelGeneration { generation: second, ..model() };
-        assert_eq!(project.current_model().expect("asked"), Some(expected));
-    }
-
-    #[test]
-    fn a_generation_that_cannot_be_written_changes_nothing() {
-        let (_keep, project) = project();
-        let first = project.install_model(&model(), write("one")).expect("installed");
-        let refused = project.install_model(&model(), |path| {
-            Err(ProjectError::File { path: path.to_owned(), cause: std::io::ErrorKind::StorageFull.into() })
-        });
-        assert!(refused.is_err());
-        assert_eq!(project.current_model().expect("asked").map(|model| model.generation), Some(first));
-        assert!(project.model_path(first).exists());
-    }
-
-    #[test]
-    fn an_index_remembers_whose_rows_are_whose_and_which_are_silent() {
-        let (_keep, project) = project();
-        let model_generation = project.install_model(&model(), write("m")).expect("installed");
-        let silent: Vec<bool> = (0..11).map(|chunk| chunk % 3 == 0).collect();
-        let file =
-            |id, first_row, silent| IndexedFile { file: FileId(id), content_hash: [id as u8; 32], first_row, silent };
-        let index = IndexGeneration {
-            generation: 0,
-            model_generation,
-            codes: 12,
-            unique_codes: 7,
-            entropy_nats: 1.25,
-            files: vec![file(4, 0, silent), file(2, 11, vec![false])],
-        };
-        let first = project.install_index(&index, write("i")).expect("installed");
-        let second = project.install_index(&index, write("j")).expect("installed");
-        assert!(!project.index_path(first).exists() && project.index_path(second).exists());
-        let expected = IndexGeneration { generation: second, ..index };
-        assert_eq!(project.current_index().expect("asked"), Some(expected));
-    }
-}
+mod tests;

@@ -5,7 +5,8 @@
 //! | `project.db` | the catalogue: files, problems, generations of models and indexes (SQLite, only here) |
 //! | `project.lock` | locked by the process that may write |
 //! | `model-<generation>.safetensors` | a model; its configuration is in its metadata |
-//! | `index-<generation>.codes` | an index ([`crate::index::file`] has its bytes) |
+//! | `index-<generation>.codes` | an index: the list of its segments ([`crate::index::file`] has its bytes) |
+//! | `segment-<checksum>.codes` | codes of an index, and of those that grew out of it |
 //! | `map-<generation>.dots` | the map of that index, once it was drawn ([`crate::map::file`] has its bytes) |
 //! | `checkpoint.safetensors` | a training run that was stopped and can be resumed |
 //! | `sound.json` | how sound goes in and out: devices, levels |

@@ -171,6 +171,9 @@ fn a_query_that_is_no_sound_is_named_and_the_index_still_answers() {
     bench.run(query(&bench.path("tones/tone_01.wav"))).expect("an answer");
 }
 
+/// What is left of a file's bytes, if anything.
+type Damage<'a> = &'a dyn Fn(Vec<u8>) -> Option<Vec<u8>>;
+
 #[test]
 fn damaged_models_and_indexes_are_refused_and_can_be_made_anew() {
     let bench = Bench::new();
@@ -178,23 +181,49 @@ fn damaged_models_and_indexes_are_refused_and_can_be_made_anew() {
     bench.add(&bench.path("tones"));
     bench.train(quick());
     let project = bench.path("project");
-    let damage = |prefix: &str| {
-        let entry = std::fs::read_dir(&project).expect("the project").map(|e| e.expect("an entry").path());
-        let path = entry.into_iter().find(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with(prefix)));
-        let path = path.expect("the file");
-        let bytes = std::fs::read(&path).expect("read");
-        std::fs::remove_file(&path).expect("removed");
-        std::fs::write(&path, &bytes[..bytes.len() / 2]).expect("cut");
+    let of_prefix = |prefix: &str| {
+        let entries = std::fs::read_dir(&project).expect("the project").map(|e| e.expect("an entry").path());
+        let is_it = |p: &std::path::PathBuf| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with(prefix));
+        entries.filter(is_it).collect::<Vec<_>>()
+    };
+    let damage = |prefix: &str, with: Damage<'_>| {
+        let [path] = &of_prefix(prefix)[..] else { panic!("one {prefix}") };
+        let bytes = std::fs::read(path).expect("read");
+        std::fs::remove_file(path).expect("removed");
+        with(bytes).into_iter().for_each(|bytes| std::fs::write(path, bytes).expect("written"));
+    };
+    let half = |bytes: Vec<u8>| Some(bytes[..bytes.len() / 2].to_vec());
+    let older = |mut bytes: Vec<u8>| {
+        bytes[8] = 2;
+        Some(bytes)
     };
     let sound = bench.path("tones/tone_00.wav");
-    damage("index-");
-    let bench = bench.reopen();
-    let refused = failure(&bench, query(&sound));
-    assert!(refused.contains("index") && refused.contains("anew"), "{refused}");
-    bench.run(Command::BuildIndex).expect("built anew");
-    bench.run(query(&sound)).expect("an answer");
+    let mut bench = bench;
+    let damages: [(&str, Damage<'_>, &str); 5] = [
+        ("index-", &half, "bytes"),
+        ("segment-", &half, "bytes"),
+        ("segment-", &|_| None, "segment-"),
+        ("index-", &|_| None, "index-"),
+        ("index-", &older, "version 2"),
+    ];
+    for (number, (prefix, with, told)) in damages.into_iter().enumerate() {
+        damage(prefix, with);
+        bench = bench.reopen();
+        let refused = failure(&bench, query(&sound));
+        assert!(refused.contains("index") && refused.contains(told), "{refused}");
+        // Nothing else is lost: sounds are added as ever, and all of them are to be indexed.
+        let more = bench.path(&format!("more {number}"));
+        write_tones(&more, 1);
+        assert_eq!(bench.add(&more).added.len(), 1);
+        let files = bench.engine.latest().dataset.files.len();
+        assert_eq!(bench.engine.latest().index.expect("an index").missing_files, files);
+        let Ok(Outcome::Indexed(report)) = bench.run(Command::BuildIndex) else { panic!("built anew") };
+        assert_eq!(report.encoded, report.codes);
+        assert_eq!((of_prefix("index-").len(), of_prefix("segment-").len()), (1, 1));
+        bench.run(query(&sound)).expect("an answer");
+    }
 
-    damage("model-");
+    damage("model-", &half);
     let bench = bench.reopen();
     let refused = failure(&bench, query(&sound));
     assert!(refused.contains("model-"), "{refused}");

@@ -21,16 +21,18 @@ pub(super) const PROBE_NANOS: f32 = 1.5;
 pub(super) const BUCKET_NANOS: f32 = 15.0;
 /// Comparing the tag of an entry.
 pub(super) const ENTRY_NANOS: f32 = 1.0;
+/// Finding whose it is, where the tag is near.
+pub(super) const ROW_NANOS: f32 = 2.0;
 /// Comparing a code anywhere in memory.
-pub(super) const CODE_NANOS: f32 = 12.0;
+pub(super) const CODE_NANOS: f32 = 10.0;
 
 /// Codes that correlations are counted on.
 const CORRELATED: usize = 4096;
 /// One in so many codes is in the sample that levels are counted on, within limits; and codes of the sample that serve as
 /// queries. So fitting costs little next to building.
-const SAMPLED: usize = 32;
+const SAMPLED: usize = 64;
 const SAMPLE: RangeInclusive<usize> = 1024..=16_384;
-const QUERIES: usize = 192;
+const QUERIES: usize = 96;
 /// Neighbours that the sample's queries look for: what a search for ten would, and the query itself.
 const K: usize = 11;
 /// Levels of a part that are ever searched.
@@ -44,6 +46,8 @@ pub(super) struct Plan {
     /// For each part its key and what its levels cost.
     pub parts: Vec<(Key, Vec<f32>)>,
     pub patience: f32,
+    /// What a search takes on average, those that are given up for a scan among them.
+    pub typical_nanos: f32,
 }
 
 /// The best plan for these codes, or `None` where a scan is better.
@@ -58,7 +62,7 @@ pub(super) fn fit(codes: CodesRef<'_>, kernel: Kernel) -> Option<Plan> {
         selections.into_iter().map(|found| found.finish().last().map_or(0, |last| last.distance)).collect();
 
     let correlation = Correlation::of(&evenly(codes, CORRELATED), codes.bits());
-    let scan_nanos = scan_nanos(kernel, codes.len(), codes, true);
+    let scan_nanos = scan_nanos(kernel, codes.len(), codes, QUERIES);
     let table_bits = (codes.len().ilog2() + 4).min(BUCKET_BITS_AT_MOST) as usize;
     let fewest = codes.bits().div_ceil(table_bits).max(2);
     let sample =
@@ -200,7 +204,7 @@ impl Sample<'_> {
             .map(|&patience| (price(patience), patience))
             .min_by(|a, b| a.0.total_cmp(&b.0))
             .unwrap_or((f32::INFINITY, 0.0));
-        (cost, Plan { parts: keys.into_iter().zip(typical).collect(), patience })
+        (cost, Plan { parts: keys.into_iter().zip(typical).collect(), patience, typical_nanos: cost })
     }
 
     /// What the levels of one part cost one query, in nanoseconds.
@@ -223,7 +227,7 @@ impl Sample<'_> {
             let nanos = PROBE_NANOS * probes
                 + BUCKET_NANOS * entries.min(probes)
                 + ENTRY_NANOS * entries
-                + CODE_NANOS * compared;
+                + (ROW_NANOS + CODE_NANOS) * compared;
             probes *= (key.flips.len() as f32 - level as f32).max(0.0) / (level as f32 + 1.0);
             nanos
         })

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Part;
-use super::fit::{BUCKET_NANOS, CODE_NANOS, ENTRY_NANOS, PROBE_NANOS};
+use super::fit::{BUCKET_NANOS, CODE_NANOS, ENTRY_NANOS, PROBE_NANOS, ROW_NANOS};
 use crate::index::kernel::{Kernel, prefetch};
 use crate::index::rows::RowSet;
 use crate::index::select::Selection;
@@ -159,16 +159,30 @@ impl<'a, const W: usize> Probe<'a, W> {
         self.verify();
     }
 
-    /// Looks at the codes of the entries whose tags are near.
+    /// Looks at the codes of the entries whose tags are near, but not of those that may not be found: whether they may costs
+    /// less to know.
     fn verify(&mut self) {
-        self.spent_nanos += CODE_NANOS * self.near.len() as f32;
+        self.spent_nanos += ROW_NANOS * self.near.len() as f32;
         let rows = self.parts[self.part].table.rows();
         for &at in &self.near {
             prefetch(&rows[at as usize]);
         }
-        for at in &mut self.near {
-            *at = rows[*at as usize];
-            prefetch(&self.codes[*at as usize]);
+        match self.allowed {
+            None => self.near.iter_mut().for_each(|at| *at = rows[*at as usize]),
+            Some(allowed) => {
+                let mut end = 0;
+                for at in 0..self.near.len() {
+                    // Without a branch, as above.
+                    let row = rows[self.near[at] as usize];
+                    self.near[end] = row;
+                    end += usize::from(allowed.contains(self.first_row + row as usize));
+                }
+                self.near.truncate(end);
+            }
+        }
+        self.spent_nanos += CODE_NANOS * self.near.len() as f32;
+        for &row in &self.near {
+            prefetch(&self.codes[row as usize]);
         }
         self.distances.clear();
         self.kernel.distances_of(self.codes, &self.near, &self.query, &mut self.distances);
@@ -186,9 +200,8 @@ impl<'a, const W: usize> Probe<'a, W> {
         let code = &self.codes[row as usize];
         let differing: [u64; W] = std::array::from_fn(|at| code[at] ^ self.query[at]);
         let first = self.parts.iter().zip(&self.levels).all(|(part, &levels)| part.key.level(&differing) >= levels);
-        let row = self.first_row + row as usize;
-        if first && self.allowed.is_none_or(|allowed| allowed.contains(row)) {
-            self.selection.offer_unordered(distance, row as u32);
+        if first {
+            self.selection.offer_unordered(distance, self.first_row as u32 + row);
         }
     }
 }

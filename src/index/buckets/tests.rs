@@ -18,7 +18,7 @@ fn tables(codes: CodesRef<'_>, parts: usize, levels: usize) -> Buckets {
         assert_eq!(table.flaw(codes.len(), mine.len()), None);
         Part { key, table, level_nanos: (0..levels).map(|level| 1.0 + (level * (part + 1)) as f32).collect() }
     };
-    Buckets { parts: Arc::new((0..parts).map(part).collect()), patience: 1.0 }
+    Buckets { parts: Arc::new((0..parts).map(part).collect()), patience: 1.0, typical_nanos: 1.0 }
 }
 
 fn search(

@@ -1,13 +1,12 @@
-//! The list at the start of an index file: what lies where in it.
+//! The list in a segment's file: what lies where in it.
 
 use std::sync::Arc;
 
 use bytemuck::Pod;
 use memmap2::Mmap;
 
+use super::blocks::BLOCK_BYTES;
 use crate::index::buckets::{BUCKET_BITS_AT_MOST, Buckets, Key, Part, TAG_BITS_AT_MOST, Table};
-use crate::index::rows::RowSet;
-use crate::index::searcher::{Index, Segment};
 use crate::index::stretch::Stretch;
 
 /// Levels of a part that a list may name.
@@ -21,34 +20,25 @@ pub(super) struct List {
 }
 
 impl List {
-    /// The list of an index, with offsets yet unknown, and the bytes of the stretches that it names.
-    pub fn of(index: &Index) -> (Self, Vec<&[u8]>) {
+    /// The list of a segment with these tables, with offsets yet unknown, and the bytes of the stretches that it names.
+    pub fn of(buckets: Option<&Buckets>) -> (Self, Vec<&[u8]>) {
         let mut list = Self { words: Vec::new(), offsets: Vec::new() };
         let mut stretches: Vec<&[u8]> = Vec::new();
-        match index.kept() {
-            None => list.words.extend([0, 0, 0]),
-            Some(kept) => {
-                list.words.push(1);
-                stretches.push(list.place(kept.words()));
+        let parts = buckets.map_or(&[][..], |buckets| &buckets.parts);
+        list.words.push(parts.len() as u64);
+        let costs = buckets.map_or([0.0; 2], |buckets| [buckets.patience, buckets.typical_nanos]);
+        list.words.extend(costs.map(|cost| u64::from(cost.to_bits())));
+        for Part { key, table, level_nanos } in parts {
+            for bits in [&key.bits, &key.tags] {
+                list.words.push(bits.len() as u64);
+                list.words.extend(bits.iter().map(|&bit| u64::from(bit)));
             }
-        }
-        list.words.push(index.segments().len() as u64);
-        for segment in index.segments() {
-            let parts = segment.buckets.as_ref().map_or(&[][..], |buckets| &buckets.parts);
-            let patience = segment.buckets.as_ref().map_or(0.0, |buckets| buckets.patience);
-            list.words.extend([segment.rows.len() as u64, parts.len() as u64, u64::from(patience.to_bits())]);
-            for Part { key, table, level_nanos } in parts {
-                for bits in [&key.bits, &key.tags] {
-                    list.words.push(bits.len() as u64);
-                    list.words.extend(bits.iter().map(|&bit| u64::from(bit)));
-                }
-                list.words.push(level_nanos.len() as u64);
-                list.words.extend(level_nanos.iter().map(|nanos| u64::from(nanos.to_bits())));
-                stretches.push(list.place(&table.directory));
-                stretches.push(list.place(&table.starts));
-                stretches.push(list.place(&table.tags));
-                stretches.push(list.place(&table.rows));
-            }
+            list.words.push(level_nanos.len() as u64);
+            list.words.extend(level_nanos.iter().map(|nanos| u64::from(nanos.to_bits())));
+            stretches.push(list.place(&table.directory));
+            stretches.push(list.place(&table.starts));
+            stretches.push(list.place(&table.tags));
+            stretches.push(list.place(&table.rows));
         }
         (list, stretches)
     }
@@ -70,81 +60,58 @@ impl List {
     /// The words of the list where the blocks have these checksums.
     pub fn words_with(&self, blocks: &[[u8; 32]]) -> Vec<u64> {
         let mut words = vec![blocks.len() as u64];
-        words.extend(blocks.as_flattened().as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word)));
+        words.extend(words_of(blocks));
         words.extend(&self.words);
         words
     }
 }
 
-/// What a list says.
-pub(super) struct Read {
-    pub blocks: Vec<[u8; 32]>,
-    pub kept: Option<RowSet>,
-    pub segments: Vec<Segment>,
+/// Checksums as the words of a list.
+pub(super) fn words_of(sums: &[[u8; 32]]) -> impl Iterator<Item = u64> {
+    sums.as_flattened().as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word))
 }
 
-/// Reads the list of a file with `rows` codes of `bits` bits and `body_bytes` in blocks; or tells what is wrong with it.
-pub(super) fn read(
-    list: &[u8],
-    map: &Arc<Mmap>,
-    bits: usize,
-    rows: usize,
-    body_bytes: usize,
-) -> Result<Read, &'static str> {
-    let mut reader = Reader { words: list.as_chunks::<8>().0, map };
-    let read = reader.list(bits, rows, body_bytes).ok_or("its list makes no sense")?;
-    match reader.words {
-        [] => Ok(read),
-        _ => Err("its list goes on behind its end"),
-    }
+/// Reads the words of a list in turn. Every step tells by `None` that there is no such thing, and nothing is trusted.
+pub(super) struct Reader<'a> {
+    pub words: &'a [[u8; 8]],
 }
 
-/// Reads words in turn. Every step tells by `None` that there is no such thing, and nothing is trusted.
-struct Reader<'a> {
-    words: &'a [[u8; 8]],
-    map: &'a Arc<Mmap>,
-}
-
-impl Reader<'_> {
-    fn list(&mut self, bits: usize, rows: usize, body_bytes: usize) -> Option<Read> {
-        let count = self.count(body_bytes)?;
-        if count != body_bytes.div_ceil(super::BLOCK_BYTES) {
-            return None;
-        }
-        let (sums, rest) = self.words.split_at_checked(count * 4)?;
+impl<'a> Reader<'a> {
+    pub fn word(&mut self) -> Option<u64> {
+        let (word, rest) = self.words.split_first()?;
         self.words = rest;
-        let blocks = sums
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .map(|words| {
-                let mut sum = [0; 32];
-                sum.copy_from_slice(words.as_flattened());
-                sum
-            })
-            .collect();
-        let kept = match self.word()? {
-            0 => {
-                (self.word()? == 0 && self.word()? == 0).then_some(())?;
-                None
-            }
-            1 => Some(RowSet::from_words(self.stretch::<u64>()?.to_vec(), rows)?),
-            _ => return None,
-        };
-        let mut segments: Vec<Segment> = Vec::new();
-        for _ in 0..self.count(rows.max(1))? {
-            let start = segments.last().map_or(0, |last| last.rows.end);
-            let end = start + self.count(rows - start)?;
-            let buckets = self.buckets(bits)?;
-            segments.push(Segment { rows: start..end, buckets });
-        }
-        (segments.last().map_or(0, |last| last.rows.end) == rows).then_some(())?;
-        Some(Read { blocks, kept, segments })
+        Some(u64::from_le_bytes(*word))
     }
 
-    fn buckets(&mut self, bits: usize) -> Option<Option<Buckets>> {
+    /// A number up to `most`.
+    pub fn count(&mut self, most: usize) -> Option<usize> {
+        usize::try_from(self.word()?).ok().filter(|&count| count <= most)
+    }
+
+    pub fn sum(&mut self) -> Option<[u8; 32]> {
+        let (words, rest) = self.words.split_first_chunk::<4>()?;
+        self.words = rest;
+        let mut sum = [0; 32];
+        sum.copy_from_slice(words.as_flattened());
+        Some(sum)
+    }
+
+    /// The checksums of the blocks of a body of `body_bytes`, and the tables of codes of `bits` bits, which are in `map`.
+    pub fn segment(
+        &mut self,
+        map: &Arc<Mmap>,
+        bits: usize,
+        body_bytes: usize,
+    ) -> Option<(Vec<[u8; 32]>, Option<Buckets>)> {
+        let count = self.count(body_bytes)?;
+        let whole = count == body_bytes.div_ceil(BLOCK_BYTES) && count * 4 <= self.words.len();
+        let blocks = whole.then(|| (0..count).map_while(|_| self.sum()).collect())?;
+        Some((blocks, self.buckets(map, bits)?))
+    }
+
+    fn buckets(&mut self, map: &Arc<Mmap>, bits: usize) -> Option<Option<Buckets>> {
         let count = self.count(bits)?;
-        let patience = self.number()?;
+        let (patience, typical_nanos) = (self.number()?, self.number()?);
         let mut parts = Vec::new();
         let mut taken = vec![false; bits];
         for _ in 0..count {
@@ -160,29 +127,18 @@ impl Reader<'_> {
             }
             let level_nanos = (0..self.count(LEVELS_AT_MOST)?).map(|_| self.number()).collect::<Option<Vec<f32>>>()?;
             let table = Table {
-                directory: self.stretch()?,
-                starts: self.stretch()?,
-                tags: self.stretch()?,
-                rows: self.stretch()?,
+                directory: self.stretch(map)?,
+                starts: self.stretch(map)?,
+                tags: self.stretch(map)?,
+                rows: self.stretch(map)?,
             };
             parts.push(Part { key: Key::new(bits, &own, &tags), table, level_nanos });
         }
-        Some((!parts.is_empty()).then(|| Buckets { parts: Arc::new(parts), patience }))
+        Some((!parts.is_empty()).then(|| Buckets { parts: Arc::new(parts), patience, typical_nanos }))
     }
 
     fn bits(&mut self, width: usize, most: usize) -> Option<Vec<u16>> {
         (0..self.count(most)?).map(|_| self.count(width - 1).map(|bit| bit as u16)).collect()
-    }
-
-    fn word(&mut self) -> Option<u64> {
-        let (word, rest) = self.words.split_first()?;
-        self.words = rest;
-        Some(u64::from_le_bytes(*word))
-    }
-
-    /// A number up to `most`.
-    fn count(&mut self, most: usize) -> Option<usize> {
-        usize::try_from(self.word()?).ok().filter(|&count| count <= most)
     }
 
     /// A cost: finite, and not negative.
@@ -191,9 +147,9 @@ impl Reader<'_> {
         (number.is_finite() && number >= 0.0).then_some(number)
     }
 
-    fn stretch<T: Pod>(&mut self) -> Option<Stretch<T>> {
-        let start = self.count(self.map.len())?;
-        let bytes = self.count(self.map.len())?.checked_mul(size_of::<T>())?;
-        Stretch::mapped(self.map, start..start.checked_add(bytes)?)
+    fn stretch<T: Pod>(&mut self, map: &Arc<Mmap>) -> Option<Stretch<T>> {
+        let start = self.count(map.len())?;
+        let bytes = self.count(map.len())?.checked_mul(size_of::<T>())?;
+        Stretch::mapped(map, start..start.checked_add(bytes)?)
     }
 }

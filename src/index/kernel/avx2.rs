@@ -123,6 +123,11 @@ fn admit<const W: usize>(
 }
 
 #[target_feature(enable = "popcnt")]
+pub(super) fn count_ones(words: &[u64]) -> usize {
+    portable::count_ones(words)
+}
+
+#[target_feature(enable = "popcnt")]
 pub(super) fn tags_within(tags: &[u32], range: Range<usize>, tag: u32, reach: u32, out: &mut Vec<u32>) {
     portable::tags_within(tags, range, tag, reach, out);
 }

@@ -34,6 +34,12 @@ pub(super) fn distances<const W: usize>(codes: &[[u64; W]], query: &[u64; W], ou
 
 /// Inlined into the other kernels too.
 #[inline(always)]
+pub(super) fn count_ones(words: &[u64]) -> usize {
+    words.iter().map(|word| word.count_ones() as usize).sum()
+}
+
+/// Inlined into the other kernels too.
+#[inline(always)]
 pub(super) fn tags_within(tags: &[u32], range: Range<usize>, tag: u32, reach: u32, out: &mut Vec<u32>) {
     let first = range.start as u32;
     let near = |&(_, &other): &(u32, &u32)| (other ^ tag).count_ones() <= reach;

@@ -27,6 +27,7 @@ fn check<const W: usize>(seeds: &[u64], query_seeds: &[u64], k: usize, radius: u
         let mut all = Vec::new();
         kernel.distances(&codes, &queries[0], &mut all);
         assert!(all.iter().zip(&codes).all(|(&d, code)| u32::from(d) == bit_by_bit(code, &queries[0])));
+        assert_eq!(kernel.count_ones(rows), bit_by_bit(rows, &vec![0; rows.len()]) as usize);
         for (words, order) in [(rows, Order::Rows), (&words, Order::Words)] {
             for rows in [Rows::From(100), Rows::List(&list)] {
                 let mut selections: Vec<_> = queries.iter().map(|_| Selection::new(k, radius)).collect();

@@ -1,0 +1,165 @@
+//! A segment in a file of its own.
+
+use std::fs::File;
+use std::io::{Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use memmap2::Mmap;
+use rayon::prelude::*;
+
+use super::blocks::{self, BLOCK_BYTES, BlockWriter};
+use super::header::{self, HEADER_BYTES, Header};
+use super::list::{List, Reader};
+use super::{ALIGNMENT, IndexError, beside, put};
+use crate::index::buckets::Buckets;
+use crate::index::codes::{CodesRef, words_per_code};
+use crate::index::segment::Segment;
+use crate::index::stretch::Stretch;
+
+pub(super) const MAGIC: &[u8; 8] = b"SNDCODES";
+
+const PREFIX: &str = "segment-";
+const ENDING: &str = ".codes";
+
+/// The file that a segment lies in. What it says of itself was checked when it was opened; the codes and the tables are
+/// checked when they are first asked for.
+#[derive(Debug)]
+pub(in crate::index) struct SegmentFile {
+    path: PathBuf,
+    /// The checksum of its header and list, and so of all that these have checksums of.
+    sum: [u8; 32],
+    map: Arc<Mmap>,
+    /// Where the blocks begin, and with them the codes; how many bytes of them are codes; their checksums.
+    body: usize,
+    code_bytes: usize,
+    blocks: Vec<[u8; 32]>,
+    codes_checked: OnceLock<Result<(), String>>,
+    tables_checked: OnceLock<Result<(), String>>,
+}
+
+/// The name of the file of a segment with this checksum: the same content has the same name.
+pub(super) fn name_of(sum: &[u8; 32]) -> String {
+    let hex: String = sum[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{PREFIX}{hex}{ENDING}")
+}
+
+/// Whether a file of this name is a segment's, or what a killed process left of one.
+pub fn is_segment_name(name: &str) -> bool {
+    name.starts_with(PREFIX) && name.ends_with(ENDING)
+}
+
+/// Writes a segment into `folder` so that its file is either whole or absent, and gives its checksum.
+pub(super) fn write(folder: &Path, segment: &Segment) -> Result<[u8; 32], IndexError> {
+    // What is copied from another file is checked, lest damage be given a new checksum.
+    let (codes, buckets) = (segment.codes()?, segment.buckets()?);
+    let (list, stretches) = List::of(buckets);
+    let stretches: Vec<&[u8]> = std::iter::once(bytemuck::cast_slice(codes.words())).chain(stretches).collect();
+    let body_bytes = stretches.iter().fold(0, |end: usize, bytes| end.next_multiple_of(ALIGNMENT) + bytes.len());
+    let unknown = vec![[0; 32]; body_bytes.div_ceil(BLOCK_BYTES)];
+    let body = (HEADER_BYTES + list.words_with(&unknown).len() * 8).next_multiple_of(ALIGNMENT);
+
+    let failed = |cause| IndexError::Write { path: folder.join(format!("{PREFIX}*{ENDING}")), cause };
+    let mut file = beside(folder, PREFIX, ENDING).map_err(failed)?;
+    file.seek(SeekFrom::Start(body as u64)).map_err(failed)?;
+    let mut blocks = BlockWriter::new(std::io::BufWriter::new(file.as_file()));
+    let mut offsets = Vec::new();
+    let mut end = 0usize;
+    for bytes in &stretches {
+        blocks.write(&[0; ALIGNMENT][..end.next_multiple_of(ALIGNMENT) - end]).map_err(failed)?;
+        end = end.next_multiple_of(ALIGNMENT);
+        offsets.push((body + end) as u64);
+        blocks.write(bytes).map_err(failed)?;
+        end += bytes.len();
+    }
+    let sums = blocks.finish().map_err(failed)?;
+
+    let list = list.placed_at(&offsets[1..]).words_with(&sums);
+    let header = Header { bits: codes.bits(), rows: codes.len(), own: [0; 3] };
+    let (header, sum) = header.bytes(MAGIC, (body + end) as u64, &list);
+    file.seek(SeekFrom::Start(0)).map_err(failed)?;
+    file.write_all(&header).map_err(failed)?;
+    file.write_all(bytemuck::cast_slice(&list)).map_err(failed)?;
+    file.as_file().set_len((body + end) as u64).map_err(failed)?;
+    put(file, &folder.join(name_of(&sum))).map_err(failed)?;
+    Ok(sum)
+}
+
+/// Maps the segment at `path`, which must have the checksum `sum`, `bits` bits a code and `rows` codes. A file from a
+/// stranger is safe to open.
+pub(super) fn open(path: PathBuf, sum: [u8; 32], bits: usize, rows: usize) -> Result<Segment, IndexError> {
+    let unreadable = |cause| IndexError::Read { path: path.clone(), cause };
+    let file = File::open(&path).map_err(unreadable)?;
+    // SAFETY: a mapping is only sound while nobody changes the file. Segments are written once, under a name of their own,
+    // by a process that holds the project's lock, and are never written to again; unlinking one leaves the mapping
+    // whole.
+    let map = Arc::new(unsafe { Mmap::map(&file) }.map_err(unreadable)?);
+    let headed = header::read(&path, &map, MAGIC)?;
+    let damaged = |why: &str| IndexError::Damaged { path: path.clone(), why: why.into() };
+    if (headed.sum, headed.header.bits, headed.header.rows) != (sum, bits, rows) {
+        return Err(damaged("it is of another index"));
+    }
+    let list_end = HEADER_BYTES + headed.list.len() * 8;
+    let body = list_end.next_multiple_of(ALIGNMENT);
+    let code_bytes = rows * words_per_code(bits) * 8;
+    let padding = map.get(list_end..body).filter(|padding| padding.iter().all(|&byte| byte == 0));
+    let Some(words) = padding.and_then(|_| Stretch::mapped(&map, body..body + code_bytes)) else {
+        return Err(damaged("its codes are not where they should be"));
+    };
+    let mut reader = Reader { words: headed.list };
+    let read = reader.segment(&map, bits, map.len() - body).filter(|_| reader.words.is_empty());
+    let Some((blocks, buckets)) = read else { return Err(damaged("its list makes no sense")) };
+    let (codes_checked, tables_checked) = Default::default();
+    let file = SegmentFile { path, sum, map, body, code_bytes, blocks, codes_checked, tables_checked };
+    Ok(Segment::from_file(bits, words, buckets, file))
+}
+
+impl SegmentFile {
+    pub fn sum(&self) -> &[u8; 32] {
+        &self.sum
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.map.len() as u64
+    }
+
+    /// Whether it is the file in `folder` that has this checksum.
+    pub fn is(&self, folder: &Path, sum: &[u8; 32]) -> bool {
+        self.path.parent() == Some(folder) && self.sum == *sum
+    }
+
+    /// Whether the file is there, whole, in `folder`.
+    pub fn is_in(&self, folder: &Path) -> bool {
+        let there = |path: &Path| path.metadata().is_ok_and(|metadata| metadata.len() == self.bytes());
+        self.path.parent() == Some(folder) && there(&self.path)
+    }
+
+    /// Checks the codes, which are `codes`.
+    pub fn check_codes(&self, codes: CodesRef<'_>) -> Result<(), IndexError> {
+        self.told(self.codes_checked.get_or_init(|| {
+            self.check(0..self.code_bytes)?;
+            match codes.is_clean() {
+                true => Ok(()),
+                false => Err("a code has more bits than its header says".into()),
+            }
+        }))
+    }
+
+    /// Checks the tables, which are those of `rows` codes.
+    pub fn check_tables(&self, buckets: &Buckets, rows: usize) -> Result<(), IndexError> {
+        self.told(self.tables_checked.get_or_init(|| {
+            self.check(self.code_bytes..self.map.len() - self.body)?;
+            let flaw = buckets.parts.par_iter().find_map_any(|part| part.table.flaw(rows, part.key.bits.len()));
+            flaw.map_or(Ok(()), |why| Err(why.into()))
+        }))
+    }
+
+    fn check(&self, bytes: Range<usize>) -> Result<(), String> {
+        blocks::check(&self.map[self.body..], &self.blocks, bytes)
+    }
+
+    fn told(&self, checked: &Result<(), String>) -> Result<(), IndexError> {
+        checked.as_ref().map(|_| ()).map_err(|why| IndexError::Damaged { path: self.path.clone(), why: why.clone() })
+    }
+}

@@ -45,7 +45,7 @@ pub const DOWNLOAD_BYTES: u64 = 256 << 20;
 /// How long a client that was refused a place should wait.
 pub const RETRY_AFTER_SECS: u64 = 1;
 /// A client that was refused while it sends is listened to for so long, and for so much, that it can read the answer.
-pub const LINGER: Duration = Duration::from_secs(10);
+pub const LINGER: Duration = Duration::from_secs(60);
 pub const LINGER_BYTES: usize = 64 << 20;
 /// From the end of the last job, after the signal, to the end of connections that do not take their answers.
 pub const GRACE: Duration = Duration::from_secs(5);

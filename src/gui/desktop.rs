@@ -1,4 +1,4 @@
-//! Which of the desktop's two ways a window is opened by, where it has both.
+//! What the desktop can do: which of its two ways a window is opened by, where it has both, and whether it shows file dialogs.
 
 use std::env;
 use std::path::Path;
@@ -15,6 +15,36 @@ pub fn is_x11(wayland_wanted: bool) -> bool {
     prefers_x11(wayland_wanted) || named("WAYLAND_DISPLAY").is_none() && named("DISPLAY").is_some()
 }
 
+/// Whether there is anything to show a file dialog: the desktop's portal, or zenity where there is none. To the library that
+/// asks them, a dialog that nothing can show is one that was closed. Waits for the session bus: not for the window's thread.
+#[cfg(target_os = "linux")]
+pub fn shows_dialogs() -> bool {
+    start_portal().is_ok() || has_program("zenity")
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn shows_dialogs() -> bool {
+    true
+}
+
+/// Succeeds as well where it has been started already.
+#[cfg(target_os = "linux")]
+fn start_portal() -> zbus::Result<()> {
+    let bus_itself = "org.freedesktop.DBus";
+    let portal = ("org.freedesktop.portal.Desktop", 0_u32);
+    pollster::block_on(async {
+        let bus = zbus::Connection::session().await?;
+        let path = "/org/freedesktop/DBus";
+        bus.call_method(Some(bus_itself), path, Some(bus_itself), "StartServiceByName", &portal).await?;
+        Ok(())
+    })
+}
+
+#[cfg(target_os = "linux")]
+fn has_program(name: &str) -> bool {
+    env::var_os("PATH").is_some_and(|folders| env::split_paths(&folders).any(|folder| folder.join(name).is_file()))
+}
+
 fn named(variable: &str) -> Option<String> {
     env::var(variable).ok().filter(|value| !value.is_empty())
 }
@@ -29,6 +59,12 @@ fn socket_of(display: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn programs_are_found_by_name() {
+        assert!(has_program("sh") && !has_program("no such program"));
+    }
 
     #[test]
     fn a_display_of_this_machine_has_a_socket() {

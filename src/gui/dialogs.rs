@@ -5,7 +5,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::file_clipboard;
+use super::{desktop, file_clipboard};
 
 /// What to ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,14 @@ pub enum Question {
     CopyFile(PathBuf),
 }
 
-/// The answer; a dialog that was closed, or that the desktop cannot show, gives none.
+impl Question {
+    /// Whether a person is asked.
+    fn is_dialog(&self) -> bool {
+        !matches!(self, Self::IsFile(_) | Self::CopyFile(_))
+    }
+}
+
+/// The answer; a dialog that was closed gives none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     Add(Vec<PathBuf>),
@@ -37,6 +44,8 @@ pub enum Answer {
         is_file: bool,
     },
     SaveTo(PathBuf),
+    /// The desktop shows no dialogs.
+    NoDialog,
     /// `as_file`: else nothing was copied yet.
     Copied {
         path: PathBuf,
@@ -84,6 +93,9 @@ impl Dialogs {
 }
 
 fn answer(question: Question) -> Option<Answer> {
+    if question.is_dialog() && !desktop::shows_dialogs() {
+        return Some(Answer::NoDialog);
+    }
     let sounds = || rfd::FileDialog::new().add_filter("Sounds", &SOUNDS).add_filter("All files", &["*"]);
     match question {
         Question::FilesToAdd => sounds().set_title("Add sounds").pick_files().map(Answer::Add),

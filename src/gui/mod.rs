@@ -377,12 +377,8 @@ fn refused(ui: &mut egui::Ui, state: &mut State, folder: &Path, reason: &str) {
             if ui.button("Try again").clicked() {
                 state.open_project(folder.to_owned());
             }
-            let field = egui::TextEdit::singleline(&mut state.add_typed).hint_text("or paste a folder's path");
-            let response = ui.add(field.desired_width(360.0)).accessible_name("Project folder");
-            let entered = response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter));
-            if entered && let Some(folder) = search_state::typed_path(&state.add_typed) {
-                state.open_project(folder);
-            }
+            ui.set_max_width(360.0);
+            panels::open_project::folder_field(ui, state, "or paste a folder's path");
         });
     });
 }

@@ -70,6 +70,8 @@ pub enum Modal {
     Tags(Vec<FileId>),
     /// Something is to be saved: see [`State::saving`].
     Save,
+    /// Another project is to be opened.
+    OpenProject,
     Keys,
 }
 
@@ -117,6 +119,8 @@ pub struct State {
     /// Whether files can be dragged out of the window: of the platforms, X11 alone lets us.
     pub drags_out: bool,
     pub add_typed: String,
+    /// The folder of another project, as typed.
+    pub project_typed: String,
     pub files: FileTable,
     pub preferences: Preferences,
     pub selected_files: BTreeSet<FileId>,
@@ -157,6 +161,7 @@ impl Default for State {
             files_hover: false,
             drags_out: false,
             add_typed: String::new(),
+            project_typed: String::new(),
             files: FileTable::new(latest.dataset.clone()),
             preferences: Preferences::default(),
             selected_files: BTreeSet::new(),

@@ -14,6 +14,7 @@ pub mod match_row;
 pub mod matches;
 pub mod microphone;
 pub mod modals;
+pub mod open_project;
 pub mod output;
 pub mod pages;
 pub mod player;

@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 use egui::{Grid, Id, Modal as Cover, RichText, ScrollArea, Ui, vec2};
 
-use super::save;
+use super::{open_project, save};
 use crate::engine::Command;
 use crate::gui::keys::KEYS;
 use crate::gui::state::{Modal, State};
@@ -20,6 +20,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         Modal::DeleteTake(path) => delete_take(ui, state, &path),
         Modal::Tags(files) => super::tags::show(ui, state, &files),
         Modal::Save => save::show(ui, state),
+        Modal::OpenProject => open_project::show(ui, state),
         Modal::Keys => keys(ui, state),
     });
     if response.should_close() {

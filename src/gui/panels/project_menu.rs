@@ -4,13 +4,12 @@ use egui::{Button, Ui};
 use std::path::PathBuf;
 
 use crate::engine::Command;
-use crate::gui::dialogs::Question;
-use crate::gui::state::State;
+use crate::gui::state::{Modal, State};
 
 pub fn show(ui: &mut Ui, state: &mut State) {
     ui.menu_button("Project", |ui| {
         if ui.button("Open another project…").clicked() {
-            state.ask(Question::ProjectFolder);
+            state.modal = Some(Modal::OpenProject);
         }
         let here = state.latest.project.folder.as_std_path();
         let others: Vec<PathBuf> = state.preferences.recent.iter().filter(|other| *other != here).cloned().collect();

@@ -27,6 +27,8 @@ impl State {
     }
 
     pub fn open_project(&mut self, folder: PathBuf) {
+        self.modal = self.modal.take().filter(|modal| *modal != Modal::OpenProject);
+        self.project_typed.clear();
         self.actions.push(Action::OpenProject(folder));
     }
 
@@ -41,6 +43,10 @@ impl State {
                 if let Some(saving) = &mut self.saving {
                     saving.typed = path.to_string_lossy().into_owned();
                 }
+            }
+            Answer::NoDialog => {
+                let text = "This desktop shows no file dialogs. Paste a path into the field, or drop sounds on the window. With xdg-desktop-portal or zenity installed, there are dialogs.";
+                self.notices.push(Tone::Warning, text.to_owned());
             }
             Answer::Copied { path, as_file: true } => {
                 self.notices.push(Tone::Good, format!("{} is on the clipboard as a file.", path.display()));

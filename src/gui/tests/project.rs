@@ -3,10 +3,12 @@
 use egui::Key;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use std::path::PathBuf;
 
 use super::made_up::{self, changed, submitted};
 use super::panels::{commands, press, window};
 use crate::engine::{Command, Event, History, JobId, Outcome, WatchView};
+use crate::gui::dialogs::Question;
 use crate::gui::state::{Action, State};
 
 #[test]
@@ -19,7 +21,7 @@ fn each_entry_of_the_projects_menu_does_what_it_says() {
     });
     state.preferences.recent = vec!["/projects/here".into(), "/projects/drums".into()];
     let mut harness = window(state);
-    for entry in ["Open another project…", "Add the demo library", "Check the files"] {
+    for entry in ["Add the demo library", "Check the files"] {
         press(&mut harness, "Project");
         press(&mut harness, entry);
     }
@@ -41,8 +43,29 @@ fn each_entry_of_the_projects_menu_does_what_it_says() {
             other => format!("{other:?}"),
         })
         .collect();
-    let expected = ["Ask(ProjectFolder)", "AddDemo", "CheckFiles", "Undo", "Redo", "OpenProject(\"/projects/drums\")"];
+    let expected = ["AddDemo", "CheckFiles", "Undo", "Redo", "OpenProject(\"/projects/drums\")"];
     assert_eq!(in_words, expected);
+}
+
+#[test]
+fn another_project_is_opened_by_a_dialog_or_by_its_path() {
+    let mut harness = window(made_up::ready());
+    press(&mut harness, "Project");
+    press(&mut harness, "Open another project…");
+    press(&mut harness, "Choose a folder…");
+    let actions = harness.state_mut().take_actions();
+    assert!(matches!(&actions[..], [Action::Ask(Question::ProjectFolder)]), "{actions:?}");
+    // The dialog was closed, or there is none; the field has the keyboard.
+    harness.get_by_label("Project folder").focus();
+    harness.run();
+    harness.get_by_label("Project folder").type_text("/projects/drums");
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    let state = harness.state_mut();
+    let actions = state.take_actions();
+    assert!(matches!(&actions[..], [Action::OpenProject(folder)] if *folder == PathBuf::from("/projects/drums")));
+    assert_eq!((&state.modal, state.project_typed.as_str()), (&None, ""));
 }
 
 #[test]

@@ -32,6 +32,13 @@ fn a_drop_adds_but_a_single_file_asks_once_there_is_an_index() {
 }
 
 #[test]
+fn a_desktop_without_dialogs_is_told_of() {
+    let mut state = made_up::added();
+    state.answered(Answer::NoDialog);
+    assert!(state.notices.texts().any(|text| text.contains("Paste a path")));
+}
+
+#[test]
 fn what_stands_between_a_query_and_its_matches_is_named() {
     assert_eq!(made_up::added().search_obstacle(), Some(Obstacle::NoModel));
     let no_index = changed(made_up::ready(), |latest| latest.index = None);

@@ -1,0 +1,50 @@
+//! Which project's folder to open: by a dialog of the desktop's, or typed, for desktops that show none.
+
+use egui::{Button, Key, Response, TextEdit, Ui, vec2};
+
+use crate::gui::dialogs::Question;
+use crate::gui::search_state::typed_path;
+use crate::gui::state::State;
+use crate::gui::widgets::buttons::primary_sized;
+use crate::gui::widgets::text;
+
+pub fn show(ui: &mut Ui, state: &mut State) {
+    ui.set_width(420.0);
+    ui.heading("Open another project");
+    text::help(ui, "A project is a folder. One that is new or empty becomes a project.");
+    ui.add_space(12.0);
+    let field = folder_field(ui, state, "paste a folder's path");
+    // The field is what the dialog is for.
+    if ui.memory(|memory| memory.focused().is_none()) {
+        field.request_focus();
+    }
+    ui.add_space(12.0);
+    ui.horizontal(|ui| {
+        let size = vec2(0.0, 32.0);
+        let typed = typed_path(&state.project_typed);
+        if primary_sized(ui, typed.is_some(), "Open", size).clicked()
+            && let Some(folder) = typed
+        {
+            state.open_project(folder);
+        }
+        if ui.add(Button::new("Choose a folder…").min_size(size)).clicked() {
+            state.ask(Question::ProjectFolder);
+        }
+        if ui.add(Button::new("Cancel").min_size(size)).clicked() {
+            state.modal = None;
+        }
+    });
+}
+
+/// Opens the folder that is typed, on Enter.
+pub fn folder_field(ui: &mut Ui, state: &mut State, hint: &str) -> Response {
+    let field = TextEdit::singleline(&mut state.project_typed).id_salt("project folder").hint_text(hint.to_owned());
+    let response = ui.add(field.desired_width(f32::INFINITY)).accessible_name("Project folder");
+    if response.lost_focus()
+        && ui.input(|i| i.key_pressed(Key::Enter))
+        && let Some(folder) = typed_path(&state.project_typed)
+    {
+        state.open_project(folder);
+    }
+    response
+}

@@ -251,7 +251,7 @@ fn a_project_goes_on_where_it_was_after_a_new_start() {
 
 #[test]
 fn a_stopped_training_is_resumed_to_the_result_of_an_uninterrupted_one() {
-    let settings = TrainingSettings { steps: Some(60), ..quick() };
+    let settings = TrainingSettings { steps: Some(300), ..quick() };
     let sounds = |bench: &Bench| {
         write_tones(&bench.path("tones"), 8);
         bench.add(&bench.path("tones"));
@@ -272,7 +272,7 @@ fn a_stopped_training_is_resumed_to_the_result_of_an_uninterrupted_one() {
     let stopped = stopped.reopen();
     assert!(stopped.engine.latest().resumable);
     let Ok(Outcome::Trained(resumed)) = stopped.run(train(true)) else { panic!("trained") };
-    assert_eq!((resumed.steps, resumed.loss, resumed.saturation), (60, expected.loss, expected.saturation));
+    assert_eq!((resumed.steps, resumed.loss, resumed.saturation), (300, expected.loss, expected.saturation));
     assert!(!stopped.engine.latest().resumable);
 }
 

@@ -6,7 +6,6 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, bounded};
 use soundalike::audio::device::Format;
 use soundalike::audio::device::mock::MockBackend;
 use soundalike::engine::{Command, Engine, EngineOptions, Event, JobId, Outcome};
@@ -18,8 +17,6 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 pub struct Bench {
     pub engine: Engine,
-    /// There is something new to see.
-    wakes: Receiver<()>,
     pub audio: Arc<MockBackend>,
     /// The project is in `project` below it; sounds may be put beside it.
     pub folder: TempDir,
@@ -30,16 +27,16 @@ impl Bench {
         let folder = tempfile::tempdir().expect("a folder");
         let audio =
             Arc::new(MockBackend::new(Format { rate: 48_000, channels: 2 }, Format { rate: 44_100, channels: 1 }));
-        let (engine, wakes) = open(&folder.path().join("project"), &audio);
-        Self { engine, wakes, audio, folder }
+        let engine = open(&folder.path().join("project"), &audio);
+        Self { engine, audio, folder }
     }
 
     /// Closes the project and opens it again, as another start of the program does.
     pub fn reopen(self) -> Self {
-        let Self { engine, audio, folder, .. } = self;
+        let Self { engine, audio, folder } = self;
         drop(engine);
-        let (engine, wakes) = open(&folder.path().join("project"), &audio);
-        Self { engine, wakes, audio, folder }
+        let engine = open(&folder.path().join("project"), &audio);
+        Self { engine, audio, folder }
     }
 
     /// Closes the project for another process to open; what is beside it stays until the folder is dropped.
@@ -68,10 +65,12 @@ impl Bench {
         }
     }
 
-    /// Looks at the newest values whenever there are any, until `is_so`; the engine's events are left alone.
+    /// Polls the newest values until `is_so`; the engine's events are left alone.
     pub fn until(&self, what: &str, is_so: impl Fn(&soundalike::engine::Latest) -> bool) {
+        let end = std::time::Instant::now() + PATIENCE;
         while !is_so(&self.engine.latest()) {
-            assert!(self.wakes.recv_timeout(PATIENCE).is_ok(), "never came: {what}");
+            assert!(std::time::Instant::now() < end, "never came: {what}");
+            std::thread::yield_now();
         }
     }
 
@@ -90,14 +89,9 @@ impl Bench {
     }
 }
 
-fn open(project: &Path, audio: &Arc<MockBackend>) -> (Engine, Receiver<()>) {
-    // One wake that waits is as good as many.
-    let (sender, wakes) = bounded(1);
-    let wake = Arc::new(move || {
-        let _ = sender.try_send(());
-    });
-    let options = EngineOptions { project: project.to_owned(), wake, audio: audio.clone() };
-    (Engine::open(options).expect("an engine"), wakes)
+fn open(project: &Path, audio: &Arc<MockBackend>) -> Engine {
+    let options = EngineOptions { project: project.to_owned(), wake: Arc::new(|| ()), audio: audio.clone() };
+    Engine::open(options).expect("an engine")
 }
 
 /// Whether a tool is there; says so where it is not.

@@ -92,8 +92,10 @@ pub fn serve(options: ServeOptions, ready: impl FnOnce(&Listening)) -> anyhow::R
         .build()
         .context("no threads for the server")?;
     let (server, listening, listener) = runtime.block_on(open(options))?;
+    // Before anybody knows of the server: who asks it to end is heard from its first word on.
+    let terminated = runtime.block_on(async { terminated() })?;
     ready(&listening);
-    let outcome = runtime.block_on(run(server.clone(), listener));
+    let outcome = runtime.block_on(run(server.clone(), listener, terminated));
     // Whoever is still connected has had time to take an answer.
     runtime.shutdown_timeout(Duration::from_secs(1));
     // The engine waits until its jobs have left a state that can be opened again.
@@ -166,7 +168,11 @@ fn router(server: Arc<Server>) -> Router {
         .with_state(server)
 }
 
-async fn run(server: Arc<Server>, listener: Bounded) -> anyhow::Result<()> {
+async fn run(
+    server: Arc<Server>,
+    listener: Bounded,
+    terminated: impl Future<Output = anyhow::Result<()>>,
+) -> anyhow::Result<()> {
     let (stop, stopped) = oneshot::channel::<()>();
     let service = router(server.clone()).into_make_service_with_connect_info::<Pace>();
     let mut serving = tokio::spawn(async move {
@@ -176,7 +182,7 @@ async fn run(server: Arc<Server>, listener: Bounded) -> anyhow::Result<()> {
         });
         serving.await
     });
-    terminated().await?;
+    terminated.await?;
     tracing::info!("stopping");
     server.receiving.close();
     server.searching.close();
@@ -194,24 +200,23 @@ async fn run(server: Arc<Server>, listener: Bounded) -> anyhow::Result<()> {
     }
 }
 
-/// Until the program is asked to end.
+/// Listens from now on for being asked to end; what is returned waits until that comes. Within a runtime.
 #[cfg(unix)]
-async fn terminated() -> anyhow::Result<()> {
+fn terminated() -> anyhow::Result<impl Future<Output = anyhow::Result<()>>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut signals = [SignalKind::terminate(), SignalKind::interrupt()]
         .map(signal)
         .into_iter()
         .collect::<Result<Vec<_>, _>>()
         .context("signals cannot be received")?;
-    poll_fn(|context| match signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
-        true => Poll::Ready(()),
+    Ok(poll_fn(move |context| match signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
+        true => Poll::Ready(Ok(())),
         false => Poll::Pending,
-    })
-    .await;
-    Ok(())
+    }))
 }
 
-#[cfg(not(unix))]
-async fn terminated() -> anyhow::Result<()> {
-    tokio::signal::ctrl_c().await.context("signals cannot be received")
+#[cfg(windows)]
+fn terminated() -> anyhow::Result<impl Future<Output = anyhow::Result<()>>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c().context("signals cannot be received")?;
+    Ok(async move { interrupt.recv().await.context("signals are no longer received") })
 }

@@ -141,9 +141,10 @@ impl Served {
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("it runs").success());
     }
 
-    /// Its exit code, once it has ended.
-    pub fn end(mut self) -> Option<i32> {
-        self.process.wait().expect("it ends").code()
+    /// Waits for its end, which must be one of its own accord and without a fault.
+    pub fn ends_well(mut self) {
+        let status = self.process.wait().expect("it ends");
+        assert!(status.success(), "the server ended with {status}");
     }
 }
 

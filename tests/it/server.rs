@@ -243,7 +243,7 @@ fn a_signal_ends_the_server_and_jobs_keep_their_last_good_state() {
     served.terminate();
     let answer = read_answer(&mut waiting);
     assert_eq!((answer.code, &answer.json()["status"]), (409, &json!("cancelled")), "who waited is told");
-    assert_eq!(served.end(), Some(0));
+    served.ends_well();
     // The old model and its index answer, and the stopped training can be gone on with.
     let sound = folder.path().join("recordings/tone_05.wav");
     let mut search = assert_cmd::Command::new(env!("CARGO_BIN_EXE_soundalike"));

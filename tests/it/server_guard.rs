@@ -67,7 +67,7 @@ fn on_any_other_address_a_token_is_required_and_said_so() {
     let rebound = [("Authorization", right.as_str()), ("Host", "evil.example")];
     assert_eq!(served.request("GET", "/jobs", &rebound, b"").code, 403, "a token is no reason to be rebound");
     served.terminate();
-    assert_eq!(served.end(), Some(0));
+    served.ends_well();
 
     // One that is given is used, also on this machine alone, and is not shown.
     let file = folder.path().join("secret.txt");
@@ -181,7 +181,7 @@ fn an_upload_touches_nothing_but_a_private_folder() {
     }
     assert_eq!((files_below(&folder.path().join("project")), files_below(&folder.path().join("working"))), before);
     served.terminate();
-    assert_eq!(served.end(), Some(0));
+    served.ends_well();
     assert_eq!(std::fs::read_dir(&temporary).expect("there").count(), 0, "the private folder goes with the server");
 }
 

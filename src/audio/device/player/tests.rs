@@ -208,6 +208,8 @@ fn the_chosen_speaker_takes_over_what_plays() {
     scene.player.choose_output(Some(headphones.clone()));
     assert!(wait_until(|| scene.player.state().device.as_deref() == Some("headphones")));
     assert_eq!(scene.backend.open_devices().0, ["headphones"]);
+    // A speaker that has just been opened is silent until the sound has been handed over.
+    assert!(wait_until(|| scene.backend.pull(1).iter().any(|&sample| sample != 0.0)));
     // What was in the other speaker's fade is not heard twice.
     let heard = scene.backend.pull(1000);
     assert!((4100..4300).any(|at| samples[at..at + 500] == heard[100..600]), "it goes on where it was");

@@ -86,6 +86,7 @@ fn prepared(sounds: &[Vec<f32>], folder: &Path) -> Result<(Config, FeatureStore)
     let settings = TrainingSettings {
         rate: Some(8000),
         channels: Some(48),
+        parts: Some(1),
         bits: Some(64),
         steps: Some(STEPS),
         microphone: Some(0.0),

@@ -10,6 +10,7 @@ pub enum Setting {
     Batch,
     Channels,
     Blocks,
+    Parts,
     LearningRate,
     Seed,
     Rate,
@@ -60,7 +61,7 @@ const SPECTRAL: &[Preset] = &[Preset::Spectral];
 /// The original is fixed in what these set.
 const NOT_SEED: &[Preset] = &[Preset::Spectral, Preset::Waveform];
 
-pub const FIELDS: [Field; 16] = [
+pub const FIELDS: [Field; 17] = [
     whole(Setting::Steps, "Steps", 1, 10_000_000, "How long to learn. More steps, finer codes."),
     whole(Setting::Batch, "Batch", 2, 4096, "Chunks that one step looks at."),
     whole(Setting::Channels, "Channels", 1, 1024, "Width of the encoder and the decoder."),
@@ -76,6 +77,7 @@ pub const FIELDS: [Field; 16] = [
         NOT_SEED,
         real(Setting::HopMs, "Hop, ms", 1.0, 60_000.0, "Distance from one chunk's start to the next one's."),
     ),
+    only(NOT_SEED, whole(Setting::Parts, "Parts", 1, 16, "Parts of a chunk told apart: more hear more of its order.")),
     only(SPECTRAL, whole(Setting::Mels, "Mel bands", 8, 256, "How finely pitch is heard.")),
     usual(0.0, 4.0, real(Setting::Sigma, "Noise", 0.0, 100.0, "What pushes the units to become bits, at its end.")),
     usual(
@@ -213,6 +215,7 @@ pub fn shown(setting: Setting, config: &Config) -> String {
         Setting::Batch => config.batch.to_string(),
         Setting::Channels => config.channels.to_string(),
         Setting::Blocks => config.blocks.to_string(),
+        Setting::Parts => config.parts.to_string(),
         Setting::LearningRate => real(config.learning_rate),
         Setting::Seed => config.seed.to_string(),
         Setting::Rate => match config.rate {
@@ -257,6 +260,7 @@ fn set(settings: &mut TrainingSettings, setting: Setting, value: Option<f64>) {
         Setting::Batch => settings.batch = whole,
         Setting::Channels => settings.channels = whole,
         Setting::Blocks => settings.blocks = whole,
+        Setting::Parts => settings.parts = whole,
         Setting::LearningRate => settings.learning_rate = real,
         Setting::Seed => settings.seed = value.map(|v| v as u64),
         Setting::Rate => settings.rate = value.map(|v| v as u32),

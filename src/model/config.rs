@@ -71,6 +71,9 @@ pub struct Config {
     pub channels: usize,
     /// Blocks of the stack; block i has dilation 2^i.
     pub blocks: usize,
+    /// Parts of a chunk, one after the other, whose mean and deviation over time the codes are made of.
+    #[serde(default = "undivided")]
+    pub parts: usize,
     pub batch: usize,
     pub learning_rate: f32,
     /// Share of the run after which the learning rate falls linearly towards 2% of itself; 1 keeps it constant.
@@ -94,6 +97,11 @@ pub struct Config {
     pub clip: f32,
     /// Seed of every random draw.
     pub seed: u64,
+}
+
+/// The parts of models from before chunks were divided.
+fn undivided() -> usize {
+    1
 }
 
 /// What kind of sound a chunk is needs no more bits than this.
@@ -201,6 +209,13 @@ mod tests {
     fn an_epoch_is_a_pass_whose_last_batch_is_filled() {
         let c = Config { length: TrainingLength::Epochs(3), batch: 10, ..config(Preset::Seed) };
         assert_eq!([1, 10, 11, 25].map(|n| c.steps(n)), [3, 3, 6, 9]);
+    }
+
+    #[test]
+    fn models_from_before_chunks_were_divided_are_of_one_part() {
+        let mut json = serde_json::to_value(config(Preset::Spectral)).unwrap();
+        assert_eq!(json.as_object_mut().unwrap().remove("parts"), Some(2.into()));
+        assert_eq!(serde_json::from_value::<Config>(json).unwrap().parts, 1);
     }
 
     #[test]

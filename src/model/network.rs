@@ -12,7 +12,7 @@ use super::ops::gated_stack::gated_stack;
 use super::ops::level_loss::level_loss;
 use super::ops::linear::linear;
 use super::ops::look_up::look_up;
-use super::ops::pool::pool;
+use super::ops::pool::{Pooling, pool};
 use super::ops::taps::{conv, taps};
 use super::settings::WAVEFORM_STRIDE;
 use super::weights::{SAMPLE_CHANNELS, Weights, frames};
@@ -35,6 +35,7 @@ pub struct Network {
     samples: usize,
     width: usize,
     blocks: usize,
+    parts: usize,
 }
 
 impl Network {
@@ -47,6 +48,7 @@ impl Network {
             samples: config.chunk_frames,
             width: config.channels,
             blocks: config.blocks,
+            parts: config.parts,
         }
     }
 
@@ -81,12 +83,13 @@ impl Network {
         let pooled = match (input, self.preset) {
             (Input::LogMel(frames), Preset::Spectral) => {
                 let (weight, bias) = self.layer("encoder.in")?;
-                frames_in(frames.clone(), weight, bias, self.weight("encoder.stack")?, stack)?
+                frames_in(frames.clone(), weight, bias, self.weight("encoder.stack")?, stack, self.parts)?
             }
             (Input::Levels(levels), Preset::Waveform) => {
                 let (table, bias) = self.layer("encoder.in")?;
                 let rows = look_up(levels.clone(), self.samples, WAVEFORM_STRIDE, table, bias)?;
-                pool(&gated_stack(&rows, self.weight("encoder.stack")?, stack)?, self.frames)?
+                let pooling = Pooling { frames: self.frames, parts: self.parts };
+                pool(&gated_stack(&rows, self.weight("encoder.stack")?, stack)?, pooling)?
             }
             (Input::Levels(levels), Preset::Seed) => return self.encode_seed(levels),
             _ => bail!("an input of another preset"),

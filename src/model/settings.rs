@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use thiserror::Error;
 
 use super::config::{Config, NoiseSchedule, Preset, Rate, TrainingLength, window_frames};
+use super::weights::frames;
 
 /// A setting that cannot be: which one, and what would do.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -55,6 +56,9 @@ pub struct TrainingSettings {
     /// Convolution blocks; block i has dilation 2^i
     #[arg(long)]
     pub blocks: Option<usize>,
+    /// Parts of a chunk whose mean and deviation over time are taken apart: more tell more of the order of sounds
+    #[arg(long)]
+    pub parts: Option<usize>,
     /// Chunks in a training step
     #[arg(long)]
     pub batch: Option<usize>,
@@ -119,6 +123,7 @@ impl Config {
         set(&mut c.mels, s.mels, "mels", 8..=256)?;
         set(&mut c.channels, s.channels, "channels", 1..=1024)?;
         set(&mut c.blocks, s.blocks, "blocks", 1..=16)?;
+        set(&mut c.parts, s.parts, "parts", 1..=16)?;
         set(&mut c.batch, s.batch, "batch", 2..=4096)?;
         set(&mut c.learning_rate, s.learning_rate, "learning-rate", 1e-7..=1.0)?;
         set(&mut c.decay_from, s.decay_from, "decay-from", 0.0..=1.0)?;
@@ -149,6 +154,10 @@ impl Config {
             return Err(ConfigError("reconstruction and contrast cannot both be 0: nothing would be learned".into()));
         }
         settings.cut(&mut c)?;
+        let frames = frames(&c);
+        if c.parts > frames {
+            return Err(ConfigError(format!("parts must be at most {frames}: a chunk has no more frames")));
+        }
         Ok(c)
     }
 }
@@ -156,8 +165,9 @@ impl Config {
 impl TrainingSettings {
     fn refuse_unused(&self, preset: Preset) -> Result<(), ConfigError> {
         use Preset::{Seed, Spectral, Waveform};
-        let optional: [(&str, bool, &[Preset]); 9] = [
+        let optional: [(&str, bool, &[Preset]); 10] = [
             ("mels", self.mels.is_some(), &[Spectral]),
+            ("parts", self.parts.is_some(), &[Spectral, Waveform]),
             ("microphone", self.microphone.is_some(), &[Spectral]),
             ("sigma-factor", self.sigma_factor.is_some(), &[Seed]),
             ("reconstruction", self.reconstruction.is_some(), &[Spectral, Waveform]),
@@ -246,6 +256,7 @@ fn defaults(preset: Preset) -> Config {
         mels: 0,
         channels: 64,
         blocks: 4,
+        parts: 2,
         batch: 64,
         learning_rate: 2e-3,
         decay_from: 0.7,
@@ -265,6 +276,7 @@ fn defaults(preset: Preset) -> Config {
         Preset::Waveform => Config {
             channels: 48,
             blocks: 6,
+            parts: 1,
             batch: 32,
             length: TrainingLength::EpochsWithin { epochs: 32, fewest: 1200, most: 5500 },
             microphone: 0.0,
@@ -274,6 +286,7 @@ fn defaults(preset: Preset) -> Config {
             bits: 100,
             channels: 1,
             blocks: 3,
+            parts: 1,
             batch: 300,
             learning_rate: 1e-2,
             decay_from: 1.0,
@@ -366,6 +379,8 @@ mod tests {
         let no_rate = TrainingSettings { preset: Some(Preset::Seed), chunk_ms: Some(100.0), ..s() };
         assert!(refused(no_rate).contains("chunk-ms needs a rate"));
         assert!(refused(TrainingSettings { chunk_ms: Some(20.0), ..s() }).contains("at least 40 ms"));
+        let short = TrainingSettings { chunk_ms: Some(40.0), parts: Some(3), ..s() };
+        assert_eq!(refused(short), "parts must be at most 2: a chunk has no more frames");
         assert!(refused(TrainingSettings { steps: Some(1 << 40), ..s() }).starts_with("steps must be"));
     }
 

@@ -9,6 +9,7 @@ use super::config::{Config, Preset};
 use super::draws::{Purpose, generator};
 use super::error::ModelError;
 use super::ops::blocks::BlockLayout;
+use super::ops::pool::Pooling;
 use super::settings::WAVEFORM_STRIDE;
 use crate::audio::mulaw::LEVELS;
 
@@ -52,6 +53,7 @@ pub(super) fn frames(config: &Config) -> usize {
 /// Every tensor of a model: its name, its shape and how it starts.
 fn tensors(config: &Config) -> Vec<(String, Vec<usize>, Start)> {
     let (bits, c, frames) = (config.bits, config.channels, frames(config));
+    let pooled = Pooling { frames, parts: config.parts }.values(c);
     let mut all = Vec::new();
     let mut linear = |name: &str, from: usize, to: usize, fan_in: usize| {
         all.push((format!("{name}.weight"), vec![from, to], Start::Uniform { fan_in }));
@@ -74,14 +76,14 @@ fn tensors(config: &Config) -> Vec<(String, Vec<usize>, Start)> {
             let taps = WAVEFORM_REACH * WAVEFORM_STRIDE;
             // One row in 256 is added for each tap, so the taps are what fans in.
             linear("encoder.in", taps * LEVELS, c, taps);
-            linear("encoder.head", 2 * c, bits, 2 * c);
+            linear("encoder.head", pooled, bits, pooled);
             linear("decoder.in", bits, c, bits);
             linear("decoder.samples", c, WAVEFORM_STRIDE * SAMPLE_CHANNELS, c);
             linear("decoder.out", SAMPLE_CHANNELS, LEVELS, SAMPLE_CHANNELS);
         }
         Preset::Spectral => {
             linear("encoder.in", config.mels, c, config.mels);
-            linear("encoder.head", 2 * c, bits, 2 * c);
+            linear("encoder.head", pooled, bits, pooled);
             linear("decoder.in", bits, c, bits);
             linear("decoder.out", c, config.mels, c);
         }
@@ -90,8 +92,8 @@ fn tensors(config: &Config) -> Vec<(String, Vec<usize>, Start)> {
         let stack = vec![config.blocks, BlockLayout::new(c).len];
         all.push(("encoder.stack".into(), stack.clone(), Start::Blocks { channels: c }));
         all.push(("decoder.stack".into(), stack, Start::Blocks { channels: c }));
-        all.push(("encoder.norm.gain".into(), vec![2 * c], Start::Constant(1.0)));
-        all.push(("encoder.norm.offset".into(), vec![2 * c], Start::Constant(0.0)));
+        all.push(("encoder.norm.gain".into(), vec![pooled], Start::Constant(1.0)));
+        all.push(("encoder.norm.offset".into(), vec![pooled], Start::Constant(0.0)));
         all.push(("decoder.place".into(), vec![frames, c], Start::Normal { deviation: 0.1 }));
     }
     all.sort_by(|a, b| a.0.cmp(&b.0));

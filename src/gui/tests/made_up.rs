@@ -42,6 +42,7 @@ pub fn config() -> Config {
         mels: 40,
         channels: 64,
         blocks: 4,
+        parts: 2,
         batch: 64,
         learning_rate: 2e-3,
         decay_from: 0.7,

@@ -5,7 +5,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use std::sync::Arc;
 
 use super::blocks::{Stack, Trace};
-use super::pool::{pool_chunks, pool_chunks_backward};
+use super::pool::Pooling;
 use super::{Kept, add_up, borrow, for_tiles, index_of, operand, tensor, tiles};
 use crate::model::gemm::{Matrix, Update, multiply};
 use crate::model::simd;
@@ -13,6 +13,7 @@ use crate::model::simd;
 struct FramesIn {
     frames: Arc<Vec<f32>>,
     stack: Stack,
+    pooling: Pooling,
     wanted: bool,
     kept: Kept<Vec<Kept<Passed>>>,
 }
@@ -24,16 +25,18 @@ struct Passed {
 }
 
 /// `frames` `[batch * frames, bands]` by `weight` `[bands, channels]` and `bias` `[channels]`, through `stack` with its packed
-/// `parameters`, to `[batch, 2 * channels]`. There is no gradient to the frames: they are data.
+/// `parameters`, pooled to `[batch, parts * 2 * channels]`. There is no gradient to the frames: they are data.
 pub fn frames_in(
     frames: Arc<Vec<f32>>,
     weight: &Tensor,
     bias: &Tensor,
     parameters: &Tensor,
     stack: Stack,
+    parts: usize,
 ) -> Result<Tensor> {
     let wanted = weight.track_op() || bias.track_op() || parameters.track_op();
-    weight.apply_op3(bias, parameters, FramesIn { frames, stack, wanted, kept: Kept::nothing() })
+    let pooling = Pooling { frames: stack.frames, parts };
+    weight.apply_op3(bias, parameters, FramesIn { frames, stack, pooling, wanted, kept: Kept::nothing() })
 }
 
 impl CustomOp3 for FramesIn {
@@ -61,19 +64,20 @@ impl CustomOp3 for FramesIn {
         let (weight, bias) = (operand(weight, weight_layout)?, operand(bias, bias_layout)?);
         let parameters = operand(parameters, parameters_layout)?;
         let rows = self.frames.len() / bands;
-        let mut out = vec![0.0; rows / frames * 2 * c];
+        let values = self.pooling.values(c);
+        let mut out = vec![0.0; rows / frames * values];
         let passed = for_tiles(&tiles(rows, frames), &mut out, |tile, out| {
             let mut x = bias.repeat(tile.len());
             let data = Matrix::new(&self.frames[tile.start * bands..tile.end * bands], bands);
             multiply(&mut x, Update::Add, data, Matrix::new(weight, c));
             let traces = self.stack.forward(&mut x, parameters, self.wanted);
-            pool_chunks(out, &x, frames, c);
+            self.pooling.forward(out, &x, c);
             Kept::holding(Passed { traces, rows: x })
         });
         if self.wanted {
             self.kept.put(passed);
         }
-        Ok((CpuStorage::F32(out), (rows / frames, 2 * c).into()))
+        Ok((CpuStorage::F32(out), (rows / frames, values).into()))
     }
 
     fn bwd(
@@ -85,7 +89,7 @@ impl CustomOp3 for FramesIn {
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let ((bands, c), shape) = (weight.dims2()?, parameters.shape().clone());
-        let frames = self.stack.frames;
+        let (frames, values) = (self.stack.frames, self.pooling.values(c));
         let passed = self.kept.take()?;
         borrow!(parameters = parameters);
         borrow!(out = out);
@@ -94,8 +98,8 @@ impl CustomOp3 for FramesIn {
         let tiles = tiles(self.frames.len() / bands, frames);
         let parts = for_tiles(&tiles, &mut dx, |tile, dx| {
             let Passed { traces, rows } = passed[index_of(&tiles, &tile)].take()?;
-            let pooled = tile.start / frames * 2 * c..tile.end / frames * 2 * c;
-            pool_chunks_backward(dx, &rows, &out[pooled.clone()], &grad[pooled], frames, c);
+            let pooled = tile.start / frames * values..tile.end / frames * values;
+            self.pooling.backward(dx, &rows, &out[pooled.clone()], &grad[pooled], c);
             let mut part = self.stack.backward(dx, traces, parameters);
             // Then the weight's gradient, and the bias's.
             let from = part.len();
@@ -137,9 +141,10 @@ mod tests {
     #[test]
     fn it_is_its_three_parts() {
         let (data, [w, b, p]) = (numbers(5 * 130 * BANDS, 4), parameters(3));
-        let fused = frames_in(Arc::new(data.clone()), &w, &b, &p, stack(3)).unwrap();
+        let fused = frames_in(Arc::new(data.clone()), &w, &b, &p, stack(3), 2).unwrap();
         let rows = linear(&tensor(data, (5 * 130, BANDS)).unwrap(), &w, &b).unwrap();
-        let parts = pool(&gated_stack(&rows, &p, stack(3)).unwrap(), 5).unwrap();
+        let pooling = Pooling { frames: 5, parts: 2 };
+        let parts = pool(&gated_stack(&rows, &p, stack(3)).unwrap(), pooling).unwrap();
         let error = (fused - parts).unwrap().abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
         assert!(error < 1e-5, "{error}");
     }
@@ -147,6 +152,6 @@ mod tests {
     #[test]
     fn gradients_agree_with_finite_differences() {
         let data = Arc::new(numbers(15 * BANDS, 4));
-        gradients(&parameters(2), |t| frames_in(data.clone(), &t[0], &t[1], &t[2], stack(2)));
+        gradients(&parameters(2), |t| frames_in(data.clone(), &t[0], &t[1], &t[2], stack(2), 2));
     }
 }

@@ -1,7 +1,9 @@
-//! Mean and deviation over time: `[batch * frames, channels]` becomes `[batch, 2 * channels]`.
+//! Mean and deviation over time, of each of a chunk's parts: `[batch * frames, channels]` becomes
+//! `[batch, parts * 2 * channels]`.
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
+use std::ops::Range;
 
 use super::{borrow, operand, tensor};
 use crate::model::simd::{self, kernel};
@@ -9,13 +11,17 @@ use crate::model::simd::{self, kernel};
 /// Keeps the deviation's gradient finite where a channel does not move.
 const EPSILON: f32 = 1e-6;
 
-struct Pool {
-    frames: usize,
+/// What a chunk's rows are pooled to: `parts` stretches of its `frames`, as equal as they can be, one after the other.
+#[derive(Clone, Copy, Debug)]
+pub struct Pooling {
+    pub frames: usize,
+    /// From 1 to `frames`.
+    pub parts: usize,
 }
 
-/// The mean of each channel, then its deviation (n - 1).
-pub fn pool(x: &Tensor, frames: usize) -> Result<Tensor> {
-    x.apply_op1(Pool { frames })
+/// The mean of each channel, then its deviation (n - 1), for one part after the other.
+pub fn pool(x: &Tensor, pooling: Pooling) -> Result<Tensor> {
+    x.apply_op1(pooling)
 }
 
 /// What a deviation over `frames` is divided by.
@@ -23,29 +29,59 @@ fn freedom(frames: usize) -> f32 {
     frames.saturating_sub(1).max(1) as f32
 }
 
-/// Pools each chunk of `x`: `out` has 2 * `width` values for each.
-pub(super) fn pool_chunks(out: &mut [f32], x: &[f32], frames: usize, width: usize) {
-    for (out, x) in out.chunks_exact_mut(2 * width).zip(x.chunks_exact(frames * width)) {
-        out.fill(0.0);
-        let (mean, deviation) = out.split_at_mut(width);
-        simd::add_rows(mean, x);
-        mean.iter_mut().for_each(|m| *m /= frames as f32);
-        add_squares(deviation, x, mean);
-        deviation.iter_mut().for_each(|d| *d = (*d / freedom(frames) + EPSILON).sqrt());
+impl Pooling {
+    /// Values for a chunk of `width` channels.
+    pub fn values(self, width: usize) -> usize {
+        self.parts * 2 * width
+    }
+
+    /// The frames of each part.
+    fn stretches(self) -> impl Iterator<Item = Range<usize>> {
+        let end = move |part| part * self.frames / self.parts;
+        (0..self.parts).map(move |part| end(part)..end(part + 1))
+    }
+
+    /// Pools each chunk of `x`, whose rows are `width` wide.
+    pub(super) fn forward(self, out: &mut [f32], x: &[f32], width: usize) {
+        for (out, x) in out.chunks_exact_mut(self.values(width)).zip(x.chunks_exact(self.frames * width)) {
+            for (out, part) in out.chunks_exact_mut(2 * width).zip(self.stretches()) {
+                pool_part(out, &x[part.start * width..part.end * width], width);
+            }
+        }
+    }
+
+    /// Writes to `dx` the gradient of what was pooled from `x` to `out`.
+    pub(super) fn backward(self, dx: &mut [f32], x: &[f32], out: &[f32], grad: &[f32], width: usize) {
+        let (rows, values) = (self.frames * width, self.values(width));
+        let pooled = out.chunks_exact(values).zip(grad.chunks_exact(values));
+        for ((dx, x), (out, grad)) in dx.chunks_exact_mut(rows).zip(x.chunks_exact(rows)).zip(pooled) {
+            let pooled = out.chunks_exact(2 * width).zip(grad.chunks_exact(2 * width));
+            for (part, (out, grad)) in self.stretches().zip(pooled) {
+                let part = part.start * width..part.end * width;
+                pool_part_backward(&mut dx[part.clone()], &x[part], out, grad, width);
+            }
+        }
     }
 }
 
-/// Writes to `dx` the gradient of what was pooled from `x` to `out`.
-pub(super) fn pool_chunks_backward(dx: &mut [f32], x: &[f32], out: &[f32], grad: &[f32], frames: usize, width: usize) {
-    let group = frames * width;
-    let pooled = out.chunks_exact(2 * width).zip(grad.chunks_exact(2 * width));
-    for ((dx, x), (out, grad)) in dx.chunks_exact_mut(group).zip(x.chunks_exact(group)).zip(pooled) {
-        let (mean, deviation) = out.split_at(width);
-        let (d_mean, d_deviation) = grad.split_at(width);
-        let share: Vec<f32> = d_mean.iter().map(|g| g / frames as f32).collect();
-        let slope: Vec<f32> = d_deviation.iter().zip(deviation).map(|(g, d)| g / (d * freedom(frames))).collect();
-        spread_gradient(dx, x, mean, &share, &slope);
-    }
+/// `x` `[frames, width]` to `out` `[2 * width]`.
+fn pool_part(out: &mut [f32], x: &[f32], width: usize) {
+    let frames = x.len() / width;
+    out.fill(0.0);
+    let (mean, deviation) = out.split_at_mut(width);
+    simd::add_rows(mean, x);
+    mean.iter_mut().for_each(|m| *m /= frames as f32);
+    add_squares(deviation, x, mean);
+    deviation.iter_mut().for_each(|d| *d = (*d / freedom(frames) + EPSILON).sqrt());
+}
+
+fn pool_part_backward(dx: &mut [f32], x: &[f32], out: &[f32], grad: &[f32], width: usize) {
+    let frames = x.len() / width;
+    let (mean, deviation) = out.split_at(width);
+    let (d_mean, d_deviation) = grad.split_at(width);
+    let share: Vec<f32> = d_mean.iter().map(|g| g / frames as f32).collect();
+    let slope: Vec<f32> = d_deviation.iter().zip(deviation).map(|(g, d)| g / (d * freedom(frames))).collect();
+    spread_gradient(dx, x, mean, &share, &slope);
 }
 
 kernel! {
@@ -69,20 +105,20 @@ kernel! {
     }
 }
 
-impl CustomOp1 for Pool {
+impl CustomOp1 for Pooling {
     fn name(&self) -> &'static str {
         "pool"
     }
 
     fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (rows, width) = layout.shape().dims2()?;
+        let (batch, values) = (rows / self.frames, self.values(width));
         let x = operand(x, layout)?;
-        let mut out = vec![0.0; rows / self.frames * 2 * width];
-        let group = self.frames * width;
-        out.par_chunks_mut(2 * width)
-            .zip(x.par_chunks(group))
-            .for_each(|(out, x)| pool_chunks(out, x, self.frames, width));
-        Ok((CpuStorage::F32(out), (rows / self.frames, 2 * width).into()))
+        let mut out = vec![0.0; batch * values];
+        out.par_chunks_mut(values)
+            .zip(x.par_chunks(self.frames * width))
+            .for_each(|(out, x)| self.forward(out, x, width));
+        Ok((CpuStorage::F32(out), (batch, values).into()))
     }
 
     fn bwd(&self, x: &Tensor, out: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
@@ -91,12 +127,12 @@ impl CustomOp1 for Pool {
         borrow!(out = out);
         borrow!(grad = grad);
         let mut dx = vec![0.0; rows * width];
-        let group = self.frames * width;
-        let pooled = out.par_chunks(2 * width).zip(grad.par_chunks(2 * width));
+        let (group, values) = (self.frames * width, self.values(width));
+        let pooled = out.par_chunks(values).zip(grad.par_chunks(values));
         dx.par_chunks_mut(group)
             .zip(x.par_chunks(group))
             .zip(pooled)
-            .for_each(|((dx, x), (out, grad))| pool_chunks_backward(dx, x, out, grad, self.frames, width));
+            .for_each(|((dx, x), (out, grad))| self.backward(dx, x, out, grad, width));
         Ok(Some(tensor(dx, (rows, width))?))
     }
 }
@@ -109,9 +145,22 @@ mod tests {
     #[test]
     fn means_and_deviations_are_those_of_each_chunk() {
         let x = Tensor::from_vec(vec![1.0_f32, 5.0, 3.0, 5.0, 10.0, 0.0, 20.0, 0.0], (4, 2), x_device()).unwrap();
-        let out = pool(&x, 2).unwrap().to_vec2::<f32>().unwrap();
+        let out = pool(&x, Pooling { frames: 2, parts: 1 }).unwrap().to_vec2::<f32>().unwrap();
         for (row, exact) in out.iter().zip([[2.0, 5.0, 2.0_f32.sqrt(), 1e-3], [15.0, 0.0, 50.0_f32.sqrt(), 1e-3]]) {
             row.iter().zip(exact).for_each(|(x, y)| assert!((x - y).abs() < 1e-5, "{x} {y}"));
+        }
+    }
+
+    #[test]
+    fn parts_are_pooled_one_after_the_other() {
+        let x = random(&[2 * 5, 3], 4);
+        let whole = pool(&x, Pooling { frames: 5, parts: 2 }).unwrap().to_vec2::<f32>().unwrap();
+        for (chunk, row) in whole.iter().enumerate() {
+            let part = |from: usize, frames: usize| -> Vec<f32> {
+                let rows = x.narrow(0, chunk * 5 + from, frames).unwrap().contiguous().unwrap();
+                pool(&rows, Pooling { frames, parts: 1 }).unwrap().flatten_all().unwrap().to_vec1().unwrap()
+            };
+            assert_eq!(*row, [part(0, 2), part(2, 3)].concat());
         }
     }
 
@@ -121,7 +170,8 @@ mod tests {
 
     #[test]
     fn gradients_agree_with_finite_differences() {
-        gradients(&[random(&[12, 3], 1)], |t| pool(&t[0], 4));
-        gradients(&[random(&[3, 2], 1)], |t| pool(&t[0], 1)?.narrow(1, 0, 2));
+        gradients(&[random(&[12, 3], 1)], |t| pool(&t[0], Pooling { frames: 4, parts: 1 }));
+        gradients(&[random(&[10, 3], 1)], |t| pool(&t[0], Pooling { frames: 5, parts: 2 }));
+        gradients(&[random(&[3, 2], 1)], |t| pool(&t[0], Pooling { frames: 1, parts: 1 })?.narrow(1, 0, 2));
     }
 }

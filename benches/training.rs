@@ -91,9 +91,12 @@ fn prepared(sounds: &[Vec<f32>], folder: &Path) -> Result<(Config, FeatureStore)
         steps: Some(STEPS),
         microphone: Some(0.0),
         neighbours: Some(0.0),
+        sigma: Some(2.0),
+        decorrelation: Some(0.0),
         ..Default::default()
     };
-    let config = Config::new(&settings, Some(8000))?;
+    // The peer's optimiser, and all that it decodes.
+    let config = Config { muon: false, decoded: 1.0, ..Config::new(&settings, Some(8000))? };
     let mut builder = FeatureStoreBuilder::new(&config, folder);
     for sound in sounds {
         let features = builder.front_end().features(sound);

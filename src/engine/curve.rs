@@ -35,6 +35,7 @@ impl Curve {
         self.sum.reconstruction += step.reconstruction;
         add(&mut self.sum.contrast, step.contrast);
         add(&mut self.sum.balance, step.balance);
+        add(&mut self.sum.decorrelation, step.decorrelation);
         self.sum.saturation += step.saturation;
         self.sum.code_entropy += step.code_entropy;
         self.count += 1;
@@ -68,6 +69,7 @@ impl Curve {
             reconstruction: self.sum.reconstruction / count,
             contrast: self.sum.contrast.map(|sum| sum / count),
             balance: self.sum.balance.map(|sum| sum / count),
+            decorrelation: self.sum.decorrelation.map(|sum| sum / count),
             saturation: self.sum.saturation / count,
             code_entropy: self.sum.code_entropy / count,
             ..self.sum

@@ -230,6 +230,8 @@ pub struct TrainingPoint {
     pub reconstruction: f32,
     pub contrast: Option<f32>,
     pub balance: Option<f32>,
+    #[serde(default)]
+    pub decorrelation: Option<f32>,
     /// Deviation of the noise before the sigmoid.
     pub sigma: f32,
     pub saturation: f32,

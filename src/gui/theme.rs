@@ -59,7 +59,7 @@ pub struct Palette {
     /// A waveform that is not in focus.
     pub wave: Color32,
     /// Lines of a plot.
-    pub series: [Color32; 4],
+    pub series: [Color32; 5],
     /// Kinds of dots on the map.
     pub kinds: [Color32; KINDS],
     /// From silence to the loudest in a spectrogram, in even steps.
@@ -89,7 +89,7 @@ pub const DARK: Palette = Palette {
     warning: rgb(0xF0_BE_62),
     error: rgb(0xFF_87_87),
     wave: rgb(0x6F_7D_92),
-    series: [rgb(0x45_D0_B0), rgb(0x82_AA_FF), rgb(0xC9_9B_FF), rgb(0xF0_9E_6C)],
+    series: [rgb(0x45_D0_B0), rgb(0x82_AA_FF), rgb(0xC9_9B_FF), rgb(0xF0_9E_6C), rgb(0xE3_D0_62)],
     kinds: [
         rgb(0x45_D0_B0),
         rgb(0x82_AA_FF),
@@ -121,7 +121,7 @@ pub const LIGHT: Palette = Palette {
     warning: rgb(0x80_52_00),
     error: rgb(0xB3_26_1E),
     wave: rgb(0x8A_95_A5),
-    series: [rgb(0x06_74_60), rgb(0x2F_5F_C4), rgb(0x84_3F_C8), rgb(0xB0_4E_12)],
+    series: [rgb(0x06_74_60), rgb(0x2F_5F_C4), rgb(0x84_3F_C8), rgb(0xB0_4E_12), rgb(0x75_66_00)],
     kinds: [
         rgb(0x06_8A_72),
         rgb(0x2F_5F_C4),

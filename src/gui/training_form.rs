@@ -22,6 +22,7 @@ pub enum Setting {
     Contrast,
     Neighbours,
     Balance,
+    Decorrelation,
     Microphone,
 }
 
@@ -61,7 +62,7 @@ const SPECTRAL: &[Preset] = &[Preset::Spectral];
 /// The original is fixed in what these set.
 const NOT_SEED: &[Preset] = &[Preset::Spectral, Preset::Waveform];
 
-pub const FIELDS: [Field; 17] = [
+pub const FIELDS: [Field; 18] = [
     whole(Setting::Steps, "Steps", 1, 10_000_000, "How long to learn. More steps, finer codes."),
     whole(Setting::Batch, "Batch", 2, 4096, "Chunks that one step looks at."),
     whole(Setting::Channels, "Channels", 1, 1024, "Width of the encoder and the decoder."),
@@ -115,6 +116,20 @@ pub const FIELDS: [Field; 17] = [
             0.0,
             1.0,
             real(Setting::Balance, "Bit balance", 0.0, 1000.0, "Weight of every bit being on for half of the sounds."),
+        ),
+    ),
+    only(
+        NOT_SEED,
+        usual(
+            0.0,
+            5.0,
+            real(
+                Setting::Decorrelation,
+                "Decorrelation",
+                0.0,
+                1000.0,
+                "Weight of different bits saying different things.",
+            ),
         ),
     ),
     only(
@@ -232,6 +247,7 @@ pub fn shown(setting: Setting, config: &Config) -> String {
         Setting::Contrast => real(config.contrast),
         Setting::Neighbours => real(config.neighbours),
         Setting::Balance => real(config.balance),
+        Setting::Decorrelation => real(config.decorrelation),
         Setting::Microphone => real(config.microphone),
     }
 }
@@ -272,6 +288,7 @@ fn set(settings: &mut TrainingSettings, setting: Setting, value: Option<f64>) {
         Setting::Contrast => settings.contrast = real,
         Setting::Neighbours => settings.neighbours = real,
         Setting::Balance => settings.balance = real,
+        Setting::Decorrelation => settings.decorrelation = real,
         Setting::Microphone => settings.microphone = real,
     }
 }

@@ -1,10 +1,13 @@
-//! Adam (Kingma and Ba 2014) over all weights at once, with moments that can be stored.
+//! Adam (Kingma and Ba 2014) over all weights at once, with moments that can be stored. Square matrices that are named go by
+//! [`muon`] instead, whose momentum is then the first moment.
 
 use candle_core::backprop::GradStore;
 use candle_core::{CpuStorage, InplaceOp2, Layout, Result, Tensor, Var, bail};
+use rayon::prelude::*;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use super::muon::{self, Square};
 use super::simd::{kernel, sum_of_squares};
 
 const FIRST_DECAY: f32 = 0.9;
@@ -35,11 +38,13 @@ impl Adam {
         Self { first: vec![0.0; len], second: vec![0.0; len] }
     }
 
-    /// Moves `vars` against `grads`; `step` counts from 0, and `clip` limits the gradient's norm (0 leaves it).
+    /// Moves `vars` against `grads`; `squares` are the matrices, by tensor, that Muon moves; `step` counts from 0, and `clip`
+    /// limits the gradient's norm (0 leaves it).
     pub fn step(
         &mut self,
         vars: &BTreeMap<String, Var>,
         grads: &GradStore,
+        squares: &BTreeMap<String, Vec<Square>>,
         step: usize,
         learning_rate: f32,
         clip: f32,
@@ -47,28 +52,29 @@ impl Adam {
         let mut found = Vec::with_capacity(vars.len());
         for (name, var) in vars {
             match grads.get(var) {
-                Some(grad) => found.push((var, grad.contiguous()?)),
+                Some(grad) => found.push((name, var, grad.contiguous()?)),
                 None => bail!("no gradient for {name}"),
             }
         }
-        let mut squares = 0.0;
-        for (_, grad) in &found {
-            squares += norm_squared(grad)?;
+        let mut sum = 0.0;
+        for (_, _, grad) in &found {
+            sum += norm_squared(grad)?;
         }
-        if !squares.is_finite() {
+        if !sum.is_finite() {
             return Ok(Gradient::NotFinite);
         }
-        let norm = squares.sqrt() as f32;
+        let norm = sum.sqrt() as f32;
         let scale = if clip > 0.0 && norm > clip { clip / norm } else { 1.0 };
         // PyTorch's form: the step carries the first moment's correction, the root the second's.
         let t = i32::try_from(step + 1).unwrap_or(i32::MAX);
         let rate = (f64::from(learning_rate) / (1.0 - f64::from(FIRST_DECAY).powi(t))) as f32;
         let root = (1.0 / (1.0 - f64::from(SECOND_DECAY).powi(t))).sqrt() as f32;
         let mut from = 0;
-        for (var, grad) in found {
+        for (name, var, grad) in found {
             let to = from + var.elem_count();
             let moments = RefCell::new((&mut self.first[from..to], &mut self.second[from..to]));
-            var.inplace_op2(&grad, &Move { moments, rate, root, scale })?;
+            let squares = squares.get(name).map_or(&[][..], Vec::as_slice);
+            var.inplace_op2(&grad, &Move { moments, squares, learning_rate, rate, root, scale })?;
             from = to;
         }
         Ok(Gradient::Finite { norm })
@@ -86,9 +92,48 @@ fn norm_squared(grad: &Tensor) -> Result<f64> {
 /// One tensor's part of a step.
 struct Move<'a> {
     moments: RefCell<(&'a mut [f32], &'a mut [f32])>,
+    /// In the order of their places.
+    squares: &'a [Square],
+    learning_rate: f32,
+    /// Adam's.
     rate: f32,
     root: f32,
     scale: f32,
+}
+
+/// Some of a tensor's values, one after the other; all of a square matrix, or none of it.
+struct Piece<'a> {
+    weights: &'a mut [f32],
+    first: &'a mut [f32],
+    second: &'a mut [f32],
+    grad: &'a [f32],
+    /// The matrix's size.
+    square: Option<usize>,
+}
+
+impl<'a> Piece<'a> {
+    /// At the beginnings and ends of the matrices.
+    fn cut(self, squares: &[Square]) -> Vec<Self> {
+        let len = self.grad.len();
+        let cuts = squares.iter().flat_map(|s| [(s.at.start, None), (s.at.end, Some(s.size))]);
+        let (mut rest, mut from, mut pieces) = (self, 0, Vec::with_capacity(2 * squares.len() + 1));
+        for (to, square) in cuts.chain([(len, None)]) {
+            let (piece, after) = rest.split(to - from);
+            pieces.push(Piece { square, ..piece });
+            (rest, from) = (after, to);
+        }
+        pieces
+    }
+
+    fn split(self, at: usize) -> (Self, Self) {
+        let (weights, other_weights) = self.weights.split_at_mut(at);
+        let (first, other_first) = self.first.split_at_mut(at);
+        let (second, other_second) = self.second.split_at_mut(at);
+        let (grad, other_grad) = self.grad.split_at(at);
+        let after =
+            Piece { weights: other_weights, first: other_first, second: other_second, grad: other_grad, square: None };
+        (Piece { weights, first, second, grad, square: None }, after)
+    }
 }
 
 kernel! {
@@ -122,8 +167,21 @@ impl InplaceOp2 for Move<'_> {
         };
         let CpuStorage::F32(weights) = weights else { bail!("adam: weights that are not f32") };
         let (first, second) = &mut *self.moments.borrow_mut();
-        let grad = &grad.as_slice::<f32>()?[g.0..g.1];
-        update(&mut weights[w.0..w.1], first, second, grad, self.rate, self.root, self.scale);
+        let all = Piece {
+            weights: &mut weights[w.0..w.1],
+            first,
+            second,
+            grad: &grad.as_slice::<f32>()?[g.0..g.1],
+            square: None,
+        };
+        let Self { learning_rate, rate, root, scale, .. } = *self;
+        all.cut(self.squares).into_par_iter().for_each(|piece| {
+            let Piece { weights, first, second, grad, square } = piece;
+            match square {
+                Some(size) => muon::update(weights, first, grad, size, learning_rate, scale),
+                None => update(weights, first, second, grad, rate, root, scale),
+            }
+        });
         Ok(())
     }
 }
@@ -149,7 +207,7 @@ mod tests {
         let (mut w, mut m, mut v) = ([1.0_f64, -2.0], [0.0; 2], [0.0; 2]);
         for step in 0..5 {
             let grads = loss(&vars, 1.0).backward().unwrap();
-            adam.step(&vars, &grads, step, 0.1, 0.0).unwrap();
+            adam.step(&vars, &grads, &BTreeMap::new(), step, 0.1, 0.0).unwrap();
             for i in 0..2 {
                 let (g, t) = (2.0 * w[i], step as i32 + 1);
                 m[i] = 0.9 * m[i] + 0.1 * g;
@@ -167,11 +225,33 @@ mod tests {
         let vars = vars(&[3.0, 4.0]);
         let mut adam = Adam::new(&vars);
         let grads = loss(&vars, 0.5).backward().unwrap();
-        assert_eq!(adam.step(&vars, &grads, 0, 0.1, 1.0).unwrap(), Gradient::Finite { norm: 5.0 });
+        assert_eq!(adam.step(&vars, &grads, &BTreeMap::new(), 0, 0.1, 1.0).unwrap(), Gradient::Finite { norm: 5.0 });
         assert!((adam.first[0] - 0.1 * 3.0 / 5.0).abs() < 1e-6);
         let before = vars["w0"].to_vec1::<f32>().unwrap();
         let grads = loss(&vars, f64::INFINITY).backward().unwrap();
-        assert_eq!(adam.step(&vars, &grads, 1, 0.1, 1.0).unwrap(), Gradient::NotFinite);
+        assert_eq!(adam.step(&vars, &grads, &BTreeMap::new(), 1, 0.1, 1.0).unwrap(), Gradient::NotFinite);
         assert_eq!(vars["w0"].to_vec1::<f32>().unwrap(), before);
+    }
+
+    #[test]
+    fn matrices_within_a_tensor_go_by_muon_and_the_rest_by_adam() {
+        let start: Vec<f32> = (0..16).map(|i| (i as f32 * 0.7).sin()).collect();
+        let moved = |squares: &BTreeMap<String, Vec<Square>>| {
+            let vars = BTreeMap::from([("w".to_string(), Var::new(start.as_slice(), &Device::Cpu).unwrap())]);
+            let mut adam = Adam::new(&vars);
+            let grads = loss(&vars, 1.0).backward().unwrap();
+            adam.step(&vars, &grads, squares, 0, 0.1, 0.0).unwrap();
+            (vars["w"].to_vec1::<f32>().unwrap(), adam)
+        };
+        let squares = BTreeMap::from([("w".into(), vec![Square { at: 1..5, size: 2 }, Square { at: 5..14, size: 3 }])]);
+        let (adams, (mixed, adam)) = (moved(&BTreeMap::new()).0, moved(&squares));
+        assert_eq!((mixed[0], &mixed[14..]), (adams[0], &adams[14..]));
+        for Square { at, size } in &squares["w"] {
+            let grad: Vec<f32> = start[at.clone()].iter().map(|w| 2.0 * w).collect();
+            let (mut weights, mut momentum) = (start[at.clone()].to_vec(), vec![0.0; at.len()]);
+            muon::update(&mut weights, &mut momentum, &grad, *size, 0.1, 1.0);
+            assert_eq!((&mixed[at.clone()], &adam.first[at.clone()]), (&weights[..], &momentum[..]));
+            assert!(adam.second[at.clone()].iter().all(|v| *v == 0.0));
+        }
     }
 }

@@ -32,7 +32,7 @@ pub struct Batch {
     pub chunks: Vec<u64>,
     /// `[n]` or, with contrast, `[2n]`: the first views, then the second.
     pub views: Input,
-    /// `[n]`: what the first views are to be decoded to.
+    /// What the first views are to be decoded to: of [`Config::decoded_of`] the chunks, the first ones.
     pub clean: Input,
     /// Which pairs are left out of the negatives: `[n, n]`; empty without contrast.
     pub masked: Arc<Vec<bool>>,
@@ -95,9 +95,10 @@ impl<'a> Batches<'a> {
             masked = self.masked(&places);
         }
         let noise = (0..viewed.len() * self.config.bits).map(|_| random.sample(StandardNormal)).collect();
+        let decoded = &places[..self.config.decoded_of(places.len())];
         let (views, clean) = match &self.spectral {
-            Some(views) => self.spectral(step, views, &viewed, &places, normalisation)?,
-            None => self.levels(step, &viewed, &places)?,
+            Some(views) => self.spectral(step, views, &viewed, decoded, normalisation)?,
+            None => self.levels(step, &viewed, decoded)?,
         };
         Ok(Batch { chunks, views, clean, masked: Arc::new(masked), noise })
     }

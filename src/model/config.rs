@@ -76,12 +76,18 @@ pub struct Config {
     pub parts: usize,
     pub batch: usize,
     pub learning_rate: f32,
+    /// Whether the matrices of the encoder's blocks are moved by Muon; all else is by Adam.
+    #[serde(default)]
+    pub muon: bool,
     /// Share of the run after which the learning rate falls linearly towards 2% of itself; 1 keeps it constant.
     pub decay_from: f32,
     pub length: TrainingLength,
     pub noise: NoiseSchedule,
     /// Weight of the reconstruction loss.
     pub reconstruction: f32,
+    /// Share of a step's chunks that are decoded: the decoder learns from fewer as well, and costs a third of a step.
+    #[serde(default = "whole")]
+    pub decoded: f32,
     /// Weight of the contrast between two views of a chunk; 0 leaves the second view out.
     pub contrast: f32,
     /// Share of the contrast that draws views to the nearest chunks of other recordings; 0 leaves it out.
@@ -89,8 +95,15 @@ pub struct Config {
     pub neighbours: f32,
     /// Weight of the bit balance loss.
     pub balance: f32,
+    /// Weight of the decorrelation loss: different bits should say different things.
+    #[serde(default)]
+    pub decorrelation: f32,
     /// Temperature of the contrast.
     pub temperature: f32,
+    /// Temperature of being drawn to neighbours; `None` is the contrast's. A lower one draws near only what is not there yet, and
+    /// leaves recordings of one kind apart.
+    #[serde(default)]
+    pub neighbour_temperature: Option<f32>,
     /// Share of views that are heard as through a microphone in a room (`spectral` only).
     pub microphone: f32,
     /// Largest norm of the gradient; 0 leaves it as it is.
@@ -104,6 +117,11 @@ fn undivided() -> usize {
     1
 }
 
+/// The share that models were trained with before there was one.
+fn whole() -> f32 {
+    1.0
+}
+
 /// What kind of sound a chunk is needs no more bits than this.
 const KIND_BITS: usize = 64;
 
@@ -111,6 +129,14 @@ impl Config {
     /// How many of the bits, the first ones, are drawn to neighbours of other recordings; the others tell recordings apart.
     pub fn kind_bits(&self) -> usize {
         self.bits.min(KIND_BITS)
+    }
+
+    /// How many of a step's `chunks`, the first ones, are decoded: all where nothing else is learned from.
+    pub fn decoded_of(&self, chunks: usize) -> usize {
+        if self.contrast == 0.0 {
+            return chunks;
+        }
+        ((chunks as f32 * self.decoded).ceil() as usize).clamp(1, chunks)
     }
 
     /// Training steps over `chunks` chunks.
@@ -212,10 +238,15 @@ mod tests {
     }
 
     #[test]
-    fn models_from_before_chunks_were_divided_are_of_one_part() {
+    fn older_models_are_of_one_part_and_go_on_learning_as_they_began() {
         let mut json = serde_json::to_value(config(Preset::Spectral)).unwrap();
         assert_eq!(json.as_object_mut().unwrap().remove("parts"), Some(2.into()));
-        assert_eq!(serde_json::from_value::<Config>(json).unwrap().parts, 1);
+        for field in ["muon", "decoded", "decorrelation", "neighbour_temperature"] {
+            assert!(json.as_object_mut().unwrap().remove(field).is_some());
+        }
+        let older = serde_json::from_value::<Config>(json).unwrap();
+        assert_eq!((older.parts, older.muon, older.decoded_of(7), older.decorrelation), (1, false, 7, 0.0));
+        assert_eq!(older.neighbour_temperature, None);
     }
 
     #[test]

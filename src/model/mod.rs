@@ -15,6 +15,7 @@ pub mod error;
 mod features;
 mod front_end;
 mod gemm;
+mod muon;
 mod neighbours;
 mod network;
 mod normalisation;

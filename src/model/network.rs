@@ -15,7 +15,7 @@ use super::ops::look_up::look_up;
 use super::ops::pool::{Pooling, pool};
 use super::ops::taps::{conv, taps};
 use super::settings::WAVEFORM_STRIDE;
-use super::weights::{SAMPLE_CHANNELS, Weights, frames};
+use super::weights::{ENCODER_STACK, SAMPLE_CHANNELS, Weights, frames};
 
 /// What a batch of chunks sounds like to a model.
 #[derive(Clone, Debug)]
@@ -83,13 +83,13 @@ impl Network {
         let pooled = match (input, self.preset) {
             (Input::LogMel(frames), Preset::Spectral) => {
                 let (weight, bias) = self.layer("encoder.in")?;
-                frames_in(frames.clone(), weight, bias, self.weight("encoder.stack")?, stack, self.parts)?
+                frames_in(frames.clone(), weight, bias, self.weight(ENCODER_STACK)?, stack, self.parts)?
             }
             (Input::Levels(levels), Preset::Waveform) => {
                 let (table, bias) = self.layer("encoder.in")?;
                 let rows = look_up(levels.clone(), self.samples, WAVEFORM_STRIDE, table, bias)?;
                 let pooling = Pooling { frames: self.frames, parts: self.parts };
-                pool(&gated_stack(&rows, self.weight("encoder.stack")?, stack)?, pooling)?
+                pool(&gated_stack(&rows, self.weight(ENCODER_STACK)?, stack)?, pooling)?
             }
             (Input::Levels(levels), Preset::Seed) => return self.encode_seed(levels),
             _ => bail!("an input of another preset"),

@@ -17,6 +17,7 @@ pub struct StepReport {
     pub reconstruction: f32,
     pub contrast: Option<f32>,
     pub balance: Option<f32>,
+    pub decorrelation: Option<f32>,
     /// Deviation of the noise before the sigmoid.
     pub sigma: f32,
     /// Mean of abs(2 sigmoid(h) - 1).

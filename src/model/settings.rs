@@ -86,6 +86,9 @@ pub struct TrainingSettings {
     /// Weight of the bit balance loss
     #[arg(long)]
     pub balance: Option<f32>,
+    /// Weight of the decorrelation loss: different bits should say different things
+    #[arg(long)]
+    pub decorrelation: Option<f32>,
     /// Temperature of the contrast
     #[arg(long)]
     pub temperature: Option<f32>,
@@ -99,6 +102,10 @@ pub struct TrainingSettings {
 
 /// Samples that the front of `waveform` takes into one frame.
 pub(super) const WAVEFORM_STRIDE: usize = 16;
+
+/// More bits than these can say more than the usual channels hear, in `spectral`.
+const NARROW_BITS: usize = 64;
+const WIDE_CHANNELS: usize = 96;
 
 /// Heard where no file says anything else.
 const DEFAULT_RATE: u32 = 8000;
@@ -121,6 +128,9 @@ impl Config {
         let s = settings;
         set(&mut c.bits, s.bits, "bits", 8..=512)?;
         set(&mut c.mels, s.mels, "mels", 8..=256)?;
+        if preset == Preset::Spectral && c.bits > NARROW_BITS {
+            c.channels = WIDE_CHANNELS;
+        }
         set(&mut c.channels, s.channels, "channels", 1..=1024)?;
         set(&mut c.blocks, s.blocks, "blocks", 1..=16)?;
         set(&mut c.parts, s.parts, "parts", 1..=16)?;
@@ -131,6 +141,7 @@ impl Config {
         set(&mut c.contrast, s.contrast, "contrast", 0.0..=1000.0)?;
         set(&mut c.neighbours, s.neighbours, "neighbours", 0.0..=1.0)?;
         set(&mut c.balance, s.balance, "balance", 0.0..=1000.0)?;
+        set(&mut c.decorrelation, s.decorrelation, "decorrelation", 0.0..=1000.0)?;
         set(&mut c.temperature, s.temperature, "temperature", 0.01..=10.0)?;
         set(&mut c.microphone, s.microphone, "microphone", 0.0..=1.0)?;
         set(&mut c.clip, s.clip, "clip", 0.0..=1e6)?;
@@ -165,7 +176,7 @@ impl Config {
 impl TrainingSettings {
     fn refuse_unused(&self, preset: Preset) -> Result<(), ConfigError> {
         use Preset::{Seed, Spectral, Waveform};
-        let optional: [(&str, bool, &[Preset]); 10] = [
+        let optional: [(&str, bool, &[Preset]); 11] = [
             ("mels", self.mels.is_some(), &[Spectral]),
             ("parts", self.parts.is_some(), &[Spectral, Waveform]),
             ("microphone", self.microphone.is_some(), &[Spectral]),
@@ -174,6 +185,7 @@ impl TrainingSettings {
             ("contrast", self.contrast.is_some(), &[Spectral, Waveform]),
             ("neighbours", self.neighbours.is_some(), &[Spectral, Waveform]),
             ("balance", self.balance.is_some(), &[Spectral, Waveform]),
+            ("decorrelation", self.decorrelation.is_some(), &[Spectral, Waveform]),
             ("temperature", self.temperature.is_some(), &[Spectral, Waveform]),
             ("decay-from", self.decay_from.is_some(), &[Spectral, Waveform]),
         ];
@@ -259,14 +271,18 @@ fn defaults(preset: Preset) -> Config {
         parts: 2,
         batch: 64,
         learning_rate: 2e-3,
+        muon: true,
         decay_from: 0.7,
         length: TrainingLength::EpochsWithin { epochs: 64, fewest: 1200, most: 6000 },
-        noise: NoiseSchedule::Linear { sigma: 2.0 },
+        noise: NoiseSchedule::Linear { sigma: 0.25 },
         reconstruction: 1.0,
+        decoded: 0.5,
         contrast: 1.0,
         neighbours: 0.5,
         balance: 0.4,
+        decorrelation: 0.0,
         temperature: 0.2,
+        neighbour_temperature: Some(0.15),
         microphone: 0.15,
         clip: 1.0,
         seed: 0,
@@ -278,6 +294,10 @@ fn defaults(preset: Preset) -> Config {
             blocks: 6,
             parts: 1,
             batch: 32,
+            muon: false,
+            decoded: 1.0,
+            neighbour_temperature: None,
+            noise: NoiseSchedule::Linear { sigma: 2.0 },
             length: TrainingLength::EpochsWithin { epochs: 32, fewest: 1200, most: 5500 },
             microphone: 0.0,
             ..spectral
@@ -289,6 +309,9 @@ fn defaults(preset: Preset) -> Config {
             parts: 1,
             batch: 300,
             learning_rate: 1e-2,
+            muon: false,
+            decoded: 1.0,
+            neighbour_temperature: None,
             decay_from: 1.0,
             length: TrainingLength::Epochs(100),
             noise: NoiseSchedule::Geometric { sigma: 1e-4, factor: 1.0001 },

@@ -148,6 +148,7 @@ fn training_lowers_the_loss_and_noise_saturates_the_units() {
             channels: 16,
             batch: 16,
             learning_rate: 4e-3,
+            noise: NoiseSchedule::Linear { sigma: 2.0 },
             ..small(preset)
         };
         let store = store(&config);

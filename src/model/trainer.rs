@@ -13,11 +13,13 @@ use super::config::Config;
 use super::error::ModelError;
 use super::features::FeatureStore;
 use super::front_end::FrontEnd;
+use super::muon::Square;
 use super::neighbours::Neighbours;
 use super::network::{Network, bottleneck};
 use super::normalisation::Normalisation;
 use super::ops::attraction::{Targets, attraction};
 use super::ops::contrast::{Units, contrast};
+use super::ops::decorrelation::decorrelation;
 use super::probe::Probe;
 use super::report::{Progress, StepReport, TrainSummary, code_entropy};
 use super::weights;
@@ -29,6 +31,8 @@ pub struct Trainer<'a> {
     vars: BTreeMap<String, Var>,
     network: Network,
     adam: Adam,
+    /// What Muon moves.
+    squares: BTreeMap<String, Vec<Square>>,
     neighbours: Neighbours,
     normalisation: Normalisation,
     progress: Progress,
@@ -41,6 +45,7 @@ struct Losses {
     reconstruction: f32,
     contrast: Option<f32>,
     balance: Option<f32>,
+    decorrelation: Option<f32>,
     /// h of the first views.
     h: Vec<f32>,
 }
@@ -116,6 +121,7 @@ impl<'a> Trainer<'a> {
             network: Network::new(&config, tensors),
             batches: Batches::new(&config, store),
             adam: adam.unwrap_or_else(|| Adam::new(&vars)),
+            squares: weights::squares(&config),
             config,
             vars,
             neighbours,
@@ -184,14 +190,15 @@ impl<'a> Trainer<'a> {
             ("the reconstruction loss", Some(losses.reconstruction)),
             ("the contrast loss", losses.contrast),
             ("the bit balance loss", losses.balance),
+            ("the decorrelation loss", losses.decorrelation),
             ("the loss", Some(loss)),
         ];
         if let Some((cause, _)) = parts.into_iter().find(|(_, part)| part.is_some_and(|x| !x.is_finite())) {
             return Err(ModelError::NotFinite { step: step + 1, cause });
         }
         let grads = losses.total.backward()?;
-        let Gradient::Finite { norm } = self.adam.step(&self.vars, &grads, step, learning_rate, self.config.clip)?
-        else {
+        let (vars, squares, clip) = (&self.vars, &self.squares, self.config.clip);
+        let Gradient::Finite { norm } = self.adam.step(vars, &grads, squares, step, learning_rate, clip)? else {
             return Err(ModelError::NotFinite { step: step + 1, cause: "the gradient" });
         };
         let bits = self.config.bits;
@@ -210,6 +217,7 @@ impl<'a> Trainer<'a> {
             reconstruction: losses.reconstruction,
             contrast: losses.contrast,
             balance: losses.balance,
+            decorrelation: losses.decorrelation,
             sigma,
             saturation,
             learning_rate,
@@ -246,22 +254,22 @@ impl<'a> Trainer<'a> {
         let noise: Vec<f32> = batch.noise.iter().map(|x| x * sigma).collect();
         let z = bottleneck(&h, &Tensor::from_vec(noise, h.shape(), h.device())?)?;
         let n = if config.contrast > 0.0 { h.dim(0)? / 2 } else { h.dim(0)? };
-        let first = if n == h.dim(0)? { z.clone() } else { z.narrow(0, 0, n)? };
+        let decoded = z.narrow(0, 0, config.decoded_of(n))?;
         let mut total = Tensor::new(0.0_f32, h.device())?;
         let mut add = |loss: &Tensor, weight: f32| -> Result<f32, ModelError> {
             total = (&total + (loss * f64::from(weight))?)?;
             Ok(loss.to_scalar::<f32>()?)
         };
         // A weight of 0 leaves the gradients of the decoder 0, not missing.
-        let reconstruction = add(&self.network.reconstruction_loss(&first, &batch.clean)?, config.reconstruction)?;
-        let mut parts = (None, None);
+        let reconstruction = add(&self.network.reconstruction_loss(&decoded, &batch.clean)?, config.reconstruction)?;
+        let mut parts = (None, None, None);
         if config.contrast > 0.0 {
             let own = add(&contrast(&z, batch.masked.clone(), config.temperature)?, config.contrast * (1.0 - alike))?;
             let mut whole = own * (1.0 - alike);
             if let Some(targets) = targets {
                 let kind = z.narrow(1, 0, config.kind_bits())?.contiguous()?;
-                whole += alike
-                    * add(&attraction(&kind, targets, batch.masked, config.temperature)?, config.contrast * alike)?;
+                let temperature = config.neighbour_temperature.unwrap_or(config.temperature);
+                whole += alike * add(&attraction(&kind, targets, batch.masked, temperature)?, config.contrast * alike)?;
             }
             parts.0 = Some(whole);
         }
@@ -269,8 +277,12 @@ impl<'a> Trainer<'a> {
             let off = (z.mean(0)? - 0.5)?;
             parts.1 = Some(add(&off.sqr()?.mean_all()?, config.balance)?);
         }
+        if config.decorrelation > 0.0 {
+            parts.2 = Some(add(&decorrelation(&z)?, config.decorrelation)?);
+        }
         let h = h.narrow(0, 0, n)?.flatten_all()?.to_vec1::<f32>()?;
-        Ok(Losses { total, reconstruction, contrast: parts.0, balance: parts.1, h })
+        let (contrast, balance, decorrelation) = parts;
+        Ok(Losses { total, reconstruction, contrast, balance, decorrelation, h })
     }
 }
 

@@ -4,6 +4,7 @@
 
 use rand::{Rng, RngCore};
 use rand_chacha::ChaCha8Rng;
+use rand_distr::StandardNormal;
 
 use super::simd::{exp, kernel};
 use crate::audio::mel::{MelSpectrum, POWER_FLOOR};
@@ -11,6 +12,8 @@ use crate::audio::mulaw;
 
 /// Gain of a view, in decibels either way.
 const GAIN_DB: f32 = 6.0;
+/// Most that a microphone and its room colour a band by, a deviation in decibels: each has resonances of its own.
+const COLOUR_DB: f32 = 4.0;
 
 /// How a spectral preset's views are made.
 #[derive(Clone, Debug)]
@@ -99,6 +102,10 @@ impl SpectralViews {
         let equaliser = |band: usize| {
             decibels(waves.iter().map(|(depth, rate, phase)| depth * (rate * position(band) + phase).cos()).sum())
         };
+        // What the equaliser is too smooth for: echoes add to one narrow band and take from the next.
+        let colour = random.random_range(0.0..=COLOUR_DB);
+        let colours: Vec<f32> =
+            (0..self.bands).map(|_| decibels(colour * random.sample::<f32, _>(StandardNormal))).collect();
         // Second-order band limits.
         let low = log_uniform(random, 40.0, 300.0);
         let high = log_uniform(random, 2500.0, 16_000.0);
@@ -114,7 +121,7 @@ impl SpectralViews {
             (0..self.bands).map(|b| self.widths[b] * (self.centres[b] / 1000.0).powf(tilt)).collect();
         let total: f32 = tilted.iter().sum();
         Microphone {
-            gains: (0..self.bands).map(|b| distance * equaliser(b) * limits(self.centres[b])).collect(),
+            gains: (0..self.bands).map(|b| distance * colours[b] * equaliser(b) * limits(self.centres[b])).collect(),
             decay,
             wet,
             noise: tilted.iter().map(|n| n / total * floor).collect(),

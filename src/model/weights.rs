@@ -4,10 +4,12 @@ use candle_core::{Device, Tensor, Var};
 use rand::Rng;
 use rand_distr::StandardNormal;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::config::{Config, Preset};
 use super::draws::{Purpose, generator};
 use super::error::ModelError;
+use super::muon::Square;
 use super::ops::blocks::BlockLayout;
 use super::ops::pool::Pooling;
 use super::settings::WAVEFORM_STRIDE;
@@ -18,6 +20,9 @@ const WAVEFORM_REACH: usize = 2;
 
 /// Channels of a sample in `waveform`'s decoder, before its levels.
 pub(super) const SAMPLE_CHANNELS: usize = 16;
+
+/// The encoder's packed blocks.
+pub(super) const ENCODER_STACK: &str = "encoder.stack";
 
 /// How a tensor starts out.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -90,7 +95,7 @@ fn tensors(config: &Config) -> Vec<(String, Vec<usize>, Start)> {
     }
     if config.preset != Preset::Seed {
         let stack = vec![config.blocks, BlockLayout::new(c).len];
-        all.push(("encoder.stack".into(), stack.clone(), Start::Blocks { channels: c }));
+        all.push((ENCODER_STACK.into(), stack.clone(), Start::Blocks { channels: c }));
         all.push(("decoder.stack".into(), stack, Start::Blocks { channels: c }));
         all.push(("encoder.norm.gain".into(), vec![pooled], Start::Constant(1.0)));
         all.push(("encoder.norm.offset".into(), vec![pooled], Start::Constant(0.0)));
@@ -103,6 +108,21 @@ fn tensors(config: &Config) -> Vec<(String, Vec<usize>, Start)> {
 /// The names and shapes of a model's tensors, by name.
 pub fn shapes(config: &Config) -> BTreeMap<String, Vec<usize>> {
     tensors(config).into_iter().map(|(name, shape, _)| (name, shape)).collect()
+}
+
+/// The matrices of the encoder's blocks, by tensor, where the configuration has them moved by Muon.
+pub fn squares(config: &Config) -> BTreeMap<String, Vec<Square>> {
+    if !config.muon {
+        return BTreeMap::new();
+    }
+    let c = config.channels;
+    let layout = BlockLayout::new(c);
+    let of_block = |block: usize| {
+        let from = block * layout.len;
+        let square = move |at: &Range<usize>, size| Square { at: from + at.start..from + at.end, size };
+        [square(&layout.conv, 2 * c), square(&layout.mix, c)]
+    };
+    BTreeMap::from([(ENCODER_STACK.into(), (0..config.blocks).flat_map(of_block).collect())])
 }
 
 /// A model before training, from the configuration's seed.

@@ -214,6 +214,7 @@ fn course(ui: &mut Ui, training: &TrainingView) {
         line(1, "reconstruction", "How badly a sound is heard again from its code", |p| Some(p.reconstruction)),
         line(2, "contrast", "How badly a sound is told from others", |p| p.contrast),
         line(3, "balance", "How unevenly the bits are used", |p| p.balance),
+        line(4, "decorrelation", "How often bits say the same twice", |p| p.decorrelation),
     ];
     losses.extend(parts.into_iter().filter(|part| !part.points.is_empty()));
     loss_plot(ui, "losses", last, losses);

@@ -61,7 +61,7 @@ fn settings_are_slid_typed_and_explained_and_a_stopped_training_can_be_forgotten
     press(&mut harness, "Start afresh");
     let asked = commands(&mut harness);
     let [Command::TrainModel { settings, resume: false, .. }] = &asked[..] else { panic!("{asked:?}") };
-    assert!(settings.sigma.is_some_and(|sigma| sigma > 2.0), "{:?}", settings.sigma);
+    assert!(settings.sigma.is_some_and(|sigma| sigma > 0.25), "{:?}", settings.sigma);
     press(&mut harness, "Resume the stopped training");
     assert!(matches!(&commands(&mut harness)[..], [Command::TrainModel { resume: true, .. }]));
 }

@@ -7,6 +7,7 @@
 pub mod attraction;
 pub mod blocks;
 pub mod contrast;
+pub mod decorrelation;
 pub mod frames_in;
 pub mod frames_loss;
 pub mod frames_out;

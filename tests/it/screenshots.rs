@@ -32,8 +32,8 @@ fn draw() {
     picture("2-dataset.png");
 
     window.click("Start learning");
-    // A picture of something that runs is taken at some moment of it: halfway here.
-    window.see_within(LEARNING, "noise 1");
+    // A picture of something that runs is taken at some moment of it: here, when the noise has grown to 0.1 of its 0.25.
+    window.see_within(LEARNING, "noise 0.1");
     screen.point((640, 790));
     screen.picture(&out.join("3-training.png"));
     window.see_within(LEARNING, "What should it sound like?");

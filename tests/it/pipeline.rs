@@ -43,6 +43,8 @@ fn learning_beats_the_same_encoder_untrained_by_a_wide_margin() {
         steps: Some(steps),
         channels: Some(32),
         bits: Some(64),
+        // What saturates the units in so short a training.
+        sigma: Some(2.0),
         ..TrainingSettings::default()
     };
 
@@ -51,8 +53,7 @@ fn learning_beats_the_same_encoder_untrained_by_a_wide_margin() {
     let before = p_at_10(&bench);
     let trained = bench.train(settings(400));
     assert_eq!((trained.steps, trained.collapsed.as_deref()), (400, None));
-    // Far from 0, though so short a training leaves the units softer than a whole one.
-    assert!(trained.saturation > 0.3, "saturation {}", trained.saturation);
+    assert!(trained.saturation > 0.7, "saturation {}", trained.saturation);
     let after = p_at_10(&bench);
     println!("P@10 by kind: {before:.3} untrained, {after:.3} trained");
     assert!(after > before + MARGIN, "P@10 by kind: {before:.3} untrained, {after:.3} trained");

@@ -96,7 +96,7 @@ fn prepared(sounds: &[Vec<f32>], folder: &Path) -> Result<(Config, FeatureStore)
         ..Default::default()
     };
     // The peer's optimiser, and all that it decodes.
-    let config = Config { muon: false, decoded: 1.0, ..Config::new(&settings, Some(8000))? };
+    let config = Config { hidden: 0, muon: false, decoded: 1.0, ..Config::new(&settings, Some(8000))? };
     let mut builder = FeatureStoreBuilder::new(&config, folder);
     for sound in sounds {
         let features = builder.front_end().features(sound);

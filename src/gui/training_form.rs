@@ -328,10 +328,10 @@ mod tests {
         let mut form = TrainingForm::default();
         let usual = form.preset_config(None);
         let place = FIELDS.iter().position(|f| f.setting == Setting::Neighbours).unwrap();
-        assert_eq!(form.slid(place, usual.as_ref()), Some(0.5));
-        form.slide(place, 0.2501);
-        assert_eq!((form.typed[place].as_str(), form.slid(place, None)), ("0.25", Some(0.25)));
-        assert_eq!(form.settings().unwrap().neighbours, Some(0.25));
+        assert_eq!(form.slid(place, usual.as_ref()), Some(0.25));
+        form.slide(place, 0.4001);
+        assert_eq!((form.typed[place].as_str(), form.slid(place, None)), ("0.4", Some(0.4)));
+        assert_eq!(form.settings().unwrap().neighbours, Some(0.4));
         for field in FIELDS {
             assert!(field.usual.is_none_or(|(from, to)| field.least <= from && to <= field.most), "{}", field.name);
         }

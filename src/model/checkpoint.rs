@@ -146,7 +146,7 @@ pub fn load(path: &Path) -> Result<Checkpoint, ModelError> {
     let over = header.progress.step == header.progress.steps;
     let (chunks, oldest) = if over { Default::default() } else { header.remembered };
     let embeddings = if chunks.is_empty() { Vec::new() } else { take("neighbours", None)? };
-    if embeddings.len() != chunks.len() * header.config.kind_bits() || oldest > chunks.len() {
+    if embeddings.len() != chunks.len() * header.config.bits || oldest > chunks.len() {
         return Err(damaged(format!("{} neighbours do not fit {} embeddings", chunks.len(), embeddings.len())));
     }
     Ok(Checkpoint {

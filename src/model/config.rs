@@ -74,6 +74,9 @@ pub struct Config {
     /// Parts of a chunk, one after the other, whose mean and deviation over time the codes are made of.
     #[serde(default = "undivided")]
     pub parts: usize,
+    /// Units of the layer between what is pooled and the bits, beside the way that leads to them directly; 0 leaves it out.
+    #[serde(default)]
+    pub hidden: usize,
     pub batch: usize,
     pub learning_rate: f32,
     /// Whether the matrices of the encoder's blocks are moved by Muon; all else is by Adam.
@@ -100,10 +103,6 @@ pub struct Config {
     pub decorrelation: f32,
     /// Temperature of the contrast.
     pub temperature: f32,
-    /// Temperature of being drawn to neighbours; `None` is the contrast's. A lower one draws near only what is not there yet, and
-    /// leaves recordings of one kind apart.
-    #[serde(default)]
-    pub neighbour_temperature: Option<f32>,
     /// Share of views that are heard as through a microphone in a room (`spectral` only).
     pub microphone: f32,
     /// Largest norm of the gradient; 0 leaves it as it is.
@@ -122,15 +121,7 @@ fn whole() -> f32 {
     1.0
 }
 
-/// What kind of sound a chunk is needs no more bits than this.
-const KIND_BITS: usize = 64;
-
 impl Config {
-    /// How many of the bits, the first ones, are drawn to neighbours of other recordings; the others tell recordings apart.
-    pub fn kind_bits(&self) -> usize {
-        self.bits.min(KIND_BITS)
-    }
-
     /// How many of a step's `chunks`, the first ones, are decoded: all where nothing else is learned from.
     pub fn decoded_of(&self, chunks: usize) -> usize {
         if self.contrast == 0.0 {
@@ -238,15 +229,16 @@ mod tests {
     }
 
     #[test]
-    fn older_models_are_of_one_part_and_go_on_learning_as_they_began() {
+    fn older_models_have_no_hidden_layer_and_go_on_learning_as_they_began() {
         let mut json = serde_json::to_value(config(Preset::Spectral)).unwrap();
-        assert_eq!(json.as_object_mut().unwrap().remove("parts"), Some(2.into()));
-        for field in ["muon", "decoded", "decorrelation", "neighbour_temperature"] {
+        for field in ["parts", "hidden", "muon", "decoded", "decorrelation"] {
             assert!(json.as_object_mut().unwrap().remove(field).is_some());
         }
         let older = serde_json::from_value::<Config>(json).unwrap();
-        assert_eq!((older.parts, older.muon, older.decoded_of(7), older.decorrelation), (1, false, 7, 0.0));
-        assert_eq!(older.neighbour_temperature, None);
+        assert_eq!(
+            (older.parts, older.hidden, older.muon, older.decoded_of(7), older.decorrelation),
+            (1, 0, false, 7, 0.0)
+        );
     }
 
     #[test]

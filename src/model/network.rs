@@ -10,7 +10,7 @@ use super::ops::frames_loss::frames_loss;
 use super::ops::frames_out::frames_out;
 use super::ops::gated_stack::gated_stack;
 use super::ops::level_loss::level_loss;
-use super::ops::linear::linear;
+use super::ops::linear::{linear, linear_silu};
 use super::ops::look_up::look_up;
 use super::ops::pool::{Pooling, pool};
 use super::ops::taps::{conv, taps};
@@ -36,6 +36,7 @@ pub struct Network {
     width: usize,
     blocks: usize,
     parts: usize,
+    hidden: bool,
 }
 
 impl Network {
@@ -49,6 +50,7 @@ impl Network {
             width: config.channels,
             blocks: config.blocks,
             parts: config.parts,
+            hidden: config.hidden > 0,
         }
     }
 
@@ -95,7 +97,13 @@ impl Network {
             _ => bail!("an input of another preset"),
         };
         let (gain, offset) = (self.weight("encoder.norm.gain")?, self.weight("encoder.norm.offset")?);
-        self.linear(&candle_nn::ops::layer_norm_slow(&pooled, gain, offset, 1e-5)?, "encoder.head")
+        let x = candle_nn::ops::layer_norm_slow(&pooled, gain, offset, 1e-5)?;
+        let h = self.linear(&x, "encoder.head")?;
+        if !self.hidden {
+            return Ok(h);
+        }
+        let (weight, bias) = self.layer("encoder.hidden")?;
+        h + self.linear(&linear_silu(&x, weight, bias)?, "encoder.hidden_head")?
     }
 
     fn encode_seed(&self, levels: &Arc<Vec<u8>>) -> Result<Tensor> {

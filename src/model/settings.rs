@@ -103,10 +103,6 @@ pub struct TrainingSettings {
 /// Samples that the front of `waveform` takes into one frame.
 pub(super) const WAVEFORM_STRIDE: usize = 16;
 
-/// More bits than these can say more than the usual channels hear, in `spectral`.
-const NARROW_BITS: usize = 64;
-const WIDE_CHANNELS: usize = 96;
-
 /// Heard where no file says anything else.
 const DEFAULT_RATE: u32 = 8000;
 const SPECTRAL_RATES: [u32; 3] = [8000, 16_000, 32_000];
@@ -128,9 +124,6 @@ impl Config {
         let s = settings;
         set(&mut c.bits, s.bits, "bits", 8..=512)?;
         set(&mut c.mels, s.mels, "mels", 8..=256)?;
-        if preset == Preset::Spectral && c.bits > NARROW_BITS {
-            c.channels = WIDE_CHANNELS;
-        }
         set(&mut c.channels, s.channels, "channels", 1..=1024)?;
         set(&mut c.blocks, s.blocks, "blocks", 1..=16)?;
         set(&mut c.parts, s.parts, "parts", 1..=16)?;
@@ -268,21 +261,21 @@ fn defaults(preset: Preset) -> Config {
         mels: 0,
         channels: 64,
         blocks: 4,
-        parts: 2,
+        parts: 1,
+        hidden: 1024,
         batch: 64,
         learning_rate: 2e-3,
         muon: true,
         decay_from: 0.7,
-        length: TrainingLength::EpochsWithin { epochs: 64, fewest: 1200, most: 6000 },
+        length: TrainingLength::EpochsWithin { epochs: 64, fewest: 1200, most: 5500 },
         noise: NoiseSchedule::Linear { sigma: 0.25 },
         reconstruction: 1.0,
         decoded: 0.5,
         contrast: 1.0,
-        neighbours: 0.5,
+        neighbours: 0.25,
         balance: 0.4,
         decorrelation: 0.0,
-        temperature: 0.2,
-        neighbour_temperature: Some(0.15),
+        temperature: 0.15,
         microphone: 0.15,
         clip: 1.0,
         seed: 0,
@@ -292,11 +285,12 @@ fn defaults(preset: Preset) -> Config {
         Preset::Waveform => Config {
             channels: 48,
             blocks: 6,
-            parts: 1,
+            hidden: 0,
             batch: 32,
             muon: false,
             decoded: 1.0,
-            neighbour_temperature: None,
+            neighbours: 0.5,
+            temperature: 0.2,
             noise: NoiseSchedule::Linear { sigma: 2.0 },
             length: TrainingLength::EpochsWithin { epochs: 32, fewest: 1200, most: 5500 },
             microphone: 0.0,
@@ -306,12 +300,11 @@ fn defaults(preset: Preset) -> Config {
             bits: 100,
             channels: 1,
             blocks: 3,
-            parts: 1,
+            hidden: 0,
             batch: 300,
             learning_rate: 1e-2,
             muon: false,
             decoded: 1.0,
-            neighbour_temperature: None,
             decay_from: 1.0,
             length: TrainingLength::Epochs(100),
             noise: NoiseSchedule::Geometric { sigma: 1e-4, factor: 1.0001 },

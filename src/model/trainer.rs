@@ -235,8 +235,8 @@ impl<'a> Trainer<'a> {
         if self.config.contrast == 0.0 || self.config.neighbours == 0.0 {
             return Ok(None);
         }
-        let bits = self.config.kind_bits();
-        let h = h.narrow(0, 0, chunks.len())?.narrow(1, 0, bits)?.contiguous()?;
+        let bits = self.config.bits;
+        let h = h.narrow(0, 0, chunks.len())?;
         let z: Vec<f32> = candle_nn::ops::sigmoid(&h)?.flatten_all()?.to_vec1()?;
         let units = Units::of(&z, bits).units;
         let batches = &self.batches;
@@ -267,9 +267,8 @@ impl<'a> Trainer<'a> {
             let own = add(&contrast(&z, batch.masked.clone(), config.temperature)?, config.contrast * (1.0 - alike))?;
             let mut whole = own * (1.0 - alike);
             if let Some(targets) = targets {
-                let kind = z.narrow(1, 0, config.kind_bits())?.contiguous()?;
-                let temperature = config.neighbour_temperature.unwrap_or(config.temperature);
-                whole += alike * add(&attraction(&kind, targets, batch.masked, temperature)?, config.contrast * alike)?;
+                whole +=
+                    alike * add(&attraction(&z, targets, batch.masked, config.temperature)?, config.contrast * alike)?;
             }
             parts.0 = Some(whole);
         }

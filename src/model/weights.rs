@@ -93,6 +93,10 @@ fn tensors(config: &Config) -> Vec<(String, Vec<usize>, Start)> {
             linear("decoder.out", c, config.mels, c);
         }
     }
+    if config.hidden > 0 {
+        linear("encoder.hidden", pooled, config.hidden, pooled);
+        linear("encoder.hidden_head", config.hidden, bits, config.hidden);
+    }
     if config.preset != Preset::Seed {
         let stack = vec![config.blocks, BlockLayout::new(c).len];
         all.push((ENCODER_STACK.into(), stack.clone(), Start::Blocks { channels: c }));

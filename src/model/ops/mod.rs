@@ -86,7 +86,11 @@ impl<T> Kept<T> {
 
 /// Splits `rows` rows into tiles of whole groups of `group` rows.
 fn tiles(rows: usize, group: usize) -> Vec<Range<usize>> {
-    let tile = (TILE_ROWS / group).max(1) * group;
+    tiles_of(rows, (TILE_ROWS / group).max(1) * group)
+}
+
+/// Splits `rows` rows into tiles of `tile` rows.
+fn tiles_of(rows: usize, tile: usize) -> Vec<Range<usize>> {
     (0..rows.div_ceil(tile)).map(|i| i * tile..((i + 1) * tile).min(rows)).collect()
 }
 

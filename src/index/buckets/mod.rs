@@ -10,19 +10,18 @@
 mod fit;
 mod linear;
 mod search;
+mod seen;
 mod table;
 
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::codes::{CodesRef, words_per_code};
+use super::codes::CodesRef;
 use super::kernel::Kernel;
 use super::rows::RowSet;
-use super::scan::as_array;
-use super::select::Selection;
-use search::Probe;
-pub(super) use table::{BUCKET_BITS_AT_MOST, Key, TAG_BITS_AT_MOST, Table};
+pub(super) use search::Probe;
+pub(super) use table::{BUCKET_BITS_AT_MOST, Key, Table, entry_words, tag_bits_at_most};
 
 /// Fewer codes than this are scanned before a table is looked at.
 pub(super) const ROWS_AT_LEAST: usize = 20_000;
@@ -79,31 +78,14 @@ impl Buckets {
         self.typical_nanos * of_ten.max(1.0).powf(GROWTH) < scan_nanos
     }
 
-    /// Offers the selection what it wants of `codes`, which these tables were built from: then it tells true. Where that
-    /// would cost more than a scan, which takes `scan_nanos`, it tells false, and not all that is wanted was found.
-    pub fn search(
-        &self,
-        codes: CodesRef<'_>,
-        query: &[u64],
+    /// For searching `codes`, which these tables were built from, from row `first_row` of an index on.
+    pub fn probe<'a, const W: usize>(
+        &'a self,
+        codes: CodesRef<'a>,
         first_row: usize,
-        allowed: Option<&RowSet>,
-        selection: &mut Selection,
-        scan_nanos: f32,
-    ) -> bool {
-        fn with_width<const W: usize>(
-            buckets: &Buckets,
-            codes: CodesRef<'_>,
-            query: &[u64],
-            first_row: usize,
-            allowed: Option<&RowSet>,
-            selection: &mut Selection,
-            budget_nanos: f32,
-        ) -> bool {
-            let codes = codes.words().as_chunks::<W>().0;
-            Probe::new(&buckets.parts, codes, as_array(query), first_row, allowed, selection).run(budget_nanos)
-        }
-        let budget = self.patience * scan_nanos;
-        by_width!(words_per_code(codes.bits()), with_width(self, codes, query, first_row, allowed, selection, budget))
+        allowed: Option<&'a RowSet>,
+    ) -> Probe<'a, W> {
+        Probe::new(&self.parts, codes.bits(), codes.words().as_chunks().0, first_row, allowed)
     }
 }
 

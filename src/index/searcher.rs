@@ -187,6 +187,7 @@ fn look_up<const W: usize>(
     let search = |(queries, open): (&[[u64; W]], &mut [(Selection, usize)])| -> Vec<bool> {
         let mut probe = buckets.probe::<W>(part.codes, part.first_row, part.allowed);
         let one = |(at, (selection, _)): (usize, &mut (Selection, usize))| {
+            probe.expect(&queries[at..]);
             let mut found = selection.fresh();
             let done = probe.search(&queries[at], &mut found, buckets.patience * scan_nanos);
             if done {

@@ -8,7 +8,6 @@ use super::seen::Seen;
 use super::table::{View, entry_words};
 use crate::index::kernel::{Kernel, Wanted, prefetch};
 use crate::index::rows::RowSet;
-use crate::index::scan::as_array;
 use crate::index::select::Selection;
 
 /// Buckets that are looked up before their entries are, and entries before their codes are, so that the look-ups overlap.
@@ -18,7 +17,7 @@ const BATCH: usize = 256;
 const FIRST_BATCH: usize = 32;
 
 /// Entries of a bucket that are asked for ahead; those beyond follow one another for so long that the processor does that.
-const AHEAD: usize = 128;
+const AHEAD: u32 = 128;
 
 /// Ways through the tables: one query's, and then another's.
 pub(in crate::index) struct Probe<'a, const W: usize> {
@@ -32,14 +31,14 @@ pub(in crate::index) struct Probe<'a, const W: usize> {
     kernel: Kernel,
     query: [u64; W],
     spent_nanos: f32,
-    /// How many levels of each part were searched.
+    /// For each part the query's bucket and tag, and how many levels were searched.
+    buckets: Vec<u32>,
+    tags: Vec<[u64; 2]>,
     levels: Vec<u32>,
-    /// The part and the level of it that are being searched, and the query's tag there.
+    /// The part and the level of it that are being searched.
     part: usize,
     level: u32,
-    tag: [u64; 2],
-    /// Levels that were searched before: the bits of the part, of which so many differ.
-    searched: Vec<([u64; W], u32)>,
+    /// Rows that were offered: one is found in several parts, and counts once.
     seen: Seen,
     /// Buckets that hold rows, then their numbers; the entries of each.
     found: Vec<u32>,
@@ -70,11 +69,11 @@ impl<'a, const W: usize> Probe<'a, W> {
             kernel: Kernel::chosen(),
             query: [0; W],
             spent_nanos: 0.0,
+            buckets: Vec::new(),
+            tags: Vec::new(),
             levels: Vec::new(),
             part: 0,
             level: 0,
-            tag: [0; 2],
-            searched: Vec::new(),
             seen: Seen::default(),
             found: Vec::with_capacity(2 * BATCH),
             ranges: Vec::with_capacity(2 * BATCH),
@@ -88,13 +87,16 @@ impl<'a, const W: usize> Probe<'a, W> {
     /// beyond the budget.
     pub fn search(&mut self, query: &[u64; W], selection: &mut Selection, budget_nanos: f32) -> bool {
         (self.query, self.spent_nanos) = (*query, 0.0);
+        self.buckets.clear();
+        self.buckets.extend(self.parts.iter().map(|part| part.key.bucket(query)));
+        self.tags.clear();
+        self.tags.extend(self.parts.iter().map(|part| part.key.tag(query)));
         self.levels.clear();
         self.levels.resize(self.parts.len(), 0);
-        self.searched.clear();
         self.seen.clear();
         loop {
             // Whatever differs in fewer bits than this was found.
-            let certain = self.searched.len() as u32;
+            let certain: u32 = self.levels.iter().sum();
             if selection.reach().is_none_or(|reach| reach < certain) {
                 return true;
             }
@@ -108,18 +110,48 @@ impl<'a, const W: usize> Probe<'a, W> {
             }
             (self.part, self.level) = (part, self.levels[part]);
             self.search_level(selection);
-            self.searched.push((as_array(&self.parts[part].key.mask), self.level));
             self.levels[part] += 1;
         }
     }
 
+    /// Asks for what the queries after `queries[0]` will read first: one after the other, the directory, where the entries start,
+    /// and the entries, each while another query is searched.
+    pub fn expect(&self, queries: &[[u64; W]]) {
+        for (part, table) in self.parts.iter().zip(&self.tables) {
+            let bucket = |ahead: usize| queries.get(ahead).map(|query| part.key.bucket(query));
+            if let Some(bucket) = bucket(3) {
+                prefetch(&table.directory[bucket as usize / 32]);
+                for flip in &part.key.flips {
+                    prefetch(&table.directory[(bucket ^ flip) as usize / 32]);
+                }
+            }
+            let number = |bucket: u32| {
+                let mut number = [bucket];
+                self.kernel.numbers(table.directory, &mut number);
+                number[0] as usize
+            };
+            if let Some(bucket) = bucket(2).filter(|&bucket| table.holds(bucket)) {
+                prefetch(&table.starts[number(bucket)]);
+            }
+            if let Some(bucket) = bucket(1).filter(|&bucket| table.holds(bucket)) {
+                self.ask_for_entries(table, &table.range(number(bucket)));
+            }
+        }
+    }
+
+    fn ask_for_entries(&self, table: &View<'_>, range: &Range<u32>) {
+        let words = entry_words(64 * W);
+        let end = range.end.min(range.start + AHEAD);
+        for line in table.entries[range.start as usize * words..end as usize * words].iter().step_by(8) {
+            prefetch(line);
+        }
+    }
+
     fn search_level(&mut self, selection: &mut Selection) {
-        let key = &self.parts[self.part].key;
-        let bucket = key.bucket(&self.query);
-        self.tag = key.tag(&self.query);
+        let (bucket, flips) = (self.buckets[self.part], &self.parts[self.part].key.flips);
         match self.level as usize {
             0 => self.look_up(bucket, &[0], selection),
-            level => self.flip(bucket, &key.flips, level, selection),
+            level => self.flip(bucket, flips, level, selection),
         }
         self.visit(selection);
     }
@@ -162,11 +194,8 @@ impl<'a, const W: usize> Probe<'a, W> {
         self.ranges.clear();
         let mut entries = 0;
         for &number in &self.found {
-            let range = table.starts[number as usize]..table.starts[number as usize + 1];
-            let end = range.end.min(range.start + AHEAD as u32);
-            for line in table.entries[range.start as usize * words..end as usize * words].iter().step_by(8) {
-                prefetch(line);
-            }
+            let range = table.range(number as usize);
+            self.ask_for_entries(&table, &range);
             entries += range.len();
             self.ranges.push(range);
         }
@@ -181,7 +210,7 @@ impl<'a, const W: usize> Probe<'a, W> {
         {
             let few = !selection.is_full() && selection.k() <= BATCH;
             let enough = if few { FIRST_BATCH } else { BATCH };
-            let wanted = Wanted { tag: self.tag, row_mask, reach, enough };
+            let wanted = Wanted { tag: self.tags[self.part], row_mask, reach, enough };
             let done = self.kernel.entries_within(table.entries, words, left, wanted, &mut self.near);
             left = &mut left[done..];
             self.verify(selection);
@@ -220,18 +249,10 @@ impl<'a, const W: usize> Probe<'a, W> {
         for at in 0..kept {
             let (row, distance) = (self.rows[at], u32::from(self.distances[at]));
             let in_index = self.first_row as u32 + row;
-            if selection.wants(distance, in_index) && (self.seen.is_new(row) || self.is_first(row)) {
+            if selection.wants(distance, in_index) && self.seen.is_new(row) {
                 selection.offer_unordered(distance, in_index);
             }
         }
-    }
-
-    /// Whether no level that was searched before comes across the row: it is found in several parts, and counts once.
-    #[cold]
-    fn is_first(&self, row: u32) -> bool {
-        let code = &self.codes[row as usize];
-        let differing: [u64; W] = std::array::from_fn(|at| code[at] ^ self.query[at]);
-        !self.kernel.any_level(&differing, &self.searched)
     }
 }
 

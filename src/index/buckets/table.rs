@@ -1,5 +1,7 @@
 //! One table of a multi-index: rows by the bucket that some bits of their codes fall into.
 
+use std::ops::Range;
+
 use super::linear::LinearMap;
 use crate::index::codes::CodesRef;
 use crate::index::kernel::prefetch;
@@ -32,7 +34,7 @@ pub(in crate::index) struct Key {
     pub tags: Vec<u16>,
     /// For each bit that chooses the bucket, what flipping it flips of the bucket's number.
     pub flips: Vec<u32>,
-    pub mask: Vec<u64>,
+    mask: Vec<u64>,
     /// The bits of an entry's first word that are its row.
     pub row_mask: u64,
     bucket: LinearMap<1>,
@@ -180,6 +182,12 @@ pub(in crate::index) struct View<'a> {
 }
 
 impl View<'_> {
+    /// The entries of a bucket before which so many hold rows.
+    #[inline]
+    pub fn range(&self, number: usize) -> Range<u32> {
+        self.starts[number]..self.starts[number + 1]
+    }
+
     /// Whether a bucket holds rows.
     #[inline]
     pub fn holds(&self, bucket: u32) -> bool {

@@ -143,11 +143,6 @@ pub(super) fn numbers(directory: &[u64], buckets: &mut [u32]) {
 }
 
 #[target_feature(enable = "popcnt")]
-pub(super) fn any_level<const W: usize>(differing: &[u64; W], levels: &[([u64; W], u32)]) -> bool {
-    portable::any_level(differing, levels)
-}
-
-#[target_feature(enable = "popcnt")]
 pub(super) fn distances_of<const W: usize>(codes: &[[u64; W]], rows: &[u32], query: &[u64; W], out: &mut Vec<u16>) {
     portable::distances_of(codes, rows, query, out);
 }

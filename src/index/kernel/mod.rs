@@ -248,18 +248,6 @@ impl Kernel {
         }
     }
 
-    /// Whether under any of these masks as many bits differ as stand beside it.
-    pub(super) fn any_level<const W: usize>(self, differing: &[u64; W], levels: &[([u64; W], u32)]) -> bool {
-        match self.0 {
-            // SAFETY: `available` makes these values only where the machine has these instructions.
-            #[cfg(target_arch = "x86_64")]
-            Set::Avx512 | Set::Avx2 => unsafe { avx2::any_level(differing, levels) },
-            #[cfg(target_arch = "aarch64")]
-            Set::Neon => portable::any_level(differing, levels),
-            Set::Portable => portable::any_level(differing, levels),
-        }
-    }
-
     /// Appends the distance of `query` to the codes of `rows`.
     ///
     /// # Panics

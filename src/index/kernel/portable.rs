@@ -77,18 +77,6 @@ pub(super) fn numbers(directory: &[u64], buckets: &mut [u32]) {
 
 /// Inlined into the other kernels too.
 #[inline(always)]
-pub(super) fn any_level<const W: usize>(differing: &[u64; W], levels: &[([u64; W], u32)]) -> bool {
-    levels.iter().any(|(mask, level)| {
-        let mut ones = 0;
-        for at in 0..W {
-            ones += (differing[at] & mask[at]).count_ones();
-        }
-        ones == *level
-    })
-}
-
-/// Inlined into the other kernels too.
-#[inline(always)]
 pub(super) fn distances_of<const W: usize>(codes: &[[u64; W]], rows: &[u32], query: &[u64; W], out: &mut Vec<u16>) {
     out.extend(rows.iter().map(|&row| {
         let code = &codes[row as usize];

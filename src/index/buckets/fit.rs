@@ -21,9 +21,9 @@ pub(super) const PROBE_NANOS: f32 = 1.5;
 pub(super) const BUCKET_NANOS: f32 = 15.0;
 /// Comparing the tag of an entry.
 pub(super) const ENTRY_NANOS: f32 = 1.0;
-/// Finding whose it is, where the tag is near.
+/// Looking whether it is wanted, where the tag is near.
 pub(super) const ROW_NANOS: f32 = 2.0;
-/// Comparing a code anywhere in memory.
+/// Comparing a code anywhere in memory, where the tag does not tell enough of it.
 pub(super) const CODE_NANOS: f32 = 10.0;
 
 /// Codes that correlations are counted on.
@@ -221,13 +221,14 @@ impl Sample<'_> {
                 compared[level] += usize::from(level as u32 + differ <= reach);
             }
         }
+        let near_nanos = if key.is_complete { ROW_NANOS } else { ROW_NANOS + CODE_NANOS };
         let mut probes = 1.0;
         std::array::from_fn(|level| {
             let (entries, compared) = (entries[level] as f32 * self.scale, compared[level] as f32 * self.scale);
             let nanos = PROBE_NANOS * probes
                 + BUCKET_NANOS * entries.min(probes)
                 + ENTRY_NANOS * entries
-                + (ROW_NANOS + CODE_NANOS) * compared;
+                + near_nanos * compared;
             probes *= (key.flips.len() as f32 - level as f32).max(0.0) / (level as f32 + 1.0);
             nanos
         })

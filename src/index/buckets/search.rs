@@ -23,8 +23,6 @@ const AHEAD: u32 = 128;
 pub(in crate::index) struct Probe<'a, const W: usize> {
     parts: &'a [Part],
     tables: Vec<View<'a>>,
-    /// Bits of a code.
-    width: usize,
     codes: &'a [[u64; W]],
     first_row: usize,
     allowed: Option<&'a RowSet>,
@@ -51,18 +49,10 @@ pub(in crate::index) struct Probe<'a, const W: usize> {
 }
 
 impl<'a, const W: usize> Probe<'a, W> {
-    /// `codes` are of `width` bits.
-    pub fn new(
-        parts: &'a [Part],
-        width: usize,
-        codes: &'a [[u64; W]],
-        first_row: usize,
-        allowed: Option<&'a RowSet>,
-    ) -> Self {
+    pub fn new(parts: &'a [Part], codes: &'a [[u64; W]], first_row: usize, allowed: Option<&'a RowSet>) -> Self {
         Self {
             parts,
             tables: parts.iter().map(|part| part.table.view()).collect(),
-            width,
             codes,
             first_row,
             allowed,
@@ -220,7 +210,6 @@ impl<'a, const W: usize> Probe<'a, W> {
 
     /// Offers the rows of the entries whose tags are near.
     fn verify(&mut self, selection: &mut Selection) {
-        let complete = self.parts[self.part].key.is_complete(self.width);
         self.spent_nanos += ROW_NANOS * self.near.len() as f32;
         self.rows.clear();
         self.rows.resize(self.near.len(), 0);
@@ -237,7 +226,7 @@ impl<'a, const W: usize> Probe<'a, W> {
         }
         self.near.clear();
         self.rows.truncate(kept);
-        if !complete {
+        if !self.parts[self.part].key.is_complete {
             // The distance is as large at least.
             self.spent_nanos += CODE_NANOS * kept as f32;
             for &row in &self.rows {

@@ -35,6 +35,8 @@ pub(in crate::index) struct Key {
     /// For each bit that chooses the bucket, what flipping it flips of the bucket's number.
     pub flips: Vec<u32>,
     mask: Vec<u64>,
+    /// Whether the bucket and the tag tell all bits of a code.
+    pub is_complete: bool,
     /// The bits of an entry's first word that are its row.
     pub row_mask: u64,
     bucket: LinearMap<1>,
@@ -64,6 +66,7 @@ impl Key {
             tags: tags.to_vec(),
             flips: (0..bits.len()).map(|number| 1 << number).collect(),
             mask,
+            is_complete: bits.len() + tags.len() == width,
             row_mask: (1 << row_bits(rows)) - 1,
             bucket: LinearMap::new(&bucket),
             tag: LinearMap::new(&tag),
@@ -79,11 +82,6 @@ impl Key {
     #[inline]
     pub fn tag(&self, code: &[u64]) -> [u64; 2] {
         self.tag.image(code)
-    }
-
-    /// Whether a bucket and a tag tell all bits of a code.
-    pub fn is_complete(&self, width: usize) -> bool {
-        self.bits.len() + self.tags.len() == width
     }
 
     /// In how many of the bits that choose the bucket two codes differ, given where they differ at all.

@@ -59,6 +59,7 @@ impl Selection {
     }
 
     /// Keeps a row below [`Selection::limit`].
+    #[inline]
     pub fn offer(&mut self, distance: u32, row: u32) {
         debug_assert!(distance < self.limit);
         self.kept.push(key(distance, row));

@@ -59,17 +59,18 @@ fn compare<const W: usize, const Q: usize, const ROWS: bool>(
             }
         }
         let code = if ROWS { load_rows(words) } else { load_words(words) };
-        // Masks are narrowed by the comparison itself: one instruction less than joining them.
-        let mut far = u8::MAX;
+        // Masks are narrowed by the comparison itself, which is one instruction less than joining them, but not one mask by all
+        // queries: they would wait for one another, longer than the processor looks ahead.
+        let mut far = [u8::MAX; 4];
         for j in 0..Q {
             let mut distance = _mm512_popcnt_epi64(_mm512_xor_si512(code[0], query[j][0]));
             for at in 1..W {
                 let differing = _mm512_xor_si512(code[at], query[j][at]);
                 distance = _mm512_add_epi64(distance, _mm512_popcnt_epi64(differing));
             }
-            far = _mm512_mask_cmpge_epi64_mask(far, distance, limit[j]);
+            far[j / 2] = _mm512_mask_cmpge_epi64_mask(far[j / 2], distance, limit[j]);
         }
-        let near = !far;
+        let near = !far.into_iter().fold(u8::MAX, |all, far| all & far);
         if near != 0 && near & block.allowed(group) != 0 {
             admit(block, group, near, queries, selections);
             limit = limits(selections);

@@ -285,6 +285,8 @@ impl Block<'_> {
         }
     }
 
+    /// Inlined as [`Block::admit`] is.
+    #[inline(always)]
     fn distance<const W: usize>(&self, group: usize, lane: usize, query: &[u64; W]) -> u32 {
         let words = &self.words[group * W * GROUP..][..W * GROUP];
         let word = |at: usize| match self.order {

@@ -60,7 +60,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn tables_find_what_a_scan_finds(
-        bits in prop_oneof![8usize..40, Just(64), Just(100), Just(128)],
+        bits in prop_oneof![8usize..40, Just(64), Just(100), Just(128), Just(200)],
         count in 1usize..800,
         clusters in 1u64..40,
         parts in 1usize..7,

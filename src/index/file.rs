@@ -5,7 +5,7 @@
 //! | bytes | what | form |
 //! |---|---|---|
 //! | 0..8 | magic | `SNDALIKE` |
-//! | 8..12 | version of this format | u32, 3 |
+//! | 8..12 | version of this format | u32, 4 |
 //! | 12..16 | bits of a code, B | u32, 8 to 512 |
 //! | 16..24 | codes, N | u64, below 2^32 |
 //! | 24..32 | bytes of the file | u64 |
@@ -23,7 +23,7 @@
 //! | bytes | what | form |
 //! |---|---|---|
 //! | 0..8 | magic | `SNDCODES` |
-//! | 8..12 | version of this format | u32, 3 |
+//! | 8..12 | version of this format | u32, 4 |
 //! | 12..16 | bits of a code, B | u32, 8 to 512 |
 //! | 16..24 | codes, N | u64, below 2^32 |
 //! | 24..32 | bytes of the file | u64 |
@@ -43,7 +43,7 @@
 //! | 1 | blocks |
 //! | 4 each | BLAKE3 of a block |
 //! | 3 | parts (0: no tables), patience (f32), nanoseconds of a search (f32) |
-//! | for each part | bits: count, each; tag bits: count, each; levels: count, nanoseconds (f32) each; offset and length of its directory (u64), starts, tags and rows (u32) |
+//! | for each part | bits: count, each; tag bits: count, each; levels: count, nanoseconds (f32) each; offset and length of its directory (u64), starts (u32) and entries (u64) |
 //!
 //! Offsets are in bytes from the start of the file, lengths in numbers. What the numbers mean stands in
 //! `index/buckets`.
@@ -77,7 +77,7 @@ pub use segment::is_segment_name;
 compile_error!("codes are mapped as they lie on disk, little-endian; a big-endian machine would need a copy");
 
 const MAGIC: &[u8; 8] = b"SNDALIKE";
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 const ALIGNMENT: usize = 64;
 
 /// Why an index file cannot be used.

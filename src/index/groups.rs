@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rayon::prelude::*;
 
 use super::all_codes::AllCodes;
-use super::buckets::{BUCKET_BITS_AT_MOST, Key, TAG_BITS_AT_MOST, Table};
+use super::buckets::{BUCKET_BITS_AT_MOST, Key, Table, entry_words, tag_bits_at_most};
 use super::codes::{Codes, CodesRef};
 use super::file::IndexError;
-use super::kernel::Kernel;
+use super::kernel::{Kernel, Wanted};
 use super::searcher::Index;
 
 impl Index {
@@ -91,28 +91,35 @@ fn join<const W: usize>(
     // Bits beyond what numbers a bucket are left out: codes that agree in the part agree in those that are left.
     let mine: Vec<u16> =
         (part..bits).step_by(radius as usize + 1).take(BUCKET_BITS_AT_MOST as usize).map(|bit| bit as u16).collect();
-    let others: Vec<u16> = (0..bits as u16).filter(|bit| !mine.contains(bit)).take(TAG_BITS_AT_MOST).collect();
-    let key = Key::new(bits, &mine, &others);
+    let others: Vec<u16> = (0..bits as u16).filter(|bit| !mine.contains(bit)).collect();
+    let others = &others[..others.len().min(tag_bits_at_most(bits, codes.len()))];
+    let key = Key::new(bits, codes.len(), &mine, others);
     let table = Table::build(&key, codes);
     let words = codes.words().as_chunks::<W>().0;
-    let (tags, rows) = (table.tags(), table.rows());
-    table.starts().par_windows(2).for_each_init(
-        || (Vec::new(), Vec::new()),
-        |(near, distances), bucket| {
+    let (entries, entry_words) = (&table.entries[..], entry_words(bits));
+    let row_of = |at: usize| (entries[at * entry_words] & key.row_mask) as u32;
+    table.starts.par_windows(2).for_each_init(
+        || (Vec::new(), Vec::new(), Vec::new()),
+        |(near, rows, distances), bucket| {
             let end = bucket[1] as usize;
             for at in bucket[0] as usize..end {
                 if at.is_multiple_of(LOOK_EVERY) && !go_on() {
                     return;
                 }
-                let row = rows[at];
+                let row = row_of(at);
                 near.clear();
                 distances.clear();
-                Kernel::chosen().tags_within(tags, at + 1..end, tags[at], radius, near);
-                near.iter_mut().for_each(|near| *near = rows[*near as usize]);
+                let mut tag = [0; 2];
+                tag[..entry_words].copy_from_slice(&entries[at * entry_words..][..entry_words]);
+                let wanted = Wanted { tag, row_mask: key.row_mask, reach: radius, enough: usize::MAX };
+                let mut following = at as u32 + 1..end as u32;
+                let following = std::slice::from_mut(&mut following);
+                Kernel::chosen().entries_within(entries, entry_words, following, wanted, near);
                 let root = forest.root(row);
-                near.retain(|&other| forest.root(other) != root);
-                Kernel::chosen().distances_of(words, near, &words[row as usize], distances);
-                for (&other, &distance) in near.iter().zip(&*distances) {
+                rows.clear();
+                rows.extend(near.iter().map(|&near| near as u32).filter(|&other| forest.root(other) != root));
+                Kernel::chosen().distances_of(words, rows, &words[row as usize], distances);
+                for (&other, &distance) in rows.iter().zip(&*distances) {
                     if u32::from(distance) <= radius {
                         forest.join(row, other);
                     }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::all_codes::AllCodes;
 use super::buckets::Buckets;
-use super::codes::{Codes, CodesRef};
+use super::codes::{Codes, CodesRef, words_per_code};
 use super::file::IndexError;
 use super::kernel::Kernel;
 use super::rows::RowSet;
@@ -150,9 +150,12 @@ impl Index {
         for Placed { first_row, segment } in &self.segments {
             let part = Part { codes: segment.codes()?, first_row: *first_row, allowed };
             let to_scan = match segment.buckets()? {
-                Some(buckets) => look_up(buckets, part, queries, &mut open),
+                Some(buckets) => by_width!(words_per_code(self.bits), look_up(buckets, part, queries, &mut open)),
                 None => (0..open.len()).collect(),
             };
+            if to_scan.is_empty() {
+                continue;
+            }
             let words: Vec<u64> = to_scan.iter().flat_map(|&query| queries.code(query)).copied().collect();
             let mut found: Vec<Selection> = to_scan.iter().map(|&query| open[query].0.fresh()).collect();
             scan(Kernel::chosen(), part, CodesRef::new(queries.bits(), &words), &mut found);
@@ -167,7 +170,12 @@ impl Index {
 }
 
 /// Answers what the tables answer faster than a scan of `part` would, and returns the queries for which they do not.
-fn look_up(buckets: &Buckets, part: Part<'_>, queries: CodesRef<'_>, open: &mut [(Selection, usize)]) -> Vec<usize> {
+fn look_up<const W: usize>(
+    buckets: &Buckets,
+    part: Part<'_>,
+    queries: CodesRef<'_>,
+    open: &mut [(Selection, usize)],
+) -> Vec<usize> {
     const QUERIES_A_TASK: usize = 16;
     let rows = part.first_row..part.first_row + part.codes.len();
     let left = part.allowed.map_or(rows.len(), |allowed| allowed.count_in(rows.clone()));
@@ -176,22 +184,29 @@ fn look_up(buckets: &Buckets, part: Part<'_>, queries: CodesRef<'_>, open: &mut 
     if open.first().is_some_and(|(wanted, _)| !buckets.promise(wanted.k(), share, scan_nanos)) {
         return (0..open.len()).collect();
     }
-    let one = |(query, (selection, _)): (usize, &mut (Selection, usize))| -> Option<usize> {
-        let mut found = selection.fresh();
-        let code = queries.code(query);
-        let done = buckets.search(part.codes, code, part.first_row, part.allowed, &mut found, scan_nanos);
-        if done {
-            selection.merge(found);
-        } else {
-            selection.narrow(&found);
-        }
-        (!done).then_some(query)
+    let search = |(queries, open): (&[[u64; W]], &mut [(Selection, usize)])| -> Vec<bool> {
+        let mut probe = buckets.probe::<W>(part.codes, part.first_row, part.allowed);
+        let one = |(at, (selection, _)): (usize, &mut (Selection, usize))| {
+            probe.expect(&queries[at..]);
+            let mut found = selection.fresh();
+            let done = probe.search(&queries[at], &mut found, buckets.patience * scan_nanos);
+            if done {
+                selection.merge(found);
+            } else {
+                selection.narrow(&found);
+            }
+            done
+        };
+        open.iter_mut().enumerate().map(one).collect()
     };
-    if queries.len() < QUERIES_A_TASK {
-        open.iter_mut().enumerate().filter_map(one).collect()
+    let queries = queries.words().as_chunks::<W>().0;
+    let done = if queries.len() <= QUERIES_A_TASK {
+        search((queries, open))
     } else {
-        open.par_iter_mut().enumerate().with_min_len(QUERIES_A_TASK).filter_map(one).collect()
-    }
+        let tasks = queries.par_chunks(QUERIES_A_TASK).zip(open.par_chunks_mut(QUERIES_A_TASK));
+        tasks.map(search).collect::<Vec<_>>().concat()
+    };
+    done.iter().enumerate().filter(|(_, done)| !**done).map(|(query, _)| query).collect()
 }
 
 #[cfg(test)]

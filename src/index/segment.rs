@@ -47,7 +47,7 @@ impl Segment {
     /// The tables, `None` where there are none. Errors are those of [`Segment::codes`].
     pub fn buckets(&self) -> Result<Option<&Buckets>, IndexError> {
         if let (Some(file), Some(buckets)) = (&self.file, &self.buckets) {
-            file.check_tables(buckets, self.rows())?;
+            file.check_tables(buckets, self.unchecked_codes())?;
         }
         Ok(self.buckets.as_ref())
     }

@@ -48,12 +48,18 @@ impl Selection {
         if self.full && self.k > 0 { Some(self.limit) } else { self.limit.checked_sub(1) }
     }
 
+    /// Whether as many were kept as are wanted.
+    pub fn is_full(&self) -> bool {
+        self.full
+    }
+
     /// How many are wanted.
     pub fn k(&self) -> usize {
         self.k
     }
 
     /// Keeps a row below [`Selection::limit`].
+    #[inline]
     pub fn offer(&mut self, distance: u32, row: u32) {
         debug_assert!(distance < self.limit);
         self.kept.push(key(distance, row));
@@ -97,6 +103,10 @@ impl Selection {
 
     /// Takes over what another selection with the same `k` and radius found among other rows.
     pub fn merge(&mut self, other: Selection) {
+        if self.kept.is_empty() {
+            *self = other;
+            return;
+        }
         for key in other.kept {
             self.offer_unordered((key >> 32) as u32, key as u32);
         }

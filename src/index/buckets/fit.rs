@@ -7,7 +7,7 @@
 use std::ops::RangeInclusive;
 
 use super::search::cheapest;
-use super::table::{BUCKET_BITS_AT_MOST, Key};
+use super::table::{BUCKET_BITS_AT_MOST, Key, tag_bits_at_most};
 use crate::index::codes::CodesRef;
 use crate::index::kernel::Kernel;
 use crate::index::scan::{Part as Rows, scan, scan_nanos};
@@ -21,9 +21,9 @@ pub(super) const PROBE_NANOS: f32 = 1.5;
 pub(super) const BUCKET_NANOS: f32 = 15.0;
 /// Comparing the tag of an entry.
 pub(super) const ENTRY_NANOS: f32 = 1.0;
-/// Finding whose it is, where the tag is near.
+/// Looking whether it is wanted, where the tag is near.
 pub(super) const ROW_NANOS: f32 = 2.0;
-/// Comparing a code anywhere in memory.
+/// Comparing a code anywhere in memory, where the tag does not tell enough of it.
 pub(super) const CODE_NANOS: f32 = 10.0;
 
 /// Codes that correlations are counted on.
@@ -69,7 +69,7 @@ pub(super) fn fit(codes: CodesRef<'_>, kernel: Kernel) -> Option<Plan> {
         Sample { rows: &sample, queries: &queries, reach: &reach, scale: codes.len() as f32 / sample.len() as f32 };
     let (cost, plan) = (fewest..fewest + 3)
         .filter(|&parts| codes.bits() / parts >= 8)
-        .map(|parts| sample.price(keys(codes.bits(), parts, &correlation), scan_nanos))
+        .map(|parts| sample.price(keys(codes.bits(), codes.len(), parts, &correlation), scan_nanos))
         .min_by(|a, b| a.0.total_cmp(&b.0))?;
     (cost < WORTH * scan_nanos).then_some(plan)
 }
@@ -79,10 +79,11 @@ fn evenly(codes: CodesRef<'_>, count: usize) -> Vec<&[u64]> {
     (0..codes.len()).step_by(step).map(|row| codes.code(row)).collect()
 }
 
-/// Squared correlation of each bit with each other.
+/// The variance of each bit, and its squared correlation with each other.
 struct Correlation {
     bits: usize,
     squared: Vec<f32>,
+    variance: Vec<f32>,
 }
 
 impl Correlation {
@@ -109,7 +110,8 @@ impl Correlation {
                 squared[b * bits + a] = value;
             }
         }
-        Self { bits, squared }
+        let variance = ones.iter().map(|ones| ones * (1.0 - ones)).collect();
+        Self { bits, squared, variance }
     }
 
     fn squared(&self, a: usize, b: usize) -> f32 {
@@ -118,7 +120,7 @@ impl Correlation {
 }
 
 /// Deals the bits out: the most entangled first, each to the part where it goes together with least.
-fn keys(bits: usize, parts: usize, correlation: &Correlation) -> Vec<Key> {
+fn keys(bits: usize, rows: usize, parts: usize, correlation: &Correlation) -> Vec<Key> {
     let entangled = |bit: usize| -> f32 { (0..bits).map(|other| correlation.squared(bit, other)).sum() };
     let mut order: Vec<usize> = (0..bits).collect();
     order.sort_by(|&a, &b| entangled(b).total_cmp(&entangled(a)));
@@ -135,16 +137,12 @@ fn keys(bits: usize, parts: usize, correlation: &Correlation) -> Vec<Key> {
     }
     dealt
         .iter()
-        .enumerate()
-        .map(|(part, mine)| {
-            // Bits of the other parts in turn, so that the tag says something of each.
-            let longest = dealt.iter().map(Vec::len).max().unwrap_or(0);
-            let others = (0..longest).flat_map(|at| {
-                let of = |other: &usize| *other != part;
-                (0..parts).filter(of).map(move |other| (other, at))
-            });
-            let tags: Vec<u16> = others.filter_map(|(other, at)| dealt[other].get(at).copied()).take(32).collect();
-            Key::new(bits, mine, &tags)
+        .map(|mine| {
+            // Those that are even tell most, and a bit that hardly ever differs tells nothing.
+            let mut tags: Vec<u16> = (0..bits as u16).filter(|bit| !mine.contains(bit)).collect();
+            tags.sort_by(|&a, &b| correlation.variance[b as usize].total_cmp(&correlation.variance[a as usize]));
+            tags.truncate(tag_bits_at_most(bits, rows));
+            Key::new(bits, rows, mine, &tags)
         })
         .collect()
 }
@@ -218,16 +216,19 @@ impl Sample<'_> {
             let level = key.level(&differing) as usize;
             if level < LEVELS {
                 entries[level] += 1;
-                compared[level] += usize::from(level as u32 + (key.tag(row) ^ tag).count_ones() <= reach);
+                let other = key.tag(row);
+                let differ = (other[0] ^ tag[0]).count_ones() + (other[1] ^ tag[1]).count_ones();
+                compared[level] += usize::from(level as u32 + differ <= reach);
             }
         }
+        let near_nanos = if key.is_complete { ROW_NANOS } else { ROW_NANOS + CODE_NANOS };
         let mut probes = 1.0;
         std::array::from_fn(|level| {
             let (entries, compared) = (entries[level] as f32 * self.scale, compared[level] as f32 * self.scale);
             let nanos = PROBE_NANOS * probes
                 + BUCKET_NANOS * entries.min(probes)
                 + ENTRY_NANOS * entries
-                + (ROW_NANOS + CODE_NANOS) * compared;
+                + near_nanos * compared;
             probes *= (key.flips.len() as f32 - level as f32).max(0.0) / (level as f32 + 1.0);
             nanos
         })

@@ -4,73 +4,90 @@ use std::ops::Range;
 
 use super::Part;
 use super::fit::{BUCKET_NANOS, CODE_NANOS, ENTRY_NANOS, PROBE_NANOS, ROW_NANOS};
-use crate::index::kernel::{Kernel, prefetch};
+use super::seen::Seen;
+use super::table::{View, entry_words};
+use crate::index::kernel::{Kernel, Wanted, prefetch};
 use crate::index::rows::RowSet;
 use crate::index::select::Selection;
 
-/// Buckets that are looked up before their entries are, so that the look-ups overlap.
+/// Buckets that are looked up before their entries are, and entries before their codes are, so that the look-ups overlap.
 const BATCH: usize = 256;
 
-/// Entries of a bucket that are looked at together.
-const PIECE: usize = 1024;
+/// The same of entries as long as fewer rows were found than are wanted: until then every entry seems near.
+const FIRST_BATCH: usize = 32;
 
-/// One query's way through the tables.
-pub(super) struct Probe<'a, const W: usize> {
+/// Entries of a bucket that are asked for ahead; those beyond follow one another for so long that the processor does that.
+const AHEAD: u32 = 128;
+
+/// Ways through the tables: one query's, and then another's.
+pub(in crate::index) struct Probe<'a, const W: usize> {
     parts: &'a [Part],
+    tables: Vec<View<'a>>,
     codes: &'a [[u64; W]],
-    query: [u64; W],
     first_row: usize,
     allowed: Option<&'a RowSet>,
-    selection: &'a mut Selection,
     kernel: Kernel,
-    /// How many levels of each part were searched.
-    levels: Vec<u32>,
-    /// The part that is being searched, and the query's tag in it.
-    part: usize,
-    tag: u32,
+    query: [u64; W],
     spent_nanos: f32,
-    /// Buckets that hold rows, then their numbers; the entries of each; those whose tags are near, then their rows; the
-    /// distances of these.
+    /// For each part the query's bucket and tag, and how many levels were searched.
+    buckets: Vec<u32>,
+    tags: Vec<[u64; 2]>,
+    levels: Vec<u32>,
+    /// The part and the level of it that are being searched.
+    part: usize,
+    level: u32,
+    /// Rows that were offered: one is found in several parts, and counts once.
+    seen: Seen,
+    /// Buckets that hold rows, then their numbers; the entries of each.
     found: Vec<u32>,
-    ranges: Vec<Range<usize>>,
-    near: Vec<u32>,
+    ranges: Vec<Range<u32>>,
+    /// Entries whose tags are near: in how many bits they differ (upper half), and the row (lower); then the rows of those
+    /// that may be found, and their distances.
+    near: Vec<u64>,
+    rows: Vec<u32>,
     distances: Vec<u16>,
 }
 
 impl<'a, const W: usize> Probe<'a, W> {
-    pub fn new(
-        parts: &'a [Part],
-        codes: &'a [[u64; W]],
-        query: [u64; W],
-        first_row: usize,
-        allowed: Option<&'a RowSet>,
-        selection: &'a mut Selection,
-    ) -> Self {
+    pub fn new(parts: &'a [Part], codes: &'a [[u64; W]], first_row: usize, allowed: Option<&'a RowSet>) -> Self {
         Self {
             parts,
+            tables: parts.iter().map(|part| part.table.view()).collect(),
             codes,
-            query,
             first_row,
             allowed,
-            selection,
             kernel: Kernel::chosen(),
-            levels: vec![0; parts.len()],
-            part: 0,
-            tag: 0,
+            query: [0; W],
             spent_nanos: 0.0,
+            buckets: Vec::new(),
+            tags: Vec::new(),
+            levels: Vec::new(),
+            part: 0,
+            level: 0,
+            seen: Seen::default(),
             found: Vec::with_capacity(2 * BATCH),
             ranges: Vec::with_capacity(2 * BATCH),
-            near: Vec::with_capacity(PIECE),
-            distances: Vec::with_capacity(PIECE),
+            near: Vec::with_capacity(2 * BATCH),
+            rows: Vec::with_capacity(2 * BATCH),
+            distances: Vec::with_capacity(2 * BATCH),
         }
     }
 
-    /// Searches until all that is wanted is found, and tells whether it was: not where that would go beyond the budget.
-    pub fn run(mut self, budget_nanos: f32) -> bool {
+    /// Offers the selection what it wants until all of that is found, and tells whether it was: not where that would go
+    /// beyond the budget.
+    pub fn search(&mut self, query: &[u64; W], selection: &mut Selection, budget_nanos: f32) -> bool {
+        (self.query, self.spent_nanos) = (*query, 0.0);
+        self.buckets.clear();
+        self.buckets.extend(self.parts.iter().map(|part| part.key.bucket(query)));
+        self.tags.clear();
+        self.tags.extend(self.parts.iter().map(|part| part.key.tag(query)));
+        self.levels.clear();
+        self.levels.resize(self.parts.len(), 0);
+        self.seen.clear();
         loop {
             // Whatever differs in fewer bits than this was found.
             let certain: u32 = self.levels.iter().sum();
-            if self.selection.reach().is_none_or(|reach| reach < certain) {
+            if selection.reach().is_none_or(|reach| reach < certain) {
                 return true;
             }
             let Some((part, nanos)) = cheapest(self.parts.iter().map(|part| &part.level_nanos[..]), &self.levels)
@@ -81,35 +98,66 @@ impl<'a, const W: usize> Probe<'a, W> {
             if self.spent_nanos + nanos > budget_nanos {
                 return false;
             }
-            self.part = part;
-            self.search_level();
+            (self.part, self.level) = (part, self.levels[part]);
+            self.search_level(selection);
             self.levels[part] += 1;
         }
     }
 
-    fn search_level(&mut self) {
-        let key = &self.parts[self.part].key;
-        let bucket = key.bucket(&self.query);
-        self.tag = key.tag(&self.query);
-        match self.levels[self.part] as usize {
-            0 => self.look_up(bucket, &[0]),
-            level => self.flip(bucket, &key.flips, level),
+    /// Asks for what the queries after `queries[0]` will read first: one after the other, the directory, where the entries start,
+    /// and the entries, each while another query is searched.
+    pub fn expect(&self, queries: &[[u64; W]]) {
+        for (part, table) in self.parts.iter().zip(&self.tables) {
+            let bucket = |ahead: usize| queries.get(ahead).map(|query| part.key.bucket(query));
+            if let Some(bucket) = bucket(3) {
+                prefetch(&table.directory[bucket as usize / 32]);
+                for flip in &part.key.flips {
+                    prefetch(&table.directory[(bucket ^ flip) as usize / 32]);
+                }
+            }
+            let number = |bucket: u32| {
+                let mut number = [bucket];
+                self.kernel.numbers(table.directory, &mut number);
+                number[0] as usize
+            };
+            if let Some(bucket) = bucket(2).filter(|&bucket| table.holds(bucket)) {
+                prefetch(&table.starts[number(bucket)]);
+            }
+            if let Some(bucket) = bucket(1).filter(|&bucket| table.holds(bucket)) {
+                self.ask_for_entries(table, &table.range(number(bucket)));
+            }
         }
-        self.visit();
+    }
+
+    fn ask_for_entries(&self, table: &View<'_>, range: &Range<u32>) {
+        let words = entry_words(64 * W);
+        let end = range.end.min(range.start + AHEAD);
+        for line in table.entries[range.start as usize * words..end as usize * words].iter().step_by(8) {
+            prefetch(line);
+        }
+    }
+
+    fn search_level(&mut self, selection: &mut Selection) {
+        let (bucket, flips) = (self.buckets[self.part], &self.parts[self.part].key.flips);
+        match self.level as usize {
+            0 => self.look_up(bucket, &[0], selection),
+            level => self.flip(bucket, flips, level, selection),
+        }
+        self.visit(selection);
     }
 
     /// Looks up the buckets that differ from `bucket` by `more` of `flips`.
-    fn flip(&mut self, bucket: u32, flips: &[u32], more: usize) {
+    fn flip(&mut self, bucket: u32, flips: &[u32], more: usize, selection: &mut Selection) {
         if more == 1 {
-            return self.look_up(bucket, flips);
+            return self.look_up(bucket, flips, selection);
         }
         for at in 0..(flips.len() + 1).saturating_sub(more) {
-            self.flip(bucket ^ flips[at], &flips[at + 1..], more - 1);
+            self.flip(bucket ^ flips[at], &flips[at + 1..], more - 1, selection);
         }
     }
 
-    fn look_up(&mut self, bucket: u32, flips: &[u32]) {
-        let table = &self.parts[self.part].table;
+    fn look_up(&mut self, bucket: u32, flips: &[u32], selection: &mut Selection) {
+        let table = self.tables[self.part];
         self.spent_nanos += PROBE_NANOS * flips.len() as f32;
         let mut end = self.found.len();
         self.found.resize(end + flips.len(), 0);
@@ -120,88 +168,79 @@ impl<'a, const W: usize> Probe<'a, W> {
         }
         self.found.truncate(end);
         if end >= BATCH {
-            self.visit();
+            self.visit(selection);
         }
     }
 
     /// Looks at the entries of the buckets that were found. Each step asks for what the next one will read, for all
     /// buckets at once: memory is slow to answer one question, but answers many at a time.
-    fn visit(&mut self) {
-        let table = &self.parts[self.part].table;
-        let level = self.levels[self.part];
-        let (starts, tags) = (table.starts(), table.tags());
-        for bucket in &mut self.found {
-            *bucket = table.number(*bucket);
-            prefetch(&starts[*bucket as usize]);
+    fn visit(&mut self, selection: &mut Selection) {
+        let (table, words) = (self.tables[self.part], entry_words(64 * W));
+        self.kernel.numbers(table.directory, &mut self.found);
+        for &number in &self.found {
+            prefetch(&table.starts[number as usize]);
         }
         self.spent_nanos += BUCKET_NANOS * self.found.len() as f32;
+        self.ranges.clear();
+        let mut entries = 0;
         for &number in &self.found {
-            let range = starts[number as usize] as usize..starts[number as usize + 1] as usize;
-            prefetch(&tags[range.start]);
+            let range = table.range(number as usize);
+            self.ask_for_entries(&table, &range);
+            entries += range.len();
             self.ranges.push(range);
         }
         self.found.clear();
+        self.spent_nanos += ENTRY_NANOS * entries as f32;
+        let row_mask = self.parts[self.part].key.row_mask;
         let mut ranges = std::mem::take(&mut self.ranges);
-        for range in ranges.drain(..) {
-            self.spent_nanos += ENTRY_NANOS * range.len() as f32;
-            // Long buckets in pieces, as what is found in one narrows the search in the next.
-            for start in range.clone().step_by(PIECE) {
-                let piece = start..range.end.min(start + PIECE);
-                if let Some(reach) = self.selection.reach().and_then(|reach| reach.checked_sub(level)) {
-                    self.kernel.tags_within(tags, piece, self.tag, reach, &mut self.near);
-                }
-                if self.near.len() >= BATCH {
-                    self.verify();
-                }
-            }
+        let mut left = &mut ranges[..];
+        // What is found in some narrows the search in those that are left.
+        while let (false, Some(reach)) =
+            (left.is_empty(), selection.reach().and_then(|reach| reach.checked_sub(self.level)))
+        {
+            let few = !selection.is_full() && selection.k() <= BATCH;
+            let enough = if few { FIRST_BATCH } else { BATCH };
+            let wanted = Wanted { tag: self.tags[self.part], row_mask, reach, enough };
+            let done = self.kernel.entries_within(table.entries, words, left, wanted, &mut self.near);
+            left = &mut left[done..];
+            self.verify(selection);
         }
         self.ranges = ranges;
-        self.verify();
     }
 
-    /// Looks at the codes of the entries whose tags are near, but not of those that may not be found: whether they may costs
-    /// less to know.
-    fn verify(&mut self) {
+    /// Offers the rows of the entries whose tags are near.
+    fn verify(&mut self, selection: &mut Selection) {
         self.spent_nanos += ROW_NANOS * self.near.len() as f32;
-        let rows = self.parts[self.part].table.rows();
-        for &at in &self.near {
-            prefetch(&rows[at as usize]);
-        }
-        match self.allowed {
-            None => self.near.iter_mut().for_each(|at| *at = rows[*at as usize]),
-            Some(allowed) => {
-                let mut end = 0;
-                for at in 0..self.near.len() {
-                    // Without a branch, as above.
-                    let row = rows[self.near[at] as usize];
-                    self.near[end] = row;
-                    end += usize::from(allowed.contains(self.first_row + row as usize));
-                }
-                self.near.truncate(end);
-            }
-        }
-        self.spent_nanos += CODE_NANOS * self.near.len() as f32;
-        for &row in &self.near {
-            prefetch(&self.codes[row as usize]);
-        }
+        self.rows.clear();
+        self.rows.resize(self.near.len(), 0);
         self.distances.clear();
-        self.kernel.distances_of(self.codes, &self.near, &self.query, &mut self.distances);
-        for at in 0..self.near.len() {
-            let (row, distance) = (self.near[at], u32::from(self.distances[at]));
-            if self.selection.wants(distance, self.first_row as u32 + row) {
-                self.offer(row, distance);
-            }
+        self.distances.resize(self.near.len(), 0);
+        let mut kept = 0;
+        for &entry in &self.near {
+            let (distance, row) = (self.level + (entry >> 32) as u32, entry as u32);
+            let in_index = self.first_row as u32 + row;
+            let allowed = self.allowed.is_none_or(|set| set.contains(in_index as usize));
+            // Without a branch, as above.
+            (self.rows[kept], self.distances[kept]) = (row, distance as u16);
+            kept += usize::from(allowed & selection.wants(distance, in_index));
         }
         self.near.clear();
-    }
-
-    fn offer(&mut self, row: u32, distance: u32) {
-        // A row is found in several parts. It counts where it is found first.
-        let code = &self.codes[row as usize];
-        let differing: [u64; W] = std::array::from_fn(|at| code[at] ^ self.query[at]);
-        let first = self.parts.iter().zip(&self.levels).all(|(part, &levels)| part.key.level(&differing) >= levels);
-        if first {
-            self.selection.offer_unordered(distance, self.first_row as u32 + row);
+        self.rows.truncate(kept);
+        if !self.parts[self.part].key.is_complete {
+            // The distance is as large at least.
+            self.spent_nanos += CODE_NANOS * kept as f32;
+            for &row in &self.rows {
+                prefetch(&self.codes[row as usize]);
+            }
+            self.distances.clear();
+            self.kernel.distances_of(self.codes, &self.rows, &self.query, &mut self.distances);
+        }
+        for at in 0..kept {
+            let (row, distance) = (self.rows[at], u32::from(self.distances[at]));
+            let in_index = self.first_row as u32 + row;
+            if selection.wants(distance, in_index) && self.seen.is_new(row) {
+                selection.offer_unordered(distance, in_index);
+            }
         }
     }
 }

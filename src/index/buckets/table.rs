@@ -1,60 +1,86 @@
 //! One table of a multi-index: rows by the bucket that some bits of their codes fall into.
 
+use std::ops::Range;
+
 use super::linear::LinearMap;
 use crate::index::codes::CodesRef;
+use crate::index::kernel::prefetch;
 use crate::index::stretch::Stretch;
 
 /// Buckets are numbered with so many bits at most.
 pub(in crate::index) const BUCKET_BITS_AT_MOST: u32 = 26;
 
-/// Bits that are kept beside a row at most.
-pub(in crate::index) const TAG_BITS_AT_MOST: usize = 32;
+/// Words of an entry of a table, for codes of so many bits: room for what the bucket does not tell of them, or most of that.
+pub(in crate::index) fn entry_words(width: usize) -> usize {
+    width.div_ceil(64).min(2)
+}
+
+/// Bits that number `rows` rows.
+fn row_bits(rows: usize) -> usize {
+    (usize::BITS - rows.saturating_sub(1).leading_zeros()) as usize
+}
+
+/// Bits that an entry of a table of `rows` codes of `width` bits keeps beside its row at most.
+pub(in crate::index) fn tag_bits_at_most(width: usize, rows: usize) -> usize {
+    64 * entry_words(width) - row_bits(rows)
+}
 
 /// Which bits of a code choose its bucket, and what else is kept of it there.
 #[derive(Clone, Debug)]
 pub(in crate::index) struct Key {
-    /// The bits that choose the bucket, and further ones, at most 32, that are kept beside each row: they tell most rows
-    /// that are far away without a look at their code.
+    /// The bits that choose the bucket, and further ones that are kept beside each row: they tell most rows that are far away
+    /// without a look at their code.
     pub bits: Vec<u16>,
     pub tags: Vec<u16>,
     /// For each bit that chooses the bucket, what flipping it flips of the bucket's number.
     pub flips: Vec<u32>,
     mask: Vec<u64>,
-    bucket: LinearMap,
-    tag: LinearMap,
+    /// Whether the bucket and the tag tell all bits of a code.
+    pub is_complete: bool,
+    /// The bits of an entry's first word that are its row.
+    pub row_mask: u64,
+    bucket: LinearMap<1>,
+    tag: LinearMap<2>,
 }
 
 impl Key {
-    /// Of codes of `width` bits, `bits` choose the bucket and `tags` are others.
+    /// Of codes of `width` bits, of which there are `rows`, `bits` choose the bucket and `tags` are others.
     ///
     /// # Panics
-    /// Where there are more than [`BUCKET_BITS_AT_MOST`] and [`TAG_BITS_AT_MOST`], or codes have no such bits.
-    pub fn new(width: usize, bits: &[u16], tags: &[u16]) -> Self {
-        assert!(bits.len() <= BUCKET_BITS_AT_MOST as usize && tags.len() <= TAG_BITS_AT_MOST, "a bucket and a tag fit");
+    /// Where there are more than [`BUCKET_BITS_AT_MOST`] and [`tag_bits_at_most`], or codes have no such bits.
+    pub fn new(width: usize, rows: usize, bits: &[u16], tags: &[u16]) -> Self {
+        let fits = bits.len() <= BUCKET_BITS_AT_MOST as usize && tags.len() <= tag_bits_at_most(width, rows);
+        assert!(fits, "a bucket and a tag fit");
         let mut mask = vec![0u64; width.div_ceil(64)];
-        for &bit in bits {
+        let mut bucket = vec![[0u64; 1]; width];
+        for (number, &bit) in bits.iter().enumerate() {
             mask[usize::from(bit) / 64] |= 1 << (bit % 64);
+            bucket[usize::from(bit)] = [1 << number];
         }
-        let numbered = |bits: &[u16]| {
-            let mut columns = vec![0u32; width];
-            bits.iter().enumerate().for_each(|(number, &bit)| columns[usize::from(bit)] = 1 << number);
-            LinearMap::new(&columns)
-        };
+        let mut tag = vec![[0u64; 2]; width];
+        for (number, &bit) in (row_bits(rows)..).zip(tags) {
+            tag[usize::from(bit)][number / 64] = 1 << (number % 64);
+        }
         Self {
             bits: bits.to_vec(),
             tags: tags.to_vec(),
             flips: (0..bits.len()).map(|number| 1 << number).collect(),
             mask,
-            bucket: numbered(bits),
-            tag: numbered(tags),
+            is_complete: bits.len() + tags.len() == width,
+            row_mask: (1 << row_bits(rows)) - 1,
+            bucket: LinearMap::new(&bucket),
+            tag: LinearMap::new(&tag),
         }
     }
 
+    #[inline]
     pub fn bucket(&self, code: &[u64]) -> u32 {
-        self.bucket.image(code)
+        self.bucket.image(code)[0] as u32
     }
 
-    pub fn tag(&self, code: &[u64]) -> u32 {
+    /// An entry's words, without its row.
+    #[inline]
+    pub fn tag(&self, code: &[u64]) -> [u64; 2] {
         self.tag.image(code)
     }
 
@@ -71,9 +97,8 @@ pub(in crate::index) struct Table {
     pub directory: Stretch<u64>,
     /// For each bucket that holds rows, its first entry; and the end of the last.
     pub starts: Stretch<u32>,
-    /// The tag of each entry, and its row; rows ascend within a bucket.
-    pub tags: Stretch<u32>,
-    pub rows: Stretch<u32>,
+    /// Of each entry the words: its row in the lowest bits of the first, and above it the tag. Rows ascend within a bucket.
+    pub entries: Stretch<u64>,
 }
 
 impl Table {
@@ -100,14 +125,23 @@ impl Table {
             *word |= u64::from(before) << 32;
             before += here;
         }
-        let rows: Vec<u32> = sorted.into_iter().map(|entry| entry as u32).collect();
-        let tags: Vec<u32> = rows.iter().map(|&row| key.tag(codes.code(row as usize))).collect();
-        Self { directory: directory.into(), starts: starts.into(), tags: tags.into(), rows: rows.into() }
+        // Codes are anywhere in memory, and many can be asked for at once.
+        const AHEAD: usize = 24;
+        let words = entry_words(codes.bits());
+        let mut entries = Vec::with_capacity(sorted.len() * words);
+        for (at, row) in sorted.iter().map(|&entry| entry as u32).enumerate() {
+            if let Some(&later) = sorted.get(at + AHEAD) {
+                prefetch(&codes.code(later as u32 as usize)[0]);
+            }
+            let [first, second] = key.tag(codes.code(row as usize));
+            entries.extend_from_slice(&[first | u64::from(row), second][..words]);
+        }
+        Self { directory: directory.into(), starts: starts.into(), entries: entries.into() }
     }
 
-    /// Why the table cannot be one of `rows` rows and `bucket_bits`, where it is from a file and is none. After this
+    /// Why the table cannot be one of `rows` codes of `width` bits by this key, where it is from a file and is none. After this
     /// nothing that is looked up lies outside of it.
-    pub fn flaw(&self, rows: usize, bucket_bits: usize) -> Option<&'static str> {
+    pub fn flaw(&self, key: &Key, width: usize, rows: usize) -> Option<&'static str> {
         let mut before = 0;
         for word in self.directory.iter() {
             if word >> 32 != before {
@@ -115,45 +149,47 @@ impl Table {
             }
             before += u64::from((*word as u32).count_ones());
         }
-        let starts = &self.starts[..];
-        let counted = self.directory.len() == 1 << bucket_bits.saturating_sub(5) && starts.len() as u64 == before + 1;
+        let (starts, words) = (&self.starts[..], entry_words(width));
+        let counted =
+            self.directory.len() == 1 << key.bits.len().saturating_sub(5) && starts.len() as u64 == before + 1;
         let ascending = starts.first() == Some(&0) && starts.is_sorted_by(|a, b| a < b);
         let ends = starts.last().is_some_and(|&last| last as usize == rows);
-        if !(counted && ascending && ends && self.tags.len() == rows && self.rows.len() == rows) {
+        if !(counted && ascending && ends && self.entries.len() == rows * words) {
             return Some("a table's buckets lie outside of it");
         }
-        self.rows.iter().any(|&row| row as usize >= rows).then_some("a table names rows that are not there")
+        let known = |first: &u64| ((first & key.row_mask) as usize) < rows;
+        (!self.entries.iter().step_by(words).all(known)).then_some("a table names rows that are not there")
     }
 
     pub fn bytes(&self) -> u64 {
-        8 * (self.directory.len() + self.rows.len()) as u64 + 4 * self.starts.len() as u64
+        8 * (self.directory.len() + self.entries.len()) as u64 + 4 * self.starts.len() as u64
+    }
+
+    pub fn view(&self) -> View<'_> {
+        View { directory: &self.directory, starts: &self.starts, entries: &self.entries }
+    }
+}
+
+/// A table's numbers, wherever they are.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::index) struct View<'a> {
+    pub directory: &'a [u64],
+    /// Of the buckets that hold rows, for each one's first entry; and the end of the last.
+    pub starts: &'a [u32],
+    pub entries: &'a [u64],
+}
+
+impl View<'_> {
+    /// The entries of a bucket before which so many hold rows.
+    #[inline]
+    pub fn range(&self, number: usize) -> Range<u32> {
+        self.starts[number]..self.starts[number + 1]
     }
 
     /// Whether a bucket holds rows.
     #[inline]
     pub fn holds(&self, bucket: u32) -> bool {
         self.directory[bucket as usize / 32] >> (bucket % 32) & 1 == 1
-    }
-
-    /// How many buckets before this one, which holds rows, do so.
-    #[inline]
-    pub fn number(&self, bucket: u32) -> u32 {
-        let word = self.directory[bucket as usize / 32];
-        let before = (word as u32 & ((1 << (bucket % 32)) - 1)).count_ones();
-        (word >> 32) as u32 + before
-    }
-
-    /// Of the buckets that hold rows, for each one's first entry; and the end of the last.
-    pub fn starts(&self) -> &[u32] {
-        &self.starts
-    }
-
-    pub fn tags(&self) -> &[u32] {
-        &self.tags
-    }
-
-    pub fn rows(&self) -> &[u32] {
-        &self.rows
     }
 }
 

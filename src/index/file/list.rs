@@ -6,7 +6,7 @@ use bytemuck::Pod;
 use memmap2::Mmap;
 
 use super::blocks::BLOCK_BYTES;
-use crate::index::buckets::{BUCKET_BITS_AT_MOST, Buckets, Key, Part, TAG_BITS_AT_MOST, Table};
+use crate::index::buckets::{BUCKET_BITS_AT_MOST, Buckets, Key, Part, Table, tag_bits_at_most};
 use crate::index::stretch::Stretch;
 
 /// Levels of a part that a list may name.
@@ -37,8 +37,7 @@ impl List {
             list.words.extend(level_nanos.iter().map(|nanos| u64::from(nanos.to_bits())));
             stretches.push(list.place(&table.directory));
             stretches.push(list.place(&table.starts));
-            stretches.push(list.place(&table.tags));
-            stretches.push(list.place(&table.rows));
+            stretches.push(list.place(&table.entries));
         }
         (list, stretches)
     }
@@ -96,27 +95,29 @@ impl<'a> Reader<'a> {
         Some(sum)
     }
 
-    /// The checksums of the blocks of a body of `body_bytes`, and the tables of codes of `bits` bits, which are in `map`.
+    /// The checksums of the blocks of a body of `body_bytes`, and the tables of `rows` codes of `bits` bits, which are in
+    /// `map`.
     pub fn segment(
         &mut self,
         map: &Arc<Mmap>,
         bits: usize,
+        rows: usize,
         body_bytes: usize,
     ) -> Option<(Vec<[u8; 32]>, Option<Buckets>)> {
         let count = self.count(body_bytes)?;
         let whole = count == body_bytes.div_ceil(BLOCK_BYTES) && count * 4 <= self.words.len();
         let blocks = whole.then(|| (0..count).map_while(|_| self.sum()).collect())?;
-        Some((blocks, self.buckets(map, bits)?))
+        Some((blocks, self.buckets(map, bits, rows)?))
     }
 
-    fn buckets(&mut self, map: &Arc<Mmap>, bits: usize) -> Option<Option<Buckets>> {
+    fn buckets(&mut self, map: &Arc<Mmap>, bits: usize, rows: usize) -> Option<Option<Buckets>> {
         let count = self.count(bits)?;
         let (patience, typical_nanos) = (self.number()?, self.number()?);
         let mut parts = Vec::new();
         let mut taken = vec![false; bits];
         for _ in 0..count {
             let own = self.bits(bits, BUCKET_BITS_AT_MOST as usize)?;
-            let tags = self.bits(bits, TAG_BITS_AT_MOST)?;
+            let tags = self.bits(bits, tag_bits_at_most(bits, rows))?;
             // A bit that counts twice would make the search believe that it has found everything when it has not.
             let twice = own.iter().any(|&bit| std::mem::replace(&mut taken[usize::from(bit)], true));
             let mut tagged = vec![false; bits];
@@ -126,13 +127,9 @@ impl<'a> Reader<'a> {
                 return None;
             }
             let level_nanos = (0..self.count(LEVELS_AT_MOST)?).map(|_| self.number()).collect::<Option<Vec<f32>>>()?;
-            let table = Table {
-                directory: self.stretch(map)?,
-                starts: self.stretch(map)?,
-                tags: self.stretch(map)?,
-                rows: self.stretch(map)?,
-            };
-            parts.push(Part { key: Key::new(bits, &own, &tags), table, level_nanos });
+            let table =
+                Table { directory: self.stretch(map)?, starts: self.stretch(map)?, entries: self.stretch(map)? };
+            parts.push(Part { key: Key::new(bits, rows, &own, &tags), table, level_nanos });
         }
         Some((!parts.is_empty()).then(|| Buckets { parts: Arc::new(parts), patience, typical_nanos }))
     }

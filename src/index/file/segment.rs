@@ -108,7 +108,7 @@ pub(super) fn open(path: PathBuf, sum: [u8; 32], bits: usize, rows: usize) -> Re
         return Err(damaged("its codes are not where they should be"));
     };
     let mut reader = Reader { words: headed.list };
-    let read = reader.segment(&map, bits, map.len() - body).filter(|_| reader.words.is_empty());
+    let read = reader.segment(&map, bits, rows, map.len() - body).filter(|_| reader.words.is_empty());
     let Some((blocks, buckets)) = read else { return Err(damaged("its list makes no sense")) };
     let (codes_checked, tables_checked) = Default::default();
     let file = SegmentFile { path, sum, map, body, code_bytes, blocks, codes_checked, tables_checked };
@@ -146,11 +146,12 @@ impl SegmentFile {
         }))
     }
 
-    /// Checks the tables, which are those of `rows` codes.
-    pub fn check_tables(&self, buckets: &Buckets, rows: usize) -> Result<(), IndexError> {
+    /// Checks the tables, which are those of `codes`.
+    pub fn check_tables(&self, buckets: &Buckets, codes: CodesRef<'_>) -> Result<(), IndexError> {
+        let (width, rows) = (codes.bits(), codes.len());
         self.told(self.tables_checked.get_or_init(|| {
             self.check(self.code_bytes..self.map.len() - self.body)?;
-            let flaw = buckets.parts.par_iter().find_map_any(|part| part.table.flaw(rows, part.key.bits.len()));
+            let flaw = buckets.parts.par_iter().find_map_any(|part| part.table.flaw(&part.key, width, rows));
             flaw.map_or(Ok(()), |why| Err(why.into()))
         }))
     }

@@ -224,11 +224,11 @@ fn a_newer_version_is_named() {
     let path = path_in(&folder);
     IndexFile::write(&path, codes(64, &[1]).as_ref(), 1).expect("written");
     let mut newer = std::fs::read(&path).expect("read");
-    newer[8] = 4;
+    newer[8] = 5;
     std::fs::write(&path, &newer).expect("altered");
-    assert!(matches!(IndexFile::open(&path), Err(IndexError::Newer { found: 4, .. })));
-    newer[8] = 2;
+    assert!(matches!(IndexFile::open(&path), Err(IndexError::Newer { found: 5, .. })));
+    newer[8] = 3;
     std::fs::write(&path, &newer).expect("altered");
     let told = IndexFile::open(&path).expect_err("refused").to_string();
-    assert!(told.contains("version 2") && told.contains("build the index anew"), "{told}");
+    assert!(told.contains("version 3") && told.contains("build the index anew"), "{told}");
 }

@@ -4,7 +4,7 @@
 use std::arch::x86_64::*;
 use std::ops::Range;
 
-use super::{Block, GROUP, Order, portable};
+use super::{Block, GROUP, Order, Wanted, portable};
 use crate::index::select::Selection;
 
 /// Queries that share the load of a group: 16 registers leave room for no more.
@@ -128,8 +128,18 @@ pub(super) fn count_ones(words: &[u64]) -> usize {
 }
 
 #[target_feature(enable = "popcnt")]
-pub(super) fn tags_within(tags: &[u32], range: Range<usize>, tag: u32, reach: u32, out: &mut Vec<u32>) {
-    portable::tags_within(tags, range, tag, reach, out);
+pub(super) fn entries_within<const E: usize>(
+    entries: &[[u64; E]],
+    ranges: &mut [Range<u32>],
+    wanted: Wanted,
+    out: &mut Vec<u64>,
+) -> usize {
+    portable::entries_within(entries, ranges, wanted, out)
+}
+
+#[target_feature(enable = "popcnt")]
+pub(super) fn numbers(directory: &[u64], buckets: &mut [u32]) {
+    portable::numbers(directory, buckets);
 }
 
 #[target_feature(enable = "popcnt")]

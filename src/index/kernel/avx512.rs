@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 use std::ops::Range;
 
-use super::{Block, GROUP, Order, portable};
+use super::{Block, GROUP, Order, Wanted, portable};
 use crate::index::select::Selection;
 
 /// How far ahead one query's codes are asked for: the processor's own prefetching ends at each page's end.
@@ -59,17 +59,18 @@ fn compare<const W: usize, const Q: usize, const ROWS: bool>(
             }
         }
         let code = if ROWS { load_rows(words) } else { load_words(words) };
-        // Masks are narrowed by the comparison itself: one instruction less than joining them.
-        let mut far = u8::MAX;
+        // Masks are narrowed by the comparison itself, which is one instruction less than joining them, but not one mask by all
+        // queries: they would wait for one another, longer than the processor looks ahead.
+        let mut far = [u8::MAX; 4];
         for j in 0..Q {
             let mut distance = _mm512_popcnt_epi64(_mm512_xor_si512(code[0], query[j][0]));
             for at in 1..W {
                 let differing = _mm512_xor_si512(code[at], query[j][at]);
                 distance = _mm512_add_epi64(distance, _mm512_popcnt_epi64(differing));
             }
-            far = _mm512_mask_cmpge_epi64_mask(far, distance, limit[j]);
+            far[j / 2] = _mm512_mask_cmpge_epi64_mask(far[j / 2], distance, limit[j]);
         }
-        let near = !far;
+        let near = !far.into_iter().fold(u8::MAX, |all, far| all & far);
         if near != 0 && near & block.allowed(group) != 0 {
             admit(block, group, near, queries, selections);
             limit = limits(selections);
@@ -146,33 +147,49 @@ fn admit<const W: usize>(
 }
 
 #[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
-pub(super) fn tags_within(tags: &[u32], range: Range<usize>, tag: u32, reach: u32, out: &mut Vec<u32>) {
-    const LANES: usize = 16;
-    assert!(range.end <= tags.len(), "a range of the tags");
-    let wanted = _mm512_set1_epi32(tag.cast_signed());
-    let reached = _mm512_set1_epi32(reach.cast_signed());
-    let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    for start in range.clone().step_by(LANES) {
-        // Most buckets are shorter than a register: what follows is read with them, and left out.
-        let Some(line) = tags[start..].first_chunk::<LANES>() else {
-            return portable::tags_within(tags, start..range.end, tag, reach, out);
-        };
-        // SAFETY: both are 64 bytes, and any bytes are a register's.
-        let line = unsafe { std::mem::transmute::<[u32; LANES], __m512i>(*line) };
-        let differing = _mm512_popcnt_epi32(_mm512_xor_si512(line, wanted));
-        let mut near = _mm512_cmple_epu32_mask(differing, reached);
-        if range.end - start < LANES {
-            near &= (1 << (range.end - start)) - 1;
-        }
-        if near != 0 {
-            // All lanes are appended and those too many cut off again: no loop, whose length nobody could predict.
-            let places = _mm512_add_epi32(_mm512_set1_epi32((start as u32).cast_signed()), lanes);
-            // SAFETY: as above.
-            let places =
-                unsafe { std::mem::transmute::<__m512i, [u32; LANES]>(_mm512_maskz_compress_epi32(near, places)) };
-            let end = out.len() + near.count_ones() as usize;
-            out.extend_from_slice(&places);
-            out.truncate(end);
+pub(super) fn entries_within<const E: usize>(
+    entries: &[[u64; E]],
+    ranges: &mut [Range<u32>],
+    wanted: Wanted,
+    out: &mut Vec<u64>,
+) -> usize {
+    let row_mask = _mm512_set1_epi64(wanted.row_mask.cast_signed());
+    let tag = wanted.tag.map(|word| _mm512_set1_epi64(word.cast_signed()));
+    let reached = _mm512_set1_epi64(i64::from(wanted.reach));
+    for (number, range) in ranges.iter_mut().enumerate() {
+        while range.start < range.end {
+            // Most buckets are short: what follows is read with them, and left out.
+            let rest = entries[range.start as usize..].as_flattened();
+            let Some(lines) = rest.as_chunks::<GROUP>().0.first_chunk::<E>() else {
+                if portable::entries_within(entries, std::slice::from_mut(range), wanted, out) == 0 {
+                    return number;
+                }
+                break;
+            };
+            let words = load_rows(lines);
+            // What differs, but for the row: (entry ^ tag) & !row_mask.
+            let mut differing = _mm512_popcnt_epi64(_mm512_ternarylogic_epi64::<0x14>(words[0], tag[0], row_mask));
+            for at in 1..E {
+                differing = _mm512_add_epi64(differing, _mm512_popcnt_epi64(_mm512_xor_si512(words[at], tag[at])));
+            }
+            let count = range.end - range.start;
+            let there = if count < GROUP as u32 { (1 << count) - 1 } else { u8::MAX };
+            let near = _mm512_mask_cmple_epu64_mask(there, differing, reached);
+            range.start += count.min(GROUP as u32);
+            if near != 0 {
+                let found = _mm512_or_si512(_mm512_slli_epi64::<32>(differing), _mm512_and_si512(words[0], row_mask));
+                let found = _mm512_maskz_compress_epi64(near, found);
+                // SAFETY: both are 64 bytes, and any bytes are numbers'.
+                let found = unsafe { std::mem::transmute::<__m512i, [u64; GROUP]>(found) };
+                // All lanes are appended and those too many cut off again: no loop, whose length nobody could predict.
+                let end = out.len() + near.count_ones() as usize;
+                out.extend_from_slice(&found);
+                out.truncate(end);
+                if end >= wanted.enough {
+                    return number;
+                }
+            }
         }
     }
+    ranges.len()
 }

@@ -66,6 +66,17 @@ pub(super) struct Block<'a> {
     pub rows: Rows<'a>,
 }
 
+/// Which entries of a table are wanted: those that differ from `tag` in at most `reach` bits, but for the bits of their
+/// first word that are the row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    pub tag: [u64; 2],
+    pub row_mask: u64,
+    pub reach: u32,
+    /// How many, with those that were found before, are so many that it is worth looking at them first.
+    pub enough: usize,
+}
+
 impl Kernel {
     /// The one to use on this machine: the fastest, or the one that [`KERNEL_VARIABLE`] names.
     pub fn chosen() -> Self {
@@ -181,21 +192,59 @@ impl Kernel {
         }
     }
 
-    /// Appends the places in `range` of those tags that differ from `tag` in at most `reach` bits.
+    /// Appends, of the entries in `ranges` that are wanted, in how many bits the tag differs (upper half) and the row (lower). An
+    /// entry has so many words, 1 or 2. Where there are enough it leaves off, and gives the number of the range that is to be
+    /// gone on with, from where it then starts.
     ///
     /// # Panics
-    /// Where the range is not among the tags.
-    pub(super) fn tags_within(self, tags: &[u32], range: Range<usize>, tag: u32, reach: u32, out: &mut Vec<u32>) {
+    /// Where a range is not among the entries.
+    pub(super) fn entries_within(
+        self,
+        entries: &[u64],
+        words: usize,
+        ranges: &mut [Range<u32>],
+        wanted: Wanted,
+        out: &mut Vec<u64>,
+    ) -> usize {
+        match words {
+            1 => self.entries_within_by::<1>(entries.as_chunks().0, ranges, wanted, out),
+            _ => self.entries_within_by::<2>(entries.as_chunks().0, ranges, wanted, out),
+        }
+    }
+
+    fn entries_within_by<const E: usize>(
+        self,
+        entries: &[[u64; E]],
+        ranges: &mut [Range<u32>],
+        wanted: Wanted,
+        out: &mut Vec<u64>,
+    ) -> usize {
         match self.0 {
             // SAFETY: `available` makes this value only where the machine has these instructions.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512 => unsafe { avx512::tags_within(tags, range, tag, reach, out) },
+            Set::Avx512 => unsafe { avx512::entries_within(entries, ranges, wanted, out) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { avx2::tags_within(tags, range, tag, reach, out) },
+            Set::Avx2 => unsafe { avx2::entries_within(entries, ranges, wanted, out) },
             #[cfg(target_arch = "aarch64")]
-            Set::Neon => portable::tags_within(tags, range, tag, reach, out),
-            Set::Portable => portable::tags_within(tags, range, tag, reach, out),
+            Set::Neon => portable::entries_within(entries, ranges, wanted, out),
+            Set::Portable => portable::entries_within(entries, ranges, wanted, out),
+        }
+    }
+
+    /// Replaces buckets that hold rows by how many before them do so. A word of the directory tells of 32 buckets which hold
+    /// rows (lower half), and how many before these do (upper).
+    ///
+    /// # Panics
+    /// Where the directory has no such buckets.
+    pub(super) fn numbers(self, directory: &[u64], buckets: &mut [u32]) {
+        match self.0 {
+            // SAFETY: `available` makes these values only where the machine has these instructions.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 | Set::Avx2 => unsafe { avx2::numbers(directory, buckets) },
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon => portable::numbers(directory, buckets),
+            Set::Portable => portable::numbers(directory, buckets),
         }
     }
 
@@ -236,6 +285,8 @@ impl Block<'_> {
         }
     }
 
+    /// Inlined as [`Block::admit`] is.
+    #[inline(always)]
     fn distance<const W: usize>(&self, group: usize, lane: usize, query: &[u64; W]) -> u32 {
         let words = &self.words[group * W * GROUP..][..W * GROUP];
         let word = |at: usize| match self.order {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Block, GROUP};
+use super::{Block, GROUP, Wanted};
 use crate::index::select::Selection;
 
 pub(super) fn scan<const W: usize>(block: &Block<'_>, queries: &[[u64; W]], selections: &mut [Selection]) {
@@ -40,10 +40,39 @@ pub(super) fn count_ones(words: &[u64]) -> usize {
 
 /// Inlined into the other kernels too.
 #[inline(always)]
-pub(super) fn tags_within(tags: &[u32], range: Range<usize>, tag: u32, reach: u32, out: &mut Vec<u32>) {
-    let first = range.start as u32;
-    let near = |&(_, &other): &(u32, &u32)| (other ^ tag).count_ones() <= reach;
-    out.extend((first..).zip(&tags[range]).filter(near).map(|(at, _)| at));
+pub(super) fn entries_within<const E: usize>(
+    entries: &[[u64; E]],
+    ranges: &mut [Range<u32>],
+    wanted: Wanted,
+    out: &mut Vec<u64>,
+) -> usize {
+    let Wanted { tag, row_mask, reach, enough } = wanted;
+    for (number, range) in ranges.iter_mut().enumerate() {
+        for entry in &entries[range.start as usize..range.end as usize] {
+            range.start += 1;
+            let mut differing = ((entry[0] ^ tag[0]) & !row_mask).count_ones();
+            for at in 1..E {
+                differing += (entry[at] ^ tag[at]).count_ones();
+            }
+            if differing <= reach {
+                out.push(u64::from(differing) << 32 | entry[0] & row_mask);
+                if out.len() >= enough {
+                    return number;
+                }
+            }
+        }
+    }
+    ranges.len()
+}
+
+/// Inlined into the other kernels too.
+#[inline(always)]
+pub(super) fn numbers(directory: &[u64], buckets: &mut [u32]) {
+    for bucket in buckets {
+        let word = directory[*bucket as usize / 32];
+        let before = (word as u32 & ((1 << (*bucket % 32)) - 1)).count_ones();
+        *bucket = (word >> 32) as u32 + before;
+    }
 }
 
 /// Inlined into the other kernels too.

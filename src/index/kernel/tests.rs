@@ -75,3 +75,71 @@ proptest! {
         check::<8>(&seeds, &queries, k, radius, allowed);
     }
 }
+
+fn check_entries<const E: usize>(seeds: &[u64], ranges: &[Range<u32>], row_bits: u32, reach: u32, enough: usize) {
+    let entries: Vec<[u64; E]> = seeds.iter().map(|&seed| code(seed)).collect();
+    let mut tag = [0; 2];
+    tag[..E].copy_from_slice(&code::<E>(1));
+    let row_mask = (1 << row_bits) - 1;
+    tag[0] &= !row_mask;
+    let distance = |entry: &[u64; E]| {
+        let (mut known, mut wanted) = (*entry, [0; E]);
+        known[0] &= !row_mask;
+        wanted.copy_from_slice(&tag[..E]);
+        bit_by_bit(&known, &wanted)
+    };
+    let expected: Vec<u64> = ranges
+        .iter()
+        .flat_map(|range| &entries[range.start as usize..range.end as usize])
+        .filter(|entry| distance(entry) <= reach)
+        .map(|entry| u64::from(distance(entry)) << 32 | entry[0] & row_mask)
+        .collect();
+    for kernel in Kernel::available() {
+        let mut ranges = ranges.to_vec();
+        let (mut all, mut left) = (Vec::new(), &mut ranges[..]);
+        while !left.is_empty() {
+            let mut found = Vec::new();
+            let wanted = Wanted { tag, row_mask, reach, enough };
+            let done = kernel.entries_within(entries.as_flattened(), E, left, wanted, &mut found);
+            assert!(done == left.len() || found.len() >= enough, "{} goes on until there are enough", kernel.name());
+            assert!(found.len() < enough.saturating_add(GROUP), "{} leaves off when there are enough", kernel.name());
+            left = &mut left[done..];
+            all.extend(found);
+        }
+        assert_eq!(all, expected, "{} {E} words", kernel.name());
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_kernel_finds_the_entries_that_are_near(
+        seeds in prop::collection::vec(0u64..60, 0..80),
+        cuts in prop::collection::vec(0usize..80, 0..12),
+        row_bits in 0u32..32,
+        reach in prop_oneof![0u32..6, Just(64)],
+        enough in prop_oneof![1usize..5, Just(usize::MAX)],
+    ) {
+        let mut cuts: Vec<u32> = cuts.into_iter().map(|cut| cut.min(seeds.len()) as u32).collect();
+        cuts.sort_unstable();
+        let ranges: Vec<Range<u32>> = cuts.windows(2).map(|cut| cut[0]..cut[1]).collect();
+        check_entries::<1>(&seeds, &ranges, row_bits, reach, enough);
+        check_entries::<2>(&seeds, &ranges, row_bits, reach, enough);
+    }
+
+    #[test]
+    fn every_kernel_numbers_buckets(
+        held in prop::collection::vec(any::<bool>(), 1..200),
+    ) {
+        let buckets: Vec<u32> = (0u32..).zip(&held).filter(|(_, held)| **held).map(|(bucket, _)| bucket).collect();
+        let mut directory = vec![0u64; held.len().div_ceil(32)];
+        buckets.iter().for_each(|&bucket| directory[bucket as usize / 32] |= 1 << (bucket % 32));
+        for (at, word) in directory.iter_mut().enumerate() {
+            *word |= (buckets.iter().filter(|&&bucket| (bucket as usize) < at * 32).count() as u64) << 32;
+        }
+        for kernel in Kernel::available() {
+            let mut numbers = buckets.clone();
+            kernel.numbers(&directory, &mut numbers);
+            prop_assert!(numbers.iter().copied().eq(0..buckets.len() as u32));
+        }
+    }
+}

@@ -20,6 +20,7 @@ mod neighbours;
 mod network;
 mod normalisation;
 mod ops;
+mod presets;
 mod probe;
 mod report;
 mod settings;

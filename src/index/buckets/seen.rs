@@ -1,19 +1,19 @@
 //! Which rows a search has come across.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
+use rustc_hash::FxHashSet;
 
-/// Rows, and room for more, that is kept from one query to the next only up to so many.
+/// Rows, and room for more. (By the standard library's hash, looking one up takes longer than all else that is done with it.)
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    rows: HashSet<u32, BuildHasherDefault<Mixed>>,
+    rows: FxHashSet<u32>,
 }
 
 impl Seen {
     pub fn clear(&mut self) {
+        // Emptying takes as long as there is room: one query that saw many should not slow down the next.
         const ROOM: usize = 1024;
         if self.rows.capacity() > 2 * ROOM {
-            self.rows = HashSet::default();
+            self.rows = FxHashSet::default();
         }
         self.rows.clear();
     }
@@ -22,25 +22,5 @@ impl Seen {
     #[inline]
     pub fn is_new(&mut self, row: u32) -> bool {
         self.rows.insert(row)
-    }
-}
-
-/// Rows follow one another or lie anywhere: multiplied by the golden ratio they are spread out well enough, and the standard
-/// library's way takes longer than all else that is done with them.
-#[derive(Debug, Default)]
-struct Mixed(u64);
-
-impl Hasher for Mixed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_u32(u32::from(byte)));
-    }
-
-    fn write_u32(&mut self, number: u32) {
-        let mixed = (self.0 ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ mixed >> 32;
     }
 }

@@ -8,8 +8,8 @@ use crate::index::select::Selection;
 use crate::index::testing::clustered;
 use crate::index::{Codes, nearest};
 
-/// Tables over all bits in `parts` parts, dealt out in turn, with at most
-/// so many bits in a tag, with levels that never seem dear.
+/// Tables over all bits in `parts` parts, dealt out in turn, with at most so many bits in a tag, and with levels that never
+/// seem dear.
 fn tables(codes: CodesRef<'_>, parts: usize, levels: usize, tag_bits: usize) -> Buckets {
     let bits = codes.bits() as u16;
     let part = |part: usize| {

@@ -1,4 +1,4 @@
-//! A matrix product with a bias, `x` `[rows, in]` x `weight` `[in, out]` + `bias` `[out]`, and perhaps what bends it.
+//! A matrix product with a bias, `x` `[rows, in]` x `weight` `[in, out]` + `bias` `[out]`, and perhaps an activation.
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
@@ -7,33 +7,33 @@ use crate::model::gemm::{Matrix, Update, multiply};
 use crate::model::simd::{self, kernel, sigmoid};
 
 /// Rows are those of chunks mostly, of which a step has a hundred: two threads should share them.
-const TILE_ROWS: usize = 64;
+const TILE_CHUNKS: usize = 64;
 
 struct Linear {
-    bent: Option<Bent>,
+    activation: Option<Activation>,
 }
 
-/// A layer whose results x become x * sigmoid(x).
-struct Bent {
+/// SiLU: x becomes x * sigmoid(x).
+struct Activation {
     wanted: bool,
-    /// What was bent.
+    /// The layer's results before it.
     kept: Kept<Vec<f32>>,
 }
 
 /// `[rows, out]`.
 pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
-    x.apply_op3(weight, bias, Linear { bent: None })
+    x.apply_op3(weight, bias, Linear { activation: None })
 }
 
 /// `[rows, out]`: SiLU (Elfwing et al. 2018) of what [`linear`] gives. As one operation, because candle's own work on as many
 /// values as a hidden layer has wakes a second pool of threads, which the first then has to share the cores with.
 pub fn linear_silu(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
     let wanted = x.track_op() || weight.track_op() || bias.track_op();
-    x.apply_op3(weight, bias, Linear { bent: Some(Bent { wanted, kept: Kept::nothing() }) })
+    x.apply_op3(weight, bias, Linear { activation: Some(Activation { wanted, kept: Kept::nothing() }) })
 }
 
 kernel! {
-    fn bend<'a>(x: &'a mut [f32]) {
+    fn silu<'a>(x: &'a mut [f32]) {
         for x in x {
             *x *= sigmoid(*x);
         }
@@ -41,8 +41,8 @@ kernel! {
 }
 
 kernel! {
-    /// Multiplies `grad` by the slope of [`bend`] at `x`.
-    fn bend_back<'a>(grad: &'a mut [f32], x: &'a [f32]) {
+    /// Multiplies `grad` by the slope of [`silu`] at `x`.
+    fn silu_backward<'a>(grad: &'a mut [f32], x: &'a [f32]) {
         for (grad, x) in grad.iter_mut().zip(x) {
             let share = sigmoid(*x);
             *grad *= share * (1.0 + x * (1.0 - share));
@@ -70,20 +70,20 @@ impl CustomOp3 for Linear {
         }
         let (x, weight, bias) = (operand(x, x_layout)?, operand(weight, weight_layout)?, operand(bias, bias_layout)?);
         let mut out = vec![0.0; rows * width];
-        let straight = for_tiles(&tiles_of(rows, TILE_ROWS), &mut out, |tile, out| {
+        let before = for_tiles(&tiles_of(rows, TILE_CHUNKS), &mut out, |tile, out| {
             for row in out.chunks_exact_mut(width) {
                 row.copy_from_slice(bias);
             }
             let x = &x[tile.start * inner..tile.end * inner];
             multiply(out, Update::Add, Matrix::new(x, inner), Matrix::new(weight, width));
-            let kept = self.bent.as_ref().is_some_and(|bent| bent.wanted).then(|| out.to_vec());
-            if self.bent.is_some() {
-                bend(out);
+            let kept = self.activation.as_ref().is_some_and(|activation| activation.wanted).then(|| out.to_vec());
+            if self.activation.is_some() {
+                silu(out);
             }
             kept.unwrap_or_default()
         });
-        if let Some(bent) = self.bent.as_ref().filter(|bent| bent.wanted) {
-            bent.kept.put(straight.concat());
+        if let Some(activation) = self.activation.as_ref().filter(|activation| activation.wanted) {
+            activation.kept.put(before.concat());
         }
         Ok((CpuStorage::F32(out), (rows, width).into()))
     }
@@ -99,22 +99,22 @@ impl CustomOp3 for Linear {
         let ((rows, inner), width) = (x.dims2()?, weight.dim(1)?);
         // The input of a first layer is data: nobody asks for its gradient.
         let wanted = x.track_op();
-        let straight = self.bent.as_ref().map(|bent| bent.kept.take()).transpose()?;
+        let before = self.activation.as_ref().map(|activation| activation.kept.take()).transpose()?;
         borrow!(x = x);
         borrow!(weight = weight);
         borrow!(grad = grad);
         let dx_width = if wanted { inner } else { 1 };
         let mut dx = vec![0.0; rows * dx_width];
-        let parts = for_tiles(&tiles_of(rows, TILE_ROWS), &mut dx, |tile, dx| {
+        let parts = for_tiles(&tiles_of(rows, TILE_CHUNKS), &mut dx, |tile, dx| {
             let x = Matrix::new(&x[tile.start * inner..tile.end * inner], inner);
             let values = tile.start * width..tile.end * width;
-            let mut bent_back = Vec::new();
-            let grad = match &straight {
+            let mut d_before = Vec::new();
+            let grad = match &before {
                 None => &grad[values],
-                Some(straight) => {
-                    bent_back.extend_from_slice(&grad[values.clone()]);
-                    bend_back(&mut bent_back, &straight[values]);
-                    &bent_back
+                Some(before) => {
+                    d_before.extend_from_slice(&grad[values.clone()]);
+                    silu_backward(&mut d_before, &before[values]);
+                    &d_before
                 }
             };
             if wanted {
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bend_is_candles() {
+    fn the_activation_is_candles() {
         let (x, w, b) = (random(&[150, 7], 1), random(&[7, 5], 2), random(&[5], 3));
         let ours = linear_silu(&x, &w, &b).unwrap();
         let theirs = candle_nn::ops::silu(&linear(&x, &w, &b).unwrap()).unwrap();
@@ -162,7 +162,7 @@ mod tests {
     fn gradients_agree_with_finite_differences() {
         gradients(&[random(&[9, 4], 1), random(&[4, 3], 2), random(&[3], 3)], |t| linear(&t[0], &t[1], &t[2]));
         gradients(&[random(&[300, 2], 1), random(&[2, 3], 2), random(&[3], 3)], |t| linear(&t[0], &t[1], &t[2]));
-        let bent = [random(&[70, 2], 1), random(&[2, 3], 2), random(&[3], 3)];
-        gradients(&bent, |t| linear_silu(&t[0], &t[1], &t[2]));
+        let operands = [random(&[70, 2], 1), random(&[2, 3], 2), random(&[3], 3)];
+        gradients(&operands, |t| linear_silu(&t[0], &t[1], &t[2]));
     }
 }

@@ -1,6 +1,6 @@
 # make run          opens the window
 # make test         runs all tests
-# make check        formatting, lints, tests and documentation: what must hold before a commit
+# make check        formatting, lints, tests, documentation and licences: what must hold before a commit
 # make bench        measures, in the profile that make run builds; against PyTorch, Faiss and Annoy where SOUNDALIKE_PYTHON
 #                   names a Python that has them
 # make man          writes the man pages to target/man
@@ -21,7 +21,7 @@ SCREEN_PACKAGES := xvfb xdotool imagemagick libegl1 libgl1-mesa-dri dbus at-spi2
 TEST_PACKAGES := $(RUN_PACKAGES) $(SCREEN_PACKAGES) sox ffmpeg pulseaudio pulseaudio-utils libasound2-plugins curl bsdutils python3-requests python3-numpy
 PICTURE_PACKAGES := $(RUN_PACKAGES) $(SCREEN_PACKAGES)
 
-.PHONY: run test check bench man screenshots format-check lint doc-check run-needs test-needs picture-needs rust
+.PHONY: run test check bench man screenshots format-check lint doc-check dependency-check run-needs test-needs picture-needs rust
 
 run: run-needs
 	$(CARGO) run
@@ -29,7 +29,7 @@ run: run-needs
 test: test-needs
 	$(CARGO) test
 
-check: test-needs format-check lint test doc-check
+check: test-needs format-check lint test doc-check dependency-check
 
 format-check: rust
 	$(CARGO) fmt --check
@@ -39,6 +39,13 @@ lint: rust
 
 doc-check: rust
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps --document-private-items
+
+# deny.toml has the rules. The list of advisories is fetched from the network; the other rules need none.
+dependency-check: rust
+	@if ! command -v cargo-deny >/dev/null; then echo "SKIPPED: the dependencies' licences and advisories (cargo-deny is not installed)"; \
+	elif cargo-deny fetch db 2>/dev/null; then cargo-deny check -A duplicate; \
+	else echo "SKIPPED: the dependencies' advisories (their list cannot be fetched)"; \
+	    cargo-deny --offline check -A duplicate bans licenses sources; fi
 
 bench: run-needs
 	$(CARGO) bench --profile dev

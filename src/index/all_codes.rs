@@ -1,4 +1,4 @@
-//! The codes of an index, which lie in pieces: one for each of its segments.
+//! The codes of an index, which lie in pieces: one piece for each segment.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -6,11 +6,11 @@ use std::ops::Range;
 use super::codes::{CodesRef, words_per_code};
 use super::scan::append_distances;
 
-/// All codes of an index by row, borrowed.
+/// All codes of an index, by row. Borrowed.
 #[derive(Clone, Debug)]
 pub struct AllCodes<'a> {
     bits: usize,
-    /// None of them is empty.
+    /// No piece is empty.
     pieces: Vec<CodesRef<'a>>,
     /// The first row of each piece, and the end of the last.
     starts: Vec<usize>,
@@ -41,7 +41,7 @@ impl<'a> AllCodes<'a> {
     }
 
     /// # Panics
-    /// Where there is no such row.
+    /// If there is no such row.
     pub fn code(&self, row: usize) -> &'a [u64] {
         let (piece, start) = self.piece_of(row);
         piece.code(row - start)
@@ -56,7 +56,7 @@ impl<'a> AllCodes<'a> {
     /// The codes of the rows in `range`, in order.
     ///
     /// # Panics
-    /// Where the range ends past the last row.
+    /// If the range ends past the last row.
     pub fn pieces(&self, range: Range<usize>) -> impl Iterator<Item = CodesRef<'a>> + '_ {
         assert!(range.start <= range.end && range.end <= self.len(), "{range:?} of {} rows", self.len());
         let first = self.starts.partition_point(|&start| start <= range.start).max(1) - 1;
@@ -72,7 +72,8 @@ impl<'a> AllCodes<'a> {
         self.pieces(range).flat_map(|piece| piece.iter())
     }
 
-    /// The words of the rows in `range`, copied where they are in several pieces. Panics as [`AllCodes::pieces`] does.
+    /// The words of the rows in `range`. They are copied if they lie in several pieces. Panics as [`AllCodes::pieces`]
+    /// does.
     pub fn words(&self, range: Range<usize>) -> Cow<'a, [u64]> {
         let mut pieces = self.pieces(range);
         match (pieces.next(), pieces.next()) {
@@ -85,10 +86,10 @@ impl<'a> AllCodes<'a> {
         }
     }
 
-    /// The Hamming distance of `query` to each row in `range`, in order, written to `out`.
+    /// Writes the Hamming distance from `query` to each row in `range` to `out`, in order.
     ///
     /// # Panics
-    /// Where the query has another number of words than the codes, and as [`AllCodes::pieces`] does.
+    /// If the query and the codes have different numbers of words. Also as [`AllCodes::pieces`] does.
     pub fn distances(&self, range: Range<usize>, query: &[u64], out: &mut Vec<u16>) {
         assert_eq!(query.len(), words_per_code(self.bits), "a query of the codes' width");
         out.clear();

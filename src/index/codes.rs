@@ -1,6 +1,6 @@
 //! Binary codes, packed into 64-bit words.
 
-/// Fewest and most bits of a code.
+/// The fewest and the most bits of a code.
 pub const BITS: std::ops::RangeInclusive<usize> = 8..=512;
 
 /// A code width outside of [`BITS`].
@@ -22,12 +22,12 @@ pub struct CodesRef<'a> {
     words: &'a [u64],
 }
 
-/// Words that a code of `bits` takes.
+/// The number of words of a code of `bits` bits.
 pub const fn words_per_code(bits: usize) -> usize {
     bits.div_ceil(64)
 }
 
-/// Whether `words` are one code of `bits`: as many as it takes, with no ones beyond.
+/// Whether `words` are one code of `bits` bits: the right number of words, and no ones beyond the width.
 pub fn is_code(bits: usize, words: &[u64]) -> bool {
     BITS.contains(&bits) && words.len() == words_per_code(bits) && CodesRef { bits, words }.is_clean()
 }
@@ -45,7 +45,7 @@ impl Codes {
         Self { bits: rows.bits, words: rows.words.to_vec() }
     }
 
-    /// None yet, of a legal width, with room for `rows`.
+    /// No codes yet, with room for `rows` codes. `bits` must be a legal width.
     pub(super) fn with_room(bits: usize, rows: usize) -> Self {
         debug_assert!(BITS.contains(&bits));
         Self { bits, words: Vec::with_capacity(rows * words_per_code(bits)) }
@@ -71,10 +71,10 @@ impl Codes {
         CodesRef { bits: self.bits, words: &self.words }
     }
 
-    /// Appends one code for each row of `activations` (`[rows, bits]`, row-major): bit i is `activations[i] > 0`.
+    /// Appends one code for each row of `activations` (`[rows, bits]`, row-major). Bit i is `activations[i] > 0`.
     ///
     /// # Panics
-    /// Where `activations` is no whole number of rows.
+    /// If `activations` is not a whole number of rows.
     pub fn push_signs(&mut self, activations: &[f32]) {
         assert_eq!(activations.len() % self.bits, 0, "activations are whole rows of {} bits", self.bits);
         for row in activations.chunks_exact(self.bits) {
@@ -84,10 +84,10 @@ impl Codes {
         }
     }
 
-    /// Appends codes that are packed already: whole codes, word by word.
+    /// Appends codes that are already packed, word by word.
     ///
     /// # Panics
-    /// Where the words are no whole codes, or a bit beyond the width is set.
+    /// If the words are not whole codes, or if a bit beyond the width is set.
     pub fn extend_words(&mut self, words: impl IntoIterator<Item = u64>) {
         let width = words_per_code(self.bits);
         let first = self.words.len();
@@ -100,7 +100,7 @@ impl Codes {
     /// Appends codes of the same width.
     ///
     /// # Panics
-    /// Where the widths differ.
+    /// If the widths differ.
     pub fn extend(&mut self, other: CodesRef<'_>) {
         assert_eq!(self.bits, other.bits, "codes of one width");
         self.words.extend_from_slice(other.words);
@@ -108,7 +108,7 @@ impl Codes {
 }
 
 impl<'a> CodesRef<'a> {
-    /// `words` are whole codes whose bits from `bits` on are 0.
+    /// `words` must be whole codes whose bits from `bits` on are 0.
     pub(super) fn new(bits: usize, words: &'a [u64]) -> Self {
         debug_assert_eq!(words.len() % words_per_code(bits), 0);
         Self { bits, words }
@@ -138,16 +138,16 @@ impl<'a> CodesRef<'a> {
     }
 
     /// # Panics
-    /// Where there is no such row.
+    /// If there is no such row.
     pub fn code(&self, row: usize) -> &'a [u64] {
         let width = words_per_code(self.bits);
         &self.words[row * width..][..width]
     }
 
-    /// The rows in `range`.
+    /// The codes of the rows in `range`.
     ///
     /// # Panics
-    /// Where the range ends past the last row.
+    /// If the range ends past the last row.
     pub fn slice(&self, range: std::ops::Range<usize>) -> CodesRef<'a> {
         let width = words_per_code(self.bits);
         CodesRef { bits: self.bits, words: &self.words[range.start * width..range.end * width] }
@@ -157,13 +157,13 @@ impl<'a> CodesRef<'a> {
         self.words.chunks_exact(words_per_code(self.bits))
     }
 
-    /// Every bit of every code, `[rows, bits]` row by row.
+    /// Every bit of every code: `[rows, bits]`, row by row.
     pub fn bools(&self) -> impl Iterator<Item = bool> + use<'a> {
         let bits = self.bits;
         self.iter().flat_map(move |code| (0..bits).map(move |bit| code[bit / 64] >> (bit % 64) & 1 == 1))
     }
 
-    /// One code as ceil(bits / 8) bytes; bit i is bit i % 8, least significant first, of byte i / 8.
+    /// One code as ceil(bits / 8) bytes. Bit i is bit i % 8 of byte i / 8, counted from the least significant bit.
     pub fn code_bytes(&self, row: usize) -> impl Iterator<Item = u8> + use<'a> {
         let bytes = self.bits.div_ceil(8);
         self.code(row).iter().flat_map(|word| word.to_le_bytes()).take(bytes)

@@ -1,55 +1,58 @@
-//! An index on disk: a file for each of its segments, which indexes of later generations share, and one that lists them.
+//! An index on disk: one file for each segment, and one file that lists the segments. Later generations share segments.
 //!
-//! The list, under a name that the caller chooses; it is all that changes where an index grows, but for a segment:
+//! The list has a name that the caller chooses. When an index grows, only the list is rewritten, and at most one
+//! segment is added:
 //!
 //! | bytes | what | form |
 //! |---|---|---|
 //! | 0..8 | magic | `SNDALIKE` |
 //! | 8..12 | version of this format | u32, 4 |
 //! | 12..16 | bits of a code, B | u32, 8 to 512 |
-//! | 16..24 | codes, N | u64, below 2^32 |
+//! | 16..24 | number of codes, N | u64, below 2^32 |
 //! | 24..32 | bytes of the file | u64 |
 //! | 32..40 | words of the list, L | u64 |
-//! | 40..48 | generation of the model that made them | u64 |
-//! | 48..56 | segments, S | u64 |
+//! | 40..48 | generation of the model that made the codes | u64 |
+//! | 48..56 | number of segments, S | u64 |
 //! | 56..64 | whether rows were removed, R | u64, 0 or 1 |
 //! | 64..96 | BLAKE3 of bytes 0..64 and of the list | 32 bytes |
-//! | 96..96 + 40 S | for each segment: rows; bytes 64..96 of its file | u64; 32 bytes |
-//! | where R is 1: to the end | rows that were not removed, a bit each | ceil(N / 64) u64 |
+//! | 96..96 + 40 S | for each segment: its rows, and bytes 64..96 of its file | u64; 32 bytes |
+//! | if R is 1: to the end | the rows that were not removed, one bit each | ceil(N / 64) u64 |
 //!
-//! A segment, beside the list, under the name `segment-`, the first 16 bytes of its checksum in hexadecimal digits, `.codes`:
-//! so the same content has the same name, and is written once.
+//! A segment lies beside the list. Its name is `segment-`, the first 16 bytes of its checksum in hexadecimal digits,
+//! and `.codes`. So equal content has an equal name, and is written once.
 //!
 //! | bytes | what | form |
 //! |---|---|---|
 //! | 0..8 | magic | `SNDCODES` |
 //! | 8..12 | version of this format | u32, 4 |
 //! | 12..16 | bits of a code, B | u32, 8 to 512 |
-//! | 16..24 | codes, N | u64, below 2^32 |
+//! | 16..24 | number of codes, N | u64, below 2^32 |
 //! | 24..32 | bytes of the file | u64 |
 //! | 32..40 | words of the list, L | u64 |
-//! | 40..64 | nothing | 0 |
+//! | 40..64 | unused | 0 |
 //! | 64..96 | BLAKE3 of bytes 0..64 and of the list | 32 bytes |
 //! | 96..96 + 8 L | the list | L u64 |
-//! | to a multiple of 64: D | nothing | 0 |
+//! | to a multiple of 64: D | unused | 0 |
 //! | D.. | the codes, row by row, ceil(B / 64) words each | N * ceil(B / 64) u64 |
-//! | from multiples of 64 | tables: what the list says | u64 or u32 |
+//! | from multiples of 64 | the tables that the list describes | u64 or u32 |
 //!
-//! All numbers are little-endian. From D to the end of the file are blocks of 1 MiB, the last one shorter. Mapped into
-//! memory everything is aligned for its numbers, and the codes for whole vector registers. The list of a segment:
+//! All numbers are little-endian. The file from D on is divided into blocks of 1 MiB; the last block is shorter. When
+//! the file is mapped into memory, every number is aligned for its type, and the codes are aligned for vector
+//! registers. The list of a segment:
 //!
 //! | words | what |
 //! |---|---|
-//! | 1 | blocks |
+//! | 1 | number of blocks |
 //! | 4 each | BLAKE3 of a block |
 //! | 3 | parts (0: no tables), patience (f32), nanoseconds of a search (f32) |
 //! | for each part | bits: count, each; tag bits: count, each; levels: count, nanoseconds (f32) each; offset and length of its directory (u64), starts (u32) and entries (u64) |
 //!
-//! Offsets are in bytes from the start of the file, lengths in numbers. What the numbers mean stands in
-//! `index/buckets`.
+//! Offsets are in bytes from the start of the file. Lengths are counts of numbers. `index/buckets` explains what the
+//! numbers mean.
 //!
-//! Opening reads the lists and nothing else. The blocks of a segment's codes are checked when codes are first asked for, those
-//! of its tables when a table is: so an index of millions opens at once, and no damage gets as far as an answer.
+//! Opening an index reads only the lists, so an index of millions of codes opens at once. The blocks of a segment's
+//! codes are checked when the codes are first used, and the blocks of its tables when a table is first used. So damage
+//! never reaches an answer.
 
 mod blocks;
 mod header;
@@ -104,20 +107,20 @@ pub struct IndexFile {
 /// What the list of an index says.
 struct Listed {
     header: Header,
-    /// For each segment its rows and its checksum.
+    /// The rows and the checksum of each segment.
     segments: Vec<(usize, [u8; 32])>,
     kept: Option<RowSet>,
     file_bytes: u64,
 }
 
 impl IndexFile {
-    /// Builds an index of `codes` and writes it to `path`, as [`IndexFile::save`] does.
+    /// Builds an index of `codes` and writes it to `path`, like [`IndexFile::save`].
     pub fn write(path: &Path, codes: CodesRef<'_>, model_generation: u64) -> Result<(), IndexError> {
         Self::save(path, &Index::build(Codes::with_rows(codes)), model_generation)
     }
 
-    /// Writes `index` to `path` so that the file is either whole or absent, and before it those of its segments that do not
-    /// lie in the same folder yet.
+    /// Writes `index` to `path`. Segments that are not in the same folder yet are written first. Then the file at
+    /// `path` is either whole or absent.
     pub fn save(path: &Path, index: &Index, model_generation: u64) -> Result<(), IndexError> {
         let folder = folder_of(path);
         let mut list = Vec::new();
@@ -141,14 +144,14 @@ impl IndexFile {
         written.map_err(|cause| IndexError::Write { path: path.to_owned(), cause })
     }
 
-    /// Maps the index at `path`: files from a stranger are safe to open. What they say of themselves is checked here, and the
-    /// codes and tables when they are first used.
+    /// Maps the index at `path`. Files from a stranger are safe to open: their lists are checked here, their codes and
+    /// tables when they are first used.
     pub fn open(path: &Path) -> Result<Self, IndexError> {
         Self::open_after(path, None)
     }
 
-    /// Opens an index that has grown out of `before`: the segments that both have are shared, with all that was checked of
-    /// them.
+    /// Opens an index that has grown out of `before`. The two share their common segments, and what was already checked
+    /// in them.
     pub fn open_after(path: &Path, before: Option<&IndexFile>) -> Result<Self, IndexError> {
         let listed = listed(path)?;
         let folder = folder_of(path);
@@ -180,7 +183,7 @@ impl IndexFile {
         Ok(Self { index, model_generation, file_bytes })
     }
 
-    /// The names of the files, beside the one at `path`, that its segments lie in.
+    /// The names of the segment files, which lie beside the file at `path`.
     pub fn segment_names(path: &Path) -> Result<Vec<String>, IndexError> {
         Ok(listed(path)?.segments.iter().map(|(_, sum)| segment::name_of(sum)).collect())
     }
@@ -199,7 +202,7 @@ impl IndexFile {
         self.model_generation
     }
 
-    /// Bytes of the list and of all segments.
+    /// The size of the list and of all segments, in bytes.
     pub fn file_bytes(&self) -> u64 {
         self.file_bytes
     }

@@ -1,4 +1,4 @@
-//! Groups of near-duplicates: rows that a chain of small steps leads through.
+//! Groups of near-duplicates: rows that are connected by a chain of small distances.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -12,12 +12,14 @@ use super::kernel::{Kernel, Wanted};
 use super::searcher::Index;
 
 impl Index {
-    /// Groups of two or more rows such that each row is within `radius` of another of its group, and of none of any other
-    /// group. Largest first, then by their first row; rows ascend. Removed rows are in none.
+    /// Groups of two or more rows. Each row is within `radius` of another row of its group, and of no row of another
+    /// group. The largest group comes first; groups of equal size are ordered by their first row. The rows of a group
+    /// ascend. Removed rows are in no group.
     ///
-    /// Codes that are equal are compared with others once. Of codes that differ, those are compared that agree in one of
-    /// `radius + 1` parts of their bits: few, as long as the radius is small against the width. `go_on` is asked now and then
-    /// whether to go on; `None` is the answer when it was not.
+    /// Equal codes are compared with others once. Different codes are compared only if they agree in one of `radius +
+    /// 1` parts of their bits. Few do, as long as the radius is small against the width.
+    ///
+    /// `go_on` is called now and then. If it returns false, the result is `None`.
     ///
     /// # Errors
     /// As for [`Index::codes`].
@@ -76,8 +78,8 @@ fn groups<const W: usize>(
     Some(groups)
 }
 
-/// Joins the codes that differ in at most `radius` bits and agree in one of `radius + 1` parts of them: in some part they
-/// do.
+/// Joins the codes that differ in at most `radius` bits and agree in one of the `radius + 1` parts of their bits. Any
+/// two codes that differ in at most `radius` bits agree in some part.
 fn join<const W: usize>(
     codes: CodesRef<'_>,
     part: usize,
@@ -85,10 +87,11 @@ fn join<const W: usize>(
     forest: &Forest,
     go_on: &(dyn Fn() -> bool + Sync),
 ) {
-    // Rows of a bucket between two looks at whether to go on: each is compared with all that follow it.
+    // The number of rows after which `go_on` is called again. Each row of a bucket is compared with all rows that
+    // follow it.
     const LOOK_EVERY: usize = 256;
     let bits = codes.bits();
-    // Bits beyond what numbers a bucket are left out: codes that agree in the part agree in those that are left.
+    // The bucket's number has room for some bits only. Codes that agree in the whole part also agree in these bits.
     let mine: Vec<u16> =
         (part..bits).step_by(radius as usize + 1).take(BUCKET_BITS_AT_MOST as usize).map(|bit| bit as u16).collect();
     let others: Vec<u16> = (0..bits as u16).filter(|bit| !mine.contains(bit)).collect();
@@ -129,8 +132,8 @@ fn join<const W: usize>(
     );
 }
 
-/// Sets that several threads join (Anderson and Woll's union-find without locks): a root points to itself, everything else
-/// to something smaller in its set.
+/// Disjoint sets that several threads join at once (the union-find without locks of Anderson and Woll). A root points
+/// to itself. Every other element points to a smaller element of its set.
 struct Forest {
     parents: Vec<AtomicU32>,
 }
@@ -140,7 +143,7 @@ impl Forest {
         Self { parents: (0..len as u32).map(AtomicU32::new).collect() }
     }
 
-    /// The smallest of the set, as long as nobody joins it to another.
+    /// The smallest element of the set. Only valid until another thread joins the set to another one.
     fn root(&self, mut at: u32) -> u32 {
         loop {
             let parent = self.parents[at as usize].load(Ordering::Relaxed);
@@ -148,7 +151,7 @@ impl Forest {
                 return at;
             }
             let above = self.parents[parent as usize].load(Ordering::Relaxed);
-            // Shortens the way for those who come after; it does not matter if somebody else was faster.
+            // Shortens the path for later calls. If another thread has changed it already, that is fine.
             let _ = self.parents[at as usize].compare_exchange(parent, above, Ordering::Relaxed, Ordering::Relaxed);
             at = above;
         }

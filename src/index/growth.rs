@@ -1,4 +1,4 @@
-//! How an index grows, loses rows, and is put in order again.
+//! Growing an index, removing rows, and compacting.
 
 use std::sync::Arc;
 
@@ -8,26 +8,26 @@ use super::rows::RowSet;
 use super::searcher::{Index, Placed};
 use super::segment::Segment;
 
-/// A segment is joined with the one after it where it has less than this many times its rows: so there are few of them, each
-/// about twice the next, and of many small steps of growth a code is built into tables anew once in each doubling.
+/// A segment is joined with the next one unless it has at least this many times the rows of the next. So there are few
+/// segments, each about twice as large as the next, and the tables of a code are rebuilt only once in each doubling.
 const GROWTH: usize = 2;
 
-/// A segment of fewer than one in this many rows gets no tables: to scan it takes less than to look into others of the same
-/// size, and to append a little costs little.
+/// A segment with less than this fraction (1 / `SCANNED`) of all rows gets no tables. Scanning it takes less time than
+/// searching the tables of the others, and appending a few rows stays cheap.
 const SCANNED: usize = 32;
 
-/// Where more than one in this many rows was removed, [`Index::compacted`] pays.
+/// If more than this fraction (1 / `REMOVED`) of all rows was removed, [`Index::compacted`] pays.
 const REMOVED: usize = 4;
 
 impl Index {
-    /// This index with more rows behind its own. Only what is new is copied and built, with the last segments where it would be
-    /// large beside them.
+    /// This index with more rows at its end. Only the new rows are copied and built into tables, and the last segments
+    /// if they are small beside the new rows.
     ///
     /// # Errors
-    /// As for [`Index::codes`], of the segments that are joined.
+    /// As for [`Index::codes`], for the segments that are joined.
     ///
     /// # Panics
-    /// Where the widths differ.
+    /// If the widths differ.
     pub fn with_appended(&self, more: CodesRef<'_>) -> Result<Self, IndexError> {
         assert_eq!(self.bits, more.bits(), "codes of one width");
         if more.is_empty() {
@@ -50,10 +50,10 @@ impl Index {
         Ok(Self { bits: self.bits, segments, kept })
     }
 
-    /// This index without some rows. The others keep their numbers.
+    /// This index without some rows. The other rows keep their numbers.
     ///
     /// # Panics
-    /// Where the index has no such row.
+    /// If the index has no such row.
     pub fn without(&self, rows: impl IntoIterator<Item = usize>) -> Self {
         let mut rows = rows.into_iter().peekable();
         if rows.peek().is_none() {
@@ -67,12 +67,12 @@ impl Index {
         Self { kept: Some(Arc::new(kept)), ..self.clone() }
     }
 
-    /// Whether so many rows were removed that searching would be faster without them.
+    /// Whether so many rows were removed that compacting makes searches faster.
     pub fn wants_compacting(&self) -> bool {
         (self.len() - self.kept_count()) * REMOVED > self.len()
     }
 
-    /// The rows that were not removed as an index of their own, and for each of its rows the row that it was. Errors are
+    /// An index of only the rows that were not removed, and for each of its rows the row in this index. Errors are
     /// those of [`Index::codes`].
     pub fn compacted(&self) -> Result<(Self, Vec<usize>), IndexError> {
         let rows: Vec<usize> = match &self.kept {

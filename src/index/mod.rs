@@ -1,10 +1,12 @@
-//! Packed binary codes and exact Hamming search over them. Knows nothing of sound: it could be a crate of its own.
+//! Packed binary codes and exact Hamming search over them. This folder knows nothing of sound: it could be a crate of
+//! its own.
 //!
-//! A code of B bits (8 to 512) is ceil(B / 64) 64-bit words; bit i is bit i % 64, least significant first, of word i / 64,
-//! and the bits from B on are 0. A row is a code's place in an index, counted from 0.
+//! A code of B bits (8 to 512) is stored as ceil(B / 64) 64-bit words. Bit i is bit i % 64 of word i / 64, counted from
+//! the least significant bit. The bits from B on are 0. A row is the position of a code in an index, counted from 0.
 //!
-//! [`Codes`] are built in memory; an [`Index`] has segments of them, which it shares with the indexes that grow out of it;
-//! [`IndexFile`] is the same on disk, memory-mapped. [`AllCodes`] are those of all its segments.
+//! [`Codes`] are built in memory. An [`Index`] consists of segments of codes, which it shares with the indexes that
+//! grow out of it. [`IndexFile`] is an index on disk, memory-mapped. [`AllCodes`] are the codes of all segments of an
+//! index.
 
 /// Calls a function that is generic over the words of a code: `by_width!(words, function(arguments))`.
 macro_rules! by_width {

@@ -1,8 +1,8 @@
-//! A set of rows: which codes a search may return.
+//! Sets of rows: which codes a search may return.
 
 use super::kernel::Kernel;
 
-/// A set of rows of an index with `len` rows, as a bit for each.
+/// A set of rows of an index with `len` rows, as one bit for each row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowSet {
     words: Vec<u64>,
@@ -20,7 +20,7 @@ impl RowSet {
         set
     }
 
-    /// The set whose words [`RowSet::words`] gave; `None` where no set of `len` rows has such words.
+    /// The set with these words, as [`RowSet::words`] returned them. `None` if no set of `len` rows has such words.
     pub(super) fn from_words(words: Vec<u64>, len: usize) -> Option<Self> {
         let mut set = Self { words, len };
         let given = set.words.last().copied();
@@ -32,20 +32,20 @@ impl RowSet {
         &self.words
     }
 
-    /// How many rows the index has, in the set or not.
+    /// The number of rows of the index, in the set or not.
     pub fn universe(&self) -> usize {
         self.len
     }
 
     /// # Panics
-    /// Where the index has no such row.
+    /// If the index has no such row.
     pub fn insert(&mut self, row: usize) {
         assert!(row < self.len, "row {row} of {}", self.len);
         self.words[row / 64] |= 1 << (row % 64);
     }
 
     /// # Panics
-    /// Where the index has no such row.
+    /// If the index has no such row.
     pub fn remove(&mut self, row: usize) {
         assert!(row < self.len, "row {row} of {}", self.len);
         self.words[row / 64] &= !(1 << (row % 64));
@@ -55,12 +55,12 @@ impl RowSet {
         self.words.get(row / 64).is_some_and(|word| word >> (row % 64) & 1 == 1)
     }
 
-    /// Rows in the set.
+    /// The number of rows in the set.
     pub fn count(&self) -> usize {
         Kernel::chosen().count_ones(&self.words)
     }
 
-    /// Rows in the set that are in `range` too.
+    /// The number of rows in the set that are also in `range`.
     pub(super) fn count_in(&self, range: std::ops::Range<usize>) -> usize {
         let below = |row: usize| {
             let whole = Kernel::chosen().count_ones(&self.words[..row / 64]);
@@ -70,12 +70,12 @@ impl RowSet {
         below(range.end) - below(range.start)
     }
 
-    /// The rows in the set, ascending.
+    /// The rows in the set, in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         self.words.iter().enumerate().flat_map(|(at, &word)| ones(word).map(move |bit| at * 64 + bit))
     }
 
-    /// The same set in an index with more rows: those from `self.universe()` on are in it where `with` says so.
+    /// The same set for an index of `len` rows. Rows from `self.universe()` on are in the set if `with` is true.
     pub(super) fn resized(&self, len: usize, with: bool) -> Self {
         let mut set = Self { words: self.words.clone(), len };
         set.words.resize(len.div_ceil(64), 0);
@@ -86,16 +86,16 @@ impl RowSet {
         set
     }
 
-    /// Rows that are in both.
+    /// The rows that are in both sets.
     ///
     /// # Panics
-    /// Where the sets are of different indexes.
+    /// If the sets are of different indexes.
     pub(super) fn and(&self, other: &RowSet) -> Self {
         assert_eq!(self.len, other.len, "sets of rows of one index");
         Self { words: self.words.iter().zip(&other.words).map(|(a, b)| a & b).collect(), len: self.len }
     }
 
-    /// 64 rows from `row` on, which need not be a multiple of 64; bits of rows past the last are 0.
+    /// 64 rows from `row` on. `row` need not be a multiple of 64. The bits of rows past the last are 0.
     pub(super) fn word_at(&self, row: usize) -> u64 {
         let word = |at: usize| self.words.get(at).copied().unwrap_or(0);
         match row % 64 {
@@ -111,7 +111,7 @@ impl RowSet {
     }
 }
 
-/// The places of the ones of a word, ascending.
+/// The positions of the ones of a word, in ascending order.
 pub(super) fn ones(mut word: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let bit = word.trailing_zeros() as usize;

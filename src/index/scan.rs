@@ -1,7 +1,7 @@
-//! Exhaustive search: every code is looked at, so the answer is exact.
+//! Exhaustive search: every code is compared, so the answer is exact.
 //!
-//! Many queries are answered in one pass: a block of codes that fits the cache is compared with all of them before the
-//! next one is read.
+//! Many queries share one pass: a block of codes that fits into the cache is compared with all queries before the next
+//! block is read.
 
 use rayon::prelude::*;
 
@@ -10,54 +10,54 @@ use super::kernel::{Block, GROUP, Kernel, Order, Rows, interleave};
 use super::rows::{RowSet, ones};
 use super::select::Selection;
 
-/// A row and how many bits of its code differ from the query's.
+/// A row, and the number of bits in which its code differs from the query's code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Neighbour {
     pub distance: u32,
     pub row: usize,
 }
 
-/// Bytes of codes that all queries look at before the next block: within a core's first cache.
+/// The bytes of codes that all queries are compared with before the next block: they fit into a core's first cache.
 const BLOCK_BYTES: usize = 32 << 10;
 
-/// Copying one allowed code of so many words of a block together with others, in nanoseconds: so all queries compare these
-/// alone.
+/// The time to copy one allowed code of `words` words out of a block, in nanoseconds. All queries are then compared
+/// with the copies alone.
 fn gather_nanos(words: usize) -> f32 {
     0.5 + 0.8 * words as f32
 }
 
-/// Looking which of 64 rows are allowed.
+/// The time to find out which of 64 rows are allowed, in nanoseconds.
 const MASK_NANOS: f32 = 1.0;
 
-/// Queries from which it pays to bring a block's words into the order that the kernels like best.
+/// From this number of queries on, it pays to bring a block's words into the order that the kernels read fastest.
 const INTERLEAVE_FROM: usize = 5;
 
-/// Queries that one thread takes through the codes together.
+/// The number of queries that one thread takes through the codes together.
 const QUERIES_A_PASS: usize = 1024;
 
-/// Codes that are worth a thread of their own.
+/// A thread of its own pays from this number of words on.
 const WORDS_A_THREAD: usize = 1 << 15;
 
-/// Consecutive rows of an index: their codes, and which of them may be found.
+/// Consecutive rows of an index: their codes, and which of the rows may be found.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Part<'a> {
     pub codes: CodesRef<'a>,
-    /// The first code's row in the whole index, and in `allowed`.
+    /// The first code's row, counted in the whole index and in `allowed`.
     pub first_row: usize,
     pub allowed: Option<&'a RowSet>,
 }
 
-/// The Hamming distance of `query` to every row, in row order, written to `out`.
+/// Writes the Hamming distance from `query` to every row to `out`, in row order.
 ///
 /// # Panics
-/// Where the query has another number of words than the codes.
+/// If the query and the codes have different numbers of words.
 pub fn distances(codes: CodesRef<'_>, query: &[u64], out: &mut Vec<u16>) {
     assert_eq!(query.len(), words_per_code(codes.bits()), "a query of the codes' width");
     out.clear();
     append_distances(codes, query, out);
 }
 
-/// Appends what [`distances`] gives; `query` is of the codes' width.
+/// Appends what [`distances`] writes. `query` must have the width of the codes.
 pub(super) fn append_distances(codes: CodesRef<'_>, query: &[u64], out: &mut Vec<u16>) {
     fn with_width<const W: usize>(codes: CodesRef<'_>, query: &[u64], out: &mut Vec<u16>) {
         Kernel::chosen().distances::<W>(codes.words().as_chunks().0, &as_array(query), out);
@@ -65,21 +65,21 @@ pub(super) fn append_distances(codes: CodesRef<'_>, query: &[u64], out: &mut Vec
     by_width!(query.len(), with_width(codes, query, out))
 }
 
-/// The `k` nearest rows among `allowed` (all rows where that is `None`) by (distance, row), nearest first; fewer where
-/// there are fewer.
+/// The `k` nearest rows among `allowed` (`None`: all rows) by (distance, row), nearest first. If there are fewer rows,
+/// all of them.
 ///
 /// # Panics
-/// Where the query has another number of words than the codes, or `allowed` is of another index.
+/// If the query and the codes have different numbers of words, or if `allowed` is of another index.
 pub fn nearest(codes: CodesRef<'_>, query: &[u64], k: usize, allowed: Option<&RowSet>) -> Vec<Neighbour> {
     assert_eq!(query.len(), words_per_code(codes.bits()), "a query of the codes' width");
     let mut found = nearest_to_each(codes, CodesRef::new(codes.bits(), query), k, allowed);
     found.pop().unwrap_or_default()
 }
 
-/// What [`nearest`] gives for each of `queries`, sharing the work.
+/// What [`nearest`] gives for each of `queries`. The queries share the work.
 ///
 /// # Panics
-/// Where the queries' width is not the codes', or `allowed` is of another index.
+/// If the queries and the codes have different widths, or if `allowed` is of another index.
 pub fn nearest_to_each(
     codes: CodesRef<'_>,
     queries: CodesRef<'_>,
@@ -89,7 +89,7 @@ pub fn nearest_to_each(
     nearest_to_each_by(Kernel::chosen(), codes, queries, k, allowed)
 }
 
-/// [`nearest_to_each`] with a kernel of one's own choice: for measuring.
+/// Like [`nearest_to_each`], with a given kernel. For measurements.
 pub fn nearest_to_each_by(
     kernel: Kernel,
     codes: CodesRef<'_>,
@@ -104,10 +104,10 @@ pub fn nearest_to_each_by(
     selections.into_par_iter().map(Selection::finish).collect()
 }
 
-/// Offers each query's selection the rows of `part`, on as many threads of the current pool as that is worth.
+/// Offers the rows of `part` to the selection of each query, on as many threads of the current pool as pay.
 ///
 /// # Panics
-/// Where the queries' width is not the codes', there are not as many selections, or a row does not fit 32 bits.
+/// If the widths differ, if there are not as many selections as queries, or if a row does not fit into 32 bits.
 pub(super) fn scan(kernel: Kernel, part: Part<'_>, queries: CodesRef<'_>, selections: &mut [Selection]) {
     assert_eq!(queries.bits(), part.codes.bits(), "queries of the codes' width");
     assert!(u32::try_from(part.first_row + part.codes.len()).is_ok(), "an index has fewer than 2^32 rows");
@@ -117,7 +117,7 @@ pub(super) fn scan(kernel: Kernel, part: Part<'_>, queries: CodesRef<'_>, select
     if worth == 1 && queries.len() < INTERLEAVE_FROM * threads {
         by_width!(width, sweep(kernel, part, queries, selections))
     } else if queries.len() >= INTERLEAVE_FROM * threads {
-        // Whole groups of queries for each thread, and several rounds, so that no thread waits long for another.
+        // Each thread gets whole groups of queries, and several of them, so that no thread waits long for another.
         let share = queries.len().div_ceil(threads).next_multiple_of(8).min(QUERIES_A_PASS);
         let pieces = queries.words().par_chunks(share * width).zip(selections.par_chunks_mut(share));
         pieces.for_each(|(words, selections)| {
@@ -143,14 +143,14 @@ pub(super) fn scan(kernel: Kernel, part: Part<'_>, queries: CodesRef<'_>, select
     }
 }
 
-/// What a scan of `codes` is expected to take for each of `queries` that share it, on one thread, where `rows` of them are
-/// allowed, in nanoseconds.
+/// The expected time of a scan of `codes` for each of `queries` queries that share it, in nanoseconds on one thread, if
+/// `rows` rows are allowed.
 pub(super) fn scan_nanos(kernel: Kernel, rows: usize, codes: CodesRef<'_>, queries: usize) -> f32 {
     const CACHED_BYTES: usize = 8 << 20;
     let words = words_per_code(codes.bits());
     let each = compare_nanos(kernel, words, queries);
     if rows == codes.len() {
-        // One query alone waits for memory.
+        // A single query waits for memory.
         let waits = queries < INTERLEAVE_FROM && codes.words().len() * 8 > CACHED_BYTES;
         return codes.len() as f32 * if waits { each.max(0.45 * words as f32) } else { each };
     }
@@ -160,7 +160,7 @@ pub(super) fn scan_nanos(kernel: Kernel, rows: usize, codes: CodesRef<'_>, queri
     masks + gathered.min(codes.len() as f32 * each)
 }
 
-/// Comparing a code of so many words, that is in the cache, with one of so many queries.
+/// The time to compare a code of `words` words, which is in the cache, with one of `queries` queries.
 fn compare_nanos(kernel: Kernel, words: usize, queries: usize) -> f32 {
     kernel.code_nanos(words) * if queries < INTERLEAVE_FROM { 1.5 } else { 1.0 }
 }
@@ -188,12 +188,12 @@ struct Sweep<'a, const W: usize> {
     kernel: Kernel,
     queries: &'a [[u64; W]],
     selections: &'a mut [Selection],
-    /// Comparing a code with all queries, in nanoseconds.
+    /// The time to compare one code with all queries, in nanoseconds.
     each_nanos: f32,
-    /// Allowed codes of blocks in which few are, and their rows.
+    /// The allowed codes of blocks that have few of them, and their rows.
     gathered: Vec<u64>,
     gathered_rows: Vec<u32>,
-    /// Of the block's rows, 64 a word, which are allowed.
+    /// Which of the block's rows are allowed, 64 rows a word.
     masks: Vec<u64>,
     interleaved: Vec<u64>,
 }
@@ -237,7 +237,7 @@ impl<const W: usize> Sweep<'_, W> {
         self.gathered_rows.clear();
     }
 
-    /// `allowed` has a byte for each group of codes, and may have more.
+    /// `allowed` has one byte for each group of codes, and may have more.
     fn compare(&mut self, words: &[u64], rows: Rows<'_>, allowed: Option<&[u8]>) {
         let (whole, rest) = words.split_at(words.len() / (GROUP * W) * GROUP * W);
         let groups = whole.len() / (GROUP * W);
@@ -265,7 +265,7 @@ impl<const W: usize> Sweep<'_, W> {
 }
 
 /// # Panics
-/// Where there are not `W` words.
+/// If there are not `W` words.
 pub(super) fn as_array<const W: usize>(words: &[u64]) -> [u64; W] {
     let mut array = [0; W];
     array.copy_from_slice(words);

@@ -1,4 +1,4 @@
-//! The index: codes that grow, with whatever makes searching them fast.
+//! The index: codes that grow, with tables that make searching them fast.
 
 use std::sync::Arc;
 
@@ -14,18 +14,18 @@ use super::scan::{Neighbour, Part, scan, scan_nanos};
 use super::segment::Segment;
 use super::select::Selection;
 
-/// Codes, which rows of them were removed, and tables to search them by. It does not change: growing gives another, which
-/// shares its segments with this one, so a search goes on in what it began with.
+/// Codes, the rows that were not removed, and tables to search them by. An index never changes. Growing makes another
+/// index that shares segments with this one, so a running search goes on with the index that it began with.
 #[derive(Clone, Debug)]
 pub struct Index {
     pub(super) bits: usize,
     /// One after another, from row 0 on.
     pub(super) segments: Vec<Placed>,
-    /// Rows that were not removed; all where that is `None`.
+    /// The rows that were not removed. `None`: no row was removed.
     pub(super) kept: Option<Arc<RowSet>>,
 }
 
-/// A segment and where in the index it begins.
+/// A segment, and its first row in the index.
 #[derive(Clone, Debug)]
 pub(super) struct Placed {
     pub first_row: usize,
@@ -37,7 +37,8 @@ pub(super) struct Placed {
 pub struct Answer {
     /// By (distance, row), nearest first.
     pub neighbours: Vec<Neighbour>,
-    /// Rows that were looked at one by one because no table was faster. 0 where tables alone gave the answer.
+    /// The number of rows that were compared one by one because no table was faster. 0 if the tables alone gave the
+    /// answer.
     pub scanned: usize,
 }
 
@@ -47,7 +48,7 @@ impl Index {
         Self::of_segments(codes.bits(), [Arc::new(Segment::build(codes, true))], None)
     }
 
-    /// `kept` is of as many rows as the segments have.
+    /// `kept` must have as many rows as the segments together.
     pub(super) fn of_segments(
         bits: usize,
         segments: impl IntoIterator<Item = Arc<Segment>>,
@@ -62,12 +63,12 @@ impl Index {
         Self { bits, segments, kept: kept.map(Arc::new) }
     }
 
-    /// Rows that were not removed.
+    /// The number of rows that were not removed.
     pub fn kept_count(&self) -> usize {
         self.kept.as_ref().map_or(self.len(), |kept| kept.count())
     }
 
-    /// Rows, removed ones included.
+    /// The number of rows, including removed ones.
     pub fn len(&self) -> usize {
         self.segments.last().map_or(0, |last| last.first_row + last.segment.rows())
     }
@@ -80,16 +81,16 @@ impl Index {
         self.bits
     }
 
-    /// All codes, those of removed rows included.
+    /// All codes, including those of removed rows.
     ///
     /// # Errors
-    /// Where they are of a file that was found to be damaged: codes are checked when they are first asked for.
+    /// If the codes are in a file that is damaged. A file's codes are checked when they are first used.
     pub fn codes(&self) -> Result<AllCodes<'_>, IndexError> {
         let pieces = self.segments().map(|segment| segment.codes()).collect::<Result<Vec<_>, _>>()?;
         Ok(AllCodes::new(self.bits, pieces))
     }
 
-    /// Memory, or bytes of files, that the tables take.
+    /// The size of the tables, in bytes of memory or of files.
     pub fn table_bytes(&self) -> u64 {
         self.segments().map(|segment| segment.table_bytes()).sum()
     }
@@ -102,19 +103,19 @@ impl Index {
         self.kept.as_deref()
     }
 
-    /// The `k` nearest rows among `filter` (all where that is `None`), removed ones left out.
+    /// The `k` nearest rows among `filter` (`None`: all rows), without removed rows.
     ///
     /// # Errors
     /// As for [`Index::codes`].
     ///
     /// # Panics
-    /// Where the query has another number of words than the codes, or the filter is of another index.
+    /// If the query and the codes have different numbers of words, or if the filter is of another index.
     pub fn search(&self, query: &[u64], k: usize, filter: Option<&RowSet>) -> Result<Answer, IndexError> {
         let mut answers = self.answer(CodesRef::new(self.bits(), query), k, self.bits() as u32, filter)?;
         Ok(answers.swap_remove(0))
     }
 
-    /// What [`Index::search`] gives for each of `queries`, sharing the work.
+    /// What [`Index::search`] gives for each of `queries`. The queries share the work.
     pub fn search_each(
         &self,
         queries: CodesRef<'_>,
@@ -169,7 +170,7 @@ impl Index {
     }
 }
 
-/// Answers what the tables answer faster than a scan of `part` would, and returns the queries for which they do not.
+/// Answers the queries that the tables answer faster than a scan of `part` would. Returns the other queries.
 fn look_up<const W: usize>(
     buckets: &Buckets,
     part: Part<'_>,

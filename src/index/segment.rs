@@ -1,4 +1,4 @@
-//! A segment: codes that never change, with whatever makes searching them fast.
+//! A segment: codes that never change, with tables that make searching them fast.
 
 use super::buckets::Buckets;
 use super::codes::{Codes, CodesRef};
@@ -11,18 +11,18 @@ pub(super) struct Segment {
     bits: usize,
     words: Stretch<u64>,
     buckets: Option<Buckets>,
-    /// Where it lies, if in a file: then nothing in it is used before it was checked.
+    /// The segment's file, if it has one. Nothing of a file is used before it is checked.
     file: Option<SegmentFile>,
 }
 
 impl Segment {
-    /// A segment of `codes`, with tables where they pay and `with_tables` says so.
+    /// A segment of `codes`. It has tables if they pay and if `with_tables` is true.
     pub fn build(codes: Codes, with_tables: bool) -> Self {
         let buckets = if with_tables { Buckets::build(codes.as_ref()) } else { None };
         Self { bits: codes.bits(), words: codes.into_words().into(), buckets, file: None }
     }
 
-    /// `words` are whole codes of `bits` bits.
+    /// `words` must be whole codes of `bits` bits.
     pub fn from_file(bits: usize, words: Stretch<u64>, buckets: Option<Buckets>, file: SegmentFile) -> Self {
         Self { bits, words, buckets, file: Some(file) }
     }
@@ -36,7 +36,7 @@ impl Segment {
     }
 
     /// # Errors
-    /// Where they are of a file that was found to be damaged.
+    /// If the codes are in a file that is damaged.
     pub fn codes(&self) -> Result<CodesRef<'_>, IndexError> {
         if let Some(file) = &self.file {
             file.check_codes(self.unchecked_codes())?;
@@ -44,7 +44,7 @@ impl Segment {
         Ok(self.unchecked_codes())
     }
 
-    /// The tables, `None` where there are none. Errors are those of [`Segment::codes`].
+    /// The tables. `None`: there are none. Errors are those of [`Segment::codes`].
     pub fn buckets(&self) -> Result<Option<&Buckets>, IndexError> {
         if let (Some(file), Some(buckets)) = (&self.file, &self.buckets) {
             file.check_tables(buckets, self.unchecked_codes())?;
@@ -52,7 +52,7 @@ impl Segment {
         Ok(self.buckets.as_ref())
     }
 
-    /// Memory, or bytes of the file, that the tables take.
+    /// The size of the tables, in bytes of memory or of the file.
     pub fn table_bytes(&self) -> u64 {
         self.buckets.as_ref().map_or(0, Buckets::bytes)
     }

@@ -1,21 +1,21 @@
-//! Selecting the nearest of the rows that a search comes across.
+//! Selecting the nearest among the rows that a search visits.
 
 use super::scan::Neighbour;
 
-/// Keeps what may be among the `k` nearest rows by (distance, row), whatever the order in which they are offered.
+/// Keeps the rows that may be among the `k` nearest by (distance, row), in whatever order rows are offered.
 ///
-/// Distances are small integers, so counting how often each occurs tells at once when enough rows are nearer than some
-/// distance: from then on a row is refused by one comparison. There is no heap to keep in order.
+/// Distances are small integers. The selection counts how often each distance occurs, so it knows at once when enough
+/// rows are nearer than some distance. From then on, one comparison refuses a row. No heap has to be kept in order.
 #[derive(Debug)]
 pub(super) struct Selection {
     k: usize,
-    /// Rows at this distance or further come too late when rows are offered in ascending order.
+    /// If rows are offered in ascending order, a row at this distance or farther is too late.
     limit: u32,
-    /// Whether `k` rows were kept, so that `limit` is the k-th smallest distance so far.
+    /// Whether `k` rows are kept. Then `limit` is the k-th smallest distance so far.
     full: bool,
-    /// Rows offered at each distance up to `limit`.
+    /// The number of rows offered at each distance up to `limit`.
     counts: Vec<usize>,
-    /// Rows offered that are nearer than `limit`.
+    /// The number of rows offered that are nearer than `limit`.
     nearer: usize,
     kept: Vec<u64>,
     /// Keys from this one on are not among the `k` smallest.
@@ -27,38 +27,38 @@ fn key(distance: u32, row: u32) -> u64 {
 }
 
 impl Selection {
-    /// Rows further than `radius` are never kept.
+    /// Rows farther than `radius` are never kept.
     pub fn new(k: usize, radius: u32) -> Self {
         let limit = if k == 0 { 0 } else { radius + 1 };
         Self { k, limit, full: k == 0, counts: vec![0; limit as usize], nearer: 0, kept: Vec::new(), bound: u64::MAX }
     }
 
-    /// An empty one that wants no more than this one still wants.
+    /// An empty selection that wants only rows that this one still wants.
     pub fn fresh(&self) -> Self {
         Self::new(self.k, self.reach().unwrap_or(0))
     }
 
-    /// Rows that come after all rows seen so far are kept where their distance is below this.
+    /// A row that comes after all rows seen so far is kept if its distance is below this.
     pub fn limit(&self) -> u32 {
         self.limit
     }
 
-    /// The furthest distance at which a row may still be one of the nearest, or `None` where none can.
+    /// The farthest distance at which a row may still be among the nearest. `None`: no row can be.
     pub fn reach(&self) -> Option<u32> {
         if self.full && self.k > 0 { Some(self.limit) } else { self.limit.checked_sub(1) }
     }
 
-    /// Whether as many were kept as are wanted.
+    /// Whether as many rows are kept as are wanted.
     pub fn is_full(&self) -> bool {
         self.full
     }
 
-    /// How many are wanted.
+    /// The number of rows that are wanted.
     pub fn k(&self) -> usize {
         self.k
     }
 
-    /// Keeps a row below [`Selection::limit`].
+    /// Keeps a row whose distance is below [`Selection::limit`].
     #[inline]
     pub fn offer(&mut self, distance: u32, row: u32) {
         debug_assert!(distance < self.limit);
@@ -75,7 +75,7 @@ impl Selection {
         }
     }
 
-    /// Keeps a row that may be one of the nearest, where rows come in any order. A row must not be offered twice.
+    /// Keeps a row if it may be among the nearest. Rows may come in any order, but a row must not be offered twice.
     pub fn offer_unordered(&mut self, distance: u32, row: u32) {
         if distance < self.limit {
             self.offer(distance, row);
@@ -87,21 +87,21 @@ impl Selection {
         }
     }
 
-    /// Whether a row at this distance, or further, may still be one of the nearest.
+    /// Whether a row at this distance, or farther, may still be among the nearest.
     #[inline]
     pub fn wants(&self, distance: u32, row: u32) -> bool {
         let near = distance < self.limit || (distance == self.limit && self.full && self.k > 0);
         near && key(distance, row) < self.bound
     }
 
-    /// Learns from a search that was given up how far the nearest are at most, and not which they are.
+    /// Learns from a search that was given up: how far the nearest rows are at most, but not which rows they are.
     pub fn narrow(&mut self, other: &Selection) {
         if other.full && self.kept.is_empty() {
             *self = other.fresh();
         }
     }
 
-    /// Takes over what another selection with the same `k` and radius found among other rows.
+    /// Adds what another selection with the same `k` and radius found among other rows.
     pub fn merge(&mut self, other: Selection) {
         if self.kept.is_empty() {
             *self = other;

@@ -1,4 +1,4 @@
-//! What a set of codes is like as a whole: how many differ, and how evenly they are used.
+//! Statistics of a set of codes: how many are different, and how evenly the bits are used.
 
 use rayon::prelude::*;
 
@@ -6,15 +6,16 @@ use super::codes::{Codes, words_per_code};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct CodeStatistics {
-    /// Distinct codes.
+    /// The number of different codes.
     pub unique: usize,
-    /// Shannon entropy of the distribution of codes, in nats: ln(rows) when all differ, 0 when all are the same.
+    /// The Shannon entropy of the distribution of codes, in nats: ln(rows) if all codes are different, 0 if all are
+    /// equal.
     pub entropy_nats: f64,
-    /// Share of ones of each bit.
+    /// The share of ones of each bit.
     pub ones: Vec<f32>,
 }
 
-/// Takes time in O(rows log rows), shared by the threads of the current pool, and the codes, which it sorts.
+/// Takes O(rows log rows) time, shared by the threads of the current pool. Takes the codes because it sorts them.
 pub fn code_statistics(codes: Codes) -> CodeStatistics {
     fn with_width<const W: usize>(mut words: Vec<u64>) -> (usize, f64) {
         let codes = words.as_chunks_mut::<W>().0;
@@ -28,11 +29,11 @@ pub fn code_statistics(codes: Codes) -> CodeStatistics {
     let bits = codes.bits();
     let ones = bit_balance(codes.as_ref().iter(), bits);
     let (unique, entropy_nats) = by_width!(words_per_code(bits), with_width(codes.into_words()));
-    // Adding up -1 * ln(1) leaves a negative zero, which would be shown as "-0".
+    // The sum of -1 * ln(1) is a negative zero, which would be shown as "-0".
     CodeStatistics { unique, entropy_nats: entropy_nats.max(0.0), ones }
 }
 
-/// Of each of `bits` bits, the share of codes that have it on.
+/// For each of `bits` bits, the share of codes in which it is 1.
 pub fn bit_balance<'a>(codes: impl Iterator<Item = &'a [u64]>, bits: usize) -> Vec<f32> {
     let (mut ones, mut rows) = (vec![0u64; words_per_code(bits) * 64], 0u64);
     for code in codes {

@@ -1,4 +1,4 @@
-//! Numbers that are in memory of their own or in a mapped file.
+//! Arrays of numbers in memory or in a mapped file.
 
 use std::ops::{Deref, Range};
 use std::sync::Arc;
@@ -6,16 +6,16 @@ use std::sync::Arc;
 use bytemuck::Pod;
 use memmap2::Mmap;
 
-/// An unchanging array of numbers, cheap to clone.
+/// An array of numbers that never changes. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) enum Stretch<T> {
     Owned(Arc<Vec<T>>),
-    /// Bytes of a file: aligned for `T` and whole, as [`Stretch::mapped`] made sure.
+    /// Bytes of a file. [`Stretch::mapped`] has checked that they are whole numbers, aligned for `T`.
     Mapped(Arc<Mmap>, Range<usize>),
 }
 
 impl<T: Pod> Stretch<T> {
-    /// The bytes in `range` of a file, or `None` where it has no such bytes or they are no whole, aligned numbers.
+    /// The bytes in `range` of a file. `None` if the file has no such bytes, or if they are not whole, aligned numbers.
     pub fn mapped(map: &Arc<Mmap>, range: Range<usize>) -> Option<Self> {
         let bytes = map.get(range.clone())?;
         bytemuck::try_cast_slice::<u8, T>(bytes).ok()?;

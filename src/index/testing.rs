@@ -10,7 +10,7 @@ pub fn distance_bit_by_bit(bits: usize, a: &[u64], b: &[u64]) -> u32 {
     (0..bits).map(|i| u32::from(bit(a, i) != bit(b, i))).sum()
 }
 
-/// Ten lines that nothing can be wrong in: bit by bit, everything sorted.
+/// A reference implementation in ten lines: bit by bit, with a full sort.
 pub fn reference(codes: &Codes, query: &[u64], k: usize, allowed: Option<&RowSet>) -> Vec<Neighbour> {
     let mut all: Vec<Neighbour> = (0..codes.len())
         .filter(|&row| allowed.is_none_or(|set| set.contains(row)))
@@ -21,7 +21,7 @@ pub fn reference(codes: &Codes, query: &[u64], k: usize, allowed: Option<&RowSet
     all
 }
 
-/// Codes that share most of their bits, so that there are many ties and duplicates.
+/// Codes that share most of their bits, so there are many ties and duplicates.
 pub fn codes(bits: usize, rows: &[u64]) -> Codes {
     let mut codes = Codes::new(bits).expect("a legal width");
     for &row in rows {
@@ -43,8 +43,8 @@ pub fn random(seed: u64) -> impl FnMut() -> u64 {
     }
 }
 
-/// Codes as learned ones are: `clusters` crowds of which some are much larger, each code a few bits away from its centre;
-/// the first crowd is often met exactly, like silence.
+/// Codes that are distributed as learned codes are: `clusters` clusters of very different sizes, each code a few bits
+/// away from its centre. The first cluster often has exact duplicates, as silence has.
 pub fn clustered(bits: usize, count: usize, clusters: u64, seed: u64) -> Codes {
     let width = bits.div_ceil(64);
     let last = if bits.is_multiple_of(64) { !0 } else { (1 << (bits % 64)) - 1 };

@@ -1,8 +1,9 @@
-//! Fitting tables to codes: how many parts, which bits in which, what their levels cost, and whether a scan is better.
+//! Fitting tables to codes: how many parts there are, which bits each part has, what the levels of a part cost, and
+//! whether a scan is faster.
 //!
-//! Learned bits are uneven and go together. A bit that says little about the others in its part splits buckets best, so
-//! bits are dealt out such that those in one part are correlated as little as can be. What a level costs is counted on a
-//! sample of the codes, with codes of the same sample as queries.
+//! Learned bits are uneven and correlated. A part splits its buckets best if its bits say little about one another, so
+//! the bits are distributed such that those of one part are correlated as little as possible. The cost of a level is
+//! counted on a sample of the codes, with some codes of the sample as queries.
 
 use std::ops::RangeInclusive;
 
@@ -13,44 +14,44 @@ use crate::index::kernel::Kernel;
 use crate::index::scan::{Part as Rows, scan, scan_nanos};
 use crate::index::select::Selection;
 
-// What the steps of a search take, measured on a Zen 4 core with tables larger than its caches. Only their proportions
-// count, and those to a scan: together they choose the way of a search, never its answer.
-/// Looking whether a bucket holds rows.
+// The times of the steps of a search, measured on a Zen 4 core with tables larger than its caches. Only their
+// proportions to one another and to a scan count. They choose how a search is done, never what it answers. This one:
+// testing whether a bucket holds rows.
 pub(super) const PROBE_NANOS: f32 = 1.5;
-/// Finding the entries of one that does.
+/// Finding the entries of a bucket that holds rows.
 pub(super) const BUCKET_NANOS: f32 = 15.0;
 /// Comparing the tag of an entry.
 pub(super) const ENTRY_NANOS: f32 = 1.0;
-/// Looking whether it is wanted, where the tag is near.
+/// Testing whether a row is wanted, when its tag is near.
 pub(super) const ROW_NANOS: f32 = 2.0;
-/// Comparing a code anywhere in memory, where the tag does not tell enough of it.
+/// Comparing a code at a random place in memory, when the tag does not tell the distance.
 pub(super) const CODE_NANOS: f32 = 10.0;
 
-/// Codes that correlations are counted on.
+/// The number of codes on which correlations are counted.
 const CORRELATED: usize = 4096;
-/// One in so many codes is in the sample that levels are counted on, within limits; and codes of the sample that serve as
-/// queries. So fitting costs little next to building.
+/// The sample on which levels are counted has one in `SAMPLED` codes, within the limits of `SAMPLE`. `QUERIES` codes of
+/// the sample serve as queries. So fitting takes little time compared with building.
 const SAMPLED: usize = 64;
 const SAMPLE: RangeInclusive<usize> = 1024..=16_384;
 const QUERIES: usize = 96;
-/// Neighbours that the sample's queries look for: what a search for ten would, and the query itself.
+/// The number of neighbours that the sample's queries look for: ten, and the query itself.
 const K: usize = 11;
-/// Levels of a part that are ever searched.
+/// No more levels of a part than this are ever searched.
 const LEVELS: usize = 5;
-/// What the search may spend before it gives up, as shares of a scan.
+/// What a search may spend on the tables before it scans instead, as fractions of the cost of a scan.
 const PATIENCE: [f32; 8] = [0.03, 0.06, 0.12, 0.25, 0.4, 0.6, 0.8, 1.0];
-/// Tables are kept only where they make a search take less than this share of a scan.
+/// Tables are kept only if a search with them takes less than this fraction of a scan.
 const WORTH: f32 = 0.85;
 
 pub(super) struct Plan {
-    /// For each part its key and what its levels cost.
+    /// The key of each part, and the costs of its levels.
     pub parts: Vec<(Key, Vec<f32>)>,
     pub patience: f32,
-    /// What a search takes on average, those that are given up for a scan among them.
+    /// The average time of a search, including searches that end in a scan.
     pub typical_nanos: f32,
 }
 
-/// The best plan for these codes, or `None` where a scan is better.
+/// The best plan for these codes. `None`: a scan is faster.
 pub(super) fn fit(codes: CodesRef<'_>, kernel: Kernel) -> Option<Plan> {
     let sample: Vec<&[u64]> = evenly(codes, (codes.len() / SAMPLED).clamp(*SAMPLE.start(), *SAMPLE.end()));
     let step = (sample.len() / QUERIES).max(1);
@@ -119,7 +120,8 @@ impl Correlation {
     }
 }
 
-/// Deals the bits out: the most entangled first, each to the part where it goes together with least.
+/// Distributes the bits over the parts. The bits with the most correlation come first; each goes to the part with whose
+/// bits it is correlated least.
 fn keys(bits: usize, rows: usize, parts: usize, correlation: &Correlation) -> Vec<Key> {
     let entangled = |bit: usize| -> f32 { (0..bits).map(|other| correlation.squared(bit, other)).sum() };
     let mut order: Vec<usize> = (0..bits).collect();
@@ -138,7 +140,7 @@ fn keys(bits: usize, rows: usize, parts: usize, correlation: &Correlation) -> Ve
     dealt
         .iter()
         .map(|mine| {
-            // Those that are even tell most, and a bit that hardly ever differs tells nothing.
+            // Even bits tell most. A bit that is nearly always the same tells nothing.
             let mut tags: Vec<u16> = (0..bits as u16).filter(|bit| !mine.contains(bit)).collect();
             tags.sort_by(|&a, &b| correlation.variance[b as usize].total_cmp(&correlation.variance[a as usize]));
             tags.truncate(tag_bits_at_most(bits, rows));
@@ -150,14 +152,14 @@ fn keys(bits: usize, rows: usize, parts: usize, correlation: &Correlation) -> Ve
 struct Sample<'a> {
     rows: &'a [&'a [u64]],
     queries: &'a [&'a [u64]],
-    /// The distance of each query's furthest neighbour.
+    /// For each query, the distance of its farthest neighbour.
     reach: &'a [u32],
-    /// Codes for each one in the sample.
+    /// The number of codes for each code in the sample.
     scale: f32,
 }
 
 impl Sample<'_> {
-    /// The cost of a search with these keys, in nanoseconds on average, and the plan that it takes.
+    /// The average cost of a search with these keys in nanoseconds, and the plan of that search.
     fn price(&self, keys: Vec<Key>, scan_nanos: f32) -> (f32, Plan) {
         // nanos[query][part][level]
         let nanos: Vec<Vec<[f32; LEVELS]>> = self
@@ -174,7 +176,7 @@ impl Sample<'_> {
             .zip(self.reach)
             .map(|(nanos, &reach)| {
                 let mut levels = vec![0; keys.len()];
-                // What each step brings the cost to, and infinity where it does not come to an end.
+                // The cost after each step; infinity if the search does not end.
                 let mut steps = vec![0.0];
                 while levels.iter().sum::<u32>() <= reach {
                     let Some((part, _)) = cheapest(typical.iter().map(|nanos| &nanos[..]), &levels) else {
@@ -205,7 +207,7 @@ impl Sample<'_> {
         (cost, Plan { parts: keys.into_iter().zip(typical).collect(), patience, typical_nanos: cost })
     }
 
-    /// What the levels of one part cost one query, in nanoseconds.
+    /// The cost of the levels of one part for one query, in nanoseconds.
     fn levels_of(&self, key: &Key, query: &[u64], reach: u32) -> [f32; LEVELS] {
         let mut entries = [0usize; LEVELS];
         let mut compared = [0usize; LEVELS];
@@ -235,7 +237,8 @@ impl Sample<'_> {
     }
 }
 
-/// The mean without the largest twentieth: a crowd of equal codes costs much, and would make every level look dear.
+/// The mean without the largest twentieth. A cluster of equal codes costs much, and would make every level seem
+/// expensive.
 fn trimmed_mean(values: impl Iterator<Item = f32>) -> f32 {
     let mut values: Vec<f32> = values.collect();
     values.sort_unstable_by(f32::total_cmp);

@@ -1,11 +1,11 @@
 //! Linear maps of a code's bits to words, over the field of two elements.
 
-/// Bit i of a code contributes `columns[i]`: the image is the xor of the columns whose bits are set. So flipping a bit
-/// of the code flips a known pattern of the image.
+/// Maps a code to a word. Bit i of the code contributes `columns[i]`: the image is the xor of the columns whose bits
+/// are set. So flipping a bit of the code flips a known pattern of the image.
 #[derive(Clone, Debug)]
 pub(super) struct LinearMap<const N: usize> {
-    /// The half bytes of a code that have any column, and the images of their 16 values. (Those of whole bytes would be
-    /// looked up half as often, but would not stay in a core's first cache.)
+    /// The half bytes of a code that have any column, each with the images of its 16 values. Whole bytes would need
+    /// half as many look-ups, but their images would not stay in a core's first cache.
     pieces: Vec<(usize, [[u64; N]; 16])>,
 }
 
@@ -15,7 +15,7 @@ impl<const N: usize> LinearMap<N> {
             columns.iter().any(|column| *column != [0; N]).then(|| {
                 let mut images = [[0; N]; 16];
                 for value in 1..16usize {
-                    // The image without its lowest one is known already.
+                    // The image without the lowest one is already known.
                     let low = value.trailing_zeros() as usize;
                     images[value] = xor(images[value & (value - 1)], columns.get(low).copied().unwrap_or([0; N]));
                 }

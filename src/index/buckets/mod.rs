@@ -1,11 +1,16 @@
-//! Multi-index hashing: exact search that looks at few codes (Norouzi, Punjani, Fleet: "Fast Exact Search in Hamming Space
-//! with Multi-Index Hashing", 2014).
+//! Multi-index hashing: exact search that compares few codes (Norouzi, Punjani and Fleet, "Fast Exact Search in Hamming
+//! Space with Multi-Index Hashing", 2014).
 //!
-//! The bits of a code are shared out over a few parts, and for each part a table holds the rows by the value of its bits.
-//! If a code differs from the query in fewer bits than there are levels searched in all parts together, then in some part
-//! it differs in fewer bits than there are levels searched in that part: so it was found there. A level is the buckets
-//! whose value differs from the query's in 0, 1, 2, ... bits. Which part to take a level further next is free to choose
-//! (Qin et al.: "GPH: Similarity Search in Hamming Space", 2018), and the cheapest is chosen each time.
+//! The bits of a code are distributed over a few parts. A table for each part holds the rows by the value of the part's
+//! bits; the rows with one value are a *bucket*. Level n of a part is the set of buckets whose value differs from the
+//! query's value in n bits.
+//!
+//! A search takes levels of the parts, from level 0 on. Let it have searched n levels in all parts together. A code
+//! that differs from the query in fewer than n bits differs, in at least one part, in fewer bits than that part has
+//! levels searched. So the search has found that code.
+//!
+//! The part whose next level is searched is free to choose (Qin et al., "GPH: Similarity Search in Hamming Space",
+//! 2018). This search takes the cheapest.
 
 mod fit;
 mod linear;
@@ -23,7 +28,7 @@ use super::rows::RowSet;
 pub(super) use search::Probe;
 pub(super) use table::{BUCKET_BITS_AT_MOST, Key, Table, entry_words, tag_bits_at_most};
 
-/// Fewer codes than this are scanned before a table is looked at.
+/// Fewer codes than this are scanned. They get no tables.
 pub(super) const ROWS_AT_LEAST: usize = 20_000;
 
 /// A part of the bits of a code with its table.
@@ -31,22 +36,22 @@ pub(super) const ROWS_AT_LEAST: usize = 20_000;
 pub(super) struct Part {
     pub key: Key,
     pub table: Table,
-    /// What searching each level is expected to cost, in nanoseconds. Levels beyond are never searched.
+    /// The expected cost of searching each level, in nanoseconds. Levels beyond these are never searched.
     pub level_nanos: Vec<f32>,
 }
 
-/// The tables of some codes, and what is known of their use.
+/// The tables of some codes, and what is known about their use.
 #[derive(Clone, Debug)]
 pub(super) struct Buckets {
     pub parts: Arc<Vec<Part>>,
-    /// The search gives up, for a scan, where it would cost more than this share of one.
+    /// The search scans instead if the tables would cost more than this fraction of a scan.
     pub patience: f32,
-    /// What a search for the ten nearest is expected to cost on average, in nanoseconds.
+    /// The expected average cost of a search for the ten nearest, in nanoseconds.
     pub typical_nanos: f32,
 }
 
 impl Buckets {
-    /// Fits tables to the codes and builds them, or tells by `None` that a scan of these codes is faster.
+    /// Fits tables to the codes and builds them. `None`: a scan of these codes is faster.
     pub fn build(codes: CodesRef<'_>) -> Option<Self> {
         if codes.len() < ROWS_AT_LEAST {
             return None;
@@ -67,18 +72,19 @@ impl Buckets {
         self.parts.iter().map(|part| part.table.bytes()).sum()
     }
 
-    /// Whether a search for the `k` nearest, of the `share` of the rows that may be found, is expected to cost less than a scan,
-    /// which takes `scan_nanos`. Of a tenth of the rows ten are as far away as a hundred of all.
+    /// Whether a search for the `k` nearest is expected to cost less than a scan, which takes `scan_nanos`. `share` is
+    /// the fraction of rows that may be found. The fewer rows may be found, the farther away the nearest of them are:
+    /// ten of a tenth of the rows are about as far away as a hundred of all rows.
     pub fn promise(&self, k: usize, share: f32, scan_nanos: f32) -> bool {
-        // How the cost grows with the number that is wanted: ten times as many took 3.2 to 6.5 times as long in codes of
-        // 64 and 128 bits, a million and ten million of them.
+        // How the cost grows with the number of rows wanted. Ten times as many took 3.2 to 6.5 times as long, for codes
+        // of 64 and 128 bits, a million and ten million of them.
         const GROWTH: f32 = 0.65;
-        // All that is within a radius may be few.
+        // A search for all rows within a radius may find few.
         let of_ten = if k == usize::MAX { 1.0 } else { k as f32 / (10.0 * share) };
         self.typical_nanos * of_ten.max(1.0).powf(GROWTH) < scan_nanos
     }
 
-    /// For searching `codes`, which these tables were built from, from row `first_row` of an index on.
+    /// For searching `codes`, from which these tables were built. The first code is row `first_row` of the index.
     pub fn probe<'a, const W: usize>(
         &'a self,
         codes: CodesRef<'a>,

@@ -10,16 +10,17 @@ use crate::index::kernel::{Kernel, Wanted, prefetch};
 use crate::index::rows::RowSet;
 use crate::index::select::Selection;
 
-/// Buckets that are looked up before their entries are, and entries before their codes are, so that the look-ups overlap.
+/// Buckets are looked up in batches of this size before their entries are read, and entries before their codes are
+/// read. So the reads overlap.
 const BATCH: usize = 256;
 
-/// The same of entries as long as fewer rows were found than are wanted: until then every entry seems near.
+/// The size of a batch of entries while fewer rows are found than are wanted. Until then every entry seems near.
 const FIRST_BATCH: usize = 32;
 
-/// Entries of a bucket that are asked for ahead; those beyond follow one another for so long that the processor does that.
+/// The entries of a bucket that are prefetched. The processor prefetches longer runs by itself.
 const AHEAD: u32 = 128;
 
-/// Ways through the tables: one query's, and then another's.
+/// A search through the tables. It serves one query after another.
 pub(in crate::index) struct Probe<'a, const W: usize> {
     parts: &'a [Part],
     tables: Vec<View<'a>>,
@@ -29,20 +30,20 @@ pub(in crate::index) struct Probe<'a, const W: usize> {
     kernel: Kernel,
     query: [u64; W],
     spent_nanos: f32,
-    /// For each part the query's bucket and tag, and how many levels were searched.
+    /// For each part, the query's bucket, the query's tag, and the number of levels searched.
     buckets: Vec<u32>,
     tags: Vec<[u64; 2]>,
     levels: Vec<u32>,
-    /// The part and the level of it that are being searched.
+    /// The part that is being searched, and its level.
     part: usize,
     level: u32,
-    /// Rows that were offered: one is found in several parts, and counts once.
+    /// The rows that were offered. A row that is found in several parts counts once.
     seen: Seen,
-    /// Buckets that hold rows, then their numbers; the entries of each.
+    /// The buckets that hold rows, later their numbers; and the entries of each bucket.
     found: Vec<u32>,
     ranges: Vec<Range<u32>>,
-    /// Entries whose tags are near: in how many bits they differ (upper half), and the row (lower); then the rows of those
-    /// that may be found, and their distances.
+    /// Entries whose tags are near: the number of differing bits (upper half) and the row (lower half). Then the rows
+    /// among them that may be found, and their distances.
     near: Vec<u64>,
     rows: Vec<u32>,
     distances: Vec<u16>,
@@ -73,8 +74,8 @@ impl<'a, const W: usize> Probe<'a, W> {
         }
     }
 
-    /// Offers the selection what it wants until all of that is found, and tells whether it was: not where that would go
-    /// beyond the budget.
+    /// Offers rows to the selection until everything that the selection wants is found, and returns true. Returns false
+    /// as soon as that would cost more than the budget.
     pub fn search(&mut self, query: &[u64; W], selection: &mut Selection, budget_nanos: f32) -> bool {
         (self.query, self.spent_nanos) = (*query, 0.0);
         self.buckets.clear();
@@ -85,7 +86,7 @@ impl<'a, const W: usize> Probe<'a, W> {
         self.levels.resize(self.parts.len(), 0);
         self.seen.clear();
         loop {
-            // Whatever differs in fewer bits than this was found.
+            // Every code that differs in fewer bits than this was found.
             let certain: u32 = self.levels.iter().sum();
             if selection.reach().is_none_or(|reach| reach < certain) {
                 return true;
@@ -94,7 +95,7 @@ impl<'a, const W: usize> Probe<'a, W> {
             else {
                 return false;
             };
-            // A level that is dearer than expected may have spent the budget alone.
+            // A level that is more expensive than expected may have spent the budget alone.
             if self.spent_nanos + nanos > budget_nanos {
                 return false;
             }
@@ -104,8 +105,8 @@ impl<'a, const W: usize> Probe<'a, W> {
         }
     }
 
-    /// Asks for what the queries after `queries[0]` will read first: one after the other, the directory, where the entries start,
-    /// and the entries, each while another query is searched.
+    /// Prefetches what the queries after `queries[0]` will read first: the directory, the starts of the entries, and
+    /// the entries. Each of these steps happens while another query is searched.
     pub fn expect(&self, queries: &[[u64; W]]) {
         for (part, table) in self.parts.iter().zip(&self.tables) {
             let bucket = |ahead: usize| queries.get(ahead).map(|query| part.key.bucket(query));
@@ -162,7 +163,7 @@ impl<'a, const W: usize> Probe<'a, W> {
         let mut end = self.found.len();
         self.found.resize(end + flips.len(), 0);
         for flip in flips {
-            // Without a branch, which would be mispredicted half of the time.
+            // This has no branch, because the processor would predict it wrongly half of the time.
             self.found[end] = bucket ^ flip;
             end += usize::from(table.holds(bucket ^ flip));
         }
@@ -172,8 +173,8 @@ impl<'a, const W: usize> Probe<'a, W> {
         }
     }
 
-    /// Looks at the entries of the buckets that were found. Each step asks for what the next one will read, for all
-    /// buckets at once: memory is slow to answer one question, but answers many at a time.
+    /// Looks at the entries of the buckets that were found. Each step prefetches what the next step will read, for all
+    /// buckets at once. Memory answers one request slowly, but many requests at the same time.
     fn visit(&mut self, selection: &mut Selection) {
         let (table, words) = (self.tables[self.part], entry_words(64 * W));
         self.kernel.numbers(table.directory, &mut self.found);
@@ -194,7 +195,7 @@ impl<'a, const W: usize> Probe<'a, W> {
         let row_mask = self.parts[self.part].key.row_mask;
         let mut ranges = std::mem::take(&mut self.ranges);
         let mut left = &mut ranges[..];
-        // What is found in some narrows the search in those that are left.
+        // Rows that are found in some buckets narrow the search in the remaining ones.
         while let (false, Some(reach)) =
             (left.is_empty(), selection.reach().and_then(|reach| reach.checked_sub(self.level)))
         {
@@ -220,14 +221,14 @@ impl<'a, const W: usize> Probe<'a, W> {
             let (distance, row) = (self.level + (entry >> 32) as u32, entry as u32);
             let in_index = self.first_row as u32 + row;
             let allowed = self.allowed.is_none_or(|set| set.contains(in_index as usize));
-            // Without a branch, as above.
+            // No branch, as above.
             (self.rows[kept], self.distances[kept]) = (row, distance as u16);
             kept += usize::from(allowed & selection.wants(distance, in_index));
         }
         self.near.clear();
         self.rows.truncate(kept);
         if !self.parts[self.part].key.is_complete {
-            // The distance is as large at least.
+            // The distance is at least as large.
             self.spent_nanos += CODE_NANOS * kept as f32;
             for &row in &self.rows {
                 prefetch(&self.codes[row as usize]);
@@ -245,8 +246,8 @@ impl<'a, const W: usize> Probe<'a, W> {
     }
 }
 
-/// The part whose next level is expected to cost least, and how much; `None` where a part has no more levels, as then no
-/// order of them is known to be better than a scan.
+/// The part whose next level is expected to cost least, and that cost. `None` if a part has no more levels: then no
+/// order of levels is known to be cheaper than a scan.
 pub(super) fn cheapest<'a>(level_nanos: impl Iterator<Item = &'a [f32]>, levels: &[u32]) -> Option<(usize, f32)> {
     level_nanos
         .zip(levels)

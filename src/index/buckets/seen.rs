@@ -1,8 +1,9 @@
-//! Which rows a search has come across.
+//! The rows that a search has found.
 
 use rustc_hash::FxHashSet;
 
-/// Rows, and room for more. (By the standard library's hash, looking one up takes longer than all else that is done with it.)
+/// A set of rows, with room for more. With the standard library's hash, looking a row up would take longer than
+/// everything else that is done with it.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     rows: FxHashSet<u32>,
@@ -10,7 +11,7 @@ pub(super) struct Seen {
 
 impl Seen {
     pub fn clear(&mut self) {
-        // Emptying takes as long as there is room: one query that saw many should not slow down the next.
+        // Clearing takes time in proportion to the room. A query that saw many rows must not slow down the next query.
         const ROOM: usize = 1024;
         if self.rows.capacity() > 2 * ROOM {
             self.rows = FxHashSet::default();
@@ -18,7 +19,7 @@ impl Seen {
         self.rows.clear();
     }
 
-    /// Whether it was not asked for this row since it was emptied.
+    /// Whether this is the first call for this row since the set was cleared.
     #[inline]
     pub fn is_new(&mut self, row: u32) -> bool {
         self.rows.insert(row)

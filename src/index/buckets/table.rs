@@ -7,35 +7,36 @@ use crate::index::codes::CodesRef;
 use crate::index::kernel::prefetch;
 use crate::index::stretch::Stretch;
 
-/// Buckets are numbered with so many bits at most.
+/// A bucket's number has at most this many bits.
 pub(in crate::index) const BUCKET_BITS_AT_MOST: u32 = 26;
 
-/// Words of an entry of a table, for codes of so many bits: room for what the bucket does not tell of them, or most of that.
+/// The words of an entry for codes of `width` bits. They have room for all bits that the bucket does not tell, or for
+/// most of them.
 pub(in crate::index) fn entry_words(width: usize) -> usize {
     width.div_ceil(64).min(2)
 }
 
-/// Bits that number `rows` rows.
+/// The number of bits that can number `rows` rows.
 fn row_bits(rows: usize) -> usize {
     (usize::BITS - rows.saturating_sub(1).leading_zeros()) as usize
 }
 
-/// Bits that an entry of a table of `rows` codes of `width` bits keeps beside its row at most.
+/// The most bits that an entry can keep beside its row, in a table of `rows` codes of `width` bits.
 pub(in crate::index) fn tag_bits_at_most(width: usize, rows: usize) -> usize {
     64 * entry_words(width) - row_bits(rows)
 }
 
-/// Which bits of a code choose its bucket, and what else is kept of it there.
+/// Which bits of a code choose its bucket, and which further bits the entry keeps.
 #[derive(Clone, Debug)]
 pub(in crate::index) struct Key {
-    /// The bits that choose the bucket, and further ones that are kept beside each row: they tell most rows that are far away
-    /// without a look at their code.
+    /// The bits that choose the bucket, and the tag: further bits that are kept beside each row. The tag excludes most
+    /// rows that are far away without reading their codes.
     pub bits: Vec<u16>,
     pub tags: Vec<u16>,
-    /// For each bit that chooses the bucket, what flipping it flips of the bucket's number.
+    /// For each bit that chooses the bucket, the bits of the bucket's number that change when it is flipped.
     pub flips: Vec<u32>,
     mask: Vec<u64>,
-    /// Whether the bucket and the tag tell all bits of a code.
+    /// Whether the bucket and the tag together tell all bits of a code.
     pub is_complete: bool,
     /// The bits of an entry's first word that are its row.
     pub row_mask: u64,
@@ -44,10 +45,10 @@ pub(in crate::index) struct Key {
 }
 
 impl Key {
-    /// Of codes of `width` bits, of which there are `rows`, `bits` choose the bucket and `tags` are others.
+    /// A key for `rows` codes of `width` bits. `bits` choose the bucket and `tags` are kept beside the row.
     ///
     /// # Panics
-    /// Where there are more than [`BUCKET_BITS_AT_MOST`] and [`tag_bits_at_most`], or codes have no such bits.
+    /// If there are more than [`BUCKET_BITS_AT_MOST`] or [`tag_bits_at_most`] of them, or if codes have no such bits.
     pub fn new(width: usize, rows: usize, bits: &[u16], tags: &[u16]) -> Self {
         let fits = bits.len() <= BUCKET_BITS_AT_MOST as usize && tags.len() <= tag_bits_at_most(width, rows);
         assert!(fits, "a bucket and a tag fit");
@@ -78,26 +79,29 @@ impl Key {
         self.bucket.image(code)[0] as u32
     }
 
-    /// An entry's words, without its row.
+    /// The words of an entry, without its row.
     #[inline]
     pub fn tag(&self, code: &[u64]) -> [u64; 2] {
         self.tag.image(code)
     }
 
-    /// In how many of the bits that choose the bucket two codes differ, given where they differ at all.
+    /// The number of differing bits among those that choose the bucket. `differing` has a one for each bit in which two
+    /// codes differ.
     pub fn level(&self, differing: &[u64]) -> u32 {
         self.mask.iter().zip(differing).map(|(mask, bits)| (mask & bits).count_ones()).sum()
     }
 }
 
-/// Rows by bucket. Buckets that are empty take two bits each.
+/// The rows by bucket. An empty bucket takes two bits.
 #[derive(Clone, Debug)]
 pub(in crate::index) struct Table {
-    /// For 32 buckets: in the lower half, which of them hold rows; in the upper, how many buckets before them do.
+    /// One word for 32 buckets. The lower half tells which of them hold rows; the upper half is the number of buckets
+    /// before them that hold rows.
     pub directory: Stretch<u64>,
-    /// For each bucket that holds rows, its first entry; and the end of the last.
+    /// For each bucket that holds rows, its first entry; and the end of the last entry.
     pub starts: Stretch<u32>,
-    /// Of each entry the words: its row in the lowest bits of the first, and above it the tag. Rows ascend within a bucket.
+    /// The words of the entries. The lowest bits of an entry's first word are its row, and the bits above are the tag.
+    /// Rows ascend within a bucket.
     pub entries: Stretch<u64>,
 }
 
@@ -125,7 +129,7 @@ impl Table {
             *word |= u64::from(before) << 32;
             before += here;
         }
-        // Codes are anywhere in memory, and many can be asked for at once.
+        // Codes lie anywhere in memory, and many can be prefetched at once.
         const AHEAD: usize = 24;
         let words = entry_words(codes.bits());
         let mut entries = Vec::with_capacity(sorted.len() * words);
@@ -139,8 +143,8 @@ impl Table {
         Self { directory: directory.into(), starts: starts.into(), entries: entries.into() }
     }
 
-    /// Why the table cannot be one of `rows` codes of `width` bits by this key, where it is from a file and is none. After this
-    /// nothing that is looked up lies outside of it.
+    /// Why this table, which comes from a file, cannot belong to `rows` codes of `width` bits and this key. `None`: it
+    /// can, and no look-up reads outside of it.
     pub fn flaw(&self, key: &Key, width: usize, rows: usize) -> Option<&'static str> {
         let mut before = 0;
         for word in self.directory.iter() {
@@ -170,17 +174,17 @@ impl Table {
     }
 }
 
-/// A table's numbers, wherever they are.
+/// The numbers of a table, in memory or in a file.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::index) struct View<'a> {
     pub directory: &'a [u64],
-    /// Of the buckets that hold rows, for each one's first entry; and the end of the last.
+    /// For each bucket that holds rows, its first entry; and the end of the last entry.
     pub starts: &'a [u32],
     pub entries: &'a [u64],
 }
 
 impl View<'_> {
-    /// The entries of a bucket before which so many hold rows.
+    /// The entries of the bucket that has `number` buckets with rows before it.
     #[inline]
     pub fn range(&self, number: usize) -> Range<u32> {
         self.starts[number]..self.starts[number + 1]
@@ -193,7 +197,7 @@ impl View<'_> {
     }
 }
 
-/// Sorts by the upper half, which has `bits` bits; what is equal in it stays in order.
+/// Sorts by the upper half, which has `bits` bits. The order of equal elements is kept.
 fn sort_by_bucket(entries: &mut Vec<u64>, bits: u32) {
     const DIGIT: u32 = 11;
     let mut other = vec![0u64; entries.len()];

@@ -8,8 +8,8 @@ use crate::index::select::Selection;
 use crate::index::testing::clustered;
 use crate::index::{Codes, nearest};
 
-/// Tables over all bits in `parts` parts, dealt out in turn, with at most so many bits in a tag, and with levels that never
-/// seem dear.
+/// Tables over all bits in `parts` parts. Bits are distributed in turn, a tag has at most `tag_bits` bits, and levels
+/// never seem expensive.
 fn tables(codes: CodesRef<'_>, parts: usize, levels: usize, tag_bits: usize) -> Buckets {
     let bits = codes.bits() as u16;
     let part = |part: usize| {
@@ -86,7 +86,7 @@ proptest! {
             let near = search(&buckets, codes.as_ref(), query, Selection::new(usize::MAX, 2), allowed.as_ref());
             let mut expected = nearest(codes.as_ref(), query, count, allowed.as_ref());
             expected.retain(|found| found.distance <= 2);
-            // Three levels are enough for a radius of 2 in any part, and six are there.
+            // Three levels suffice for a radius of 2 in any part, and there are six.
             prop_assert_eq!(near, Some(expected));
         }
         prop_assert!(k != 0 || answered == 10);

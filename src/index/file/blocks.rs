@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 pub(super) const BLOCK_BYTES: usize = 1 << 20;
 
-/// Writes bytes through and takes the checksum of each block.
+/// Passes bytes on and computes the checksum of each block.
 pub(super) struct BlockWriter<W: Write> {
     out: W,
     hasher: blake3::Hasher,
@@ -40,7 +40,7 @@ impl<W: Write> BlockWriter<W> {
         self.filled = 0;
     }
 
-    /// The checksum of each block, the last one shorter than the others.
+    /// The checksums of all blocks. The last block may be shorter.
     pub fn finish(mut self) -> std::io::Result<Vec<[u8; 32]>> {
         if self.filled > 0 {
             self.end_block();
@@ -50,7 +50,7 @@ impl<W: Write> BlockWriter<W> {
     }
 }
 
-/// Checks the blocks of `body` that hold any of `bytes`, and tells which does not agree with its checksum.
+/// Checks the blocks of `body` that hold any of `bytes`. The error names the block that does not match its checksum.
 pub(super) fn check(body: &[u8], sums: &[[u8; 32]], bytes: Range<usize>) -> Result<(), String> {
     let blocks = bytes.start / BLOCK_BYTES..bytes.end.div_ceil(BLOCK_BYTES);
     let differs = blocks.into_par_iter().find_first(|&block| {

@@ -1,4 +1,4 @@
-//! What both kinds of file begin with.
+//! The header that both kinds of file begin with.
 
 use std::path::Path;
 
@@ -7,24 +7,24 @@ use crate::index::codes::BITS;
 
 pub(super) const HEADER_BYTES: usize = 96;
 
-/// The first bytes of a file, but for what is counted from the rest of it.
+/// The fields of a header, except those that are counted from the rest of the file.
 pub(super) struct Header {
     pub bits: usize,
     pub rows: usize,
-    /// What bytes 40 to 64 say.
+    /// The content of bytes 40 to 64.
     pub own: [u64; 3],
 }
 
-/// A file's header and list, held against each other.
+/// A file's header and list. They are consistent with each other.
 pub(super) struct Headed<'a> {
     pub header: Header,
     pub list: &'a [[u8; 8]],
-    /// The checksum of both.
+    /// The checksum of header and list.
     pub sum: [u8; 32],
 }
 
 impl Header {
-    /// The header of a file of `file_bytes` with this list, and its checksum.
+    /// The header of a file of `file_bytes` bytes with this list, and its checksum.
     pub fn bytes(&self, magic: &[u8; 8], file_bytes: u64, list: &[u64]) -> ([u8; HEADER_BYTES], [u8; 32]) {
         let mut header = [0u8; HEADER_BYTES];
         header[0..8].copy_from_slice(magic);
@@ -40,7 +40,7 @@ impl Header {
     }
 }
 
-/// Checks what the file at `path`, whose content is `bytes`, says of itself.
+/// Checks the header and the list of the file at `path`, whose content is `bytes`.
 pub(super) fn read<'a>(path: &Path, bytes: &'a [u8], magic: &[u8; 8]) -> Result<Headed<'a>, IndexError> {
     let damaged = |why: String| IndexError::Damaged { path: path.to_owned(), why };
     let Some((header, rest)) = bytes.split_first_chunk::<HEADER_BYTES>() else {

@@ -1,4 +1,4 @@
-//! The list in a segment's file: what lies where in it.
+//! The list in a segment's file: the position of each part of the file.
 
 use std::sync::Arc;
 
@@ -9,18 +9,18 @@ use super::blocks::BLOCK_BYTES;
 use crate::index::buckets::{BUCKET_BITS_AT_MOST, Buckets, Key, Part, Table, tag_bits_at_most};
 use crate::index::stretch::Stretch;
 
-/// Levels of a part that a list may name.
+/// The most levels of a part that a list may name.
 const LEVELS_AT_MOST: usize = 16;
 
 /// A list that is to be written.
 pub(super) struct List {
     words: Vec<u64>,
-    /// Where in `words` the offset of each stretch of numbers goes.
+    /// Where in `words` the offset of each array goes.
     offsets: Vec<usize>,
 }
 
 impl List {
-    /// The list of a segment with these tables, with offsets yet unknown, and the bytes of the stretches that it names.
+    /// The list of a segment with these tables, still without offsets; and the bytes of the arrays that the list names.
     pub fn of(buckets: Option<&Buckets>) -> (Self, Vec<&[u8]>) {
         let mut list = Self { words: Vec::new(), offsets: Vec::new() };
         let mut stretches: Vec<&[u8]> = Vec::new();
@@ -48,7 +48,7 @@ impl List {
         bytemuck::cast_slice(numbers)
     }
 
-    /// The list with the offset of each stretch.
+    /// The list with the offset of each array.
     pub fn placed_at(mut self, offsets: &[u64]) -> Self {
         for (&at, &offset) in self.offsets.iter().zip(offsets) {
             self.words[at] = offset;
@@ -56,7 +56,7 @@ impl List {
         self
     }
 
-    /// The words of the list where the blocks have these checksums.
+    /// The words of the list, with these checksums of the blocks.
     pub fn words_with(&self, blocks: &[[u8; 32]]) -> Vec<u64> {
         let mut words = vec![blocks.len() as u64];
         words.extend(words_of(blocks));
@@ -70,7 +70,7 @@ pub(super) fn words_of(sums: &[[u8; 32]]) -> impl Iterator<Item = u64> {
     sums.as_flattened().as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word))
 }
 
-/// Reads the words of a list in turn. Every step tells by `None` that there is no such thing, and nothing is trusted.
+/// Reads the words of a list one after another. It trusts nothing: each step returns `None` if the words make no sense.
 pub(super) struct Reader<'a> {
     pub words: &'a [[u8; 8]],
 }
@@ -82,7 +82,7 @@ impl<'a> Reader<'a> {
         Some(u64::from_le_bytes(*word))
     }
 
-    /// A number up to `most`.
+    /// A number of at most `most`.
     pub fn count(&mut self, most: usize) -> Option<usize> {
         usize::try_from(self.word()?).ok().filter(|&count| count <= most)
     }
@@ -95,8 +95,8 @@ impl<'a> Reader<'a> {
         Some(sum)
     }
 
-    /// The checksums of the blocks of a body of `body_bytes`, and the tables of `rows` codes of `bits` bits, which are in
-    /// `map`.
+    /// The checksums of the blocks of a body of `body_bytes` bytes, and the tables in `map` of `rows` codes of `bits`
+    /// bits.
     pub fn segment(
         &mut self,
         map: &Arc<Mmap>,
@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
         for _ in 0..count {
             let own = self.bits(bits, BUCKET_BITS_AT_MOST as usize)?;
             let tags = self.bits(bits, tag_bits_at_most(bits, rows))?;
-            // A bit that counts twice would make the search believe that it has found everything when it has not.
+            // A bit that counted twice would make the search stop before it has found everything.
             let twice = own.iter().any(|&bit| std::mem::replace(&mut taken[usize::from(bit)], true));
             let mut tagged = vec![false; bits];
             own.iter().for_each(|&bit| tagged[usize::from(bit)] = true);

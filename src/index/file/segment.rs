@@ -1,4 +1,5 @@
 //! A segment in a file of its own.
+#![allow(unsafe_code, reason = "a memory-mapped file")]
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -23,15 +24,15 @@ pub(super) const MAGIC: &[u8; 8] = b"SNDCODES";
 const PREFIX: &str = "segment-";
 const ENDING: &str = ".codes";
 
-/// The file that a segment lies in. What it says of itself was checked when it was opened; the codes and the tables are
-/// checked when they are first asked for.
+/// The file of a segment. Its header and list are checked when it is opened, its codes and tables when they are first
+/// used.
 #[derive(Debug)]
 pub(in crate::index) struct SegmentFile {
     path: PathBuf,
-    /// The checksum of its header and list, and so of all that these have checksums of.
+    /// The checksum of the header and the list. The list has the checksums of everything else.
     sum: [u8; 32],
     map: Arc<Mmap>,
-    /// Where the blocks begin, and with them the codes; how many bytes of them are codes; their checksums.
+    /// Where the blocks begin (the codes come first), the bytes of the codes, and the checksums of the blocks.
     body: usize,
     code_bytes: usize,
     blocks: Vec<[u8; 32]>,
@@ -39,20 +40,21 @@ pub(in crate::index) struct SegmentFile {
     tables_checked: OnceLock<Result<(), String>>,
 }
 
-/// The name of the file of a segment with this checksum: the same content has the same name.
+/// The file name of a segment with this checksum. Equal content has an equal name.
 pub(super) fn name_of(sum: &[u8; 32]) -> String {
     let hex: String = sum[..16].iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{PREFIX}{hex}{ENDING}")
 }
 
-/// Whether a file of this name is a segment's, or what a killed process left of one.
+/// Whether this is the name of a segment's file, or of what a killed process left of one.
 pub fn is_segment_name(name: &str) -> bool {
     name.starts_with(PREFIX) && name.ends_with(ENDING)
 }
 
-/// Writes a segment into `folder` so that its file is either whole or absent, and gives its checksum.
+/// Writes a segment into `folder`, so that its file is either whole or absent. Returns its checksum.
 pub(super) fn write(folder: &Path, segment: &Segment) -> Result<[u8; 32], IndexError> {
-    // What is copied from another file is checked, lest damage be given a new checksum.
+    // Codes and tables that are copied from another file are checked first. Otherwise damage would get a valid
+    // checksum.
     let (codes, buckets) = (segment.codes()?, segment.buckets()?);
     let (list, stretches) = List::of(buckets);
     let stretches: Vec<&[u8]> = std::iter::once(bytemuck::cast_slice(codes.words())).chain(stretches).collect();
@@ -86,14 +88,13 @@ pub(super) fn write(folder: &Path, segment: &Segment) -> Result<[u8; 32], IndexE
     Ok(sum)
 }
 
-/// Maps the segment at `path`, which must have the checksum `sum`, `bits` bits a code and `rows` codes. A file from a
+/// Maps the segment at `path`. It must have the checksum `sum`, `bits` bits a code and `rows` codes. A file from a
 /// stranger is safe to open.
 pub(super) fn open(path: PathBuf, sum: [u8; 32], bits: usize, rows: usize) -> Result<Segment, IndexError> {
     let unreadable = |cause| IndexError::Read { path: path.clone(), cause };
     let file = File::open(&path).map_err(unreadable)?;
-    // SAFETY: a mapping is only sound while nobody changes the file. Segments are written once, under a name of their own,
-    // by a process that holds the project's lock, and are never written to again; unlinking one leaves the mapping
-    // whole.
+    // SAFETY: a mapping is sound only while nobody changes the file. A segment is written once, under a name of its
+    // own, by a process that holds the project's lock, and never again. Deleting its file leaves the mapping whole.
     let map = Arc::new(unsafe { Mmap::map(&file) }.map_err(unreadable)?);
     let headed = header::read(&path, &map, MAGIC)?;
     let damaged = |why: &str| IndexError::Damaged { path: path.clone(), why: why.into() };
@@ -124,18 +125,18 @@ impl SegmentFile {
         self.map.len() as u64
     }
 
-    /// Whether it is the file in `folder` that has this checksum.
+    /// Whether this is the file in `folder` with this checksum.
     pub fn is(&self, folder: &Path, sum: &[u8; 32]) -> bool {
         self.path.parent() == Some(folder) && self.sum == *sum
     }
 
-    /// Whether the file is there, whole, in `folder`.
+    /// Whether the file exists in `folder` in its full size.
     pub fn is_in(&self, folder: &Path) -> bool {
         let there = |path: &Path| path.metadata().is_ok_and(|metadata| metadata.len() == self.bytes());
         self.path.parent() == Some(folder) && there(&self.path)
     }
 
-    /// Checks the codes, which are `codes`.
+    /// Checks the codes. `codes` must be those of this file.
     pub fn check_codes(&self, codes: CodesRef<'_>) -> Result<(), IndexError> {
         self.told(self.codes_checked.get_or_init(|| {
             self.check(0..self.code_bytes)?;
@@ -146,7 +147,7 @@ impl SegmentFile {
         }))
     }
 
-    /// Checks the tables, which are those of `codes`.
+    /// Checks the tables. They must be those of `codes`.
     pub fn check_tables(&self, buckets: &Buckets, codes: CodesRef<'_>) -> Result<(), IndexError> {
         let (width, rows) = (codes.bits(), codes.len());
         self.told(self.tables_checked.get_or_init(|| {

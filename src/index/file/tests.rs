@@ -1,4 +1,4 @@
-//! Files: what was written is read, and what is damaged is refused.
+//! What was written can be read, and what is damaged is refused.
 
 use super::header::{HEADER_BYTES, u64_at};
 use super::*;
@@ -15,7 +15,7 @@ fn segment_paths(path: &Path) -> Vec<PathBuf> {
     names.iter().map(|name| path.with_file_name(name)).collect()
 }
 
-/// Opens, and uses everything that is in it.
+/// Opens the index and uses everything in it.
 fn use_all(path: &Path) -> Result<(), IndexError> {
     let file = IndexFile::open(path)?;
     let codes = file.codes()?;
@@ -56,7 +56,7 @@ fn tables_segments_and_removed_rows_are_read() {
         let expected = index.search(query, 20, None).expect("in memory");
         assert_eq!(file.index().search(query, 20, None).expect("whole"), expected);
     }
-    // Written elsewhere, it is the same files.
+    // Written to another folder, the index consists of the same files.
     let elsewhere = tempfile::tempdir().expect("a folder");
     let again = elsewhere.path().join("again.codes");
     IndexFile::save(&again, file.index(), 1).expect("written");
@@ -84,7 +84,7 @@ fn a_grown_index_shares_what_was_there() {
     let files = std::fs::read_dir(&folder).expect("read").count();
     assert_eq!(files, 4, "two lists and two segments");
 
-    // Opened after the first, it shares the segment itself; opened by itself, it answers alike.
+    // Opened after the first index, it shares that index's segment. Opened alone, it gives the same answers.
     let shared = IndexFile::open_after(&next, Some(&file)).expect("opened");
     let both: Vec<_> = shared.index().segments().zip(file.index().segments()).collect();
     assert!(both.len() == 1 && Arc::ptr_eq(both[0].0, both[0].1));
@@ -154,7 +154,7 @@ fn damage_in_a_table_is_refused_when_it_is_used() {
     IndexFile::save(&list, &index, 1).expect("written");
     let path = &segment_paths(&list)[0];
     let whole = std::fs::read(path).expect("read");
-    // The block in which the codes end holds the beginning of the tables too: damage is looked for behind it.
+    // The block in which the codes end also holds the beginning of the tables. So the damage is behind that block.
     for at in [whole.len() - 1, blocks::BLOCK_BYTES * 2] {
         let mut altered = whole.clone();
         altered[at] ^= 1;
@@ -165,7 +165,7 @@ fn damage_in_a_table_is_refused_when_it_is_used() {
     }
 }
 
-/// A stranger can give any content the right checksums: then the content must make sense, or be refused.
+/// A stranger can give any content the right checksums. Then the content must make sense, or be refused.
 #[test]
 fn a_list_that_lies_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -187,8 +187,8 @@ fn a_list_that_lies_is_refused() {
         [0, 1, 63, 64, u64::from(u32::MAX), u64::MAX, now + 1, now ^ 64].into_iter().filter(move |&value| value != now)
     };
 
-    // The segment lies, and the list knows its new checksum. Whatever it is, it is used without a panic; what cannot be is
-    // refused.
+    // The segment has false content, and the list has its new checksum. Each change is either refused or used without a
+    // panic.
     let (mut refused, mut tried) = (0, 0);
     for at in words(&whole).step_by(8).chain([16, 24, 32, 40]) {
         for value in values(&whole, at) {
@@ -208,7 +208,7 @@ fn a_list_that_lies_is_refused() {
     }
     assert!(refused * 4 > tried * 3, "{refused} of {tried} refused");
 
-    // The list lies.
+    // The list has false content.
     std::fs::write(&path, &whole).expect("mended");
     for at in [16, 24, 32, 48, 56].into_iter().chain(words(&whole_list).step_by(8).take(5)) {
         for value in values(&whole_list, at) {

@@ -1,4 +1,4 @@
-//! Groups against all pairs.
+//! Compares groups with all pairs.
 
 use proptest::prelude::*;
 

@@ -1,5 +1,6 @@
-//! The kernel for AVX2, which has no popcount for vectors: the ones of each half byte are looked up with a shuffle (Muła,
-//! Kurz, Lemire: "Faster Population Counts Using AVX2 Instructions", 2018), and bytes are summed once for all words.
+//! The kernel for AVX2. AVX2 cannot count the ones of a vector, so a shuffle looks up the ones of each half byte (Muła,
+//! Kurz and Lemire, "Faster Population Counts Using AVX2 Instructions", 2018). The counts of bytes are summed once for
+//! all words.
 
 use std::arch::x86_64::*;
 use std::ops::Range;
@@ -7,7 +8,7 @@ use std::ops::Range;
 use super::{Block, GROUP, Order, Wanted, portable};
 use crate::index::select::Selection;
 
-/// Queries that share the load of a group: 16 registers leave room for no more.
+/// The number of queries that share the load of a group. The 16 registers leave room for no more.
 const SHARED: usize = 4;
 
 #[target_feature(enable = "avx2,popcnt")]
@@ -43,7 +44,8 @@ fn compare<const W: usize, const Q: usize, const ROWS: bool>(
         for half in 0..2 {
             let code = if ROWS { gather_rows(words, half) } else { load_words(words, half) };
             for j in 0..Q {
-                // A byte counts at most 8 a word, and there are at most 8 words: 64 fits.
+                // A byte counts at most 8 ones a word, and there are at most 8 words. So the sum is at most 64, which
+                // fits.
                 let mut ones = ones_of_bytes(_mm256_xor_si256(code[0], query[j][0]));
                 for at in 1..W {
                     ones = _mm256_add_epi8(ones, ones_of_bytes(_mm256_xor_si256(code[at], query[j][at])));
@@ -85,13 +87,13 @@ fn ones_of_bytes(bits: __m256i) -> __m256i {
 fn load_words<const W: usize>(words: &[[u64; GROUP]; W], half: usize) -> [__m256i; W] {
     let mut code = [_mm256_setzero_si256(); W];
     for at in 0..W {
-        // SAFETY: both are 64 bytes, and any bytes are registers'.
+        // SAFETY: both types have 64 bytes, and registers may hold any bytes.
         code[at] = unsafe { std::mem::transmute::<[u64; GROUP], [__m256i; 2]>(words[at]) }[half];
     }
     code
 }
 
-/// One register for each word of four codes that lie one after another.
+/// One register for each word of four consecutive codes.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn gather_rows<const W: usize>(words: &[[u64; GROUP]; W], half: usize) -> [__m256i; W] {

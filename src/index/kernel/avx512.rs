@@ -6,11 +6,12 @@ use std::ops::Range;
 use super::{Block, GROUP, Order, Wanted, portable};
 use crate::index::select::Selection;
 
-/// How far ahead one query's codes are asked for: the processor's own prefetching ends at each page's end.
+/// How far ahead the codes are prefetched for a single query. The processor's own prefetching stops at the end of each
+/// page.
 const PREFETCH_BYTES: usize = 4 << 10;
 
-/// Queries that share the load of a group are as many as leave registers for the group: 32 registers hold their words and
-/// limits.
+/// As many queries share the load of a group as leave registers for the group: the 32 registers hold the queries' words
+/// and limits.
 #[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
 pub(super) fn scan<const W: usize>(block: &Block<'_>, queries: &[[u64; W]], selections: &mut [Selection]) {
     match (W, block.order) {
@@ -59,8 +60,9 @@ fn compare<const W: usize, const Q: usize, const ROWS: bool>(
             }
         }
         let code = if ROWS { load_rows(words) } else { load_words(words) };
-        // Masks are narrowed by the comparison itself, which is one instruction less than joining them, but not one mask by all
-        // queries: they would wait for one another, longer than the processor looks ahead.
+        // The comparison itself narrows a mask, which saves the instruction that would join two masks. There are four
+        // masks because comparisons that narrow the same mask must wait for one another, longer than the processor
+        // looks ahead.
         let mut far = [u8::MAX; 4];
         for j in 0..Q {
             let mut distance = _mm512_popcnt_epi64(_mm512_xor_si512(code[0], query[j][0]));
@@ -93,20 +95,21 @@ fn limits<const Q: usize>(selections: &[Selection; Q]) -> [__m512i; Q] {
 fn load_words<const W: usize>(words: &[[u64; GROUP]; W]) -> [__m512i; W] {
     let mut code = [_mm512_setzero_si512(); W];
     for at in 0..W {
-        // SAFETY: both are 64 bytes, and any bytes are a register's.
+        // SAFETY: both types have 64 bytes, and a register may hold any bytes.
         code[at] = unsafe { std::mem::transmute::<[u64; GROUP], __m512i>(words[at]) };
     }
     code
 }
 
-/// Loads eight codes that lie one after another, and gives one register for each of their words.
+/// Loads eight consecutive codes, and returns one register for each of their words.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn load_rows<const W: usize>(words: &[[u64; GROUP]; W]) -> [__m512i; W] {
     let lines = load_words(words);
     let mut code = [_mm512_setzero_si512(); W];
     for (at, register) in code.iter_mut().enumerate() {
-        // Word `at` of code i is number i * W + at of the group: lane (i * W + at) % 8 of line (i * W + at) / 8.
+        // Word `at` of code i is number i * W + at of the group. That is lane (i * W + at) % 8 of line (i * W + at) /
+        // 8.
         let lane = |i: usize| ((i * W + at) % 8) as i64;
         let lanes = _mm512_set_epi64(lane(7), lane(6), lane(5), lane(4), lane(3), lane(2), lane(1), lane(0));
         for (number, &line) in lines.iter().enumerate() {
@@ -127,7 +130,7 @@ fn distances_wide<const W: usize>(codes: &[[u64; W]], query: &[u64; W], out: &mu
 #[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
 pub(super) fn distances<const W: usize>(codes: &[[u64; W]], query: &[u64; W], out: &mut Vec<u16>) {
     if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vl") {
-        // SAFETY: just detected; every machine with AVX-512 has the scalar popcnt.
+        // SAFETY: the instructions were just detected. Every machine with AVX-512 has the scalar popcnt.
         return unsafe { distances_wide(codes, query, out) };
     }
     portable::distances(codes, query, out);
@@ -158,7 +161,7 @@ pub(super) fn entries_within<const E: usize>(
     let reached = _mm512_set1_epi64(i64::from(wanted.reach));
     for (number, range) in ranges.iter_mut().enumerate() {
         while range.start < range.end {
-            // Most buckets are short: what follows is read with them, and left out.
+            // Most buckets are short. The entries behind the bucket are read with it, and left out below.
             let rest = entries[range.start as usize..].as_flattened();
             let Some(lines) = rest.as_chunks::<GROUP>().0.first_chunk::<E>() else {
                 if portable::entries_within(entries, std::slice::from_mut(range), wanted, out) == 0 {
@@ -167,7 +170,7 @@ pub(super) fn entries_within<const E: usize>(
                 break;
             };
             let words = load_rows(lines);
-            // What differs, but for the row: (entry ^ tag) & !row_mask.
+            // The bits that differ, without the row's bits: (entry ^ tag) & !row_mask.
             let mut differing = _mm512_popcnt_epi64(_mm512_ternarylogic_epi64::<0x14>(words[0], tag[0], row_mask));
             for at in 1..E {
                 differing = _mm512_add_epi64(differing, _mm512_popcnt_epi64(_mm512_xor_si512(words[at], tag[at])));
@@ -179,9 +182,10 @@ pub(super) fn entries_within<const E: usize>(
             if near != 0 {
                 let found = _mm512_or_si512(_mm512_slli_epi64::<32>(differing), _mm512_and_si512(words[0], row_mask));
                 let found = _mm512_maskz_compress_epi64(near, found);
-                // SAFETY: both are 64 bytes, and any bytes are numbers'.
+                // SAFETY: both types have 64 bytes, and numbers may have any bytes.
                 let found = unsafe { std::mem::transmute::<__m512i, [u64; GROUP]>(found) };
-                // All lanes are appended and those too many cut off again: no loop, whose length nobody could predict.
+                // All lanes are appended, and the superfluous ones cut off. A loop would have a length that the
+                // processor cannot predict.
                 let end = out.len() + near.count_ones() as usize;
                 out.extend_from_slice(&found);
                 out.truncate(end);

@@ -1,12 +1,15 @@
-//! Comparing a block of codes with a group of queries: one implementation for each instruction set, chosen at run time.
+//! Comparing a block of codes with a group of queries. There is one implementation for each instruction set, and the
+//! program chooses one when it runs.
 //!
-//! All of them answer alike. Codes are compared eight at a time (a *group*). In `Order::Rows` the codes of a group lie
-//! one after another as they do on disk; in `Order::Words` the first words of the eight come first, then their second
-//! words, and so on, so that a register holds one word of each code and popcounts add up without a shuffle. For codes of
-//! one word the two are the same. A block that many queries look at is brought into the second order once.
+//! All implementations give the same answers. Eight codes are compared at a time (a *group*). In `Order::Rows` the
+//! codes of a group follow one another, as they do on disk. In `Order::Words` the first words of the eight codes come
+//! first, then their second words, and so on. Then a vector register holds one word of each code, and counting ones
+//! needs no shuffle. For codes of one word the two orders are the same. A block that many queries are compared with is
+//! brought into the second order once.
 //!
-//! Unsafe code of the index is in this folder alone: loads through pointers, and calls of functions that need an
-//! instruction set, each behind the check that the machine has it.
+//! This folder loads values through pointers and calls functions that need an instruction set. Each call stands behind
+//! a check that the machine has that instruction set.
+#![allow(unsafe_code, reason = "vector instructions: pointer loads, and calls behind a check of the processor")]
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -21,10 +24,10 @@ use std::sync::OnceLock;
 
 use super::select::Selection;
 
-/// Codes that are compared at once.
+/// The number of codes that are compared at a time.
 pub(super) const GROUP: usize = 8;
 
-/// Names the kernel to use: `avx512`, `avx2`, `neon` or `portable`. For tests and measurements.
+/// The environment variable that names the kernel: `avx512`, `avx2`, `neon` or `portable`. For tests and measurements.
 pub const KERNEL_VARIABLE: &str = "SOUNDALIKE_KERNEL";
 
 /// An implementation that this machine can run.
@@ -49,7 +52,7 @@ pub(super) enum Order {
     Words,
 }
 
-/// Which rows the codes of a block are.
+/// The rows of the codes of a block.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Rows<'a> {
     From(u32),
@@ -61,24 +64,24 @@ pub(super) enum Rows<'a> {
 pub(super) struct Block<'a> {
     pub words: &'a [u64],
     pub order: Order,
-    /// Which codes may be found, a byte for each group, the first code in bit 0. Without it, all.
+    /// Which codes may be found: one byte for each group, with the first code in bit 0. `None`: all codes.
     pub allowed: Option<&'a [u8]>,
     pub rows: Rows<'a>,
 }
 
-/// Which entries of a table are wanted: those that differ from `tag` in at most `reach` bits, but for the bits of their
-/// first word that are the row.
+/// Which entries of a table are wanted: those whose tag differs from `tag` in at most `reach` bits. The bits of an
+/// entry's first word that are its row do not count.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     pub tag: [u64; 2],
     pub row_mask: u64,
     pub reach: u32,
-    /// How many, with those that were found before, are so many that it is worth looking at them first.
+    /// When this number of entries is found, together with earlier ones, it pays to look at them before going on.
     pub enough: usize,
 }
 
 impl Kernel {
-    /// The one to use on this machine: the fastest, or the one that [`KERNEL_VARIABLE`] names.
+    /// The kernel of this machine: the fastest, or the one that [`KERNEL_VARIABLE`] names.
     pub fn chosen() -> Self {
         static CHOSEN: OnceLock<Kernel> = OnceLock::new();
         *CHOSEN.get_or_init(|| {
@@ -94,7 +97,7 @@ impl Kernel {
         })
     }
 
-    /// Those that this machine can run, fastest first.
+    /// The kernels that this machine can run, the fastest first.
     pub fn available() -> Vec<Self> {
         let mut kernels = Vec::new();
         #[cfg(target_arch = "x86_64")]
@@ -127,8 +130,9 @@ impl Kernel {
         }
     }
 
-    /// What comparing a code of so many words with one of many queries takes, in nanoseconds: between what was measured on a
-    /// Zen 4 core and on a Zen 5, which takes two thirds of it. A constant, so that the same codes give the same index.
+    /// The time to compare a code of `words` words with one of many queries, in nanoseconds: between the times measured
+    /// on a Zen 4 and on a Zen 5, which takes two thirds of the Zen 4's. It is a constant, so the same codes give the
+    /// same index on every machine.
     pub(super) fn code_nanos(self, words: usize) -> f32 {
         let words = words as f32;
         match self.0 {
@@ -145,7 +149,7 @@ impl Kernel {
     /// Offers each selection the codes of the block that are nearer to its query than its limit.
     ///
     /// # Panics
-    /// Where the block is not whole groups of `W` words a code, or queries and selections are not as many.
+    /// If the block is not whole groups of codes of `W` words, or if there are not as many queries as selections.
     pub(super) fn scan<const W: usize>(self, block: &Block<'_>, queries: &[[u64; W]], selections: &mut [Selection]) {
         let groups = block.words.len() / (W * GROUP);
         assert_eq!(block.words.len(), groups * W * GROUP, "whole groups of codes");
@@ -165,7 +169,7 @@ impl Kernel {
         }
     }
 
-    /// The distance of `query` to each of `codes`.
+    /// Appends the distance from `query` to each of `codes`.
     pub(super) fn distances<const W: usize>(self, codes: &[[u64; W]], query: &[u64; W], out: &mut Vec<u16>) {
         match self.0 {
             // SAFETY: `available` makes this value only where the machine has these instructions.
@@ -180,7 +184,7 @@ impl Kernel {
         }
     }
 
-    /// Ones of all words together.
+    /// The number of ones in all words together.
     pub(super) fn count_ones(self, words: &[u64]) -> usize {
         match self.0 {
             // SAFETY: `available` makes these values only where the machine has these instructions.
@@ -192,12 +196,13 @@ impl Kernel {
         }
     }
 
-    /// Appends, of the entries in `ranges` that are wanted, in how many bits the tag differs (upper half) and the row (lower). An
-    /// entry has so many words, 1 or 2. Where there are enough it leaves off, and gives the number of the range that is to be
-    /// gone on with, from where it then starts.
+    /// Looks at the entries in `ranges`. For each wanted entry it appends the number of differing bits of the tag
+    /// (upper half) and the row (lower half). An entry has `words` words, 1 or 2. When enough entries are found it
+    /// stops early, and returns the number of the range to continue with; the start of that range is then where to
+    /// continue.
     ///
     /// # Panics
-    /// Where a range is not among the entries.
+    /// If a range is not among the entries.
     pub(super) fn entries_within(
         self,
         entries: &[u64],
@@ -232,11 +237,12 @@ impl Kernel {
         }
     }
 
-    /// Replaces buckets that hold rows by how many before them do so. A word of the directory tells of 32 buckets which hold
-    /// rows (lower half), and how many before these do (upper).
+    /// Replaces each bucket by the number of buckets before it that hold rows. All `buckets` must hold rows. A word of
+    /// the directory describes 32 buckets: which of them hold rows (lower half), and how many buckets before them do
+    /// (upper half).
     ///
     /// # Panics
-    /// Where the directory has no such buckets.
+    /// If the directory has no such buckets.
     pub(super) fn numbers(self, directory: &[u64], buckets: &mut [u32]) {
         match self.0 {
             // SAFETY: `available` makes these values only where the machine has these instructions.
@@ -248,10 +254,10 @@ impl Kernel {
         }
     }
 
-    /// Appends the distance of `query` to the codes of `rows`.
+    /// Appends the distance from `query` to the codes of `rows`.
     ///
     /// # Panics
-    /// Where there is no such row.
+    /// If there is no such row.
     pub(super) fn distances_of<const W: usize>(
         self,
         codes: &[[u64; W]],
@@ -285,7 +291,7 @@ impl Block<'_> {
         }
     }
 
-    /// Inlined as [`Block::admit`] is.
+    /// Inlined for the same reason as [`Block::admit`].
     #[inline(always)]
     fn distance<const W: usize>(&self, group: usize, lane: usize, query: &[u64; W]) -> u32 {
         let words = &self.words[group * W * GROUP..][..W * GROUP];
@@ -296,10 +302,11 @@ impl Block<'_> {
         (0..W).map(|at| (word(at) ^ query[at]).count_ones()).sum()
     }
 
-    /// Offers each selection the codes of a group whose bit is set in `near`: those that are near to some query. Rare, as
-    /// most groups have nothing near: which query it is is found out here, not in the loops that compare.
+    /// Offers each selection the codes of a group whose bit is set in `near`: the codes that are near to some query.
+    /// Most groups have no such code. So the loops that compare find only that a code is near, and this function finds
+    /// to which queries.
     ///
-    /// Inlined into a cold function of each kernel, where the machine's popcount counts.
+    /// Inlined into a cold function of each kernel, so that it uses that instruction set's popcount.
     #[inline(always)]
     fn admit<const W: usize>(&self, group: usize, near: u8, queries: &[[u64; W]], selections: &mut [Selection]) {
         let mut near = near & self.allowed(group);
@@ -316,11 +323,11 @@ impl Block<'_> {
     }
 }
 
-/// Asks for memory that will be read soon, where the machine can be asked.
+/// Prefetches memory that will be read soon, if the machine has an instruction for that.
 #[inline(always)]
 pub(super) fn prefetch<T>(soon: &T) {
     #[cfg(target_arch = "x86_64")]
-    // SAFETY: changes nothing but what is in the cache, and the reference is to memory that may be read.
+    // SAFETY: prefetching changes nothing but the cache, and the reference points to readable memory.
     unsafe {
         std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(std::ptr::from_ref(soon).cast());
     }

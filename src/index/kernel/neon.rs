@@ -5,7 +5,7 @@ use std::arch::aarch64::*;
 use super::{Block, GROUP, Order};
 use crate::index::select::Selection;
 
-/// Queries that share the load of a group.
+/// The number of queries that share the load of a group.
 const SHARED: usize = 4;
 
 #[target_feature(enable = "neon")]
@@ -38,7 +38,8 @@ fn compare<const W: usize, const Q: usize>(
                 *register = vcombine_u64(vcreate_u64(first), vcreate_u64(second));
             }
             for j in 0..Q {
-                // A byte counts at most 8 a word, and there are at most 8 words: 64 fits.
+                // A byte counts at most 8 ones a word, and there are at most 8 words. So the sum is at most 64, which
+                // fits.
                 let mut ones = vdupq_n_u8(0);
                 for at in 0..W {
                     let differing = veorq_u64(code[at], vdupq_n_u64(queries[j][at]));

@@ -1,4 +1,4 @@
-//! The kernel for any machine, and the reference that the others are held against.
+//! The kernel for any machine. Tests compare the other kernels with it.
 
 use std::ops::Range;
 
@@ -20,7 +20,7 @@ pub(super) fn scan<const W: usize>(block: &Block<'_>, queries: &[[u64; W]], sele
     }
 }
 
-/// Inlined into the other kernels too, where the compiler may use their instructions for it.
+/// Also inlined into the other kernels, where the compiler may use their instructions.
 #[inline(always)]
 pub(super) fn distances<const W: usize>(codes: &[[u64; W]], query: &[u64; W], out: &mut Vec<u16>) {
     out.extend(codes.iter().map(|code| {
@@ -32,13 +32,13 @@ pub(super) fn distances<const W: usize>(codes: &[[u64; W]], query: &[u64; W], ou
     }));
 }
 
-/// Inlined into the other kernels too.
+/// Also inlined into the other kernels.
 #[inline(always)]
 pub(super) fn count_ones(words: &[u64]) -> usize {
     words.iter().map(|word| word.count_ones() as usize).sum()
 }
 
-/// Inlined into the other kernels too.
+/// Also inlined into the other kernels.
 #[inline(always)]
 pub(super) fn entries_within<const E: usize>(
     entries: &[[u64; E]],
@@ -65,7 +65,7 @@ pub(super) fn entries_within<const E: usize>(
     ranges.len()
 }
 
-/// Inlined into the other kernels too.
+/// Also inlined into the other kernels.
 #[inline(always)]
 pub(super) fn numbers(directory: &[u64], buckets: &mut [u32]) {
     for bucket in buckets {
@@ -75,7 +75,7 @@ pub(super) fn numbers(directory: &[u64], buckets: &mut [u32]) {
     }
 }
 
-/// Inlined into the other kernels too.
+/// Also inlined into the other kernels.
 #[inline(always)]
 pub(super) fn distances_of<const W: usize>(codes: &[[u64; W]], rows: &[u32], query: &[u64; W], out: &mut Vec<u16>) {
     out.extend(rows.iter().map(|&row| {

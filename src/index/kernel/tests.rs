@@ -1,4 +1,4 @@
-//! Every kernel that the machine can run against the distances counted bit by bit.
+//! Compares every kernel that this machine can run with distances that are counted bit by bit.
 
 use proptest::prelude::*;
 
@@ -8,7 +8,7 @@ fn bit_by_bit(a: &[u64], b: &[u64]) -> u32 {
     (0..a.len() * 64).map(|bit| u32::from(a[bit / 64] >> (bit % 64) & 1 != b[bit / 64] >> (bit % 64) & 1)).sum()
 }
 
-/// Codes a few bits away from each other, so that there are ties, or anywhere.
+/// Codes that differ in a few bits, so that there are ties, or random codes.
 fn code<const W: usize>(seed: u64) -> [u64; W] {
     std::array::from_fn(|at| {
         let mixed = (seed + at as u64 * 77).wrapping_mul(0x9e37_79b9_7f4a_7c15);

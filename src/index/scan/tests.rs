@@ -1,4 +1,4 @@
-//! Exhaustive search against ten lines that nothing can be wrong in.
+//! Compares exhaustive search with a reference of ten lines.
 
 use proptest::prelude::*;
 
@@ -32,7 +32,8 @@ proptest! {
         }
     }
 
-    /// Blocks, threads, the limit's fall over many rows: more codes than the reference would care for.
+    /// More codes than the reference could handle in time: they take several blocks and threads, and the limit falls
+    /// over many rows.
     #[test]
     fn kernels_threads_and_batches_answer_alike(
         bits in prop_oneof![Just(64usize), Just(100), Just(256)],

@@ -1,21 +1,90 @@
-//! Soundalike finds sounds that sound alike: it learns, from a person's own recordings, to describe every moment of
-//! sound by a short binary code (semantic hashing), and answers a sound with the moments nearest to it by Hamming
-//! distance.
+//! Soundalike finds sounds that sound alike. It learns from a person's own recordings to describe each moment of sound by a
+//! short binary code (semantic hashing). The sounds nearest to a query are those whose codes differ from the query's code
+//! in the fewest bits.
 //!
-//! The house, from the roof down. A module imports only from floors below its own.
+//! # Example
+//!
+//! A small model learns from twelve tones. The index of their codes then finds the tone that a softer copy was made of.
+//!
+//! ```
+//! use std::f32::consts::TAU;
+//! use std::ops::ControlFlow;
+//!
+//! use soundalike::index::{Codes, Index};
+//! use soundalike::model::{Config, FeatureStoreBuilder, Model, Trainer, TrainingSettings};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Tones of one second at 8 kHz, each a third of an octave above the one before.
+//! let tone = |number: i32| -> Vec<f32> {
+//!     let hertz = 110.0 * 1.26_f32.powi(number);
+//!     (0..8000).map(|i| 0.5 * (TAU * hertz * i as f32 / 8000.0).sin()).collect()
+//! };
+//! let sounds: Vec<Vec<f32>> = (0..12).map(tone).collect();
+//!
+//! // What a model hears of them.
+//! let settings = TrainingSettings {
+//!     rate: Some(8000),
+//!     bits: Some(32),
+//!     channels: Some(8),
+//!     steps: Some(60),
+//!     ..TrainingSettings::default()
+//! };
+//! let config = Config::new(&settings, None)?;
+//! let folder = tempfile::tempdir()?;
+//! let mut features = FeatureStoreBuilder::new(&config, folder.path());
+//! for sound in &sounds {
+//!     features.push(&features.front_end().features(sound))?;
+//! }
+//! let features = features.finish()?;
+//!
+//! // Learn.
+//! let mut trainer = Trainer::new(config, &features)?;
+//! trainer.run(&mut |_step| ControlFlow::Continue(()))?;
+//! let file = folder.path().join("model.safetensors");
+//! trainer.save(&file)?;
+//!
+//! // The code of each sound's first chunk, in an index.
+//! let model = Model::load(&file)?;
+//! let code_of = |sound: &[f32]| -> Result<Codes, Box<dyn std::error::Error>> {
+//!     let mut codes = Codes::new(32)?;
+//!     codes.push_signs(&model.encode(sound, &[0])?);
+//!     Ok(codes)
+//! };
+//! let mut codes = Codes::new(32)?;
+//! for sound in &sounds {
+//!     codes.extend(code_of(sound)?.as_ref());
+//! }
+//! let index = Index::build(codes);
+//!
+//! // Search with the fourth tone at half its loudness.
+//! let softer: Vec<f32> = sounds[3].iter().map(|sample| 0.5 * sample).collect();
+//! let answer = index.search(code_of(&softer)?.as_ref().code(0), 1, None)?;
+//! assert_eq!(answer.neighbours[0].row, 3);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A program that works with files and projects uses the [`engine`] instead, as the window and the command line do:
+//! `examples/search_folder.rs` adds a folder, learns, and searches in forty lines.
+//!
+//! # The floors
+//!
+//! A module imports only from floors below its own. From the roof down:
 //!
 //! | floor | what it holds | uses |
 //! |---|---|---|
-//! | [`gui`] | the window: the only place that knows egui | engine |
-//! | [`cli`] | the same operations as commands; opens the window where there is none | engine, gui, server |
-//! | [`server`] | the same operations over HTTP: the only place that knows axum and tokio | engine |
-//! | [`engine`] | commands in, events out: the only place with threads | everything below |
-//! | [`project`] | the folder on disk and its catalogue: the only place that knows SQLite | dataset, model, index |
-//! | [`map`] | codes laid out on a plane: pure functions | index |
+//! | [`gui`] | the window; the only place that knows egui | engine |
+//! | [`cli`] | the same operations as commands; opens the window where no command is given | engine, gui, server |
+//! | [`server`] | the same operations over HTTP; the only place that knows axum and tokio | engine |
+//! | [`engine`] | takes commands and gives events; the only place with threads | everything below |
+//! | [`project`] | the folder on disk and its catalogue; the only place that knows SQLite | dataset, model, index |
+//! | [`map`] | codes laid out on a plane; pure functions | index |
 //! | [`model`] | semantic hashing on candle: presets, encoder, bottleneck, decoder, losses, trainer | audio |
-//! | [`index`] | packed codes and exact Hamming search: knows nothing of sound | |
-//! | [`dataset`] | what a sound file is, scanning folders, the chunk grid, the demo library | audio |
+//! | [`index`] | packed codes and exact Hamming search; knows nothing of sound | |
+//! | [`dataset`] | what a sound file is, folder scans, the chunk grid, the demo library | audio |
 //! | [`audio`] | decoding, resampling, mu-law, mel spectra and back, WAV writing; `audio::device` alone knows cpal | |
+//!
+//! `ARCHITECTURE.md` in the source walks through them.
 
 pub mod audio;
 pub mod cli;
@@ -27,3 +96,8 @@ pub mod map;
 pub mod model;
 pub mod project;
 pub mod server;
+
+/// Notices what a device's callback allocates or frees: see `audio::device`.
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: assert_no_alloc::AllocDisabler = assert_no_alloc::AllocDisabler;

@@ -5,7 +5,8 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{desktop, file_clipboard};
+use super::desktop;
+use super::file_clipboard::FileClipboard;
 
 /// What to ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +62,7 @@ const SOUNDS: [&str; 14] =
 pub struct Dialogs {
     sender: Sender<Answer>,
     answers: Receiver<Answer>,
+    clipboard: FileClipboard,
     wake: Arc<dyn Fn() + Send + Sync>,
 }
 
@@ -69,15 +71,15 @@ impl Dialogs {
     pub fn new(wake: Arc<dyn Fn() + Send + Sync>) -> Self {
         // A person answers one at a time: the queue cannot grow beyond the questions asked.
         let (sender, answers) = unbounded();
-        Self { sender, answers, wake }
+        Self { sender, answers, clipboard: FileClipboard::default(), wake }
     }
 
     /// # Errors
     /// Where no thread can be started.
     pub fn ask(&self, question: Question) -> std::io::Result<()> {
-        let (sender, wake) = (self.sender.clone(), self.wake.clone());
+        let (sender, clipboard, wake) = (self.sender.clone(), self.clipboard.clone(), self.wake.clone());
         std::thread::Builder::new().name("dialog".into()).spawn(move || {
-            if let Some(answer) = answer(question) {
+            if let Some(answer) = answer(question, &clipboard) {
                 // The window may have closed meanwhile: then nobody wants the answer.
                 if sender.send(answer).is_ok() {
                     wake();
@@ -92,7 +94,7 @@ impl Dialogs {
     }
 }
 
-fn answer(question: Question) -> Option<Answer> {
+fn answer(question: Question, clipboard: &FileClipboard) -> Option<Answer> {
     if question.is_dialog() && !desktop::shows_dialogs() {
         return Some(Answer::NoDialog);
     }
@@ -114,8 +116,11 @@ fn answer(question: Question) -> Option<Answer> {
             rfd::FileDialog::new().set_title("Save as").set_file_name(name).save_file().map(Answer::SaveTo)
         }
         Question::CopyFile(path) => {
-            let as_file = file_clipboard::copy(&path);
-            Some(Answer::Copied { path, as_file })
+            let copied = clipboard.copy(&path);
+            if let Err(why) = &copied {
+                tracing::debug!("{} is not copied as a file: {why}", path.display());
+            }
+            Some(Answer::Copied { path, as_file: copied.is_ok() })
         }
         Question::IsFile(path) => {
             let is_file = path.is_file();

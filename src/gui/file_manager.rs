@@ -1,8 +1,8 @@
-//! Shows files where they lie: in the desktop's file manager, which is asked on a thread of its own.
+//! Shows files in the desktop's file manager. A thread of its own asks the file manager, because the answer can take long.
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// Asks for `paths` to be shown, each selected in its folder where the file manager can do that. `failed` is told why
 /// nothing could be shown.
@@ -33,9 +33,24 @@ fn show(paths: &[PathBuf]) -> Result<(), String> {
     open("open", &arguments)
 }
 
-#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+/// Selects the first path in its folder: Explorer takes one path only.
+#[cfg(windows)]
 fn show(paths: &[PathBuf]) -> Result<(), String> {
-    open("explorer", &[folder_of(paths)])
+    use std::os::windows::process::CommandExt as _;
+    let mut command = Command::new("explorer");
+    match paths.first().filter(|first| first.exists()) {
+        // Explorer reads its command line by rules of its own: no quote may stand before the comma. No name has a quote.
+        Some(first) => command.raw_arg(format!("/select,\"{}\"", first.display())),
+        None => command.arg(folder_of(paths)),
+    };
+    // The exit code says nothing: it is 1 after success, too.
+    let ran = command.status();
+    ran.map(|_| ()).map_err(|why| format!("Explorer cannot be run: {why}."))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
+fn show(paths: &[PathBuf]) -> Result<(), String> {
+    open("xdg-open", &[folder_of(paths)])
 }
 
 /// The interface that file managers offer for this: they open the folders and select the files.
@@ -50,7 +65,8 @@ fn show_items(paths: &[PathBuf]) -> zbus::Result<()> {
     })
 }
 
-/// The folder of the first path; a path that is a folder is its own.
+/// The folder of the first path, or the path itself if it is a folder.
+#[cfg(any(test, not(target_os = "macos")))]
 fn folder_of(paths: &[PathBuf]) -> PathBuf {
     let Some(first) = paths.first() else { return PathBuf::from(".") };
     let folder = if first.is_dir() { Some(first.as_path()) } else { first.parent() };
@@ -59,8 +75,10 @@ fn folder_of(paths: &[PathBuf]) -> PathBuf {
     there.unwrap_or(Path::new(".")).to_path_buf()
 }
 
-/// Runs a program that is quickly done and says by its exit status whether it could.
+/// Runs a program that ends soon, and whose exit status says whether it succeeded.
+#[cfg(any(test, not(windows)))]
 fn open(program: &str, arguments: &[PathBuf]) -> Result<(), String> {
+    use std::process::Stdio;
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let place = arguments.last().map(|path| path.display().to_string()).unwrap_or_default();

@@ -1,23 +1,24 @@
-//! Dots on a plane, in the cells of a grid: the nearest to a place is found without looking at all of them.
+//! Dots on a plane, sorted into the cells of a grid. So the dot nearest to a place is found without looking at all
+//! dots.
 
 /// Dots and the grid that they lie in.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dots {
     places: Vec<[f32; 2]>,
-    /// Lower left corner of the grid, and the side of a cell.
+    /// The lower left corner of the grid, and the side length of a cell.
     origin: [f32; 2],
     side: f32,
     columns: usize,
     rows: usize,
-    /// Where each cell's dots begin in `order`; one more than there are cells.
+    /// Where each cell's dots begin in `order`. There is one more number than there are cells.
     starts: Vec<u32>,
     order: Vec<u32>,
 }
 
-/// Dots in a cell, on average.
+/// The average number of dots in a cell.
 const DOTS_A_CELL: f32 = 2.0;
 
-/// Cells along one side at most, whatever the shape of the map.
+/// The most cells along one side, whatever the shape of the map.
 const CELLS_A_SIDE: f32 = 2048.0;
 
 /// The square of the distance between two places.
@@ -26,7 +27,7 @@ pub fn square(a: [f32; 2], b: [f32; 2]) -> f32 {
 }
 
 impl Dots {
-    /// `places` must be finite.
+    /// All `places` must be finite.
     pub fn new(places: Vec<[f32; 2]>) -> Self {
         let (low, high) = bounds(&places);
         let (width, height) = (high[0] - low[0], high[1] - low[1]);
@@ -67,12 +68,12 @@ impl Dots {
         self.places.is_empty()
     }
 
-    /// Lowest and highest coordinates of all dots.
+    /// The lowest and the highest coordinates of all dots.
     pub fn bounds(&self) -> ([f32; 2], [f32; 2]) {
         bounds(&self.places)
     }
 
-    /// The dot nearest to `place` and no further from it than `reach`; the first of those that are equally near.
+    /// The dot that is nearest to `place` and not farther away than `reach`. Of several equally near dots, the first.
     pub fn nearest(&self, place: [f32; 2], reach: f32) -> Option<usize> {
         let (low, high) = ([place[0] - reach, place[1] - reach], [place[0] + reach, place[1] + reach]);
         self.within(low, high)
@@ -82,10 +83,10 @@ impl Dots {
             .map(|(_, dot)| dot)
     }
 
-    /// The dots of a rectangle, cell by cell.
+    /// The dots in a rectangle, cell by cell.
     pub fn within(&self, low: [f32; 2], high: [f32; 2]) -> impl Iterator<Item = usize> + '_ {
         let (first, last) = (self.column_and_row(low), self.column_and_row(high));
-        // A rectangle beside the grid has the nearest cells to look at, whose dots are not in it.
+        // For a rectangle outside the grid, the nearest cells are visited, but their dots are not in the rectangle.
         let rows = if self.starts.is_empty() { 0..0 } else { first.1..last.1 + 1 };
         rows.flat_map(move |row| {
             let from = self.starts[row * self.columns + first.0] as usize;
@@ -98,14 +99,15 @@ impl Dots {
         })
     }
 
-    /// The dot that an arrow key leads to from `dot`: near, and rather ahead than aside. `towards` has length 1.
+    /// The dot that an arrow key leads to from `dot`: a near one, ahead rather than aside. `towards` must have length
+    /// 1.
     pub fn next(&self, dot: usize, towards: [f32; 2]) -> Option<usize> {
         let from = *self.places.get(dot)?;
         let cost = |other: usize| {
             let apart = [self.places[other][0] - from[0], self.places[other][1] - from[1]];
             let ahead = apart[0] * towards[0] + apart[1] * towards[1];
             let aside = (apart[0] * towards[1] - apart[1] * towards[0]).abs();
-            // Within 45 degrees to either side of the arrow.
+            // Only dots within 45 degrees on either side of the arrow count.
             (ahead > 0.0 && aside <= ahead).then_some(ahead + 2.0 * aside)
         };
         (0..self.len())
@@ -115,7 +117,7 @@ impl Dots {
     }
 
     fn column_and_row(&self, place: [f32; 2]) -> (usize, usize) {
-        // A float becomes the nearest number that an integer can be, so what lies outside is put into the outermost cell.
+        // Converting a float saturates, so places outside the grid fall into the outermost cells.
         let along = |axis: usize, cells: usize| {
             (((place[axis] - self.origin[axis]) / self.side) as usize).min(cells.saturating_sub(1))
         };

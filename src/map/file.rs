@@ -1,12 +1,12 @@
-//! A map on disk: it takes a while to draw, and is the same until the index changes.
+//! A map on disk. Drawing a map takes a while, and the map stays the same until the index changes.
 //!
 //! | bytes | what | form |
 //! |---|---|---|
 //! | 0..8 | magic | `SNDALMAP` |
 //! | 8..12 | version of this format | u32, 1 |
-//! | 12..16 | dots, N | u32 |
+//! | 12..16 | number of dots, N | u32 |
 //! | 16..24 | generation of the index | u64 |
-//! | 24..56 | BLAKE3 of bytes 8..24 and of what follows | 32 bytes |
+//! | 24..56 | BLAKE3 of bytes 8..24 and of everything from byte 56 on | 32 bytes |
 //! | 56..60 | the share of neighbours that the map keeps | f32 |
 //! | 60.. | rows of the index | N u32 |
 //! | | places | N times two f32 |
@@ -21,11 +21,11 @@ const VERSION: u32 = 1;
 const HEADER_BYTES: usize = 56;
 const DOT_BYTES: usize = 12;
 
-/// Which rows of an index are on a map, and where.
+/// The rows of an index that are on a map, and their places.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapFile {
     pub index_generation: u64,
-    /// What [`neighbours_kept`](super::quality::neighbours_kept) says of it.
+    /// The result of [`neighbours_kept`](super::quality::neighbours_kept).
     pub neighbours_kept: f32,
     pub rows: Vec<u32>,
     pub places: Vec<[f32; 2]>,
@@ -102,7 +102,7 @@ impl MapFile {
     }
 }
 
-/// Of everything but the magic and the checksum itself.
+/// The checksum of everything but the magic and the checksum itself.
 fn checksum(bytes: &[u8]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&bytes[8..24]).update(&bytes[HEADER_BYTES..]);

@@ -1,15 +1,15 @@
-//! Who is drawn to whom, and how strongly: a graph of nearest neighbours.
+//! The graph of nearest neighbours: which codes attract each other, and how strongly.
 
 use rayon::prelude::*;
 
 use crate::index::Neighbour;
 
-/// Edges between codes, in both directions, those of a code one after another.
+/// Edges between codes, in both directions. The edges of one code follow one another.
 pub(super) struct Graph {
-    /// Where each code's edges begin; one more than there are codes.
+    /// Where each code's edges begin. There is one more number than there are codes.
     starts: Vec<u32>,
     ends: Vec<u32>,
-    /// Above 0; the strongest is 1.
+    /// Above 0. The strongest weight is 1.
     weights: Vec<f32>,
 }
 
@@ -17,7 +17,7 @@ pub(super) struct Graph {
 type Edge = (u32, f32);
 
 impl Graph {
-    /// `neighbours` are those of each code, the nearest first, itself left out.
+    /// `neighbours` has the neighbours of each code, the nearest first, without the code itself.
     pub fn of(neighbours: &[Vec<Neighbour>]) -> Self {
         let mut edges: Vec<(u32, u32, f32)> = neighbours
             .par_iter()
@@ -33,7 +33,7 @@ impl Graph {
         edges.par_sort_unstable_by_key(|&(from, to, _)| (from, to));
         let mut graph = Self { starts: vec![0; neighbours.len() + 1], ends: Vec::new(), weights: Vec::new() };
         for both in edges.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            // Either end may have chosen the other: the edge is there if one or the other is.
+            // There is an edge if either of the two codes has the other among its neighbours.
             let weight = both.iter().fold(0.0, |sum, &(_, _, strength)| sum + strength - sum * strength);
             graph.starts[both[0].0 as usize + 1] += 1;
             graph.ends.push(both[0].1);
@@ -53,14 +53,15 @@ impl Graph {
     }
 }
 
-/// How strongly a code is drawn to each of its neighbours: wholly to the nearest, and to those behind it the less the
-/// further they are, on a scale at which they add up to the same for every code, however crowded it is around it.
+/// How strongly a code is attracted to each of its neighbours. The nearest attracts it with strength 1, the others less
+/// with growing distance. The scale is chosen such that the strengths add up to the same sum for every code, however
+/// crowded its neighbourhood is.
 fn strengths(near: &[Neighbour]) -> Vec<f32> {
     let Some(nearest) = near.first() else { return Vec::new() };
     let beyond: Vec<f32> = near.iter().map(|other| (other.distance - nearest.distance) as f32).collect();
     let wanted = (near.len() as f32).log2().max(1.0);
     let total = |scale: f32| beyond.iter().map(|&beyond| (-beyond / scale).exp()).sum::<f32>();
-    // The total grows with the scale: halve the interval until it is small.
+    // The sum grows with the scale, so the scale is found by halving an interval.
     let (mut low, mut high) = (1e-3, 1e4);
     for _ in 0..40 {
         let middle = f32::midpoint(low, high);

@@ -1,4 +1,4 @@
-//! From codes to places: neighbours, attraction and repulsion.
+//! The layout: from codes to places, by attraction to neighbours and repulsion from other codes.
 
 use std::ops::ControlFlow;
 
@@ -8,38 +8,39 @@ use super::graph::Graph;
 use super::principal::principal_components;
 use crate::index::{Codes, CodesRef, Neighbour, nearest_to_each};
 
-/// Neighbours that a code is drawn to.
+/// The number of neighbours that attract a code.
 const NEIGHBOURS: usize = 15;
 
-/// Codes whose neighbours are looked for before progress is told.
+/// The number of codes whose neighbours are searched between two reports of progress.
 const QUERIES_A_ROUND: usize = 2048;
 
-/// Others that a code is pushed away from each time it is drawn to one.
+/// The number of codes that push a code away for each one that attracts it.
 const PUSHES: usize = 5;
 
-/// Passes over the graph: fewer where there are many codes, each of which then has many around it that move as well.
+/// The passes over the graph. Many codes need fewer passes, because each code then has many others around it that move
+/// too.
 const PASSES: usize = 500;
 const PASSES_OF_MANY: usize = 200;
 const MANY: usize = 10_000;
 
-/// How far from the middle the first places reach.
+/// How far from the centre the first places reach.
 const REACH: f32 = 10.0;
 
-/// No single pull or push moves a code further than this along an axis.
+/// No single attraction or repulsion moves a code farther than this along an axis.
 const LONGEST_STEP: f32 = 4.0;
 
-/// The part of a dot's fair share of the plane that it gets where several have one code.
+/// Equal codes share the room of one dot. This is the part of that room, per dot, over which they are spread.
 const ROOM: f32 = 0.15;
 
-/// What is being done, for who waits.
+/// The stage of the work, for a report of progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     FindingNeighbours,
     LayingOut,
 }
 
-/// A place on the plane for each code; `None` where `progress` (stage, done, in all) said to stop. Codes that are equal have
-/// one place, and are spread around it closely so that each can be pointed at.
+/// A place on the plane for each code. `None`: `progress` (stage, done, total) asked to stop. Equal codes get one place
+/// and are then spread closely around it, so that a person can point at each.
 pub fn draw(
     codes: CodesRef<'_>,
     seed: u64,
@@ -72,7 +73,7 @@ pub fn draw(
     Some(equal.spread(&places))
 }
 
-/// Principal components, scaled, and shaken a little so that no two codes begin at one place.
+/// The principal components, scaled and shaken a little, so that no two codes begin at the same place.
 fn first_places(codes: CodesRef<'_>, seed: u64) -> Vec<[f32; 2]> {
     let mut places = principal_components(codes);
     let furthest = places.iter().flatten().fold(1e-6f32, |most, along| most.max(along.abs()));
@@ -83,15 +84,15 @@ fn first_places(codes: CodesRef<'_>, seed: u64) -> Vec<[f32; 2]> {
     places
 }
 
-/// One pass: every code moves among the others as they lay before it, so that the order in which threads come to them does
-/// not matter.
+/// One pass. Every code moves among the places of the pass before, so the order in which threads move them does not
+/// matter.
 fn moved(graph: &Graph, before: &[[f32; 2]], pass: usize, passes: usize, seed: u64) -> Vec<[f32; 2]> {
     let speed = 1.0 - pass as f32 / passes as f32;
     let one = |code: usize| {
         let mut draws = Draws::new(seed, pass as u64, code as u64);
         let mut place = before[code];
         for (other, weight) in graph.edges(code) {
-            // The strongest edges are followed in every pass, the others as often as they are strong.
+            // The strongest edges act in every pass, weaker edges in proportionally fewer passes.
             let followed = |pass: usize| (pass as f32 * weight) as usize;
             if followed(pass + 1) == followed(pass) {
                 continue;
@@ -114,7 +115,7 @@ fn moved(graph: &Graph, before: &[[f32; 2]], pass: usize, passes: usize, seed: u
     (0..before.len()).into_par_iter().with_min_len(256).map(one).collect()
 }
 
-/// The vector between two places, and its square.
+/// The vector from `b` to `a`, and its squared length.
 fn apart(a: [f32; 2], b: [f32; 2]) -> ([f32; 2], f32) {
     let apart = [a[0] - b[0], a[1] - b[1]];
     (apart, apart[0] * apart[0] + apart[1] * apart[1])
@@ -148,7 +149,8 @@ impl Equal {
         Self { distinct, rows, len: codes.len() }
     }
 
-    /// The places of all rows, from those of the distinct codes: equal ones lie as the seeds of a sunflower do.
+    /// The places of all rows, made from the places of the distinct codes. Equal codes are arranged like the seeds of a
+    /// sunflower.
     fn spread(&self, places: &[[f32; 2]]) -> Vec<[f32; 2]> {
         const GOLDEN_ANGLE: f32 = 2.399_963_2;
         let mut spread = vec![[0.0; 2]; self.len];
@@ -164,7 +166,7 @@ impl Equal {
     }
 }
 
-/// Of the rectangle that holds all places; 1 where that has none.
+/// The area of the rectangle around all places; 1 if that area is 0.
 fn area(places: &[[f32; 2]]) -> f32 {
     let extent = |axis: usize| {
         let low = places.iter().map(|place| place[axis]).fold(f32::INFINITY, f32::min);
@@ -175,7 +177,7 @@ fn area(places: &[[f32; 2]]) -> f32 {
     if area > 1e-6 { area } else { 1.0 }
 }
 
-/// Numbers that follow from the seed, the pass and the code alone (Steele, Lea and Flood's SplitMix).
+/// Random numbers that depend only on the seed, the pass and the code (SplitMix by Steele, Lea and Flood).
 struct Draws(u64);
 
 impl Draws {
@@ -196,7 +198,7 @@ impl Draws {
         (((self.next() >> 32) * limit as u64) >> 32) as usize
     }
 
-    /// From 0 to 1.
+    /// A number from 0 to 1.
     fn unit(&mut self) -> f32 {
         (self.next() >> 40) as f32 / (1 << 24) as f32
     }

@@ -1,14 +1,14 @@
-//! The two directions in which codes differ most: where a layout begins, and what it is measured against.
+//! The two directions in which codes differ most. The layout begins with them, and is compared with them.
 
 use crate::index::CodesRef;
 
-/// Codes that the directions are computed from at most: evenly spaced ones.
+/// The directions are computed from at most this many codes, evenly spaced.
 const SAMPLE: usize = 4096;
 
-/// Rounds of power iteration for each direction.
+/// The number of rounds of power iteration for each direction.
 const ROUNDS: usize = 100;
 
-/// Each code's place along the first two principal components of the bits, as -1 and 1.
+/// The place of each code along the first two principal components of its bits, taken as -1 and 1.
 pub fn principal_components(codes: CodesRef<'_>) -> Vec<[f32; 2]> {
     let bits = codes.bits();
     let every = codes.len().div_ceil(SAMPLE).max(1);
@@ -39,7 +39,7 @@ fn signs(code: CodesRef<'_>) -> impl Iterator<Item = f32> {
     code.bools().map(|bit| if bit { 1.0 } else { -1.0 })
 }
 
-/// The direction of unit length in which `rows` differ most among those at right angles to `other`; 0 where there is none.
+/// The direction of unit length, at a right angle to `other`, in which `rows` differ most. All zeros if there is none.
 fn direction(rows: &[f32], bits: usize, other: Option<&[f32]>) -> Vec<f32> {
     let mut found: Vec<f32> = (0..bits).map(|bit| 1.0 + ((bit * 7 + 3) % 11) as f32 / 11.0).collect();
     for _ in 0..ROUNDS {
@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn codes_lie_along_what_they_differ_in() {
-        // Six bits go together, two others go together, and the two groups are independent.
+        // Six bits are equal to one another, the two other bits are equal to each other, and the two groups are
+        // independent.
         let rows: Vec<[bool; 8]> =
             (0..40).map(|i| std::array::from_fn(|bit| if bit < 6 { i % 2 == 0 } else { i / 2 % 2 == 0 })).collect();
         let places = principal_components(codes(&rows).as_ref());

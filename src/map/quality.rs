@@ -1,16 +1,16 @@
-//! How much of the neighbourhood of codes a map keeps.
+//! How much of each code's neighbourhood a map keeps.
 
 use rayon::prelude::*;
 
 use super::dots::square;
 use crate::index::{CodesRef, distances};
 
-/// Neighbours by code that are looked for, among so many nearest on the map.
+/// The number of nearest codes, and the number of nearest dots among which they are looked for.
 const BY_CODE: usize = 10;
 const ON_MAP: usize = 50;
 
-/// The share of a code's 10 nearest codes that are among its 50 nearest on the map, averaged over at most `asked` codes,
-/// evenly spaced. Which of several codes at one distance are among the ten is arbitrary, so any of them counts.
+/// The share of a code's 10 nearest codes that are among its 50 nearest dots. The mean over at most `asked` codes,
+/// evenly spaced. If several codes have the distance of the tenth, any of them counts.
 pub fn neighbours_kept(codes: CodesRef<'_>, places: &[[f32; 2]], asked: usize) -> f64 {
     let every = codes.len().div_ceil(asked.max(1)).max(1);
     let asked: Vec<usize> = (0..codes.len()).step_by(every).collect();
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
     use crate::index::Codes;
 
-    /// 100 codes of which neighbours differ in one bit, those further apart in more.
+    /// 100 codes. Consecutive codes differ in one bit, others in more.
     fn ladder() -> Codes {
         let mut codes = Codes::new(104).expect("a legal width");
         for row in 0..100 {

@@ -1,4 +1,5 @@
 //! Matrix products over slices: the one place that calls `gemm`, with every bound checked before.
+#![allow(unsafe_code, reason = "gemm takes pointers")]
 
 /// A matrix within a slice, by any strides.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +52,6 @@ pub fn multiply(out: &mut [f32], how: Update, left: Matrix<'_>, right: Matrix<'_
     // SAFETY: `fits` has checked that the last element of each operand lies within its slice, strides are not negative,
     // so all elements do; `out` has exactly rows x columns elements, is borrowed mutably and so overlaps neither
     // operand; f32 is one of the types that `gemm` knows; strides are below the slices' lengths, which fit an isize.
-    #[allow(unsafe_code)]
     unsafe {
         gemm::gemm(
             left.rows,

@@ -1,5 +1,5 @@
-//! A stretch of a file as a device wants it: decoded from the original, faded where it is cut, converted only as far as
-//! the device cannot take it as it is.
+//! Reads a stretch of a file for a device. The samples come from the original file, are faded where the stretch is cut,
+//! and are converted only if the device does not accept the file's format.
 
 use std::path::Path;
 
@@ -13,18 +13,18 @@ pub(super) struct ClipReader {
     /// The stretch, in frames of the file.
     first: u64,
     end: Option<u64>,
-    /// Where reading began last, and where it is.
+    /// The frame where reading last began, and the current frame.
     began: u64,
     at: u64,
     fade_frames: u64,
     block: Vec<f32>,
-    /// What was read ahead, and from where in it on it has yet to be given.
+    /// Samples that were read ahead, and how many of them have been passed on.
     ahead: Vec<f32>,
     given: usize,
 }
 
 impl ClipReader {
-    /// Opens the stretch from `from_secs` to `to_secs` (`None` is the end).
+    /// Opens the stretch from `from_secs` to `to_secs` (`None`: to the end).
     pub fn open(path: &Path, from_secs: f64, to_secs: Option<f64>) -> Result<Self, AudioError> {
         let mut decoder = Decoder::open(path)?;
         let native = Format { rate: decoder.rate(), channels: decoder.channels() };
@@ -47,7 +47,7 @@ impl ClipReader {
         })
     }
 
-    /// Reads up to about `secs` ahead and returns it; it comes again as the next blocks.
+    /// Reads about `secs` ahead and returns the samples. `next_block` returns them again.
     pub fn peek(&mut self, secs: f64) -> Result<&[f32], AudioError> {
         let wanted = (secs * f64::from(self.native.rate)) as usize * self.native.channels;
         self.ahead.drain(..std::mem::take(&mut self.given));
@@ -57,12 +57,12 @@ impl ClipReader {
         Ok(&self.ahead)
     }
 
-    /// The file's own.
+    /// The format of the file.
     pub fn native(&self) -> Format {
         self.native
     }
 
-    /// Where the stretch ends, in seconds; `None` while that is not known.
+    /// Where the stretch ends, in seconds. `None`: not known yet.
     pub fn end_secs(&self) -> Option<f64> {
         let end = match (self.end, self.decoder.frames()) {
             (Some(end), Some(frames)) => end.min(frames),
@@ -71,13 +71,13 @@ impl ClipReader {
         Some(end as f64 / f64::from(self.native.rate))
     }
 
-    /// Where reading is, in seconds.
+    /// The position of reading, in seconds.
     pub fn at_secs(&self) -> f64 {
         let waiting = (self.ahead.len() - self.given) / self.native.channels;
         (self.at - waiting as u64) as f64 / f64::from(self.native.rate)
     }
 
-    /// Goes on from `secs` from the file's start, within the stretch.
+    /// Continues at `secs` from the file's start, within the stretch.
     pub fn seek(&mut self, secs: f64) -> Result<(), AudioError> {
         let frame = (secs.max(0.0) * f64::from(self.native.rate)).round() as u64;
         let frame = frame.clamp(self.first, self.end.unwrap_or(u64::MAX).max(self.first));
@@ -88,7 +88,7 @@ impl ClipReader {
         Ok(())
     }
 
-    /// The next frames as they are in the file, interleaved; `None` at the end.
+    /// The next frames as they are in the file, interleaved. `None`: the end.
     pub fn next_block(&mut self) -> Result<Option<&[f32]>, AudioError> {
         const FRAMES_AT_ONCE: usize = 4096;
         if self.given < self.ahead.len() {
@@ -99,7 +99,7 @@ impl ClipReader {
         Ok(if self.read_block()? { Some(&self.block) } else { None })
     }
 
-    /// Reads the next frames of the file into `block`; `false` at the end.
+    /// Reads the next frames of the file into `block`. Returns false at the end.
     fn read_block(&mut self) -> Result<bool, AudioError> {
         if self.end.is_some_and(|end| self.at >= end) {
             return Ok(false);
@@ -110,7 +110,7 @@ impl ClipReader {
         let frames = ((block.len() / channels) as u64).min(left);
         self.block.clear();
         self.block.extend_from_slice(&block[..frames as usize * channels]);
-        // The file's own beginning and end are left as they are; only cuts within it are faded.
+        // The beginning and the end of the file itself are left as they are. Only cuts within the file are faded.
         let inner_end = self.end.filter(|end| self.decoder.frames().is_none_or(|frames| *end < frames));
         for (frame, samples) in (self.at..).zip(self.block.chunks_exact_mut(channels)) {
             let from_start = if self.began > 0 { frame - self.began } else { u64::MAX };
@@ -126,11 +126,11 @@ impl ClipReader {
     }
 }
 
-/// From a file's format to a device's.
+/// Converts from a file's format to a device's format.
 pub(super) struct Converter {
     from: Format,
     to: Format,
-    /// One a channel of the device; none where the rates are equal.
+    /// One for each channel of the device. Empty if the rates are equal.
     resamplers: Vec<Resampler>,
     /// Interleaved at the file's rate, with the device's channels.
     mixed: Vec<f32>,
@@ -148,7 +148,7 @@ impl Converter {
         Ok(Converter { from, to, resamplers, mixed: Vec::new(), lane: Vec::new(), resampled })
     }
 
-    /// Appends a block to `out` in the device's format; `None` is the end of the sound.
+    /// Appends a block to `out` in the device's format. `None` ends the sound.
     pub fn push(&mut self, block: Option<&[f32]>, out: &mut Vec<f32>) -> Result<(), crate::audio::Cause> {
         self.mixed.clear();
         if let Some(block) = block {
@@ -175,8 +175,8 @@ impl Converter {
     }
 }
 
-/// Mono goes to every channel; to fewer channels, those that fold onto one another are averaged; further channels of the
-/// device stay silent.
+/// A mono sound goes to every channel of the device. If the device has fewer channels than the sound, the channels that
+/// share one are averaged. If it has more, the further channels stay silent.
 fn map_channels(block: &[f32], from: usize, to: usize, out: &mut Vec<f32>) {
     if from == to {
         out.extend_from_slice(block);

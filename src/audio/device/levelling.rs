@@ -1,12 +1,12 @@
-//! Bringing sounds to one loudness for listening, so that going through matches never blasts.
+//! Making sounds equally loud for listening, so that no match in a list is suddenly loud.
 
 /// The loudest moment of a sound is brought to this RMS: -20 dB of full scale.
 const TARGET_RMS: f32 = 0.1;
-/// Length of such a moment.
+/// The length of a moment.
 const MOMENT_SECS: f32 = 0.4;
-/// Quiet sounds are raised by 12 dB at most, so that a recording of silence does not become one of noise.
+/// Quiet sounds are raised by at most 12 dB, so that a recording of silence does not become noise.
 const MOST_GAIN: f32 = 4.0;
-/// Frames over which the gain falls where a sound gets louder than it began.
+/// The number of frames over which the gain falls when a sound gets louder than its beginning.
 const FALL_FRAMES: usize = 64;
 
 /// A gain that never rises and never takes a sample beyond full scale.
@@ -15,12 +15,12 @@ pub(super) struct Levelling {
 }
 
 impl Levelling {
-    /// Leaves sounds as they are.
+    /// Leaves sounds unchanged.
     pub fn off() -> Self {
         Levelling { gain: 1.0 }
     }
 
-    /// For a sound that begins with these samples, interleaved.
+    /// For a sound that begins with these interleaved samples.
     pub fn of(beginning: &[f32], channels: usize, rate: u32) -> Self {
         let moment = ((rate as f32 * MOMENT_SECS) as usize).max(1) * channels.max(1);
         // Moments overlap by half, so that a short sound is not split between two of them.
@@ -41,7 +41,7 @@ impl Levelling {
         self.gain == 1.0
     }
 
-    /// Applies the gain to the next samples, interleaved, and lowers it where they would exceed full scale.
+    /// Applies the gain to the next interleaved samples. Lowers the gain where they would exceed full scale.
     pub fn apply(&mut self, samples: &mut [f32], channels: usize) {
         let peak = samples.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
         let before = self.gain;

@@ -1,20 +1,21 @@
-//! The level of the microphone as a person watches it: a bar that falls slowly, a peak that is held, a clipping lamp.
+//! The microphone's level as a person watches it: a bar that falls slowly, a peak that stays for a while, and a
+//! clipping lamp.
 
-/// The bar falls by 20 dB in so long.
+/// The time in which the bar falls by 20 dB.
 const FALL_20_DB_SECS: f32 = 0.4;
-/// A peak stays where it is for so long, and falls like the bar from then on.
+/// The time that a peak stays. After that it falls like the bar.
 const PEAK_HOLD_SECS: f32 = 1.5;
-/// The lamp stays lit for so long.
+/// The time that the lamp stays lit.
 const LAMP_SECS: f32 = 3.0;
-/// Samples from here on are taken for clipped.
+/// Samples from this value on count as clipped.
 const CLIPPED: f32 = 0.999;
 
-/// Time is counted in sound, not by a clock: the same sound always shows the same.
+/// The meter measures time by the length of the sound, not by a clock. So the same sound always shows the same.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Meter {
-    /// Peak of the last moments, 0 to 1.
+    /// The peak of the last moments, 0 to 1.
     pub level: f32,
-    /// The highest level of late, 0 to 1.
+    /// The highest recent level, 0 to 1.
     pub peak: f32,
     peak_age_secs: f32,
     clipped_age_secs: f32,
@@ -25,12 +26,12 @@ impl Meter {
         Meter { level: 0.0, peak: 0.0, peak_age_secs: 0.0, clipped_age_secs: f32::INFINITY }
     }
 
-    /// Whether a sample was at full scale of late.
+    /// Whether a recent sample was at full scale.
     pub fn clipped(&self) -> bool {
         self.clipped_age_secs < LAMP_SECS
     }
 
-    /// Hears `secs` of sound.
+    /// Takes `secs` of sound.
     pub fn push(&mut self, samples: &[f32], secs: f32) {
         let loudest = samples.iter().fold(0.0f32, |loudest, sample| loudest.max(sample.abs()));
         let fall = 10f32.powf(-secs / FALL_20_DB_SECS);

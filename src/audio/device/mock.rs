@@ -1,18 +1,18 @@
-//! Devices whose clock is turned by hand, for tests here and on the floors above: press record, feed frames, stop, expect
-//! a take; play a clip, pull frames, compare with the file.
+//! Devices without hardware, whose clock a test turns. A test can press record, feed frames, stop and expect a take. It
+//! can also play a clip, pull frames and compare them with the file.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{
     Backend, Capture, DeviceError, DeviceList, DeviceName, Fault, FaultHandler, Format, InputDevice, OutputDevice,
-    Render, Stream,
+    Render, Stream, in_callback,
 };
 
 /// The names of the two devices that a backend begins with.
 const SPEAKER: &str = "mock speaker";
 const MICROPHONE: &str = "mock microphone";
-/// How long a test waits for another thread before it fails, even on a machine that does something else as well.
+/// How long a test waits for another thread before it fails, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A microphone and a speaker. Clones are the same devices.
@@ -43,7 +43,7 @@ struct Open<T: ?Sized> {
 }
 
 impl MockBackend {
-    /// A speaker that takes any format and has its own, and a microphone.
+    /// A speaker that prefers the format `output` and accepts any other, and a microphone.
     pub fn new(output: Format, input: Format) -> Self {
         let devices = Devices {
             output: Some(output),
@@ -58,24 +58,24 @@ impl MockBackend {
         MockBackend { devices: Arc::new(Mutex::new(devices)) }
     }
 
-    /// A computer without sound.
+    /// A computer without sound devices.
     pub fn without_devices() -> Self {
         let backend = Self::new(Format { rate: 8000, channels: 1 }, Format { rate: 8000, channels: 1 });
         backend.unplug("nothing is connected");
         backend
     }
 
-    /// From now on the speaker takes its own format only.
+    /// From now on the speaker accepts only its own format.
     pub fn take_own_format_only(&self) {
         self.lock().takes_any_format = false;
     }
 
-    /// From now on devices are found but do not open, for this reason; `None` lets them open again.
+    /// From now on devices are found but do not open, for this reason. `None` lets them open again.
     pub fn refuse(&self, reason: Option<&str>) {
         self.lock().refusal = reason.map(Into::into);
     }
 
-    /// Takes both devices away, in the middle of whatever they do.
+    /// Disconnects both devices, whatever they are doing.
     pub fn unplug(&self, reason: &str) {
         let mut devices = self.lock();
         (devices.output, devices.input) = (None, None);
@@ -97,7 +97,7 @@ impl MockBackend {
         self.lock().others.push((name.into(), format));
     }
 
-    /// Takes such a device away; what it was doing is lost.
+    /// Disconnects such a device. The streams on it are lost.
     pub fn unplug_another(&self, name: &str) {
         let mut devices = self.lock();
         devices.others.retain(|(other, _)| other != name);
@@ -109,7 +109,7 @@ impl MockBackend {
         }
     }
 
-    /// What open streams report a number of times, as some drivers do while the sound is fine.
+    /// Makes open streams report a fault `times` times, as some drivers do while the sound is fine.
     pub fn hiccup(&self, times: usize) {
         let mut devices = self.lock();
         for _ in 0..times {
@@ -118,12 +118,12 @@ impl MockBackend {
         }
     }
 
-    /// The format that the speaker is open with.
+    /// The format with which the speaker was opened.
     pub fn speaker_format(&self) -> Option<Format> {
         self.lock().speakers.last().map(|speaker| speaker.format)
     }
 
-    /// The devices that are open to play, and to record.
+    /// The devices that are open for playing, and those that are open for recording.
     pub fn open_devices(&self) -> (Vec<String>, Vec<String>) {
         let devices = self.lock();
         let speakers = devices.speakers.iter().map(|open| open.device.clone()).collect();
@@ -134,8 +134,8 @@ impl MockBackend {
         !self.lock().microphones.is_empty()
     }
 
-    /// Lets the speaker's clock advance by `frames` and returns what was heard, interleaved. Waits for sound that is on
-    /// its way; shorter than asked where the speaker is closed or nothing more comes.
+    /// Advances the speaker's clock by `frames` and returns what was heard, interleaved. Waits for sound that is on its
+    /// way. Returns less if the speaker is closed or no more sound comes.
     pub fn pull(&self, frames: usize) -> Vec<f32> {
         const BLOCK_FRAMES: usize = 64;
         let mut heard = Vec::new();
@@ -147,8 +147,8 @@ impl MockBackend {
             let Some(speaker) = devices.speakers.last_mut() else { break };
             let channels = speaker.format.channels;
             let mut block = vec![0.0; wanted * channels];
-            // What a real device would play as a gap is here left out: this clock waits.
-            let got = speaker.callback.render(&mut block);
+            // A real device would play a gap. This clock waits instead.
+            let got = in_callback(|| speaker.callback.render(&mut block));
             heard.extend_from_slice(&block[..got * channels]);
             pulled += got;
             drop(devices);
@@ -159,20 +159,20 @@ impl MockBackend {
         heard
     }
 
-    /// Lets the microphone hear these interleaved samples. `false` where it is not open.
+    /// Feeds these interleaved samples to the microphone. Returns false if it is not open.
     pub fn feed(&self, samples: &[f32]) -> bool {
         let mut devices = self.lock();
-        devices.microphones.iter_mut().for_each(|microphone| microphone.callback.capture(samples));
+        devices.microphones.iter_mut().for_each(|microphone| in_callback(|| microphone.callback.capture(samples)));
         !devices.microphones.is_empty()
     }
 
     fn lock(&self) -> MutexGuard<'_, Devices> {
-        // A test that failed elsewhere must not hide behind this.
+        // A test that panicked while it held the lock has failed already.
         self.devices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Waits until another thread has made `condition` true; `false` if that takes too long.
+/// Waits until another thread has made `condition` true. Returns false if that takes too long.
 pub fn wait_until(mut condition: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
     while !condition() {

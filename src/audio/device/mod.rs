@@ -1,9 +1,9 @@
-//! The sound card: what a backend must offer, a player and a recorder built on that, and the two backends: `sound_card`,
-//! the only place that knows cpal, and `mock`, whose clock is turned by hand.
+//! The sound card: what a backend must offer, a player and a recorder on top of it, and two backends. `sound_card` is
+//! the real one and the only place that knows cpal. `mock` has a clock that a test turns.
 //!
-//! Threads live here and not in the engine, because devices bring them along: a device calls back on a thread of its own,
-//! which must neither allocate nor lock nor wait. So that thread meets the rest of the program only in ring buffers and
-//! atomics, and the player and the recorder each have a thread at the other end of them.
+//! The threads live here and not in the engine, because devices bring their own: a device calls back on a thread that
+//! must neither allocate, nor lock, nor wait. That thread meets the rest of the program only in ring buffers and
+//! atomics. The player and the recorder each have a thread at the other end of these.
 
 mod clip_reader;
 mod levelling;
@@ -24,10 +24,11 @@ pub use player::{Clip, PlayError, Player, PlayerState};
 pub use recorder::{Recorder, RecorderState, Recording, StopWhen};
 pub use sound_card::SoundCard;
 
-/// Told from the device threads' other ends that there is something new to see; must not block.
+/// Called by the player's and the recorder's threads when there is something new to see. Must not block.
 pub type Notify = Arc<dyn Fn() + Send + Sync>;
 
-/// Frames a second and samples a frame. Samples are always interleaved f32 here, whatever the device takes.
+/// The rate and the number of channels. In this folder, samples are always interleaved f32, whatever the device's type
+/// of sample is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format {
     /// Hertz.
@@ -35,12 +36,12 @@ pub struct Format {
     pub channels: usize,
 }
 
-/// A device, to be chosen and remembered.
+/// A device that a person can choose and that settings remember.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceName {
-    /// What tells it from others, on later starts of the program, too.
+    /// Identifies the device, also when the program is started again.
     pub id: String,
-    /// What a person knows it by.
+    /// The name for people.
     pub name: String,
 }
 
@@ -48,13 +49,13 @@ pub struct DeviceName {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeviceList {
     pub devices: Vec<DeviceName>,
-    /// The one that is used where none is chosen.
+    /// The device that is used if none is chosen.
     pub default: Option<DeviceName>,
 }
 
-/// Where devices come from. Asked anew each time, so that a device that was connected meanwhile is found.
+/// Where devices come from. The list is made anew for each call, so newly connected devices are found.
 pub trait Backend: Send + Sync {
-    /// May take a while: some systems open every device to tell what it is.
+    /// Can take a while: some systems open every device to find out what it is.
     fn outputs(&self) -> DeviceList;
     fn inputs(&self) -> DeviceList;
     /// The chosen device, or the default one.
@@ -66,7 +67,7 @@ pub trait OutputDevice {
     fn name(&self) -> String;
     fn default_format(&self) -> Result<Format, DeviceError>;
     fn supports(&self, format: Format) -> bool;
-    /// Plays what `render` renders until the stream is dropped.
+    /// Plays what `render` renders, until the stream is dropped.
     fn open(
         &self,
         format: Format,
@@ -78,7 +79,7 @@ pub trait OutputDevice {
 pub trait InputDevice {
     fn name(&self) -> String;
     fn default_format(&self) -> Result<Format, DeviceError>;
-    /// Hands what it hears to `capture` until the stream is dropped.
+    /// Passes what the device hears to `capture`, until the stream is dropped.
     fn open(
         &self,
         format: Format,
@@ -87,26 +88,40 @@ pub trait InputDevice {
     ) -> Result<Box<dyn Stream>, DeviceError>;
 }
 
-/// A device at work; dropping it ends that. Not `Send`: it is dropped on the thread that opened it.
+/// A running device. Dropping the stream stops it. A stream is not `Send`: the thread that opened it must drop it.
 pub trait Stream {}
 
-/// Called on a device's thread: neither allocates nor locks nor waits.
+/// Called on a device's thread. Must neither allocate, nor lock, nor wait.
 pub trait Render: Send {
-    /// Fills `out` with whole frames. Returns how many of them are what they should be; the rest is silence because the
-    /// sound did not arrive in time.
+    /// Fills `out` with whole frames. Returns how many of them are sound. The rest is silence, because the sound did
+    /// not arrive in time.
     fn render(&mut self, out: &mut [f32]) -> usize;
 }
 
-/// Called on a device's thread: neither allocates nor locks nor waits.
+/// Called on a device's thread. Must neither allocate, nor lock, nor wait.
 pub trait Capture: Send {
     /// Takes whole frames.
     fn capture(&mut self, samples: &[f32]);
 }
 
-/// What a device reports while it works.
+/// Runs a device's callback. In the tests of this crate it panics if the callback allocates or frees memory. Allocating
+/// can wait for another thread, and the sound would stop meanwhile.
+fn in_callback<T>(callback: impl FnOnce() -> T) -> T {
+    #[cfg(not(test))]
+    return callback();
+    #[cfg(test)]
+    {
+        let before = assert_no_alloc::violation_count();
+        let result = assert_no_alloc::assert_no_alloc(callback);
+        assert_eq!(assert_no_alloc::violation_count(), before, "the callback allocated or freed memory");
+        result
+    }
+}
+
+/// What a device reports while it runs.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
-    /// The device is gone; its stream will not work again.
+    /// The device is gone. Its stream will not work again.
     Lost(String),
     /// Anything else. Some drivers report thousands of these while the sound is fine.
     Hiccup(String),
@@ -137,11 +152,12 @@ struct FaultLog {
     lost: crossbeam_channel::Receiver<String>,
     hiccups: Arc<AtomicU64>,
     last_hiccup: crossbeam_channel::Receiver<String>,
-    /// The stream's count of calls when it last changed, when that was, and the hiccups then.
+    /// The stream's count of calls when it last changed, the time of that change, and the number of hiccups at that
+    /// time.
     alive: (u64, Instant, u64),
 }
 
-/// A stream that reports faults and does not call back for this long is gone, though it does not say so.
+/// A stream that reports faults and has not called back for this long is gone, although it does not say so.
 const DEAD_AFTER: Duration = Duration::from_secs(2);
 
 impl FaultLog {
@@ -150,7 +166,7 @@ impl FaultLog {
         let (hiccup_sender, last_hiccup) = crossbeam_channel::bounded(1);
         let hiccups = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&hiccups);
-        // A full channel holds an earlier message, and the first one is the one that counts.
+        // If the channel is full, it holds an earlier message, and the first message matters.
         let handler: FaultHandler = Box::new(move |fault| match fault {
             Fault::Lost(message) => drop(lost_sender.try_send(message)),
             Fault::Hiccup(message) => {
@@ -161,7 +177,7 @@ impl FaultLog {
         (handler, FaultLog { lost, hiccups, last_hiccup, alive: (0, Instant::now(), 0) })
     }
 
-    /// Why the stream is gone, if it is. `calls` is how often it has called back so far.
+    /// Why the stream is gone. `None`: it works. `calls` is the number of its calls so far.
     fn verdict(&mut self, calls: u64) -> Option<String> {
         if let Ok(message) = self.lost.try_recv() {
             return Some(message);

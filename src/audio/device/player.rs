@@ -1,7 +1,7 @@
-//! The player: plays stretches of files from the files themselves, one at a time.
+//! The player plays stretches of files, one at a time, from the files themselves.
 //!
-//! Its thread opens files, decodes ahead into a ring, and owns the device's stream; whoever calls the player only sends it
-//! orders and reads its state.
+//! The player's thread opens files, decodes ahead into a ring buffer, and owns the device's stream. Callers only send
+//! orders to that thread and read its state.
 
 mod feeder;
 mod track;
@@ -27,18 +27,18 @@ pub struct Clip {
     pub to_secs: Option<f64>,
 }
 
-/// How the player is doing.
+/// The state of the player.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PlayerState {
     pub playing: bool,
     pub looping: bool,
     pub volume: f32,
-    /// The stretch that plays or played last, and where in it the sound is, in seconds from the file's start.
+    /// The stretch that plays or played last, and the current position, in seconds from the file's start.
     pub path: Option<PathBuf>,
     pub from_secs: f64,
     pub to_secs: f64,
     pub position_secs: f64,
-    /// From the order to play until the first frame was handed to the device; `None` before that.
+    /// The time from the order to play until the device got the first frame. `None`: not yet.
     pub waited: Option<Duration>,
     /// The output device in use.
     pub device: Option<String>,
@@ -58,7 +58,7 @@ pub enum PlayError {
     Replaced,
 }
 
-/// What came of an order to play: `Ok` as soon as its first frame was handed to the device.
+/// The result of an order to play. `Ok` as soon as the device got the first frame.
 pub type Played = Result<(), PlayError>;
 
 pub struct Player {
@@ -69,12 +69,12 @@ pub struct Player {
 
 struct Shared {
     state: Mutex<PlayerState>,
-    /// Bits of an f32; the device's thread reads it.
+    /// The bits of an f32. The device's thread reads them.
     volume: Arc<AtomicU32>,
 }
 
 enum Order {
-    /// With the moment at which it was asked for.
+    /// With the time of the order.
     Play(Clip, Instant, Sender<Played>),
     Stop,
     Seek(f64),
@@ -85,7 +85,7 @@ enum Order {
 }
 
 impl Player {
-    /// `notify` is called when playing starts or ends, and about 20 times a second in between.
+    /// `notify` is called when playing starts or ends, and about 20 times a second while it plays.
     pub fn new(backend: Arc<dyn Backend>, notify: Notify) -> Result<Self, DeviceError> {
         let shared = Arc::new(Shared {
             state: Mutex::new(PlayerState { volume: 1.0, ..PlayerState::default() }),
@@ -100,7 +100,8 @@ impl Player {
         Ok(Player { orders, shared, thread: Some(thread) })
     }
 
-    /// Cuts over to this stretch. Returns at once; what came of it arrives in the channel, which nobody needs to read.
+    /// Plays this stretch now, instead of what plays. Returns at once. The result arrives in the channel, which need
+    /// not be read.
     pub fn play(&self, clip: Clip) -> Receiver<Played> {
         let (reply, played) = bounded(1);
         self.order(Order::Play(clip, Instant::now(), reply));
@@ -111,27 +112,27 @@ impl Player {
         self.order(Order::Stop);
     }
 
-    /// Goes on from `secs` from the file's start, within the stretch that plays or played last.
+    /// Continues at `secs` from the file's start, within the stretch that plays or played last.
     pub fn seek(&self, secs: f64) {
         self.order(Order::Seek(secs));
     }
 
-    /// Plays the stretch again and again, from its next end on.
+    /// Whether the stretch starts again each time it has ended.
     pub fn set_looping(&self, looping: bool) {
         self.order(Order::Loop(looping));
     }
 
-    /// Brings every sound to one loudness, from the next one on.
+    /// Whether sounds are made equally loud, from the next sound on.
     pub fn set_levelling(&self, on: bool) {
         self.order(Order::Level(on));
     }
 
-    /// Plays on this device from now on, and on the default one for `None`; what plays goes on there.
+    /// Plays on this device from now on (`None`: the default device). What plays continues there.
     pub fn choose_output(&self, chosen: Option<DeviceName>) {
         self.order(Order::Output(chosen));
     }
 
-    /// 0 is silence, 1 leaves samples as they are; the volume makes nothing louder than it is.
+    /// 0 is silence, 1 leaves samples unchanged. The volume never makes a sound louder.
     pub fn set_volume(&self, volume: f32) {
         let volume = if volume.is_nan() { 1.0 } else { volume.clamp(0.0, 1.0) };
         self.shared.volume.store(volume.to_bits(), Ordering::Relaxed);
@@ -142,7 +143,8 @@ impl Player {
         self.shared.state().clone()
     }
 
-    /// What tells the state to whoever must not keep the player itself alive: its own thread, for one.
+    /// A function that returns the state without keeping the player alive. The player's own thread needs one, for
+    /// example.
     pub fn observer(&self) -> impl Fn() -> PlayerState + Send + Sync + use<> {
         let shared = Arc::clone(&self.shared);
         move || shared.state().clone()
@@ -159,7 +161,7 @@ impl Drop for Player {
     fn drop(&mut self) {
         self.order(Order::Quit);
         if let Some(thread) = self.thread.take() {
-            // A player that failed has said so in its state.
+            // If the player's thread panicked, the state says so.
             drop(thread.join());
         }
     }
@@ -167,7 +169,7 @@ impl Drop for Player {
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, PlayerState> {
-        // Nothing that holds this lock can panic and leave it half-written.
+        // Nothing that holds this lock can panic and leave the state half-written.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,4 +1,4 @@
-//! The computer's own devices, through cpal. Nothing else in the program knows cpal.
+//! The computer's own devices, through cpal. Only this file knows cpal.
 
 use std::cell::OnceCell;
 
@@ -13,12 +13,13 @@ use super::{
     Render, Stream,
 };
 
-/// A callback's length where the device lets it be chosen. Left to themselves, some servers take seconds at once.
+/// The length of a callback, where the device lets the program choose. Some sound servers would otherwise ask for
+/// seconds at once.
 const OUTPUT_CALLBACK_SECS: f64 = 0.025;
 const INPUT_CALLBACK_SECS: f64 = 0.040;
-/// Samples that are converted at once in a callback, in a buffer made beforehand.
+/// The number of samples that a callback converts at once, in a buffer that is made beforehand.
 const SCRATCH_SAMPLES: usize = 4096;
-/// What ALSA lists beside its devices though it leads to none of its own: converters, and what swallows all sound.
+/// Entries of ALSA's list that are no devices of their own: converters, and a sink that swallows all sound.
 const NO_DEVICES: [&str; 7] =
     ["alsa:null", "alsa:lavrate", "alsa:samplerate", "alsa:speexrate", "alsa:speex", "alsa:upmix", "alsa:vdownmix"];
 
@@ -28,7 +29,7 @@ pub struct SoundCard;
 impl Backend for SoundCard {
     fn outputs(&self) -> DeviceList {
         let host = cpal::default_host();
-        // A host that cannot list its devices may still have a default one.
+        // A host that cannot list its devices may still have a default device.
         let devices = host.output_devices().map_or_else(|_| Vec::new(), listed);
         DeviceList { devices, default: host.default_output_device().and_then(named) }
     }
@@ -46,7 +47,7 @@ impl Backend for SoundCard {
             Some(chosen) => by_name(&host, chosen)?,
             None => host.default_output_device().ok_or_else(|| none("none is connected".into()))?,
         };
-        // Without a sound card there may be a device all the same, but no configuration of it.
+        // Without a sound card there may be a device, but it has no configuration.
         let config = device.default_output_config().map_err(|error| none(in_parentheses(&error)))?;
         Ok(Box::new(CpalDevice { device, config, ranges: OnceCell::new() }))
     }
@@ -67,7 +68,7 @@ fn listed(devices: impl Iterator<Item = Device>) -> Vec<DeviceName> {
     devices.filter_map(named).filter(|device| !NO_DEVICES.contains(&device.id.as_str())).collect()
 }
 
-/// `None` for a device that went away while it was listed.
+/// `None` if the device was disconnected while the list was made.
 fn named(device: Device) -> Option<DeviceName> {
     Some(DeviceName { id: device.id().ok()?.to_string(), name: device.to_string() })
 }
@@ -77,7 +78,7 @@ fn by_name(host: &cpal::Host, chosen: &DeviceName) -> Result<Device, DeviceError
     id.and_then(|id| host.device_by_id(&id)).ok_or_else(|| DeviceError::NotConnected(chosen.name.clone()))
 }
 
-/// cpal's sentence as the reason within another one.
+/// cpal's sentence without its full stop, as the reason within another sentence.
 fn in_parentheses(error: &cpal::Error) -> String {
     error.to_string().trim_end_matches('.').into()
 }
@@ -85,11 +86,12 @@ fn in_parentheses(error: &cpal::Error) -> String {
 struct CpalDevice {
     device: Device,
     config: SupportedStreamConfig,
-    /// What else is offered; asked for when the default will not do, because some systems open the device to tell.
+    /// The other formats on offer. They are asked for only when the default does not fit, because some systems open the
+    /// device to find out.
     ranges: OnceCell<Vec<SupportedStreamConfigRange>>,
 }
 
-/// cpal's stream stops when it is dropped.
+/// Dropping cpal's stream stops it.
 struct CpalStream {
     _stream: cpal::Stream,
 }
@@ -97,7 +99,7 @@ struct CpalStream {
 impl Stream for CpalStream {}
 
 impl CpalDevice {
-    /// The sample format to open `format` with: the default's, or the best that is offered.
+    /// The type of sample with which `format` is opened: the default's, or the best on offer.
     fn sample_format(&self, format: Format) -> Option<SampleFormat> {
         if format == self.format() && is_convertible(self.config.sample_format()) {
             return Some(self.config.sample_format());
@@ -183,7 +185,7 @@ impl InputDevice for CpalDevice {
     }
 }
 
-/// A stream to be opened once its type of sample is known.
+/// A stream that can be opened when its type of sample is known.
 trait Opening {
     fn open<T: SizedSample + FromSample<f32> + Send + 'static>(self) -> Result<Box<dyn Stream>, cpal::Error>
     where
@@ -215,6 +217,46 @@ fn open_as(format: SampleFormat, opening: impl Opening) -> Result<Box<dyn Stream
     }
 }
 
+/// Fills a device's buffer of whole frames with what `render` makes, converted to the device's type of sample.
+fn output_callback<T: SizedSample + FromSample<f32>>(
+    channels: usize,
+    mut render: Box<dyn Render>,
+) -> impl FnMut(&mut [T]) {
+    let mut scratch = scratch(channels);
+    move |out| {
+        for out in out.chunks_mut(scratch.len()) {
+            let samples = &mut scratch[..out.len()];
+            render.render(samples);
+            for (out, sample) in out.iter_mut().zip(samples) {
+                *out = T::from_sample(sample.clamp(-1.0, 1.0));
+            }
+        }
+    }
+}
+
+/// Gives `capture` what a device delivered in whole frames, converted from the device's type of sample.
+fn input_callback<T: SizedSample>(channels: usize, mut capture: Box<dyn Capture>) -> impl FnMut(&[T])
+where
+    f32: FromSample<T>,
+{
+    let mut scratch = scratch(channels);
+    move |heard| {
+        for heard in heard.chunks(scratch.len()) {
+            let samples = &mut scratch[..heard.len()];
+            for (sample, heard) in samples.iter_mut().zip(heard) {
+                *sample = f32::from_sample(*heard);
+            }
+            capture.capture(samples);
+        }
+    }
+}
+
+/// A buffer of whole frames.
+fn scratch(channels: usize) -> Vec<f32> {
+    let channels = channels.max(1);
+    vec![0.0; (SCRATCH_SAMPLES / channels).max(1) * channels]
+}
+
 struct Output<'a> {
     device: &'a Device,
     config: StreamConfig,
@@ -227,18 +269,9 @@ impl Opening for Output<'_> {
     where
         f32: FromSample<T>,
     {
-        let Output { device, config, mut render, faults } = self;
-        let channels = usize::from(config.channels).max(1);
-        let mut scratch = vec![0.0f32; (SCRATCH_SAMPLES / channels).max(1) * channels];
-        let callback = move |out: &mut [T], _: &cpal::OutputCallbackInfo| {
-            for out in out.chunks_mut(scratch.len()) {
-                let samples = &mut scratch[..out.len()];
-                render.render(samples);
-                for (out, sample) in out.iter_mut().zip(samples) {
-                    *out = T::from_sample(sample.clamp(-1.0, 1.0));
-                }
-            }
-        };
+        let Output { device, config, render, faults } = self;
+        let mut callback = output_callback(usize::from(config.channels), render);
+        let callback = move |out: &mut [T], _: &cpal::OutputCallbackInfo| callback(out);
         let stream = device.build_output_stream(config, callback, fault_callback(faults), None)?;
         stream.play()?;
         Ok(Box::new(CpalStream { _stream: stream }))
@@ -257,18 +290,9 @@ impl Opening for Input<'_> {
     where
         f32: FromSample<T>,
     {
-        let Input { device, config, mut capture, faults } = self;
-        let channels = usize::from(config.channels).max(1);
-        let mut scratch = vec![0.0f32; (SCRATCH_SAMPLES / channels).max(1) * channels];
-        let callback = move |heard: &[T], _: &cpal::InputCallbackInfo| {
-            for heard in heard.chunks(scratch.len()) {
-                let samples = &mut scratch[..heard.len()];
-                for (sample, heard) in samples.iter_mut().zip(heard) {
-                    *sample = f32::from_sample(*heard);
-                }
-                capture.capture(samples);
-            }
-        };
+        let Input { device, config, capture, faults } = self;
+        let mut callback = input_callback(usize::from(config.channels), capture);
+        let callback = move |heard: &[T], _: &cpal::InputCallbackInfo| callback(heard);
         let stream = device.build_input_stream(config, callback, fault_callback(faults), None)?;
         stream.play()?;
         Ok(Box::new(CpalStream { _stream: stream }))
@@ -281,8 +305,86 @@ fn fault_callback(mut faults: FaultHandler) -> impl FnMut(cpal::Error) + Send + 
         | ErrorKind::HostUnavailable
         | ErrorKind::StreamInvalidated
         | ErrorKind::PermissionDenied => faults(Fault::Lost(error.to_string())),
-        // The stream goes on: on another device, or with a little less priority.
+        // The stream continues: on another device, or with a lower priority.
         ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => {}
         _ => faults(Fault::Hiccup(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::in_callback;
+    use super::*;
+
+    /// Plays samples that rise by 0.001 each.
+    struct Rising(f32);
+
+    impl Render for Rising {
+        fn render(&mut self, out: &mut [f32]) -> usize {
+            out.iter_mut().for_each(|sample| {
+                *sample = self.0;
+                self.0 += 0.001;
+            });
+            out.len()
+        }
+    }
+
+    /// Expects samples that rise by 0.001 each.
+    struct ExpectsRising(f32);
+
+    impl Capture for ExpectsRising {
+        fn capture(&mut self, samples: &[f32]) {
+            for sample in samples {
+                assert!((sample - self.0).abs() < 0.01, "{sample} instead of {}", self.0);
+                self.0 += 0.001;
+            }
+        }
+    }
+
+    fn there_and_back<T: SizedSample + FromSample<f32>>(channels: usize)
+    where
+        f32: FromSample<T>,
+    {
+        let frames = SCRATCH_SAMPLES / channels / 5;
+        let mut render = output_callback::<T>(channels, Box::new(Rising(-0.9)));
+        let mut capture = input_callback::<T>(channels, Box::new(ExpectsRising(-0.9)));
+        let mut buffer = vec![T::EQUILIBRIUM; frames * channels];
+        for _ in 0..2 {
+            in_callback(|| render(&mut buffer));
+            in_callback(|| capture(&buffer));
+        }
+    }
+
+    #[test]
+    fn callbacks_convert_every_type_of_sample_and_allocate_nothing() {
+        for channels in [1, 2, 6] {
+            there_and_back::<i8>(channels);
+            there_and_back::<i16>(channels);
+            there_and_back::<I24>(channels);
+            there_and_back::<i32>(channels);
+            there_and_back::<i64>(channels);
+            there_and_back::<u8>(channels);
+            there_and_back::<u16>(channels);
+            there_and_back::<U24>(channels);
+            there_and_back::<u32>(channels);
+            there_and_back::<u64>(channels);
+            there_and_back::<f32>(channels);
+            there_and_back::<f64>(channels);
+        }
+    }
+
+    #[test]
+    fn a_buffer_that_is_longer_than_the_scratch_is_filled_in_parts() {
+        let mut render = output_callback::<f32>(2, Box::new(Rising(-5.0)));
+        let mut buffer = vec![9.0; 2 * SCRATCH_SAMPLES + 2];
+        in_callback(|| render(&mut buffer));
+        assert!(buffer.windows(2).all(|pair| pair[0] <= pair[1]) && buffer.iter().all(|sample| sample.abs() <= 1.0));
+        assert!(buffer.last() > buffer.first());
+    }
+
+    #[test]
+    #[should_panic(expected = "allocated or freed memory")]
+    fn a_callback_that_allocates_is_noticed() {
+        in_callback(|| drop(std::hint::black_box(Box::new(1))));
     }
 }

@@ -1,4 +1,4 @@
-//! The device's side of the player: voices are started, mixed and faded here, on the device's thread.
+//! The device's side of the player: starts, mixes and fades voices, on the device's thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -8,31 +8,31 @@ use rtrb::{Consumer, Producer};
 
 use super::{Format, Render};
 
-/// Length of a fade where a sound is cut: too short to be heard as one, long enough not to click.
+/// The length of the fade when a sound is cut. It is too short to be heard as a fade, and long enough to avoid a click.
 pub(super) const FADE_SECS: f64 = 0.003;
 
-/// A sound on its way to the device, through a ring of interleaved samples.
+/// A sound on its way to the device, in a ring buffer of interleaved samples.
 pub(super) struct Voice {
     pub samples: Consumer<f32>,
     pub progress: Arc<Progress>,
 }
 
-/// What both ends of a voice know of it.
+/// What both ends of a voice know about it.
 pub(super) struct Progress {
-    /// When it was asked for.
+    /// When the voice was ordered.
     asked: Instant,
-    /// Nanoseconds from then until its first frame was handed to the device; 0 before that.
+    /// Nanoseconds from the order until the device got the first frame; 0 before that.
     waited_ns: AtomicU64,
-    /// Frames that were handed to the device.
+    /// The number of frames that the device got.
     pub played: AtomicU64,
-    /// Set by the feeding end after the last sample.
+    /// The feeding thread sets this after the last sample.
     pub fed: AtomicBool,
-    /// Set by the device's end when it will take no more.
+    /// The device's thread sets this when it will take no more samples.
     pub over: AtomicBool,
 }
 
 impl Progress {
-    /// Of a voice that was asked for at this moment.
+    /// For a voice that was ordered at this moment.
     pub fn since(asked: Instant) -> Self {
         Progress {
             asked,
@@ -43,7 +43,7 @@ impl Progress {
         }
     }
 
-    /// From the moment when it was asked for until its first frame was handed to the device.
+    /// The time from the order until the device got the first frame.
     pub fn waited(&self) -> Option<Duration> {
         Some(self.waited_ns.load(Ordering::Acquire)).filter(|ns| *ns > 0).map(Duration::from_nanos)
     }
@@ -56,9 +56,9 @@ impl Progress {
     }
 }
 
-/// What the device's end is told.
+/// An order to the device's thread.
 pub(super) enum Cue {
-    /// Cuts over to this voice.
+    /// Cuts the current voice and starts this one.
     Start(Voice),
     Stop,
 }
@@ -66,9 +66,9 @@ pub(super) enum Cue {
 /// The other end of a [`Mixer`].
 pub(super) struct MixerHandle {
     pub cues: Producer<Cue>,
-    /// Voices that are done with. They are dropped here, because dropping frees memory.
+    /// Voices that have ended. The owner of this handle drops them, because dropping frees memory.
     pub retired: Consumer<Voice>,
-    /// How often the device has called back.
+    /// The number of the device's calls.
     pub calls: Arc<AtomicU64>,
 }
 
@@ -78,11 +78,11 @@ pub(super) struct Mixer {
     cues: Consumer<Cue>,
     retired: Producer<Voice>,
     current: Option<Voice>,
-    /// A voice that was cut, and how many frames of its fade are left.
+    /// A voice that was cut, and the number of frames left of its fade.
     leaving: Option<(Voice, usize)>,
-    /// Bits of an f32.
+    /// The bits of an f32.
     volume: Arc<AtomicU32>,
-    /// The volume that the last frame had.
+    /// The volume of the last frame.
     gain: f32,
     calls: Arc<AtomicU64>,
 }
@@ -108,7 +108,7 @@ impl Mixer {
         (mixer, handle)
     }
 
-    /// Takes cues as long as every voice that this may end has a place to go.
+    /// Takes orders as long as there is room for every voice that an order may end.
     fn take_cues(&mut self) {
         while self.retired.slots() >= 3 {
             let next = match self.cues.pop() {
@@ -126,7 +126,8 @@ impl Mixer {
 
     fn retire(&mut self, voice: Voice) {
         voice.progress.over.store(true, Ordering::Release);
-        // There is room: cues are taken only while there is. Were there none, leaking a ring beats freeing it here.
+        // There is room, because orders are taken only while there is. If there were none, leaking the ring buffer
+        // would be better than freeing it here.
         if let Err(rtrb::PushError::Full(voice)) = self.retired.push(voice) {
             std::mem::forget(voice);
         }
@@ -140,7 +141,7 @@ impl Render for Mixer {
         self.take_cues();
         let frames = out.len() / self.channels;
         let target = f32::from_bits(self.volume.load(Ordering::Relaxed));
-        // A change of volume is spread over the block, so that it does not click either.
+        // A change of the volume is spread over the block, so that it does not click.
         let (gain, step) = (self.gain, (target - self.gain) / frames.max(1) as f32);
         self.gain = target;
 
@@ -157,7 +158,7 @@ impl Render for Mixer {
         }
 
         let Some(mut voice) = self.current.take() else { return frames };
-        // Asked before the samples are counted: what is fed before this is set is counted then.
+        // This is read before the samples are counted. So if it is set, all samples are counted.
         let fed = voice.progress.fed.load(Ordering::Acquire);
         let taken = voice.mix_into(out, self.channels, frames, |frame| gain + step * (frame + 1) as f32);
         if taken < frames && fed {
@@ -170,10 +171,10 @@ impl Render for Mixer {
 }
 
 impl Voice {
-    /// Adds up to `most` frames to `out`, each by `gain`; returns how many there were.
+    /// Adds at most `most` frames to `out`, each multiplied by `gain`. Returns the number of frames.
     fn mix_into(&mut self, out: &mut [f32], channels: usize, most: usize, gain: impl Fn(usize) -> f32) -> usize {
         let frames = most.min(out.len() / channels).min(self.samples.slots() / channels);
-        // Asking for no more than there is cannot fail.
+        // Reading no more than there is cannot fail.
         if let Ok(chunk) = self.samples.read_chunk(frames * channels) {
             for (i, (sample, out)) in chunk.into_iter().zip(out).enumerate() {
                 *out += sample * gain(i / channels);
@@ -186,6 +187,7 @@ impl Voice {
 
 #[cfg(test)]
 mod tests {
+    use super::super::in_callback;
     use super::*;
 
     const FORMAT: Format = Format { rate: 1000, channels: 1 };
@@ -206,7 +208,7 @@ mod tests {
 
     fn render(mixer: &mut Mixer, frames: usize) -> (Vec<f32>, usize) {
         let mut out = vec![9.0; frames];
-        let sound = mixer.render(&mut out);
+        let sound = in_callback(|| mixer.render(&mut out));
         (out, sound)
     }
 

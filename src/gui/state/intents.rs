@@ -52,7 +52,7 @@ impl State {
                 self.notices.push(Tone::Good, format!("{} is on the clipboard as a file.", path.display()));
             }
             Answer::Copied { path, as_file: false } => {
-                let text = "This desktop lets no files be copied from here, so the path was copied. With wl-copy (Wayland) or xclip (X11) installed, the file is.";
+                let text = "This desktop does not let Soundalike copy files. The path was copied as text instead.";
                 self.notices.push(Tone::Warning, text.to_owned());
                 self.to_copy = Some(path.to_string_lossy().into_owned());
             }

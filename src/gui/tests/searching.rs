@@ -253,7 +253,7 @@ fn each_entry_of_a_matchs_menu_does_what_it_says() {
     assert_eq!(state.to_copy, None);
     state.answered(Answer::Copied { path: path.clone(), as_file: false });
     assert_eq!(state.to_copy.as_deref(), path.to_str());
-    assert!(state.notices.texts().any(|text| text.contains("the path was copied")));
+    assert!(state.notices.texts().any(|text| text.contains("The path was copied as text")));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a map promises, and how good it is.
+//! Tests of the layout, and a measurement of its quality.
 
 use std::time::Instant;
 
@@ -63,8 +63,8 @@ fn drawing_stops_when_it_is_told_to_and_says_how_far_it_is() {
     }
 }
 
-/// `SOUNDALIKE_CODES=codes.npy cargo test map_of_codes -- --ignored --nocapture` measures a map of codes that `soundalike
-/// export` has written, and without a file one of 100,000 codes in crowds.
+/// `SOUNDALIKE_CODES=codes.npy cargo test map_of_codes -- --ignored --nocapture` measures a map of codes that
+/// `soundalike export` has written. Without the variable, it measures a map of 100,000 codes in clusters.
 #[test]
 #[ignore = "measures; prints what the module's documentation says"]
 fn map_of_codes() {
@@ -89,7 +89,7 @@ fn map_of_codes() {
     );
 }
 
-/// `[rows, bytes]` of unsigned bytes, as `soundalike export` writes them.
+/// Reads `[rows, bytes]` of unsigned bytes, as `soundalike export` writes them.
 fn read_npy(file: &[u8]) -> Codes {
     let header_end = 10 + usize::from(u16::from_le_bytes([file[8], file[9]]));
     let header = String::from_utf8_lossy(&file[10..header_end]);

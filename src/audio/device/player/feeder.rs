@@ -1,4 +1,4 @@
-//! The player's thread: obeys orders, keeps the device open and the ring full, and shows the state.
+//! The player's thread: obeys orders, keeps the device open and the ring buffer full, and publishes the state.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,12 +14,12 @@ use super::track::Track;
 use super::{Clip, Order, PlayError, Played, Shared};
 use crate::audio::AudioError;
 
-/// How often the ring is filled and the state brought up to date.
+/// How often the ring buffer is filled and the state updated.
 const TICK: Duration = Duration::from_millis(10);
 const NOTIFY_EVERY: Duration = Duration::from_millis(50);
-/// The device is kept open for so long after a sound, so that the next one starts at once.
+/// The device stays open for this long after a sound, so that the next sound starts at once.
 const LINGER: Duration = Duration::from_secs(5);
-/// How long a sound may take to fade before its device is closed.
+/// The longest time that a fade may take before the device is closed.
 const FADE_PATIENCE: Duration = Duration::from_millis(100);
 
 /// The player's thread.
@@ -32,7 +32,7 @@ pub(super) struct Feeder {
     track: Option<Track>,
     looping: bool,
     levelling: bool,
-    /// The output to open; `None` is the default one.
+    /// The output to open. `None`: the default output.
     chosen: Option<DeviceName>,
     told: Instant,
     idle_since: Instant,
@@ -40,9 +40,9 @@ pub(super) struct Feeder {
 
 /// An open device.
 struct Output {
-    /// Dropped before the rest.
+    /// Dropped before the other fields.
     _stream: Box<dyn Stream>,
-    /// What the file had that it was opened for, and what it was opened with.
+    /// The format of the file for which the device was opened, and the format with which it was opened.
     asked: Format,
     format: Format,
     mixer: MixerHandle,
@@ -104,7 +104,7 @@ impl Feeder {
                             state.problem = Some(error.to_string());
                         }
                         self.set_playing(false);
-                        // Nobody needs to wait for it.
+                        // The caller need not wait for the result.
                         drop(reply.send(Err(error)));
                     }
                 }
@@ -137,7 +137,7 @@ impl Feeder {
         }
     }
 
-    /// Plays the stretch that plays or played last from here on.
+    /// Continues at `secs` in the stretch that plays or played last.
     fn go_on_from(&mut self, secs: f64) {
         let Some(track) = self.track.take() else { return };
         let reply = track.reply.clone();
@@ -171,7 +171,7 @@ impl Feeder {
         Ok(Track::new(clip, reader, format, self.levelling, asked)?)
     }
 
-    /// Cuts over to a track, its ring filled.
+    /// Starts a track instead of the current one. The track's ring buffer is filled first.
     fn start(&mut self, mut track: Track) {
         let voice = track.voice();
         let fed = track.feed(self.looping);
@@ -180,7 +180,7 @@ impl Feeder {
         if !self.cue(Cue::Start(voice)) {
             return;
         }
-        // Shown once it is so: whoever sees this path can rely on hearing it next.
+        // The path is shown only now: whoever sees it can rely on hearing that file next.
         {
             let mut state = self.shared.state();
             (state.path, state.from_secs, state.problem) = (Some(path), from_secs, None);
@@ -190,7 +190,7 @@ impl Feeder {
         self.report_reading(fed);
     }
 
-    /// The device's format for a file, with the device open.
+    /// Opens the device for a file's format, and returns the device's format.
     fn output_for(&mut self, native: Format) -> Result<Format, DeviceError> {
         if let Some(output) = &self.output
             && (output.asked == native || output.format == native)
@@ -221,7 +221,7 @@ impl Feeder {
         Err(refused)
     }
 
-    /// Stops what sounds and waits for its fade, so that closing the device does not click.
+    /// Stops the sound and waits for its fade, so that closing the device does not click.
     fn fade_out(&mut self) {
         if !self.is_playing() {
             return;
@@ -234,7 +234,7 @@ impl Feeder {
         }
     }
 
-    /// Tells the device's end. A device that has left dozens of cues lying does not work any more.
+    /// Sends an order to the device's thread. A device that leaves dozens of orders untouched no longer works.
     fn cue(&mut self, cue: Cue) -> bool {
         let Some(output) = &mut self.output else { return false };
         let taken = output.mixer.cues.push(cue).is_ok();
@@ -258,11 +258,11 @@ impl Feeder {
             if self.is_heard() {
                 self.finish_reply(Ok(()));
             }
-            // Asked before the position is shown: of a track that is over, that is its last one.
+            // This is read before the position is shown. If the track is over, the position is its last one.
             let over = self.track.as_ref().is_none_or(Track::is_over);
             self.show_position();
             if over {
-                // A stretch without a single frame is over before it was heard.
+                // A stretch without a single frame is over before it is heard.
                 self.finish_reply(Ok(()));
                 self.set_playing(false);
             } else if self.told.elapsed() >= NOTIFY_EVERY {
@@ -287,7 +287,7 @@ impl Feeder {
         }
     }
 
-    /// A file that cannot be read on plays as far as it was read.
+    /// If reading a file fails, the part that was read is played.
     fn report_reading(&mut self, fed: Result<(), AudioError>) {
         if let Err(error) = fed {
             self.shared.state().problem = Some(error.to_string());
@@ -299,7 +299,7 @@ impl Feeder {
         self.track.as_ref().is_some_and(Track::is_heard)
     }
 
-    /// Something else comes now; what was ordered before was heard, or not.
+    /// Another sound replaces the current one. Tells the caller of the earlier order whether its sound was heard.
     fn replace_reply(&mut self) {
         let played = if self.is_heard() { Ok(()) } else { Err(PlayError::Replaced) };
         self.finish_reply(played);
@@ -307,7 +307,7 @@ impl Feeder {
 
     fn finish_reply(&mut self, played: Played) {
         if let Some(reply) = self.track.as_mut().and_then(|track| track.reply.take()) {
-            // Nobody needs to wait for it.
+            // The caller need not wait for the result.
             drop(reply.send(played));
         }
     }

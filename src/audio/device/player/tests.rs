@@ -35,7 +35,7 @@ impl Scene {
         (path, samples)
     }
 
-    /// Plays and waits until the first sound waits for the speaker's clock.
+    /// Plays, and waits until the first samples are ready for the speaker's clock.
     fn play(&self, path: &std::path::Path, from_secs: f64, to_secs: Option<f64>) -> Receiver<Played> {
         let told = self.told.load(Ordering::Relaxed);
         let played = self.player.play(Clip { path: path.into(), from_secs, to_secs });
@@ -113,7 +113,7 @@ fn the_position_moves_and_can_be_sought() {
     assert_eq!(heard[100..], samples[4100..5000]);
     scene.player.stop();
     assert!(wait_until(|| !scene.player.state().playing));
-    // What was stopped can be gone on with.
+    // A sound that was stopped can be continued.
     scene.player.seek(0.75);
     assert!(wait_until(|| scene.player.state().playing));
     assert_eq!(scene.backend.pull(1000)[100..], samples[6100..7000]);
@@ -208,9 +208,9 @@ fn the_chosen_speaker_takes_over_what_plays() {
     scene.player.choose_output(Some(headphones.clone()));
     assert!(wait_until(|| scene.player.state().device.as_deref() == Some("headphones")));
     assert_eq!(scene.backend.open_devices().0, ["headphones"]);
-    // A speaker that has just been opened is silent until the sound has been handed over.
+    // A speaker that was just opened is silent until the sound arrives.
     assert!(wait_until(|| scene.backend.pull(1).iter().any(|&sample| sample != 0.0)));
-    // What was in the other speaker's fade is not heard twice.
+    // The part that was in the other speaker's fade is not heard twice.
     let heard = scene.backend.pull(1000);
     assert!((4100..4300).any(|at| samples[at..at + 500] == heard[100..600]), "it goes on where it was");
     scene.backend.unplug_another("headphones");
@@ -240,7 +240,7 @@ fn levelled_sounds_are_equally_loud_and_whole() {
     }
 }
 
-/// The player as a person uses it: `cargo test -- --ignored real_` with a sound card, or with a virtual one.
+/// Uses the real player: `cargo test -- --ignored real_`, with a sound card or a virtual one.
 #[test]
 #[ignore = "needs a sound card"]
 fn real_output_plays_a_second() {

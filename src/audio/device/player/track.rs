@@ -1,4 +1,4 @@
-//! What plays: a stretch of a file on its way into the device's ring.
+//! A track: a stretch of a file on its way into the device's ring buffer.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,40 +15,41 @@ use super::super::voice::{Progress, Voice};
 use super::{Clip, Played};
 use crate::audio::AudioError;
 
-/// How far the file is decoded ahead of what is heard.
+/// How far ahead of the sound the file is decoded.
 const RING_SECS: f64 = 0.25;
 
-/// The loudness of a stretch is taken from as much of its beginning: more would be heard as a delay.
+/// The gain is measured on this length of the stretch's beginning. Reading more would delay the sound.
 const LEVELLED_BY_SECS: f64 = 2.0;
 
-/// What plays or played last.
+/// The stretch that plays or played last.
 pub(super) struct Track {
     pub clip: Clip,
     reader: ClipReader,
     converter: Converter,
     levelling: Levelling,
-    /// A block on its way to be levelled.
+    /// A block that is being levelled.
     levelled: Vec<f32>,
-    /// Of the device.
+    /// The format of the device.
     format: Format,
-    /// `None` until it has a voice.
+    /// `None` until the track has a voice.
     ring: Option<Producer<f32>>,
     progress: Arc<Progress>,
-    /// Converted samples that did not fit into the ring yet, from `sent` on.
+    /// Converted samples that did not fit into the ring buffer yet. Samples before `sent` are in it.
     ready: Vec<f32>,
     sent: usize,
-    /// Whether the file has been read to the stretch's end.
+    /// Whether the file was read to the end of the stretch.
     drained: bool,
-    /// Frames put into the ring.
+    /// The number of frames that were put into the ring buffer.
     fed_frames: u64,
-    /// Where in the ring's stream reading began, in frames of the device, and from where in the file, in seconds.
+    /// For each place where reading began: the frame of the device's stream, and the seconds in the file.
     starts: VecDeque<(u64, f64)>,
-    /// Where what comes of the order to play it is awaited.
+    /// Who waits for the result of the order to play.
     pub reply: Option<Sender<Played>>,
 }
 
 impl Track {
-    /// From where the reader is, for a device of this format; `level` brings it to the loudness that all sounds have.
+    /// Begins where the reader is, for a device of this format. If `level` is true, the sound is made as loud as all
+    /// others.
     pub fn new(
         clip: Clip,
         mut reader: ClipReader,
@@ -81,7 +82,7 @@ impl Track {
         })
     }
 
-    /// Makes the ring and returns the end that goes to the device.
+    /// Makes the ring buffer and returns the device's end of it.
     pub fn voice(&mut self) -> Voice {
         let frames = ((RING_SECS * f64::from(self.format.rate)) as usize).max(1);
         let (ring, samples) = RingBuffer::new(frames * self.format.channels);
@@ -93,22 +94,22 @@ impl Track {
         (self.clip, self.reader)
     }
 
-    /// Whether its first frame was handed to the device.
+    /// Whether the device got the first frame.
     pub fn is_heard(&self) -> bool {
         self.progress.played.load(Ordering::Acquire) > 0
     }
 
-    /// From the order to play it until its first frame was handed to the device.
+    /// The time from the order until the device got the first frame.
     pub fn waited(&self) -> Option<Duration> {
         self.progress.waited()
     }
 
-    /// Whether the device will take no more of it.
+    /// Whether the device will take no more samples.
     pub fn is_over(&self) -> bool {
         self.progress.over.load(Ordering::Acquire)
     }
 
-    /// Fills the ring from the file. An error ends the sound after what was read before it.
+    /// Fills the ring buffer from the file. After an error, what was read before it is still played.
     pub fn feed(&mut self, looping: bool) -> Result<(), AudioError> {
         let fed = self.feed_until_full(looping);
         if fed.is_err() {
@@ -136,7 +137,7 @@ impl Track {
             self.ready.clear();
             self.sent = 0;
             if self.drained {
-                // Looping may have been asked for after the end was read, and before it was heard.
+                // Looping may be switched on after the end was read and before it was heard.
                 if !looping || self.fed_frames == 0 || self.progress.fed.load(Ordering::Acquire) {
                     return Ok(());
                 }
@@ -160,7 +161,7 @@ impl Track {
         }
     }
 
-    /// Where the sound is, in seconds from the file's start.
+    /// The current position, in seconds from the file's start.
     pub fn position_secs(&mut self) -> f64 {
         let played = self.progress.played.load(Ordering::Acquire);
         while self.starts.get(1).is_some_and(|(frame, _)| *frame <= played) {
@@ -171,7 +172,7 @@ impl Track {
         })
     }
 
-    /// Where the stretch ends; as far as was read where the file does not tell.
+    /// Where the stretch ends, in seconds. If the file does not tell, the position of reading.
     pub fn end_secs(&self) -> f64 {
         self.reader.end_secs().unwrap_or_else(|| self.reader.at_secs())
     }

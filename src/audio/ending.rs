@@ -1,27 +1,28 @@
-//! Telling, while it is being recorded, that a sound has ended.
+//! Detects during a recording that a sound has ended.
 
 use std::collections::VecDeque;
 
-/// Sound is looked at in windows of this length.
+/// The length of a window. The detector looks at the sound window by window.
 const WINDOW_SECS: f64 = 0.050;
-/// It has ended when it has been quiet for so long: longer than a pause between two words.
+/// A sound has ended when it has been quiet for this long. It is longer than a pause between two words.
 const QUIET_SECS: f64 = 1.2;
-/// It is quiet within 6 dB of the quietest window so far, or 40 dB below the loudest one, or below -60 dB of full scale.
+/// A window is quiet if it is within 6 dB of the quietest window so far, or 40 dB below the loudest one, or below -60
+/// dB of full scale.
 const ABOVE_QUIETEST: f64 = 4.0;
 const BELOW_LOUDEST: f64 = 1e-4;
 const SILENT_POWER: f64 = 1e-6;
-/// There was something to hear when the loudest window is so far above the quietest one: 15 dB.
+/// There was a sound if the loudest window is at least this much (15 dB) above the quietest one.
 const SOUND_ABOVE_QUIETEST: f64 = 30.0;
 
 /// Listens to a recording as it grows.
 #[derive(Clone, Debug)]
 pub struct EndDetector {
     window_samples: usize,
-    /// Of the window that is not full yet: samples, their sum, and the sum of their squares.
+    /// The window that is not full yet: its number of samples, their sum, and the sum of their squares.
     partial: (usize, f64, f64),
-    /// Mean square around the mean of each window, as far back as quiet is looked for.
+    /// The variance of each recent window, as far back as quiet is looked for.
     recent: VecDeque<f64>,
-    /// How many windows that is.
+    /// The number of windows to keep.
     windows: usize,
     quietest: f64,
     loudest: f64,
@@ -41,7 +42,7 @@ impl EndDetector {
         }
     }
 
-    /// Hears more, interleaved.
+    /// Takes more samples, interleaved.
     pub fn push(&mut self, samples: &[f32]) {
         for sample in samples.iter().copied().map(f64::from) {
             let (count, sum, squares) = &mut self.partial;
@@ -66,7 +67,7 @@ impl EndDetector {
         self.recent.push_back(power);
     }
 
-    /// Whether there was a sound and it is over.
+    /// Whether there was a sound and it has ended.
     pub fn has_ended(&self) -> bool {
         let quiet = (self.quietest * ABOVE_QUIETEST).max(self.loudest * BELOW_LOUDEST).max(SILENT_POWER);
         let heard = self.loudest > (self.quietest * SOUND_ABOVE_QUIETEST).max(SILENT_POWER * SOUND_ABOVE_QUIETEST);
@@ -80,7 +81,7 @@ mod tests {
 
     const RATE: u32 = 8000;
 
-    /// Seconds after which a sound of these parts, each `(seconds, level)`, is taken to have ended.
+    /// The number of seconds after which a sound is detected to have ended. `parts` are `(seconds, level)`.
     fn ends_after(parts: &[(f64, f32)]) -> Option<f64> {
         let mut state = 1u32;
         let mut detector = EndDetector::new(RATE, 1);
@@ -97,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_sound_has_ended_once_it_was_quiet_for_longer_than_a_pause() {
-        // In digital silence, in the noise of a room, and where the sound was there from the first sample.
+        // In digital silence, in the noise of a room, and with a sound from the first sample on.
         for parts in [
             [(0.5, 0.0), (1.0, 0.5), (3.0, 0.0)],
             [(0.5, 0.01), (1.0, 0.5), (3.0, 0.01)],

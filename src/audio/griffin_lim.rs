@@ -1,5 +1,5 @@
-//! Sound from magnitudes alone: phases are found so that the spectrum of the sound is the one that was given, as far as
-//! there is such a sound (Griffin and Lim 1984; the fast variant of Perraudin, Balazs and Søndergaard 2013).
+//! Makes sound from magnitudes alone. It finds phases such that the spectrum of the sound comes as near as possible to
+//! the given magnitudes (Griffin and Lim 1984; the fast variant of Perraudin, Balazs and Søndergaard 2013).
 
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
@@ -7,26 +7,26 @@ use std::sync::Arc;
 
 use super::mel::hann;
 
-/// How far each round goes on in the direction of the last one; 0 is the method of 1984.
+/// How far each round continues in the direction of the round before. 0 is the method of 1984.
 const MOMENTUM: f32 = 0.99;
 
-/// The squares of the windows over a sample are divided by, but by no less than this share of what they sum to in the
-/// middle: at the very edges they are nearly 0, and what little is wrong there would be blown up.
+/// Overlapping frames are divided by the sum of the squared windows at each sample. At the edges of the sound that sum
+/// is nearly 0, and small errors would be amplified. So the divisor is at least this fraction of the sum in the middle.
 const LEAST_COVER: f32 = 0.1;
 
-/// A search for phases, one round after another. Frame t covers the samples from `t * step` on, `length` of them, under
-/// a Hann window.
+/// A search for phases, one round after another. Frame t covers `length` samples from sample `t * step` on, under a
+/// Hann window.
 pub struct GriffinLim<'a> {
     /// `[frames, length / 2 + 1]`.
     magnitudes: &'a [f32],
     length: usize,
     step: usize,
     window: Vec<f32>,
-    /// What the windows' squares sum to at each sample.
+    /// The sum of the squared windows at each sample.
     cover: Vec<f32>,
-    /// Their phases are the estimate.
+    /// The current spectrum. Its phases are the estimate.
     spectrum: Vec<Complex<f32>>,
-    /// The spectrum of the last round's sound.
+    /// The spectrum of the sound of the round before.
     last: Vec<Complex<f32>>,
     samples: Vec<f32>,
     forward: Arc<dyn RealToComplex<f32>>,
@@ -34,8 +34,8 @@ pub struct GriffinLim<'a> {
 }
 
 impl<'a> GriffinLim<'a> {
-    /// `magnitudes` are `[frames, length / 2 + 1]`: absolute values of the transforms of windowed frames, not scaled;
-    /// `length` (even) and `step` are in samples. All phases begin at 0: the same magnitudes give the same sound.
+    /// `magnitudes` are `[frames, length / 2 + 1]`: the absolute values of the transforms of windowed frames, unscaled.
+    /// `length` (even) and `step` are in samples. All phases begin at 0, so the same magnitudes give the same sound.
     pub fn new(magnitudes: &'a [f32], length: usize, step: usize) -> Self {
         let bins = length / 2 + 1;
         let frames = magnitudes.len() / bins;
@@ -65,7 +65,7 @@ impl<'a> GriffinLim<'a> {
         this
     }
 
-    /// Brings the phases nearer to those of a sound.
+    /// One round: brings the phases nearer to the phases of a sound.
     pub fn round(&mut self) {
         let heard = self.analyse();
         if self.last.is_empty() {
@@ -83,7 +83,7 @@ impl<'a> GriffinLim<'a> {
         self.synthesise();
     }
 
-    /// The sound so far: `(frames - 1) * step + length` samples.
+    /// The current sound: `(frames - 1) * step + length` samples.
     pub fn samples(&self) -> &[f32] {
         &self.samples
     }
@@ -92,7 +92,7 @@ impl<'a> GriffinLim<'a> {
         self.samples
     }
 
-    /// The sound whose spectrum is nearest to the present one, in the sense of least squares.
+    /// Makes the sound whose spectrum is nearest to the current spectrum, by least squares.
     fn synthesise(&mut self) {
         let mut input = self.inverse.make_input_vec();
         let mut frame = self.inverse.make_output_vec();
@@ -101,7 +101,7 @@ impl<'a> GriffinLim<'a> {
         let last_bin = input.len() - 1;
         for (t, bins) in self.spectrum.chunks_exact(self.length / 2 + 1).enumerate() {
             input.copy_from_slice(bins);
-            // The transform of a real frame is real at both ends.
+            // The transform of a real frame is real in its first and last bin.
             (input[0].im, input[last_bin].im) = (0.0, 0.0);
             if self.inverse.process_with_scratch(&mut input, &mut frame, &mut scratch).is_err() {
                 unreachable!("the buffers are the transform's own, and the spectrum is that of a real frame");
@@ -113,7 +113,7 @@ impl<'a> GriffinLim<'a> {
         self.samples.iter_mut().zip(&self.cover).for_each(|(x, cover)| *x /= cover * scale);
     }
 
-    /// The spectrum of the present sound.
+    /// The spectrum of the current sound.
     fn analyse(&self) -> Vec<Complex<f32>> {
         let mut out = vec![Complex::default(); self.spectrum.len()];
         let mut input = self.forward.make_input_vec();
@@ -154,7 +154,7 @@ mod tests {
         transform.analyse().iter().map(|bin| bin.norm()).collect()
     }
 
-    /// Norm of what the magnitudes differ by, relative to theirs.
+    /// The norm of the difference of the magnitudes, relative to the norm of the wanted magnitudes.
     fn convergence(found: &[f32], wanted: &[f32]) -> f32 {
         let squares = |x: &mut dyn Iterator<Item = f32>| x.map(|x| x * x).sum::<f32>();
         (squares(&mut found.iter().zip(wanted).map(|(a, b)| a - b)) / squares(&mut wanted.iter().copied())).sqrt()
@@ -182,7 +182,7 @@ mod tests {
         let len = search.samples.len();
         search.samples = samples[..len].to_vec();
         (0..3).for_each(|_| search.round());
-        // At the edges fewer frames agree, and some of that reaches inwards.
+        // At the edges fewer frames overlap, and the error there reaches inwards.
         let inner = 1000..len - 1000;
         let differ = search.samples[inner.clone()].iter().zip(&samples[inner]).map(|(a, b)| (a - b).abs());
         let worst = differ.fold(0.0, f32::max);

@@ -1,4 +1,4 @@
-//! Mel spectra: the power of a sound in bands that are as wide as ears find them, frame by frame.
+//! Mel spectra: the power of a sound in frequency bands, frame by frame. The bands are spaced as people hear pitch.
 
 mod inverse;
 
@@ -6,31 +6,30 @@ use realfft::{RealFftPlanner, RealToComplex};
 use std::fmt;
 use std::sync::Arc;
 
-/// What is added to a power before its logarithm, so that silence has one. A full-scale sine has a power of about
-/// 4,000 in its band, so this is 86 dB below it.
+/// Added to a power before its logarithm, so that silence has a logarithm. A full-scale sine has a power of about 4,000
+/// in its band, so the floor is 86 dB below it.
 pub const POWER_FLOOR: f32 = 1e-5;
 
-/// Powers are those of a transform of this length, whatever the length used, so that [`POWER_FLOOR`] is equally quiet
-/// at every rate.
+/// Powers are scaled to a transform of this length. So [`POWER_FLOOR`] is equally quiet at every rate.
 const REFERENCE_LENGTH: f32 = 256.0;
 
-/// Lowest edge of the lowest band, in hertz.
+/// The lower edge of the lowest band, in hertz.
 const LOWEST_HZ: f32 = 30.0;
 
-/// A short-time spectrum summed into mel bands. Frame t covers the samples from `t * step` on, `length` of them, so that
-/// the frames of an excerpt use nothing outside it.
+/// A short-time spectrum whose bins are summed into mel bands. Frame t covers `length` samples from sample `t * step`
+/// on. So the frames of an excerpt use no sample outside it.
 #[derive(Clone)]
 pub struct MelSpectrum {
     length: usize,
     step: usize,
     window: Vec<f32>,
     bands: Vec<Band>,
-    /// Centre of each band, in hertz.
+    /// The centre of each band, in hertz.
     centres: Vec<f32>,
     fft: Arc<dyn RealToComplex<f32>>,
 }
 
-/// A triangle over neighbouring bins of the spectrum.
+/// A triangular weight over neighbouring bins of the spectrum.
 #[derive(Clone, Debug)]
 struct Band {
     first_bin: usize,
@@ -44,7 +43,7 @@ impl fmt::Debug for MelSpectrum {
 }
 
 impl MelSpectrum {
-    /// `rate` in hertz; `length` and `step` in samples.
+    /// `rate` is in hertz, `length` and `step` are in samples.
     pub fn new(rate: u32, length: usize, step: usize, bands: usize) -> Self {
         let rate = rate as f32;
         let (low, high) = (to_mel(LOWEST_HZ), to_mel(rate / 2.0));
@@ -71,37 +70,37 @@ impl MelSpectrum {
         }
     }
 
-    /// Samples of a frame.
+    /// The number of samples of a frame.
     pub fn length(&self) -> usize {
         self.length
     }
 
-    /// Samples from one frame to the next.
+    /// The number of samples from one frame to the next.
     pub fn step(&self) -> usize {
         self.step
     }
 
-    /// How many bands a frame has.
+    /// The number of bands of a frame.
     pub fn bands(&self) -> usize {
         self.bands.len()
     }
 
-    /// Centre of each band, in hertz.
+    /// The centre of each band, in hertz.
     pub fn centres(&self) -> &[f32] {
         &self.centres
     }
 
-    /// The power that white noise has in each band, relative to the others.
+    /// The power of white noise in each band, relative to the other bands.
     pub fn widths(&self) -> Vec<f32> {
         self.bands.iter().map(|band| band.weights.iter().sum()).collect()
     }
 
-    /// How many frames lie wholly within `samples` samples.
+    /// The number of frames that lie wholly within `samples` samples.
     pub fn frame_count(&self, samples: usize) -> usize {
         if samples < self.length { 0 } else { (samples - self.length) / self.step + 1 }
     }
 
-    /// The logarithm (natural, of power plus [`POWER_FLOOR`]) of each band of each frame: `[frames, bands]`.
+    /// The natural logarithm of the power plus [`POWER_FLOOR`] of each band of each frame: `[frames, bands]`.
     pub fn log_powers(&self, samples: &[f32]) -> Vec<f32> {
         let frames = self.frame_count(samples.len());
         let mut out = Vec::with_capacity(frames * self.bands.len());
@@ -129,7 +128,7 @@ impl MelSpectrum {
     }
 }
 
-/// The Hann window of a frame of `length` samples that neighbours overlap.
+/// The Hann window for frames of `length` samples that overlap.
 pub(super) fn hann(length: usize) -> Vec<f32> {
     (0..length).map(|i| 0.5 - 0.5 * (std::f32::consts::TAU * i as f32 / length as f32).cos()).collect()
 }

@@ -1,27 +1,27 @@
-//! mu-law: a sample as one of 256 levels, fine near silence and coarse where it is loud.
+//! mu-law: each sample as one of 256 levels. The levels are close together near silence and far apart for loud samples.
 
-/// How many levels there are.
+/// The number of levels.
 pub const LEVELS: usize = 256;
 
-/// The level of silence: what padding is made of.
+/// The level of silence. Padding consists of it.
 pub const SILENCE: u8 = 128;
 
 const MU: f32 = 255.0;
 
-/// The level of a sample in [-1, 1]; what lies outside is clipped.
+/// The level of a sample in [-1, 1]. Samples outside are clipped.
 pub fn level(sample: f32) -> u8 {
     let x = sample.clamp(-1.0, 1.0);
     let y = x.signum() * (MU * x.abs()).ln_1p() / MU.ln_1p();
-    // Floor of a value in [0.5, 255.5]; a cast from NaN gives 0.
+    // This is the floor of a value in [0.5, 255.5]. A cast of NaN gives 0.
     ((y + 1.0) / 2.0 * MU + 0.5) as u8
 }
 
-/// The sample, in [-1, 1], that stands for a level.
+/// The sample in [-1, 1] that a level stands for.
 pub fn sample(level: u8) -> f32 {
     sample_between(f32::from(level))
 }
 
-/// The sample, in [-1, 1], that stands for a level from 0 to 255 which may lie between two.
+/// The sample in [-1, 1] that a level from 0 to 255 stands for. The level may lie between two whole levels.
 pub fn sample_between(level: f32) -> f32 {
     let y = level / MU * 2.0 - 1.0;
     y.signum() * ((MU.ln_1p() * y.abs()).exp_m1()) / MU
@@ -45,7 +45,7 @@ mod tests {
             let x = f64::from(n) / 1000.0;
             let y = x.signum() * (1.0 + 255.0 * x.abs()).ln() / 256.0_f64.ln();
             let exact = (y + 1.0) / 2.0 * 255.0 + 0.5;
-            // Where rounding to f32 may cross a boundary either side is right.
+            // Near a boundary, rounding to f32 may give either level, and both are right.
             let near_boundary = (exact - exact.round()).abs() < 1e-3;
             if n != 0 && !near_boundary {
                 assert_eq!(level(x as f32), exact.floor() as u8, "at {x}");

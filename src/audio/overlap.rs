@@ -1,18 +1,18 @@
-//! Joining pieces that overlap: each fades in and out under a window, and the windows over any row sum to one.
+//! Joins pieces that overlap. Each piece fades in and out under a window, and at each row the windows sum to one.
 
-/// Pieces of one length, put together row by row. A row is a sample, or a frame of several values.
+/// Pieces of equal length that are added row by row. A row is a sample, or a frame of several values.
 pub struct Overlap {
     width: usize,
     window: Vec<f32>,
     sums: Vec<f32>,
-    /// What the windows sum to at each row.
+    /// The sum of the windows at each row.
     cover: Vec<f32>,
 }
 
 impl Overlap {
-    /// For pieces of `piece_rows` rows of `width` values, in `rows` rows.
+    /// For pieces of `piece_rows` rows of `width` values, in a result of `rows` rows.
     pub fn new(width: usize, piece_rows: usize, rows: usize) -> Self {
-        // Never 0, so that the first and the last piece reach their edges in full.
+        // The window is never 0, so the first and the last piece are complete up to their edges.
         let triangle = |row: usize| (row + 1).min(piece_rows - row) as f32;
         Self {
             width,
@@ -22,7 +22,7 @@ impl Overlap {
         }
     }
 
-    /// Puts a piece at `row`; what reaches past the last row is left out.
+    /// Adds a piece at `row`. What reaches past the last row is left out.
     pub fn add(&mut self, row: usize, piece: &[f32]) {
         let values = self.sums.chunks_exact_mut(self.width).zip(&mut self.cover).skip(row);
         for (((sums, cover), piece), weight) in values.zip(piece.chunks_exact(self.width)).zip(&self.window) {
@@ -31,7 +31,7 @@ impl Overlap {
         }
     }
 
-    /// The rows; those that no piece covers are made of `empty`.
+    /// The rows. Rows that no piece covers consist of `empty`.
     pub fn finish(mut self, empty: f32) -> Vec<f32> {
         for (sums, &cover) in self.sums.chunks_exact_mut(self.width).zip(&self.cover) {
             match cover > 0.0 {

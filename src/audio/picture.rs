@@ -1,23 +1,24 @@
-//! A sound's outline: the lowest and highest sample of equal stretches, gathered in one pass of unknown length.
+//! The outline of a sound: the lowest and the highest sample of equal stretches, collected in one pass of unknown
+//! length.
 
-/// Gathers lows and highs. What it keeps is bounded: whenever there are too many stretches, neighbours become one.
+/// Collects lows and highs. Its memory is bounded: when there are too many stretches, each two neighbours become one.
 pub struct Outline {
     stretches: Vec<(f32, f32)>,
     most_stretches: usize,
     frames_a_stretch: u64,
-    /// Frames in the last stretch.
+    /// The number of frames in the last stretch.
     filled: u64,
     frames: u64,
 }
 
 impl Outline {
-    /// For a picture of `columns`. The edges of its columns are off by at most 1/16 of a column.
+    /// For a picture of `columns` columns. The edges of the columns are off by at most 1/16 of a column.
     pub fn new(columns: usize) -> Self {
         let most_stretches = columns.max(1) * 32;
         Outline { stretches: Vec::new(), most_stretches, frames_a_stretch: 1, filled: 0, frames: 0 }
     }
 
-    /// Takes the next frames, interleaved. A column spans all channels.
+    /// Takes the next frames, interleaved. A stretch covers all channels.
     pub fn push(&mut self, interleaved: &[f32], channels: usize) {
         for frame in interleaved.chunks_exact(channels.max(1)) {
             let (low, high) = low_and_high(frame);
@@ -38,7 +39,7 @@ impl Outline {
         }
     }
 
-    /// Only called with full stretches of an even number, so that all stay equally long.
+    /// Only called with an even number of full stretches, so that all stay equally long.
     fn halve(&mut self) {
         for i in 0..self.stretches.len() / 2 {
             let ((a, b), (c, d)) = (self.stretches[2 * i], self.stretches[2 * i + 1]);
@@ -52,12 +53,12 @@ impl Outline {
         self.frames
     }
 
-    /// Largest absolute sample.
+    /// The largest absolute sample.
     pub fn peak(&self) -> f32 {
         self.stretches.iter().fold(0.0, |peak, (low, high)| peak.max(low.abs()).max(high.abs()))
     }
 
-    /// At most `columns` pairs of lowest and highest sample; one a frame where there are fewer frames.
+    /// At most `columns` pairs of lowest and highest sample. If there are fewer frames, one pair for each frame.
     pub fn columns(&self, columns: usize) -> Vec<(f32, f32)> {
         let stretches = self.stretches.len();
         let columns = columns.min(stretches);

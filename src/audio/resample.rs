@@ -1,20 +1,20 @@
-//! Changing the rate of a signal, in a stream, with delay and length right.
+//! Changes the rate of a signal, in a stream, without a delay and with the right length.
 
 use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Fft, FixedSync, Indexing, Resampler as _};
 
 use super::error::Cause;
 
-/// The filter spans at least this many frames at the lower of the two rates: flat to 0.95 of the lower Nyquist
-/// frequency (within 0.1 dB) and below -90 dB from that frequency on.
+/// The filter spans at least this many frames at the lower of the two rates. It is flat (within 0.1 dB) up to 0.95 of
+/// the lower Nyquist frequency, and below -90 dB from the Nyquist frequency on.
 const FILTER_FRAMES: usize = 1024;
 
-/// Resamples one channel. Frame `n` of the output is the signal at time `n / to`, as frame `n` of the input is at
-/// `n / from`; there are ceil(frames * to / from) of them.
+/// Resamples one channel. Frame `n` of the output is the signal at time `n / to`, and frame `n` of the input is the
+/// signal at time `n / from`. The output has ceil(frames * to / from) frames.
 pub struct Resampler {
     from: u32,
     to: u32,
-    /// `None` where the rates are equal.
+    /// `None` if the rates are equal.
     filter: Option<Filter>,
     frames_in: u64,
     frames_out: u64,
@@ -25,24 +25,24 @@ struct Filter {
     /// Input that waits until there is enough for a step.
     waiting: Vec<f32>,
     step_out: Vec<f32>,
-    /// Frames of the filter's delay that have yet to be dropped.
+    /// The frames of the filter's delay that are not dropped yet.
     delay_left: usize,
 }
 
 impl Resampler {
-    /// From and to hertz.
+    /// `from` and `to` are in hertz.
     pub fn new(from: u32, to: u32) -> Result<Self, Cause> {
         let filter = if from == to { None } else { Some(Filter::new(from, to)?) };
         Ok(Resampler { from, to, filter, frames_in: 0, frames_out: 0 })
     }
 
-    /// How many frames `frames` become.
+    /// The number of output frames for `frames` input frames.
     pub fn output_frames(from: u32, to: u32, frames: u64) -> u64 {
         let exact = (u128::from(frames) * u128::from(to)).div_ceil(u128::from(from.max(1)));
         u64::try_from(exact).unwrap_or(u64::MAX)
     }
 
-    /// Takes input and appends to `out` what can be said so far.
+    /// Takes input, and appends the output that is ready to `out`.
     pub fn push(&mut self, input: &[f32], out: &mut Vec<f32>) -> Result<(), Cause> {
         self.frames_in += input.len() as u64;
         let before = out.len();
@@ -54,7 +54,7 @@ impl Resampler {
         Ok(())
     }
 
-    /// The input has ended: appends the rest to `out`, and is ready for another signal.
+    /// Ends the input: appends the rest of the output to `out`. After that, another signal can begin.
     pub fn finish(&mut self, out: &mut Vec<f32>) -> Result<(), Cause> {
         let wanted = Self::output_frames(self.from, self.to, self.frames_in) - self.frames_out;
         if let Some(filter) = &mut self.filter {
@@ -77,7 +77,7 @@ impl Filter {
         }
         let divisor = greatest_common_divisor(from, to);
         let (unit_in, unit_out) = ((from / divisor) as usize, (to / divisor) as usize);
-        // An even number of units makes the filter's delay, half a step, a whole number of frames on both sides.
+        // The filter's delay is half a step. With an even number of units it is a whole number of frames at both rates.
         let units = FILTER_FRAMES.div_ceil(unit_in.min(unit_out)).next_multiple_of(2);
         let fft = Fft::new(from as usize, to as usize, units * unit_in, 1, FixedSync::Both)
             .map_err(|error| failure(error.to_string()))?;
@@ -123,7 +123,7 @@ impl Filter {
         Ok(())
     }
 
-    /// One step of the filter; input that is short of a step is followed by silence.
+    /// One step of the filter. Input that is shorter than a step is followed by silence.
     fn step(&mut self, input: &[f32], out: &mut Vec<f32>) -> Result<(), String> {
         let indexing = Indexing { partial_len: Some(input.len()), ..Indexing::default() };
         let frames_out = self.step_out.len();
@@ -213,7 +213,7 @@ mod tests {
                 let (hz, frames) = (nyquist * share, from as usize);
                 let out = resampled(from, to, &tone(from, hz, frames), 1152);
                 let ideal = tone(to, hz, out.len());
-                // The ends ring: the signal begins and stops there.
+                // The signal begins and stops at the ends, so the filter rings there.
                 let edge = out.len() / 4;
                 let error: Vec<f32> = out.iter().zip(&ideal).map(|(a, b)| a - b).collect();
                 let (inner, inner_error) = (&out[edge..out.len() - edge], &error[edge..out.len() - edge]);

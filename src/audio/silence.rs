@@ -1,14 +1,14 @@
-//! What counts as silence.
+//! The definition of silence.
 
 use std::ops::Range;
 
 /// RMS below which a chunk is silent: -60 dB of full scale.
 const SILENT_RMS: f64 = 1e-3;
-/// Silence at the ends of a recording is looked for in windows of this length.
+/// The length of the windows in which silence at the ends of a recording is looked for.
 const WINDOW_SECS: f64 = 0.010;
-/// Kept before and after what sounds, so that no attack and no end of a reverberation is cut.
+/// Kept before and after the sound, so that no attack and no reverberation is cut off.
 const MARGIN_SECS: f64 = 0.050;
-/// A window sounds when it is within this of the recording's loudest window: 40 dB, as a ratio of power.
+/// A window has sound if its power is above this fraction of the loudest window's power: within 40 dB.
 const RANGE_BELOW_LOUDEST: f64 = 1e-4;
 
 /// Whether there is nothing to hear: the RMS, without a constant offset, is below -60 dB of full scale.
@@ -16,14 +16,15 @@ pub fn is_silent(samples: &[f32]) -> bool {
     power_without_offset(samples.iter().copied()) < SILENT_RMS * SILENT_RMS
 }
 
-/// The frames of a recording (interleaved) without silence at both ends: from the first to the last window of 10 ms that
-/// is neither silent nor more than 40 dB below the loudest one, and 50 ms around. Empty where all is silent.
+/// The frames of a recording (interleaved) without silence at both ends. The range begins 50 ms before the first and
+/// ends 50 ms after the last window of 10 ms that is neither silent nor more than 40 dB below the loudest window. It is
+/// empty if everything is silent.
 pub fn trim_silence(samples: &[f32], channels: usize, rate: u32) -> Range<usize> {
     let channels = channels.max(1);
     let frames = samples.len() / channels;
     let window = ((f64::from(rate) * WINDOW_SECS) as usize).max(1);
     let margin = (f64::from(rate) * MARGIN_SECS) as usize;
-    // Power over all channels: what is in opposite phase in two sounds, too.
+    // The power over all channels. So sounds whose channels have opposite phase count too.
     let powers: Vec<f64> = samples[..frames * channels]
         .chunks(window * channels)
         .map(|window| {
@@ -42,7 +43,7 @@ pub fn trim_silence(samples: &[f32], channels: usize, rate: u32) -> Range<usize>
     }
 }
 
-/// Mean square around the mean; 0 for nothing.
+/// The mean square around the mean. 0 if there are no samples.
 fn power_without_offset(samples: impl Iterator<Item = f32>) -> f64 {
     let (mut count, mut sum, mut squares) = (0u64, 0.0, 0.0);
     for sample in samples.map(f64::from) {

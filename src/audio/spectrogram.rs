@@ -1,4 +1,4 @@
-//! A sound as a picture of its frequencies over time, gathered in one pass of unknown length.
+//! A picture of a sound's frequencies over time, collected in one pass of unknown length.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,52 +8,52 @@ use realfft::{RealFftPlanner, RealToComplex};
 
 use super::mel::hann;
 
-/// Columns of a picture at most: no screen shows more of them side by side.
+/// The most columns of a picture. No screen shows more columns side by side.
 pub const MOST_COLUMNS: usize = 2048;
 
-/// Rows of a picture, from the lowest frequency to the highest.
+/// The rows of a picture, from the lowest frequency to the highest.
 pub const ROWS: usize = 96;
 
-/// What is quieter than the loudest by this, in dB, is drawn like silence.
+/// Powers that are more than this many dB below the loudest are drawn like silence.
 const RANGE_DB: f32 = 72.0;
 
-/// A sound whose loudest moment is below this is drawn dark: its noise is not blown up to fill the picture.
+/// A sound whose loudest moment is below this is drawn dark, so that its noise does not fill the picture.
 const QUIETEST_PEAK_DB: f32 = -54.0;
 
-/// Lowest frequency of a picture, in hertz.
+/// The lowest frequency of a picture, in hertz.
 const LOWEST_HZ: f32 = 40.0;
 
-/// How long a window is, in seconds; rounded to a power of two.
+/// The length of a window in seconds, before it is rounded to a power of two samples.
 const WINDOW_SECS: f32 = 0.032;
 
-/// Transforms that one column is a mean of at most: beyond this, longer columns skip samples.
+/// A column is the mean of at most this many transforms. Longer columns skip samples.
 const TRANSFORMS_A_COLUMN: usize = 4;
 
 /// A finished picture. Its size does not grow with the sound.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Spectrogram {
     pub columns: usize,
-    /// [`ROWS`] levels a column, the lowest frequency first: 0 is silence, 255 the loudest of the sound.
+    /// [`ROWS`] levels for each column, the lowest frequency first. 0 is silence, 255 is the loudest in the sound.
     pub levels: Vec<u8>,
-    /// How long a column is, in seconds. The last one may reach past the sound's end.
+    /// The length of a column in seconds. The last column may reach past the end of the sound.
     pub column_secs: f64,
     /// The highest frequency, in hertz.
     pub highest_hz: f32,
 }
 
-/// Gathers a picture. What it keeps is bounded: whenever there are too many columns, neighbours become one.
+/// Collects a picture. Its memory is bounded: when there are too many columns, each two neighbours become one.
 pub struct SpectrogramBuilder {
     rate: f32,
     fft: Arc<dyn RealToComplex<f32>>,
     window: Vec<f32>,
     rows: Vec<Row>,
     scratch: Scratch,
-    /// The last samples, mixed to one channel, as many as a window has at most.
+    /// The last samples, mixed to one channel: as many as a window has.
     recent: VecDeque<f32>,
-    /// Samples from one transform to the next, and how many of them pass before the next one.
+    /// The samples from one transform to the next, and the samples left before the next one.
     stride: usize,
     to_skip: usize,
-    /// Mean powers of full columns, [`ROWS`] each, then those of the column at work.
+    /// The mean powers of the full columns, [`ROWS`] each, and then the powers of the unfinished column.
     columns: Vec<f32>,
     transforms_a_column: usize,
     filled: usize,
@@ -66,16 +66,16 @@ struct Scratch {
     powers: Vec<f32>,
 }
 
-/// Which part of a spectrum a row shows.
+/// The part of a spectrum that a row shows.
 enum Row {
     /// The loudest of these bins.
     Bins(std::ops::RangeInclusive<usize>),
-    /// A place between two bins, where a row is narrower than a bin.
+    /// A position between two bins, for a row that is narrower than a bin.
     Between { lower: usize, share: f32 },
 }
 
 impl SpectrogramBuilder {
-    /// `frames` is how long the sound will be, where that is known: short sounds get more columns.
+    /// `frames` is the length of the sound, if it is known. Short sounds get more columns.
     pub fn new(rate: u32, frames: Option<u64>) -> Self {
         let rate = rate as f32;
         let length = ((rate * WINDOW_SECS) as usize).next_power_of_two().max(64);
@@ -93,7 +93,7 @@ impl SpectrogramBuilder {
                 powers: vec![0.0; length / 2 + 1],
             },
             fft,
-            // A column's window stands around the column's beginning.
+            // The window of a column is centred on the column's beginning.
             recent: std::iter::repeat_n(0.0, length / 2).collect(),
             stride,
             to_skip: 0,
@@ -151,7 +151,7 @@ impl SpectrogramBuilder {
         self.filled += 1;
     }
 
-    /// Only called with full columns of an even number, so that all stay equally long.
+    /// Only called with an even number of full columns, so that all stay equally long.
     fn halve(&mut self) {
         for column in 0..MOST_COLUMNS / 2 {
             for row in 0..ROWS {
@@ -166,7 +166,7 @@ impl SpectrogramBuilder {
         }
     }
 
-    /// The picture of what was pushed.
+    /// The picture of everything that was pushed.
     pub fn finish(mut self) -> Spectrogram {
         self.to_skip = 0;
         // The last windows reach into the silence after the sound.
@@ -192,7 +192,7 @@ impl SpectrogramBuilder {
     }
 }
 
-/// Rows as wide as ears find them, up to half the rate.
+/// Rows that are spaced as people hear pitch, up to half the rate.
 fn rows(rate: f32, length: usize) -> Vec<Row> {
     let to_mel = |hz: f32| (1.0 + hz / 700.0).ln();
     let (low, high) = (to_mel(LOWEST_HZ), to_mel(rate / 2.0));

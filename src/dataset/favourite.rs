@@ -1,10 +1,10 @@
-//! A stretch of a file that a person marked to find it again.
+//! Favourites: stretches of files that a person marked in order to find them again.
 
 use serde::{Deserialize, Serialize};
 
 use super::FileId;
 
-/// In seconds from the file's start: it outlives every grid that chunks lie on.
+/// In seconds from the file's start. So a favourite stays valid when the grid of chunks changes.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Favourite {
     pub file: FileId,
@@ -13,21 +13,22 @@ pub struct Favourite {
 }
 
 impl Favourite {
-    /// Whether a stretch of its file is the same moment: chunks of another grid never lie on it exactly.
+    /// Whether a stretch of the file is the same moment. Chunks of another grid never match a favourite exactly, so
+    /// overlap decides.
     pub fn is_at(&self, file: FileId, start_secs: f64, end_secs: f64) -> bool {
         let shared = self.end_secs.min(end_secs) - self.start_secs.max(start_secs);
         let longer = (self.end_secs - self.start_secs).max(end_secs - start_secs);
         self.file == file && shared >= 0.5 * longer
     }
 
-    /// Whether a stretch of its file belongs to it: more than half of it is in it.
+    /// Whether a stretch of the file belongs to this favourite: its middle is in the favourite.
     pub fn covers(&self, start_secs: f64, end_secs: f64) -> bool {
         has_middle_of((self.start_secs, self.end_secs), (start_secs, end_secs))
     }
 }
 
-/// Whether the middle of one stretch is in another. A middle on the edge, as that of the next chunk where chunks overlap by
-/// half, is outside, whichever way seconds were rounded.
+/// Whether the middle of `inner` is in `outer`. A middle exactly on the edge is outside, whichever way seconds were
+/// rounded. (Where chunks overlap by half, the middle of the next chunk is on the edge.)
 pub fn has_middle_of(outer: (f64, f64), inner: (f64, f64)) -> bool {
     const ROUNDING_SECS: f64 = 1e-6;
     let middle = 0.5 * (inner.0 + inner.1);

@@ -2,14 +2,14 @@
 
 use super::{MelSpectrum, POWER_FLOOR};
 
-/// Rounds of the fit. The bands are met to within a few percent by then; more rounds make spectra spiky.
+/// The rounds of the fit. After these the bands match within a few percent. More rounds make spectra spiky.
 const ROUNDS: usize = 20;
 
 impl MelSpectrum {
-    /// Magnitudes `[frames, length / 2 + 1]` of a spectrum whose bands have these log powers `[frames, bands]`. Of the
-    /// many that do, each frame's is near the smoothest: it grows from a flat spectrum by multiplication (Richardson
-    /// 1972, Lucy 1974), so no power is negative, and quiet bands are met as closely, in decibels, as loud ones. Bins that
-    /// no band covers are 0.
+    /// The magnitudes `[frames, length / 2 + 1]` of a spectrum whose bands have these log powers `[frames, bands]`.
+    /// Many spectra have them. The fit starts from a flat spectrum and multiplies (Richardson 1972, Lucy 1974), so the
+    /// result is near the smoothest, no power is negative, and quiet bands match as closely, in decibels, as loud ones.
+    /// Bins that no band covers are 0.
     pub fn magnitudes(&self, log_powers: &[f32]) -> Vec<f32> {
         let bins = self.length / 2 + 1;
         let mut reach = vec![0.0_f32; bins];

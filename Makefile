@@ -4,6 +4,8 @@
 # make bench        measures, in the profile that make run builds; against PyTorch, Faiss and Annoy where SOUNDALIKE_PYTHON
 #                   names a Python that has them
 # make man          writes the man pages to target/man
+# make package      packs the released program for Linux (a .deb and a .tar.gz) into target/package
+# make check-ports  checks that the program compiles for Windows, macOS and Arm, as far as this machine has the tools
 # make screenshots  draws the pictures in screenshots/ from the running program
 #
 # System packages that are missing are installed through apt-get, with a line that says so; on a machine without apt-get
@@ -21,7 +23,7 @@ SCREEN_PACKAGES := xvfb xdotool imagemagick libegl1 libgl1-mesa-dri dbus at-spi2
 TEST_PACKAGES := $(RUN_PACKAGES) $(SCREEN_PACKAGES) sox ffmpeg pulseaudio pulseaudio-utils libasound2-plugins curl bsdutils python3-requests python3-numpy
 PICTURE_PACKAGES := $(RUN_PACKAGES) $(SCREEN_PACKAGES)
 
-.PHONY: run test check bench man screenshots format-check lint doc-check dependency-check run-needs test-needs picture-needs rust
+.PHONY: run test check check-ports bench man package screenshots format-check lint doc-check dependency-check run-needs test-needs picture-needs rust
 
 run: run-needs
 	$(CARGO) run
@@ -55,6 +57,13 @@ bench: run-needs
 
 man: run-needs
 	$(CARGO) run -- man --out target/man
+
+package: run-needs
+	$(CARGO) build --release --locked
+	packaging/linux.sh target/release/soundalike target/package
+
+check-ports: rust
+	@CARGO="$(CARGO)" packaging/check_ports.sh
 
 screenshots: picture-needs
 	$(CARGO) test --test it screenshots -- --ignored --nocapture

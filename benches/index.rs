@@ -1,5 +1,5 @@
-//! The index's parts by themselves: each kernel, tables, groups, building, growing, opening. How they stand to other programs
-//! is measured by `soundalike bench-index`.
+//! The parts of the index, one by one: each kernel, tables, groups, building, growing, opening. `soundalike
+//! bench-index` compares the index with other programs.
 
 use std::hint::black_box;
 
@@ -12,7 +12,7 @@ const ROWS: usize = 200_000;
 const QUERIES: usize = 64;
 const K: usize = 10;
 
-/// Crowds around centres of unequal numbers, as learned codes are: 3 bits of 64 off on average.
+/// Codes in clusters of different sizes, as learned codes are: 3 of 64 bits away from the centre on average.
 fn codes(bits: usize, rows: usize, seed: u64) -> Codes {
     let mix = |seed: u64| {
         let mixed = (seed ^ seed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);

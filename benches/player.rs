@@ -1,5 +1,6 @@
-//! From the click on a match to the first frame handed to the device, by the player's own clock. The device takes sound as
-//! soon as there is some: what is measured is what the program adds to the device's own latency. The goal is 50 ms.
+//! The time from the click on a match until the device gets the first frame, by the player's own clock. The device
+//! takes sound as soon as there is some, so the bench measures what the program adds to the device's latency. The goal
+//! is 50 ms.
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use soundalike::audio::wav::{Depth, write_wav};
 const RATE: u32 = 44_100;
 const MINUTES: usize = 10;
 
-/// Ten minutes in stereo, and the same in whatever other formats there is a tool for.
+/// Ten minutes in stereo as WAV, and in every other format for which this machine has a tool.
 fn long_files(folder: &Path) -> Vec<PathBuf> {
     let original = folder.join("long.wav");
     let samples: Vec<f32> = (0..2 * MINUTES * 60 * RATE as usize)
@@ -63,7 +64,7 @@ fn click_to_first_frame(c: &mut Criterion) {
             });
         }
     }
-    // A device that has to be opened first: the player changes from one to the other before each click.
+    // With a device that must be opened first: the player changes to the other device before each click.
     backend.plug_in_another("headphones", Format { rate: RATE, channels: 2 });
     let devices: Vec<Option<DeviceName>> = vec![None, backend.outputs().devices.pop()];
     group.bench_function("wav on a closed device", |bencher| {

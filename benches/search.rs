@@ -1,5 +1,5 @@
-//! From another part of the query to its matches, through the engine, among a million chunks of 50,000 files that do not
-//! exist: their codes are made up, as crowds around centres. The goal is 100 ms.
+//! The time from choosing another part of the query to its matches, through the engine, among a million chunks of
+//! 50,000 files. The files do not exist; their codes are made up, in clusters. The goal is 100 ms.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ fn codes(rows: usize) -> Codes {
     codes
 }
 
-/// A project with an untrained model of the default size and a made-up index, and a sound to search for.
+/// A project with an untrained model of the default size, a made-up index, and a sound to search for.
 fn project(folder: &Path) -> (Engine, Utf8PathBuf) {
     let query = folder.join("query.wav");
     let samples: Vec<f32> = (0..2 * QUERY_SECS * RATE as usize)
@@ -153,7 +153,7 @@ fn search(c: &mut Criterion) {
             assert_eq!(report.matches.len(), 50);
             began.elapsed()
         };
-        // The first search of all decodes the sound.
+        // The very first search also decodes the sound.
         println!("{name}: the first took {:.0} ms", one().as_secs_f64() * 1000.0);
         group.bench_function(name, |b| b.iter_custom(|times| (0..times).map(|_| one()).sum::<Duration>()));
     }

@@ -1,9 +1,10 @@
-//! A training step against PyTorch's on the same model: 8 kHz, 40 mels, 48 channels, 4 blocks, batches of 64, two views, a
-//! mirrored decoder, 64 bits, two threads; front end, views, forward, backward and update included. The two take turns.
+//! Compares the speed of a training step with PyTorch's, for the same model: 8 kHz, 40 mels, 48 channels, 4 blocks,
+//! batches of 64, two views, a mirrored decoder, 64 bits, two threads. A step includes front end, views, forward and
+//! backward pass, and the update. The two programs take turns.
 //!
-//! `SOUNDALIKE_PYTHON` names a Python that has torch, numpy and soundfile (else `python3` is tried);
-//! `SOUNDALIKE_PEER` another program to race: it gets the folder of WAVs, a folder to write to, `--steps N` and
-//! `--threads 2`, and prints lines that end in "... N chunks/s ...".
+//! `SOUNDALIKE_PYTHON` names a Python that has torch, numpy and soundfile (without it, `python3` is tried).
+//! `SOUNDALIKE_PEER` names another program to compare with. It gets the folder of WAV files, a folder to write to,
+//! `--steps N` and `--threads 2`, and must print lines that end in "... N chunks/s ...".
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -16,7 +17,7 @@ use soundalike::model::{Config, FeatureStore, FeatureStoreBuilder, Trainer, Trai
 const THREADS: usize = 2;
 const FILES: usize = 400;
 const ROUNDS: usize = 3;
-/// Steps of a round, and those of them that only warm up.
+/// The steps of a round, and how many of them only warm up.
 const STEPS: usize = 300;
 const WARM_UP: usize = 50;
 
@@ -58,7 +59,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Half a second to a second of a gliding tone in noise.
+/// A gliding tone in noise, half a second to a second long.
 fn sound(number: usize) -> Vec<f32> {
     let (length, start) = (4000 + number * 10, 150.0 + number as f32 * 4.0);
     let mut state = number as u32 * 2 + 1;
@@ -95,7 +96,7 @@ fn prepared(sounds: &[Vec<f32>], folder: &Path) -> Result<(Config, FeatureStore)
         decorrelation: Some(0.0),
         ..Default::default()
     };
-    // The peer's optimiser, and all that it decodes.
+    // The peer has this optimiser, and decodes all chunks.
     let config = Config { hidden: 0, muon: false, decoded: 1.0, ..Config::new(&settings, Some(8000))? };
     let mut builder = FeatureStoreBuilder::new(&config, folder);
     for sound in sounds {
@@ -138,17 +139,18 @@ fn their_rate(wavs: &Path, out: &Path) -> Result<f64> {
     Ok(rate.ok_or_else(complaint)?)
 }
 
-/// Operations of a step's matrix products: encoder over two views, decoder over one, forward once and backward twice.
+/// The floating point operations of a step's matrix products: encoder over two views, decoder over one, forward once
+/// and backward twice.
 fn step_flops() -> f64 {
     let (rows, c, mels, blocks) = (64.0 * 29.0, 48.0, 40.0, 4.0);
     let stack = blocks * (2.0 * c * 2.0 * c + c * c);
-    // The frames are data: the way back has one product less there.
+    // The frames are data, so the backward pass has one product less there.
     let encoder = 2.0 * rows * (3.0 * stack + 2.0 * mels * c);
     let decoder = rows * (3.0 * stack + 3.0 * c * mels);
     2.0 * (encoder + decoder)
 }
 
-/// Of candle's products, which are this program's own: Gflop a second of one thread.
+/// The rate of this program's matrix products, in Gflop per second on one thread.
 fn matrix_rate() -> Result<f64> {
     let n = 1024_usize;
     let a = Tensor::rand(-1.0_f32, 1.0, (n, n), &Device::Cpu)?;

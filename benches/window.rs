@@ -1,8 +1,8 @@
-//! The window's own work on a project of 100,000 files and a million chunks: a frame's logic, drawing and tessellation,
-//! without a screen, while the table is scrolled, a filter is typed and the query's region is moved; and how soon the first
-//! frame, and the first one with files in it, is there after the start. The goals: 4 ms a frame, 300 ms to the first. Where
-//! that can be told, what is counted is the processor's time that the frame took: not what other programs, or the search on
-//! all cores that runs beside it, took from it.
+//! The window's own work on a project of 100,000 files and a million chunks, without a screen. A frame's work is logic,
+//! drawing and tessellation, while the table is scrolled, a filter is typed and the query's region is moved. The bench
+//! also measures the time from the start to the first frame, and to the first frame with files. The goals are 4 ms a
+//! frame and 300 ms to the first frame. Where the system can tell, only the processor time of the window's thread
+//! counts, without other programs and without the search that runs beside it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ fn backend() -> Arc<MockBackend> {
     Arc::new(MockBackend::new(Format { rate: 48_000, channels: 2 }, Format { rate: 44_100, channels: 1 }))
 }
 
-/// Twelve real sounds that a model is trained on, among many that are in the catalogue alone.
+/// Twelve real sounds to train a model on, among many that exist only in the catalogue.
 fn make_project(folder: &Path) -> Utf8PathBuf {
     let sounds = folder.join("sounds");
     std::fs::create_dir_all(&sounds).expect("a folder");
@@ -120,7 +120,7 @@ struct Bench {
     app: App,
     frame: eframe::Frame,
     began: Instant,
-    /// Where things are, by their names, as of the last look.
+    /// Where widgets were in the last frame, by name.
     places: Vec<(String, Rect)>,
 }
 
@@ -133,7 +133,7 @@ impl Bench {
         Self { ctx, app, frame: eframe::Frame::_new_kittest(), began, places: Vec::new() }
     }
 
-    /// Draws a frame, and returns how much work that was.
+    /// Draws a frame, and returns the time of the work.
     fn frame(&mut self, events: Vec<Event>) -> Duration {
         let time = Some(self.began.elapsed().as_secs_f64());
         let input =
@@ -161,7 +161,7 @@ impl Bench {
         took
     }
 
-    /// Where something is whose name begins so; draws until it is there.
+    /// The position of the widget whose name begins with `name`. Draws until it is there.
     fn find(&mut self, name: &str) -> Pos2 {
         let end = Instant::now() + PATIENCE;
         self.ctx.enable_accesskit();
@@ -184,14 +184,14 @@ impl Bench {
     }
 }
 
-/// The processor's time that this thread has had.
+/// The processor time of this thread.
 #[cfg(target_os = "linux")]
 fn own_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec.cast_unsigned(), time.tv_nsec as u32)
 }
 
-/// The time that has passed, which is more where something else runs as well.
+/// The elapsed time. It is more than the processor time if other programs run.
 #[cfg(not(target_os = "linux"))]
 fn own_time() -> Duration {
     static BEGAN: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
@@ -232,7 +232,7 @@ fn main() {
     bench.frame(Vec::new());
     println!("first frame with the files   {:6.1} ms after the start", bench.began.elapsed().as_secs_f64() * 1e3);
     let files = bench.app.state().latest.dataset.files.len();
-    // Until every file was looked for on the disk, which is another thread's work.
+    // Waits until another thread has looked for every file on the disk.
     let calm = Instant::now() + Duration::from_secs(5);
     while !bench.app.state().latest.jobs.is_empty() && Instant::now() < calm {
         bench.frame(Vec::new());
@@ -261,7 +261,7 @@ fn main() {
         bench.frame(vec![key(Key::F, Modifiers::COMMAND)]);
         for letter in text.chars() {
             typing.push(bench.frame(vec![Event::Text(letter.to_string())]));
-            // People type no faster than this; the answers come meanwhile.
+            // People type no faster than this. Answers arrive meanwhile.
             let next = Instant::now() + Duration::from_millis(60);
             while Instant::now() < next {
                 typing.push(bench.frame(Vec::new()));

@@ -1,5 +1,6 @@
-//! Damaged files, by the tens of thousands and the same ones each time: no panic, no hang, no sound and no memory out of
-//! proportion to the file. A binary of its own, because it counts every byte that is allocated.
+//! Tens of thousands of damaged files, the same ones each time. No file may cause a panic or a hang, or give more sound
+//! or take more memory than its size justifies. This is a binary of its own because it counts every byte that is
+//! allocated.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,15 +15,15 @@ use soundalike::audio::{Cause, Decoder};
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// Of each kind of file.
+/// The number of damaged files of each kind.
 const MUTATIONS: usize = 2_600;
-/// For one file of a few kilobytes, on a machine that does something else as well. What takes longer is read again: a machine
-/// falters now and then, a file that keeps a reader busy does so every time.
+/// The longest time for one file of a few kilobytes, on a busy machine. A file that takes longer is read again: a busy
+/// machine is slow now and then, but a file that keeps a reader busy is slow every time.
 const PATIENCE: Duration = Duration::from_secs(5);
 const TRIES: usize = 3;
-/// So many threads read, whatever the machine has.
+/// The number of threads that read, whatever the machine has.
 const THREADS: usize = 4;
-/// What all of them together may hold at once, decoders' tables and test included.
+/// The most that all threads may hold at once, including the decoders' tables and this test.
 const MOST_MEGABYTES: f32 = 16.0;
 
 /// A WAV file with a fact chunk and a list before its data.
@@ -56,7 +57,7 @@ fn aiff(data: &[u8]) -> Vec<u8> {
     file
 }
 
-/// A sound file of each kind: its ending and its bytes.
+/// A sound file of each kind: its extension and its bytes.
 fn originals() -> Vec<(&'static str, Vec<u8>)> {
     let ramp: Vec<u8> = (0..1200u32).flat_map(|n| ((n * 53) as i16).to_le_bytes()).collect();
     let floats: Vec<u8> = (0..400u16).flat_map(|n| (f32::from(n) / 500.0).to_le_bytes()).collect();
@@ -77,7 +78,7 @@ fn mutated(original: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
     const EXTREMES: [u32; 8] = [0, 1, 0x7F, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFE, u32::MAX];
     let mut bytes = original.to_vec();
     for _ in 0..random.random_range(1..=6) {
-        // Headers, where most of the meaning is, are hit as often as all the rest.
+        // Half of the changes hit the header, where most of the meaning is.
         let header = bytes.len().min(256);
         let within = if random.random_bool(0.5) { header } else { bytes.len() };
         if within == 0 {
@@ -113,8 +114,8 @@ fn mutated(original: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
     bytes
 }
 
-/// Reads a file as the program does: to its end, and again from somewhere in it. Returns the samples that it held, and
-/// whether a decoder had to be caught falling over.
+/// Reads a file as the program does: to its end, and again from somewhere in the middle. Returns the number of samples,
+/// and whether a panic of a decoder was caught.
 fn read(path: &Path, seek_to: u64) -> (usize, bool) {
     let fell = |cause: &Cause| matches!(cause, Cause::DecoderFailed(_));
     let mut decoder = match Decoder::open(path) {
@@ -140,7 +141,8 @@ fn read(path: &Path, seek_to: u64) -> (usize, bool) {
 
 #[test]
 fn no_damaged_file_does_harm() {
-    // A decoder that falls over is caught and becomes its file's failure; what it prints would drown the rest.
+    // The program catches a panic of a decoder and reports that file as unreadable. Here the message of the panic would
+    // hide everything else.
     std::panic::set_hook(Box::new(|_| ()));
     let folder = tempfile::tempdir().expect("a folder");
     let (readable, fallen) = (AtomicUsize::new(0), AtomicUsize::new(0));

@@ -47,13 +47,14 @@ fn each_bad_file_has_its_reason_and_the_good_ones_are_added() {
     assert!(reason("text.wav").contains("not a sound file"), "{}", reason("text.wav"));
     assert!(reason("empty.wav").contains("empty"), "{}", reason("empty.wav"));
     assert!(reason("no_samples.wav").contains("no sound"), "{}", reason("no_samples.wav"));
-    // What is there of a file that was cut off is used; that it was cut off stands beside it.
+    // The existing part of a cut-off file is used, with a note that the file is cut off.
     assert!(reason("cut_data.wav").contains("cut off"), "{}", reason("cut_data.wav"));
     assert!(report.added.iter().any(|path| path.ends_with("cut_data.wav")), "{report:?}");
     assert_eq!((report.added.len(), report.failed.len()), (4, 4), "{report:?}");
 }
 
-/// What a folder of a real computer can hold besides files: each has one row with one reason, and the rest goes on.
+/// What else a folder of a real computer can hold: each such entry gets one row with one reason, and the import
+/// continues.
 #[cfg(target_os = "linux")]
 #[test]
 fn strange_things_in_a_folder_have_one_reason_each() {
@@ -81,7 +82,7 @@ fn strange_things_in_a_folder_have_one_reason_each() {
         wav.write_sample(odd.unwrap_or((frame as f32 * 0.1).sin() * 0.3)).expect("written");
     }
     wav.finalize().expect("finished");
-    // As long as a path may be.
+    // A path of the greatest possible length.
     let mut deep = sounds.clone();
     while deep.as_os_str().len() < 3700 {
         deep.push("d".repeat(240));
@@ -102,7 +103,7 @@ fn strange_things_in_a_folder_have_one_reason_each() {
         let of_this: Vec<&String> = rows.iter().filter(|row| row.split(": ").next().unwrap().ends_with(name)).collect();
         assert!(of_this.len() == 1 && of_this[0].contains(why), "{name}: {of_this:?}");
     }
-    // A sound is read by its bytes, whatever its ending; a long path is a path.
+    // A sound is recognised by its bytes, whatever its extension. A long path is a path like any other.
     for name in ["tone.mp3", "not_numbers.wav", &name] {
         assert!(report.added.iter().any(|path| path.ends_with(name)), "{name}: {report:?}");
     }
@@ -171,7 +172,7 @@ fn a_query_that_is_no_sound_is_named_and_the_index_still_answers() {
     bench.run(query(&bench.path("tones/tone_01.wav"))).expect("an answer");
 }
 
-/// What is left of a file's bytes, if anything.
+/// Damages a file: returns its new bytes, or `None` to delete it.
 type Damage<'a> = &'a dyn Fn(Vec<u8>) -> Option<Vec<u8>>;
 
 #[test]
@@ -211,7 +212,7 @@ fn damaged_models_and_indexes_are_refused_and_can_be_made_anew() {
         bench = bench.reopen();
         let refused = failure(&bench, query(&sound));
         assert!(refused.contains("index") && refused.contains(told), "{refused}");
-        // Nothing else is lost: sounds are added as ever, and all of them are to be indexed.
+        // Nothing else is lost: sounds can be added, and all of them wait for indexing.
         let more = bench.path(&format!("more {number}"));
         write_tones(&more, 1);
         assert_eq!(bench.add(&more).added.len(), 1);
@@ -279,7 +280,7 @@ fn a_cancelled_job_leaves_what_was_there() {
         bench.engine.submit(Command::TrainModel { settings: Box::new(settings), resume: false, then_index: true });
     bench
         .until("training", |latest| latest.training.as_ref().is_some_and(|run| run.running && !run.history.is_empty()));
-    // Searching works meanwhile.
+    // Searching works during the training.
     write_wav(&bench.path("query.wav"), 8000, tone(8000, 200.0, 0.5));
     bench.run(query(&bench.path("query.wav"))).expect("an answer while training runs");
     bench.engine.cancel(job);

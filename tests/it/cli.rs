@@ -1,4 +1,4 @@
-//! The program by its command line: what people and other programs rely on.
+//! The command line: what people and other programs rely on.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -14,7 +14,7 @@ fn soundalike(project: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a command that succeeds, and reads the one JSON object that it prints.
+/// Runs a command that must succeed, and reads the one JSON object that it prints.
 fn json(project: &Path, arguments: &[&str]) -> Value {
     let output = soundalike(project, arguments).arg("--json").assert().success().get_output().stdout.clone();
     serde_json::from_slice(&output).expect("one JSON object")
@@ -95,7 +95,7 @@ fn the_main_job_by_command_with_the_keys_that_others_rely_on() {
 
     soundalike(&project, &["encode", &at("high"), "--out", &at("codes.npy")]).assert().success();
     let codes = std::fs::read(folder.path().join("codes.npy")).expect("codes");
-    // The first chunk of each of these files is a row of the export, too.
+    // The first chunk of each of these files is also a row of the export.
     let exported = |name: &str| {
         let row = rows.iter().position(|row| row.0.ends_with(name) && row.1 == 0.0).expect("a row");
         npy[128 + 2 * row..][..2].to_vec()
@@ -116,7 +116,8 @@ fn a_file_is_written_as_its_codes_keep_it() {
     assert!(said.contains("no model yet"), "{said}");
     for preset in ["seed", "waveform", "spectral"] {
         json(&project, &["train", "--preset", preset, "--steps", "3", "--bits", "16", "--batch", "8"]);
-        // 0.7 s: whole chunks, and a tail that no chunk covers. A sound shorter than a chunk is all there.
+        // 0.7 s are some whole chunks and a tail that no chunk covers. A sound that is shorter than a chunk is decoded
+        // whole.
         for (name, seed, others) in [("tones/tone_01.wav", 5000, 5120), ("short.wav", 800, 800)] {
             let report = json(&project, &["reconstruct", &at(name), "--out", &at("out.wav")]);
             let frames = hound::WavReader::open(folder.path().join("out.wav")).expect("a WAV file").duration();
@@ -125,7 +126,7 @@ fn a_file_is_written_as_its_codes_keep_it() {
             assert_eq!((&report["rate"], &report["bits"]), (&8000.into(), &16.into()));
         }
     }
-    // A long one is decoded stretch by stretch, and nothing is lost or doubled between them.
+    // A long sound is decoded stretch by stretch. Nothing is lost or doubled between the stretches.
     write_wav(&folder.path().join("long.wav"), 8000, tone(8000, 300.0, 79.0));
     let report = json(&project, &["reconstruct", &at("long.wav"), "--out", &at("out.wav")]);
     let frames = hound::WavReader::open(folder.path().join("out.wav")).expect("a WAV file").duration();
@@ -154,7 +155,7 @@ fn failures_are_one_sentence_and_exit_code_1() {
         let said = failure(&project, &arguments, 1);
         assert!(said.contains(words) && said.lines().count() == 1, "{arguments:?} said {said:?}");
     }
-    // For a program it is one object, also where the report is the failure.
+    // With --json the output is one object, also if the object reports the failure.
     for (arguments, key) in [(["add", "/nowhere"], "failed"), (["search", "/nowhere.wav"], "error")] {
         let output = soundalike(&project, &arguments).arg("--json").assert().code(1).get_output().stdout.clone();
         let object: Value = serde_json::from_slice(&output).expect("one JSON object");

@@ -61,7 +61,7 @@ fn what_a_search_found_is_saved_in_every_form() {
             }
         }
     }
-    // What has gone meanwhile is told, and the rest is saved.
+    // A file that was deleted meanwhile is reported, and the other clips are saved.
     std::fs::remove_file(&report.matches[0].path).expect("removed");
     let gone = report.matches.iter().filter(|found| found.path == report.matches[0].path).count();
     let out = text(&bench.path("rest"));
@@ -71,7 +71,7 @@ fn what_a_search_found_is_saved_in_every_form() {
     assert_eq!(out.read_dir_utf8().expect("a folder").count(), 4 - gone);
 }
 
-/// What another program cuts from a file is what a clip has, to the bit, wherever the file loses nothing.
+/// A clip has exactly the samples that another program cuts from the file, wherever the format is lossless.
 #[test]
 fn clips_agree_with_what_another_program_cuts() {
     if !is_there("ffmpeg", "-version") {
@@ -79,7 +79,7 @@ fn clips_agree_with_what_another_program_cuts() {
     }
     let bench = Bench::new();
     let source = "sine=f=440:r=44100:d=2,aformat=channel_layouts=stereo,volume=0.7";
-    // Bits of a sample that a clip must have; 0 is floating point.
+    // The bits of a sample that a clip must have. 0 is floating point.
     let kinds: [(&str, &[&str], u16, &str); 8] = [
         ("16.flac", &["-c:a", "flac", "-sample_fmt", "s16"], 16, "s16le"),
         ("24.flac", &["-c:a", "flac", "-sample_fmt", "s32"], 24, "s24le"),

@@ -1,4 +1,4 @@
-//! Changing a project and taking that back, and watching what changes on the disk, through the engine.
+//! Changing a project, undoing the change, and watching folders, through the engine.
 
 use std::collections::BTreeMap;
 
@@ -132,7 +132,7 @@ fn a_watched_folder_brings_new_and_changed_files_and_misses_those_that_go() {
     let gone = files(&bench)["tone_00.wav"];
     bench.until("the missing file", |latest| latest.on_disk.get(&gone) == Some(&OnDisk::Missing));
 
-    // Kept with the project, and off again on request.
+    // Watching is kept with the project, and can be switched off again.
     let bench = bench.reopen();
     let watch = bench.engine.latest().watch;
     assert!(watch.wanted && !watch.running);

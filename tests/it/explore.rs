@@ -1,4 +1,4 @@
-//! The library as a whole: its map, its codes one by one, its duplicates.
+//! The library as a whole: its map, its codes, its duplicates.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use soundalike::engine::{
 use crate::support::{Bench, quick, tone, write_tones, write_wav};
 use crate::window::{Window, sound};
 
-/// Twelve tones, a copy of the fourth at another level, and a silent file, learned and indexed.
+/// Twelve tones, a copy of the fourth at another level, and a silent file; learned and indexed.
 fn bench() -> Bench {
     let bench = Bench::new();
     write_tones(&bench.path("tones"), 12);
@@ -65,12 +65,12 @@ fn a_map_is_drawn_once_and_kept_until_the_index_changes() {
     again.seconds = first.seconds;
     assert_eq!(again, *first);
 
-    // Damaged, it is drawn anew, and the same.
+    // A damaged map is drawn again, and is the same.
     std::fs::write(&file, &kept[..kept.len() / 2]).expect("written");
     assert_eq!(map(&bench).dots, first.dots);
     assert_eq!(std::fs::read(&file).expect("kept"), kept);
 
-    // What leaves the project leaves the map; a new index has a map of its own.
+    // A file that is removed from the project disappears from the map. A new index gets a new map.
     let gone = first.files[first.chunks[0].file as usize].id;
     bench.run(Command::RemoveFiles { files: vec![gone] }).expect("removed");
     let fewer = map(&bench);

@@ -1,4 +1,4 @@
-//! The main job on real recordings: 3,000 spoken digits (the Free Spoken Digit Dataset), where they are at hand.
+//! The main job on real recordings: 3,000 spoken digits (the Free Spoken Digit Dataset), if they are available.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -9,7 +9,7 @@ use soundalike::model::TrainingSettings;
 
 use crate::support::Bench;
 
-/// Needs `SOUNDALIKE_FSDD`, the folder with the WAV files; says so and passes where it is not set.
+/// Needs `SOUNDALIKE_FSDD`, the folder with the WAV files. Without it, the test says so and passes.
 #[test]
 fn digits_are_found_by_digit_and_speaker() {
     let Some(folder) = std::env::var_os("SOUNDALIKE_FSDD").map(PathBuf::from) else {

@@ -1,5 +1,5 @@
-//! What is read agrees with what other programs read: sample for sample where nothing is lost, within a stated tolerance
-//! where something is. The files are made here, by ffmpeg and sox.
+//! Compares what Soundalike reads with what other programs read: sample for sample for lossless formats, within a
+//! stated tolerance for others. ffmpeg and sox make the files here.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use soundalike::audio::Decoder;
 
 use crate::support::is_there;
 
-/// The sound that everything is made from, without a header whose meaning programs could differ on.
+/// The original sound, without a header that programs could read differently.
 struct Original {
     path: PathBuf,
     rate: u32,
@@ -16,7 +16,7 @@ struct Original {
 }
 
 impl Original {
-    /// A fifth of a second of a sweep over noise, another one in each channel.
+    /// A fifth of a second of a sweep over noise, different in each channel.
     fn write(folder: &Path, rate: u32, channels: u16) -> Self {
         let mut bytes = Vec::new();
         let mut state = 1u32;
@@ -35,7 +35,7 @@ impl Original {
         Original { path, rate, channels }
     }
 
-    /// Makes a file by ffmpeg; `false`, and a line that says so, where this ffmpeg has no such encoder.
+    /// Makes a file with ffmpeg. Returns false, and says so, if this ffmpeg has no such encoder.
     fn by_ffmpeg(&self, to: &Path, how: &[&str]) -> bool {
         let mut command = Command::new("ffmpeg");
         command.args(["-v", "error", "-y", "-f", "f32le", "-ar", &self.rate.to_string()]);

@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use super::bench_index;
 use super::search::SearchArguments;
 use super::serve::ServeArguments;
+use super::version;
 use crate::engine::{CodesFormat, DuplicatesBy};
 use crate::model::TrainingSettings;
 
@@ -32,7 +33,7 @@ Examples:
 ///
 /// Without a command, the window opens.
 #[derive(Debug, Parser)]
-#[command(name = "soundalike", version, max_term_width = 120, propagate_version = true, styles = STYLES)]
+#[command(name = "soundalike", version = version::WHOLE, max_term_width = 120, propagate_version = true, styles = STYLES)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -129,6 +130,10 @@ pub(super) enum Operation {
         #[arg(long, value_enum, default_value_t)]
         format: CodesFormat,
     },
+    /// Print what a report of a fault needs: version, system, devices, the project's state; no names
+    #[command(after_help = "Example:
+  soundalike doctor > report.txt")]
+    Doctor,
     /// List the microphones and the sound outputs
     #[command(after_help = "Example:
   soundalike devices --json | jq '.inputs[].name'")]

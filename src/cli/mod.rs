@@ -4,6 +4,9 @@
 
 mod arguments;
 mod bench_index;
+#[cfg(windows)]
+mod console;
+mod doctor;
 mod duplicates;
 mod pages;
 mod report;
@@ -12,6 +15,7 @@ mod serve;
 mod session;
 mod sound;
 mod terminal;
+mod version;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,6 +57,8 @@ fn open_window(common: &Common, wayland: bool) -> anyhow::Result<()> {
         Some(last) => last.to_path_buf(),
         None => project(common)?,
     };
+    #[cfg(windows)]
+    console::close_own();
     gui::run(WindowOptions { project, preferences, wayland })
 }
 
@@ -72,6 +78,10 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Operation::Man { out } => return pages::man(&out, common.json).map(done),
         Operation::Serve(serve) => return serve.run(project(&common)?, common.json).map(done),
         Operation::Search(search) => return search.run(project(&common)?, &common).map(done),
+        Operation::Doctor => {
+            doctor::examine(&common);
+            return Ok(ExitCode::SUCCESS);
+        }
         Operation::Devices => {
             report::devices(&sound::devices(), common.json);
             return Ok(ExitCode::SUCCESS);

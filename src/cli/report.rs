@@ -230,7 +230,7 @@ fn show<T: serde::Serialize>(report: &T, json: bool, text: impl FnOnce(&T)) {
     }
 }
 
-fn print_json(object: &Value) {
+pub(super) fn print_json(object: &Value) {
     say!("{object}");
 }
 

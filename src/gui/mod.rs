@@ -81,8 +81,26 @@ pub fn run(options: WindowOptions) -> anyhow::Result<()> {
         native.event_loop_builder = Some(Box::new(|builder| _ = builder.with_x11()));
     }
     eframe::run_native(APP_ID, native, Box::new(|cc| Ok(Box::new(App::new(&cc.egui_ctx, options))))).map_err(|error| {
-        anyhow!("The window cannot be opened: {error}. Is there a display (DISPLAY or WAYLAND_DISPLAY)?")
+        // The library's own words have paths of the machine that built it.
+        tracing::debug!("the window cannot be opened: {error}");
+        anyhow!("The window cannot be opened: {}", obstacle(&error))
     })
+}
+
+/// Why the window cannot be opened, and what to do.
+fn obstacle(error: &eframe::Error) -> &'static str {
+    use eframe::Error::{Glutin, NoGlutinConfigs, OpenGL, Winit, WinitEventLoop};
+    match error {
+        Winit(_) | WinitEventLoop(_) if cfg!(target_os = "linux") => {
+            "there is no display (neither DISPLAY nor WAYLAND_DISPLAY leads to one). Without a display, use the commands that \
+             `soundalike --help` lists"
+        }
+        Glutin(_) | NoGlutinConfigs(..) | OpenGL(_) => {
+            "it needs OpenGL 2.1 or newer, which the graphics driver of this display does not have. Install the driver of \
+             your graphics card, or use the commands that `soundalike --help` lists"
+        }
+        _ => "the system refused it. `soundalike -v` prints the reason",
+    }
 }
 
 /// The window's logic.

@@ -1,4 +1,5 @@
-//! What crosses floors: jobs through the engine, the program by its command line, the window by its labels.
+//! Tests of what crosses floors: jobs through the engine, the built program by its command line, the window by its
+//! labels.
 
 mod bad_input;
 mod cli;
@@ -8,6 +9,7 @@ mod explore;
 mod fsdd;
 mod other_programs;
 mod pipeline;
+mod program;
 mod real_sound;
 #[cfg(target_os = "linux")]
 mod real_window;

@@ -1,0 +1,10 @@
+//! Which program this is.
+
+pub(super) const NUMBER: &str = env!("CARGO_PKG_VERSION");
+pub(super) const COMMIT: &str = env!("SOUNDALIKE_COMMIT");
+/// The system and the processor that the program was built for, as Rust names them.
+pub(super) const TARGET: &str = env!("SOUNDALIKE_TARGET");
+
+/// All three, as `--version` prints them.
+pub(super) const WHOLE: &str =
+    concat!(env!("CARGO_PKG_VERSION"), " (", env!("SOUNDALIKE_COMMIT"), ", ", env!("SOUNDALIKE_TARGET"), ")");

@@ -23,7 +23,13 @@ const QUERY_SECS: usize = 120;
 fn open(project: &Path) -> Engine {
     let format = Format { rate: RATE, channels: 2 };
     let audio = Arc::new(MockBackend::new(format, format));
-    Engine::open(EngineOptions { project: project.to_owned(), wake: Arc::new(|| ()), audio }).expect("an engine")
+    Engine::open(EngineOptions {
+        project: project.to_owned(),
+        wake: Arc::new(|| ()),
+        audio,
+        opening: Default::default(),
+    })
+    .expect("an engine")
 }
 
 fn run(engine: &Engine, command: Command) -> Outcome {
@@ -72,7 +78,7 @@ fn project(folder: &Path) -> (Engine, Utf8PathBuf) {
     run(&engine, Command::TrainModel { settings, resume: false, then_index: false });
     drop(engine);
 
-    let opened = Project::open(Utf8Path::from_path(&place).expect("UTF-8")).expect("a project");
+    let opened = Project::open(Utf8Path::from_path(&place).expect("UTF-8"), Default::default()).expect("a project");
     let frames = (0.256 + 0.128 * (CHUNKS_A_FILE - 1) as f64) * f64::from(RATE);
     let facts: Vec<FileFacts> = (0..FILES)
         .map(|number| FileFacts {
@@ -100,6 +106,7 @@ fn project(folder: &Path) -> (Engine, Utf8PathBuf) {
         codes: rows as u64,
         unique_codes: rows as u64,
         entropy_nats: 1.0,
+        model_hash: None,
         files: made_up
             .enumerate()
             .map(|(place, file)| IndexedFile {
@@ -112,7 +119,7 @@ fn project(folder: &Path) -> (Engine, Utf8PathBuf) {
     };
     let codes = codes(rows);
     opened
-        .install_index(&index, |path| {
+        .install_index(&index, |path, _| {
             IndexFile::write(path.as_std_path(), codes.as_ref(), 1)
                 .map_err(|cause| ProjectError::Content { folder: path.to_owned(), what: cause.to_string() })
         })

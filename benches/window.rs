@@ -45,7 +45,8 @@ fn make_project(folder: &Path) -> Utf8PathBuf {
         write_wav(&path, &samples, 1, 8000, Depth::Pcm16).expect("written");
     }
     let place = folder.join("project");
-    let options = EngineOptions { project: place.clone(), wake: Arc::new(|| ()), audio: backend() };
+    let options =
+        EngineOptions { project: place.clone(), wake: Arc::new(|| ()), audio: backend(), opening: Default::default() };
     let engine = Engine::open(options).expect("an engine");
     let quick = TrainingSettings {
         steps: Some(20),
@@ -70,7 +71,7 @@ fn make_project(folder: &Path) -> Utf8PathBuf {
 }
 
 fn fill(place: &Utf8Path) {
-    let project = Project::open(place).expect("opened");
+    let project = Project::open(place, Default::default()).expect("opened");
     let facts = |number: usize| FileFacts {
         path: format!("/library/kind_{:03}/Recording_{number:06}.wav", number % 500).into(),
         size_bytes: 100_000,
@@ -106,12 +107,13 @@ fn fill(place: &Utf8Path) {
         codes: codes.len() as u64,
         unique_codes: codes.len() as u64,
         entropy_nats: (codes.len() as f64).ln(),
+        model_hash: None,
         files: rows.collect(),
     };
-    let write = |path: &Utf8Path| -> anyhow::Result<()> {
+    let installed: anyhow::Result<i64> = project.install_index(&index, |path, _| {
         Ok(IndexFile::write(path.as_std_path(), codes.as_ref(), model.generation.cast_unsigned())?)
-    };
-    project.install_index(&index, write).expect("installed");
+    });
+    installed.expect("installed");
 }
 
 /// The window without a screen.

@@ -83,6 +83,7 @@
 //! | [`index`] | packed codes and exact Hamming search; knows nothing of sound | |
 //! | [`dataset`] | what a sound file is, folder scans, the chunk grid, the demo library | audio |
 //! | [`audio`] | decoding, resampling, mu-law, mel spectra and back, WAV writing; `audio::device` alone knows cpal | |
+//! | [`ground`] | small files written whole, and read within a bound | |
 //!
 //! `ARCHITECTURE.md` in the source walks through them.
 
@@ -90,6 +91,7 @@ pub mod audio;
 pub mod cli;
 pub mod dataset;
 pub mod engine;
+pub mod ground;
 pub mod gui;
 pub mod index;
 pub mod map;

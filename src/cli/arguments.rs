@@ -1,6 +1,7 @@
 //! What can be said on the command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Args, Parser, Subcommand};
@@ -10,7 +11,7 @@ use super::bench_index;
 use super::search::SearchArguments;
 use super::serve::ServeArguments;
 use super::version;
-use crate::engine::{CodesFormat, DuplicatesBy};
+use crate::engine::{Access, CodesFormat, DuplicatesBy, Opening};
 use crate::model::TrainingSettings;
 
 /// On a terminal alone: clap looks whether there is one.
@@ -50,6 +51,12 @@ pub(super) struct Common {
     /// The project's folder [default: in the platform's data folder]
     #[arg(long, global = true, value_name = "DIR")]
     pub project: Option<PathBuf>,
+    /// Make the project even in a folder that holds other files; they stay as they are
+    #[arg(long, global = true)]
+    pub new_project: bool,
+    /// How long a command that changes the project waits for another program to be done with it
+    #[arg(long, global = true, value_name = "SECS", value_parser = seconds, default_value = "10")]
+    pub wait: f64,
     /// Print one JSON object on standard output, also for a failure
     #[arg(long, global = true)]
     pub json: bool,
@@ -59,6 +66,26 @@ pub(super) struct Common {
     /// Say on standard error what happens (-vv: inside libraries as well)
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
+}
+
+/// Whether a command changes the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Changes {
+    Something,
+    Nothing,
+}
+
+impl Common {
+    /// How the project is opened for a command.
+    pub fn opening(&self, changes: Changes) -> Opening {
+        // A year is as good as for ever, and a number of seconds that a duration can hold.
+        let wait = Duration::from_secs_f64(self.wait.min(365.0 * 24.0 * 3600.0));
+        let access = match changes {
+            Changes::Something => Access::Write { wait },
+            Changes::Nothing => Access::Read,
+        };
+        Opening { access, among_other_files: self.new_project }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -80,6 +107,13 @@ pub(super) enum Operation {
   soundalike info
   soundalike info --json | jq .problems")]
     Info,
+    /// Look at every file of the project, and name what is damaged; nothing is changed
+    #[command(after_help = "Example:
+  soundalike check || soundalike repair")]
+    Check,
+    /// Put the project back together: from backups, and from what can still be read; nothing is deleted
+    #[command(after_help = "What is replaced is moved into the folder set-aside in the project.")]
+    Repair,
     /// Train a model on the project's sounds
     #[command(after_help = "Examples:
   soundalike train                                    the default settings

@@ -8,6 +8,7 @@ mod bench_index;
 mod console;
 mod doctor;
 mod duplicates;
+mod health;
 mod pages;
 mod report;
 mod search;
@@ -28,7 +29,7 @@ use crate::engine::{Clip, Coded, Command, Outcome};
 use crate::gui::preferences::Preferences;
 use crate::gui::{self, WindowOptions};
 use crate::model::{Config, TrainingSettings};
-use arguments::{Arguments, Common, Operation};
+use arguments::{Arguments, Changes, Common, Operation};
 use session::Session;
 
 /// Reads the command line and carries it out: opens the window, or runs one command.
@@ -76,7 +77,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Operation::BenchIndex(bench) => return bench.run().map(done),
         Operation::Completions { shell } => return pages::completions(shell, common.json).map(done),
         Operation::Man { out } => return pages::man(&out, common.json).map(done),
-        Operation::Serve(serve) => return serve.run(project(&common)?, common.json).map(done),
+        Operation::Serve(serve) => return serve.run(project(&common)?, &common).map(done),
         Operation::Search(search) => return search.run(project(&common)?, &common).map(done),
         Operation::Doctor => {
             doctor::examine(&common);
@@ -88,12 +89,15 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         Operation::Play { file, from, to } => {
             let clip = Clip { path: as_text(file)?, from_secs: from.unwrap_or(0.0), to_secs: to };
-            return sound::play(&Session::open(project(&common)?, &common)?, clip, common.json).map(done);
+            return sound::play(&Session::open(project(&common)?, &common, Changes::Nothing)?, clip, common.json)
+                .map(done);
         }
         Operation::Info => {
-            report::info(&Session::open(project(&common)?, &common)?.latest(), common.json);
+            report::info(&Session::open(project(&common)?, &common, Changes::Nothing)?.latest(), common.json);
             return Ok(ExitCode::SUCCESS);
         }
+        Operation::Check => return health::run_check(project(&common)?, &common),
+        Operation::Repair => return health::run_repair(project(&common)?, &common),
         Operation::Demo => Command::AddDemo,
         Operation::Add { paths } => Command::AddPaths { paths },
         Operation::Train { settings, resume } => Command::TrainModel { settings, resume, then_index: false },
@@ -106,7 +110,15 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         Operation::Encode { folder, out } => Command::EncodeFolder { folder, out },
     };
-    let outcome = Session::open(project(&common)?, &common)?.run(command)?;
+    let changes = match command {
+        Command::FindDuplicates { .. }
+        | Command::Evaluate { .. }
+        | Command::Export { .. }
+        | Command::Reconstruct { .. }
+        | Command::EncodeFolder { .. } => Changes::Nothing,
+        _ => Changes::Something,
+    };
+    let outcome = Session::open(project(&common)?, &common, changes)?.run(command)?;
     report::outcome(&outcome, &common);
     match outcome {
         Outcome::Added(report) if report.added.is_empty() && report.skipped.is_empty() && !report.failed.is_empty() => {

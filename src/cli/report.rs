@@ -6,10 +6,12 @@ use camino::Utf8Path;
 use serde_json::{Value, json};
 
 use super::arguments::Common;
+use super::health::Repaired;
 use super::terminal::say;
 use crate::dataset::Problem;
 use crate::engine::{
-    AddReport, DeviceList, DeviceName, DevicesView, Latest, Outcome, PlayerView, SearchReport, TrainReport,
+    AddReport, DeviceList, DeviceName, DevicesView, Latest, Outcome, Part, PartState, PlayerView, SearchReport,
+    TrainReport,
 };
 
 /// Reasons are told file by file up to this many; then they are counted.
@@ -89,6 +91,39 @@ pub(super) fn info(latest: &Latest, json: bool) {
     problems("problems", &dataset.problems);
 }
 
+/// How the parts of a project are. Where silence was asked for, only damage is told.
+pub(super) fn checked(parts: &[Part], is_whole: bool, common: &Common) {
+    if common.json {
+        return print_json(&json!({ "whole": is_whole, "parts": parts }));
+    }
+    for part in parts {
+        let state = match part.state {
+            PartState::Whole if common.quiet => continue,
+            PartState::Whole => "whole",
+            PartState::Damaged => "damaged",
+            PartState::Unknown => "unknown",
+        };
+        say!("{state:8} {}: {}", part.name, part.words);
+    }
+    if !is_whole {
+        say!("`soundalike repair` mends what is damaged.");
+    }
+}
+
+/// What a repair has done, and what is still damaged.
+pub(super) fn repaired(report: &Repaired, common: &Common) {
+    if common.json {
+        return print_json(&json!(report));
+    }
+    match report.done.as_slice() {
+        [] => say!("nothing had to be mended"),
+        done => done.iter().for_each(|what| say!("{what}")),
+    }
+    for part in report.parts.iter().filter(|part| part.state == PartState::Damaged) {
+        say!("still damaged: {}: {}", part.name, part.words);
+    }
+}
+
 /// What a command has done. Where silence was asked for, only what was asked for is said: a score.
 pub(super) fn outcome(outcome: &Outcome, common: &Common) {
     let json = common.json;
@@ -107,6 +142,7 @@ pub(super) fn outcome(outcome: &Outcome, common: &Common) {
                 report.entropy_nats,
                 report.seconds
             );
+            report.mended.iter().for_each(|what| say!("made anew: {what}"));
             problems("failed", &report.failed);
         }),
         Outcome::Evaluated(report) => show(report, json, |report| {

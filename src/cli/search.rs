@@ -9,7 +9,7 @@ use clap::Args;
 use clap::error::ErrorKind;
 use tempfile::NamedTempFile;
 
-use super::arguments::{Common, seconds};
+use super::arguments::{Changes, Common, seconds};
 use super::session::Session;
 use super::{as_text, report, sound, terminal, wrong_usage};
 use crate::dataset::scan::scan;
@@ -100,7 +100,9 @@ impl SearchArguments {
             ),
             _ => {}
         }
-        let session = Session::open(project, common)?;
+        // A recording is kept with the project.
+        let changes = if self.query.is_none() { Changes::Something } else { Changes::Nothing };
+        let session = Session::open(project, common, changes)?;
         let searches = match &self.query {
             None => one(sound::search_by_microphone(&session, self.record, self.k, self.by, self.filter(), common)?),
             Some(query) if query.as_os_str() == "-" => one(self.standard_input(&session)?),

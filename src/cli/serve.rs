@@ -8,6 +8,8 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
+use super::arguments::Common;
+use crate::engine::{Access, Opening};
 use crate::server::{Listening, ServeOptions, limits, serve};
 
 /// Where the token is looked for that no file gives.
@@ -58,7 +60,7 @@ pub(super) struct ServeArguments {
 }
 
 impl ServeArguments {
-    pub fn run(self, project: PathBuf, json: bool) -> anyhow::Result<()> {
+    pub fn run(self, project: PathBuf, common: &Common) -> anyhow::Result<()> {
         let token = match &self.token_file {
             Some(file) => {
                 let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -69,13 +71,15 @@ impl ServeArguments {
         let was_given = token.is_some();
         let options = ServeOptions {
             project,
+            // Where another program has the project, the server still answers searches.
+            opening: Opening { access: Access::default(), among_other_files: common.new_project },
             address: SocketAddr::new(self.address, self.port),
             hosts: self.host,
             token,
             allow: (!self.allow.is_empty()).then_some(self.allow),
             allow_downloads: self.allow_downloads,
         };
-        serve(options, |listening| tell(listening, was_given, json))
+        serve(options, |listening| tell(listening, was_given, common.json))
     }
 }
 

@@ -9,7 +9,7 @@ use anyhow::bail;
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::arguments::Common;
+use super::arguments::{Changes, Common};
 use crate::audio::device::SoundCard;
 use crate::engine::{Command, Engine, EngineOptions, Event, JobId, Latest, Outcome};
 
@@ -24,13 +24,14 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub fn open(project: PathBuf, common: &Common) -> anyhow::Result<Self> {
+    /// Opens the project for a command that changes it, or that only reads it.
+    pub fn open(project: PathBuf, common: &Common, changes: Changes) -> anyhow::Result<Self> {
         let (wake, wakes) = bounded(1);
         // One wake that waits is as good as many.
         let wake = Arc::new(move || {
             let _ = wake.try_send(());
         });
-        let options = EngineOptions { project, wake, audio: Arc::new(SoundCard) };
+        let options = EngineOptions { project, wake, audio: Arc::new(SoundCard), opening: common.opening(changes) };
         let shows_progress = !common.json && !common.quiet && std::io::stderr().is_terminal();
         Ok(Self { engine: Engine::open(options)?, wakes, shows_progress })
     }

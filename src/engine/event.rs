@@ -123,6 +123,8 @@ pub struct IndexReport {
     /// Shannon entropy of the distribution of codes, in nats: ln(codes) when all differ, 0 when all are the same.
     pub entropy_nats: f64,
     pub seconds: f64,
+    /// What was found damaged in the index before, in words; it was made anew.
+    pub mended: Vec<String>,
     /// Files that could not be read this time; they have no codes.
     pub failed: Vec<Problem>,
 }

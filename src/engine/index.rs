@@ -15,7 +15,7 @@ use super::shared::Job;
 use super::snapshot::{Snapshot, grid_of};
 use crate::audio::silence;
 use crate::dataset::{FileId, Grid, Problem, SoundFile};
-use crate::index::{Codes, Index, IndexFile, RowSet, code_statistics};
+use crate::index::{Codes, Index, IndexFile, MadeBy, RowSet, code_statistics};
 use crate::model::Model;
 use crate::project::{IndexGeneration, IndexedFile};
 
@@ -38,9 +38,13 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
     if files.is_empty() {
         return Err(EngineError::NoSounds);
     }
-    // What is damaged is made anew.
-    let before = Snapshot::load(project, &at_rest, job.shared.snapshot().as_deref()).ok();
-    let before = before.filter(|old| old.index.codes().is_ok());
+    // What is damaged is made anew, and only that.
+    let before = Snapshot::load_mending(project, &at_rest, job.shared.snapshot().as_deref());
+    let (before, mended) = match before {
+        Ok((snapshot, found)) => (Some(snapshot), found),
+        Err(cause) => (None, at_rest.is_index_current().then(|| cause.to_string()).into_iter().collect()),
+    };
+    mended.iter().for_each(|found| tracing::warn!("{found}"));
     let model = match &before {
         Some(snapshot) => snapshot.model.clone(),
         None => Model::load(project.model_path(model_row.generation).as_std_path())?.into(),
@@ -95,19 +99,24 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
         codes: index.kept_count() as u64,
         unique_codes: statistics.unique as u64,
         entropy_nats: statistics.entropy_nats,
+        model_hash: Some(model.hash()),
         files: rows,
     };
-    project.install_index(&generation, |path| {
-        IndexFile::save(path.as_std_path(), &index, model_row.generation.cast_unsigned()).map_err(EngineError::from)
+    let made_by = MadeBy { generation: model_row.generation.cast_unsigned(), hash: Some(model.hash()) };
+    project.install_index(&generation, |path, announce| {
+        let announce = |name: &str| announce(name).map_err(EngineError::from);
+        IndexFile::save_as(path.as_std_path(), &index, made_by, &announce)
     })?;
     project.note_problems(&failed)?;
     job.shared.refresh()?;
+    job.shared.sweep();
     Ok(IndexReport {
         codes: generation.codes,
         encoded,
         unique_codes: statistics.unique as u64,
         entropy_nats: statistics.entropy_nats,
         seconds: began.elapsed().as_secs_f64(),
+        mended,
         failed,
     })
 }

@@ -61,10 +61,16 @@ fn known(job: &Job, snapshot: &Snapshot) -> Option<MapFile> {
 /// Keeps a map for the next time. It is drawn again where it cannot be kept, which is no reason to refuse it now.
 fn keep(job: &Job, snapshot: &Snapshot, map: &MapFile) {
     let project = &job.shared.project;
-    if project.read_only().is_none()
-        && let Err(cause) = map.write(project.map_path(snapshot.index_generation).as_std_path())
-    {
-        tracing::warn!("{cause}");
+    if !project.is_writer() {
+        return;
+    }
+    let path = project.map_path(snapshot.index_generation);
+    let kept = project
+        .claim(path.file_name().unwrap_or_default(), |path| MapFile::read(path).is_ok())
+        .map_err(EngineError::from)
+        .and_then(|()| map.write(path.as_std_path()).map_err(|cause| EngineError::Fault(cause.to_string())));
+    if let Err(cause) = kept {
+        tracing::warn!("the map is not kept: {cause}");
     }
 }
 

@@ -34,6 +34,7 @@ mod preview;
 mod query_sound;
 mod reconstruct;
 mod record;
+mod rest;
 mod search;
 mod shared;
 mod snapshot;
@@ -55,7 +56,7 @@ pub use sound_settings::SoundSettings;
 pub use sources::Sources;
 
 pub use crate::audio::device::{DeviceList, DeviceName, StopWhen};
-pub use crate::project::History;
+pub use crate::project::{Access, History, Opening, Part, PartState, check, repair};
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -66,6 +67,7 @@ use crate::audio::device::Backend;
 use crate::project::Project;
 use at_rest::AtRest;
 use lanes::Lanes;
+use rest::Rest;
 use shared::Shared;
 use snapshot::Snapshot;
 
@@ -77,6 +79,8 @@ pub struct EngineOptions {
     pub wake: Arc<dyn Fn() + Send + Sync>,
     /// Where sound comes from and goes to.
     pub audio: Arc<dyn Backend>,
+    /// Whether the project is to be changed, and whether it may be made among other files.
+    pub opening: Opening,
 }
 
 /// An open project and the threads that work on it. Dropping it cancels its jobs and waits until they have left a state
@@ -84,21 +88,25 @@ pub struct EngineOptions {
 pub struct Engine {
     shared: Arc<Shared>,
     events: Receiver<Event>,
+    /// Ends before the lanes do.
+    _rest: Rest,
     lanes: Lanes,
 }
 
 impl Engine {
     pub fn open(options: EngineOptions) -> Result<Self, EngineError> {
         let folder = camino::Utf8PathBuf::from_path_buf(options.project).map_err(EngineError::NotText)?;
-        let project = Project::open(&folder)?;
+        let project = Project::open(&folder, options.opening)?;
         let (sender, events) = crossbeam_channel::unbounded();
         let at_rest = AtRest::read(&project)?;
         let latest = views::all(&project, &at_rest)?;
         let shared = Arc::new(Shared::new(project, latest, sender, options.wake));
         let snapshot = Snapshot::usable(&shared.project, &at_rest, None);
         shared.set_snapshot(snapshot.map(Arc::new));
+        shared.sweep();
         let lanes = Lanes::start(&shared, options.audio)?;
-        Ok(Self { shared, events, lanes })
+        let _rest = Rest::start(&shared)?;
+        Ok(Self { shared, events, _rest, lanes })
     }
 
     /// Queues a command. Where too many wait already, it fails at once, as an event.

@@ -98,7 +98,7 @@ impl Sound {
             self.microphone.listen_again();
         }
         // Whoever only looks at a project chooses a device all the same, for as long as it is open.
-        if self.shared.project.read_only().is_none() {
+        if self.shared.project.is_writer() {
             settings.keep(&self.shared.project)?;
         }
         Ok(())

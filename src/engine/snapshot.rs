@@ -1,5 +1,6 @@
 //! What a search uses: a model, an index that it made, and whose chunks the rows are. Immutable, behind one `Arc`.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::at_rest::AtRest;
@@ -66,6 +67,39 @@ impl Snapshot {
 
     /// Loads what is current. Parts that `before` has in the same generation are taken over, not read again.
     pub fn load(project: &Project, at_rest: &AtRest, before: Option<&Snapshot>) -> Result<Snapshot, EngineError> {
+        Self::read(project, at_rest, before, |path, generation| {
+            match before.filter(|old| old.index_generation == generation) {
+                Some(old) => Ok(old.index.clone()),
+                None => Ok(Arc::new(IndexFile::open_after(path, before.map(|old| &*old.index))?)),
+            }
+        })
+    }
+
+    /// Loads what is whole of what is current, and says in words what was found damaged in the index. All of the index is
+    /// read from the disk again. Files of which a code is lost have no span.
+    pub fn load_mending(
+        project: &Project,
+        at_rest: &AtRest,
+        before: Option<&Snapshot>,
+    ) -> Result<(Snapshot, Vec<String>), EngineError> {
+        let (mut lost, mut found) = (RowSet::none(0), Vec::new());
+        let mut snapshot = Self::read(project, at_rest, before, |path, _| {
+            let mended = IndexFile::open_mending(path, None)?;
+            (lost, found) = (mended.lost, mended.found);
+            Ok(Arc::new(mended.index))
+        })?;
+        if lost.count() > 0 {
+            snapshot.spans.retain(|span| !(span.first_row..span.first_row + span.chunks).any(|row| lost.contains(row)));
+        }
+        Ok((snapshot, found))
+    }
+
+    fn read(
+        project: &Project,
+        at_rest: &AtRest,
+        before: Option<&Snapshot>,
+        open_index: impl FnOnce(&Path, i64) -> Result<Arc<IndexFile>, EngineError>,
+    ) -> Result<Snapshot, EngineError> {
         let model_row = at_rest.model.as_ref().ok_or(EngineError::NoModel)?;
         let index_row = at_rest.index.as_ref().ok_or(EngineError::NoIndex)?;
         if index_row.model_generation != model_row.generation {
@@ -75,16 +109,14 @@ impl Snapshot {
             Some(old) => old.model.clone(),
             None => Arc::new(Model::load(project.model_path(model_row.generation).as_std_path())?),
         };
-        let index = match before.filter(|old| old.index_generation == index_row.generation) {
-            Some(old) => old.index.clone(),
-            None => {
-                let path = project.index_path(index_row.generation);
-                Arc::new(IndexFile::open_after(path.as_std_path(), before.map(|old| &*old.index))?)
-            }
-        };
+        let path = project.index_path(index_row.generation);
+        let index = open_index(path.as_std_path(), index_row.generation)?;
         let rows = index.index().len();
+        // Numbers of generations repeat where an older catalogue was put back; hashes do not.
+        let is_other = |hash: Option<[u8; 32]>| hash.is_some_and(|hash| hash != model.hash());
         if index.index().bits() != model.config().bits
             || index.model_generation() != model_row.generation.cast_unsigned()
+            || [model_row.hash, index_row.model_hash, index.made_by().hash].into_iter().any(is_other)
             || index_row.files.iter().any(|file| file.first_row + file.silent.len() as u64 > rows as u64)
         {
             return Err(EngineError::StaleIndex);

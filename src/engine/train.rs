@@ -46,6 +46,7 @@ pub(super) fn train(
         return Err(EngineError::NoSounds);
     }
     let checkpoint = project.checkpoint_path();
+    project.claim_checkpoint()?;
     let config = match resume {
         true if !checkpoint.is_file() => return Err(EngineError::NothingToResume),
         true => Model::load(checkpoint.as_std_path())?.config().clone(),
@@ -72,6 +73,7 @@ pub(super) fn train(
         saturation: summary.saturation,
         collapsed: summary.collapsed.clone(),
         history: serde_json::to_string(&view.history).map_err(|cause| EngineError::Fault(cause.to_string()))?,
+        hash: None,
     };
     project.install_model(&generation, |path| trainer.save(path.as_std_path()).map_err(EngineError::from))?;
     if checkpoint.is_file() {
@@ -83,6 +85,7 @@ pub(super) fn train(
     drop(store);
     job.shared.update(|latest| latest.resumable = false);
     job.shared.refresh()?;
+    job.shared.sweep();
     let index = then_index.then(|| build_index(job)).transpose()?;
     Ok(TrainReport {
         preset: config.preset,

@@ -11,15 +11,13 @@ use super::snapshot::Snapshot;
 use super::sound_settings::SoundSettings;
 use super::{takes, watch};
 use crate::index::IndexFile;
+use crate::model::Model;
 use crate::project::Project;
 
 /// All values of a project that has just been opened.
 pub(super) fn all(project: &Project, at_rest: &AtRest) -> Result<Latest, EngineError> {
     Ok(Latest {
-        project: Arc::new(ProjectView {
-            folder: project.folder().to_owned(),
-            read_only: project.read_only().map(str::to_owned),
-        }),
+        project: Arc::new(project_view(project)),
         dataset: at_rest.dataset.clone(),
         model: model(at_rest),
         index: index(project, at_rest),
@@ -38,6 +36,10 @@ pub(super) fn all(project: &Project, at_rest: &AtRest) -> Result<Latest, EngineE
     })
 }
 
+fn project_view(project: &Project) -> ProjectView {
+    ProjectView { folder: project.folder().to_owned(), read_only: project.read_only() }
+}
+
 impl Shared {
     /// Reads anew what is at rest, after a job has changed it, and loads what searches use.
     pub fn refresh(&self) -> Result<(), EngineError> {
@@ -48,6 +50,7 @@ impl Shared {
         self.set_snapshot(snapshot.map(Arc::new));
         let favourites = self.project.favourites()?;
         self.update(|latest| {
+            latest.project = Arc::new(project_view(&self.project));
             latest.favourites = Arc::new(favourites);
             latest.dataset = at_rest.dataset;
             latest.history = self.project.history();
@@ -55,6 +58,27 @@ impl Shared {
             latest.index = index;
         });
         Ok(())
+    }
+
+    /// Deletes what superseded generations left, if what is current can be used. Files that cannot be deleted now are deleted
+    /// another time, so this is no reason for a job to fail.
+    pub fn sweep(&self) {
+        let latest = self.latest();
+        let (has_model, has_index) = (latest.model.is_some(), latest.index.is_some());
+        let is_usable = match self.snapshot() {
+            Some(_) => true,
+            // A model whose index is still to come is opened by itself.
+            None if has_model => self.current_model_opens(),
+            None => !has_index,
+        };
+        if is_usable && let Err(cause) = self.project.sweep() {
+            tracing::warn!("superseded files stay for now: {cause}");
+        }
+    }
+
+    fn current_model_opens(&self) -> bool {
+        let Ok(Some(model)) = self.project.current_model() else { return false };
+        Model::load(self.project.model_path(model.generation).as_std_path()).is_ok()
     }
 
     /// Reads the takes anew.

@@ -35,7 +35,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::audio::device::{Backend, SoundCard};
-use crate::engine::{Engine, EngineOptions};
+use crate::engine::{Engine, EngineOptions, Opening};
 use arranger::Arranger;
 use dialogs::{Dialogs, Question};
 use file_table::Order;
@@ -316,7 +316,7 @@ fn open(
     wake: Arc<dyn Fn() + Send + Sync>,
 ) -> Project {
     let (sender, engine) = bounded(1);
-    let options = EngineOptions { project: folder.clone(), wake: wake.clone(), audio };
+    let options = EngineOptions { project: folder.clone(), wake: wake.clone(), audio, opening: Opening::default() };
     let opening = std::thread::Builder::new().name("open project".into()).spawn(move || {
         drop(earlier);
         let opened = Engine::open(options).map_err(|error| error.to_string());

@@ -6,7 +6,7 @@
 //! | bytes | what | form |
 //! |---|---|---|
 //! | 0..8 | magic | `SNDALIKE` |
-//! | 8..12 | version of this format | u32, 4 |
+//! | 8..12 | version of this format | u32, 5 |
 //! | 12..16 | bits of a code, B | u32, 8 to 512 |
 //! | 16..24 | number of codes, N | u64, below 2^32 |
 //! | 24..32 | bytes of the file | u64 |
@@ -15,8 +15,11 @@
 //! | 48..56 | number of segments, S | u64 |
 //! | 56..64 | whether rows were removed, R | u64, 0 or 1 |
 //! | 64..96 | BLAKE3 of bytes 0..64 and of the list | 32 bytes |
-//! | 96..96 + 40 S | for each segment: its rows, and bytes 64..96 of its file | u64; 32 bytes |
+//! | 96..128 | hash of the model that made the codes; 0 if it is unknown | 32 bytes |
+//! | 128..128 + 40 S | for each segment: its rows, and bytes 64..96 of its file | u64; 32 bytes |
 //! | if R is 1: to the end | the rows that were not removed, one bit each | ceil(N / 64) u64 |
+//!
+//! Version 4 had no hash. It is read as well.
 //!
 //! A segment lies beside the list. Its name is `segment-`, the first 16 bytes of its checksum in hexadecimal digits,
 //! and `.codes`. So equal content has an equal name, and is written once.
@@ -57,30 +60,35 @@
 mod blocks;
 mod header;
 mod list;
+mod mend;
 mod segment;
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use tempfile::NamedTempFile;
 
 use super::all_codes::AllCodes;
 use super::codes::{Codes, CodesRef};
 use super::rows::RowSet;
 use super::searcher::Index;
 use super::segment::Segment;
+use crate::ground::files::{self, Draft, folder_of};
 use header::Header;
 use list::{Reader, words_of};
+pub use mend::Mended;
 pub(super) use segment::SegmentFile;
-pub use segment::is_segment_name;
 
 #[cfg(target_endian = "big")]
 compile_error!("codes are mapped as they lie on disk, little-endian; a big-endian machine would need a copy");
 
 const MAGIC: &[u8; 8] = b"SNDALIKE";
-const VERSION: u32 = 4;
+/// Versions of a list, and of a segment's file, that are read; the last one is written.
+const LIST_VERSIONS: std::ops::RangeInclusive<u32> = 4..=5;
+const SEGMENT_VERSIONS: std::ops::RangeInclusive<u32> = 4..=4;
+
+/// Bytes that a list has at most: a bit for each of 2^32 rows and what a million segments need.
+const LIST_BYTES: u64 = 640 << 20;
 const ALIGNMENT: usize = 64;
 
 /// Why an index file cannot be used.
@@ -92,16 +100,26 @@ pub enum IndexError {
     Write { path: PathBuf, cause: std::io::Error },
     #[error("the index {path} cannot be used: {why}; build the index anew")]
     Damaged { path: PathBuf, why: String },
-    #[error("{path} is an index of version {found}, and this program knows version {VERSION}; use a newer program")]
-    Newer { path: PathBuf, found: u32 },
+    #[error("{path} is an index of version {found}, and this program knows version {known}; use a newer program")]
+    Newer { path: PathBuf, found: u32, known: u32 },
+}
+
+/// Which model made the codes of an index.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MadeBy {
+    pub generation: u64,
+    /// The model's own hash, where it is known.
+    pub hash: Option<[u8; 32]>,
 }
 
 /// A memory-mapped index: an immutable snapshot.
 #[derive(Debug)]
 pub struct IndexFile {
     index: Index,
-    model_generation: u64,
+    made_by: MadeBy,
     file_bytes: u64,
+    /// The list, under a shared lock: it says to whoever sweeps old generations that this one is being read.
+    _list: File,
 }
 
 /// What the list of an index says.
@@ -110,7 +128,9 @@ struct Listed {
     /// The rows and the checksum of each segment.
     segments: Vec<(usize, [u8; 32])>,
     kept: Option<RowSet>,
+    made_by: MadeBy,
     file_bytes: u64,
+    file: File,
 }
 
 impl IndexFile {
@@ -122,26 +142,36 @@ impl IndexFile {
     /// Writes `index` to `path`. Segments that are not in the same folder yet are written first. Then the file at
     /// `path` is either whole or absent.
     pub fn save(path: &Path, index: &Index, model_generation: u64) -> Result<(), IndexError> {
+        Self::save_as(path, index, MadeBy { generation: model_generation, hash: None }, &|_| Ok(()))
+    }
+
+    /// The same, of codes that `made_by` made. `announce` hears the name of each segment before its file is put in its place.
+    pub fn save_as<E: From<IndexError>>(
+        path: &Path,
+        index: &Index,
+        made_by: MadeBy,
+        announce: &dyn Fn(&str) -> Result<(), E>,
+    ) -> Result<(), E> {
         let folder = folder_of(path);
-        let mut list = Vec::new();
+        let mut list: Vec<u64> = words_of(&[made_by.hash.unwrap_or_default()]).collect();
         for segment in index.segments() {
             let sum = match segment.file().filter(|file| file.is_in(folder)) {
                 Some(file) => *file.sum(),
-                None => segment::write(folder, segment)?,
+                None => segment::write(folder, segment, announce)?,
             };
             list.push(segment.rows() as u64);
             list.extend(words_of(&[sum]));
         }
         list.extend(index.kept().map_or(&[][..], RowSet::words));
-        let own = [model_generation, index.segments().count() as u64, u64::from(index.kept().is_some())];
-        let header = Header { bits: index.bits(), rows: index.len(), own };
+        let own = [made_by.generation, index.segments().count() as u64, u64::from(index.kept().is_some())];
+        let header = Header { version: *LIST_VERSIONS.end(), bits: index.bits(), rows: index.len(), own };
         let (header, _) = header.bytes(MAGIC, (header::HEADER_BYTES + list.len() * 8) as u64, &list);
-        let written = beside(folder, "index-", ".codes").and_then(|mut file| {
-            file.write_all(&header)?;
-            file.write_all(bytemuck::cast_slice(&list))?;
-            put(file, path)
+        let written = Draft::in_folder(folder).and_then(|mut draft| {
+            draft.write_all(&header)?;
+            draft.write_all(bytemuck::cast_slice(&list))?;
+            draft.replace(path)
         });
-        written.map_err(|cause| IndexError::Write { path: path.to_owned(), cause })
+        written.map_err(|cause| IndexError::Write { path: path.to_owned(), cause }.into())
     }
 
     /// Maps the index at `path`. Files from a stranger are safe to open: their lists are checked here, their codes and
@@ -155,32 +185,39 @@ impl IndexFile {
     pub fn open_after(path: &Path, before: Option<&IndexFile>) -> Result<Self, IndexError> {
         let listed = listed(path)?;
         let folder = folder_of(path);
-        let Header { bits, own: [model_generation, ..], .. } = listed.header;
+        let bits = listed.header.bits;
         let mut file_bytes = listed.file_bytes;
         let mut segments: Vec<Arc<Segment>> = Vec::new();
         for (rows, sum) in listed.segments {
-            let is_it = |segment: &&Arc<Segment>| {
-                (segment.bits(), segment.rows()) == (bits, rows)
-                    && segment.file().is_some_and(|file| file.is(folder, &sum))
-            };
-            let known = before.and_then(|before| before.index.segments().find(is_it));
-            let segment = match known {
-                Some(known) => known.clone(),
-                None => segment::open(folder.join(segment::name_of(&sum)), sum, bits, rows).map(Arc::new).map_err(
-                    |refused| match refused {
-                        IndexError::Read { path: of, cause } => {
-                            let why = format!("{} cannot be read ({cause})", of.display());
-                            IndexError::Damaged { path: path.to_owned(), why }
-                        }
-                        other => other,
-                    },
-                )?,
-            };
+            let segment = Self::segment_of(folder, bits, rows, sum, before).map_err(|refused| match refused {
+                IndexError::Read { path: of, cause } => {
+                    let why = format!("{} cannot be read ({cause})", of.display());
+                    IndexError::Damaged { path: path.to_owned(), why }
+                }
+                other => other,
+            })?;
             file_bytes += segment.file().map_or(0, SegmentFile::bytes);
             segments.push(segment);
         }
         let index = Index::of_segments(bits, segments, listed.kept);
-        Ok(Self { index, model_generation, file_bytes })
+        Ok(Self { index, made_by: listed.made_by, file_bytes, _list: listed.file })
+    }
+
+    /// The segment in `folder` that has this checksum: the one that `before` has, or one that is opened.
+    fn segment_of(
+        folder: &Path,
+        bits: usize,
+        rows: usize,
+        sum: [u8; 32],
+        before: Option<&IndexFile>,
+    ) -> Result<Arc<Segment>, IndexError> {
+        let is_it = |segment: &&Arc<Segment>| {
+            (segment.bits(), segment.rows()) == (bits, rows) && segment.file().is_some_and(|file| file.is(folder, &sum))
+        };
+        match before.and_then(|before| before.index.segments().find(is_it)) {
+            Some(known) => Ok(known.clone()),
+            None => segment::open(folder.join(segment::name_of(&sum)), sum, bits, rows).map(Arc::new),
+        }
     }
 
     /// The names of the segment files, which lie beside the file at `path`.
@@ -199,7 +236,11 @@ impl IndexFile {
 
     /// The generation of the model that made the codes.
     pub fn model_generation(&self) -> u64 {
-        self.model_generation
+        self.made_by.generation
+    }
+
+    pub fn made_by(&self) -> MadeBy {
+        self.made_by
     }
 
     /// The size of the list and of all segments, in bytes.
@@ -210,12 +251,21 @@ impl IndexFile {
 
 /// Reads the list at `path`, and nothing of the segments.
 fn listed(path: &Path) -> Result<Listed, IndexError> {
-    let bytes = std::fs::read(path).map_err(|cause| IndexError::Read { path: path.to_owned(), cause })?;
-    let headed = header::read(path, &bytes, MAGIC)?;
-    let [_, count, removed] = headed.header.own;
+    let unreadable = |cause| IndexError::Read { path: path.to_owned(), cause };
+    let file = files::open_regular(path).map_err(unreadable)?;
+    match file.try_lock_shared() {
+        // Where there are no locks, generations that are being read may go; what is mapped stays whole on Unix even then.
+        Ok(()) | Err(TryLockError::Error(_)) => {}
+        // Whoever sweeps has the file locked, just before it is deleted.
+        Err(TryLockError::WouldBlock) => return Err(unreadable(std::io::ErrorKind::NotFound.into())),
+    }
+    let bytes = files::read_within(path, LIST_BYTES).map_err(unreadable)?;
+    let headed = header::read(path, &bytes, MAGIC, LIST_VERSIONS)?;
+    let [generation, count, removed] = headed.header.own;
     let mut reader = Reader { words: headed.list };
     let mut left = headed.header.rows;
     let mut read = || {
+        let hash = if headed.header.version >= 5 { reader.sum()? } else { [0; 32] };
         let mut segments = Vec::new();
         for _ in 0..count {
             let rows = reader.count(left)?;
@@ -228,28 +278,15 @@ fn listed(path: &Path) -> Result<Listed, IndexError> {
             1 => Some(RowSet::from_words(words, headed.header.rows)?),
             _ => return None,
         };
-        (left == 0).then_some((segments, kept))
+        let made_by = MadeBy { generation, hash: Some(hash).filter(|hash| *hash != [0; 32]) };
+        (left == 0).then_some((segments, kept, made_by))
     };
     match read() {
-        Some((segments, kept)) => Ok(Listed { segments, kept, header: headed.header, file_bytes: bytes.len() as u64 }),
+        Some((segments, kept, made_by)) => {
+            Ok(Listed { segments, kept, made_by, header: headed.header, file_bytes: bytes.len() as u64, file })
+        }
         None => Err(IndexError::Damaged { path: path.to_owned(), why: "its list makes no sense".into() }),
     }
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// A file that is to be [`put`] in its place in `folder`, under a name by which what a kill leaves of it is known.
-fn beside(folder: &Path, prefix: &str, ending: &str) -> std::io::Result<NamedTempFile> {
-    tempfile::Builder::new().prefix(prefix).suffix(ending).tempfile_in(folder)
-}
-
-/// Puts a file that was written in its place, for good.
-fn put(file: NamedTempFile, path: &Path) -> std::io::Result<()> {
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|refused| refused.error)?;
-    File::open(folder_of(path))?.sync_all()
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub(crate) mod testing;
 
 pub use all_codes::AllCodes;
 pub use codes::{CodeWidthError, Codes, CodesRef, is_code};
-pub use file::{IndexError, IndexFile};
+pub use file::{IndexError, IndexFile, MadeBy, Mended};
 pub use rows::RowSet;
 pub use scan::{Neighbour, distances, nearest, nearest_to_each};
 pub use searcher::{Answer, Index};

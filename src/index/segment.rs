@@ -61,7 +61,7 @@ impl Segment {
         self.file.as_ref()
     }
 
-    fn unchecked_codes(&self) -> CodesRef<'_> {
+    pub(super) fn unchecked_codes(&self) -> CodesRef<'_> {
         CodesRef::new(self.bits, &self.words)
     }
 }

@@ -13,13 +13,17 @@
 //!
 //! All numbers are little-endian.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
+
+use crate::ground::files;
 
 const MAGIC: &[u8; 8] = b"SNDALMAP";
 const VERSION: u32 = 1;
 const HEADER_BYTES: usize = 56;
 const DOT_BYTES: usize = 12;
+
+/// Bytes that a map has at most: one has at most 100,000 dots.
+const BYTES_AT_MOST: u64 = 64 << 20;
 
 /// The rows of an index that are on a map, and their places.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,19 +46,14 @@ pub enum MapFileError {
 }
 
 impl MapFile {
-    /// Writes the map to `path` so that the file is either whole or absent: beside it first, then renamed.
+    /// Writes the map to `path` so that the file is either whole or absent.
     pub fn write(&self, path: &Path) -> Result<(), MapFileError> {
-        let failed = |cause| MapFileError::Write { path: path.to_owned(), cause };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-        file.write_all(&self.bytes()).map_err(failed)?;
-        file.as_file().sync_all().map_err(failed)?;
-        file.persist(path).map_err(|error| failed(error.error))?;
-        Ok(())
+        files::replace(path, &self.bytes()).map_err(|cause| MapFileError::Write { path: path.to_owned(), cause })
     }
 
     pub fn read(path: &Path) -> Result<Self, MapFileError> {
-        let bytes = std::fs::read(path).map_err(|cause| MapFileError::Read { path: path.to_owned(), cause })?;
+        let bytes = files::read_within(path, BYTES_AT_MOST)
+            .map_err(|cause| MapFileError::Read { path: path.to_owned(), cause })?;
         Self::from_bytes(&bytes).map_err(|why| MapFileError::Damaged { path: path.to_owned(), why })
     }
 

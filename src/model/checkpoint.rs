@@ -1,13 +1,15 @@
 //! A model on disk: one safetensors file with the weights, the optimiser's moments and the normalisation as tensors, and
 //! the configuration and the run's progress as JSON in its metadata. It is written beside the old one and then takes its
 //! place, so a reader finds one or the other, whole.
+//!
+//! A second entry of the metadata is a hash of that JSON and of all tensors. No byte that makes a code can change unnoticed,
+//! and the hash is also what tells one model from another: an index keeps the hash of the model that made its codes. Format
+//! 1 had a checksum of the tensors alone, and is read as well.
 
 use candle_core::{Device, Tensor, Var};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File};
-use std::io::{self, Write};
 use std::path::Path;
 
 use super::adam::Adam;
@@ -17,12 +19,19 @@ use super::neighbours::Neighbours;
 use super::normalisation::Normalisation;
 use super::report::Progress;
 use super::weights::{Weights, shapes};
+use crate::ground::files;
 
-/// The version of the format that is written and read.
-const FORMAT: u64 = 1;
+/// The version of the format that is written; it and those before it are read.
+const FORMAT: u64 = 2;
 
-/// The metadata's one key, and what a file without it is not.
+/// Bytes that a model's file has at most.
+const FILE_BYTES: u64 = 4 << 30;
+
+/// The metadata's key of the JSON. A file without it is no model.
 const KEY: &str = "soundalike-model";
+
+/// The metadata's other key: the hash, from format 2 on.
+const HASH_KEY: &str = "soundalike-hash";
 
 /// Everything but the tensors.
 #[derive(Debug, Serialize, Deserialize)]
@@ -32,8 +41,9 @@ struct Header {
     /// The chunks whose embeddings `neighbours` are, and which is the oldest.
     #[serde(default)]
     remembered: (Vec<u64>, usize),
-    /// BLAKE3 of the tensors' names and bytes, in the order of the names.
-    checksum: String,
+    /// Format 1: BLAKE3 of the tensors' names and bytes, in the order of the names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    checksum: Option<String>,
 }
 
 /// Read before the rest, which another version may have laid out differently.
@@ -58,9 +68,11 @@ pub struct Checkpoint {
     pub normalisation: Normalisation,
     pub adam: Adam,
     pub neighbours: Neighbours,
+    /// Of all that the file holds: the model's own.
+    pub hash: [u8; 32],
 }
 
-/// Writes a checkpoint atomically.
+/// Writes a checkpoint atomically, and gives the model's hash.
 ///
 /// # Errors
 /// The folder cannot be written; whatever was at `path` is then as it was.
@@ -72,7 +84,7 @@ pub fn save(
     normalisation: &Normalisation,
     adam: &Adam,
     neighbours: &Neighbours,
-) -> Result<(), ModelError> {
+) -> Result<[u8; 32], ModelError> {
     let mut tensors: BTreeMap<String, (Vec<usize>, Vec<u8>)> = BTreeMap::new();
     for (name, var) in vars {
         let values = var.flatten_all()?.to_vec1::<f32>()?;
@@ -92,7 +104,7 @@ pub fn save(
         config: config.clone(),
         progress: progress.clone(),
         remembered: (neighbours.chunks.clone(), neighbours.oldest),
-        checksum: checksum(tensors.iter().map(|(name, (_, bytes))| (name.as_str(), bytes.as_slice()))),
+        checksum: None,
     };
     let damaged = |reason: String| ModelError::Damaged { path: path.to_path_buf(), reason };
     let json =
@@ -102,9 +114,12 @@ pub fn save(
         let view = TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(|e| damaged(e.to_string()))?;
         views.push((name.clone(), view));
     }
-    let metadata = HashMap::from([(KEY.to_string(), json)]);
+    let hash = hash(&json, tensors.iter().map(|(name, (_, bytes))| (name.as_str(), bytes.as_slice())));
+    let metadata = HashMap::from([(KEY.to_string(), json), (HASH_KEY.to_string(), hash.to_hex().to_string())]);
     let file = safetensors::serialize(views, Some(metadata)).map_err(|e| damaged(e.to_string()))?;
-    replace(path, &file).map_err(|source| ModelError::Io { path: path.to_path_buf(), action: "written", source })
+    let written = files::replace(path, &file);
+    written.map_err(|source| ModelError::Io { path: path.to_path_buf(), action: "written", source })?;
+    Ok(hash.into())
 }
 
 /// Reads a checkpoint whole, and checks that it is one.
@@ -115,7 +130,7 @@ pub fn load(path: &Path) -> Result<Checkpoint, ModelError> {
     let io = |source| ModelError::Io { path: path.to_path_buf(), action: "read", source };
     let foreign = |reason: String| ModelError::Foreign { path: path.to_path_buf(), reason };
     let damaged = |reason: String| ModelError::Damaged { path: path.to_path_buf(), reason };
-    let file = fs::read(path).map_err(io)?;
+    let file = files::read_within(path, FILE_BYTES).map_err(io)?;
     let (_, metadata) = SafeTensors::read_metadata(&file).map_err(|e| match known_start(&file) {
         true => damaged(format!("it ends too early or its header is broken ({e})")),
         false => foreign("it is no safetensors file".into()),
@@ -123,15 +138,23 @@ pub fn load(path: &Path) -> Result<Checkpoint, ModelError> {
     let json = metadata.metadata().as_ref().and_then(|m| m.get(KEY));
     let json = json.ok_or_else(|| foreign("it is a safetensors file of something else".into()))?;
     let version: Version = serde_json::from_str(json).map_err(|e| damaged(format!("its metadata is broken ({e})")))?;
-    if version.format != FORMAT {
+    if !(1..=FORMAT).contains(&version.format) {
         return Err(ModelError::Version { path: path.to_path_buf(), found: version.format, known: FORMAT });
     }
     let header: Header = serde_json::from_str(json).map_err(|e| damaged(format!("its metadata is broken ({e})")))?;
     let stored = SafeTensors::deserialize(&file).map_err(|e| damaged(e.to_string()))?;
     let tensors: BTreeMap<String, TensorView<'_>> = stored.tensors().into_iter().collect();
-    if checksum(tensors.iter().map(|(name, view)| (name.as_str(), view.data()))) != header.checksum {
+    let parts = || tensors.iter().map(|(name, view)| (name.as_str(), view.data()));
+    let hash = hash(json, parts());
+    let is_whole = match version.format {
+        1 => header.checksum == Some(checksum(parts())),
+        _ => metadata.metadata().as_ref().and_then(|m| m.get(HASH_KEY)) == Some(&hash.to_hex().to_string()),
+    };
+    if !is_whole {
         return Err(damaged("its content does not match its checksum".into()));
     }
+    // A file of format 1 can be damaged in its configuration, and any file can be made by a stranger.
+    header.config.check().map_err(|cause| damaged(format!("its configuration cannot be: {cause}")))?;
     let take = |name: &str, shape: Option<&[usize]>| match tensors.get(name) {
         Some(view) if view.dtype() == Dtype::F32 && shape.is_none_or(|s| s == view.shape()) => Ok(floats(view.data())),
         Some(view) => Err(damaged(format!("{name} is {:?} of {:?}", view.dtype(), view.shape()))),
@@ -159,6 +182,7 @@ pub fn load(path: &Path) -> Result<Checkpoint, ModelError> {
         adam: Adam { first: take("adam.first", None)?, second: take("adam.second", None)? },
         config: header.config,
         progress: header.progress,
+        hash: hash.into(),
     })
 }
 
@@ -168,14 +192,27 @@ fn known_start(file: &[u8]) -> bool {
     start.get(8..).is_some_and(|s| s.windows(KEY.len()).any(|w| w == KEY.as_bytes()))
 }
 
+/// Of the JSON and of the tensors' names and bytes, in the order of the names.
+fn hash<'a>(json: &str, tensors: impl Iterator<Item = (&'a str, &'a [u8])>) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&(json.len() as u64).to_le_bytes());
+    hasher.update(json.as_bytes());
+    put(&mut hasher, tensors);
+    hasher.finalize()
+}
+
 fn checksum<'a>(tensors: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
     let mut hasher = blake3::Hasher::new();
+    put(&mut hasher, tensors);
+    hasher.finalize().to_hex().to_string()
+}
+
+fn put<'a>(hasher: &mut blake3::Hasher, tensors: impl Iterator<Item = (&'a str, &'a [u8])>) {
     for (name, bytes) in tensors {
         hasher.update(name.as_bytes());
         hasher.update(&(bytes.len() as u64).to_le_bytes());
         hasher.update(bytes);
     }
-    hasher.finalize().to_hex().to_string()
 }
 
 fn bytes(values: &[f32]) -> Vec<u8> {
@@ -184,21 +221,4 @@ fn bytes(values: &[f32]) -> Vec<u8> {
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
     bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
-}
-
-/// Puts `content` in the place of the file at `path`, on the disk before it returns.
-fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::Builder::new().prefix(".model-").tempfile_in(folder)?;
-    file.write_all(content)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|e| e.error)?;
-    // A rename is on the disk once its folder is; where folders cannot be opened, the system has its own way.
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
 }

@@ -7,6 +7,7 @@
 
 mod adam;
 mod batch;
+mod bounds;
 mod checkpoint;
 pub mod config;
 mod decode;

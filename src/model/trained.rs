@@ -22,6 +22,7 @@ pub struct Model {
     pub(super) front_end: FrontEnd,
     pub(super) network: Network,
     pub(super) normalisation: Normalisation,
+    hash: [u8; 32],
 }
 
 impl Model {
@@ -36,12 +37,18 @@ impl Model {
             network: Network::new(&stored.config, stored.weights),
             normalisation: stored.normalisation,
             progress: stored.progress,
+            hash: stored.hash,
             config: stored.config,
         })
     }
 
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What tells this model from every other: a hash of its configuration and all of its weights.
+    pub fn hash(&self) -> [u8; 32] {
+        self.hash
     }
 
     /// How far its training has come.

@@ -167,11 +167,11 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// Stores the run: as a model, and to be resumed.
+    /// Stores the run, as a model and to be resumed, and gives the model's hash.
     ///
     /// # Errors
     /// The file cannot be written; an older one at `path` is then as it was.
-    pub fn save(&self, path: &Path) -> Result<(), ModelError> {
+    pub fn save(&self, path: &Path) -> Result<[u8; 32], ModelError> {
         let Self { config, progress, vars, normalisation, adam, neighbours, .. } = self;
         // A run that is over asks for no neighbours any more.
         let over = progress.step == progress.steps;

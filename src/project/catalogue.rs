@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 use rusqlite::{Row, Transaction, params};
 
-use super::folder::{Project, ProjectError};
+use super::bounds::flaw_of_file;
+use super::error::ProjectError;
+use super::folder::Project;
 use super::undo::Edit;
 use crate::dataset::{FileId, Problem, SoundFile};
 
@@ -34,7 +36,11 @@ impl Project {
             )
             .map_err(|cause| self.catalogue_error(cause))?;
         let rows = query.query_map([], file_of_row).map_err(|cause| self.catalogue_error(cause))?;
-        rows.collect::<Result<_, _>>().map_err(|cause| self.catalogue_error(cause))
+        let files: Vec<SoundFile> = rows.collect::<Result<_, _>>().map_err(|cause| self.catalogue_error(cause))?;
+        match files.iter().find_map(flaw_of_file) {
+            None => Ok(files),
+            Some(what) => Err(ProjectError::Content { folder: self.folder.clone(), what }),
+        }
     }
 
     /// Of each known path: size and time of the last change, which tell an unchanged file without reading it.
@@ -69,7 +75,9 @@ impl Project {
         let mut db = self.db();
         let transaction = db.transaction().map_err(failed)?;
         note(&transaction, problems).map_err(failed)?;
-        transaction.commit().map_err(failed)
+        transaction.commit().map_err(failed)?;
+        self.note_change();
+        Ok(())
     }
 }
 
@@ -129,7 +137,7 @@ impl Edit<'_> {
 fn note(transaction: &Transaction<'_>, problems: &[Problem]) -> rusqlite::Result<()> {
     for problem in problems {
         transaction.execute(
-            "INSERT INTO problems VALUES (?1, ?2) ON CONFLICT (path) DO UPDATE SET reason = ?2",
+            "INSERT INTO problems (path, reason) VALUES (?1, ?2) ON CONFLICT (path) DO UPDATE SET reason = ?2",
             [&problem.path, &problem.reason],
         )?;
     }

@@ -2,7 +2,8 @@
 
 use rusqlite::params;
 
-use super::folder::{Project, ProjectError};
+use super::error::ProjectError;
+use super::folder::Project;
 use super::undo::Edit;
 use crate::dataset::{Favourite, FileId};
 
@@ -62,7 +63,7 @@ mod tests {
         edit.remove_files(&[b]).expect("removed");
         drop(edit);
         drop(project);
-        let project = Project::open(&folder).expect("opened again");
+        let project = Project::open(&folder, crate::project::Opening::default()).expect("opened again");
         assert_eq!(project.favourites().expect("read"), [at(a, 0.0)]);
     }
 }

@@ -1,10 +1,15 @@
 //! Generations of models and indexes: which is current, and which rows of an index are whose chunks.
 
+use std::sync::{MutexGuard, PoisonError};
+
+use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::folder::{Project, ProjectError};
+use super::bounds::flaw_of_index;
+use super::error::ProjectError;
+use super::folder::Project;
 use crate::dataset::FileId;
-use crate::model::Config;
+use crate::model::{Config, Model};
 
 /// A trained model, as the catalogue knows it; its weights are in [`Project::model_path`].
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +25,8 @@ pub struct ModelGeneration {
     pub collapsed: Option<String>,
     /// The points of its training curve, as JSON.
     pub history: String,
+    /// The model's own hash; `None` for one that an earlier program made.
+    pub hash: Option<[u8; 32]>,
 }
 
 /// An index, as the catalogue knows it; [`Project::index_path`] lists the files of its codes.
@@ -31,6 +38,8 @@ pub struct IndexGeneration {
     pub codes: u64,
     pub unique_codes: u64,
     pub entropy_nats: f64,
+    /// The hash of the model that made the codes; `None` where an earlier program made them.
+    pub model_hash: Option<[u8; 32]>,
     /// By first row.
     pub files: Vec<IndexedFile>,
 }
@@ -56,36 +65,38 @@ impl Project {
         let found = self
             .db()
             .query_row(
-                "SELECT generation, config, steps, seconds, loss, saturation, collapsed, history
+                "SELECT generation, config, steps, seconds, loss, saturation, collapsed, history, hash
                  FROM models JOIN current ON generation = model_generation",
                 [],
                 |row| {
                     let config: String = row.get(1)?;
                     let model = (row.get(0)?, row.get::<_, i64>(2)?, row.get(3)?, row.get::<_, f64>(4)?);
-                    Ok((config, model, row.get::<_, f64>(5)?, row.get(6)?, row.get(7)?))
+                    Ok((config, model, row.get::<_, f64>(5)?, row.get(6)?, row.get(7)?, row.get(8)?))
                 },
             )
             .optional()
             .map_err(|cause| self.catalogue_error(cause))?;
-        let Some((config, (generation, steps, seconds, loss), saturation, collapsed, history)) = found else {
+        let Some((config, (generation, steps, seconds, loss), saturation, collapsed, history, hash)) = found else {
             return Ok(None);
         };
-        let config = serde_json::from_str(&config).map_err(|cause| ProjectError::Content {
+        let unreadable = |why: String| ProjectError::Content {
             folder: self.folder.clone(),
-            what: format!("the configuration of model {generation} ({cause})"),
-        })?;
+            what: format!("the configuration of model {generation} ({why})"),
+        };
+        let config: Config = serde_json::from_str(&config).map_err(|cause| unreadable(cause.to_string()))?;
+        config.check().map_err(|cause| unreadable(cause.to_string()))?;
         let (loss, saturation) = (loss as f32, saturation as f32);
         let steps = usize::try_from(steps).unwrap_or(0);
-        Ok(Some(ModelGeneration { generation, config, steps, seconds, loss, saturation, collapsed, history }))
+        Ok(Some(ModelGeneration { generation, config, steps, seconds, loss, saturation, collapsed, history, hash }))
     }
 
-    /// Makes a model current. `write` is given the path where its weights must be on return. Afterwards there is the old
-    /// model or the new one, never neither; the old index stays until one of the new model replaces it, but is no longer
-    /// searched.
+    /// Makes a model current. `write` is given the path where its weights must be on return, and returns the model's hash;
+    /// nothing is at that path before. [`ModelGeneration::hash`] is not looked at. Afterwards there is the old model or the new one, never neither. The old index stays until one of the new
+    /// model replaces it, but is no longer searched.
     pub fn install_model<E: From<ProjectError>>(
         &self,
         model: &ModelGeneration,
-        write: impl FnOnce(&camino::Utf8Path) -> Result<(), E>,
+        write: impl FnOnce(&Utf8Path) -> Result<[u8; 32], E>,
     ) -> Result<i64, E> {
         self.check_writable()?;
         let config = serde_json::to_string(&model.config).map_err(|cause| ProjectError::Content {
@@ -93,30 +104,106 @@ impl Project {
             what: format!("a configuration that cannot be written ({cause})"),
         })?;
         let failed = |cause| self.catalogue_error(cause);
+        let _one_at_a_time = self.installing();
+        let generation = self.next_generation("models", |generation| self.model_path(generation))?;
+        let path = self.model_path(generation);
+        self.note_made(path.file_name().unwrap_or_default())?;
+        let hash = write(&path)?;
         let mut db = self.db();
         let transaction = db.transaction().map_err(failed)?;
         transaction
             .execute(
-                "INSERT INTO models (config, steps, seconds, loss, saturation, collapsed, history)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO models (generation, config, steps, seconds, loss, saturation, collapsed, history, hash)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                 params![
+                    generation,
                     config,
                     model.steps as i64,
                     model.seconds,
                     f64::from(model.loss),
                     f64::from(model.saturation),
                     model.collapsed,
-                    model.history
+                    model.history,
+                    hash
                 ],
             )
+            .and_then(|_| transaction.execute("UPDATE current SET model_generation = ?1", [generation]))
             .map_err(failed)?;
-        let generation = transaction.last_insert_rowid();
-        write(&self.model_path(generation))?;
-        transaction.execute("UPDATE current SET model_generation = ?1", [generation]).map_err(failed)?;
         transaction.commit().map_err(failed)?;
-        drop(db);
-        self.remove_strays()?;
+        self.note_change();
         Ok(generation)
+    }
+
+    /// Makes the model in the file of generation `number` current, though the catalogue may not know of it.
+    pub(super) fn adopt_model(&self, number: i64, model: &Model) -> Result<(), ProjectError> {
+        let failed = |cause| self.catalogue_error(cause);
+        let config = serde_json::to_string(model.config()).map_err(|cause| ProjectError::Content {
+            folder: self.folder.clone(),
+            what: format!("a configuration that cannot be written ({cause})"),
+        })?;
+        let path = self.model_path(number);
+        self.note_made(path.file_name().unwrap_or_default())?;
+        let progress = model.progress();
+        let mut db = self.db();
+        let transaction = db.transaction().map_err(failed)?;
+        transaction
+            .execute(
+                "INSERT INTO models (generation, config, steps, seconds, loss, saturation, collapsed, history, hash)
+                 VALUES (?1, ?2, ?3, 0, ?4, ?5, NULL, '[]', ?6)
+                 ON CONFLICT (generation) DO UPDATE SET config = ?2, steps = ?3, hash = ?6",
+                params![
+                    number,
+                    config,
+                    progress.step as i64,
+                    f64::from(progress.loss),
+                    f64::from(progress.saturation),
+                    model.hash()
+                ],
+            )
+            .and_then(|_| transaction.execute("UPDATE current SET model_generation = ?1", [number]))
+            .map_err(failed)?;
+        transaction.commit().map_err(failed)
+    }
+
+    /// Leaves the project without a current model.
+    pub(super) fn forget_model(&self) -> Result<(), ProjectError> {
+        let forgotten = self.db().execute("UPDATE current SET model_generation = NULL", []);
+        forgotten.map(drop).map_err(|cause| self.catalogue_error(cause))
+    }
+
+    /// Leaves the project without a current index.
+    pub(super) fn forget_index(&self) -> Result<(), ProjectError> {
+        let forgotten = self.db().execute("UPDATE current SET index_generation = NULL", []);
+        forgotten.map(drop).map_err(|cause| self.catalogue_error(cause))
+    }
+
+    /// The number of a coming generation: higher than all in the catalogue, and than those of files in the folder. An older
+    /// catalogue that was put back does not know of the latter, and they must not be overwritten.
+    fn next_generation(&self, table: &str, path: impl Fn(i64) -> Utf8PathBuf) -> Result<i64, ProjectError> {
+        let highest = format!(
+            "SELECT max((SELECT ifnull(max(generation), 0) FROM {table}),
+            (SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = '{table}'))"
+        );
+        let highest: i64 =
+            self.db().query_row(&highest, [], |row| row.get(0)).map_err(|cause| self.catalogue_error(cause))?;
+        let failed = |cause| ProjectError::File { path: self.folder.clone(), cause };
+        // Between the prefix and the ending of a generation's file is its number.
+        let name = path(0).file_name().unwrap_or_default().to_owned();
+        let (prefix, ending) = name.split_once('0').unwrap_or_default();
+        let mut next = highest + 1;
+        for entry in std::fs::read_dir(&self.folder).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            let number = name.to_str().and_then(|name| name.strip_prefix(prefix)?.strip_suffix(ending));
+            if let Some(number) = number.and_then(|digits| digits.parse::<i64>().ok()).filter(|&n| n < i64::MAX) {
+                next = next.max(number + 1);
+            }
+        }
+        Ok(next)
+    }
+
+    /// Held while files of a generation are put in place and made current.
+    fn installing(&self) -> MutexGuard<'_, ()> {
+        self.installing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn current_index(&self) -> Result<Option<IndexGeneration>, ProjectError> {
@@ -124,7 +211,7 @@ impl Project {
         let db = self.db();
         let found = db
             .query_row(
-                "SELECT generation, indexes.model_generation, codes, unique_codes, entropy_nats
+                "SELECT generation, indexes.model_generation, codes, unique_codes, entropy_nats, model_hash
                  FROM indexes JOIN current ON generation = index_generation",
                 [],
                 |row| {
@@ -134,6 +221,7 @@ impl Project {
                         codes: row.get::<_, i64>(2)?.cast_unsigned(),
                         unique_codes: row.get::<_, i64>(3)?.cast_unsigned(),
                         entropy_nats: row.get(4)?,
+                        model_hash: row.get(5)?,
                         files: Vec::new(),
                     })
                 },
@@ -149,8 +237,12 @@ impl Project {
             .map_err(failed)?;
         let rows = query
             .query_map([index.generation], |row| {
-                let chunks = row.get::<_, i64>(3)?.cast_unsigned() as usize;
                 let bytes: Vec<u8> = row.get(4)?;
+                // A bit for each chunk is there, so a count without them is none of ours.
+                let chunks = row.get::<_, i64>(3)?.cast_unsigned() as usize;
+                if chunks.div_ceil(8) != bytes.len() {
+                    return Err(rusqlite::Error::IntegralValueOutOfRange(3, chunks as i64));
+                }
                 Ok(IndexedFile {
                     file: FileId(row.get(0)?),
                     content_hash: row.get(1)?,
@@ -162,32 +254,43 @@ impl Project {
             })
             .map_err(failed)?;
         index.files = rows.collect::<Result<_, _>>().map_err(failed)?;
-        Ok(Some(index))
+        match flaw_of_index(&index) {
+            None => Ok(Some(index)),
+            Some(what) => Err(ProjectError::Content { folder: self.folder.clone(), what }),
+        }
     }
 
-    /// Makes an index current, as [`install_model`](Self::install_model) does a model; the old one is forgotten. `write` is
-    /// given the path where its list must be on return, with its segments beside it: those that the old one has too stay.
+    /// Makes an index current, as [`install_model`](Self::install_model) does a model. `write` is given the path where the
+    /// index's list must be on return, with its segments beside it, and [`note_made`](Self::note_made) for the name of each
+    /// segment before it is put in its place.
     pub fn install_index<E: From<ProjectError>>(
         &self,
         index: &IndexGeneration,
-        write: impl FnOnce(&camino::Utf8Path) -> Result<(), E>,
+        write: impl FnOnce(&Utf8Path, &dyn Fn(&str) -> Result<(), ProjectError>) -> Result<(), E>,
     ) -> Result<i64, E> {
         self.check_writable()?;
         let failed = |cause| self.catalogue_error(cause);
+        let _one_at_a_time = self.installing();
+        let generation = self.next_generation("indexes", |generation| self.index_path(generation))?;
+        let path = self.index_path(generation);
+        self.note_made(path.file_name().unwrap_or_default())?;
+        write(&path, &|name| self.note_made(name))?;
         let mut db = self.db();
         let transaction = db.transaction().map_err(failed)?;
         transaction
             .execute(
-                "INSERT INTO indexes (model_generation, codes, unique_codes, entropy_nats) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO indexes (generation, model_generation, codes, unique_codes, entropy_nats, model_hash)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 params![
+                    generation,
                     index.model_generation,
                     index.codes.cast_signed(),
                     index.unique_codes.cast_signed(),
-                    index.entropy_nats
+                    index.entropy_nats,
+                    index.model_hash
                 ],
             )
             .map_err(failed)?;
-        let generation = transaction.last_insert_rowid();
         for file in &index.files {
             let mut silent = vec![0u8; file.silent.len().div_ceil(8)];
             for (chunk, &is_silent) in file.silent.iter().enumerate() {
@@ -207,17 +310,15 @@ impl Project {
                 })
                 .map_err(failed)?;
         }
-        write(&self.index_path(generation))?;
         transaction
             .execute("UPDATE current SET index_generation = ?1", [generation])
             .and_then(|_| transaction.execute("DELETE FROM indexes WHERE generation <> ?1", [generation]))
             .map_err(failed)?;
         transaction.commit().map_err(failed)?;
-        drop(db);
-        self.remove_strays()?;
+        self.note_change();
         Ok(generation)
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

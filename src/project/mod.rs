@@ -3,7 +3,10 @@
 //! | name | what |
 //! |---|---|
 //! | `project.db` | the catalogue: files, problems, generations of models and indexes (SQLite, only here) |
-//! | `project.lock` | locked by the process that may write |
+//! | `project.lock` | locked by the process that may write; says which one that is |
+//! | `catalogue-backup-<1 to 3>.db` | backups of the catalogue, the newest first |
+//! | `catalogue-of-version-<n>.db` | the catalogue as it was before it was brought up to date |
+//! | `kept-by-hand.json` | tags and favourites, for people and other programs |
 //! | `model-<generation>.safetensors` | a model; its configuration is in its metadata |
 //! | `index-<generation>.codes` | an index: the list of its segments ([`crate::index::file`] has its bytes) |
 //! | `segment-<checksum>.codes` | codes of an index, and of those that grew out of it |
@@ -15,21 +18,38 @@
 //! | `demo/` | the demo library, where it was asked for |
 //! | `cache/` | features of a running training; empty otherwise |
 //!
-//! A new generation is written beside the old one and made current by one transaction; then the old files go. A kill at
-//! any moment leaves a project that opens with the old state or the new.
+//! A new generation is written beside the old one and made current by one transaction. The files of the old generation go
+//! when the new one has been opened once and no process reads the old one. A kill at any moment leaves a project that opens
+//! with the old state or the new.
+//!
+//! The catalogue notes each file before the program makes it (`made`). Nothing else in the folder is ever overwritten or
+//! deleted. Every table of the catalogue has a checksum (`checksums`), which is compared when the project is opened.
 
+mod backup;
+mod bounds;
 mod catalogue;
+mod catalogue_file;
+mod check;
+mod checksums;
+mod error;
 mod favourites;
 mod folder;
 mod generations;
+mod lock;
+mod made;
+mod repair;
 mod schema;
 mod settings;
+mod tables;
 mod tags;
 #[cfg(test)]
 mod testing;
 mod undo;
 
 pub use catalogue::FileFacts;
-pub use folder::{Project, ProjectError};
+pub use check::{Part, PartState, check};
+pub use error::ProjectError;
+pub use folder::{Access, Opening, Project};
 pub use generations::{IndexGeneration, IndexedFile, ModelGeneration};
+pub use repair::repair;
 pub use undo::{Edit, History};

@@ -1,93 +1,130 @@
-//! The catalogue's tables.
+//! The catalogue's tables, and how those of earlier versions are brought up to date.
 
 use rusqlite::Connection;
 
+use super::checksums;
+
 /// Version of the tables below, kept in SQLite's `user_version`. A project with a higher one is refused, one with a lower
 /// one is brought up to date.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// Says "this database is a Soundalike catalogue" to `file` and to ourselves.
 pub(super) const APPLICATION_ID: i64 = 0x534e_4441;
 
-/// What a person said of files and of stretches in them: version 2 brought these.
-const ANNOTATIONS: [&str; 2] = [
-    "TABLE tags (
+/// The tables of version 1.
+const FIRST: &str = "
+    CREATE TABLE files (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice
+        path TEXT NOT NULL UNIQUE,
+        size_bytes INTEGER NOT NULL,
+        modified_ns INTEGER NOT NULL,
+        content_hash BLOB NOT NULL,
+        rate INTEGER NOT NULL,
+        channels INTEGER NOT NULL,
+        frames INTEGER NOT NULL,
+        peak REAL NOT NULL,
+        thumbnail BLOB NOT NULL -- pairs of signed bytes: lowest, highest
+    ) STRICT;
+    CREATE TABLE problems (path TEXT PRIMARY KEY, reason TEXT NOT NULL) STRICT;
+    CREATE TABLE models (
+        generation INTEGER PRIMARY KEY AUTOINCREMENT,
+        config TEXT NOT NULL, -- JSON
+        steps INTEGER NOT NULL,
+        seconds REAL NOT NULL,
+        loss REAL NOT NULL,
+        saturation REAL NOT NULL,
+        collapsed TEXT,
+        history TEXT NOT NULL -- JSON: the points of the training curve
+    ) STRICT;
+    CREATE TABLE indexes (
+        generation INTEGER PRIMARY KEY AUTOINCREMENT,
+        model_generation INTEGER NOT NULL REFERENCES models (generation),
+        codes INTEGER NOT NULL,
+        unique_codes INTEGER NOT NULL,
+        entropy_nats REAL NOT NULL
+    ) STRICT;
+    CREATE TABLE indexed_files ( -- which rows of an index are which file's chunks
+        index_generation INTEGER NOT NULL REFERENCES indexes (generation) ON DELETE CASCADE,
+        first_row INTEGER NOT NULL,
+        file_id INTEGER NOT NULL,
+        content_hash BLOB NOT NULL,
+        chunks INTEGER NOT NULL,
+        silent BLOB NOT NULL, -- a bit for each chunk, least significant first
+        PRIMARY KEY (index_generation, first_row)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE current ( -- one row
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        model_generation INTEGER REFERENCES models (generation),
+        index_generation INTEGER REFERENCES indexes (generation)
+    ) STRICT;
+    INSERT INTO current VALUES (1, NULL, NULL);
+";
+
+/// Version 2 brought what a person says of files and of stretches in them.
+const ANNOTATIONS: &str = "
+    CREATE TABLE tags (
         file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
         tag TEXT NOT NULL,
         PRIMARY KEY (file_id, tag)
-    ) STRICT, WITHOUT ROWID",
-    "TABLE favourites (
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE favourites (
         file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
         start_secs REAL NOT NULL,
         end_secs REAL NOT NULL,
         PRIMARY KEY (file_id, start_secs, end_secs)
-    ) STRICT, WITHOUT ROWID",
-];
+    ) STRICT, WITHOUT ROWID;
+";
 
-/// Brings a database of version 1 up to date. One that cannot be written gets the tables that it lacks for as long as it
-/// is open, empty.
-pub(super) fn upgrade(db: &Connection, read_only: bool) -> rusqlite::Result<()> {
-    if read_only {
-        return ANNOTATIONS.iter().try_for_each(|table| db.execute_batch(&format!("CREATE TEMP {table}")));
+/// Version 3 brought the record of the files that the program made, checksums of all tables, and the hash by which an index
+/// knows its model.
+const PROOFS: &str = "
+    CREATE TABLE made_files (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID; -- in the project's folder
+    CREATE TABLE checksums ( -- of each other table
+        name TEXT PRIMARY KEY,
+        rows INTEGER NOT NULL,
+        sum INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    -- What a problem's file was like when it was met; NULL where it could not be looked at.
+    ALTER TABLE problems ADD COLUMN size_bytes INTEGER;
+    ALTER TABLE problems ADD COLUMN modified_ns INTEGER;
+    ALTER TABLE models ADD COLUMN hash BLOB;
+    ALTER TABLE indexes ADD COLUMN model_hash BLOB;
+";
+
+/// What brings a database from each version, from 0 on, to the next.
+const STEPS: [&str; VERSION as usize] = [FIRST, ANNOTATIONS, PROOFS];
+
+/// Brings a database of version `from` up to date, in one transaction. An empty database is of version 0. `made` are the
+/// files in the project's folder that the catalogue of that version knew.
+pub(super) fn upgrade(db: &mut Connection, from: i64, made: &[String]) -> rusqlite::Result<()> {
+    let transaction = db.transaction()?;
+    let known = usize::try_from(from).unwrap_or_default();
+    for step in &STEPS[known.min(STEPS.len())..] {
+        transaction.execute_batch(step)?;
     }
-    let [tags, favourites] = ANNOTATIONS;
-    db.execute_batch(&format!("BEGIN; CREATE {tags}; CREATE {favourites}; PRAGMA user_version = {VERSION}; COMMIT;"))
+    for name in made {
+        transaction.execute("INSERT OR IGNORE INTO made_files VALUES (?1)", [name])?;
+    }
+    checksums::set(&transaction)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
 }
 
-/// Makes the tables of an empty database.
-pub(super) fn create(db: &Connection) -> rusqlite::Result<()> {
-    let [tags, favourites] = ANNOTATIONS;
-    db.execute_batch(&format!(
-        "BEGIN;
-        CREATE TABLE files (
-            id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice
-            path TEXT NOT NULL UNIQUE,
-            size_bytes INTEGER NOT NULL,
-            modified_ns INTEGER NOT NULL,
-            content_hash BLOB NOT NULL,
-            rate INTEGER NOT NULL,
-            channels INTEGER NOT NULL,
-            frames INTEGER NOT NULL,
-            peak REAL NOT NULL,
-            thumbnail BLOB NOT NULL -- pairs of signed bytes: lowest, highest
-        ) STRICT;
-        CREATE TABLE problems (path TEXT PRIMARY KEY, reason TEXT NOT NULL) STRICT;
-        CREATE TABLE models (
-            generation INTEGER PRIMARY KEY AUTOINCREMENT,
-            config TEXT NOT NULL, -- JSON
-            steps INTEGER NOT NULL,
-            seconds REAL NOT NULL,
-            loss REAL NOT NULL,
-            saturation REAL NOT NULL,
-            collapsed TEXT,
-            history TEXT NOT NULL -- JSON: the points of the training curve
-        ) STRICT;
-        CREATE TABLE indexes (
-            generation INTEGER PRIMARY KEY AUTOINCREMENT,
-            model_generation INTEGER NOT NULL REFERENCES models (generation),
-            codes INTEGER NOT NULL,
-            unique_codes INTEGER NOT NULL,
-            entropy_nats REAL NOT NULL
-        ) STRICT;
-        CREATE TABLE indexed_files ( -- which rows of an index are which file's chunks
-            index_generation INTEGER NOT NULL REFERENCES indexes (generation) ON DELETE CASCADE,
-            first_row INTEGER NOT NULL,
-            file_id INTEGER NOT NULL,
-            content_hash BLOB NOT NULL,
-            chunks INTEGER NOT NULL,
-            silent BLOB NOT NULL, -- a bit for each chunk, least significant first
-            PRIMARY KEY (index_generation, first_row)
-        ) STRICT, WITHOUT ROWID;
-        CREATE TABLE current ( -- one row
-            one INTEGER PRIMARY KEY CHECK (one = 1),
-            model_generation INTEGER REFERENCES models (generation),
-            index_generation INTEGER REFERENCES indexes (generation)
-        ) STRICT;
-        INSERT INTO current VALUES (1, NULL, NULL);
-        CREATE {tags};
-        CREATE {favourites};
-        PRAGMA application_id = {APPLICATION_ID};
-        PRAGMA user_version = {VERSION};
-        COMMIT;"
-    ))
+/// The catalogue of an earlier version, in memory and up to date, for a reader who must not write.
+pub(super) fn upgraded_copy(old: &Connection, from: i64) -> rusqlite::Result<Connection> {
+    let mut copy = Connection::open_in_memory()?;
+    rusqlite::backup::Backup::new(old, &mut copy)?.run_to_completion(1000, std::time::Duration::ZERO, None)?;
+    upgrade(&mut copy, from, &[])?;
+    Ok(copy)
+}
+
+/// Makes the tables of an empty database as an earlier version did.
+#[cfg(test)]
+pub(super) fn make_older(db: &Connection, version: i64) -> rusqlite::Result<()> {
+    for step in &STEPS[..usize::try_from(version).expect("a version")] {
+        db.execute_batch(step)?;
+    }
+    db.pragma_update(None, "application_id", APPLICATION_ID)?;
+    db.pragma_update(None, "user_version", version)
 }

@@ -1,8 +1,14 @@
 //! Settings that are kept in the project's folder, each kind in a small file of its own.
 
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
+use std::path::Path;
 
-use super::folder::{Project, ProjectError};
+use super::error::ProjectError;
+use super::folder::Project;
+use crate::ground::files;
+
+/// Bytes that a settings file has at most.
+pub(super) const BYTES_AT_MOST: u64 = 16 << 20;
 
 /// How sound goes in and out.
 const SOUND: &str = "sound.json";
@@ -29,26 +35,28 @@ impl Project {
         self.keep(WATCHED, text)
     }
 
+    /// The text of a settings file. One that is damaged, or is no ordinary file, counts as absent: settings fall back to
+    /// what they are at first, and the log says so.
     fn kept(&self, name: &str) -> Result<Option<String>, ProjectError> {
         let path = self.folder.join(name);
-        match std::fs::read_to_string(&path) {
+        match files::read_text_within(path.as_std_path(), BYTES_AT_MOST) {
             Ok(text) => Ok(Some(text)),
             Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
-            Err(cause) => Err(ProjectError::File { path, cause }),
+            Err(cause) => {
+                tracing::warn!("{path} cannot be used, so its settings are the default ones: {cause}");
+                Ok(None)
+            }
         }
     }
 
-    /// Replaces what was kept: after a kill at any moment there is the old text or the new.
+    /// Replaces what was kept. After a kill at any moment there is the old text or the new.
     fn keep(&self, name: &str, text: &str) -> Result<(), ProjectError> {
-        self.check_writable()?;
-        let path = self.folder.join(name);
-        let write = || {
-            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-            file.write_all(text.as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(&path).map_err(|error| error.error)?;
-            Ok(())
+        let is_ours = |path: &Path| {
+            let text = files::read_text_within(path, BYTES_AT_MOST);
+            text.is_ok_and(|text| serde_json::from_str::<serde_json::Value>(&text).is_ok())
         };
-        write().map_err(|cause| ProjectError::File { path: path.clone(), cause })
+        self.claim(name, is_ours)?;
+        let path = self.folder.join(name);
+        files::replace(path.as_std_path(), text.as_bytes()).map_err(|cause| ProjectError::File { path, cause })
     }
 }

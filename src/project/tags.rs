@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::folder::{Project, ProjectError};
+use super::error::ProjectError;
+use super::folder::Project;
 use super::undo::Edit;
 use crate::dataset::FileId;
 

@@ -2,13 +2,13 @@
 
 use camino::Utf8Path;
 
-use super::{FileFacts, Project};
+use super::{FileFacts, Opening, Project};
 
 /// A project in a folder of its own, which goes with the first of the two.
 pub fn project() -> (tempfile::TempDir, Project) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = Utf8Path::from_path(folder.path()).expect("UTF-8").to_owned();
-    (folder, Project::open(&path).expect("opened"))
+    (folder, Project::open(&path, Opening::default()).expect("opened"))
 }
 
 pub fn facts(path: &str, hash: u8) -> FileFacts {

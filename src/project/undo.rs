@@ -1,7 +1,7 @@
 //! Taking back what changed the catalogue.
 //!
 //! Everything that a person changes goes through an [`Edit`]. Triggers write down, for each row that a transaction of it
-//! touches, the statement that would bring the row back; so whatever an edit does to the tables in [`UNDOABLE`] can be
+//! touches, the statement that would bring the row back; so whatever an edit does to the undoable tables of [`TABLES`] can be
 //! taken back with no further code, and removed files come back under their old numbers, with their tags and all. The
 //! notes are in temporary tables: they are gone when the project is closed.
 
@@ -10,20 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction};
 
-use super::folder::{Project, ProjectError};
-
-/// Tables whose rows can be brought back, with their columns; the first ones of each, as many as the number says, tell a
-/// row from others.
-const UNDOABLE: [(&str, usize, &[&str]); 4] = [
-    (
-        "files",
-        1,
-        &["id", "path", "size_bytes", "modified_ns", "content_hash", "rate", "channels", "frames", "peak", "thumbnail"],
-    ),
-    ("problems", 1, &["path", "reason"]),
-    ("tags", 2, &["file_id", "tag"]),
-    ("favourites", 3, &["file_id", "start_secs", "end_secs"]),
-];
+use super::error::ProjectError;
+use super::folder::Project;
+use super::tables::{TABLES, Table};
 
 /// Changes that can be taken back at most; older ones are forgotten.
 const STEPS: usize = 50;
@@ -134,6 +123,9 @@ impl Edit<'_> {
             let changed = transaction.query_row(noted, [self.number], |row| row.get(0))?;
             transaction.commit()?;
             self.changed.set(changed);
+            if changed {
+                self.project.note_change();
+            }
             Ok(value)
         };
         run().map_err(|cause| self.project.catalogue_error(cause))
@@ -166,7 +158,7 @@ pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
          CREATE TEMP TABLE undo_log (place INTEGER PRIMARY KEY, step INTEGER NOT NULL, statement TEXT NOT NULL);
          CREATE INDEX temp.undo_log_step ON undo_log (step);",
     );
-    for (table, keys, columns) in UNDOABLE {
+    for Table { name: table, keys, columns, .. } in TABLES.into_iter().filter(|table| table.undoable) {
         // Each side is an expression that gives a piece of SQL: the values as they are at that moment, quoted.
         let list = columns.join(", ");
         let values: Vec<String> = columns.iter().map(|column| format!("quote(old.{column})")).collect();

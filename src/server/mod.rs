@@ -30,7 +30,7 @@ use tempfile::TempDir;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::audio::device::SoundCard;
-use crate::engine::{Engine, EngineOptions};
+use crate::engine::{Engine, EngineOptions, Opening};
 use desk::Desk;
 use guard::Rules;
 use listener::{Bounded, Pace};
@@ -40,6 +40,7 @@ use places::Places;
 #[derive(Clone, Debug)]
 pub struct ServeOptions {
     pub project: PathBuf,
+    pub opening: Opening,
     /// Port 0 is any that is free.
     pub address: SocketAddr,
     /// Names that a request's Host may have, besides addresses and localhost.
@@ -106,8 +107,12 @@ pub fn serve(options: ServeOptions, ready: impl FnOnce(&Listening)) -> anyhow::R
 }
 
 async fn open(options: ServeOptions) -> anyhow::Result<(Arc<Server>, Listening, Bounded)> {
-    let engine =
-        Engine::open(EngineOptions { project: options.project, wake: Arc::new(|| ()), audio: Arc::new(SoundCard) })?;
+    let engine = Engine::open(EngineOptions {
+        project: options.project,
+        wake: Arc::new(|| ()),
+        audio: Arc::new(SoundCard),
+        opening: options.opening,
+    })?;
     let token = match options.token {
         Some(token) if token.len() < limits::SHORTEST_TOKEN => {
             bail!("the token has fewer than {} characters; choose a longer one", limits::SHORTEST_TOKEN)

@@ -255,6 +255,7 @@ fn a_project_that_another_process_has_open_is_searched_but_not_changed() {
         project: first.path("project"),
         wake: std::sync::Arc::new(|| ()),
         audio: first.audio.clone(),
+        opening: soundalike::engine::Opening::default(),
     })
     .expect("opened");
     assert!(second.latest().project.read_only.as_ref().is_some_and(|why| why.contains("another Soundalike")));

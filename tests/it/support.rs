@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use soundalike::audio::device::Format;
 use soundalike::audio::device::mock::MockBackend;
-use soundalike::engine::{Command, Engine, EngineOptions, Event, JobId, Outcome};
+use soundalike::engine::{Command, Engine, EngineOptions, Event, JobId, Opening, Outcome};
 use soundalike::model::TrainingSettings;
 use tempfile::TempDir;
 
@@ -90,7 +90,12 @@ impl Bench {
 }
 
 fn open(project: &Path, audio: &Arc<MockBackend>) -> Engine {
-    let options = EngineOptions { project: project.to_owned(), wake: Arc::new(|| ()), audio: audio.clone() };
+    let options = EngineOptions {
+        project: project.to_owned(),
+        wake: Arc::new(|| ()),
+        audio: audio.clone(),
+        opening: Opening::default(),
+    };
     Engine::open(options).expect("an engine")
 }
 

@@ -50,14 +50,21 @@ impl<W: Write> BlockWriter<W> {
     }
 }
 
+/// The blocks that hold any of `bytes`.
+pub(super) fn blocks_of(bytes: Range<usize>) -> Range<usize> {
+    bytes.start / BLOCK_BYTES..bytes.end.div_ceil(BLOCK_BYTES)
+}
+
+/// Whether this block of `body` agrees with its checksum.
+pub(super) fn is_whole(body: &[u8], sums: &[[u8; 32]], block: usize) -> bool {
+    let start = block * BLOCK_BYTES;
+    let bytes = &body[start..body.len().min(start + BLOCK_BYTES)];
+    sums.get(block).is_some_and(|sum| blake3::hash(bytes) == *sum)
+}
+
 /// Checks the blocks of `body` that hold any of `bytes`. The error names the block that does not match its checksum.
 pub(super) fn check(body: &[u8], sums: &[[u8; 32]], bytes: Range<usize>) -> Result<(), String> {
-    let blocks = bytes.start / BLOCK_BYTES..bytes.end.div_ceil(BLOCK_BYTES);
-    let differs = blocks.into_par_iter().find_first(|&block| {
-        let start = block * BLOCK_BYTES;
-        let bytes = &body[start..body.len().min(start + BLOCK_BYTES)];
-        sums.get(block).is_none_or(|sum| blake3::hash(bytes) != *sum)
-    });
+    let differs = blocks_of(bytes).into_par_iter().find_first(|&block| !is_whole(body, sums, block));
     match differs {
         None => Ok(()),
         Some(block) => Err(format!("the checksum of its block {block} does not agree with its content")),

@@ -1,14 +1,16 @@
 //! The header that both kinds of file begin with.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
-use super::{IndexError, VERSION};
+use super::IndexError;
 use crate::index::codes::BITS;
 
 pub(super) const HEADER_BYTES: usize = 96;
 
 /// The fields of a header, except those that are counted from the rest of the file.
 pub(super) struct Header {
+    pub version: u32,
     pub bits: usize,
     pub rows: usize,
     /// The content of bytes 40 to 64.
@@ -28,7 +30,7 @@ impl Header {
     pub fn bytes(&self, magic: &[u8; 8], file_bytes: u64, list: &[u64]) -> ([u8; HEADER_BYTES], [u8; 32]) {
         let mut header = [0u8; HEADER_BYTES];
         header[0..8].copy_from_slice(magic);
-        header[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        header[8..12].copy_from_slice(&self.version.to_le_bytes());
         header[12..16].copy_from_slice(&(self.bits as u32).to_le_bytes());
         let numbers = [self.rows as u64, file_bytes, list.len() as u64].into_iter().chain(self.own);
         for (number, bytes) in numbers.zip(header[16..64].as_chunks_mut::<8>().0) {
@@ -41,7 +43,12 @@ impl Header {
 }
 
 /// Checks the header and the list of the file at `path`, whose content is `bytes`.
-pub(super) fn read<'a>(path: &Path, bytes: &'a [u8], magic: &[u8; 8]) -> Result<Headed<'a>, IndexError> {
+pub(super) fn read<'a>(
+    path: &Path,
+    bytes: &'a [u8],
+    magic: &[u8; 8],
+    versions: RangeInclusive<u32>,
+) -> Result<Headed<'a>, IndexError> {
     let damaged = |why: String| IndexError::Damaged { path: path.to_owned(), why };
     let Some((header, rest)) = bytes.split_first_chunk::<HEADER_BYTES>() else {
         return Err(damaged(format!("it ends after {} bytes", bytes.len())));
@@ -50,10 +57,10 @@ pub(super) fn read<'a>(path: &Path, bytes: &'a [u8], magic: &[u8; 8]) -> Result<
         return Err(damaged("it does not begin as such a file does".into()));
     }
     let found = u32_at(header, 8);
-    if found > VERSION {
-        return Err(IndexError::Newer { path: path.to_owned(), found });
+    if found > *versions.end() {
+        return Err(IndexError::Newer { path: path.to_owned(), found, known: *versions.end() });
     }
-    if found < VERSION {
+    if !versions.contains(&found) {
         return Err(damaged(format!("it is of version {found}, made by an earlier program")));
     }
     let [rows, file_bytes, list_words, own @ ..] = [16, 24, 32, 40, 48, 56].map(|at| u64_at(header, at));
@@ -71,7 +78,7 @@ pub(super) fn read<'a>(path: &Path, bytes: &'a [u8], magic: &[u8; 8]) -> Result<
     let bits = u32_at(header, 12) as usize;
     match u32::try_from(rows) {
         Ok(rows) if BITS.contains(&bits) => {
-            let header = Header { bits, rows: rows as usize, own };
+            let header = Header { version: found, bits, rows: rows as usize, own };
             Ok(Headed { header, list: list.as_chunks::<8>().0, sum })
         }
         _ => Err(damaged(format!("its header says {rows} codes of {bits} bits"))),

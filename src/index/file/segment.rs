@@ -13,9 +13,10 @@ use rayon::prelude::*;
 use super::blocks::{self, BLOCK_BYTES, BlockWriter};
 use super::header::{self, HEADER_BYTES, Header};
 use super::list::{List, Reader};
-use super::{ALIGNMENT, IndexError, beside, put};
+use super::{ALIGNMENT, IndexError, SEGMENT_VERSIONS};
+use crate::ground::files::{self, Draft};
 use crate::index::buckets::Buckets;
-use crate::index::codes::{CodesRef, words_per_code};
+use crate::index::codes::{Codes, CodesRef, words_per_code};
 use crate::index::segment::Segment;
 use crate::index::stretch::Stretch;
 
@@ -32,6 +33,8 @@ pub(in crate::index) struct SegmentFile {
     /// The checksum of the header and the list. The list has the checksums of everything else.
     sum: [u8; 32],
     map: Arc<Mmap>,
+    /// The mapped file. Its length is checked before each use, because pages that were cut off cannot be read.
+    file: File,
     /// Where the blocks begin (the codes come first), the bytes of the codes, and the checksums of the blocks.
     body: usize,
     code_bytes: usize,
@@ -46,13 +49,30 @@ pub(super) fn name_of(sum: &[u8; 32]) -> String {
     format!("{PREFIX}{hex}{ENDING}")
 }
 
-/// Whether this is the name of a segment's file, or of what a killed process left of one.
-pub fn is_segment_name(name: &str) -> bool {
-    name.starts_with(PREFIX) && name.ends_with(ENDING)
+/// Writes a segment into `folder`, so that its file is either whole or absent. Returns its checksum. `announce` hears the
+/// file's name before the file is put in its place.
+pub(super) fn write<E: From<IndexError>>(
+    folder: &Path,
+    segment: &Segment,
+    announce: &dyn Fn(&str) -> Result<(), E>,
+) -> Result<[u8; 32], E> {
+    let (draft, sum) = draft(folder, segment)?;
+    let name = name_of(&sum);
+    announce(&name)?;
+    let path = folder.join(name);
+    // The name says what the file holds, so whatever is there can only be the same, or damaged.
+    draft.replace(&path).map_err(|cause| IndexError::Write { path, cause })?;
+    Ok(sum)
 }
 
-/// Writes a segment into `folder`, so that its file is either whole or absent. Returns its checksum.
-pub(super) fn write(folder: &Path, segment: &Segment) -> Result<[u8; 32], IndexError> {
+/// As many codes of no bit.
+pub(super) fn zeros(bits: usize, rows: usize) -> Codes {
+    let mut codes = Codes::with_room(bits, rows);
+    codes.extend_words(std::iter::repeat_n(0, rows * words_per_code(bits)));
+    codes
+}
+
+fn draft(folder: &Path, segment: &Segment) -> Result<(Draft, [u8; 32]), IndexError> {
     // Codes and tables that are copied from another file are checked first. Otherwise damage would get a valid
     // checksum.
     let (codes, buckets) = (segment.codes()?, segment.buckets()?);
@@ -63,9 +83,9 @@ pub(super) fn write(folder: &Path, segment: &Segment) -> Result<[u8; 32], IndexE
     let body = (HEADER_BYTES + list.words_with(&unknown).len() * 8).next_multiple_of(ALIGNMENT);
 
     let failed = |cause| IndexError::Write { path: folder.join(format!("{PREFIX}*{ENDING}")), cause };
-    let mut file = beside(folder, PREFIX, ENDING).map_err(failed)?;
+    let mut file = Draft::in_folder(folder).map_err(failed)?;
     file.seek(SeekFrom::Start(body as u64)).map_err(failed)?;
-    let mut blocks = BlockWriter::new(std::io::BufWriter::new(file.as_file()));
+    let mut blocks = BlockWriter::new(std::io::BufWriter::new(file.file()));
     let mut offsets = Vec::new();
     let mut end = 0usize;
     for bytes in &stretches {
@@ -78,25 +98,24 @@ pub(super) fn write(folder: &Path, segment: &Segment) -> Result<[u8; 32], IndexE
     let sums = blocks.finish().map_err(failed)?;
 
     let list = list.placed_at(&offsets[1..]).words_with(&sums);
-    let header = Header { bits: codes.bits(), rows: codes.len(), own: [0; 3] };
+    let header = Header { version: *SEGMENT_VERSIONS.end(), bits: codes.bits(), rows: codes.len(), own: [0; 3] };
     let (header, sum) = header.bytes(MAGIC, (body + end) as u64, &list);
     file.seek(SeekFrom::Start(0)).map_err(failed)?;
     file.write_all(&header).map_err(failed)?;
     file.write_all(bytemuck::cast_slice(&list)).map_err(failed)?;
-    file.as_file().set_len((body + end) as u64).map_err(failed)?;
-    put(file, &folder.join(name_of(&sum))).map_err(failed)?;
-    Ok(sum)
+    file.file().set_len((body + end) as u64).map_err(failed)?;
+    Ok((file, sum))
 }
 
 /// Maps the segment at `path`. It must have the checksum `sum`, `bits` bits a code and `rows` codes. A file from a
 /// stranger is safe to open.
 pub(super) fn open(path: PathBuf, sum: [u8; 32], bits: usize, rows: usize) -> Result<Segment, IndexError> {
     let unreadable = |cause| IndexError::Read { path: path.clone(), cause };
-    let file = File::open(&path).map_err(unreadable)?;
+    let file = files::open_regular(&path).map_err(unreadable)?;
     // SAFETY: a mapping is sound only while nobody changes the file. A segment is written once, under a name of its
     // own, by a process that holds the project's lock, and never again. Deleting its file leaves the mapping whole.
     let map = Arc::new(unsafe { Mmap::map(&file) }.map_err(unreadable)?);
-    let headed = header::read(&path, &map, MAGIC)?;
+    let headed = header::read(&path, &map, MAGIC, SEGMENT_VERSIONS)?;
     let damaged = |why: &str| IndexError::Damaged { path: path.clone(), why: why.into() };
     if (headed.sum, headed.header.bits, headed.header.rows) != (sum, bits, rows) {
         return Err(damaged("it is of another index"));
@@ -112,7 +131,7 @@ pub(super) fn open(path: PathBuf, sum: [u8; 32], bits: usize, rows: usize) -> Re
     let read = reader.segment(&map, bits, rows, map.len() - body).filter(|_| reader.words.is_empty());
     let Some((blocks, buckets)) = read else { return Err(damaged("its list makes no sense")) };
     let (codes_checked, tables_checked) = Default::default();
-    let file = SegmentFile { path, sum, map, body, code_bytes, blocks, codes_checked, tables_checked };
+    let file = SegmentFile { path, sum, map, file, body, code_bytes, blocks, codes_checked, tables_checked };
     Ok(Segment::from_file(bits, words, buckets, file))
 }
 
@@ -138,6 +157,7 @@ impl SegmentFile {
 
     /// Checks the codes. `codes` must be those of this file.
     pub fn check_codes(&self, codes: CodesRef<'_>) -> Result<(), IndexError> {
+        self.check_length()?;
         self.told(self.codes_checked.get_or_init(|| {
             self.check(0..self.code_bytes)?;
             match codes.is_clean() {
@@ -147,14 +167,51 @@ impl SegmentFile {
         }))
     }
 
+    /// A copy of the codes, which are `codes`, with zeros for those that lie in a damaged block, and the rows of these.
+    pub fn whole_codes(&self, codes: CodesRef<'_>) -> Result<(Codes, Vec<usize>), IndexError> {
+        self.check_length()?;
+        let body = &self.map[self.body..];
+        let blocks: Vec<bool> = blocks::blocks_of(0..self.code_bytes)
+            .into_par_iter()
+            .map(|block| blocks::is_whole(body, &self.blocks, block))
+            .collect();
+        let row_bytes = words_per_code(codes.bits()) * 8;
+        let mut copy = Codes::with_room(codes.bits(), codes.len());
+        let mut gone = Vec::new();
+        for row in 0..codes.len() {
+            let code = codes.slice(row..row + 1);
+            match blocks[blocks::blocks_of(row * row_bytes..(row + 1) * row_bytes)].iter().all(|&whole| whole)
+                && code.is_clean()
+            {
+                true => copy.extend(code),
+                false => {
+                    copy.extend_words(std::iter::repeat_n(0, words_per_code(codes.bits())));
+                    gone.push(row);
+                }
+            }
+        }
+        Ok((copy, gone))
+    }
+
     /// Checks the tables. They must be those of `codes`.
     pub fn check_tables(&self, buckets: &Buckets, codes: CodesRef<'_>) -> Result<(), IndexError> {
         let (width, rows) = (codes.bits(), codes.len());
+        self.check_length()?;
         self.told(self.tables_checked.get_or_init(|| {
             self.check(self.code_bytes..self.map.len() - self.body)?;
             let flaw = buckets.parts.par_iter().find_map_any(|part| part.table.flaw(&part.key, width, rows));
             flaw.map_or(Ok(()), |why| Err(why.into()))
         }))
+    }
+
+    /// Reading a page that was cut off the file would end the program. A file that is cut while it is being read cannot be
+    /// helped; one that was cut before is found here.
+    fn check_length(&self) -> Result<(), IndexError> {
+        let length = self.file.metadata().map_err(|cause| IndexError::Read { path: self.path.clone(), cause })?.len();
+        match length >= self.bytes() {
+            true => Ok(()),
+            false => self.told(&Err(format!("it has {length} bytes where it had {}", self.bytes()))),
+        }
     }
 
     fn check(&self, bytes: Range<usize>) -> Result<(), String> {

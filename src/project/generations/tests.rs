@@ -8,10 +8,11 @@ use camino::Utf8Path;
 
 use super::*;
 use crate::index::testing::random;
-use crate::index::{Codes, Index, IndexFile};
+use crate::index::{Codes, Index, IndexError, IndexFile, MadeBy};
+use crate::project::Opening;
 use crate::project::testing::project;
 
-fn model() -> ModelGeneration {
+pub(in crate::project) fn model() -> ModelGeneration {
     ModelGeneration {
         generation: 0,
         config: Config::new(&Default::default(), Some(44_100)).expect("the defaults"),
@@ -21,11 +22,16 @@ fn model() -> ModelGeneration {
         saturation: 0.75,
         collapsed: None,
         history: "[]".into(),
+        hash: Some([1; 32]),
     }
 }
 
-fn write(text: &'static str) -> impl FnOnce(&Utf8Path) -> Result<(), ProjectError> {
-    move |path| std::fs::write(path, text).map_err(|cause| ProjectError::File { path: path.to_owned(), cause })
+/// Writes what begins as a model does, with `text` in it.
+fn write(text: &'static str) -> impl FnOnce(&Utf8Path) -> Result<[u8; 32], ProjectError> {
+    move |path| {
+        let written = std::fs::write(path, format!("soundalike-model {text}"));
+        written.map(|()| [1; 32]).map_err(|cause| ProjectError::File { path: path.to_owned(), cause })
+    }
 }
 
 #[test]
@@ -35,8 +41,10 @@ fn a_new_generation_replaces_the_old_one_and_its_file() {
     let first = project.install_model(&model(), write("one")).expect("installed");
     let second = project.install_model(&model(), write("two")).expect("installed");
     assert!(second > first);
+    assert!(project.model_path(first).exists(), "until the new one has been opened");
+    project.sweep().expect("swept");
     assert!(!project.model_path(first).exists());
-    assert_eq!(std::fs::read_to_string(project.model_path(second)).expect("read"), "two");
+    assert_eq!(std::fs::read_to_string(project.model_path(second)).expect("read"), "soundalike-model two");
     let expected = ModelGeneration { generation: second, ..model() };
     assert_eq!(project.current_model().expect("asked"), Some(expected));
 }
@@ -66,11 +74,12 @@ fn an_index_remembers_whose_rows_are_whose_and_which_are_silent() {
         codes: 12,
         unique_codes: 7,
         entropy_nats: 1.25,
+        model_hash: Some([1; 32]),
         files: vec![file(4, 0, silent), file(2, 11, vec![false])],
     };
-    let first = project.install_index(&index, write("i")).expect("installed");
-    let second = project.install_index(&index, write("j")).expect("installed");
-    assert!(!project.index_path(first).exists() && project.index_path(second).exists());
+    let nothing = |_: &Utf8Path, _: &dyn Fn(&str) -> Result<(), ProjectError>| Ok::<_, ProjectError>(());
+    project.install_index(&index, nothing).expect("installed");
+    let second = project.install_index(&index, nothing).expect("installed");
     let expected = IndexGeneration { generation: second, ..index };
     assert_eq!(project.current_index().expect("asked"), Some(expected));
 }
@@ -97,13 +106,33 @@ fn install(project: &Project, model_generation: i64, index: &Index) -> i64 {
         codes: index.len() as u64,
         unique_codes: 0,
         entropy_nats: 0.0,
+        model_hash: None,
         files: Vec::new(),
     };
-    let write = |path: &Utf8Path| -> Result<(), ProjectError> {
-        IndexFile::save(path.as_std_path(), index, 1)
-            .map_err(|cause| ProjectError::Content { folder: project.folder().to_owned(), what: cause.to_string() })
-    };
-    project.install_index(&row, write).expect("installed")
+    let installed = project.install_index(&row, |path, announce| {
+        let announce = |name: &str| announce(name).map_err(Failed::Project);
+        IndexFile::save_as(path.as_std_path(), index, MadeBy { generation: 1, hash: None }, &announce)
+    });
+    installed.expect("installed")
+}
+
+/// Either floor's failure.
+#[derive(Debug)]
+enum Failed {
+    Project(#[expect(dead_code, reason = "it is printed")] ProjectError),
+    Index(#[expect(dead_code, reason = "it is printed")] IndexError),
+}
+
+impl From<ProjectError> for Failed {
+    fn from(cause: ProjectError) -> Self {
+        Self::Project(cause)
+    }
+}
+
+impl From<IndexError> for Failed {
+    fn from(cause: IndexError) -> Self {
+        Self::Index(cause)
+    }
 }
 
 fn open_current(project: &Project) -> IndexFile {
@@ -130,6 +159,7 @@ fn generations_share_segments_for_as_long_as_one_needs_them() {
     let grown = open_current(&project).index().with_appended(codes.as_ref().slice(1000..1100)).expect("whole");
     let grown = grown.without([3]);
     install(&project, model, &grown);
+    project.sweep().expect("swept");
     let second = current_files(&project);
     assert_eq!((second.len(), index_files(&project)), (3, second.clone()));
     let shared: Vec<&String> = first.intersection(&second).collect();
@@ -141,6 +171,7 @@ fn generations_share_segments_for_as_long_as_one_needs_them() {
     assert_eq!(index_files(&project), second);
     let (compact, _) = open_current(&project).index().compacted().expect("whole");
     install(&project, model, &compact);
+    project.sweep().expect("swept");
     assert_eq!(index_files(&project), current_files(&project));
     assert!(current_files(&project).is_disjoint(&second));
 }
@@ -152,7 +183,7 @@ fn segments_stay_where_nobody_can_tell_which_are_needed() {
     let generation = install(&project, model, &Index::build(sequence(10)));
     std::fs::write(project.index_path(generation), "damaged").expect("written");
     let files = index_files(&project);
-    project.remove_strays().expect("swept");
+    project.sweep().expect("swept");
     assert_eq!(index_files(&project), files);
 }
 
@@ -165,7 +196,8 @@ const FOLDER_VARIABLE: &str = "SOUNDALIKE_TEST_GROWS_IN";
 #[test]
 fn grows_until_it_is_killed() {
     let Some(folder) = std::env::var_os(FOLDER_VARIABLE) else { return };
-    let project = Project::open(Utf8Path::from_path(folder.as_ref()).expect("UTF-8")).expect("opened");
+    let project =
+        Project::open(Utf8Path::from_path(folder.as_ref()).expect("UTF-8"), Opening::default()).expect("opened");
     let (model, _) = project.current_generations(&project.db()).expect("asked");
     let model = model.expect("a model");
     loop {
@@ -173,6 +205,7 @@ fn grows_until_it_is_killed() {
         let codes = sequence(index.len() + ROWS_A_STEP);
         let more = codes.as_ref().slice(index.len()..codes.len());
         install(&project, model, &index.with_appended(more).expect("whole").without([index.len()]));
+        project.sweep().expect("swept");
         println!("rows {}", codes.len());
     }
 }
@@ -200,8 +233,9 @@ fn a_kill_at_any_moment_leaves_a_whole_generation() {
         child.kill().expect("killed");
         child.wait().expect("ended");
 
-        let project = Project::open(folder).expect("opened");
+        let project = Project::open(folder, Opening::default()).expect("opened");
         assert_eq!(project.read_only(), None);
+        project.sweep().expect("swept");
         let file = open_current(&project);
         let rows = file.index().len();
         assert!(rows >= told && rows.is_multiple_of(ROWS_A_STEP), "{rows} of {told}");

@@ -1,0 +1,48 @@
+//! `soundalike check` and `soundalike repair`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::arguments::{Changes, Common};
+use super::session::Session;
+use super::{as_text, report};
+use crate::engine::{Command, Part, PartState, check, repair};
+
+/// Names every part of the project and how it is. The exit code is 1 where one is damaged.
+pub(super) fn run_check(project: PathBuf, common: &Common) -> anyhow::Result<ExitCode> {
+    let parts = check(&as_text(project)?)?;
+    let is_whole = parts.iter().all(|part| part.state != PartState::Damaged);
+    report::checked(&parts, is_whole, common);
+    Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// What a repair did.
+#[derive(Serialize)]
+pub(super) struct Repaired {
+    /// In words.
+    pub done: Vec<String>,
+    /// How the parts of the project are now.
+    pub parts: Vec<Part>,
+}
+
+/// Mends what can be mended, and builds anew what is damaged in the index.
+pub(super) fn run_repair(project: PathBuf, common: &Common) -> anyhow::Result<ExitCode> {
+    let folder = as_text(project.clone())?;
+    let mut done = repair(&folder)?;
+    let is_index_damaged =
+        |parts: &[Part]| parts.iter().any(|part| part.state == PartState::Damaged && part.name.starts_with("index-"));
+    if is_index_damaged(&check(&folder)?) {
+        let session = Session::open(project, common, Changes::Something)?;
+        // Without a model or without sounds there is nothing to build it from; the check below still names the damage.
+        match session.run(Command::BuildIndex) {
+            Ok(_) => done.push("what was damaged in the index is built anew".into()),
+            Err(cause) => done.push(format!("the index cannot be built anew now: {cause}")),
+        }
+    }
+    let parts = check(&folder)?;
+    let is_whole = parts.iter().all(|part| part.state != PartState::Damaged);
+    report::repaired(&Repaired { done, parts }, common);
+    Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}

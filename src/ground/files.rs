@@ -1,0 +1,281 @@
+//! Small files: written whole or not at all, and read within a bound.
+//!
+//! A [`Draft`] is a file that nobody sees until it is complete. Where the file system allows it (Linux: ext4, xfs, btrfs,
+//! tmpfs) a draft has no name at all, so a program that is killed leaves nothing behind. Elsewhere a draft has a hidden
+//! name beside its destination.
+//!
+//! No function here follows a symbolic link when it writes: a link that stands in the place of a file is replaced, and what
+//! the link points to stays as it was.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Error, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+/// The beginning of a draft's hidden name, where drafts need one.
+const PREFIX: &str = ".soundalike-draft-";
+
+/// A file that is being written. Dropping it before it is put in its place leaves no trace.
+#[derive(Debug)]
+pub struct Draft {
+    folder: PathBuf,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    #[cfg(target_os = "linux")]
+    Nameless(File),
+    Named(NamedTempFile),
+}
+
+impl Draft {
+    /// Begins a file whose place will be in `folder`.
+    pub fn in_folder(folder: &Path) -> io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        if let Some(file) = nameless::create(folder)? {
+            return Ok(Self { folder: folder.to_owned(), content: Content::Nameless(file) });
+        }
+        let named = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)?;
+        Ok(Self { folder: folder.to_owned(), content: Content::Named(named) })
+    }
+
+    pub fn file(&self) -> &File {
+        match &self.content {
+            #[cfg(target_os = "linux")]
+            Content::Nameless(file) => file,
+            Content::Named(named) => named.as_file(),
+        }
+    }
+
+    /// Puts the draft at `path`, in the draft's folder, in the place of whatever file is there. When this returns, the new
+    /// file survives a power cut. After a kill at any moment there is the old file or the new one, whole.
+    pub fn replace(self, path: &Path) -> io::Result<()> {
+        self.file().sync_all()?;
+        match self.content {
+            #[cfg(target_os = "linux")]
+            Content::Nameless(file) => nameless::link_over(&file, &self.folder, path)?,
+            Content::Named(named) => drop(named.persist(path).map_err(|refused| refused.error)?),
+        }
+        sync_folder(&self.folder)
+    }
+
+    /// Puts the draft at `path`, in the draft's folder, where nothing may be yet.
+    ///
+    /// # Errors
+    /// [`ErrorKind::AlreadyExists`] where something is at `path`, be it a link; that stays as it is.
+    pub fn create(self, path: &Path) -> io::Result<()> {
+        self.file().sync_all()?;
+        match self.content {
+            #[cfg(target_os = "linux")]
+            Content::Nameless(file) => nameless::link(&file, path)?,
+            Content::Named(named) => drop(named.persist_noclobber(path).map_err(|refused| refused.error)?),
+        }
+        sync_folder(&self.folder)
+    }
+}
+
+impl Write for Draft {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file().flush()
+    }
+}
+
+impl Seek for Draft {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file().seek(to)
+    }
+}
+
+/// Puts a file of these `bytes` at `path`, as [`Draft::replace`] does.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut draft = Draft::in_folder(folder_of(path))?;
+    draft.write_all(bytes)?;
+    draft.replace(path)
+}
+
+/// Puts a file of these `bytes` at `path`, as [`Draft::create`] does.
+pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut draft = Draft::in_folder(folder_of(path))?;
+    draft.write_all(bytes)?;
+    draft.create(path)
+}
+
+/// The folder that `path` is in.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes what was created, renamed or deleted in `folder` survive a power cut.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    // Elsewhere a folder cannot be opened as a file, and the system orders such changes by itself.
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Opens `path` for reading, if it is a regular file or a link to one. A pipe or a device is refused without waiting for it.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    let refused = || Error::new(ErrorKind::InvalidInput, "it is no ordinary file");
+    // Opening some devices has effects of its own, so the kind is looked at first. Looking again afterwards makes sure that
+    // nobody has exchanged the file in between.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(refused());
+    }
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // `custom_flags` takes the flags of `open`, which rustix has as unsigned numbers.
+        options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    }
+    let file = options.open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(refused()) }
+}
+
+/// The content of the regular file at `path`.
+///
+/// # Errors
+/// [`ErrorKind::FileTooLarge`] where it has more than `limit` bytes, [`ErrorKind::InvalidInput`] where it is no regular file.
+pub fn read_within(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let file = open_regular(path)?;
+    let too_large = || Error::new(ErrorKind::FileTooLarge, format!("it has more than {limit} bytes"));
+    if file.metadata()?.len() > limit {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// The text of the regular file at `path`, as [`read_within`] reads it.
+///
+/// # Errors
+/// [`ErrorKind::InvalidData`] where it is not UTF-8.
+pub fn read_text_within(path: &Path, limit: u64) -> io::Result<String> {
+    String::from_utf8(read_within(path, limit)?).map_err(|_| Error::new(ErrorKind::InvalidData, "it is not UTF-8 text"))
+}
+
+/// Files without a name, as Linux has them.
+#[cfg(target_os = "linux")]
+mod nameless {
+    use std::fs::File;
+    use std::io;
+    use std::os::fd::AsRawFd;
+    use std::path::Path;
+
+    use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open};
+    use rustix::io::Errno;
+
+    /// A nameless file in `folder`, or `None` where the file system has no such files.
+    pub fn create(folder: &Path) -> io::Result<Option<File>> {
+        let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
+        match open(folder, flags, Mode::from_raw_mode(0o666)) {
+            // Without /proc the file could not be given a name later.
+            Ok(file) => Ok(Some(File::from(file)).filter(|file| Path::new(&proc_path(file)).exists())),
+            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOENT) if folder.is_dir() => Ok(None),
+            Err(cause) => Err(cause.into()),
+        }
+    }
+
+    /// Names `file` `path`, where nothing may be yet.
+    pub fn link(file: &File, path: &Path) -> io::Result<()> {
+        linkat(CWD, proc_path(file), CWD, path, AtFlags::SYMLINK_FOLLOW).map_err(io::Error::from)
+    }
+
+    /// Names `file` `path`, in the place of whatever file is there. A name can only be taken over by a rename, so the file
+    /// has a hidden name for a moment.
+    pub fn link_over(file: &File, folder: &Path, path: &Path) -> io::Result<()> {
+        let hidden = tempfile::Builder::new().prefix(super::PREFIX).make_in(folder, |hidden| link(file, hidden))?;
+        hidden.persist(path).map(drop).map_err(|refused| refused.error)
+    }
+
+    fn proc_path(file: &File) -> String {
+        format!("/proc/self/fd/{}", file.as_raw_fd())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).expect("a folder");
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_stays_beside_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("settings");
+        replace(&path, b"first").expect("written");
+        replace(&path, b"second").expect("written");
+        assert_eq!(read_within(&path, 100).expect("read"), b"second");
+        assert_eq!(names(folder.path()), ["settings"]);
+    }
+
+    #[test]
+    fn a_draft_that_is_dropped_leaves_no_trace() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut draft = Draft::in_folder(folder.path()).expect("begun");
+        draft.write_all(b"half").expect("written");
+        drop(draft);
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn creating_never_overwrites() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("model");
+        create(&path, b"mine").expect("created");
+        let refused = create(&path, b"other").expect_err("something is there");
+        assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(read_within(&path, 100).expect("read"), b"mine");
+        assert_eq!(names(folder.path()), ["model"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nothing_is_written_through_a_link() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (target, link) = (folder.path().join("yours"), folder.path().join("link"));
+        std::fs::write(&target, "yours").expect("written");
+        std::os::unix::fs::symlink(&target, &link).expect("linked");
+        assert_eq!(create(&link, b"ours").expect_err("a link is there").kind(), ErrorKind::AlreadyExists);
+        replace(&link, b"ours").expect("replaced");
+        assert_eq!(read_within(&target, 100).expect("read"), b"yours");
+        assert_eq!(read_within(&link, 100).expect("read"), b"ours");
+    }
+
+    #[test]
+    fn reading_is_bounded() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("small");
+        std::fs::write(&path, "12345").expect("written");
+        assert_eq!(read_text_within(&path, 5).expect("read"), "12345");
+        assert_eq!(read_within(&path, 4).expect_err("too large").kind(), ErrorKind::FileTooLarge);
+        assert_eq!(read_within(folder.path(), 5).expect_err("a folder").kind(), ErrorKind::InvalidInput);
+        std::fs::write(&path, [0xff, 0xfe]).expect("written");
+        assert_eq!(read_text_within(&path, 5).expect_err("no text").kind(), ErrorKind::InvalidData);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_and_pipes_are_refused_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (device, pipe) = (folder.path().join("device"), folder.path().join("pipe"));
+        std::os::unix::fs::symlink("/dev/zero", &device).expect("linked");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs");
+        assert!(made.success());
+        for path in [device, pipe] {
+            assert_eq!(read_within(&path, 10).expect_err("no file").kind(), ErrorKind::InvalidInput);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Backups of the catalogue, and a side file that people can read with what they said of their sounds.
+//!
+//! There are at most three backups: the newest, the last one of an earlier day, and the last one that was a week older. A
+//! backup is written by SQLite's backup interface from a catalogue that was checked when it was opened.
+
+use std::io::Read;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, SystemTime};
+
+use camino::Utf8Path;
+use rusqlite::Connection;
+use rusqlite::backup::Backup;
+use serde::{Deserialize, Serialize};
+
+use super::error::ProjectError;
+use super::folder::Project;
+use super::schema;
+use crate::ground::files;
+
+/// The backups, the newest first.
+pub(super) const BACKUPS: [&str; 3] = ["catalogue-backup-1.db", "catalogue-backup-2.db", "catalogue-backup-3.db"];
+
+/// How much older than the one before a backup must be to be kept beside it.
+const AGES: [Duration; 2] = [Duration::from_secs(24 * 3600), Duration::from_secs(7 * 24 * 3600)];
+
+/// What a person said of the sounds, in a form that people and other programs can read.
+pub(super) const SIDE_FILE: &str = "kept-by-hand.json";
+
+/// What the side file has of one sound.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct KeptByHand {
+    pub path: String,
+    /// In hexadecimal digits.
+    pub content_hash: String,
+    pub tags: Vec<String>,
+    /// Starts and ends in seconds.
+    pub favourites: Vec<(f64, f64)>,
+}
+
+impl Project {
+    /// Notes that there is something to back up.
+    pub(super) fn note_change(&self) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often this process has changed the catalogue.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    /// Writes a backup and the side file, if the catalogue has changed since the last one.
+    pub fn back_up_changes(&self) -> Result<(), ProjectError> {
+        let changes = self.changes();
+        if !self.is_writer() || self.backed_up.load(Ordering::Relaxed) == changes {
+            return Ok(());
+        }
+        self.back_up()?;
+        self.backed_up.store(changes, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn back_up(&self) -> Result<(), ProjectError> {
+        for name in BACKUPS {
+            self.claim(name, is_backup)?;
+        }
+        self.claim(SIDE_FILE, |path| kept_by_hand(path).is_some())?;
+        let side = serde_json::to_vec_pretty(&self.said_by_hand()?).map_err(|cause| ProjectError::Content {
+            folder: self.folder.clone(),
+            what: format!("tags that cannot be written ({cause})"),
+        })?;
+        let copy = copy(&self.db()).map_err(|cause| self.catalogue_error(cause))?;
+        rotate(&self.folder)?;
+        for (name, content) in [(BACKUPS[0], copy), (SIDE_FILE, side)] {
+            let path = self.folder.join(name);
+            files::replace(path.as_std_path(), &content).map_err(|cause| ProjectError::File { path, cause })?;
+        }
+        Ok(())
+    }
+
+    fn said_by_hand(&self) -> Result<Vec<KeptByHand>, ProjectError> {
+        let (tags, favourites) = (self.tags()?, self.favourites()?);
+        let said = self.files()?.into_iter().filter_map(|file| {
+            let tags = tags.get(&file.id).cloned().unwrap_or_default();
+            let favourites: Vec<(f64, f64)> = favourites
+                .iter()
+                .filter(|favourite| favourite.file == file.id)
+                .map(|favourite| (favourite.start_secs, favourite.end_secs))
+                .collect();
+            let content_hash = file.content_hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            let is_known = !tags.is_empty() || !favourites.is_empty();
+            is_known.then(|| KeptByHand { path: file.path.into(), content_hash, tags, favourites })
+        });
+        Ok(said.collect())
+    }
+}
+
+/// Keeps the catalogue as it was before it is brought up to date, under a name that says of which version it is.
+pub(super) fn before_upgrade(folder: &Utf8Path, db: &Connection, version: i64) -> Result<(), ProjectError> {
+    let copy = copy(db).map_err(|cause| ProjectError::Catalogue { folder: folder.to_owned(), cause })?;
+    let path = folder.join(format!("catalogue-of-version-{version}.db"));
+    match files::create(path.as_std_path(), &copy) {
+        // The same step was interrupted before. What was kept then is the older, so it stays.
+        Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        written => written.map_err(|cause| ProjectError::File { path, cause }),
+    }
+}
+
+/// A database as the bytes of a file.
+fn copy(db: &Connection) -> rusqlite::Result<Vec<u8>> {
+    let mut copy = Connection::open_in_memory()?;
+    Backup::new(db, &mut copy)?.run_to_completion(i32::MAX, Duration::ZERO, None)?;
+    Ok(copy.serialize(rusqlite::MAIN_DB)?.to_vec())
+}
+
+/// Moves backups that are old enough one place on, so that the first place can be written.
+fn rotate(folder: &Utf8Path) -> Result<(), ProjectError> {
+    let age = |name: &str| {
+        let written = folder.join(name).metadata().and_then(|found| found.modified()).ok()?;
+        SystemTime::now().duration_since(written).ok()
+    };
+    for place in (0..AGES.len()).rev() {
+        let (from, to) = (folder.join(BACKUPS[place]), folder.join(BACKUPS[place + 1]));
+        if age(BACKUPS[place]).is_some_and(|age| age >= AGES[place]) {
+            std::fs::rename(&from, &to).map_err(|cause| ProjectError::File { path: to, cause })?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file is a catalogue of ours, by the header of its format.
+pub(super) fn is_backup(path: &Path) -> bool {
+    // https://sqlite.org/fileformat.html: the application's number is in bytes 68 to 72.
+    let mut header = Vec::new();
+    let read = files::open_regular(path).and_then(|file| file.take(72).read_to_end(&mut header));
+    read.is_ok()
+        && header.starts_with(b"SQLite format 3\0")
+        && header.get(68..72).is_some_and(|number| number == (schema::APPLICATION_ID as u32).to_be_bytes())
+}
+
+/// Bytes that a side file has at most.
+const SIDE_FILE_BYTES: u64 = 1 << 30;
+
+/// What the side file at `path` says, if it is one.
+pub(super) fn kept_by_hand(path: &Path) -> Option<Vec<KeptByHand>> {
+    serde_json::from_slice(&files::read_within(path, SIDE_FILE_BYTES).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::Opening;
+    use crate::project::testing::{facts, project};
+
+    #[test]
+    fn closing_leaves_a_backup_and_a_side_file_that_say_what_was_tagged() {
+        let (keep, project) = project();
+        let folder = project.folder().to_owned();
+        let edit = project.edit("Added").expect("writable");
+        edit.add_files(&[facts("/a.wav", 1), facts("/b.wav", 2)]).expect("added");
+        let id = project.files().expect("files")[0].id;
+        edit.tag_files(&[id], "rain").expect("tagged");
+        drop(edit);
+        drop(project);
+        let side = kept_by_hand(folder.join(SIDE_FILE).as_std_path()).expect("a side file");
+        assert_eq!((side.len(), side[0].path.as_str(), &side[0].tags[..]), (1, "/a.wav", &["rain".to_owned()][..]));
+        assert!(is_backup(folder.join(BACKUPS[0]).as_std_path()));
+
+        std::fs::rename(folder.join(BACKUPS[0]), folder.join("project.db")).expect("put back");
+        let again = Project::open(&folder, Opening::default()).expect("a backup is a whole catalogue");
+        assert_eq!(again.files().expect("files").len(), 2);
+        drop(keep);
+    }
+
+    #[test]
+    fn a_backup_of_an_earlier_day_is_kept_beside_the_newest() {
+        let (_keep, project) = project();
+        let backup = |name: &str| project.folder().join(name);
+        project.note_change();
+        project.back_up_changes().expect("written");
+        project.note_change();
+        project.back_up_changes().expect("written");
+        assert!(!backup(BACKUPS[1]).exists(), "two of one day are one");
+        let yesterday = SystemTime::now() - Duration::from_secs(25 * 3600);
+        std::fs::File::options()
+            .write(true)
+            .open(backup(BACKUPS[0]))
+            .expect("there")
+            .set_modified(yesterday)
+            .expect("set");
+        project.note_change();
+        project.back_up_changes().expect("written");
+        assert!(backup(BACKUPS[0]).exists() && backup(BACKUPS[1]).exists());
+    }
+}

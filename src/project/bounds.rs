@@ -1,0 +1,44 @@
+//! What a row of the catalogue may hold. A stranger's catalogue must not make the program allocate without bound, count for
+//! ever or read outside of an index.
+
+use super::generations::{IndexGeneration, IndexedFile};
+use crate::dataset::SoundFile;
+
+/// Frames that a file has at most: over a year at 384 kHz.
+const FRAMES: u64 = 1 << 44;
+/// Bytes that a file has at most: what a file system can hold.
+const BYTES: u64 = i64::MAX as u64;
+const RATE_HZ: std::ops::RangeInclusive<u32> = 1..=10_000_000;
+const CHANNELS: std::ops::RangeInclusive<u16> = 1..=1024;
+/// Pairs of lowest and highest that a thumbnail has at most.
+const THUMBNAIL: usize = 1 << 16;
+/// Rows of an index are numbered by 32 bits.
+const ROWS: u64 = 1 << 32;
+
+/// What cannot be in this row of a file, in words.
+pub(super) fn flaw_of_file(file: &SoundFile) -> Option<String> {
+    let what = match file {
+        _ if file.size_bytes > BYTES => "size",
+        _ if !RATE_HZ.contains(&file.rate) => "sample rate",
+        _ if !CHANNELS.contains(&file.channels) => "number of channels",
+        _ if file.frames > FRAMES => "length",
+        _ if !(file.peak.is_finite() && file.peak >= 0.0) => "peak",
+        _ if file.thumbnail.len() > THUMBNAIL => "thumbnail",
+        _ => return None,
+    };
+    Some(format!("an impossible {what} of {}", file.path))
+}
+
+/// What cannot be in these rows of an index, in words.
+pub(super) fn flaw_of_index(index: &IndexGeneration) -> Option<String> {
+    let mut end = 0;
+    for IndexedFile { file, first_row, silent, .. } in &index.files {
+        // By first row, so that one that begins before the last one's end would share rows with it.
+        match first_row.checked_add(silent.len() as u64) {
+            Some(next) if *first_row >= end && next <= ROWS => end = next,
+            _ => return Some(format!("impossible rows of file {} in index {}", file.0, index.generation)),
+        }
+    }
+    (index.codes > ROWS || index.unique_codes > index.codes || !index.entropy_nats.is_finite())
+        .then(|| format!("impossible counts of index {}", index.generation))
+}

@@ -1,0 +1,148 @@
+//! Checksums of the catalogue's tables, so that damage on the disk is noticed before it answers a question.
+//!
+//! The table `checksums` has, for each other table, the number of its rows and the exclusive-or of the rows' hashes, which
+//! does not depend on their order. Triggers keep it true within each transaction. They are temporary, so a database that is
+//! opened by another program has no trigger. Opening a catalogue reads every row once and compares.
+//!
+//! This finds accidents, not forgeries: whoever can write the catalogue can write its checksums.
+
+use rusqlite::functions::{Context, FunctionFlags};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, params};
+
+use super::tables::{TABLES, Table};
+
+/// What is known of a table's content.
+type Sum = (i64, i64);
+
+/// Registers the functions that the triggers call, and makes the triggers.
+pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
+    // Without these flags SQLite would not call them from triggers where the schema is not trusted.
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    db.create_scalar_function("soundalike_row", -1, flags, |context| Ok(hash(context.len(), |i| context.get_raw(i))))?;
+    db.create_scalar_function("soundalike_xor", 2, flags, |context: &Context<'_>| {
+        Ok(context.get::<i64>(0)? ^ context.get::<i64>(1)?)
+    })?;
+    for Table { name, columns, .. } in TABLES {
+        let row = |which: &str| {
+            let values: Vec<String> = columns.iter().map(|column| format!("{which}.{column}")).collect();
+            format!("soundalike_row({})", values.join(", "))
+        };
+        let (new, old) = (row("new"), row("old"));
+        let changes = [
+            ("INSERT", format!("rows = rows + 1, sum = soundalike_xor(sum, {new})")),
+            ("DELETE", format!("rows = rows - 1, sum = soundalike_xor(sum, {old})")),
+            ("UPDATE", format!("sum = soundalike_xor(soundalike_xor(sum, {old}), {new})")),
+        ];
+        for (event, change) in changes {
+            db.execute_batch(&format!(
+                "CREATE TEMP TRIGGER checksum_{name}_{event} AFTER {event} ON main.{name}
+                 BEGIN UPDATE checksums SET {change} WHERE name = '{name}'; END;"
+            ))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the checksums of the tables as they are.
+pub(super) fn set(db: &Connection) -> rusqlite::Result<()> {
+    for table in &TABLES {
+        let (rows, sum) = measured(db, table)?;
+        db.execute("INSERT OR REPLACE INTO checksums VALUES (?1, ?2, ?3)", params![table.name, rows, sum])?;
+    }
+    Ok(())
+}
+
+/// The names of the tables whose rows are not those that were written.
+pub(super) fn broken(db: &Connection) -> rusqlite::Result<Vec<&'static str>> {
+    let mut broken = Vec::new();
+    for table in &TABLES {
+        let noted = db.query_row("SELECT rows, sum FROM checksums WHERE name = ?1", [table.name], |row| {
+            Ok::<Sum, _>((row.get(0)?, row.get(1)?))
+        });
+        // A table without a checksum is as bad as one with a wrong one, and so is one that cannot be read.
+        if !matches!((noted, measured(db, table)), (Ok(noted), Ok(found)) if noted == found) {
+            broken.push(table.name);
+        }
+    }
+    Ok(broken)
+}
+
+fn measured(db: &Connection, table: &Table) -> rusqlite::Result<Sum> {
+    let mut query = db.prepare(&format!("SELECT {} FROM main.{}", table.columns.join(", "), table.name))?;
+    let mut rows = query.query([])?;
+    let (mut count, mut sum) = (0, 0);
+    while let Some(row) = rows.next()? {
+        let mut values = Vec::with_capacity(table.columns.len());
+        for column in 0..table.columns.len() {
+            values.push(row.get_ref(column)?);
+        }
+        count += 1;
+        sum ^= hash(values.len(), |i| values[i]);
+    }
+    Ok((count, sum))
+}
+
+/// A hash of a row's values, of which there are `len`.
+fn hash<'a>(len: usize, value: impl Fn(usize) -> ValueRef<'a>) -> i64 {
+    let mut hasher = blake3::Hasher::new();
+    let mut put = |kind: u8, bytes: &[u8]| {
+        hasher.update(&[kind]);
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    };
+    for i in 0..len {
+        match value(i) {
+            ValueRef::Null => put(0, &[]),
+            ValueRef::Integer(number) => put(1, &number.to_le_bytes()),
+            ValueRef::Real(number) => put(2, &number.to_bits().to_le_bytes()),
+            ValueRef::Text(text) => put(3, text),
+            ValueRef::Blob(bytes) => put(4, bytes),
+        }
+    }
+    let mut first = [0; 8];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    i64::from_le_bytes(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::testing::{facts, project};
+
+    #[test]
+    fn checksums_follow_every_change_and_undoing() {
+        let (_keep, project) = project();
+        let broken_now = || broken(&project.db()).expect("read");
+        assert!(broken_now().is_empty());
+        let edit = project.edit("Added").expect("writable");
+        edit.add_files(&[facts("/a.wav", 1), facts("/b.wav", 2)]).expect("added");
+        drop(edit);
+        let id = project.files().expect("files")[0].id;
+        let edit = project.edit("Tagged").expect("writable");
+        edit.tag_files(&[id], "tag").expect("tagged");
+        drop(edit);
+        assert!(broken_now().is_empty());
+        let edit = project.edit("Removed").expect("writable");
+        edit.remove_files(&[id]).expect("removed, with its tag");
+        drop(edit);
+        assert!(broken_now().is_empty());
+        project.undo().expect("undone");
+        project.undo().expect("undone");
+        assert!(broken_now().is_empty());
+    }
+
+    #[test]
+    fn a_change_past_the_program_is_noticed_in_each_table() {
+        let (_keep, project) = project();
+        let edit = project.edit("Added").expect("writable");
+        edit.add_files(&[facts("/a.wav", 1)]).expect("added");
+        drop(edit);
+        let other = Connection::open(project.folder().join("project.db")).expect("opened as another program would");
+        other.execute("UPDATE files SET path = '/A.wav'", []).expect("changed");
+        assert_eq!(broken(&project.db()).expect("read"), ["files"]);
+        other.execute("UPDATE files SET path = '/a.wav'", []).expect("changed back");
+        other.execute("INSERT INTO problems (path, reason) VALUES ('/x', 'y')", []).expect("changed");
+        assert_eq!(broken(&project.db()).expect("read"), ["problems"]);
+    }
+}

@@ -1,0 +1,284 @@
+//! Putting a project back together: the catalogue from its backups and from what can still be read, the current model from
+//! the models in the folder.
+//!
+//! Nothing is deleted. What is replaced is moved into the folder `set-aside`.
+
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+
+use super::backup::{self, BACKUPS, KeptByHand, SIDE_FILE};
+use super::catalogue_file::{self, CATALOGUE};
+use super::check::{flaw_of_backup, version_of};
+use super::error::ProjectError;
+use super::folder::{Opening, Project};
+use super::lock::{self, Asked};
+use super::tables::{TABLES, Table};
+use super::{checksums, made, schema};
+use crate::ground::files;
+use crate::model::{Config, Model};
+
+/// Where files go that were replaced.
+const SET_ASIDE: &str = "set-aside";
+
+/// Rows in a damaged table that are passed over before the rest of it is given up.
+const GAPS: usize = 1000;
+
+/// Mends the catalogue of the project in `folder` and which model is current, and says in words what was done.
+///
+/// # Errors
+/// Another process has the project, or a file cannot be written. Calling it again goes on.
+pub fn repair(folder: &Utf8Path) -> Result<Vec<String>, ProjectError> {
+    let folder = folder.canonicalize_utf8().map_err(|cause| ProjectError::Open { folder: folder.to_owned(), cause })?;
+    let mut done = Vec::new();
+    let opened = catalogue_file::look(&folder, false).and_then(|_| Project::open(&folder, Opening::default()));
+    let project = match opened {
+        Ok(project) => project,
+        Err(ProjectError::Broken { what, .. }) => {
+            done.push(what);
+            mend_catalogue(&folder, &mut done)?;
+            Project::open(&folder, Opening::default())?
+        }
+        Err(other) => return Err(other),
+    };
+    project.check_writable()?;
+    if forget_impossible(&project.db()).map_err(|cause| project.catalogue_error(cause))? {
+        done.push("rows of the catalogue that cannot be are left out".into());
+    }
+    if let Err(ProjectError::Content { what, .. }) = project.current_index() {
+        project.forget_index()?;
+        done.push(format!("{what}: there is no index any more; build it"));
+    }
+    mend_model(&project, &mut done)?;
+    let checkpoint = project.checkpoint_path();
+    if checkpoint.exists() && Model::load(checkpoint.as_std_path()).is_err() {
+        set_aside(&folder, &checkpoint, &mut done)?;
+    }
+    project.note_change();
+    Ok(done)
+}
+
+/// Replaces the catalogue by the best that can be made of its backups and of itself.
+fn mend_catalogue(folder: &Utf8Path, done: &mut Vec<String>) -> Result<(), ProjectError> {
+    let held =
+        lock::ask(folder, Duration::ZERO).map_err(|cause| ProjectError::Open { folder: folder.to_owned(), cause })?;
+    let _lock = match held {
+        Asked::Ours(lock) => lock,
+        Asked::Theirs(who) => {
+            return Err(ProjectError::ReadOnly(format!("another Soundalike has this project open ({who})")));
+        }
+    };
+    let failed = |cause| ProjectError::Catalogue { folder: folder.to_owned(), cause };
+    let path = folder.join(CATALOGUE);
+    let (mut db, backup) = base(folder).map_err(failed)?;
+    done.push(match backup {
+        Some(name) => format!("the catalogue is put back from {name}"),
+        None => "there is no whole backup of the catalogue; a new one is made".into(),
+    });
+    let transaction = db.transaction().map_err(failed)?;
+    if let Ok(damaged) = catalogue_file::connect(&path, false) {
+        for table in &TABLES {
+            // Only what a person added can be newer than the backup and stand by itself. Without a backup everything that
+            // can be read is better than nothing.
+            if table.undoable || backup.is_none() {
+                let rows = salvage(&damaged, &transaction, table).map_err(failed)?;
+                if rows > 0 {
+                    done.push(format!("{rows} rows of {} are taken over from the damaged catalogue", table.name));
+                }
+            }
+        }
+    }
+    let said = backup::kept_by_hand(folder.join(SIDE_FILE).as_std_path()).unwrap_or_default();
+    let given = give_back(&transaction, &said).map_err(failed)?;
+    if given > 0 {
+        done.push(format!("{given} tags and favourites are taken over from {SIDE_FILE}"));
+    }
+    forget_impossible(&transaction).map_err(failed)?;
+    forget_dangling(&transaction).map_err(failed)?;
+    checksums::set(&transaction).map_err(failed)?;
+    transaction.commit().map_err(failed)?;
+    let content = db.serialize(rusqlite::MAIN_DB).map_err(failed)?.to_vec();
+    for name in [CATALOGUE, "project.db-journal"] {
+        let path = folder.join(name);
+        if std::fs::symlink_metadata(&path).is_ok() {
+            set_aside(folder, &path, done)?;
+        }
+    }
+    files::create(path.as_std_path(), &content).map_err(|cause| ProjectError::File { path, cause })
+}
+
+/// The newest whole backup, up to date, or an empty catalogue.
+fn base(folder: &Utf8Path) -> rusqlite::Result<(Connection, Option<&'static str>)> {
+    for name in BACKUPS {
+        let path = folder.join(name);
+        if path.exists() && flaw_of_backup(&path).is_none() {
+            let db = catalogue_file::connect(&path, false)?;
+            let version = version_of(&db)?.unwrap_or_default();
+            return Ok((schema::upgraded_copy(&db, version)?, Some(name)));
+        }
+    }
+    let mut empty = Connection::open_in_memory()?;
+    schema::upgrade(&mut empty, 0, &[])?;
+    Ok((empty, None))
+}
+
+/// Copies rows that `to` has no row of the same key of, as far as they can be read, and counts them. A row that breaks a
+/// rule of the table is left out.
+fn salvage(from: &Connection, to: &Connection, table: &Table) -> rusqlite::Result<usize> {
+    let columns = table.columns.join(", ");
+    let places: Vec<String> = (1..=table.columns.len()).map(|place| format!("?{place}")).collect();
+    let replaces = if table.name == "current" { "REPLACE" } else { "IGNORE" };
+    let insert = format!("INSERT OR {replaces} INTO {} ({columns}) VALUES ({})", table.name, places.join(", "));
+    let mut insert = to.prepare(&insert)?;
+    let mut copied = 0;
+    let mut take = |values: Vec<Value>| copied += insert.execute(params_from_iter(values)).unwrap_or_default();
+    // Where rows are in the order of a number, a page that cannot be read is passed over.
+    let is_numbered = matches!(table.name, "files" | "models" | "indexes");
+    let key = table.columns[0];
+    let (mut after, mut gaps) = (i64::MIN, 0);
+    loop {
+        let query = match is_numbered {
+            true => format!("SELECT {columns} FROM {} WHERE {key} > {after} ORDER BY {key}", table.name),
+            false => format!("SELECT {columns} FROM {}", table.name),
+        };
+        let Ok(mut query) = from.prepare(&query) else { break };
+        let Ok(mut rows) = query.query([]) else { break };
+        let ended = loop {
+            match rows.next() {
+                Ok(Some(row)) => {
+                    let values =
+                        (0..table.columns.len()).map(|column| row.get(column)).collect::<Result<Vec<Value>, _>>();
+                    if let Ok(values) = values {
+                        if let (true, Some(&Value::Integer(number))) = (is_numbered, values.first()) {
+                            after = number;
+                        }
+                        take(values);
+                    }
+                }
+                Ok(None) => break true,
+                Err(_) => break false,
+            }
+        };
+        if ended || !is_numbered || gaps == GAPS {
+            break;
+        }
+        gaps += 1;
+        after = after.saturating_add(1).max(0);
+    }
+    Ok(copied)
+}
+
+/// Gives files the tags and favourites that the side file has of them, and counts these.
+fn give_back(db: &Connection, said: &[KeptByHand]) -> rusqlite::Result<usize> {
+    let mut given = 0;
+    for KeptByHand { path, tags, favourites, .. } in said {
+        let id = db.query_row("SELECT id FROM files WHERE path = ?1", [path], |row| row.get::<_, i64>(0)).optional()?;
+        let Some(id) = id else { continue };
+        for tag in tags {
+            given += db.execute("INSERT OR IGNORE INTO tags VALUES (?1, ?2)", params![id, tag])?;
+        }
+        for (start, end) in favourites {
+            given += db.execute("INSERT OR IGNORE INTO favourites VALUES (?1, ?2, ?3)", params![id, start, end])?;
+        }
+    }
+    Ok(given)
+}
+
+/// Leaves out rows that break the bounds of `bounds.rs`, and says whether there were any.
+fn forget_impossible(db: &Connection) -> rusqlite::Result<bool> {
+    let mut left_out = 0;
+    for impossible in [
+        "files WHERE rate NOT BETWEEN 1 AND 10000000 OR channels NOT BETWEEN 1 AND 1024
+            OR frames NOT BETWEEN 0 AND 17592186044416 OR size_bytes < 0 OR NOT (peak >= 0 AND peak < 1e38)
+            OR length(content_hash) <> 32 OR length(thumbnail) > 131072",
+        "indexed_files WHERE length(content_hash) <> 32 OR chunks < 0 OR length(silent) <> (chunks + 7) / 8
+            OR first_row NOT BETWEEN 0 AND 4294967296",
+    ] {
+        left_out += db.execute(&format!("DELETE FROM {impossible}"), [])?;
+    }
+    let models: Vec<(i64, String)> = db
+        .prepare("SELECT generation, config FROM models")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (generation, config) in models {
+        if !serde_json::from_str::<Config>(&config).is_ok_and(|config| config.check().is_ok()) {
+            let of_it = "(SELECT generation FROM indexes WHERE model_generation = ?1)";
+            for forget in [
+                format!("UPDATE current SET index_generation = NULL WHERE index_generation IN {of_it}"),
+                "UPDATE current SET model_generation = NULL WHERE model_generation = ?1".to_owned(),
+                "DELETE FROM indexes WHERE model_generation = ?1".to_owned(),
+                "DELETE FROM models WHERE generation = ?1".to_owned(),
+            ] {
+                left_out += db.execute(&forget, [generation])?;
+            }
+        }
+    }
+    Ok(left_out > 0)
+}
+
+/// Leaves out what refers to rows that are gone.
+fn forget_dangling(db: &Connection) -> rusqlite::Result<()> {
+    db.execute_batch(
+        "DELETE FROM tags WHERE file_id NOT IN (SELECT id FROM files);
+         DELETE FROM favourites WHERE file_id NOT IN (SELECT id FROM files);
+         DELETE FROM indexes WHERE model_generation NOT IN (SELECT generation FROM models);
+         DELETE FROM indexed_files WHERE index_generation NOT IN (SELECT generation FROM indexes);
+         UPDATE current SET index_generation = NULL WHERE index_generation NOT IN (SELECT generation FROM indexes);
+         UPDATE current SET model_generation = NULL WHERE model_generation NOT IN (SELECT generation FROM models);",
+    )
+}
+
+/// Makes the newest model in the folder current where the catalogue's own cannot be used.
+fn mend_model(project: &Project, done: &mut Vec<String>) -> Result<(), ProjectError> {
+    let current = project.current_model()?;
+    let is_whole = |path: &Utf8Path| Model::load(path.as_std_path()).ok();
+    if let Some(row) = &current {
+        let model = is_whole(&project.model_path(row.generation));
+        if model.is_some_and(|model| row.hash.is_none_or(|hash| hash == model.hash())) {
+            return Ok(());
+        }
+    }
+    let mut found: Vec<(i64, Utf8PathBuf, Model)> = Vec::new();
+    let failed = |cause| ProjectError::File { path: project.folder().to_owned(), cause };
+    for entry in project.folder().read_dir_utf8().map_err(failed)? {
+        let path = entry.map_err(failed)?.into_path();
+        let name = path.file_name().unwrap_or_default();
+        let number = name.strip_prefix("model-").and_then(|name| name.strip_suffix(".safetensors"));
+        if let Some(number) = number.and_then(|digits| digits.parse().ok())
+            && made::is_written_by_us(path.as_std_path())
+            && let Some(model) = is_whole(&path)
+        {
+            found.push((number, path, model));
+        }
+    }
+    match found.into_iter().max_by_key(|(number, ..)| *number) {
+        Some((number, path, model)) => {
+            project.adopt_model(number, &model)?;
+            done.push(format!("{} is the current model now", path.file_name().unwrap_or_default()));
+        }
+        None if current.is_some() => {
+            project.forget_model()?;
+            done.push("the current model is lost, and no other is there; train one".into());
+        }
+        None => {}
+    }
+    Ok(())
+}
+
+/// Moves a file into the folder of what was replaced, under a name that nothing there has.
+fn set_aside(folder: &Utf8Path, path: &Utf8Path, done: &mut Vec<String>) -> Result<(), ProjectError> {
+    let aside = folder.join(SET_ASIDE);
+    let failed = |cause| ProjectError::File { path: aside.clone(), cause };
+    std::fs::create_dir_all(&aside).map_err(failed)?;
+    let name = path.file_name().unwrap_or_default();
+    let to =
+        (1..).map(|number| aside.join(format!("{name}.{number}"))).find(|to| std::fs::symlink_metadata(to).is_err());
+    // The numbers never run out before the disk does.
+    let Some(to) = to else { return Ok(()) };
+    std::fs::rename(path, &to).map_err(|cause| ProjectError::File { path: path.to_owned(), cause })?;
+    files::sync_folder(aside.as_std_path()).and_then(|()| files::sync_folder(folder.as_std_path())).map_err(failed)?;
+    done.push(format!("{name} is moved to {SET_ASIDE}/{}", to.file_name().unwrap_or_default()));
+    Ok(())
+}

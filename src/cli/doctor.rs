@@ -7,9 +7,10 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Map, Value, json};
 
+use super::arguments::{Changes, Common};
 use super::session::Session;
 use super::terminal::say;
-use super::{arguments::Common, project, report, version};
+use super::{project, report, version};
 use crate::audio::device::{Backend, Format, SoundCard};
 use crate::engine::Latest;
 use crate::index::kernel::Kernel;
@@ -139,7 +140,7 @@ fn state(common: &Common) -> Facts {
             return facts;
         }
     };
-    match Session::open(folder.clone(), common) {
+    match Session::open(folder.clone(), common, Changes::Nothing) {
         Ok(session) => facts.extend(holds(&session.latest())),
         Err(why) => facts.push(("state", without_names(&format!("{why:#}"), &folder))),
     }

@@ -109,6 +109,8 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
     })?;
     project.note_problems(&failed)?;
     job.shared.refresh()?;
+    // The old index is read no longer, so its files can go.
+    drop(before);
     job.shared.sweep();
     Ok(IndexReport {
         codes: generation.codes,

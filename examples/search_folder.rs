@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use soundalike::audio::device::SoundCard;
-use soundalike::engine::{Command, Engine, EngineOptions, Event, Grouping, Outcome, Query, SearchFilter};
+use soundalike::engine::{Command, Engine, EngineOptions, Event, Grouping, Opening, Outcome, Query, SearchFilter};
 use soundalike::model::TrainingSettings;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -20,7 +20,12 @@ fn main() -> Result<()> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
     let temporary = tempfile::tempdir()?;
     let project = temporary.path().join("project");
-    let options = EngineOptions { project: project.clone(), wake: Arc::new(|| ()), audio: Arc::new(SoundCard) };
+    let options = EngineOptions {
+        project: project.clone(),
+        wake: Arc::new(|| ()),
+        audio: Arc::new(SoundCard),
+        opening: Opening::default(),
+    };
     let engine = Engine::open(options)?;
 
     let (add, query) = match (arguments.next(), arguments.next()) {

@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::bench_index;
+use super::library::Library;
 use super::search::SearchArguments;
 use super::serve::ServeArguments;
 use super::version;
@@ -48,7 +49,7 @@ pub(super) struct Arguments {
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct Common {
-    /// The project's folder [default: in the platform's data folder]
+    /// The project's folder [default: the one that you are in, or else the one in the platform's data folder]
     #[arg(long, global = true, value_name = "DIR")]
     pub project: Option<PathBuf>,
     /// Make the project even in a folder that holds other files; they stay as they are
@@ -102,14 +103,20 @@ pub(super) enum Operation {
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
+    #[command(flatten)]
+    Library(Library),
     /// Tell what the project holds: files, chunks, hours, rates, problems, model, index
     #[command(after_help = "Examples:
   soundalike info
   soundalike info --json | jq .problems")]
     Info,
-    /// Look at every file of the project, and name what is damaged; nothing is changed
-    #[command(after_help = "Example:
-  soundalike check || soundalike repair")]
+    /// Look at the project's own files and name what is damaged, and at the sounds and name those that are missing or have
+    /// changed; nothing is changed
+    #[command(after_help = "The exit code is 1 where a file of the project is damaged.
+
+Examples:
+  soundalike check || soundalike repair
+  soundalike check --json | jq -r '.sounds.missing[]'")]
     Check,
     /// Put the project back together: from backups, and from what can still be read; nothing is deleted
     #[command(after_help = "What is replaced is moved into the folder set-aside in the project.")]

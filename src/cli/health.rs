@@ -8,13 +8,20 @@ use serde::Serialize;
 use super::arguments::{Changes, Common};
 use super::session::Session;
 use super::{as_text, report};
-use crate::engine::{Command, Part, PartState, check, repair};
+use crate::engine::{Command, Outcome, Part, PartState, check, repair};
 
 /// Names every part of the project and how it is. The exit code is 1 where one is damaged.
 pub(super) fn run_check(project: PathBuf, common: &Common) -> anyhow::Result<ExitCode> {
-    let parts = check(&as_text(project)?)?;
+    let parts = check(&as_text(project.clone())?)?;
     let is_whole = parts.iter().all(|part| part.state != PartState::Damaged);
-    report::checked(&parts, is_whole, common);
+    // A broken catalogue knows no sounds.
+    let sounds = match Session::open(project, common, Changes::Nothing).and_then(|session| session.run(Command::CheckFiles)) {
+        Ok(Outcome::Checked(sounds)) => Some(sounds),
+        Ok(other) => anyhow::bail!("looking at the sounds ended in {other:?}"),
+        Err(cause) if is_whole => return Err(cause),
+        Err(_) => None,
+    };
+    report::checked(&parts, is_whole, sounds.as_ref(), common);
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 

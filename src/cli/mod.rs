@@ -9,6 +9,7 @@ mod console;
 mod doctor;
 mod duplicates;
 mod health;
+mod library;
 mod pages;
 mod report;
 mod search;
@@ -29,6 +30,7 @@ use crate::engine::{Clip, Coded, Command, Outcome};
 use crate::gui::preferences::Preferences;
 use crate::gui::{self, WindowOptions};
 use crate::model::{Config, TrainingSettings};
+use crate::project::Project;
 use arguments::{Arguments, Changes, Common, Operation};
 use session::Session;
 
@@ -54,7 +56,8 @@ pub fn run() -> ExitCode {
 fn open_window(common: &Common, wayland: bool) -> anyhow::Result<()> {
     let preferences = gui::preferences::folder();
     let remembered = preferences.as_deref().map(Preferences::load).unwrap_or_default();
-    let project = match remembered.last_project().filter(|_| common.project.is_none()) {
+    let is_named = common.project.is_some() || project_here().is_some();
+    let project = match remembered.last_project().filter(|_| !is_named) {
         Some(last) => last.to_path_buf(),
         None => project(common)?,
     };
@@ -78,6 +81,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Operation::Completions { shell } => return pages::completions(shell, common.json).map(done),
         Operation::Man { out } => return pages::man(&out, common.json).map(done),
         Operation::Serve(serve) => return serve.run(project(&common)?, &common).map(done),
+        Operation::Library(library) => return library.run(project(&common)?, &common).map(done),
         Operation::Search(search) => return search.run(project(&common)?, &common).map(done),
         Operation::Doctor => {
             doctor::examine(&common);
@@ -146,14 +150,19 @@ fn wrong_usage(kind: ErrorKind, why: impl std::fmt::Display) -> ! {
     Arguments::command().error(kind, why).exit()
 }
 
-/// The project's folder: the one that was named, or the platform's.
+/// The project's folder: the one that was named, or the one that we stand in, or the platform's.
 fn project(common: &Common) -> anyhow::Result<PathBuf> {
-    if let Some(folder) = &common.project {
-        return Ok(folder.clone());
+    if let Some(folder) = common.project.clone().or_else(project_here) {
+        return Ok(folder);
     }
     let folders = directories::ProjectDirs::from("", "", "soundalike")
         .ok_or_else(|| anyhow::anyhow!("there is no home folder to keep a project in; name one with --project DIR"))?;
     Ok(folders.data_dir().join("project"))
+}
+
+/// The project whose folder the current folder is, or is in.
+fn project_here() -> Option<PathBuf> {
+    Project::folder_around(&std::env::current_dir().ok()?)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::health::Repaired;
 use super::terminal::say;
 use crate::dataset::Problem;
 use crate::engine::{
-    AddReport, DeviceList, DeviceName, DevicesView, Latest, Outcome, Part, PartState, PlayerView, SearchReport,
+    AddReport, CheckReport, DeviceList, DeviceName, DevicesView, Latest, Outcome, Part, PartState, PlayerView, SearchReport,
     TrainReport,
 };
 
@@ -92,9 +92,9 @@ pub(super) fn info(latest: &Latest, json: bool) {
 }
 
 /// How the parts of a project are. Where silence was asked for, only damage is told.
-pub(super) fn checked(parts: &[Part], is_whole: bool, common: &Common) {
+pub(super) fn checked(parts: &[Part], is_whole: bool, sounds: Option<&CheckReport>, common: &Common) {
     if common.json {
-        return print_json(&json!({ "whole": is_whole, "parts": parts }));
+        return print_json(&json!({ "whole": is_whole, "parts": parts, "sounds": sounds }));
     }
     for part in parts {
         let state = match part.state {
@@ -107,6 +107,9 @@ pub(super) fn checked(parts: &[Part], is_whole: bool, common: &Common) {
     }
     if !is_whole {
         say!("`soundalike repair` mends what is damaged.");
+    }
+    if let Some(sounds) = sounds {
+        super::library::checked(sounds, common);
     }
 }
 
@@ -165,6 +168,8 @@ pub(super) fn outcome(outcome: &Outcome, common: &Common) {
         Outcome::DuplicatesFound(report) => super::duplicates::print(report, json),
         // No command of the command line ends in these, or it tells them itself.
         Outcome::Searched(_)
+        | Outcome::LeftOut(_)
+        | Outcome::Checked(_)
         | Outcome::Removed
         | Outcome::Changed { .. }
         | Outcome::Undone { .. }
@@ -256,7 +261,7 @@ pub(super) fn played(player: &PlayerView, json: bool) {
     }
 }
 
-fn show<T: serde::Serialize>(report: &T, json: bool, text: impl FnOnce(&T)) {
+pub(super) fn show<T: serde::Serialize>(report: &T, json: bool, text: impl FnOnce(&T)) {
     match json {
         false => text(report),
         true => match serde_json::to_value(report) {
@@ -272,6 +277,10 @@ pub(super) fn print_json(object: &Value) {
 
 fn added(report: &AddReport) {
     say!("added {}, skipped {}, failed {}", report.added.len(), report.skipped.len(), report.failed.len());
+    match report.left_out.len() {
+        0 => {}
+        n => say!("left out {n}: `soundalike ignore --left-out` says why"),
+    }
     problems("skipped", &report.skipped);
     problems("failed", &report.failed);
 }
@@ -321,7 +330,7 @@ fn searched(report: &SearchReport) {
 }
 
 /// Names each file where there are few, and counts them by reason where there are many.
-fn problems(title: &str, problems: &[Problem]) {
+pub(super) fn problems(title: &str, problems: &[Problem]) {
     if problems.is_empty() {
         return;
     }

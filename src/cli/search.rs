@@ -13,7 +13,7 @@ use super::arguments::{Changes, Common, seconds};
 use super::session::Session;
 use super::{as_text, report, sound, terminal, wrong_usage};
 use crate::dataset::scan::scan;
-use crate::dataset::{Filter, Problem};
+use crate::dataset::{Exclusions, Filter, Problem};
 use crate::engine::formats::{MatchFormat, save_matches, write_matches};
 use crate::engine::{Command, Grouping, Outcome, Query, SearchFilter, SearchReport};
 
@@ -74,7 +74,7 @@ fn duration(text: &str) -> Result<f64, String> {
     }
 }
 
-fn filter_text(text: &str) -> Result<String, String> {
+pub(super) fn filter_text(text: &str) -> Result<String, String> {
     match Filter::read(text).not_understood() {
         [] => Ok(text.to_owned()),
         [first, ..] => Err(first.clone()),
@@ -132,7 +132,7 @@ impl SearchArguments {
 
     /// Searches for each sound of a folder. One that cannot be read is told, and the others are searched for.
     fn folder(&self, session: &Session, folder: &Path) -> anyhow::Result<Searches> {
-        let found = scan(&[folder.to_owned()], || true);
+        let found = scan(&[folder.to_owned()], &Exclusions::default(), || true);
         let (mut reports, mut failed) = (Vec::new(), found.failed);
         for file in found.files {
             match self.search(session, file.clone()) {

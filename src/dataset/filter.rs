@@ -15,7 +15,7 @@
 //!
 //! Every part must hold.
 
-use super::SoundFile;
+use super::{SoundFile, letters};
 
 /// Which files are meant; the empty filter means all.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,7 +42,7 @@ struct Term {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Test {
-    /// In lower case.
+    /// Folded, as [`letters`] folds names; so is a tag.
     Word(String),
     Tag(String),
     Number(Field, Comparison, f64),
@@ -97,6 +97,11 @@ impl Filter {
         &self.not_understood
     }
 
+    /// Whether it asks for files that have a problem, or for those that have none.
+    pub fn asks_for_problems(&self) -> bool {
+        self.terms.iter().any(|term| term.test == Test::Is(Mark::Problem))
+    }
+
     /// Whether every file is meant.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
@@ -125,7 +130,7 @@ fn parts(text: &str) -> Vec<String> {
 }
 
 fn test(part: &str) -> Result<Test, String> {
-    let word = || Ok(Test::Word(part.replace('"', "").to_lowercase()));
+    let word = || Ok(Test::Word(letters::folded(&part.replace('"', ""))));
     let Some(at) = part.find([':', '<', '>', '=', '"']).filter(|at| !part[*at..].starts_with('"')) else {
         return word();
     };
@@ -148,7 +153,7 @@ fn test(part: &str) -> Result<Test, String> {
 
 fn tag(part: &str, sign: &str, value: &str) -> Result<Test, String> {
     match (sign, value.trim()) {
-        (":" | "=", value) if !value.is_empty() => Ok(Test::Tag(value.to_lowercase())),
+        (":" | "=", value) if !value.is_empty() => Ok(Test::Tag(letters::folded(value))),
         _ => Err(format!("“{part}” is not understood: write tag: and a tag, such as tag:loop.")),
     }
 }
@@ -218,8 +223,8 @@ impl Field {
 impl Test {
     fn holds(&self, candidate: &Candidate<'_>) -> bool {
         match self {
-            Self::Word(word) => contains(candidate.file.path.as_str(), word),
-            Self::Tag(tag) => candidate.tags.iter().any(|given| given.to_lowercase() == *tag),
+            Self::Word(word) => letters::contains(candidate.file.path.as_str(), word),
+            Self::Tag(tag) => candidate.tags.iter().any(|given| letters::folded(given) == *tag),
             Self::Number(field, comparison, value) => {
                 let of_file = field.of(candidate.file);
                 match comparison {
@@ -235,17 +240,6 @@ impl Test {
             Self::Is(Mark::Tagged) => !candidate.tags.is_empty(),
         }
     }
-}
-
-/// Whether `text` holds `word`, which is in lower case, in letters of either case.
-fn contains(text: &str, word: &str) -> bool {
-    if !text.is_ascii() || !word.is_ascii() {
-        return text.to_lowercase().contains(word);
-    }
-    // Most paths are ASCII, and a hundred thousand of them are looked through at each letter that is typed.
-    let (text, word) = (text.as_bytes(), word.as_bytes());
-    let Some(first) = word.first() else { return true };
-    text.windows(word.len()).any(|here| here[0].to_ascii_lowercase() == *first && here.eq_ignore_ascii_case(word))
 }
 
 #[cfg(test)]
@@ -289,6 +283,7 @@ mod tests {
         assert_eq!(admitted("  DRUMS  "), [0, 1]);
         assert_eq!(admitted("drums kick"), [0]);
         assert_eq!(admitted("ärger"), [2]);
+        assert_eq!(admitted("A\u{308}RG"), [2], "as a Mac writes it");
         assert_eq!(admitted("\"snare drum\""), [1]);
         assert_eq!(admitted("\"a:b\""), [3]);
         assert_eq!(admitted("\""), [0, 1, 2, 3], "a quote that is being typed");

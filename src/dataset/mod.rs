@@ -1,12 +1,15 @@
 //! What a sound file is, and how it is cut into chunks: plain data.
 
 pub mod demo;
+pub mod exclusions;
 pub mod favourite;
 pub mod filter;
 pub mod grid;
+pub mod letters;
 pub mod scan;
 pub mod sound_file;
 
+pub use exclusions::Exclusions;
 pub use favourite::Favourite;
 pub use filter::{Candidate, Filter};
 pub use grid::{Grid, GridRate};

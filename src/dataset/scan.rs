@@ -4,9 +4,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use walkdir::{DirEntry, WalkDir};
+use walkdir::WalkDir;
 
 use super::Problem;
+use super::exclusions::Exclusions;
 
 /// Endings of files that are tried when a folder is added. Some name formats that cannot be read: then the person is told,
 /// file by file, which is better than a silent gap.
@@ -23,18 +24,23 @@ pub struct Found {
     pub files: Vec<Utf8PathBuf>,
     /// Files that are no sounds by their names.
     pub skipped: Vec<Problem>,
+    /// Folders and sound files that are left out, with the pattern that says so.
+    pub left_out: Vec<Problem>,
     /// What cannot be read.
     pub failed: Vec<Problem>,
 }
 
-/// Finds the sound files that `paths` name or hold. A file that is named itself is always taken; within folders, hidden
-/// files and those without a sound's ending are left aside. Stops between two files where `go_on` says false.
-pub fn scan(paths: &[PathBuf], mut go_on: impl FnMut() -> bool) -> Found {
+/// Finds the sound files that `paths` name or hold. A file that is named itself is always taken; within folders, what
+/// `exclusions` leave out and files without a sound's ending are passed over. Stops between two files where `go_on` says false.
+pub fn scan(paths: &[PathBuf], exclusions: &Exclusions, mut go_on: impl FnMut() -> bool) -> Found {
     let mut found = Found::default();
     for path in paths {
         match path.metadata() {
             Err(cause) => found.fail(path, reason(&cause)),
-            Ok(facts) if facts.is_dir() => found.walk(path, &mut go_on),
+            Ok(facts) if facts.is_dir() => match path.canonicalize() {
+                Ok(folder) => found.walk(&folder, exclusions, &mut go_on),
+                Err(cause) => found.fail(path, reason(&cause)),
+            },
             Ok(facts) if facts.is_file() => found.take(path),
             Ok(_) => found.fail(path, "it is neither a file nor a folder".into()),
         }
@@ -45,12 +51,31 @@ pub fn scan(paths: &[PathBuf], mut go_on: impl FnMut() -> bool) -> Found {
 }
 
 impl Found {
-    fn walk(&mut self, folder: &Path, go_on: &mut impl FnMut() -> bool) {
-        let before = self.files.len() + self.failed.len();
-        let visible = |entry: &DirEntry| entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".");
-        for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter().filter_entry(visible) {
+    fn walk(&mut self, folder: &Path, exclusions: &Exclusions, go_on: &mut impl FnMut() -> bool) {
+        let before = self.files.len() + self.left_out.len() + self.failed.len();
+        let (mut rules, faults) = exclusions.rules_in(folder);
+        faults.into_iter().for_each(|(path, fault)| self.fail(&path, fault));
+        let mut entries = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
+        while let Some(entry) = entries.next() {
             if !go_on() {
                 return;
+            }
+            if let Ok(entry) = &entry
+                && entry.depth() > 0
+            {
+                let (path, is_folder) = (entry.path(), entry.file_type().is_dir());
+                if let Some(why) = rules.why_left_out(path, is_folder) {
+                    if is_folder {
+                        entries.skip_current_dir();
+                    }
+                    if is_folder || has_sound_ending(path) {
+                        self.left_out.push(problem(path, why));
+                    }
+                    continue;
+                }
+                if is_folder {
+                    rules.enter(path).into_iter().for_each(|(path, fault)| self.fail(&path, fault));
+                }
             }
             match entry {
                 Err(failure) => {
@@ -69,7 +94,7 @@ impl Found {
                 Ok(entry) => self.fail(entry.path(), "it is neither a file nor a folder".into()),
             }
         }
-        if self.files.len() + self.failed.len() == before {
+        if self.files.len() + self.left_out.len() + self.failed.len() == before {
             self.fail(folder, "there are no sound files in this folder".into());
         }
     }
@@ -98,13 +123,8 @@ fn problem(path: &Path, reason: String) -> Problem {
     Problem { path: absolute.as_deref().unwrap_or(path).to_string_lossy().into_owned(), reason }
 }
 
-/// Whether a file would be taken where it is met in a folder: it has a sound's ending and is not hidden.
-pub fn looks_like_sound(path: &Path) -> bool {
-    let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
-    !hidden && has_sound_ending(path)
-}
-
-fn has_sound_ending(path: &Path) -> bool {
+/// Whether a file is taken for a sound by its name alone.
+pub fn has_sound_ending(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     SOUND_ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending))
 }
@@ -126,7 +146,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let root = folder.path().canonicalize().expect("its path");
         std::fs::create_dir_all(root.join("b/deep")).expect("folders");
-        for name in ["b/deep/z.WAV", "a.wav", "b/notes.txt", "b/._a.wav", "b/song.opus"] {
+        for name in ["b/deep/z.WAV", "a.wav", "b/notes.txt", "b/._a.wav", "b/.DS_Store", "b/song.opus"] {
             std::fs::write(root.join(name), "x").expect("written");
         }
         (folder, root)
@@ -140,23 +160,43 @@ mod tests {
     #[test]
     fn folders_are_searched_to_the_bottom_and_each_file_is_found_once() {
         let (_keep, root) = tree();
-        let found = scan(&[root.clone(), root.join("a.wav"), root.join("b/../a.wav")], || true);
+        let found = scan(&[root.clone(), root.join("a.wav"), root.join("b/../a.wav")], &Exclusions::default(), || true);
         assert_eq!(names(&found, &root), ["a.wav", "b/deep/z.WAV", "b/song.opus"]);
         assert_eq!(found.skipped.len(), 1, "{:?}", found.skipped);
         assert_eq!(found.failed, []);
+        let left_out: Vec<&str> = found.left_out.iter().map(|left| left.reason.as_str()).collect();
+        assert_eq!(left_out, ["it is hidden"], "of files alone those that would be sounds");
+    }
+
+    #[test]
+    fn what_is_left_out_is_listed_and_not_looked_into() {
+        let (_keep, root) = tree();
+        std::fs::write(root.join("b/.soundalikeignore"), "deep\n[z-a]\n").expect("written");
+        let patterns = vec!["song.*".into()];
+        let found = scan(std::slice::from_ref(&root), &Exclusions { patterns, ..Exclusions::default() }, || true);
+        assert_eq!(names(&found, &root), ["a.wav"]);
+        let left_out: Vec<&str> = found.left_out.iter().filter_map(|left| left.path.rsplit('/').next()).collect();
+        assert_eq!(left_out, ["._a.wav", "deep", "song.opus"]);
+        assert!(found.failed.len() == 1 && found.failed[0].path.ends_with(".soundalikeignore"), "{:?}", found.failed);
+        // A folder that is named itself is looked into.
+        assert_eq!(names(&scan(&[root.join("b/deep")], &Exclusions::default(), || true), &root), ["b/deep/z.WAV"]);
     }
 
     #[test]
     fn a_file_that_is_named_is_tried_whatever_its_ending() {
         let (_keep, root) = tree();
-        assert_eq!(names(&scan(&[root.join("b/notes.txt")], || true), &root), ["b/notes.txt"]);
+        assert_eq!(names(&scan(&[root.join("b/notes.txt")], &Exclusions::default(), || true), &root), ["b/notes.txt"]);
     }
 
     #[test]
     fn what_cannot_be_read_is_one_problem_with_one_reason() {
         let (_keep, root) = tree();
         std::fs::create_dir(root.join("empty")).expect("a folder");
-        let found = scan(&[root.join("absent.wav"), root.join("empty"), PathBuf::from("/dev/null")], || true);
+        let found = scan(
+            &[root.join("absent.wav"), root.join("empty"), PathBuf::from("/dev/null")],
+            &Exclusions::default(),
+            || true,
+        );
         let reasons: Vec<&str> = found.failed.iter().map(|problem| problem.reason.as_str()).collect();
         assert_eq!(
             reasons,
@@ -175,7 +215,7 @@ mod tests {
         let (_keep, root) = tree();
         std::os::unix::fs::symlink(&root, root.join("b/back")).expect("a link");
         std::fs::write(root.join(std::ffi::OsStr::from_bytes(b"b/\xff.wav")), "x").expect("written");
-        let found = scan(std::slice::from_ref(&root), || true);
+        let found = scan(std::slice::from_ref(&root), &Exclusions::default(), || true);
         assert_eq!(names(&found, &root), ["a.wav", "b/deep/z.WAV", "b/song.opus"]);
         let reasons: Vec<String> = found.failed.iter().map(|problem| problem.reason.clone()).collect();
         assert!(reasons.iter().any(|why| why.contains("links back")), "{reasons:?}");

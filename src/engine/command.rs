@@ -53,8 +53,15 @@ pub enum Command {
     /// project. How that goes is in [`Latest::watch`](super::Latest::watch).
     WatchFolders(bool),
     /// Looks at whether the files are still there and unchanged; the answer is in
-    /// [`Latest::on_disk`](super::Latest::on_disk).
+    /// [`Latest::on_disk`](super::Latest::on_disk) as well. Ends in [`Outcome::Checked`](super::Outcome::Checked).
     CheckFiles,
+    /// Replaces the project's patterns of what is left out of folders: lines of a `.gitignore`. Files that are in the project
+    /// stay in it.
+    SetIgnored {
+        patterns: Vec<String>,
+    },
+    /// Lists what is left out of the folders that were added. Ends in [`Outcome::LeftOut`](super::Outcome::LeftOut).
+    ListLeftOut,
     /// Trains a model; cancelling keeps what was learned until then as a checkpoint that `resume` goes on from.
     /// With `then_index` the index is built as well, in the same job. Ends in `Outcome::Trained`.
     TrainModel {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use camino::Utf8PathBuf;
 
 use crate::audio::AudioError;
+use crate::dataset::exclusions::PatternError;
 use crate::index::{CodeWidthError, IndexError};
 use crate::model::{ConfigError, ModelError};
 use crate::project::ProjectError;
@@ -56,6 +57,10 @@ pub enum EngineError {
     TakeName { name: String, why: &'static str },
     #[error("folders cannot be watched: {0}")]
     Watching(String),
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+    #[error("{0} is not in the project; `soundalike list` names its files")]
+    NotInProject(PathBuf),
     #[error("{tag:?} cannot be a tag: {why}")]
     Tag { tag: String, why: &'static str },
     #[error("{0} is no take of this project")]

@@ -33,6 +33,8 @@ pub enum Event {
 #[derive(Clone, Debug)]
 pub enum Outcome {
     Added(AddReport),
+    LeftOut(LeftOutReport),
+    Checked(CheckReport),
     Removed,
     /// The project was changed in a way that can be undone; what was done, as in "Removed 3 files".
     Changed {
@@ -77,8 +79,28 @@ pub struct AddReport {
     pub added: Vec<Utf8PathBuf>,
     /// With the reason: already there and unchanged, or no sound file by its name.
     pub skipped: Vec<Problem>,
+    /// Folders and sound files that patterns leave out, with the pattern.
+    pub left_out: Vec<Problem>,
     pub failed: Vec<Problem>,
     pub cancelled: bool,
+}
+
+/// What is left out of the folders that were added.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct LeftOutReport {
+    /// The project's own.
+    pub patterns: Vec<String>,
+    /// Folders and sound files, each with the pattern.
+    pub left_out: Vec<Problem>,
+}
+
+/// How the dataset's files are found on the disk.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct CheckReport {
+    pub files: usize,
+    pub missing: Vec<Utf8PathBuf>,
+    pub changed: Vec<Utf8PathBuf>,
+    pub unreadable: Vec<Problem>,
 }
 
 impl AddReport {

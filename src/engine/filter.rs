@@ -1,6 +1,6 @@
 //! Which rows of the index a search may return.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use camino::Utf8Path;
 
@@ -17,7 +17,6 @@ pub(super) fn rows(latest: &Latest, snapshot: &Snapshot, filter: &SearchFilter, 
     if typed.is_empty() && !filter.favourites && !filter.not_this_file {
         return None;
     }
-    let problems: HashSet<&str> = latest.dataset.problems.iter().map(|problem| problem.path.as_str()).collect();
     let mut favourites: HashMap<FileId, Vec<Favourite>> = HashMap::new();
     for favourite in latest.favourites.iter() {
         favourites.entry(favourite.file).or_default().push(*favourite);
@@ -29,7 +28,7 @@ pub(super) fn rows(latest: &Latest, snapshot: &Snapshot, filter: &SearchFilter, 
         let candidate = Candidate {
             file,
             tags: latest.dataset.tags_of(file.id),
-            problem: problems.contains(file.path.as_str()) || latest.on_disk.contains_key(&file.id),
+            problem: typed.asks_for_problems() && latest.dataset.problem_now(file).is_some(),
             favourite: !of_file.is_empty(),
         };
         let is_query = file.path.as_str() == query.as_str();

@@ -11,6 +11,7 @@ use super::edit::files_in_words;
 use super::error::EngineError;
 use super::event::AddReport;
 use super::latest::JobKind;
+use super::left_out::exclusions;
 use super::on_disk;
 use super::shared::Job;
 use crate::audio::survey::{stamp, survey};
@@ -26,7 +27,8 @@ pub(super) fn add_paths(job: &Job, paths: &[PathBuf]) -> Result<AddReport, Engin
     project.check_writable()?;
     let began = Instant::now();
     job.progress(JobKind::Import, "looking for sounds", began, 0, 0);
-    add_found(job, scan::scan(paths, || !job.is_cancelled()))
+    let exclusions = exclusions(project)?;
+    add_found(job, scan::scan(paths, &exclusions, || !job.is_cancelled()))
 }
 
 /// Reads what was found, and puts it into the catalogue.
@@ -36,7 +38,8 @@ pub(super) fn add_found(job: &Job, found: scan::Found) -> Result<AddReport, Engi
     let known = project.known_files()?;
     let edit = project.edit("Added files")?;
     edit.note_problems(&found.failed)?;
-    let mut report = AddReport { skipped: found.skipped, failed: found.failed, ..AddReport::default() };
+    let mut report =
+        AddReport { skipped: found.skipped, left_out: found.left_out, failed: found.failed, ..AddReport::default() };
     let mut fresh = Vec::new();
     for path in found.files {
         match known.get(&path).is_some_and(|seen| stamp(path.as_std_path()).is_ok_and(|now| now == *seen)) {

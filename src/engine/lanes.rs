@@ -18,8 +18,8 @@ use super::record::Sound;
 use super::shared::{Flags, Job, Shared, locked};
 use super::watch::Watch;
 use super::{
-    clip, code, distances, duplicates, edit, evaluate, export, favourites, import, index, map, on_disk, preview,
-    reconstruct, search, sources, takes, train,
+    clip, code, distances, duplicates, edit, evaluate, export, favourites, import, index, left_out, map, on_disk,
+    preview, reconstruct, search, sources, takes, train,
 };
 use crate::audio::device::Backend;
 
@@ -75,9 +75,10 @@ fn kind_of(command: &Command) -> JobKind {
         | Command::UntagFiles { .. }
         | Command::MarkFavourite { .. }
         | Command::WatchFolders(_)
+        | Command::SetIgnored { .. }
         | Command::Undo
         | Command::Redo => JobKind::Edit,
-        Command::CheckFiles => JobKind::Check,
+        Command::CheckFiles | Command::ListLeftOut => JobKind::Check,
         Command::TrainModel { .. } | Command::FinishTrainingNow => JobKind::Train,
         Command::BuildIndex => JobKind::Index,
         Command::Search(_)
@@ -246,7 +247,12 @@ impl Lane {
             Command::UntagFiles { files, tag } => edit::untag_files(job, &files, &tag),
             Command::Undo => edit::undo(job),
             Command::Redo => edit::redo(job),
-            Command::CheckFiles => on_disk::check_files(job).map(|()| Outcome::Done),
+            Command::CheckFiles => on_disk::check_files(job).map(Outcome::Checked),
+            Command::SetIgnored { patterns } => {
+                left_out::set_ignored(&job.shared, patterns)?;
+                Ok(Outcome::Done)
+            }
+            Command::ListLeftOut => left_out::list_left_out(job).map(Outcome::LeftOut),
             Command::TrainModel { settings, resume, then_index } => {
                 train::train(job, &settings, resume, then_index).map(Outcome::Trained)
             }

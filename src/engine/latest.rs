@@ -37,6 +37,8 @@ pub struct Latest {
     /// Files that were no longer as they had been read when it was last looked.
     pub on_disk: Arc<BTreeMap<FileId, OnDisk>>,
     pub watch: Arc<WatchView>,
+    /// The project's patterns of what is left out of folders.
+    pub ignored: Arc<Vec<String>>,
     /// What can be undone and done again.
     pub history: History,
     pub model: Option<Arc<ModelView>>,
@@ -85,7 +87,7 @@ pub struct DatasetView {
 }
 
 impl DatasetView {
-    /// `files` are in the order of their paths.
+    /// `files` and `problems` are in the order of their paths.
     pub fn new(
         files: Vec<Arc<SoundFile>>,
         problems: Vec<Problem>,
@@ -117,6 +119,12 @@ impl DatasetView {
         self.files.get(self.by_id[place] as usize)
     }
 
+    /// What was noted about a path when it was read.
+    pub fn problem_at(&self, path: &str) -> Option<&str> {
+        let place = self.problems.binary_search_by(|problem| problem.path.as_str().cmp(path)).ok()?;
+        Some(&self.problems[place].reason)
+    }
+
     pub fn tags_of(&self, file: FileId) -> &[String] {
         self.tags.get(&file).map_or(&[], Vec::as_slice)
     }
@@ -139,6 +147,17 @@ pub enum OnDisk {
     Missing,
     Changed,
     Unreadable(String),
+}
+
+impl OnDisk {
+    /// What is wrong, and what to do: one clause for a person.
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Missing => "it is no longer there",
+            Self::Changed => "it has changed since it was read; add it again",
+            Self::Unreadable(why) => why,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -5,6 +5,7 @@
 //! [`latest`].
 
 mod at_rest;
+mod choice;
 mod clip;
 mod code;
 pub mod command;
@@ -26,6 +27,7 @@ mod import;
 mod index;
 mod lanes;
 pub mod latest;
+mod left_out;
 mod listen;
 mod map;
 mod microphone;
@@ -45,6 +47,7 @@ mod train;
 mod views;
 mod watch;
 
+pub use choice::Choice;
 pub use clip::clip_of;
 pub use command::{Clip, Coded, CodesFormat, Command, Grouping, JobId, Query, SearchFilter};
 pub use error::EngineError;

@@ -7,31 +7,36 @@ use std::time::Instant;
 use camino::Utf8PathBuf;
 
 use super::error::EngineError;
-use super::latest::{JobKind, OnDisk};
+use super::event::CheckReport;
+use super::latest::{DatasetView, JobKind, OnDisk};
 use super::shared::{Job, Shared};
 use crate::audio::AudioError;
 use crate::audio::error::Cause;
 use crate::audio::survey::stamp;
-use crate::dataset::FileId;
+use crate::dataset::{FileId, Problem, SoundFile};
 
 /// Files that are looked at before the job looks at whether it was cancelled.
 const AT_A_TIME: usize = 256;
 
 /// Looks at every file's size and time of change; nothing is read.
-pub(super) fn check_files(job: &Job) -> Result<(), EngineError> {
+pub(super) fn check_files(job: &Job) -> Result<CheckReport, EngineError> {
     let dataset = job.shared.latest().dataset;
     let (began, total) = (Instant::now(), dataset.files.len() as u64);
     let mut found = BTreeMap::new();
+    let mut report = CheckReport { files: dataset.files.len(), ..CheckReport::default() };
     for (number, batch) in dataset.files.chunks(AT_A_TIME).enumerate() {
         job.check()?;
         job.progress(JobKind::Check, "looking at the files", began, (number * AT_A_TIME) as u64, total);
         for file in batch {
-            let state = match stamp(file.path.as_std_path()) {
-                Ok(now) if now == (file.size_bytes, file.modified_ns) => continue,
-                Ok(_) => OnDisk::Changed,
-                Err(AudioError { cause: Cause::Missing, .. }) => OnDisk::Missing,
-                Err(failure) => OnDisk::Unreadable(failure.cause.to_string()),
-            };
+            let Some(state) = state_of(file) else { continue };
+            let path = file.path.clone();
+            match &state {
+                OnDisk::Missing => report.missing.push(path),
+                OnDisk::Changed => report.changed.push(path),
+                OnDisk::Unreadable(why) => {
+                    report.unreadable.push(Problem { path: path.into(), reason: why.clone() });
+                }
+            }
             found.insert(file.id, state);
         }
     }
@@ -40,7 +45,25 @@ pub(super) fn check_files(job: &Job) -> Result<(), EngineError> {
             latest.on_disk = Arc::new(found);
         }
     });
-    Ok(())
+    Ok(report)
+}
+
+/// How a file is found on the disk now, where that is not as it was read.
+pub(super) fn state_of(file: &SoundFile) -> Option<OnDisk> {
+    match stamp(file.path.as_std_path()) {
+        Ok(now) if now == (file.size_bytes, file.modified_ns) => None,
+        Ok(_) => Some(OnDisk::Changed),
+        Err(AudioError { cause: Cause::Missing, .. }) => Some(OnDisk::Missing),
+        Err(failure) => Some(OnDisk::Unreadable(failure.cause.to_string())),
+    }
+}
+
+impl DatasetView {
+    /// What is wrong with a file at this moment: how it is found on the disk, or what was noted when it was read.
+    pub fn problem_now(&self, file: &SoundFile) -> Option<String> {
+        let now = state_of(file).map(|state| state.words().to_owned());
+        now.or_else(|| self.problem_at(file.path.as_str()).map(str::to_owned))
+    }
 }
 
 /// What was just read is as it is on the disk.

@@ -14,8 +14,7 @@ use super::fold::{Hit, fold};
 use super::latest::JobKind;
 use super::shared::Job;
 use super::snapshot::{Snapshot, Span};
-use crate::audio::{silence, survey};
-use crate::dataset::SoundFile;
+use crate::audio::silence;
 use crate::dataset::favourite::has_middle_of;
 use crate::index::{AllCodes, Codes, Neighbour, RowSet};
 use crate::model::Model;
@@ -50,7 +49,8 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
     let heard = hear(job, &snapshot, query)?;
     job.check()?;
     job.progress(JobKind::Search, "searching", began, 0, 0);
-    let filtered = filter::rows(&job.shared.latest(), &snapshot, &query.filter, &query.path);
+    let latest = job.shared.latest();
+    let filtered = filter::rows(&latest, &snapshot, &query.filter, &query.path);
     let ground = Ground {
         snapshot: &snapshot,
         rows: filtered.as_ref().unwrap_or(&snapshot.offered),
@@ -69,7 +69,7 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
             start_seconds: place.start_secs,
             end_seconds: place.end_secs,
             distance,
-            problem: problem_of(place.file),
+            problem: latest.dataset.problem_now(place.file),
             query_start_seconds: heard.start_secs[hit.query_chunk],
             is_query: is_own && is_same(heard.stretch, (place.start_secs, place.end_secs), query.by),
             file: place.file.id,
@@ -92,17 +92,6 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
 /// Whether a chunk of the query's file is (a part of) the query, or the query a part of it. Of whole files there is but one.
 fn is_same(query: (f64, f64), chunk: (f64, f64), by: Grouping) -> bool {
     by == Grouping::File || has_middle_of(query, chunk) || has_middle_of(chunk, query)
-}
-
-/// Whether a match's file is still the one that was indexed.
-fn problem_of(file: &SoundFile) -> Option<String> {
-    match survey::stamp(file.path.as_std_path()) {
-        Err(error) => Some(error.cause.to_string()),
-        Ok(stamp) if stamp != (file.size_bytes, file.modified_ns) => {
-            Some("it has changed since it was indexed; add it again".into())
-        }
-        Ok(_) => None,
-    }
 }
 
 /// The snapshot to search, or the error that says which step comes first.

@@ -13,9 +13,10 @@ use super::error::EngineError;
 use super::event::AddReport;
 use super::import::add_found;
 use super::latest::JobKind;
+use super::left_out::exclusions;
 use super::shared::Job;
-use crate::dataset::Problem;
 use crate::dataset::scan::{Found, scan};
+use crate::dataset::{Exclusions, Problem};
 
 /// Where a project keeps what was downloaded.
 const FOLDER: &str = "downloads";
@@ -50,9 +51,10 @@ pub(super) fn add_from(job: &Job, sources: &Sources) -> Result<AddReport, Engine
         }
     }
     job.progress(JobKind::Import, "looking for sounds", Instant::now(), 0, 0);
+    let exclusions = exclusions(&job.shared.project)?;
     let mut found = match &sources.only_below {
-        None => scan(&sources.paths, || !job.is_cancelled()),
-        Some(folders) => confined(job, &sources.paths, folders, &mut failed),
+        None => scan(&sources.paths, &exclusions, || !job.is_cancelled()),
+        Some(folders) => confined(job, &sources.paths, &exclusions, folders, &mut failed),
     };
     found.files.extend(downloads.iter().cloned());
     found.files.sort_unstable();
@@ -71,14 +73,20 @@ pub(super) fn add_from(job: &Job, sources: &Sources) -> Result<AddReport, Engine
 }
 
 /// What the paths hold below `folders`. Of anything else not even the existence is told.
-fn confined(job: &Job, paths: &[PathBuf], folders: &[Utf8PathBuf], failed: &mut Vec<Problem>) -> Found {
+fn confined(
+    job: &Job,
+    paths: &[PathBuf],
+    exclusions: &Exclusions,
+    folders: &[Utf8PathBuf],
+    failed: &mut Vec<Problem>,
+) -> Found {
     let outside = |path: &Path| Problem {
         path: path.to_string_lossy().into_owned(),
         reason: "it is not in a folder that may be read".into(),
     };
     let (allowed, refused): (Vec<_>, Vec<_>) = paths.iter().cloned().partition(|path| may_be_read(path, folders));
     failed.extend(refused.iter().map(|path| outside(path)));
-    let mut found = scan(&allowed, || !job.is_cancelled());
+    let mut found = scan(&allowed, exclusions, || !job.is_cancelled());
     let (inside, linked): (Vec<_>, Vec<_>) =
         found.files.drain(..).partition(|file| is_below(file.as_std_path(), folders));
     found.files = inside;
@@ -88,6 +96,7 @@ fn confined(job: &Job, paths: &[PathBuf], folders: &[Utf8PathBuf], failed: &mut 
             .map(|_| Problem { path: "a link".into(), reason: "it leads out of the folders that may be read".into() }),
     );
     found.skipped.retain(|problem| may_be_read(Path::new(&problem.path), folders));
+    found.left_out.retain(|problem| may_be_read(Path::new(&problem.path), folders));
     found.failed.retain(|problem| may_be_read(Path::new(&problem.path), folders));
     found
 }

@@ -24,6 +24,7 @@ pub(super) fn all(project: &Project, at_rest: &AtRest) -> Result<Latest, EngineE
         training: last_training(at_rest),
         on_disk: Arc::default(),
         watch: Arc::new(watch::view(project)?),
+        ignored: Arc::new(project.ignored()?),
         history: project.history(),
         jobs: BTreeMap::new(),
         resumable: project.checkpoint_path().is_file(),

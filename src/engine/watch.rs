@@ -15,8 +15,10 @@ use super::command::Command;
 use super::error::EngineError;
 use super::lanes::Desk;
 use super::latest::WatchView;
+use super::left_out::exclusions;
 use super::shared::{Shared, locked};
-use crate::dataset::scan;
+use crate::dataset::exclusions::IGNORE_FILE;
+use crate::dataset::{Exclusions, scan};
 use crate::project::Project;
 
 /// What changes is looked at once nothing has changed for so long: whoever writes a file writes it piece by piece.
@@ -153,12 +155,15 @@ impl Watch {
                 problems.push(format!("{folder} cannot be watched: {cause}"));
             }
         }
-        let (desk, own) = (self.desk.clone(), self.shared.project.folder().as_std_path().to_owned());
+        let (desk, shared) = (self.desk.clone(), self.shared.clone());
         let thread = std::thread::Builder::new()
             .name("watch folders".into())
             .spawn(move || {
                 while let Some(paths) = settled(&changes) {
-                    commands_for(&paths, &own).into_iter().for_each(|command| {
+                    // Without the patterns nobody knows what is wanted. The next change is looked at again.
+                    let exclusions = exclusions(&shared.project).inspect_err(|cause| tracing::warn!("{cause}"));
+                    let commands = exclusions.map(|exclusions| commands_for(&paths, &exclusions)).unwrap_or_default();
+                    commands.into_iter().for_each(|command| {
                         desk.submit(command);
                     });
                 }
@@ -183,16 +188,25 @@ fn settled(changes: &Receiver<PathBuf>) -> Option<BTreeSet<PathBuf>> {
     Some(paths)
 }
 
-/// What a person would do about the changes. The project's own folder is no place for sounds to be found in.
-fn commands_for(paths: &BTreeSet<PathBuf>, own: &Path) -> Vec<Command> {
+/// What a person would do about the changes.
+fn commands_for(paths: &BTreeSet<PathBuf>, exclusions: &Exclusions) -> Vec<Command> {
     let (mut there, mut gone) = (BTreeSet::new(), false);
-    for path in paths.iter().filter(|path| !path.starts_with(own)) {
-        if path.is_dir() {
+    let is_own = |path: &Path| exclusions.own.as_ref().is_some_and(|own| path.starts_with(own));
+    for path in paths.iter().filter(|path| !is_own(path)) {
+        let folder = match path.parent().filter(|_| path.ends_with(IGNORE_FILE)) {
+            Some(folder) => Some(folder),
             // A folder that was moved here comes without a word about what is in it.
-            let found = scan::scan(std::slice::from_ref(path), || true);
-            there.extend(found.files.into_iter().map(PathBuf::from).filter(|file| !file.starts_with(own)));
-        } else if path.is_file() && scan::looks_like_sound(path) {
-            there.insert(path.clone());
+            None => path.is_dir().then_some(path.as_path()),
+        };
+        if let Some(folder) = folder {
+            if exclusions.why_left_out(folder).is_none() {
+                let found = scan::scan(&[folder.to_owned()], exclusions, || true);
+                there.extend(found.files.into_iter().map(PathBuf::from));
+            }
+        } else if path.is_file() {
+            if scan::has_sound_ending(path) && exclusions.why_left_out(path).is_none() {
+                there.insert(path.clone());
+            }
         } else {
             gone |= !path.exists();
         }
@@ -222,15 +236,24 @@ mod tests {
         for name in ["a.wav", "notes.txt", ".hidden.wav", "new/b.flac", "new/c.txt", "project/takes/d.wav"] {
             std::fs::write(at(name), "x").expect("written");
         }
-        let changed = ["a.wav", "notes.txt", ".hidden.wav", "new", "project/takes/d.wav"].map(at);
-        let commands = commands_for(&changed.into(), &own);
+        let changed =
+            ["a.wav", "notes.txt", ".hidden.wav", "new", "drafts", "drafts/e.wav", "project/takes/d.wav"].map(at);
+        std::fs::write(at(".soundalikeignore"), "drafts\n").expect("written");
+        std::fs::create_dir(at("drafts")).expect("a folder");
+        std::fs::write(at("drafts/e.wav"), "x").expect("written");
+        let roots = vec![folder.path().to_owned()];
+        let exclusions = Exclusions { roots, own: Some(own), ..Exclusions::default() };
+        let commands = commands_for(&changed.into(), &exclusions);
         let [Command::AddPaths { paths }] = &commands[..] else { panic!("{commands:?}") };
         let root = folder.path().canonicalize().expect("there");
         let paths: BTreeSet<_> = paths.iter().map(|path| path.canonicalize().expect("there")).collect();
         assert_eq!(paths, BTreeSet::from([root.join("a.wav"), root.join("new/b.flac")]));
-        let gone = commands_for(&BTreeSet::from([at("gone.wav")]), &own);
+        let gone = commands_for(&BTreeSet::from([at("gone.wav")]), &exclusions);
         assert!(matches!(&gone[..], [Command::CheckFiles]), "{gone:?}");
-        assert!(commands_for(&BTreeSet::from([at("notes.txt")]), &own).is_empty());
+        let listed = commands_for(&BTreeSet::from([at(".soundalikeignore")]), &exclusions);
+        let [Command::AddPaths { paths }] = &listed[..] else { panic!("{listed:?}") };
+        assert_eq!(paths.len(), 2, "what a list lets in is taken: {paths:?}");
+        assert!(commands_for(&BTreeSet::from([at("notes.txt")]), &exclusions).is_empty());
     }
 
     #[test]

@@ -197,6 +197,7 @@ fn nothing_yet() -> Latest {
         dataset: Arc::new(DatasetView::new(Vec::new(), Vec::new(), BTreeMap::new(), grid)),
         on_disk: Arc::default(),
         watch: Arc::default(),
+        ignored: Arc::default(),
         history: History::default(),
         model: None,
         index: None,

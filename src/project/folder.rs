@@ -1,6 +1,7 @@
 //! Opening a project's folder: who may write, and where the project's files lie.
 
 use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use rusqlite::Connection;
 use super::catalogue_file::{self, CATALOGUE};
 use super::error::ProjectError;
 use super::lock::{self, Asked};
-use super::{made, undo};
+use super::{backup, made, undo};
 
 /// How a project is opened.
 #[derive(Clone, Copy, Debug, Default)]
@@ -93,6 +94,11 @@ impl Project {
             backed_up: AtomicU64::new(0),
             seen,
         })
+    }
+
+    /// The folder of the project that `path` is, or is in; `None` where there is none around it.
+    pub fn folder_around(path: &Path) -> Option<PathBuf> {
+        path.ancestors().find(|folder| backup::is_backup(&folder.join(CATALOGUE))).map(Path::to_owned)
     }
 
     pub fn folder(&self) -> &Utf8Path {

@@ -16,6 +16,9 @@ const SOUND: &str = "sound.json";
 /// Which folders are watched.
 const WATCHED: &str = "watch.json";
 
+/// What is left out of folders: a list of patterns.
+const IGNORED: &str = "ignored.json";
+
 impl Project {
     /// How sound goes in and out, as it was kept last; `None` before that.
     pub fn sound_settings(&self) -> Result<Option<String>, ProjectError> {
@@ -33,6 +36,17 @@ impl Project {
 
     pub fn keep_watched_folders(&self, text: &str) -> Result<(), ProjectError> {
         self.keep(WATCHED, text)
+    }
+
+    /// The patterns of what is left out of folders, as they were kept last.
+    pub fn ignored(&self) -> Result<Vec<String>, ProjectError> {
+        // A file that is no list of texts leaves nothing out, which loses nothing.
+        let text = self.kept(IGNORED)?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    pub fn keep_ignored(&self, patterns: &[String]) -> Result<(), ProjectError> {
+        self.keep(IGNORED, &serde_json::json!(patterns).to_string())
     }
 
     /// The text of a settings file. One that is damaged, or is no ordinary file, counts as absent: settings fall back to

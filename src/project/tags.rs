@@ -6,6 +6,7 @@ use super::error::ProjectError;
 use super::folder::Project;
 use super::undo::Edit;
 use crate::dataset::FileId;
+use crate::dataset::letters::are_alike;
 
 impl Project {
     /// The tags of each file that has any, in alphabetical order.
@@ -33,7 +34,7 @@ impl Edit<'_> {
             for file in files {
                 let tags = given.query_map([file.0], |row| row.get::<_, String>(0))?;
                 let tags = tags.collect::<rusqlite::Result<Vec<_>>>()?;
-                if !tags.iter().any(|given| alike(given, tag)) {
+                if !tags.iter().any(|given| are_alike(given, tag)) {
                     insert.execute((file.0, tag))?;
                 }
             }
@@ -49,18 +50,13 @@ impl Edit<'_> {
             for file in files {
                 let tags = given.query_map([file.0], |row| row.get::<_, String>(0))?;
                 let tags = tags.collect::<rusqlite::Result<Vec<_>>>()?;
-                for tag in tags.iter().filter(|given| alike(given, tag)) {
+                for tag in tags.iter().filter(|given| are_alike(given, tag)) {
                     delete.execute((file.0, tag))?;
                 }
             }
             Ok(())
         })
     }
-}
-
-/// Whether two tags are the same to a filter.
-fn alike(a: &str, b: &str) -> bool {
-    a.to_lowercase() == b.to_lowercase()
 }
 
 #[cfg(test)]
@@ -85,7 +81,7 @@ mod tests {
                 (files[1], vec!["a loop".to_owned(), "ärger".to_owned()]),
             ])
         );
-        edit.untag_files(&files, "ÄRGER").expect("untagged");
+        edit.untag_files(&files, "A\u{308}RGER").expect("untagged");
         assert_eq!(project.tags().expect("tags"), BTreeMap::from([(files[1], vec!["a loop".to_owned()])]));
         edit.remove_files(&files).expect("removed");
         assert!(project.tags().expect("tags").is_empty());

@@ -7,6 +7,7 @@ mod clips;
 mod editing;
 mod explore;
 mod fsdd;
+mod library;
 mod other_programs;
 mod pipeline;
 mod program;

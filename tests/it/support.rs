@@ -142,6 +142,11 @@ pub fn quick() -> TrainingSettings {
     }
 }
 
+/// The same on the command line.
+pub fn quick_training() -> [&'static str; 11] {
+    ["train", "--steps", "20", "--channels", "16", "--blocks", "2", "--batch", "16", "--bits", "32"]
+}
+
 /// Writes a mono 16-bit WAV.
 pub fn write_wav(path: &Path, rate: u32, samples: impl IntoIterator<Item = f64>) {
     std::fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");

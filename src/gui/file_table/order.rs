@@ -7,6 +7,7 @@ use std::sync::Arc;
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
+use crate::dataset::letters::sort_key;
 use crate::dataset::{Candidate, Favourite, FileId, Filter, SoundFile};
 use crate::engine::{DatasetView, OnDisk};
 
@@ -55,15 +56,8 @@ impl Order {
 
     /// What is wrong with a file, in words.
     pub fn problem_of(&self, file: &SoundFile) -> Option<&str> {
-        match self.on_disk.get(&file.id) {
-            Some(OnDisk::Missing) => return Some("It is no longer there"),
-            Some(OnDisk::Changed) => return Some("It has changed since it was read; add it again"),
-            Some(OnDisk::Unreadable(why)) => return Some(why),
-            None => {}
-        }
-        let problems = &self.dataset.problems;
-        let place = problems.binary_search_by(|problem| problem.path.as_str().cmp(file.path.as_str())).ok()?;
-        Some(&problems[place].reason)
+        let now = self.on_disk.get(&file.id).map(OnDisk::words);
+        now.or_else(|| self.dataset.problem_at(file.path.as_str()))
     }
 }
 
@@ -144,7 +138,7 @@ fn sorted(order: &Order) -> Vec<Group> {
             });
             groups[group].files.push(place);
         }
-        groups.sort_by_cached_key(|group| natural(&group.folder));
+        groups.sort_by_cached_key(|group| sort_key(&group.folder));
     } else {
         groups.push(Group { folder: String::new(), files: all.collect() });
     }
@@ -160,7 +154,7 @@ fn sorted(order: &Order) -> Vec<Group> {
     for group in &mut groups {
         group.files.sort_by_cached_key(|place| {
             let path = &files[*place as usize].path;
-            natural(path.file_name().unwrap_or(path.as_str()))
+            sort_key(path.file_name().unwrap_or(path.as_str()))
         });
         if order.sort.by != Column::Name {
             group.files.sort_by(|a, b| number(*a).partial_cmp(&number(*b)).unwrap_or(Ordering::Equal));
@@ -170,29 +164,4 @@ fn sorted(order: &Order) -> Vec<Group> {
         }
     }
     groups
-}
-
-/// A key that sorts as people count: case aside, and kick_2 before kick_10.
-fn natural(name: &str) -> String {
-    let mut key = String::with_capacity(name.len() + 8);
-    let mut digits = String::new();
-    let flush = |key: &mut String, digits: &mut String| {
-        if !digits.is_empty() {
-            let significant = digits.trim_start_matches('0');
-            // The number of digits first: a longer number is a larger one.
-            key.push(char::from_u32('0' as u32 + significant.len().min(100) as u32).unwrap_or('0'));
-            key.push_str(significant);
-            digits.clear();
-        }
-    };
-    for letter in name.chars() {
-        if letter.is_ascii_digit() {
-            digits.push(letter);
-        } else {
-            flush(&mut key, &mut digits);
-            key.extend(letter.to_lowercase());
-        }
-    }
-    flush(&mut key, &mut digits);
-    key
 }

@@ -52,6 +52,8 @@ impl State {
             | Command::Undo
             | Command::Redo
             | Command::WatchFolders(_)
+            | Command::SetIgnored { .. }
+            | Command::ListLeftOut
             | Command::CheckFiles => (Place::Dataset, None),
             Command::TrainModel { .. } | Command::FinishTrainingNow => (Place::Training, None),
             Command::BuildIndex | Command::MeasureDistances => (Place::Indexing, None),
@@ -119,7 +121,7 @@ impl State {
             Outcome::Changed { words } => self.changed(words),
             Outcome::Undone { words } => self.undone(words),
             Outcome::Redone { words } => self.redone(words),
-            Outcome::Removed | Outcome::Done => {}
+            Outcome::Removed | Outcome::Done | Outcome::Checked(_) => {}
             // Taken over by the pages that asked.
             Outcome::MapDrawn(_)
             | Outcome::CodeLookedAt(_)
@@ -127,7 +129,7 @@ impl State {
             | Outcome::DuplicatesFound(_)
             | Outcome::DistancesMeasured(_) => {}
             // Asked for from the command line alone.
-            Outcome::Evaluated(_) | Outcome::Exported(_) | Outcome::Reconstructed(_) => {}
+            Outcome::LeftOut(_) | Outcome::Evaluated(_) | Outcome::Exported(_) | Outcome::Reconstructed(_) => {}
             Outcome::Saved { out } => self.notices.push(Tone::Good, format!("Saved as {out}.")),
             Outcome::Trained(report) => self.trained(report),
             Outcome::Indexed(report) => {

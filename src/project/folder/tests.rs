@@ -77,6 +77,19 @@ fn reading_takes_no_lock_and_sees_what_the_writer_adds() {
 }
 
 #[test]
+fn a_project_is_found_from_within_its_folder() {
+    let (keep, path) = folder();
+    drop(open(&path).expect("made"));
+    let inside = path.join("takes/new");
+    std::fs::create_dir_all(&inside).expect("folders");
+    let around = |path: &Path| Project::folder_around(path);
+    assert_eq!(around(inside.as_std_path()), Some(path.clone().into_std_path_buf()));
+    assert_eq!(around(path.as_std_path()), Some(path.into_std_path_buf()));
+    std::fs::write(keep.path().join("project.db"), "no database").expect("written");
+    assert_eq!(around(keep.path()), None);
+}
+
+#[test]
 fn newer_and_foreign_catalogues_are_refused_in_words() {
     let (_keep, path) = folder();
     drop(open(&path).expect("opened"));

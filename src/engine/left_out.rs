@@ -1,0 +1,40 @@
+//! What is left out of the folders that were added: the project's patterns, and the list of what they and others leave out.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::error::EngineError;
+use super::event::LeftOutReport;
+use super::latest::JobKind;
+use super::shared::{Job, Shared};
+use super::watch;
+use crate::dataset::Exclusions;
+use crate::dataset::scan::scan;
+use crate::project::Project;
+
+/// What the project leaves out of folders.
+pub(super) fn exclusions(project: &Project) -> Result<Exclusions, EngineError> {
+    let roots = watch::view(project)?.folders.into_iter().map(Into::into).collect();
+    Ok(Exclusions { patterns: project.ignored()?, roots, own: Some(project.folder().as_std_path().to_owned()) })
+}
+
+/// Replaces the project's patterns. Files that are in the project already stay.
+pub(super) fn set_ignored(shared: &Shared, patterns: Vec<String>) -> Result<(), EngineError> {
+    let mut patterns: Vec<String> = patterns.into_iter().map(|pattern| pattern.trim().to_owned()).collect();
+    patterns.retain(|pattern| !pattern.is_empty());
+    let exclusions = Exclusions { patterns, ..Exclusions::default() };
+    exclusions.check()?;
+    shared.project.keep_ignored(&exclusions.patterns)?;
+    shared.update(|latest| latest.ignored = Arc::new(exclusions.patterns));
+    Ok(())
+}
+
+/// Looks through the folders that were added for what is left out of them. Nothing is read or added.
+pub(super) fn list_left_out(job: &Job) -> Result<LeftOutReport, EngineError> {
+    let exclusions = exclusions(&job.shared.project)?;
+    job.progress(JobKind::Check, "looking for what is left out", Instant::now(), 0, 0);
+    let there: Vec<_> = exclusions.roots.iter().filter(|root| root.is_dir()).cloned().collect();
+    let found = scan(&there, &exclusions, || !job.is_cancelled());
+    job.check()?;
+    Ok(LeftOutReport { patterns: exclusions.patterns, left_out: found.left_out })
+}

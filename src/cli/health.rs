@@ -15,12 +15,13 @@ pub(super) fn run_check(project: PathBuf, common: &Common) -> anyhow::Result<Exi
     let parts = check(&as_text(project.clone())?)?;
     let is_whole = parts.iter().all(|part| part.state != PartState::Damaged);
     // A broken catalogue knows no sounds.
-    let sounds = match Session::open(project, common, Changes::Nothing).and_then(|session| session.run(Command::CheckFiles)) {
-        Ok(Outcome::Checked(sounds)) => Some(sounds),
-        Ok(other) => anyhow::bail!("looking at the sounds ended in {other:?}"),
-        Err(cause) if is_whole => return Err(cause),
-        Err(_) => None,
-    };
+    let sounds =
+        match Session::open(project, common, Changes::Nothing).and_then(|session| session.run(Command::CheckFiles)) {
+            Ok(Outcome::Checked(sounds)) => Some(sounds),
+            Ok(other) => anyhow::bail!("looking at the sounds ended in {other:?}"),
+            Err(cause) if is_whole => return Err(cause),
+            Err(_) => None,
+        };
     report::checked(&parts, is_whole, sounds.as_ref(), common);
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

@@ -10,8 +10,8 @@ use super::health::Repaired;
 use super::terminal::say;
 use crate::dataset::Problem;
 use crate::engine::{
-    AddReport, CheckReport, DeviceList, DeviceName, DevicesView, Latest, Outcome, Part, PartState, PlayerView, SearchReport,
-    TrainReport,
+    AddReport, CheckReport, DeviceList, DeviceName, DevicesView, Latest, Outcome, Part, PartState, PlayerView,
+    SearchReport, TrainReport,
 };
 
 /// Reasons are told file by file up to this many; then they are counted.

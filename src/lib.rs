@@ -83,7 +83,7 @@
 //! | [`index`] | packed codes and exact Hamming search; knows nothing of sound | |
 //! | [`dataset`] | what a sound file is, folder scans, the chunk grid, the demo library | audio |
 //! | [`audio`] | decoding, resampling, mu-law, mel spectra and back, WAV writing; `audio::device` alone knows cpal | |
-//! | [`ground`] | small files written whole, and read within a bound | |
+//! | [`ground`] | small files written whole, and read within a bound; signals that ask the program to end | |
 //!
 //! `ARCHITECTURE.md` in the source walks through them.
 

@@ -23,6 +23,7 @@ use self::kinds::{seeks_exactly, stored_bits, unreadable_kind};
 use super::error::{AudioError, Cause};
 use super::mp4::{self, Proper};
 use super::riff::{self, WavSource};
+use super::witness::Witness;
 
 /// Rates beyond these are a damaged header, and would make filters and buffers out of proportion.
 const PLAUSIBLE_RATES: std::ops::RangeInclusive<u32> = 100..=1_000_000;
@@ -36,6 +37,7 @@ const MOST_CHANNELS: usize = 64;
 /// [`Decoder::warning`] says what was not.
 pub struct Decoder {
     path: PathBuf,
+    witness: Witness,
     reader: Box<dyn FormatReader>,
     decoder: Box<dyn AudioDecoder>,
     track: u32,
@@ -67,6 +69,7 @@ impl Decoder {
 
     fn open_inner(path: &Path) -> Result<Self, Cause> {
         let (mut file, bytes) = open_file(path)?;
+        let witness = Witness::of(&file).map_err(Cause::of_reading)?;
         let mut faults = Faults::default();
         let (mut counted, mut proper) = (None, Proper::default());
         let source: Box<dyn MediaSource> = match riff::layout(&mut file, bytes)? {
@@ -116,6 +119,7 @@ impl Decoder {
         };
         let origin = (counts_frames && seeks_exactly(reader.format_info().format)).then_some(0);
         let mut this = Decoder {
+            witness,
             path: path.to_path_buf(),
             track: track.id,
             stored_bits: stored_bits(parameters),
@@ -191,6 +195,11 @@ impl Decoder {
         }
         let unread = std::mem::replace(&mut self.unread, self.block.len());
         Ok(Some(&self.block[unread..]).filter(|block| !block.is_empty()))
+    }
+
+    /// The open file as it was when it was opened. [`Decoder::seek`] may open it anew.
+    pub fn witness(&self) -> &Witness {
+        &self.witness
     }
 
     /// In words, what is wrong with the file though it could be read, as far as it was read.

@@ -24,6 +24,8 @@ pub enum Cause {
     Unreadable(#[source] io::Error),
     #[error("it changed while it was being read; add it again when whatever writes it is done")]
     ChangedMeanwhile,
+    #[error("it has changed since it was added; add it again")]
+    ChangedSince,
     #[error("it is empty (0 bytes)")]
     Empty,
     #[error("it is not a sound file, or of a kind that cannot be read")]

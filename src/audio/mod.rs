@@ -6,6 +6,7 @@ pub mod device;
 pub mod ending;
 pub mod error;
 pub mod griffin_lim;
+pub mod growing_wav;
 pub mod mono;
 mod mp4;
 pub mod overlap;
@@ -16,6 +17,7 @@ pub mod silence;
 pub mod spectrogram;
 pub mod survey;
 pub mod wav;
+pub mod witness;
 
 pub use decode::Decoder;
 pub use error::{AudioError, Cause};

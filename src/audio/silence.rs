@@ -20,26 +20,74 @@ pub fn is_silent(samples: &[f32]) -> bool {
 /// ends 50 ms after the last window of 10 ms that is neither silent nor more than 40 dB below the loudest window. It is
 /// empty if everything is silent.
 pub fn trim_silence(samples: &[f32], channels: usize, rate: u32) -> Range<usize> {
-    let channels = channels.max(1);
-    let frames = samples.len() / channels;
-    let window = ((f64::from(rate) * WINDOW_SECS) as usize).max(1);
-    let margin = (f64::from(rate) * MARGIN_SECS) as usize;
-    // The power over all channels. So sounds whose channels have opposite phase count too.
-    let powers: Vec<f64> = samples[..frames * channels]
-        .chunks(window * channels)
-        .map(|window| {
-            let channel = |i| power_without_offset(window.iter().skip(i).step_by(channels).copied());
-            (0..channels).map(channel).fold(0.0, f64::max)
-        })
-        .collect();
-    let loudest = powers.iter().copied().fold(0.0, f64::max);
-    let floor = (loudest * RANGE_BELOW_LOUDEST).max(SILENT_RMS * SILENT_RMS);
-    let sounds = |power: &f64| *power >= floor;
-    match (powers.iter().position(sounds), powers.iter().rposition(sounds)) {
-        (Some(first), Some(last)) => {
-            (first * window).saturating_sub(margin)..((last + 1) * window + margin).min(frames)
+    let mut trimmer = Trimmer::new(channels, rate);
+    trimmer.push(samples);
+    let sounds = trimmer.finish();
+    sounds.start as usize..sounds.end as usize
+}
+
+/// [`trim_silence`] for a recording that comes block by block. It keeps 4 bytes for each 10 ms.
+#[derive(Clone, Debug)]
+pub struct Trimmer {
+    channels: usize,
+    window_frames: usize,
+    margin_frames: usize,
+    /// Samples of the window that is not full yet.
+    partial: Vec<f32>,
+    /// Of each full window: power of its loudest channel. What is in opposite phase in two channels sounds, too.
+    powers: Vec<f32>,
+    frames: u64,
+}
+
+impl Trimmer {
+    pub fn new(channels: usize, rate: u32) -> Self {
+        Self {
+            channels: channels.max(1),
+            window_frames: ((f64::from(rate) * WINDOW_SECS) as usize).max(1),
+            margin_frames: (f64::from(rate) * MARGIN_SECS) as usize,
+            partial: Vec::new(),
+            powers: Vec::new(),
+            frames: 0,
         }
-        _ => 0..0,
+    }
+
+    /// Hears more whole frames, interleaved.
+    pub fn push(&mut self, samples: &[f32]) {
+        let window = self.window_frames * self.channels;
+        self.frames += (samples.len() / self.channels) as u64;
+        let mut rest = samples;
+        while !rest.is_empty() {
+            let (first, later) = rest.split_at(rest.len().min(window - self.partial.len()));
+            self.partial.extend_from_slice(first);
+            rest = later;
+            if self.partial.len() == window {
+                self.end_window();
+            }
+        }
+    }
+
+    fn end_window(&mut self) {
+        let channel = |i| power_without_offset(self.partial.iter().skip(i).step_by(self.channels).copied());
+        self.powers.push((0..self.channels).map(channel).fold(0.0, f64::max) as f32);
+        self.partial.clear();
+    }
+
+    /// The frames without silence at both ends.
+    pub fn finish(mut self) -> Range<u64> {
+        if self.partial.len() >= self.channels {
+            self.end_window();
+        }
+        let loudest = self.powers.iter().copied().fold(0.0, f32::max);
+        let floor = (f64::from(loudest) * RANGE_BELOW_LOUDEST).max(SILENT_RMS * SILENT_RMS);
+        let sounds = |power: &f32| f64::from(*power) >= floor;
+        let (window, margin) = (self.window_frames as u64, self.margin_frames as u64);
+        match (self.powers.iter().position(sounds), self.powers.iter().rposition(sounds)) {
+            (Some(first), Some(last)) => {
+                let (first, last) = (first as u64, last as u64);
+                (first * window).saturating_sub(margin)..((last + 1) * window + margin).min(self.frames)
+            }
+            _ => 0..0,
+        }
     }
 }
 
@@ -95,6 +143,11 @@ mod tests {
         let stereo: Vec<f32> = samples.iter().flat_map(|x| [*x, -*x]).collect();
         assert_eq!(trim_silence(&samples, 1, rate), 7600..12_400);
         assert_eq!(trim_silence(&stereo, 2, rate), 7600..12_400);
+        for block in [2, 34, 1000] {
+            let mut trimmer = Trimmer::new(2, rate);
+            stereo.chunks(block).for_each(|block| trimmer.push(block));
+            assert_eq!(trimmer.finish(), 7600..12_400, "blocks of {block}");
+        }
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! Reading a file once from end to end for what the dataset and the screen show of it.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
 use std::path::Path;
-use std::time::UNIX_EPOCH;
 
 use super::decode::Decoder;
 use super::error::{AudioError, Cause};
 use super::picture::Outline;
 use super::spectrogram::{Spectrogram, SpectrogramBuilder};
+use super::witness::{Testimony, modified_ns};
 
 /// What reading a whole file tells. Its memory does not grow with the file.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,25 +44,14 @@ pub struct SoundPicture {
 /// Size in bytes and time of the last change in nanoseconds since 1970: what tells a changed file without reading it.
 pub fn stamp(path: &Path) -> Result<(u64, i64), AudioError> {
     let metadata = fs::metadata(path).map_err(|error| Cause::of_reading(error).at(path))?;
-    // A file system without times gives 0 for all files; the size still tells most changes.
-    let modified = metadata.modified().ok().and_then(|time| match time.duration_since(UNIX_EPOCH) {
-        Ok(since) => i64::try_from(since.as_nanos()).ok(),
-        Err(before) => i64::try_from(before.duration().as_nanos()).ok().map(|ns| -ns),
-    });
-    Ok((metadata.len(), modified.unwrap_or(0)))
+    Ok((metadata.len(), modified_ns(&metadata)))
 }
 
 /// Reads a file once, with a thumbnail of up to `thumbnail_columns`; `None` once `go_on` says no.
 pub fn survey(path: &Path, thumbnail_columns: usize, go_on: impl Fn() -> bool) -> Result<Option<Survey>, AudioError> {
-    let (size_bytes, modified_ns) = stamp(path)?;
     let Some((outline, decoder)) = outline(path, thumbnail_columns, |_, _| go_on())? else { return Ok(None) };
-    // The bytes come from the system's cache now; hashing within the decoder's reads would miss what it skips.
-    let Some(content_hash) = hash(path, go_on).map_err(|error| Cause::of_reading(error).at(path))? else {
-        return Ok(None);
-    };
-    if stamp(path)? != (size_bytes, modified_ns) {
-        return Err(Cause::ChangedMeanwhile.at(path));
-    }
+    let testified = decoder.witness().testify(go_on).map_err(|cause| cause.at(path))?;
+    let Some(Testimony { content_hash, size_bytes, modified_ns }) = testified else { return Ok(None) };
     let columns = outline.columns(thumbnail_columns);
     Ok(Some(Survey {
         rate: decoder.rate(),
@@ -76,22 +64,6 @@ pub fn survey(path: &Path, thumbnail_columns: usize, go_on: impl Fn() -> bool) -
         modified_ns,
         warning: decoder.warning(),
     }))
-}
-
-/// BLAKE3 of a file's bytes; `None` once `go_on` says no.
-fn hash(path: &Path, go_on: impl Fn() -> bool) -> io::Result<Option<[u8; 32]>> {
-    const BYTES_AT_ONCE: usize = 256 << 10;
-    let (mut file, mut buffer) = (File::open(path)?, vec![0; BYTES_AT_ONCE]);
-    let mut hasher = blake3::Hasher::new();
-    while go_on() {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(Some(hasher.finalize().into())),
-            Ok(count) => drop(hasher.update(&buffer[..count])),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(None)
 }
 
 /// A file's waveform in up to `columns`, and its spectrogram; `None` once `go_on` says no. Memory does not grow with the

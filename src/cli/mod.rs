@@ -1,6 +1,7 @@
 //! The operations as commands, for people in a terminal and for programs.
 //!
-//! Exit codes: 0, 1 for a failure with one sentence on standard error, 2 for wrong usage.
+//! Exit codes: 0; 1 for a failure, with one sentence on standard error; 2 for wrong usage; 130, 143 or 129 for a command
+//! that Ctrl-C, SIGTERM or SIGHUP stopped, with one sentence that says how to go on.
 
 mod arguments;
 mod bench_index;
@@ -32,7 +33,7 @@ use crate::gui::{self, WindowOptions};
 use crate::model::{Config, TrainingSettings};
 use crate::project::Project;
 use arguments::{Arguments, Changes, Common, Operation};
-use session::Session;
+use session::{Session, Stopped};
 
 /// Reads the command line and carries it out: opens the window, or runs one command.
 pub fn run() -> ExitCode {
@@ -47,13 +48,14 @@ pub fn run() -> ExitCode {
             if json {
                 report::failure(&words);
             }
-            ExitCode::from(1)
+            let stopped = failure.downcast_ref::<Stopped>();
+            ExitCode::from(stopped.map_or(1, |stopped| stopped.signal.exit_code()))
         }
     }
 }
 
 /// Opens the window on the named project, or on the one that it was left on.
-fn open_window(common: &Common, wayland: bool) -> anyhow::Result<()> {
+fn open_window(common: &Common, wayland: bool) -> anyhow::Result<ExitCode> {
     let preferences = gui::preferences::folder();
     let remembered = preferences.as_deref().map(Preferences::load).unwrap_or_default();
     let is_named = common.project.is_some() || project_here().is_some();
@@ -63,14 +65,15 @@ fn open_window(common: &Common, wayland: bool) -> anyhow::Result<()> {
     };
     #[cfg(windows)]
     console::close_own();
-    gui::run(WindowOptions { project, preferences, wayland })
+    let closed_by = gui::run(WindowOptions { project, preferences, wayland, heeds_signals: true })?;
+    Ok(closed_by.map_or(ExitCode::SUCCESS, |signal| ExitCode::from(signal.exit_code())))
 }
 
 /// The exit code where all that there is to say was said.
 fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let common = arguments.common;
     let Some(operation) = arguments.operation else {
-        return open_window(&common, arguments.wayland).map(|()| ExitCode::SUCCESS);
+        return open_window(&common, arguments.wayland);
     };
     if let Operation::Train { settings, resume: false } = &operation {
         check_usage(settings);

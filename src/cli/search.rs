@@ -10,7 +10,7 @@ use clap::error::ErrorKind;
 use tempfile::NamedTempFile;
 
 use super::arguments::{Changes, Common, seconds};
-use super::session::Session;
+use super::session::{Session, Stopped};
 use super::{as_text, report, sound, terminal, wrong_usage};
 use crate::dataset::scan::scan;
 use crate::dataset::{Exclusions, Filter, Problem};
@@ -137,6 +137,7 @@ impl SearchArguments {
         for file in found.files {
             match self.search(session, file.clone()) {
                 Ok(report) => reports.push(report),
+                Err(cause) if cause.is::<Stopped>() => return Err(cause),
                 Err(cause) => {
                     let words = format!("{cause:#}");
                     let reason = words.strip_prefix(&format!("{file}: ")).unwrap_or(&words).to_owned();
@@ -158,9 +159,10 @@ impl SearchArguments {
         let mut file = NamedTempFile::new().context("no temporary file for standard input")?;
         std::io::copy(&mut stdin().lock(), &mut file).context("standard input cannot be read")?;
         let path = Utf8Path::from_path(file.path()).context("the temporary folder is not UTF-8 text")?;
-        let searched = self.search(session, path.to_owned());
-        let mut report =
-            searched.map_err(|cause| anyhow::anyhow!(format!("{cause:#}").replace(path.as_str(), "standard input")))?;
+        let mut report = self.search(session, path.to_owned()).map_err(|cause| match cause.is::<Stopped>() {
+            true => cause,
+            false => anyhow::anyhow!(format!("{cause:#}").replace(path.as_str(), "standard input")),
+        })?;
         if let Some(query) = &mut report.query {
             query.path = "-".into();
         }

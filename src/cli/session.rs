@@ -1,24 +1,34 @@
-//! One command through the engine, with its progress on the terminal.
+//! One command through the engine, with its progress on the terminal. A signal stops it as "Stop" in the window does.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::arguments::{Changes, Common};
 use crate::audio::device::SoundCard;
 use crate::engine::{Command, Engine, EngineOptions, Event, JobId, Latest, Outcome};
+use crate::ground::signals::{self, Signal, Signals};
 
 /// How often the progress bar is drawn.
 const DRAW_EVERY: Duration = Duration::from_millis(100);
 
+/// A signal has ended a command: what there is to say of it.
+#[derive(Debug, thiserror::Error)]
+#[error("{words}")]
+pub(super) struct Stopped {
+    pub signal: Signal,
+    words: String,
+}
+
 pub(super) struct Session {
     engine: Engine,
     wakes: Receiver<()>,
+    signals: Signals,
     /// Whether progress is shown: on a terminal, where neither JSON nor silence was asked for.
     shows_progress: bool,
 }
@@ -28,12 +38,14 @@ impl Session {
     pub fn open(project: PathBuf, common: &Common, changes: Changes) -> anyhow::Result<Self> {
         let (wake, wakes) = bounded(1);
         // One wake that waits is as good as many.
-        let wake = Arc::new(move || {
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
             let _ = wake.try_send(());
         });
+        let signalled = wake.clone();
+        let signals = signals::listen(move || signalled()).context("signals cannot be received")?;
         let options = EngineOptions { project, wake, audio: Arc::new(SoundCard), opening: common.opening(changes) };
         let shows_progress = !common.json && !common.quiet && std::io::stderr().is_terminal();
-        Ok(Self { engine: Engine::open(options)?, wakes, shows_progress })
+        Ok(Self { engine: Engine::open(options)?, wakes, signals, shows_progress })
     }
 
     pub fn latest(&self) -> Latest {
@@ -41,20 +53,38 @@ impl Session {
     }
 
     /// Waits until the newest values are so.
-    pub fn until(&self, is_so: impl Fn(&Latest) -> bool) {
+    ///
+    /// # Errors
+    /// [`Stopped`], where a signal comes first.
+    pub fn until(&self, is_so: impl Fn(&Latest) -> bool) -> anyhow::Result<()> {
         while !is_so(&self.engine.latest()) {
+            if let Some(signal) = self.signals.received() {
+                return Err(Stopped { signal, words: "stopped".into() }.into());
+            }
             // A wake that nobody takes waits in the channel: none is missed between the look and the wait.
             if self.wakes.recv().is_err() {
-                return;
+                bail!("the engine has ended");
             }
         }
+        Ok(())
     }
 
     /// Carries out a command and waits for its end.
+    ///
+    /// # Errors
+    /// The command's own, or [`Stopped`] where a signal came: the command then has left a state to go on from.
     pub fn run(&self, command: Command) -> anyhow::Result<Outcome> {
+        let work = Work::of(&command);
         let job = self.engine.submit(command);
         let bar = self.shows_progress.then(ProgressBar::no_length);
+        let mut stopped_by = None;
         let ended = loop {
+            if stopped_by.is_none() {
+                stopped_by = self.signals.received();
+                if stopped_by.is_some() {
+                    self.engine.cancel(job);
+                }
+            }
             match self.engine.events().recv_timeout(DRAW_EVERY) {
                 Ok(event) => break event,
                 Err(RecvTimeoutError::Timeout) => {
@@ -68,11 +98,60 @@ impl Session {
         if let Some(bar) = bar {
             bar.finish_and_clear();
         }
-        match ended {
-            Event::Finished { outcome, .. } => Ok(outcome),
-            Event::Cancelled { .. } => bail!("cancelled"),
-            Event::Failed { message, .. } => bail!(message),
+        match (ended, stopped_by) {
+            // What had its end all the same before it was stopped is an answer.
+            (Event::Finished { outcome, .. }, None) => Ok(outcome),
+            (Event::Finished { outcome, .. }, Some(signal)) => match words_of_end(&outcome) {
+                Some(words) => Err(Stopped { signal, words }.into()),
+                None => Ok(outcome),
+            },
+            (Event::Cancelled { .. }, Some(signal)) => {
+                let words = work.stopped_in_words(&self.engine.latest()).into();
+                Err(Stopped { signal, words }.into())
+            }
+            (Event::Cancelled { .. }, None) => bail!("cancelled"),
+            (Event::Failed { message, .. }, _) => bail!(message),
         }
+    }
+}
+
+/// What a command that was stopped leaves behind.
+enum Work {
+    Training,
+    Indexing,
+    Other,
+}
+
+impl Work {
+    fn of(command: &Command) -> Self {
+        match command {
+            Command::TrainModel { .. } => Self::Training,
+            Command::BuildIndex => Self::Indexing,
+            _ => Self::Other,
+        }
+    }
+
+    fn stopped_in_words(&self, latest: &Latest) -> &'static str {
+        match self {
+            Self::Training if latest.resumable => {
+                "stopped; what was learned is kept: `soundalike train --resume` goes on with it"
+            }
+            Self::Training => "stopped before anything was learned; `soundalike train` begins again",
+            Self::Indexing => "stopped; the index is as it was: `soundalike index` builds it",
+            Self::Other => "stopped; nothing was changed",
+        }
+    }
+}
+
+/// What is to be said of a job that was stopped and tells what it did until then; `None` where it had come to its end.
+fn words_of_end(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Added(report) if report.cancelled => {
+            let added = report.added.len();
+            Some(format!("stopped; {added} files were added: the same command goes on with the rest"))
+        }
+        Outcome::Recorded(take) => Some(format!("stopped; the recording is kept as {}", take.path)),
+        _ => None,
     }
 }
 

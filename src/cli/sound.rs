@@ -42,7 +42,7 @@ pub(super) fn search_by_microphone(
 /// Plays to the end.
 pub(super) fn play(session: &Session, clip: Clip, json: bool) -> anyhow::Result<()> {
     session.run(Command::Play(clip))?;
-    session.until(|latest| !latest.player.playing);
+    session.until(|latest| !latest.player.playing)?;
     let player = session.latest().player;
     report::played(&player, json);
     match player.problem {

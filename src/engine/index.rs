@@ -10,7 +10,7 @@ use super::at_rest::AtRest;
 use super::error::EngineError;
 use super::event::IndexReport;
 use super::latest::JobKind;
-use super::listen::stretches;
+use super::listen::{Stretch, proven_stretches};
 use super::shared::Job;
 use super::snapshot::{Snapshot, grid_of};
 use crate::audio::silence;
@@ -152,7 +152,7 @@ fn carried_over(old: Option<IndexGeneration>, before: &Snapshot) -> Result<(Inde
 fn encode_file(job: &Job, model: &Model, grid: Grid, file: &SoundFile) -> Result<Option<Encoded>, EngineError> {
     let mut encoded = Encoded { codes: Codes::new(model.config().bits)?, silent: Vec::new() };
     let mut failure = None;
-    stretches(file, grid, |stretch| {
+    let each = |stretch: Stretch| {
         encoded.silent.extend(stretch.starts.iter().map(|&start| {
             let start = (start as usize).min(stretch.samples.len());
             let end = (start + grid.chunk_frames as usize).min(stretch.samples.len());
@@ -163,9 +163,10 @@ fn encode_file(job: &Job, model: &Model, grid: Grid, file: &SoundFile) -> Result
             Err(cause) => failure = Some(cause),
         }
         failure.is_none() && !job.is_cancelled()
-    })?;
+    };
+    let is_whole = proven_stretches(file, grid, each, || !job.is_cancelled())?;
     match failure {
         Some(cause) => Err(cause.into()),
-        None => Ok((!job.is_cancelled()).then_some(encoded)),
+        None => Ok(is_whole.then_some(encoded)),
     }
 }

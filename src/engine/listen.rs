@@ -1,12 +1,12 @@
 //! Hearing a file of the dataset as a model does: mono, at the grid's rate, stretch by stretch, so that a long file never
 //! lies in memory as a whole.
 
-use crate::audio::AudioError;
 use crate::audio::mono::MonoReader;
+use crate::audio::{AudioError, Cause};
 use crate::dataset::{Grid, SoundFile};
 
 /// Chunks that a stretch covers at most.
-const CHUNKS_A_STRETCH: usize = 512;
+pub(super) const CHUNKS_A_STRETCH: usize = 512;
 
 /// Some neighbouring chunks of a file, and the samples that they cover.
 pub(super) struct Stretch {
@@ -19,10 +19,41 @@ pub(super) struct Stretch {
     pub fresh: usize,
 }
 
+/// Calls `each` with the stretches of `file` in order, for as long as it answers true, and tells whether it did to the end.
+/// What was read is the very file that the catalogue knows: its bytes are hashed afterwards.
+///
+/// # Errors
+/// Where the file cannot be read, has changed since it was added, or changes meanwhile, even if only for a moment. What `each`
+/// was given is then of no use.
+pub(super) fn proven_stretches(
+    file: &SoundFile,
+    grid: Grid,
+    mut each: impl FnMut(Stretch) -> bool,
+    go_on: impl Fn() -> bool,
+) -> Result<bool, AudioError> {
+    let mut wants_more = true;
+    let reader = stretches(file, grid, |stretch| {
+        wants_more = each(stretch);
+        wants_more
+    })?;
+    if !wants_more {
+        return Ok(false);
+    }
+    let path = file.path.as_std_path();
+    match reader.file().witness().testify(go_on).map_err(|cause| cause.at(path))? {
+        None => Ok(false),
+        Some(testimony) if testimony.content_hash == file.content_hash => Ok(true),
+        Some(_) => Err(Cause::ChangedSince.at(path)),
+    }
+}
+
 /// Calls `each` with the stretches of `file` in order, for as long as it answers true. The chunks are as many as the
-/// catalogue says, so that a file that has grown or shrunk since it was added keeps its rows; where it is too short, the
-/// rest is silence.
-pub(super) fn stretches(file: &SoundFile, grid: Grid, mut each: impl FnMut(Stretch) -> bool) -> Result<(), AudioError> {
+/// catalogue says; where the file has become too short for them, the rest is silence.
+pub(super) fn stretches(
+    file: &SoundFile,
+    grid: Grid,
+    mut each: impl FnMut(Stretch) -> bool,
+) -> Result<MonoReader, AudioError> {
     let chunks = grid.chunks_of_file(file.frames, file.rate);
     let frames = grid.frames_on_grid(file.frames, file.rate);
     let mut reader = MonoReader::open(file.path.as_std_path(), grid.resampled_to())?;
@@ -48,10 +79,79 @@ pub(super) fn stretches(file: &SoundFile, grid: Grid, mut each: impl FnMut(Stret
         let starts = (0..count).map(|chunk| grid.start_frame(chunk)).collect();
         let fresh = if is_last { end } else { next };
         if !each(Stretch { starts, samples: buffer, fresh }) {
-            return Ok(());
+            return Ok(reader);
         }
         buffer = rest;
         first_chunk += count;
     }
-    Ok(())
+    Ok(reader)
+}
+
+/// The same for a sound of which nobody knows how long it is: calls `each` with its stretches until the reader ends. Where the
+/// last stretch has a tail that no chunk covers, or the sound is shorter than a chunk, its `fresh` counts it all the same.
+pub(super) fn stretches_of(
+    reader: &mut MonoReader,
+    grid: Grid,
+    mut each: impl FnMut(Stretch) -> bool,
+) -> Result<(), AudioError> {
+    let full = CHUNKS_A_STRETCH as u64;
+    let end = (grid.start_frame(full - 1) + u64::from(grid.chunk_frames)).max(grid.start_frame(full)) as usize;
+    let mut buffer: Vec<f32> = Vec::new();
+    let (mut ended, mut is_first) = (false, true);
+    loop {
+        // One sample more than a stretch tells whether it is the last one.
+        while buffer.len() <= end && !ended {
+            ended = !reader.next_block(&mut buffer)?;
+        }
+        if ended && buffer.len() <= end {
+            let is_covered = is_first || buffer.len() >= grid.chunk_frames as usize;
+            let count = if is_covered { grid.chunk_count(buffer.len() as u64) } else { 0 };
+            let starts = (0..count).map(|chunk| grid.start_frame(chunk)).collect();
+            let fresh = buffer.len();
+            each(Stretch { starts, samples: buffer, fresh });
+            return Ok(());
+        }
+        let fresh = grid.start_frame(full) as usize;
+        let rest = buffer[fresh..].to_vec();
+        let starts = (0..full).map(|chunk| grid.start_frame(chunk)).collect();
+        if !each(Stretch { starts, samples: buffer, fresh }) {
+            return Ok(());
+        }
+        (buffer, is_first) = (rest, false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::wav::{Depth, write_wav};
+    use crate::dataset::GridRate;
+
+    #[test]
+    fn a_sound_of_unknown_length_is_cut_as_one_of_known_length() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.wav");
+        let grid = Grid { rate: GridRate::Native, chunk_frames: 10, hop_frames: 4 };
+        let full = CHUNKS_A_STRETCH * 4;
+        for frames in [1, 9, 10, 13, 14, full, full + 5, full + 6, full + 7, full + 10, 2 * full + 6, 3 * full] {
+            let samples: Vec<f32> = (0..frames).map(|n| n as f32 / 65_536.0).collect();
+            write_wav(&path, &samples, 1, 8000, Depth::Float32).expect("written");
+            let mut reader = MonoReader::open(&path, None).expect("opened");
+            let (mut starts, mut begins, mut stretches) = (Vec::new(), 0, 0);
+            stretches_of(&mut reader, grid, |stretch| {
+                let first = stretch.samples[0];
+                assert_eq!(first, samples[begins as usize], "{frames} frames");
+                assert!(stretch.starts.len() <= CHUNKS_A_STRETCH);
+                starts.extend(stretch.starts.iter().map(|start| begins + start));
+                begins += stretch.fresh as u64;
+                stretches += 1;
+                true
+            })
+            .expect("read");
+            let expected: Vec<u64> = (0..grid.chunk_count(frames as u64)).map(|n| grid.start_frame(n)).collect();
+            assert_eq!(starts, expected, "{frames} frames");
+            assert_eq!(begins, frames as u64);
+            assert_eq!(stretches, 1.max(expected.len().div_ceil(CHUNKS_A_STRETCH)), "{frames} frames");
+        }
+    }
 }

@@ -100,6 +100,7 @@ impl Engine {
     pub fn open(options: EngineOptions) -> Result<Self, EngineError> {
         let folder = camino::Utf8PathBuf::from_path_buf(options.project).map_err(EngineError::NotText)?;
         let project = Project::open(&folder, options.opening)?;
+        takes::sweep(&project);
         let (sender, events) = crossbeam_channel::unbounded();
         let at_rest = AtRest::read(&project)?;
         let latest = views::all(&project, &at_rest)?;

@@ -1,16 +1,18 @@
-//! The samples of the sound that is searched for: kept while it is the query, so that another part of it needs no decoding.
+//! The sound that is searched for: its samples are kept while it is the query, so that another part of it needs no decoding.
+//! A sound that is too long for that is read stretch by stretch, as the files of the dataset are.
 
 use std::sync::{Arc, Mutex};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::EngineError;
+use super::listen::{CHUNKS_A_STRETCH, stretches_of};
 use super::shared::{Job, locked};
 use crate::audio::MonoReader;
-use crate::audio::mono::read_mono;
 use crate::audio::survey::stamp;
+use crate::dataset::Grid;
 
-/// Longer sounds, in samples at the rate at which they are heard, are not kept (64 MiB): of them the part is read.
+/// Longer sounds, in samples at the rate at which they are heard, are not kept (64 MiB).
 const MOST_SAMPLES: u64 = 16 << 20;
 
 /// The last query's sound.
@@ -30,45 +32,60 @@ struct Kept {
     rate: u32,
 }
 
-/// The part of a sound that is searched for: mono, as the model hears it.
+/// A part of a query's sound that was heard.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Part {
-    samples: Arc<Vec<f32>>,
-    range: std::ops::Range<usize>,
+    /// Samples, mono, and how many there are in a second.
+    pub frames: u64,
     pub rate: u32,
+    /// Chunks that the part is cut into.
+    pub chunks: u64,
     /// Length of the whole sound in seconds, as far as it is known.
     pub sound_secs: f64,
 }
 
-impl Part {
-    pub fn samples(&self) -> &[f32] {
-        &self.samples[self.range.clone()]
-    }
-}
-
 impl QuerySound {
-    /// The stretch from `from` to `to` seconds of a file, at `rate` or at its own.
-    pub fn part(&self, job: &Job, path: &Utf8Path, rate: Option<u32>, from: f64, to: f64) -> Result<Part, EngineError> {
-        let now = stamp(path.as_std_path())?;
-        let kept = locked(&self.kept).clone();
-        let kept = kept.filter(|kept| kept.path == path && kept.stamp == now && kept.asked_rate == rate);
-        let kept = match kept {
-            Some(kept) => kept,
-            None => {
-                let (samples, heard_at) = whole(job, path, rate)?;
-                let kept = Kept { path: path.to_owned(), stamp: now, asked_rate: rate, samples, rate: heard_at };
-                *locked(&self.kept) = Some(kept.clone());
-                kept
-            }
-        };
-        let Some(samples) = kept.samples else { return stretch(path, rate, from, to) };
+    /// Cuts the part from `from` to `to` seconds of a file on `grid`, and calls `each` with stretches of it in order: samples,
+    /// the frames of them at which chunks start, and the number of the first of these chunks.
+    pub fn listen(
+        &self,
+        job: &Job,
+        path: &Utf8Path,
+        grid: Grid,
+        (from, to): (f64, f64),
+        mut each: impl FnMut(&[f32], &[u64], u64) -> Result<(), EngineError>,
+    ) -> Result<Part, EngineError> {
+        let kept = self.kept(job, path, grid.resampled_to())?;
+        let Some(samples) = kept.samples else { return streamed(job, path, grid, (from, to), each) };
         let at = |secs: f64| ((secs * f64::from(kept.rate)).round() as usize).min(samples.len());
         let (first, end) = (at(from), at(to));
-        Ok(Part {
-            range: first..end.max(first),
-            rate: kept.rate,
-            sound_secs: samples.len() as f64 / f64::from(kept.rate),
-            samples,
-        })
+        let part = &samples[first..end.max(first)];
+        let chunks = grid.chunk_count(part.len() as u64);
+        let starts: Vec<u64> = (0..chunks).map(|chunk| grid.start_frame(chunk)).collect();
+        for (number, starts) in starts.chunks(CHUNKS_A_STRETCH).enumerate() {
+            job.check()?;
+            each(part, starts, (number * CHUNKS_A_STRETCH) as u64)?;
+        }
+        let sound_secs = samples.len() as f64 / f64::from(kept.rate);
+        Ok(Part { frames: part.len() as u64, rate: kept.rate, chunks, sound_secs })
+    }
+
+    /// The samples of a whole sound that may be kept.
+    fn kept(&self, job: &Job, path: &Utf8Path, rate: Option<u32>) -> Result<Kept, EngineError> {
+        let now = stamp(path.as_std_path())?;
+        let kept = locked(&self.kept).clone();
+        if let Some(kept) = kept.filter(|kept| kept.path == path && kept.stamp == now && kept.asked_rate == rate) {
+            return Ok(kept);
+        }
+        // The earlier sound makes room first.
+        *locked(&self.kept) = None;
+        let (samples, heard_at) = whole(job, path, rate)?;
+        let kept = Kept { path: path.to_owned(), stamp: now, asked_rate: rate, samples, rate: heard_at };
+        // A file that changed while it was read is read again for the next query.
+        if stamp(path.as_std_path())? == now {
+            *locked(&self.kept) = Some(kept.clone());
+        }
+        Ok(kept)
     }
 }
 
@@ -92,13 +109,28 @@ fn whole(job: &Job, path: &Utf8Path, rate: Option<u32>) -> Result<Whole, EngineE
     Ok((Some(Arc::new(samples)), heard_at))
 }
 
-fn stretch(path: &Utf8Path, rate: Option<u32>, from: f64, to: f64) -> Result<Part, EngineError> {
-    let sound = read_mono(path.as_std_path(), rate, Some((from, to)))?;
-    let secs = sound.native_frames as f64 / f64::from(sound.native_rate);
-    Ok(Part {
-        range: 0..sound.samples.len(),
-        rate: sound.rate,
-        sound_secs: from + secs,
-        samples: Arc::new(sound.samples),
-    })
+/// The same from the file, of which a stretch at a time is in memory.
+fn streamed(
+    job: &Job,
+    path: &Utf8Path,
+    grid: Grid,
+    (from, to): (f64, f64),
+    mut each: impl FnMut(&[f32], &[u64], u64) -> Result<(), EngineError>,
+) -> Result<Part, EngineError> {
+    let to = to.is_finite().then_some(to);
+    let mut reader = MonoReader::open_range(path.as_std_path(), grid.resampled_to(), from, to)?;
+    let (mut frames, mut chunks, mut failure) = (0, 0, None);
+    stretches_of(&mut reader, grid, |stretch| {
+        let heard = job.check().and_then(|()| each(&stretch.samples, &stretch.starts, chunks));
+        failure = heard.err();
+        frames += stretch.fresh as u64;
+        chunks += stretch.starts.len() as u64;
+        failure.is_none()
+    })?;
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    let of_file = reader.file().frames().map(|frames| frames as f64 / f64::from(reader.file().rate().max(1)));
+    let sound_secs = of_file.unwrap_or(from + frames as f64 / f64::from(reader.rate()));
+    Ok(Part { frames, rate: reader.rate(), chunks, sound_secs })
 }

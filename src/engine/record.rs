@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::command::Clip;
@@ -120,8 +120,8 @@ impl Sound {
         let _ = self.ticks.0.try_send(());
     }
 
-    /// Records until the job is told to finish, until `stop_when`, or until the device goes away; what was recorded until
-    /// then is kept as a take.
+    /// Records until the job is told to finish or cancelled, until `stop_when`, or until the device goes away. What was
+    /// recorded until then is a take: it is on the disk from the first second.
     pub fn record(&self, job: &Job, stop_when: StopWhen) -> Result<Take, EngineError> {
         let recorded = self.record_one(job, stop_when);
         // What went wrong with a recording stays in view.
@@ -141,9 +141,18 @@ impl Sound {
         let notify = Arc::new(move || {
             let _ = ticks.try_send(());
         });
-        let started = self.microphone.recorder.start(chosen.as_ref(), stop_when, notify);
+        let shared = self.shared.clone();
+        let make_file = Box::new(move |format| {
+            let wav = takes::begin(folder.as_std_path(), format)?;
+            shared.set_recording(Utf8Path::from_path(wav.path()));
+            Ok(wav)
+        });
+        let started = self.microphone.recorder.start(chosen.as_ref(), stop_when, make_file, notify);
         self.microphone.tell();
-        started.map_err(failed)?;
+        if let Err(cause) = started {
+            self.shared.set_recording(None);
+            return Err(failed(cause));
+        }
         loop {
             let state = self.microphone.recorder.state();
             job.progress(JobKind::Record, "recording", job.began, 0, 0);
@@ -154,12 +163,12 @@ impl Sound {
             // Woken or not, the flags are looked at.
             let _ = self.ticks.1.recv_timeout(LOOK_EVERY);
         }
-        let recording = self.microphone.recorder.stop().map_err(failed)?;
+        let recording = self.microphone.recorder.stop();
         self.microphone.tell();
-        job.check()?;
-        let take = takes::keep(recording, &folder)?;
+        self.shared.set_recording(None);
+        let take = takes::take_of(recording.map_err(failed)?);
         self.shared.refresh_takes()?;
-        Ok(take)
+        take
     }
 
     fn tell_player(&self) {

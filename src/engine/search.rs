@@ -22,6 +22,9 @@ use crate::model::Model;
 /// Chunks of the query that are looked up together, and before cancelling is looked at.
 const CHUNKS_TOGETHER: usize = 32;
 
+/// Chunks of the query that are encoded together, and before cancelling is looked at.
+const CHUNKS_ENCODED_TOGETHER: usize = 256;
+
 /// A query as it is heard: one code for each of its chunks that is not silent.
 struct Heard {
     codes: Codes,
@@ -115,37 +118,40 @@ pub(super) fn current_model(job: &Job) -> Result<Arc<Model>, EngineError> {
     }
 }
 
-/// Cuts the query on the grid, from where it begins, and encodes what is not silent.
+/// Cuts the query on the grid, from where it begins, and encodes what is not silent. Of a long query a stretch at a time is
+/// in memory.
 fn hear(job: &Job, snapshot: &Snapshot, query: &Query) -> Result<Heard, EngineError> {
-    let from = query.from_secs.unwrap_or(0.0).max(0.0);
+    let (grid, from) = (snapshot.grid, query.from_secs.unwrap_or(0.0).max(0.0));
     let to = query.to_secs.unwrap_or(f64::INFINITY);
-    let sound = job.shared.query_sound.part(job, &query.path, snapshot.grid.resampled_to(), from, to)?;
-    let samples = sound.samples();
-    if samples.is_empty() {
+    let chunk_frames = grid.chunk_frames as usize;
+    let mut codes = Codes::new(snapshot.model.config().bits)?;
+    let mut audible = Vec::new();
+    let part = job.shared.query_sound.listen(job, &query.path, grid, (from, to), |samples, starts, first_chunk| {
+        let is_audible = |start: u64| {
+            let rest = &samples[start as usize..];
+            !silence::is_silent(&rest[..rest.len().min(chunk_frames)])
+        };
+        let heard: Vec<(u64, u64)> =
+            (first_chunk..).zip(starts.iter().copied()).filter(|&(_, start)| is_audible(start)).collect();
+        for together in heard.chunks(CHUNKS_ENCODED_TOGETHER) {
+            job.check()?;
+            let starts: Vec<u64> = together.iter().map(|&(_, start)| start).collect();
+            codes.push_signs(&snapshot.model.encode(samples, &starts)?);
+        }
+        audible.extend(heard.into_iter().map(|(chunk, _)| chunk));
+        Ok(())
+    })?;
+    if part.frames == 0 {
         return Err(EngineError::EmptyPart {
             path: query.path.clone(),
             from,
             to: query.to_secs.map_or("the end".into(), |to| to.to_string()),
-            duration: sound.sound_secs,
+            duration: part.sound_secs,
         });
     }
-    let chunk_frames = snapshot.grid.chunk_frames as usize;
-    let chunks = snapshot.grid.chunk_count(samples.len() as u64);
-    let audible: Vec<u64> = (0..chunks)
-        .map(|chunk| snapshot.grid.start_frame(chunk))
-        .filter(|&start| {
-            let rest = &samples[start as usize..];
-            !silence::is_silent(&rest[..rest.len().min(chunk_frames)])
-        })
-        .collect();
-    let mut codes = Codes::new(snapshot.model.config().bits)?;
-    for starts in audible.chunks(256) {
-        job.check()?;
-        codes.push_signs(&snapshot.model.encode(samples, starts)?);
-    }
-    let secs = |frames: u64| from + frames as f64 / f64::from(sound.rate);
-    let start_secs = audible.iter().map(|&start| secs(start)).collect();
-    Ok(Heard { codes, start_secs, chunks: chunks as usize, stretch: (from, secs(samples.len() as u64)) })
+    let secs = |frames: u64| from + frames as f64 / f64::from(part.rate);
+    let start_secs = audible.into_iter().map(|chunk| secs(grid.start_frame(chunk))).collect();
+    Ok(Heard { codes, start_secs, chunks: part.chunks as usize, stretch: (from, secs(part.frames)) })
 }
 
 /// The `k` nearest matches, by distance, then the query's own chunks, then row. Each query chunk's neighbours are asked for

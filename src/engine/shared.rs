@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use crossbeam_channel::Sender;
 use tempfile::TempDir;
 
@@ -28,6 +28,8 @@ pub(super) struct Shared {
     /// Held while values are read anew, so that an older state never overwrites a newer one.
     refreshing: Mutex<()>,
     pub query_sound: QuerySound,
+    /// The file of the recording that runs.
+    recording: Mutex<Option<Utf8PathBuf>>,
     scratch: Mutex<Option<TempDir>>,
 }
 
@@ -41,6 +43,7 @@ impl Shared {
             snapshot: Mutex::new(None),
             refreshing: Mutex::default(),
             query_sound: QuerySound::default(),
+            recording: Mutex::new(None),
             scratch: Mutex::new(None),
         }
     }
@@ -67,6 +70,15 @@ impl Shared {
 
     pub fn snapshot(&self) -> Option<Arc<Snapshot>> {
         locked(&self.snapshot).clone()
+    }
+
+    /// The file of the recording that runs: no take before it has ended.
+    pub fn recording(&self) -> Option<Utf8PathBuf> {
+        locked(&self.recording).clone()
+    }
+
+    pub fn set_recording(&self, file: Option<&Utf8Path>) {
+        *locked(&self.recording) = file.map(Utf8Path::to_owned);
     }
 
     /// A folder for sounds that nobody keeps, gone when the project is closed; made when it is first asked for.
@@ -145,6 +157,9 @@ impl Job {
         let running_secs = self.began.elapsed().as_secs_f64();
         let view = JobView { kind, stage: stage.to_owned(), done, total, running_secs, secs_left };
         self.shared.update(|latest| {
+            if latest.jobs.get(&self.id).is_none_or(|before| before.stage != view.stage) {
+                tracing::debug!(job = self.id.0, stage = view.stage, "job goes on");
+            }
             latest.jobs.insert(self.id, view);
         });
     }

@@ -1,8 +1,9 @@
 //! Takes: what the microphone heard, each a WAV file in the project's folder of takes.
 //!
-//! The folder itself is their catalogue: a take that was put there or taken away by hand is there or gone, and a kill at
-//! no moment leaves an entry without its sound.
+//! The folder itself is their catalogue: a take that was put there or taken away by hand is there or gone. A take is
+//! written while it is recorded, so that a kill at any moment leaves what was heard until then.
 
+use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -10,9 +11,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::error::EngineError;
 use super::event::Take;
 use super::latest::TakeView;
-use crate::audio::device::Recording;
-use crate::audio::wav::{Depth, write_wav};
-use crate::audio::{Decoder, silence};
+use crate::audio::device::{Format, Recording};
+use crate::audio::growing_wav::{GrowingWav, is_empty_recording};
+use crate::audio::{AudioError, Cause, Decoder};
 use crate::project::{Project, ProjectError};
 
 /// Where a project keeps them.
@@ -23,17 +24,36 @@ pub(super) fn folder(project: &Project) -> Result<Utf8PathBuf, EngineError> {
     Ok(project.subfolder(FOLDER)?)
 }
 
-/// All takes, the newest first. What is no sound is left out.
-pub(super) fn list(project: &Project) -> Result<Vec<TakeView>, EngineError> {
-    let folder = project.folder().join(FOLDER);
-    let entries = match folder.read_dir_utf8() {
-        Ok(entries) => entries,
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(cause) => return Err(EngineError::Read { path: folder.into(), cause }),
-    };
-    let mut takes: Vec<TakeView> = entries.filter_map(|entry| view(entry.ok()?.into_path())).collect();
+/// All takes but the one that is being recorded, the newest first. What is no sound is left out.
+pub(super) fn list(project: &Project, recording: Option<&Utf8Path>) -> Result<Vec<TakeView>, EngineError> {
+    let entries = files(project)?.into_iter().filter(|path| Some(&**path) != recording);
+    let mut takes: Vec<TakeView> = entries.filter_map(view).collect();
     takes.sort_by(|a, b| b.recorded_ns.cmp(&a.recorded_ns).then_with(|| b.path.cmp(&a.path)));
     Ok(takes)
+}
+
+/// Deletes recordings that were killed before the first sound came: files of a header alone.
+pub(super) fn sweep(project: &Project) {
+    if !project.is_writer() {
+        return;
+    }
+    for path in files(project).unwrap_or_default() {
+        if is_empty_recording(path.as_std_path())
+            && let Err(cause) = std::fs::remove_file(&path)
+        {
+            // It is in nobody's way.
+            tracing::warn!("{path}: an empty recording could not be deleted: {cause}");
+        }
+    }
+}
+
+fn files(project: &Project) -> Result<Vec<Utf8PathBuf>, EngineError> {
+    let folder = project.folder().join(FOLDER);
+    match folder.read_dir_utf8() {
+        Ok(entries) => Ok(entries.filter_map(|entry| Some(entry.ok()?.into_path())).collect()),
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(cause) => Err(EngineError::Read { path: folder.into(), cause }),
+    }
 }
 
 fn view(path: Utf8PathBuf) -> Option<TakeView> {
@@ -46,29 +66,35 @@ fn view(path: Utf8PathBuf) -> Option<TakeView> {
     })
 }
 
-/// Writes a recording to a file of its own, named by the time.
-pub(super) fn keep(recording: Recording, folder: &Utf8Path) -> Result<Take, EngineError> {
-    if recording.samples.is_empty() {
+/// Makes the file of a recording that begins now: it is named by the time.
+pub(super) fn begin(folder: &Path, format: Format) -> Result<GrowingWav, AudioError> {
+    let channels = u16::try_from(format.channels).map_err(|_| {
+        let what = format!("a recording of {} channels", format.channels);
+        Cause::Unsupported(what).at(folder)
+    })?;
+    let now = jiff::Zoned::now().strftime("%Y-%m-%d %H.%M.%S").to_string();
+    GrowingWav::create(folder, &now, channels, format.rate)
+}
+
+/// What there is to say of a recording that has ended.
+pub(super) fn take_of(recording: Recording) -> Result<Take, EngineError> {
+    let Some(path) = recording.path else {
         let why = recording.interrupted.unwrap_or_else(|| "the microphone delivered no sound".into());
         return Err(EngineError::Device(format!("nothing was recorded: {why}")));
-    }
-    let now = jiff::Zoned::now().strftime("%Y-%m-%d %H.%M.%S").to_string();
-    let names = std::iter::once(format!("{now}.wav")).chain((2..).map(|number| format!("{now} ({number}).wav")));
-    let path = names.map(|name| folder.join(name)).find(|path| !path.exists());
-    // The names never run out before the disk does.
-    let path = path.ok_or_else(|| EngineError::Fault("no name is left for a take".into()))?;
-    let channels = u16::try_from(recording.channels)
-        .map_err(|_| EngineError::Device(format!("{} channels are more than a WAV file has", recording.channels)))?;
-    write_wav(path.as_std_path(), &recording.samples, channels, recording.rate, Depth::Float32)?;
-    // Read back under the name that a file of the dataset would have.
-    let path = path.canonicalize_utf8().map_err(|cause| ProjectError::File { path: path.clone(), cause })?;
-    let heard = silence::trim_silence(&recording.samples, recording.channels, recording.rate);
-    let secs = |frame: usize| frame as f64 / f64::from(recording.rate);
-    let all = heard.is_empty() || heard == (0..recording.samples.len() / recording.channels);
+    };
+    let path = Utf8PathBuf::from_path_buf(path).map_err(EngineError::NotText)?;
+    // Named as a file of the dataset would be.
+    let path = path.canonicalize_utf8().map_err(|cause| match &recording.interrupted {
+        Some(why) => EngineError::Device(format!("the recording could not be kept: {why}")),
+        None => ProjectError::File { path: path.clone(), cause }.into(),
+    })?;
+    let secs = |frame: u64| frame as f64 / f64::from(recording.rate.max(1));
+    let heard = recording.heard;
+    let all = heard.is_empty() || heard == (0..recording.frames);
     Ok(Take {
-        duration_secs: recording.secs(),
+        duration_secs: secs(recording.frames),
         heard_secs: (!all).then(|| (secs(heard.start), secs(heard.end))),
-        peak: recording.samples.iter().fold(0.0, |peak: f32, sample| peak.max(sample.abs())),
+        peak: recording.peak,
         lost_frames: recording.lost_frames,
         interrupted: recording.interrupted,
         path,

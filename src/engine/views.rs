@@ -32,7 +32,7 @@ pub(super) fn all(project: &Project, at_rest: &AtRest) -> Result<Latest, EngineE
         recorder: RecorderView::default(),
         sound: Arc::new(SoundSettings::load(project)?),
         devices: Arc::new(DevicesView::default()),
-        takes: Arc::new(takes::list(project)?),
+        takes: Arc::new(takes::list(project, None)?),
         favourites: Arc::new(project.favourites()?),
     })
 }
@@ -84,7 +84,7 @@ impl Shared {
 
     /// Reads the takes anew.
     pub fn refresh_takes(&self) -> Result<(), EngineError> {
-        let takes = Arc::new(takes::list(&self.project)?);
+        let takes = Arc::new(takes::list(&self.project, self.recording().as_deref())?);
         self.update(|latest| latest.takes = takes);
         Ok(())
     }

@@ -36,12 +36,13 @@ use std::time::Duration;
 
 use crate::audio::device::{Backend, SoundCard};
 use crate::engine::{Engine, EngineOptions, Opening};
+use crate::ground::signals::{self, Signal, Signals};
 use arranger::Arranger;
 use dialogs::{Dialogs, Question};
 use file_table::Order;
 use notices::Tone;
 use preferences::{Keeper, Preferences};
-use state::{Action, State};
+use state::{Action, Modal, State};
 use widgets::buttons::primary_sized;
 
 /// What the window is opened on.
@@ -53,16 +54,19 @@ pub struct WindowOptions {
     pub preferences: Option<PathBuf>,
     /// Whether the window is to go through Wayland even where files could not be dropped on it then.
     pub wayland: bool,
+    /// Whether signals that ask the program to end close the window, as they should where the window is the program.
+    pub heeds_signals: bool,
 }
 
 /// The application's name to the desktop.
 const APP_ID: &str = "soundalike";
 
-/// Opens the window and returns when it is closed.
+/// Opens the window and returns when it is closed: the signal that closed it, where it was one.
 ///
 /// # Errors
 /// Where there is no display to open it on.
-pub fn run(options: WindowOptions) -> anyhow::Result<()> {
+pub fn run(options: WindowOptions) -> anyhow::Result<Option<Signal>> {
+    let (sender, closed_by) = bounded(1);
     let icon = eframe::icon_data::from_png_bytes(include_bytes!("../../assets/soundalike.png"))
         .context("the program's own icon is broken")?;
     let remembered = options.preferences.as_deref().map(Preferences::load).unwrap_or_default();
@@ -80,11 +84,18 @@ pub fn run(options: WindowOptions) -> anyhow::Result<()> {
         use winit::platform::x11::EventLoopBuilderExtX11 as _;
         native.event_loop_builder = Some(Box::new(|builder| _ = builder.with_x11()));
     }
-    eframe::run_native(APP_ID, native, Box::new(|cc| Ok(Box::new(App::new(&cc.egui_ctx, options))))).map_err(|error| {
+    let create = |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
+        let app = App::new(&cc.egui_ctx, options);
+        // There is room for one, and nobody else sends.
+        let _ = sender.send(app.signals.clone());
+        Ok(Box::new(app))
+    };
+    eframe::run_native(APP_ID, native, Box::new(create)).map_err(|error| {
         // The library's own words have paths of the machine that built it.
         tracing::debug!("the window cannot be opened: {error}");
         anyhow!("The window cannot be opened: {}", obstacle(&error))
-    })
+    })?;
+    Ok(closed_by.try_recv().ok().and_then(|signals| signals.received()))
 }
 
 /// Why the window cannot be opened, and what to do.
@@ -116,6 +127,9 @@ pub struct App {
     complaints: (Sender<String>, Receiver<String>),
     audio: Arc<dyn Backend>,
     wake: Arc<dyn Fn() + Send + Sync>,
+    signals: Signals,
+    /// Whether the window is being closed, whatever runs.
+    is_leaving: bool,
 }
 
 /// How far the project is open.
@@ -145,6 +159,16 @@ impl App {
         });
         let repaint = ctx.clone();
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || repaint.request_repaint());
+        let signals = match options.heeds_signals {
+            true => {
+                let woken = wake.clone();
+                signals::listen(move || woken()).unwrap_or_else(|why| {
+                    tracing::warn!("signals end the program at once: {why}");
+                    Signals::default()
+                })
+            }
+            false => Signals::default(),
+        };
         Self {
             project: open(options.project, None, audio.clone(), wake.clone()),
             state: State::remembered(kept.clone()),
@@ -155,6 +179,8 @@ impl App {
             complaints: unbounded(),
             audio,
             wake,
+            signals,
+            is_leaving: false,
         }
     }
 
@@ -220,7 +246,29 @@ impl App {
                 Action::Arrange(order) => self.arrange(*order),
                 Action::Reveal(paths) => self.reveal(paths),
                 Action::DragOut(paths) => self.drag_out(paths),
+                Action::Leave => self.is_leaving = true,
             }
+        }
+    }
+
+    /// Closes the window where that was decided, and asks first where a recording would end with it. What was recorded until
+    /// then is kept all the same: the engine ends it in good order.
+    fn close_or_ask(&mut self, ctx: &egui::Context) {
+        self.is_leaving |= self.signals.received().is_some();
+        let is_closing = ctx.input(|i| i.viewport().close_requested());
+        match (is_closing, self.is_leaving) {
+            (false, true) => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+            (true, false) if self.state.latest.recorder.recording => {
+                self.state.modal = Some(Modal::LeaveRecording);
+                for command in [
+                    egui::ViewportCommand::CancelClose,
+                    egui::ViewportCommand::Minimized(false),
+                    egui::ViewportCommand::Focus,
+                ] {
+                    ctx.send_viewport_cmd(command);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -347,6 +395,7 @@ impl eframe::App for App {
             keys::handle(ctx, &mut self.state);
         }
         self.carry_out();
+        self.close_or_ask(ctx);
         if self.state.moves() {
             ctx.request_repaint_after(Duration::from_millis(33));
         }
@@ -365,6 +414,9 @@ impl eframe::App for App {
         ui.ctx().accesskit_node_builder(egui::accesskit_root_id(), title);
         // What was clicked goes out with this frame: the next one may be a long wait away.
         self.carry_out();
+        if self.is_leaving {
+            ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close);
+        }
         self.remember(ui.ctx());
     }
 

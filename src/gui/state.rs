@@ -44,6 +44,8 @@ pub enum Action {
     Reveal(Vec<PathBuf>),
     /// The pointer, with its button down, takes files along to another window.
     DragOut(Vec<PathBuf>),
+    /// Closes the window.
+    Leave,
 }
 
 /// The panel that a job belongs to, and that shows its failure.
@@ -73,6 +75,8 @@ pub enum Modal {
     /// Another project is to be opened.
     OpenProject,
     Keys,
+    /// The window is to be closed while something is recorded.
+    LeaveRecording,
 }
 
 /// What the window's centre shows.

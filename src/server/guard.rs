@@ -14,8 +14,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::Server;
 use super::answer::Refusal;
-use super::listener::Pace;
 use super::upload;
+use super::waiting::Pace;
 
 /// What requests must be like.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 pub(super) async fn guard(
     State(server): State<Arc<Server>>,
     ConnectInfo(pace): ConnectInfo<Pace>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let _answering = pace.begin();
@@ -39,7 +39,9 @@ pub(super) async fn guard(
     let response = match server.rules.check(request.headers(), request.uri()) {
         Ok(()) => next.run(request).await,
         Err(refusal) => {
-            upload::discard(request.into_body()).await;
+            if let Ok(unwanted) = upload::Incoming::of(&mut request) {
+                unwanted.discard().await;
+            }
             refusal.into_response()
         }
     };

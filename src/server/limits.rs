@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// Connections at once; further ones wait until one ends.
+/// Connections at once. For a further one the connection makes way whose client has sent half a request or none, and is
+/// waited for longest; where there is none such, it waits until one ends.
 pub const CONNECTIONS: usize = 512;
 /// From one answer of a connection (or its opening) to the head of its next request, the taking of the answer included.
 pub const IDLE: Duration = Duration::from_secs(60);
@@ -16,13 +17,13 @@ pub const JSON_BYTES: usize = 1 << 20;
 pub const UPLOAD_BYTES: usize = 64 << 20;
 /// With what multipart adds to it.
 pub const SEARCH_BODY_BYTES: usize = UPLOAD_BYTES + (64 << 10);
-/// Sounds that are being sent at once.
-pub const UPLOADS_AT_ONCE: usize = 64;
-/// What all of them may take on the disk together.
+/// How long a connection is given that was told to make way for another one.
+pub const MAKE_WAY: Duration = Duration::from_millis(100);
+/// What all sounds that are sent may take on the disk together.
 pub const UPLOAD_KIB_IN_ALL: usize = 512 << 10;
 /// Searches that the engine has been given; fewer than its lane takes, so that it never refuses one.
 pub const SEARCHES_AT_ONCE: usize = 32;
-/// How long a request waits for a place to send its sound, and again for one to have it searched for.
+/// How long a sound that was sent waits for a place to be searched for.
 pub const PLACE_WAIT: Duration = Duration::from_secs(30);
 /// Additions, trainings and indexings that wait or run.
 pub const JOBS_WAITING: usize = 16;
@@ -55,8 +56,8 @@ pub const SHORTEST_TOKEN: usize = 16;
 /// The limits in words, for `--help`.
 pub fn in_words() -> String {
     format!(
-        "Limits: {CONNECTIONS} connections; {UPLOADS_AT_ONCE} sounds being sent at once, each of at most {} MiB and all \
-         together of {} MiB; {SEARCHES_AT_ONCE} searches at once; for a place among these a request waits up to {} s; \
+        "Limits: {CONNECTIONS} connections; sounds of at most {} MiB each and {} MiB together (what is half sent makes way for \
+         what is whole); {SEARCHES_AT_ONCE} searches at once, for a place among which a request waits up to {} s; \
          {JOBS_WAITING} other jobs waiting or running (beyond any of that: 503 with Retry-After); other bodies of at most {} MiB; a body within {} s, without a pause of {} s; {} s from an answer \
          to the next request; {QUERY_SECS} s of a query, beginning within its first hour; {MATCHES} matches, {CLIPS} with \
          their sounds; downloads of at most {} MiB.",

@@ -1,14 +1,14 @@
 //! Connections: so many at once, and none that idles.
 //!
 //! A connection may take as long as its request's job does; what it may not is keep the server waiting, for a request or for
-//! an answer to be taken. So the time counts whenever no request of it is being answered.
+//! an answer to be taken. So the time counts whenever no request of it is being answered. Where all places are taken, the
+//! connection makes way whose client is waited for longest.
 
 use std::future::Future as _;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -17,24 +17,40 @@ use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 
 use super::limits;
+use super::waiting::{Pace, Waiting};
 
 /// A listener that has a bounded number of connections.
 pub(super) struct Bounded {
     tcp: TcpListener,
     places: Arc<Semaphore>,
+    waiting: Arc<Waiting>,
     idle: Duration,
 }
 
 impl Bounded {
-    pub fn new(tcp: TcpListener) -> Self {
-        Self::with(tcp, limits::CONNECTIONS, limits::IDLE)
+    pub fn new(tcp: TcpListener, waiting: Arc<Waiting>) -> Self {
+        Self::with(tcp, waiting, limits::CONNECTIONS, limits::IDLE)
     }
 
-    fn with(tcp: TcpListener, connections: usize, idle: Duration) -> Self {
-        Self { tcp, places: Arc::new(Semaphore::new(connections)), idle }
+    fn with(tcp: TcpListener, waiting: Arc<Waiting>, connections: usize, idle: Duration) -> Self {
+        Self { tcp, places: Arc::new(Semaphore::new(connections)), waiting, idle }
+    }
+
+    /// A place for one more connection. Where none is free, one makes way whose client has sent half a request or none.
+    async fn place(&self) -> OwnedSemaphorePermit {
+        loop {
+            if let Ok(place) = self.places.clone().try_acquire_owned() {
+                return place;
+            }
+            self.waiting.make_way();
+            // The semaphore is never closed. What was told to make way needs a moment, or has become whole meanwhile.
+            if let Ok(Ok(place)) = timeout(limits::MAKE_WAY, self.places.clone().acquire_owned()).await {
+                return place;
+            }
+        }
     }
 }
 
@@ -43,16 +59,11 @@ impl Listener for Bounded {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
-        let place = loop {
-            // The semaphore is never closed.
-            if let Ok(place) = self.places.clone().acquire_owned().await {
-                break place;
-            }
-        };
         let (tcp, address) = Listener::accept(&mut self.tcp).await;
+        let place = self.place().await;
         let connection = Connection {
             tcp,
-            pace: Pace::default(),
+            pace: self.waiting.open(),
             idle: self.idle,
             patience: Box::pin(sleep(self.idle)),
             answered: 0,
@@ -64,39 +75,6 @@ impl Listener for Bounded {
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         self.tcp.local_addr()
-    }
-}
-
-/// How far a connection's requests are.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Pace(Arc<Requests>);
-
-#[derive(Debug, Default)]
-struct Requests {
-    begun: AtomicU64,
-    answered: AtomicU64,
-    /// Whether one was refused, so that its client may still be sending it.
-    refused: AtomicBool,
-}
-
-impl Pace {
-    /// A request is being answered until this is dropped.
-    pub fn begin(&self) -> Answering {
-        self.0.begun.fetch_add(1, Ordering::Relaxed);
-        Answering(self.clone())
-    }
-
-    /// A request is refused.
-    pub fn refuse(&self) {
-        self.0.refused.store(true, Ordering::Relaxed);
-    }
-}
-
-pub(super) struct Answering(Pace);
-
-impl Drop for Answering {
-    fn drop(&mut self) {
-        self.0.0.answered.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -121,11 +99,10 @@ pub(super) struct Connection {
 
 impl Connection {
     fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {
-        let Requests { begun, answered, .. } = &*self.pace.0;
-        let (begun, answered) = (begun.load(Ordering::Relaxed), answered.load(Ordering::Relaxed));
-        if begun > answered {
+        if self.pace.is_answering() {
             return Ok(());
         }
+        let answered = self.pace.answered();
         if answered > self.answered {
             self.answered = answered;
             let end = Instant::now() + self.idle;
@@ -136,23 +113,37 @@ impl Connection {
             Poll::Pending => Ok(()),
         }
     }
+
+    /// Notes what became of writing.
+    fn written(&self, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if matches!(outcome, Poll::Ready(Ok(bytes)) if bytes > 0) {
+            self.pace.has_written();
+        }
+        outcome
+    }
 }
 
 impl AsyncRead for Connection {
     /// What has come is taken, also when it is looked for late: it is not the client's fault that the server was busy.
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.tcp).poll_read(context, to);
-        if read.is_pending() {
-            self.check(context)?;
+        if read.is_ready() {
+            self.pace.has_read();
+            return read;
         }
-        read
+        if self.pace.is_drained(context) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        self.check(context)?;
+        Poll::Pending
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
         self.check(context)?;
-        Pin::new(&mut self.tcp).poll_write(context, from)
+        let outcome = Pin::new(&mut self.tcp).poll_write(context, from);
+        self.written(outcome)
     }
 
     fn poll_write_vectored(
@@ -161,7 +152,8 @@ impl AsyncWrite for Connection {
         from: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.check(context)?;
-        Pin::new(&mut self.tcp).poll_write_vectored(context, from)
+        let outcome = Pin::new(&mut self.tcp).poll_write_vectored(context, from);
+        self.written(outcome)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -173,7 +165,7 @@ impl AsyncWrite for Connection {
     }
 
     /// A connection that is closed with something unread is reset, and an answer on its way is lost. So what is still sent is
-    /// read over first: what is there, and of a client that was refused what comes until it hangs up.
+    /// read over first: what is there, and of a client that was refused what comes until it hangs up or has to make way.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         let unwanted = match &mut this.unwanted {
@@ -188,7 +180,7 @@ impl AsyncWrite for Connection {
         while *unwanted > 0 && this.patience.as_mut().poll(context).is_pending() {
             let mut part = ReadBuf::new(&mut bytes);
             match Pin::new(&mut this.tcp).poll_read(context, &mut part) {
-                Poll::Pending if this.pace.0.refused.load(Ordering::Relaxed) => return Poll::Pending,
+                Poll::Pending if this.pace.is_refused() && !this.pace.is_drained(context) => return Poll::Pending,
                 Poll::Ready(Ok(())) if !part.filled().is_empty() => {
                     *unwanted = unwanted.saturating_sub(part.filled().len());
                 }
@@ -223,7 +215,7 @@ mod tests {
             "answer"
         };
         let app = axum::Router::new().route("/", get(handler)).into_make_service_with_connect_info::<Pace>();
-        let listener = Bounded::with(tcp, 2, Duration::from_millis(100));
+        let listener = Bounded::with(tcp, Arc::default(), 2, Duration::from_millis(100));
         runtime.spawn(async move { axum::serve(listener, app).await });
         (runtime, address, connected)
     }
@@ -270,7 +262,7 @@ mod tests {
             "refused"
         };
         let app = axum::Router::new().route("/", post(refuse)).into_make_service_with_connect_info::<Pace>();
-        let listener = Bounded::with(tcp, 1, Duration::from_secs(300));
+        let listener = Bounded::with(tcp, Arc::default(), 1, Duration::from_secs(300));
         runtime.spawn(async move { axum::serve(listener, app).await });
         let length = 16 << 20;
         let mut client =

@@ -12,6 +12,7 @@ mod operations;
 mod places;
 mod search;
 mod upload;
+mod waiting;
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -33,8 +34,9 @@ use crate::audio::device::SoundCard;
 use crate::engine::{Engine, EngineOptions, Opening};
 use desk::Desk;
 use guard::Rules;
-use listener::{Bounded, Pace};
+use listener::Bounded;
 use places::Places;
+use waiting::{Pace, Waiting};
 
 /// How the server is started.
 #[derive(Clone, Debug)]
@@ -70,8 +72,8 @@ struct Server {
     allow_downloads: bool,
     /// Private to this process's user; gone with the server.
     uploads: TempDir,
-    /// Requests that are sending a sound.
-    receiving: Places,
+    /// Whose clients are waited for.
+    waiting: Arc<Waiting>,
     /// What all uploads on the disk may take.
     upload_kib: Arc<Semaphore>,
     /// Searches that the engine has been given.
@@ -127,18 +129,19 @@ async fn open(options: ServeOptions) -> anyhow::Result<(Arc<Server>, Listening, 
     let address = tcp.local_addr().context("the address is not known")?;
     let uploads = private_folder().context("no private temporary folder")?;
     let read_only = engine.latest().project.read_only.clone();
+    let waiting = Arc::<Waiting>::default();
     let server = Server {
         desk: Desk::new(engine)?,
         rules: Rules::new(address.ip(), options.hosts, token.as_deref()),
         allow,
         allow_downloads: options.allow_downloads,
         uploads,
-        receiving: Places::new(limits::UPLOADS_AT_ONCE),
+        waiting: waiting.clone(),
         upload_kib: Arc::new(Semaphore::new(limits::UPLOAD_KIB_IN_ALL)),
         searching: Places::new(limits::SEARCHES_AT_ONCE),
         cutting: Semaphore::new(limits::ANSWERS_CUT_AT_ONCE),
     };
-    Ok((Arc::new(server), Listening { address, token, read_only }, Bounded::new(tcp)))
+    Ok((Arc::new(server), Listening { address, token, read_only }, Bounded::new(tcp, waiting)))
 }
 
 /// A temporary folder that nobody but this process's user can look into.
@@ -189,7 +192,6 @@ async fn run(
     });
     terminated.await?;
     tracing::info!("stopping");
-    server.receiving.close();
     server.searching.close();
     server.desk.close();
     // The receiver is gone only if serving has ended by itself.

@@ -46,7 +46,7 @@ pub(super) async fn dataset_info(State(server): State<Arc<Server>>) -> Json<Valu
 
 /// `{"filepaths": [...]}`: files and folders of this machine, and addresses where downloads are allowed.
 pub(super) async fn add(State(server): State<Arc<Server>>, request: Request) -> Answer {
-    let mut body = upload::json_body(request.into_body()).await?;
+    let mut body = upload::json_body(request).await?;
     let waits = take(&mut body, "wait")?.unwrap_or(true);
     let given: Vec<String> =
         take(&mut body, "filepaths")?.ok_or_else(|| Refusal::bad("`filepaths` is missing: a list of paths"))?;
@@ -74,7 +74,7 @@ pub(super) async fn add(State(server): State<Arc<Server>>, request: Request) -> 
 
 /// `{"n_epochs": n}`, and any setting of a training by its name.
 pub(super) async fn train(State(server): State<Arc<Server>>, request: Request) -> Answer {
-    let mut body = upload::json_body(request.into_body()).await?;
+    let mut body = upload::json_body(request).await?;
     let waits = take(&mut body, "wait")?.unwrap_or(true);
     let resume = take(&mut body, "resume")?.unwrap_or(false);
     let then_index = take(&mut body, "then_index")?.unwrap_or(false);
@@ -86,7 +86,7 @@ pub(super) async fn train(State(server): State<Arc<Server>>, request: Request) -
 }
 
 pub(super) async fn index(State(server): State<Arc<Server>>, request: Request) -> Answer {
-    let mut body = upload::json_body(request.into_body()).await?;
+    let mut body = upload::json_body(request).await?;
     let waits = take(&mut body, "wait")?.unwrap_or(true);
     if server.desk.latest().model.is_none() {
         return Ok(Json(json!({"status": "model not found"})).into_response());

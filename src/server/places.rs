@@ -8,8 +8,8 @@ use tokio::time::timeout;
 use super::answer::Refusal;
 use super::limits;
 
-/// Whoever finds no place free waits for one, in the order of coming, but not for ever. What waits is a connection and a request's
-/// head; so many at most are there at once ([`limits::CONNECTIONS`]), and their bodies are read later.
+/// Whoever finds no place free waits for one, in the order of coming, but not for ever. What waits is a request that has come
+/// whole; so many at most are there at once as there are connections ([`limits::CONNECTIONS`]).
 pub(super) struct Places {
     free: Semaphore,
     wait: Duration,

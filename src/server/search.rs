@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::HttpBody as _;
-use axum::extract::{FromRequest as _, Multipart, Query as Parameters, Request, State};
+use axum::extract::{Query as Parameters, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -59,7 +59,7 @@ impl Drop for CancelledWhenDropped<'_> {
 pub(super) async fn search(
     State(server): State<Arc<Server>>,
     wanted: Result<Parameters<Wanted>, axum::extract::rejection::QueryRejection>,
-    request: Request,
+    mut request: Request,
 ) -> Result<Response, Refusal> {
     let prepared = wanted.map_err(|cause| Refusal::bad(cause.body_text())).and_then(|Parameters(wanted)| {
         let form = form(&wanted)?;
@@ -67,23 +67,15 @@ pub(super) async fn search(
         refuse_large(&request)?;
         Ok((form, query))
     });
-    let placed = match prepared {
-        Ok((form, query)) => server.receiving.take().await.map(|place| (form, query, place)),
-        Err(refusal) => Err(refusal),
-    };
-    let (form, query, receiving) = match placed {
-        Ok(placed) => placed,
+    let (form, query) = match prepared {
+        Ok(prepared) => prepared,
         Err(refusal) => {
-            upload::discard(request.into_body()).await;
+            upload::Incoming::of(&mut request)?.discard().await;
             return Err(refusal);
         }
     };
-    let parts = Multipart::from_request(request, &()).await;
-    let parts = parts.map_err(|cause| Refusal::bad(format!("a sound is sent as multipart/form-data: {cause}")))?;
-    let upload = upload::receive(&server, parts).await?;
-    // Whoever waits now keeps the other place as well, so that there are never more files than places.
+    let upload = upload::receive(&server, request).await?;
     let _place = server.searching.take().await?;
-    drop(receiving);
     let path = Utf8PathBuf::from_path_buf(upload.file.path().to_owned())
         .map_err(|path| Refusal::fault(format!("{} is not UTF-8 text", path.display())))?;
     let job = server.desk.search(Command::Search(Query { path, ..query }))?;

@@ -1,14 +1,18 @@
 //! Receiving: bodies within their bounds of size and time, and sounds into files of the private folder.
+//!
+//! A body counts only when it has come whole, to its very end: what breaks off is refused, and nothing is done of it.
 
 use std::future::poll_fn;
 use std::io::Write as _;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
-use axum::body::{Body, Bytes, HttpBody as _};
-use axum::extract::Multipart;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{ConnectInfo, FromRequest as _, Multipart, Request};
 use axum::http::StatusCode;
+use http_body::{Frame, SizeHint};
 use tempfile::NamedTempFile;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -16,9 +20,10 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::Server;
 use super::answer::Refusal;
 use super::limits;
+use super::waiting::{Pace, Receiving};
 
 /// Bytes that are collected before they are written.
-const WRITE_BYTES: usize = 256 << 10;
+const WRITE_BYTES: usize = 64 << 10;
 /// Of a refused request's body so much is read for so long before the answer, so that the connection can be used again.
 const DISCARD_BYTES: u64 = 1 << 20;
 const DISCARD_FOR: std::time::Duration = std::time::Duration::from_secs(2);
@@ -33,70 +38,191 @@ pub(super) struct Upload {
     _room: Vec<OwnedSemaphorePermit>,
 }
 
+/// The body of a request on its way in. Its client is waited for until this is dropped.
+pub(super) struct Incoming {
+    body: Body,
+    receiving: Receiving,
+    /// Why no more comes, where that is not the body's end.
+    broken: Option<Refusal>,
+}
+
+impl Incoming {
+    /// Takes the body out of a request that came through the listener.
+    pub fn of(request: &mut Request) -> Result<Self, Refusal> {
+        let ConnectInfo(pace) = request
+            .extensions()
+            .get::<ConnectInfo<Pace>>()
+            .ok_or_else(|| Refusal::fault("a request came through no connection"))?;
+        let receiving = pace.receive();
+        Ok(Self { body: std::mem::take(request.body_mut()), receiving, broken: None })
+    }
+
+    fn poll_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Refusal>>> {
+        if let Some(broken) = &self.broken {
+            return Poll::Ready(Some(Err(broken.clone())));
+        }
+        let broken = match Pin::new(&mut self.body).poll_frame(context) {
+            Poll::Ready(Some(Ok(frame))) => {
+                self.receiving.has_come();
+                return Poll::Ready(Some(Ok(frame)));
+            }
+            Poll::Ready(None) => return Poll::Ready(None),
+            Poll::Ready(Some(Err(cause))) => Refusal::bad(format!("the body did not arrive whole: {cause}")),
+            Poll::Pending if self.receiving.waits(context) => Refusal::busy(),
+            Poll::Pending => return Poll::Pending,
+        };
+        self.broken = Some(broken.clone());
+        Poll::Ready(Some(Err(broken)))
+    }
+
+    /// The next bytes; `None` at the end.
+    async fn next_part(&mut self) -> Result<Option<Bytes>, Refusal> {
+        match poll_fn(|context| self.poll_frame(context)).await {
+            // Trailers say nothing here.
+            Some(frame) => Ok(Some(frame?.into_data().unwrap_or_default())),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads the rest of a body that is not wanted, within bounds.
+    pub async fn discard(mut self) {
+        let mut left = DISCARD_BYTES;
+        let rest = async {
+            while let Ok(Some(part)) = self.next_part().await {
+                left = left.saturating_sub(part.len() as u64);
+                if left == 0 {
+                    break;
+                }
+            }
+        };
+        // What comes later is read over when the connection ends.
+        let _ = timeout(DISCARD_FOR, rest).await;
+    }
+}
+
+/// A body that is lent to the reader of its parts: what that leaves unread can be read afterwards.
+struct Lent(Arc<Mutex<Incoming>>);
+
+impl HttpBody for Lent {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        locked(&self.0).poll_frame(context).map_err(|refusal| std::io::Error::other(refusal.error))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        locked(&self.0).body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        locked(&self.0).body.size_hint()
+    }
+}
+
+/// The guarded value, also after a panic of another holder: its refusals are set as a whole.
+fn locked(incoming: &Mutex<Incoming>) -> MutexGuard<'_, Incoming> {
+    incoming.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Reads a body of JSON; an empty one is an empty object.
-pub(super) async fn json_body(mut body: Body) -> Result<serde_json::Map<String, serde_json::Value>, Refusal> {
+///
+/// # Errors
+/// Where it is too large, too slow, no JSON object, or did not come whole.
+pub(super) async fn json_body(mut request: Request) -> Result<serde_json::Map<String, serde_json::Value>, Refusal> {
+    let mut incoming = Incoming::of(&mut request)?;
     let mut bytes = Vec::new();
     let whole = async {
-        while let Some(part) = next_part(&mut body).await {
+        while let Some(part) = incoming.next_part().await? {
             if bytes.len() + part.len() > limits::JSON_BYTES {
-                return false;
+                return Ok(false);
             }
             bytes.extend_from_slice(&part);
         }
-        true
+        Ok(true)
     };
     match timeout(limits::BODY, whole).await {
         Err(_) => return Err(Refusal::too_slow()),
-        Ok(false) => {
-            discard(body).await;
+        Ok(Err(refusal)) => return Err(refusal),
+        Ok(Ok(false)) => {
+            incoming.discard().await;
             return Err(Refusal::too_large(limits::JSON_BYTES));
         }
-        Ok(true) => {}
+        Ok(Ok(true)) => {}
     }
+    read_json(&bytes)
+}
+
+/// The JSON object that a body is; an empty body is an empty object.
+///
+/// # Errors
+/// Where it is no JSON object.
+pub fn read_json(bytes: &[u8]) -> Result<serde_json::Map<String, serde_json::Value>, Refusal> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(serde_json::Map::new());
     }
-    serde_json::from_slice(&bytes).map_err(|cause| Refusal::bad(format!("the body is no JSON object: {cause}")))
+    serde_json::from_slice(bytes).map_err(|cause| Refusal::bad(format!("the body is no JSON object: {cause}")))
 }
 
-/// Reads the rest of a body that is not wanted, within bounds.
-pub(super) async fn discard(mut body: Body) {
-    let mut left = DISCARD_BYTES;
-    let rest = async {
-        while let Some(part) = next_part(&mut body).await {
-            left = left.saturating_sub(part.len() as u64);
-            if left == 0 {
-                break;
-            }
-        }
-    };
-    // What comes later is read over when the connection ends.
-    let _ = timeout(DISCARD_FOR, rest).await;
+/// Writes the field `file` into a file of the private folder, and reads the request to its end.
+///
+/// # Errors
+/// Where there is no such field, or where the request is too large, too slow, or did not come whole.
+pub(super) async fn receive(server: &Arc<Server>, mut request: Request) -> Result<Upload, Refusal> {
+    let incoming = Arc::new(Mutex::new(Incoming::of(&mut request)?));
+    *request.body_mut() = Body::new(Lent(incoming.clone()));
+    let parts = Multipart::from_request(request, &()).await;
+    let parts = parts.map_err(|cause| Refusal::bad(format!("a sound is sent as multipart/form-data: {cause}")))?;
+    let received = receive_parts(server, parts, &incoming).await;
+    // What went wrong beneath the parts is what is told of them.
+    if let Some(broken) = locked(&incoming).broken.take() {
+        return Err(broken);
+    }
+    received
 }
 
-/// The next bytes of a body; `None` at its end, or where it was interrupted: then there is nobody left to tell.
-async fn next_part(body: &mut Body) -> Option<Bytes> {
-    let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await?.ok()?;
-    // Trailers say nothing here.
-    Some(frame.into_data().unwrap_or_default())
-}
-
-/// Writes the field `file` into a file of the private folder.
-pub(super) async fn receive(server: &Arc<Server>, mut parts: Multipart) -> Result<Upload, Refusal> {
+async fn receive_parts(
+    server: &Arc<Server>,
+    mut parts: Multipart,
+    incoming: &Mutex<Incoming>,
+) -> Result<Upload, Refusal> {
     let end = Instant::now() + limits::BODY;
+    let mut upload = None;
     loop {
         let next = timeout_at(end, timeout(limits::PAUSE, parts.next_field())).await;
         let Ok(Ok(next)) = next else { return Err(Refusal::too_slow()) };
         match next.map_err(|cause| refusal_of(&cause))? {
-            None => return Err(Refusal::bad("the request has no field `file`: send a sound as multipart/form-data")),
-            Some(field) if field.name() == Some("file") => return keep(server, field, end).await,
+            None => break,
+            Some(field) if field.name() == Some("file") && upload.is_none() => {
+                upload = Some(keep(server, field, incoming, end).await?);
+            }
             // What is in other fields is read over, and counts for the size of the body.
             Some(_) => {}
         }
     }
+    // Behind the last part only the body's own end should come.
+    drop(parts);
+    let rest = async {
+        let mut left = DISCARD_BYTES;
+        while let Some(frame) = poll_fn(|context| locked(incoming).poll_frame(context)).await {
+            let bytes = frame?.into_data().map_or(0, |part| part.len() as u64);
+            left = left.checked_sub(bytes).ok_or_else(|| Refusal::too_large(limits::UPLOAD_BYTES))?;
+        }
+        Ok::<(), Refusal>(())
+    };
+    timeout_at(end, timeout(limits::PAUSE, rest)).await.ok().and_then(Result::ok).ok_or_else(Refusal::too_slow)??;
+    upload.ok_or_else(|| Refusal::bad("the request has no field `file`: send a sound as multipart/form-data"))
 }
 
-async fn keep(server: &Arc<Server>, mut field: Field<'_>, end: Instant) -> Result<Upload, Refusal> {
+async fn keep(
+    server: &Arc<Server>,
+    mut field: Field<'_>,
+    incoming: &Mutex<Incoming>,
+    end: Instant,
+) -> Result<Upload, Refusal> {
     let name = field.file_name().unwrap_or_default().to_owned();
     let mut file = make(server, ending_of(&name)).await?;
     let mut room = Vec::new();
@@ -109,12 +235,28 @@ async fn keep(server: &Arc<Server>, mut field: Field<'_>, end: Instant) -> Resul
         collected.extend_from_slice(&chunk.unwrap_or_default());
         if collected.len() >= WRITE_BYTES || (is_last && !collected.is_empty()) {
             let kib = u32::try_from(collected.len().div_ceil(1024)).map_err(|_| Refusal::busy())?;
-            let taken = server.upload_kib.clone().try_acquire_many_owned(kib);
-            room.push(taken.map_err(|_| Refusal::busy())?);
+            room.push(room_for(server, kib).await?);
+            locked(incoming).receiving.keeps(u64::from(kib));
             file = write(file, std::mem::take(&mut collected)).await?;
         }
         if is_last {
             return Ok(Upload { file, name, _room: room });
+        }
+    }
+}
+
+/// Room on the disk. Where it is taken, sounds that are half sent make way.
+async fn room_for(server: &Arc<Server>, kib: u32) -> Result<OwnedSemaphorePermit, Refusal> {
+    loop {
+        if let Ok(taken) = server.upload_kib.clone().try_acquire_many_owned(kib) {
+            return Ok(taken);
+        }
+        if !server.waiting.make_room() {
+            return Err(Refusal::busy());
+        }
+        let freed = timeout(limits::MAKE_WAY, server.upload_kib.clone().acquire_many_owned(kib)).await;
+        if let Ok(Ok(taken)) = freed {
+            return Ok(taken);
         }
     }
 }

@@ -7,6 +7,7 @@ mod clips;
 mod editing;
 mod explore;
 mod fsdd;
+mod fuzzed;
 mod library;
 mod other_programs;
 mod pipeline;
@@ -25,6 +26,8 @@ mod server;
 #[cfg(unix)]
 mod server_guard;
 mod server_load;
+#[cfg(unix)]
+mod signals;
 mod sound;
 mod support;
 mod virtual_audio;

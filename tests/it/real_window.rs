@@ -71,3 +71,59 @@ fn dropped_sounds_are_learned_found_heard_and_dragged_on() {
     other.see("1 file");
     picture("9-there.png");
 }
+
+/// Whatever ends the program while it records, the recording is there at the next start.
+#[test]
+fn a_recording_outlives_its_window() {
+    let Some(screen) = Screen::start("1280x800") else { return };
+    let Some(audio) = VirtualAudio::start() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let (project, sounds) = (folder.path().join("project"), folder.path().join("sounds"));
+    write_tones(&sounds, 3);
+    let mut add = std::process::Command::new(env!("CARGO_BIN_EXE_soundalike"));
+    assert!(add.arg("--project").arg(&project).arg("add").arg(&sounds).status().expect("it runs").success());
+    let voice = folder.path().join("voice.wav");
+    crate::support::write_wav(&voice, 48_000, crate::support::tone(48_000, 300.0, 0.5));
+    let record = || {
+        let window = screen.open(&project, |program| audio.environment(program));
+        window.click("Record");
+        window.see("Stop recording");
+        audio.until_recorded();
+        audio.say(&voice);
+        window
+    };
+    let takes = || -> Vec<f64> {
+        let files = std::fs::read_dir(project.join("takes")).expect("takes").map(|entry| entry.expect("one").path());
+        let secs = |file: PathBuf| {
+            let wav = hound::WavReader::open(&file).unwrap_or_else(|why| panic!("{}: {why}", file.display()));
+            f64::from(wav.duration()) / f64::from(wav.spec().sample_rate)
+        };
+        files.map(secs).collect()
+    };
+
+    let window = record();
+    window.close();
+    window.see("Stop recording?");
+    let pictures = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("real_window");
+    std::fs::create_dir_all(&pictures).expect("a folder");
+    screen.picture(&pictures.join("closing.png"));
+    window.click("Go on recording");
+    window.until_gone("Stop recording?");
+    audio.say(&voice);
+    window.close();
+    window.click("Stop and close");
+    assert_eq!(window.end(), Some(0));
+    assert!(takes().len() == 1 && takes()[0] > 0.9, "{:?}", takes());
+
+    for (signal, code) in [("-TERM", Some(143)), ("-HUP", Some(129)), ("-INT", Some(130)), ("-KILL", None)] {
+        let before = takes().len();
+        let window = record();
+        window.signal(signal);
+        assert_eq!(window.end(), code, "{signal}");
+        let now = takes();
+        assert!(now.len() == before + 1 && now.iter().all(|secs| *secs > 0.4), "{signal}: {now:?}");
+    }
+    let window = screen.open(&project, |program| audio.environment(program));
+    window.click("Microphone and takes");
+    window.see("5 takes");
+}

@@ -163,6 +163,37 @@ pub struct Window<'a> {
 }
 
 impl Window<'_> {
+    /// Asks the window to close, as its title bar's button does.
+    pub fn close(&self) {
+        use x11rb::connection::Connection as _;
+        use x11rb::protocol::xproto::{ClientMessageEvent, ConnectionExt as _, EventMask};
+        let (connection, _) = x11rb::connect(Some(&self.screen.display)).expect("the screen");
+        let atom = |name: &str| connection.intern_atom(false, name.as_bytes()).expect("asked").reply().expect("told").atom;
+        let window = self.window.parse().expect("a number");
+        let data = [atom("WM_DELETE_WINDOW"), 0, 0, 0, 0];
+        let message = ClientMessageEvent::new(32, window, atom("WM_PROTOCOLS"), data);
+        connection.send_event(false, window, EventMask::NO_EVENT, message).expect("asked").check().expect("sent");
+        connection.flush().expect("sent");
+    }
+
+    /// Sends the program a signal, as "-TERM".
+    pub fn signal(&self, signal: &str) {
+        let status = Command::new("kill").args([signal, &self.program.0.id().to_string()]).status();
+        assert!(status.expect("it runs").success());
+    }
+
+    /// Waits for the program's end: its exit code, where it was no signal.
+    pub fn end(mut self) -> Option<i32> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.program.0.try_wait().expect("its end") {
+                return status.code();
+            }
+            assert!(Instant::now() < end, "the program never ended");
+            sleep(Duration::from_millis(20));
+        }
+    }
+
     pub fn move_to(&self, x: i32, y: i32) {
         self.screen.mouse(&["windowmove", "--sync", &self.window, &x.to_string(), &y.to_string()]);
     }

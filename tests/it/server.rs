@@ -149,6 +149,51 @@ fn searches_answer_in_every_form() {
 }
 
 #[test]
+fn a_body_that_does_not_come_whole_begins_nothing() {
+    let folder = learned(6);
+    let served = Served::start(&folder.path().join("project"), &[]);
+    let sound = std::fs::read(folder.path().join("recordings/tone_03.wav")).expect("read");
+    let jobs = served.get("/jobs");
+    let form = crate::served::form("q.wav", &sound);
+    let kind = format!("multipart/form-data; boundary={}", crate::served::BOUNDARY);
+    for (path, kind, body) in [
+        ("/train", "application/json", &b"{\"steps\": 5}"[..]),
+        ("/train", "application/json", &b""[..]),
+        ("/index", "application/json", &b"{}"[..]),
+        ("/add", "application/json", &b"{\"filepaths\": [\"/tmp\"]}"[..]),
+        ("/search", kind.as_str(), form.as_slice()),
+    ] {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: {kind}\r\n", served.address);
+        let chunk = format!("{:x}\r\n", body.len().max(1)).into_bytes();
+        let whole_chunk = [&chunk, if body.is_empty() { b" " } else { body }, b"\r\n"].concat();
+        let length = format!("{head}Content-Length: {}\r\n\r\n", body.len() + 10).into_bytes();
+        let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\n").into_bytes();
+        for (broken, how) in [
+            (&[&length[..], body].concat(), "ten bytes too few"),
+            (&[&chunked[..], &whole_chunk].concat(), "no last chunk"),
+            (&[&chunked[..], &whole_chunk, b"zz\r\n"].concat(), "a chunk of no size"),
+            (&[&chunked[..], &chunk, &body[..body.len() / 2]].concat(), "half a chunk"),
+        ] {
+            let mut stream = served.connect();
+            stream.write_all(broken).expect("sent");
+            stream.shutdown(std::net::Shutdown::Write).expect("shut down");
+            let mut answer = Vec::new();
+            // Whoever has hung up need not be answered, but must not be answered with success.
+            let _ = std::io::Read::read_to_end(&mut stream, &mut answer);
+            let answer = String::from_utf8_lossy(&answer).into_owned();
+            assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400 "), "{path}, {how}: {answer}");
+        }
+        // One who goes away without a word.
+        let mut stream = served.connect();
+        stream.write_all(&length).expect("sent");
+        drop(stream);
+    }
+    let whole = served.request("POST", "/search", &[("Content-Type", &kind)], &form);
+    assert_eq!(whole.code, 200, "{whole:?}");
+    assert_eq!(served.get("/jobs"), jobs, "nothing was begun");
+}
+
+#[test]
 fn what_cannot_be_done_says_what_comes_first() {
     let folder = tempfile::tempdir().expect("a folder");
     write_tones(&folder.path().join("recordings"), 6);

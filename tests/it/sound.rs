@@ -106,6 +106,72 @@ fn a_microphone_that_goes_away_keeps_what_was_recorded_and_a_retry_works() {
 }
 
 #[test]
+fn a_recording_is_a_take_whatever_ends_the_program() {
+    let bench = Bench::new();
+    start(&bench, StopWhen::default());
+    let takes = bench.path("project/takes");
+    let only = |takes: &std::path::Path| {
+        let mut files = std::fs::read_dir(takes).expect("takes").map(|entry| entry.expect("an entry").path());
+        let first = files.next().expect("a file");
+        assert!(files.next().is_none(), "one file");
+        first
+    };
+    let file = only(&takes);
+    for second in 1..=2 {
+        assert!(bench.audio.feed(&vec![0.25; RATE]));
+        bench.until("what was fed", |latest| latest.recorder.secs >= f64::from(second));
+        let frames = || hound::WavReader::open(&file).map_or(0, |wav| wav.duration() as usize);
+        bench.until("what was fed on the disk", |_| frames() == second as usize * RATE);
+        // A program that is killed now leaves this file.
+        std::fs::copy(&file, bench.path(&format!("killed_{second}.wav"))).expect("copied");
+    }
+    // A take that is being recorded is none yet: nobody renames or deletes it.
+    bench.run(Command::RenameTake { path: Utf8PathBuf::from("/none.wav"), name: "x".into() }).expect_err("no take");
+    assert_eq!(bench.engine.latest().takes.len(), 0);
+    // The window is closed in the middle.
+    let bench = bench.reopen();
+    assert_eq!(bench.engine.latest().takes[0].duration_secs, 2.0);
+    let killed = bench.path("killed_1.wav");
+    std::fs::rename(&killed, takes.join("killed.wav")).expect("put there");
+    // One that was killed before its first sound has a header alone.
+    let empty = &std::fs::read(&file).expect("read")[..58];
+    let mut header = empty.to_vec();
+    header[4..8].copy_from_slice(&50u32.to_le_bytes());
+    header[46..50].fill(0);
+    header[54..58].fill(0);
+    std::fs::write(takes.join("empty.wav"), header).expect("written");
+    std::fs::write(takes.join("notes.txt"), "mine").expect("written");
+    let bench = bench.reopen();
+    let mut lengths: Vec<f64> = bench.engine.latest().takes.iter().map(|take| take.duration_secs).collect();
+    lengths.sort_by(f64::total_cmp);
+    assert_eq!(lengths, [1.0, 2.0]);
+    assert!(!takes.join("empty.wav").exists() && takes.join("notes.txt").exists());
+}
+
+#[test]
+fn a_folder_of_takes_that_is_missing_is_made_and_one_that_cannot_be_made_is_told_at_once() {
+    let bench = Bench::new();
+    record(&bench);
+    let takes = bench.path("project/takes");
+    let job = start(&bench, StopWhen::default());
+    bench.audio.feed(&vec![0.25; RATE]);
+    bench.until("what was fed", |latest| latest.recorder.secs >= 1.0);
+    std::fs::remove_dir_all(&takes).expect("deleted in the middle");
+    bench.audio.feed(&vec![0.25; RATE]);
+    bench.until("what was fed", |latest| latest.recorder.secs >= 2.0);
+    bench.engine.submit(Command::StopRecording);
+    let kept = take(&bench, job);
+    assert_eq!((kept.duration_secs, kept.interrupted), (2.0, None));
+    assert_eq!(hound::WavReader::open(&kept.path).expect("a file").duration() as usize, 2 * RATE);
+
+    std::fs::remove_dir_all(&takes).expect("deleted");
+    std::fs::write(&takes, "a file in its place").expect("written");
+    let refused = bench.run(Command::StartRecording { stop_when: StopWhen::default() }).expect_err("no folder");
+    assert!(refused.contains("takes"), "{refused}");
+    assert!(!bench.audio.microphone_is_open());
+}
+
+#[test]
 fn the_meter_runs_and_devices_appear_while_the_microphone_is_watched() {
     let bench = Bench::new();
     bench.run(Command::WatchDevices(true)).expect("watched");

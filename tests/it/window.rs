@@ -35,7 +35,7 @@ impl Window {
         let (sender, wakes) = bounded(1);
         let preferences = preferences.map(Path::to_owned);
         let (options, backend) =
-            (WindowOptions { project: project.to_owned(), preferences, wayland: false }, audio.clone());
+            (WindowOptions { project: project.to_owned(), preferences, wayland: false, heeds_signals: false }, audio.clone());
         let harness = Harness::builder().with_size(vec2(1280.0, 800.0)).build_eframe(move |cc| {
             // One wake that waits is as good as many.
             cc.egui_ctx.set_request_repaint_callback(move |_| {
@@ -173,4 +173,39 @@ fn what_was_chosen_is_there_at_the_next_start_and_projects_are_found_again() {
     drop(window);
     let text = std::fs::read_to_string(kept.join("window.json")).unwrap();
     assert!(text.contains("\"light\"") && text.contains("\"length\""), "{text}");
+}
+
+#[test]
+fn closing_the_window_while_recording_asks_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let (project, sounds) = (folder.path().join("project"), folder.path().join("sounds"));
+    write_tones(&sounds, 2);
+    let mut window = Window::open(&project, sound());
+    window.see("Try the demo library");
+    window.enter("Path to add", sounds.to_str().unwrap());
+    let close = |window: &mut Window| {
+        let viewport = window.harness.input_mut().viewports.entry(egui::ViewportId::ROOT).or_default();
+        viewport.events.push(egui::ViewportEvent::Close);
+        window.harness.step();
+        let commands = &window.harness.output().viewport_output[&egui::ViewportId::ROOT].commands;
+        let stays = commands.contains(&egui::ViewportCommand::CancelClose);
+        window.harness.input_mut().viewports.entry(egui::ViewportId::ROOT).or_default().events.clear();
+        stays
+    };
+    window.press("Record");
+    window.see("Stop recording");
+    assert!(close(&mut window), "it asks");
+    window.see("Stop recording?");
+    window.press("Go on recording");
+    window.audio.feed(&[0.5; 44_100]);
+    window.until("a second", |harness| harness.state().state().latest.recorder.secs >= 1.0);
+    assert!(close(&mut window), "it asks again");
+    window.press("Stop and close");
+    assert!(!close(&mut window), "now it closes");
+    drop(window);
+    let mut window = Window::open(&project, sound());
+    window.press("Microphone and takes");
+    window.see("1 take");
+    // Nothing is recorded: nothing holds the window.
+    assert!(!close(&mut window));
 }

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 pub use player::{Clip, PlayError, Player, PlayerState};
-pub use recorder::{Recorder, RecorderState, Recording, StopWhen};
+pub use recorder::{MakeFile, Recorder, RecorderState, Recording, StopWhen};
 pub use sound_card::SoundCard;
 
 /// Called by the player's and the recorder's threads when there is something new to see. Must not block.
@@ -143,6 +143,9 @@ pub enum DeviceError {
     AlreadyRecording,
     #[error("no recording is running")]
     NotRecording,
+    /// Why there is no file for it.
+    #[error("nothing can be recorded: {0}")]
+    NotKept(String),
     #[error("a thread for sound could not be started: {0}")]
     NoThread(String),
 }

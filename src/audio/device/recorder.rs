@@ -1,26 +1,27 @@
-//! The recorder: takes what a microphone hears until it is stopped, and shows how loud it is before that, too.
+//! The recorder: writes what a microphone hears to a file until it is stopped, and shows how loud it is before that, too.
 
+mod keeping;
 mod microphone;
 
+use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
+use self::keeping::{Keeping, Kept};
 use self::microphone::Microphone;
 use super::meter::Meter;
-use super::{Backend, DeviceError, DeviceName, Notify};
+use super::{Backend, DeviceError, DeviceName, Format, Notify};
+use crate::audio::AudioError;
 use crate::audio::ending::EndDetector;
+use crate::audio::growing_wav::GrowingWav;
 
 /// How often the thread empties the ring, and tells.
 const TICK: Duration = Duration::from_millis(25);
 const NOTIFY_EVERY: Duration = Duration::from_millis(50);
-/// A recording is kept in memory, and ends by itself at this length, or where it takes this many samples: a device can have
-/// many channels at a high rate.
-const LONGEST_SECS: f64 = 900.0;
-const MOST_SAMPLES: usize = 100 << 20;
-
 /// When a recording ends by itself; without any of these, when it is stopped.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct StopWhen {
@@ -30,23 +31,25 @@ pub struct StopWhen {
     pub quiet: bool,
 }
 
-/// What was recorded.
+/// Makes the file of a recording, once it is known what the microphone delivers.
+pub type MakeFile = Box<dyn FnOnce(Format) -> Result<GrowingWav, AudioError> + Send>;
+
+/// What was recorded, and is on the disk.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recording {
-    /// Interleaved.
-    pub samples: Vec<f32>,
+    /// `None` where nothing was heard: then there is no file.
+    pub path: Option<PathBuf>,
+    pub frames: u64,
     pub rate: u32,
     pub channels: usize,
+    /// The frames without silence at both ends; empty where all is silent.
+    pub heard: Range<u64>,
+    /// Largest absolute sample.
+    pub peak: f32,
     /// Frames that the device delivered and that came too fast to be taken; 0 on a healthy machine.
     pub lost_frames: u64,
     /// Why it ended before it was stopped, where it did.
     pub interrupted: Option<String>,
-}
-
-impl Recording {
-    pub fn secs(&self) -> f64 {
-        (self.samples.len() / self.channels.max(1)) as f64 / f64::from(self.rate.max(1))
-    }
 }
 
 /// How the recorder is doing.
@@ -70,7 +73,7 @@ pub struct RecorderState {
     pub lost_frames: u64,
 }
 
-/// Records from a microphone, one recording at a time.
+/// Records from a microphone, one recording at a time. Dropping it ends a recording, whose file stays.
 pub struct Recorder {
     backend: Arc<dyn Backend>,
     state: Arc<Mutex<RecorderState>>,
@@ -80,15 +83,13 @@ pub struct Recorder {
 struct Running {
     keeps: bool,
     stop: Sender<()>,
-    thread: JoinHandle<Recording>,
+    thread: JoinHandle<Option<Recording>>,
 }
 
 /// What the recorder's thread is to do.
 struct Task {
     chosen: Option<DeviceName>,
     stop_when: StopWhen,
-    /// Whether what is heard is kept: otherwise only its level is shown.
-    keeps: bool,
     stopped: Receiver<()>,
     notify: Notify,
 }
@@ -98,9 +99,15 @@ impl Recorder {
         Recorder { backend, state: Arc::default(), running: Mutex::new(None) }
     }
 
-    /// Opens the microphone (`None`: the default one) and records from now on; returns once it is open. `notify` is called
-    /// about 20 times a second while it records, and when it ends by itself.
-    pub fn start(&self, chosen: Option<&DeviceName>, stop_when: StopWhen, notify: Notify) -> Result<(), DeviceError> {
+    /// Opens the microphone (`None`: the default one) and records from now on into the file that `make_file` makes; returns
+    /// once both are open. `notify` is called about 20 times a second while it records, and when it ends by itself.
+    pub fn start(
+        &self,
+        chosen: Option<&DeviceName>,
+        stop_when: StopWhen,
+        make_file: MakeFile,
+        notify: Notify,
+    ) -> Result<(), DeviceError> {
         let mut running = lock(&self.running);
         match running.take() {
             Some(recording) if recording.keeps => {
@@ -110,7 +117,7 @@ impl Recorder {
             Some(listening) => drop(listening.end()),
             None => {}
         }
-        *running = Some(self.run(chosen, stop_when, true, notify)?);
+        *running = Some(self.run(chosen, stop_when, Some(make_file), notify)?);
         Ok(())
     }
 
@@ -121,7 +128,7 @@ impl Recorder {
             Some(recording) if recording.keeps => *running = Some(recording),
             earlier => {
                 drop(earlier.map(Running::end));
-                *running = Some(self.run(chosen, StopWhen::default(), false, notify)?);
+                *running = Some(self.run(chosen, StopWhen::default(), None, notify)?);
             }
         }
         Ok(())
@@ -140,17 +147,18 @@ impl Recorder {
         &self,
         chosen: Option<&DeviceName>,
         stop_when: StopWhen,
-        keeps: bool,
+        make_file: Option<MakeFile>,
         notify: Notify,
     ) -> Result<Running, DeviceError> {
+        let keeps = make_file.is_some();
         *lock(&self.state) = RecorderState::default();
         let (backend, state) = (Arc::clone(&self.backend), Arc::clone(&self.state));
         let (stop, stopped) = bounded(1);
         let (opened_sender, opened) = bounded(1);
-        let task = Task { chosen: chosen.cloned(), stop_when, keeps, stopped, notify };
+        let task = Task { chosen: chosen.cloned(), stop_when, stopped, notify };
         let thread = thread::Builder::new()
             .name("recorder".into())
-            .spawn(move || record(&*backend, &state, &task, &opened_sender))
+            .spawn(move || record(&*backend, &state, &task, make_file, &opened_sender))
             .map_err(|error| DeviceError::NoThread(error.to_string()))?;
         match opened.recv() {
             Ok(Ok(())) => Ok(Running { keeps, stop, thread }),
@@ -165,7 +173,7 @@ impl Recorder {
     /// Ends the recording, which is returned. Also after it ended by itself.
     pub fn stop(&self) -> Result<Recording, DeviceError> {
         let recording = lock(&self.running).take_if(|running| running.keeps);
-        recording.ok_or(DeviceError::NotRecording)?.end()
+        recording.ok_or(DeviceError::NotRecording)?.end()?.ok_or(DeviceError::NotRecording)
     }
 
     pub fn state(&self) -> RecorderState {
@@ -180,7 +188,8 @@ impl Recorder {
 }
 
 impl Running {
-    fn end(self) -> Result<Recording, DeviceError> {
+    /// What was recorded; `None` where only the level was shown.
+    fn end(self) -> Result<Option<Recording>, DeviceError> {
         // Dropping the sender is the signal.
         drop(self.stop);
         self.thread.join().map_err(|_| DeviceError::NoThread("it failed".into()))
@@ -189,7 +198,7 @@ impl Running {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        // Whoever wanted the recording has stopped it before.
+        // Whoever wanted to know of the recording has stopped it before.
         drop(lock(&self.running).take().map(Running::end));
     }
 }
@@ -204,46 +213,40 @@ fn record(
     backend: &dyn Backend,
     state: &Mutex<RecorderState>,
     task: &Task,
+    make_file: Option<MakeFile>,
     opened: &Sender<Result<(), DeviceError>>,
-) -> Recording {
-    let mut recording = Recording { samples: Vec::new(), rate: 0, channels: 1, lost_frames: 0, interrupted: None };
-    let mut microphone = match Microphone::open(backend, task.chosen.as_ref()) {
-        Ok(microphone) => microphone,
+) -> Option<Recording> {
+    let both = Microphone::open(backend, task.chosen.as_ref()).and_then(|microphone| {
+        let keeping = make_file.map(|make_file| keep(make_file, microphone.format)).transpose()?;
+        Ok((microphone, keeping))
+    });
+    let (mut microphone, keeping) = match both {
+        Ok(both) => both,
         Err(error) => {
             // Nobody waits any more only if the starting thread is gone.
             drop(opened.send(Err(error)));
-            return recording;
+            return None;
         }
     };
-    (recording.rate, recording.channels) = (microphone.format.rate, microphone.format.channels.max(1));
     *lock(state) = RecorderState {
-        recording: task.keeps,
-        listening: !task.keeps,
+        recording: keeping.is_some(),
+        listening: keeping.is_none(),
         device: Some(microphone.name.clone()),
         ..RecorderState::default()
     };
     drop(opened.send(Ok(())));
 
-    let mut meter = Meter::new();
-    let mut ending = task.stop_when.quiet.then(|| EndDetector::new(recording.rate, recording.channels));
+    let mut ear = Ear::new(microphone.format, task.stop_when, keeping);
     let mut told = Instant::now();
+    let mut interrupted = None;
     loop {
         let stop = !matches!(task.stopped.recv_timeout(TICK), Err(RecvTimeoutError::Timeout));
-        let from = recording.samples.len();
-        drain(&mut microphone, &mut recording, &mut meter, task, state);
-        if let Some(ending) = &mut ending {
-            ending.push(&recording.samples[from..]);
-        }
-        if stop || is_long_enough(&mut recording, task.stop_when) || ending.as_ref().is_some_and(EndDetector::has_ended)
-        {
+        ear.hear(&mut microphone, state);
+        if stop || ear.has_enough() {
             break;
         }
-        recording.interrupted = microphone.verdict();
-        let is_full = recording.secs() >= LONGEST_SECS || recording.samples.len() >= MOST_SAMPLES;
-        if recording.interrupted.is_none() && is_full {
-            recording.interrupted = Some(format!("a recording ends after {:.0} s", recording.secs()));
-        }
-        if recording.interrupted.is_some() {
+        interrupted = microphone.verdict().or_else(|| ear.keeping.as_ref().and_then(Keeping::failure));
+        if interrupted.is_some() {
             break;
         }
         if told.elapsed() >= NOTIFY_EVERY {
@@ -254,47 +257,102 @@ fn record(
 
     // Closed first, so that what it heard last is in the ring.
     microphone.close();
-    drain(&mut microphone, &mut recording, &mut meter, task, state);
-    is_long_enough(&mut recording, task.stop_when);
+    ear.hear(&mut microphone, state);
+    let lost_frames = ear.lost_frames + microphone.lost_frames();
+    let recording = ear.finish(lost_frames, interrupted);
     {
         let mut state = lock(state);
         (state.recording, state.listening) = (false, false);
         (state.level, state.peak) = (0.0, 0.0);
-        state.problem = recording.interrupted.clone();
+        state.problem = recording.as_ref().and_then(|recording| recording.interrupted.clone());
     }
     (task.notify)();
     recording
 }
 
-/// Whether the recording has its set length; what exceeds it is cut off.
-fn is_long_enough(recording: &mut Recording, stop_when: StopWhen) -> bool {
-    let Some(secs) = stop_when.after_secs else { return false };
-    let samples = (secs * f64::from(recording.rate)).round() as usize * recording.channels;
-    let long_enough = recording.samples.len() >= samples;
-    recording.samples.truncate(samples);
-    long_enough
+/// Begins to write what a microphone of this format hears.
+fn keep(make_file: MakeFile, format: Format) -> Result<Keeping, DeviceError> {
+    let wav = make_file(format).map_err(|cause| DeviceError::NotKept(cause.to_string()))?;
+    Keeping::start(wav, format.channels.max(1), format.rate).map_err(|cause| DeviceError::NoThread(cause.to_string()))
 }
 
-/// Takes what was heard since and shows its level.
-fn drain(
-    microphone: &mut Microphone,
-    recording: &mut Recording,
-    meter: &mut Meter,
-    task: &Task,
-    state: &Mutex<RecorderState>,
-) {
-    let from = recording.samples.len();
-    microphone.drain(&mut recording.samples);
-    recording.lost_frames = microphone.lost_frames();
-    let heard = &recording.samples[from..];
-    meter.push(heard, (heard.len() / recording.channels) as f32 / recording.rate.max(1) as f32);
-    if !task.keeps {
-        recording.samples.clear();
+/// What is made of that which a microphone hears.
+struct Ear {
+    format: Format,
+    meter: Meter,
+    ending: Option<EndDetector>,
+    /// `None` where only the level is shown.
+    keeping: Option<Keeping>,
+    /// Of the recording, and where it ends by itself.
+    frames: u64,
+    enough_frames: Option<u64>,
+    /// Frames that were not taken because too many wait for the disk.
+    lost_frames: u64,
+    /// What came since it was looked last.
+    block: Vec<f32>,
+}
+
+impl Ear {
+    fn new(format: Format, stop_when: StopWhen, keeping: Option<Keeping>) -> Self {
+        let format = Format { channels: format.channels.max(1), ..format };
+        Self {
+            format,
+            meter: Meter::new(),
+            ending: stop_when.quiet.then(|| EndDetector::new(format.rate, format.channels)),
+            keeping,
+            frames: 0,
+            enough_frames: stop_when.after_secs.map(|secs| (secs * f64::from(format.rate)).round() as u64),
+            lost_frames: 0,
+            block: Vec::new(),
+        }
     }
-    let mut state = lock(state);
-    state.secs = recording.secs();
-    (state.level, state.peak, state.clipped) = (meter.level, meter.peak, meter.clipped());
-    state.lost_frames = recording.lost_frames;
+
+    /// Takes what was heard since, and shows its level. What exceeds the set length is left out.
+    fn hear(&mut self, microphone: &mut Microphone, state: &Mutex<RecorderState>) {
+        self.block.clear();
+        microphone.drain(&mut self.block);
+        let channels = self.format.channels;
+        if let Some(enough) = self.enough_frames {
+            let left = usize::try_from(enough.saturating_sub(self.frames)).unwrap_or(usize::MAX);
+            self.block.truncate(left.saturating_mul(channels));
+        }
+        let frames = self.block.len() / channels;
+        self.meter.push(&self.block, frames as f32 / self.format.rate.max(1) as f32);
+        if let Some(keeping) = self.keeping.as_ref().filter(|_| frames > 0) {
+            match keeping.push(&self.block) {
+                true => self.frames += frames as u64,
+                false => self.lost_frames += frames as u64,
+            }
+        }
+        if let Some(ending) = &mut self.ending {
+            ending.push(&self.block);
+        }
+        let mut state = lock(state);
+        state.secs = self.frames as f64 / f64::from(self.format.rate.max(1));
+        (state.level, state.peak, state.clipped) = (self.meter.level, self.meter.peak, self.meter.clipped());
+        state.lost_frames = self.lost_frames + microphone.lost_frames();
+    }
+
+    /// Whether the recording ends by itself now, as it was set.
+    fn has_enough(&self) -> bool {
+        self.enough_frames.is_some_and(|enough| self.frames >= enough)
+            || self.ending.as_ref().is_some_and(EndDetector::has_ended)
+    }
+
+    /// Waits until the recording is on the disk.
+    fn finish(self, lost_frames: u64, interrupted: Option<String>) -> Option<Recording> {
+        let Kept { path, frames, heard, peak, failure } = self.keeping?.finish()?;
+        Some(Recording {
+            path,
+            frames,
+            rate: self.format.rate,
+            channels: self.format.channels,
+            heard,
+            peak,
+            lost_frames,
+            interrupted: interrupted.or(failure),
+        })
+    }
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         Modal::Save => save::show(ui, state),
         Modal::OpenProject => open_project::show(ui, state),
         Modal::Keys => keys(ui, state),
+        Modal::LeaveRecording => leave_recording(ui, state),
     });
     if response.should_close() {
         state.modal = None;
@@ -65,6 +66,26 @@ fn delete_take(ui: &mut Ui, state: &mut State, path: &Utf8Path) {
         }
         if primary_sized(ui, true, "Keep it", size).clicked() {
             state.modal = None;
+        }
+    });
+}
+
+fn leave_recording(ui: &mut Ui, state: &mut State) {
+    if !state.latest.recorder.recording {
+        // It has ended by itself meanwhile: nothing holds the window any more.
+        return state.leave();
+    }
+    ui.set_width(380.0);
+    ui.heading("Stop recording?");
+    text::help(ui, "The recording ends when the window closes. It is kept with the project.");
+    ui.add_space(12.0);
+    ui.horizontal(|ui| {
+        let size = vec2(0.0, 32.0);
+        if primary_sized(ui, true, "Go on recording", size).clicked() {
+            state.modal = None;
+        }
+        if ui.add(egui::Button::new("Stop and close").min_size(size)).clicked() {
+            state.leave();
         }
     });
 }

@@ -22,6 +22,12 @@ impl State {
         self.actions.push(Action::Cancel(job));
     }
 
+    /// Closes the window. A recording ends, and is kept.
+    pub fn leave(&mut self) {
+        self.modal = None;
+        self.actions.push(Action::Leave);
+    }
+
     pub fn ask(&mut self, question: Question) {
         self.actions.push(Action::Ask(question));
     }

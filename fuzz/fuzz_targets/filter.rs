@@ -1,0 +1,11 @@
+//! Whatever is typed as a filter, reading it ends, and each part either admits files or is told not to be understood.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use soundalike::dataset::Filter;
+
+fuzz_target!(|text: &str| {
+    let filter = Filter::read(text);
+    assert_eq!(filter, Filter::read(text));
+    assert!(!filter.is_empty() || !filter.not_understood().is_empty() || text.chars().all(|c| c.is_whitespace() || c == '"'));
+});

@@ -1,0 +1,257 @@
+//! A WAV file that grows while it is recorded: [`GrowingWav`]. It can be read at every moment.
+//!
+//! The header is written first, and again after each block of samples, so that it never promises more than the file holds.
+//! A program that is killed leaves a file with all blocks that it wrote. A disk that is full ends the file at the last
+//! whole frame that fitted.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use same_file::Handle;
+
+use super::error::{AudioError, Cause};
+
+const HEADER_BYTES: usize = 58;
+const SAMPLE_BYTES: u64 = size_of::<f32>() as u64;
+/// Sizes in a WAV file have 32 bits. Some readers take them for signed ones, but all take sizes up to this.
+const MOST_BYTES: u64 = u32::MAX as u64 - HEADER_BYTES as u64 - 1;
+/// Names that are tried for a file before it is given up.
+const MOST_NAMES: u32 = 10_000;
+
+/// A WAV file of 32-bit floating point samples that is being written.
+#[derive(Debug)]
+pub struct GrowingWav {
+    path: PathBuf,
+    file: File,
+    channels: u16,
+    rate: u32,
+    /// Bytes of whole frames that are written.
+    data_bytes: u64,
+}
+
+impl GrowingWav {
+    /// Makes a file `name.wav` in `folder`, or `name (2).wav` and so on where that name is taken. The file and its name are
+    /// on the disk when this returns.
+    ///
+    /// # Errors
+    /// Where the file cannot be made. Then nothing is left of it.
+    pub fn create(folder: &Path, name: &str, channels: u16, rate: u32) -> Result<Self, AudioError> {
+        let (path, file) = create_new(folder, name).map_err(|cause| unwritable(cause, folder))?;
+        let mut wav = Self { path, file, channels: channels.max(1), rate, data_bytes: 0 };
+        let written = wav.write_header().and_then(|()| wav.file.sync_all()).and_then(|()| sync_folder(folder));
+        match written {
+            Ok(()) => Ok(wav),
+            Err(cause) => {
+                let failure = unwritable(cause, &wav.path);
+                wav.discard();
+                Err(failure)
+            }
+        }
+    }
+
+    /// Where the file is. Another path than at first if the file was moved away while it grew.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Frames (samples a channel) that are written.
+    pub fn frames(&self) -> u64 {
+        self.data_bytes / self.frame_bytes()
+    }
+
+    fn frame_bytes(&self) -> u64 {
+        u64::from(self.channels) * SAMPLE_BYTES
+    }
+
+    /// Adds whole frames of interleaved samples.
+    ///
+    /// # Errors
+    /// Where the disk is full or gone, or the file would become larger than a WAV file can be. The frames that could be
+    /// written stay in the file.
+    pub fn push(&mut self, interleaved: &[f32]) -> Result<(), AudioError> {
+        let room = MOST_BYTES - self.data_bytes;
+        let room = (room - room % self.frame_bytes()) / SAMPLE_BYTES;
+        let fitting = interleaved.len().min(usize::try_from(room).unwrap_or(usize::MAX));
+        let bytes: Vec<u8> = interleaved[..fitting].iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        let appended = self.append(&bytes);
+        // Also after a failure: the header then tells of what fitted. A header in place takes no room on the disk.
+        let told = self.write_header();
+        appended.and(told).map_err(|cause| unwritable(cause, &self.path))?;
+        match fitting < interleaved.len() {
+            true => {
+                let minutes = self.frames() as f64 / f64::from(self.rate.max(1)) / 60.0;
+                Err(Cause::TooLong(format!("more than {minutes:.0} minutes")).at(&self.path))
+            }
+            false => Ok(()),
+        }
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(HEADER_BYTES as u64 + self.data_bytes))?;
+        let mut written = 0;
+        let outcome = loop {
+            if written == bytes.len() {
+                break Ok(());
+            }
+            match self.file.write(&bytes[written..]) {
+                Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => written += count,
+                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+                Err(cause) => break Err(cause),
+            }
+        };
+        let written = written as u64;
+        self.data_bytes += written - written % self.frame_bytes();
+        outcome
+    }
+
+    fn write_header(&mut self) -> io::Result<()> {
+        let header = header(self.channels, self.rate, self.data_bytes);
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(&header)
+    }
+
+    /// Waits until what was written is on the disk. Where the file was deleted or moved away meanwhile, as with its whole
+    /// folder, all of it is written again under its name.
+    pub fn settle(&mut self) -> Result<(), AudioError> {
+        let settled = match self.is_in_place() {
+            true => self.file.sync_data(),
+            false => self.write_again(),
+        };
+        settled.map_err(|cause| unwritable(cause, &self.path))
+    }
+
+    fn is_in_place(&self) -> bool {
+        let own = self.file.try_clone().and_then(Handle::from_file);
+        matches!((own, Handle::from_path(&self.path)), (Ok(own), Ok(there)) if own == there)
+    }
+
+    /// Copies the file, which has no name or another one, to a new file of its name.
+    fn write_again(&mut self) -> io::Result<()> {
+        let folder = folder_of(&self.path).to_owned();
+        fs::create_dir_all(&folder)?;
+        let name = self.path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let (path, mut file) = create_new(&folder, &name)?;
+        self.file.seek(SeekFrom::Start(0))?;
+        let copied = io::copy(&mut (&self.file).take(HEADER_BYTES as u64 + self.data_bytes), &mut file);
+        if let Err(cause) = copied.and_then(|_| file.sync_all()).and_then(|()| sync_folder(&folder)) {
+            // The copy is this program's own, and not whole. The file that is open goes on.
+            let _ = fs::remove_file(path);
+            return Err(cause);
+        }
+        (self.path, self.file) = (path, file);
+        Ok(())
+    }
+
+    /// Ends the file, which is on the disk under its name when this returns: its path. `None` where it has no frame: then it
+    /// is deleted.
+    pub fn finish(mut self) -> Result<Option<PathBuf>, AudioError> {
+        if self.data_bytes == 0 {
+            self.discard();
+            return Ok(None);
+        }
+        self.settle()?;
+        self.file.sync_all().map_err(|cause| unwritable(cause, &self.path))?;
+        Ok(Some(self.path))
+    }
+
+    /// From now on no byte is taken, as on a full disk.
+    #[cfg(all(test, target_os = "linux"))]
+    pub(crate) fn pretend_full_disk(&mut self) {
+        self.file = File::options().read(true).write(true).open("/dev/full").expect("there on every Linux");
+    }
+
+    /// Deletes the file where it is still the one that was made here.
+    fn discard(self) {
+        if self.is_in_place()
+            && let Err(cause) = fs::remove_file(&self.path)
+        {
+            tracing::warn!("{}: an empty recording could not be deleted: {cause}", self.path.display());
+        }
+    }
+}
+
+/// Whether a file is what [`GrowingWav::create`] makes, with no frame in it yet: a recording that was killed at once.
+pub fn is_empty_recording(path: &Path) -> bool {
+    let is_plain = fs::symlink_metadata(path).is_ok_and(|facts| facts.is_file() && facts.len() == HEADER_BYTES as u64);
+    let mut bytes = [0; HEADER_BYTES];
+    let is_read = is_plain && File::open(path).and_then(|mut file| file.read_exact(&mut bytes)).is_ok();
+    let channels = u16::from_le_bytes([bytes[22], bytes[23]]);
+    let rate = u32::from_le_bytes([bytes[24], bytes[25], bytes[26], bytes[27]]);
+    is_read && bytes == header(channels, rate, 0)
+}
+
+/// A header with a `fact` chunk, as a format other than PCM must have one.
+fn header(channels: u16, rate: u32, data_bytes: u64) -> [u8; HEADER_BYTES] {
+    const FLOAT: u16 = 3;
+    let frame_bytes = u32::from(channels) * SAMPLE_BYTES as u32;
+    let word = |number: u64| u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes();
+    let mut header = [0; HEADER_BYTES];
+    let mut rest = &mut header[..];
+    let parts: [&[u8]; 17] = [
+        b"RIFF",
+        &word(HEADER_BYTES as u64 - 8 + data_bytes),
+        b"WAVEfmt ",
+        &18u32.to_le_bytes(),
+        &FLOAT.to_le_bytes(),
+        &channels.to_le_bytes(),
+        &rate.to_le_bytes(),
+        &rate.saturating_mul(frame_bytes).to_le_bytes(),
+        // No more than 64 channels are recorded, but a header that was read may say anything.
+        &u16::try_from(frame_bytes).unwrap_or(u16::MAX).to_le_bytes(),
+        &32u16.to_le_bytes(),
+        // No further fields of the format.
+        &0u16.to_le_bytes(),
+        b"fact",
+        &4u32.to_le_bytes(),
+        &word(data_bytes / u64::from(frame_bytes).max(1)),
+        b"data",
+        &word(data_bytes),
+        b"",
+    ];
+    for part in parts {
+        let (place, left) = rest.split_at_mut(part.len());
+        place.copy_from_slice(part);
+        rest = left;
+    }
+    header
+}
+
+/// Makes a file under the first name that is free. A link of that name is not followed.
+fn create_new(folder: &Path, name: &str) -> io::Result<(PathBuf, File)> {
+    for number in 1..=MOST_NAMES {
+        let path = match number {
+            1 => folder.join(format!("{name}.wav")),
+            _ => folder.join(format!("{name} ({number}).wav")),
+        };
+        match File::options().read(true).write(true).create_new(true).open(&path) {
+            Ok(file) => return Ok((path, file)),
+            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(cause) => return Err(cause),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("all names like {name}.wav are taken")))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn unwritable(cause: io::Error, path: &Path) -> AudioError {
+    Cause::Unwritable(cause).at(path)
+}
+
+/// A new file's name is on disk once its folder is.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

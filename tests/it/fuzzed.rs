@@ -1,0 +1,115 @@
+//! Bounded runs of what `fuzz/` tries without end: seeds from there, changed by seeded random numbers, the same each time.
+
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::json;
+use soundalike::dataset::{Candidate, FileId, Filter, SoundFile};
+
+use crate::served::Served;
+
+const FILTERS: u64 = 30_000;
+const BODIES: u64 = 1_500;
+
+/// The seeds of a target, by name.
+fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
+    let mut files: Vec<_> = std::fs::read_dir(folder).expect("seeds").map(|entry| entry.expect("one").path()).collect();
+    files.sort_unstable();
+    files.into_iter().map(|file| std::fs::read(file).expect("read")).collect()
+}
+
+/// A seed with up to six changes: bytes set, dropped, doubled, or taken from another seed, or an end that is cut off.
+fn mutated(seeds: &[Vec<u8>], random: &mut ChaCha8Rng) -> Vec<u8> {
+    const TELLING: &[u8] = b"\"'{}[]:,<>=-0129eE.\\\r\n\0\xff";
+    let mut bytes = seeds[random.random_range(0..seeds.len())].clone();
+    for _ in 0..random.random_range(0..=6) {
+        let at = random.random_range(0..=bytes.len());
+        let end = (at + random.random_range(1..=12)).min(bytes.len());
+        match random.random_range(0..6) {
+            0 => bytes.insert(at, TELLING[random.random_range(0..TELLING.len())]),
+            1 if at < bytes.len() => bytes[at] = random.random(),
+            2 => drop(bytes.drain(at..end)),
+            3 => bytes.extend_from_within(at..end),
+            4 => bytes.truncate(at),
+            _ => {
+                let other = &seeds[random.random_range(0..seeds.len())];
+                let from = random.random_range(0..=other.len());
+                let to = (from + random.random_range(1..=24)).min(other.len());
+                bytes.splice(at..at, other[from..to].iter().copied());
+            }
+        }
+    }
+    bytes
+}
+
+#[test]
+fn whatever_is_typed_as_a_filter_is_read() {
+    let seeds = seeds("filter");
+    let file = SoundFile {
+        id: FileId(1),
+        path: "/sounds/Kick 日本.wav".into(),
+        size_bytes: 1000,
+        modified_ns: 0,
+        content_hash: [0; 32],
+        rate: 44_100,
+        channels: 2,
+        frames: 22_050,
+        peak: 0.5,
+        thumbnail: Vec::new(),
+    };
+    let tags = ["loop".to_owned()];
+    let candidate = Candidate { file: &file, tags: &tags, problem: false, favourite: true };
+    let (mut admitted, mut not_understood) = (0, 0);
+    for number in 0..FILTERS {
+        let bytes = mutated(&seeds, &mut ChaCha8Rng::seed_from_u64(number));
+        let text = String::from_utf8_lossy(&bytes);
+        let filter = Filter::read(&text);
+        admitted += usize::from(filter.admits(&candidate));
+        not_understood += usize::from(!filter.not_understood().is_empty());
+        // What is said of a part says what was wrong with it.
+        assert!(filter.not_understood().iter().all(|why| why.len() > 10), "{text:?}: {:?}", filter.not_understood());
+    }
+    println!("{FILTERS} filters: {admitted} admitted the file, {not_understood} were not understood");
+    assert!(admitted > 100 && not_understood > 1000, "the filters reach the parts of the language");
+}
+
+#[test]
+fn whatever_body_a_request_has_is_answered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("allowed")).expect("made");
+    let allowed = folder.path().join("allowed").display().to_string();
+    let served = Served::start(&folder.path().join("project"), &["--allow", &allowed]);
+    let seeds = seeds("bodies");
+    let mut codes = std::collections::BTreeMap::<String, usize>::new();
+    for number in 0..BODIES {
+        let mut random = ChaCha8Rng::seed_from_u64(number);
+        let body = mutated(&seeds, &mut random);
+        let path = ["/add", "/train", "/index", "/search", "/search?format=detail"][random.random_range(0..5)];
+        let kind = if path.starts_with("/search") { "multipart/form-data; boundary=x" } else { "application/json" };
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: {kind}\r\n", served.address);
+        let length = match random.random_range(0..4) {
+            0 => "Transfer-Encoding: chunked".to_owned(),
+            1 => format!("Content-Length: {}", body.len() + 1),
+            _ => format!("Content-Length: {}", body.len()),
+        };
+        let mut stream = served.connect();
+        // The server may have answered and hung up before the end.
+        let _ = stream.write_all(&[format!("{head}{length}\r\n\r\n").as_bytes(), &body].concat());
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let text = String::from_utf8_lossy(&answer);
+        let code = text.split(' ').nth(1).unwrap_or("hung up").to_owned();
+        assert!(!code.starts_with("500"), "input {number}, {path}: {text}\n{}", String::from_utf8_lossy(&body));
+        *codes.entry(code).or_default() += 1;
+    }
+    println!("{BODIES} bodies: {codes:?}");
+    assert!(codes.get("400").is_some_and(|refused| *refused > 100), "{codes:?}");
+    let info = served.get("/datasetinfo");
+    assert_eq!((&info["num_wavs"], &info["model"]), (&json!(0), &json!(null)), "nothing came of them");
+    served.terminate();
+    served.ends_well();
+}

@@ -1,0 +1,441 @@
+//! SIGKILL at seeded moments of everything that changes a project. After each kill the project opens, what was acknowledged is
+//! there, what was not is there or not there but nothing in between, and nothing strange is left behind.
+//!
+//! Adding, training, resuming and indexing are done by the built program. Tagging, removing and recording, which need a window
+//! or a microphone, are done by this test's own binary, started anew as a program that does nothing else.
+//!
+//! `SOUNDALIKE_KILLS=2000 cargo test --test kills` kills so often, and `SOUNDALIKE_KILLS_SEED=7` at other moments.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command as Process, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rand::seq::IndexedRandom as _;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use soundalike::audio::device::Format;
+use soundalike::audio::device::mock::MockBackend;
+use soundalike::dataset::FileId;
+use soundalike::engine::{
+    Command, Engine, EngineOptions, Event, Grouping, Outcome, Query, SearchFilter, SearchReport, StopWhen,
+};
+
+/// So many kills in a run that nobody told how many.
+const KILLS: usize = 60;
+/// Sounds that come and go.
+const SOUNDS: usize = 24;
+const PATIENCE: Duration = Duration::from_secs(300);
+const MICROPHONE: Format = Format { rate: 8000, channels: 1 };
+/// What this binary does when it is started anew, and to which project.
+const DEED: &str = "SOUNDALIKE_KILLS_DEED";
+const PROJECT: &str = "SOUNDALIKE_KILLS_PROJECT";
+
+fn number_of(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+fn open(project: &Path) -> (Engine, MockBackend) {
+    let audio = MockBackend::new(Format { rate: 48_000, channels: 2 }, MICROPHONE);
+    let options =
+        EngineOptions { project: project.to_owned(), wake: Arc::new(|| ()), audio: Arc::new(audio.clone()) };
+    (Engine::open(options).unwrap_or_else(|why| panic!("the project does not open: {why}")), audio)
+}
+
+fn run(engine: &Engine, command: Command) -> Result<Outcome, String> {
+    let job = engine.submit(command);
+    loop {
+        match engine.events().recv_timeout(PATIENCE).expect("an event in time") {
+            Event::Finished { job: ended, outcome } if ended == job => return Ok(outcome),
+            Event::Failed { job: ended, message } if ended == job => return Err(message),
+            Event::Cancelled { job: ended } if ended == job => return Err("cancelled".into()),
+            _ => {}
+        }
+    }
+}
+
+/// A line that acknowledges something to whoever started this program.
+fn acknowledge(words: &str) {
+    let mut out = std::io::stdout().lock();
+    // Nobody listens any more only when this process is about to be killed.
+    let _ = writeln!(out, "ACK {words}").and_then(|()| out.flush());
+}
+
+/// What this binary does when it is started anew: one deed after another, until it is killed.
+#[test]
+fn deeds() {
+    let (Ok(deed), Ok(project)) = (std::env::var(DEED), std::env::var(PROJECT)) else { return };
+    let (engine, audio) = open(Path::new(&project));
+    let files: Vec<FileId> = engine.latest().dataset.files.iter().map(|file| file.id).collect();
+    match deed.as_str() {
+        "tag" => {
+            for (number, file) in files.iter().cycle().enumerate().take(5000) {
+                let tag = format!("tag {number}");
+                acknowledge(&format!("begin {} {tag}", file.0));
+                run(&engine, Command::TagFiles { files: vec![*file], tag: tag.clone() }).expect("tagged");
+                acknowledge(&format!("done {} {tag}", file.0));
+            }
+        }
+        "remove" => {
+            for file in files {
+                acknowledge(&format!("begin {}", file.0));
+                run(&engine, Command::RemoveFiles { files: vec![file] }).expect("removed");
+                acknowledge(&format!("done {}", file.0));
+            }
+        }
+        "record" => record(&engine, &audio, Path::new(&project)),
+        other => panic!("{other} is no deed"),
+    }
+    // A deed that is done waits to be killed.
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Records take after take, each of some seconds, and acknowledges what a reader finds on the disk.
+fn record(engine: &Engine, audio: &MockBackend, project: &Path) {
+    for _ in 0..1000 {
+        let before = takes(project);
+        let job = engine.submit(Command::StartRecording { stop_when: StopWhen::default() });
+        while !engine.latest().recorder.recording {
+            std::thread::yield_now();
+        }
+        let file = takes(project).into_keys().find(|file| !before.contains_key(file)).expect("a new take");
+        for block in 1..=20 {
+            audio.feed(&[0.25; 800]);
+            while engine.latest().recorder.secs < f64::from(block) * 0.1 - 0.001 {
+                std::thread::yield_now();
+            }
+            let frames = frames(&file);
+            acknowledge(&format!("kept {frames} {}", file.display()));
+        }
+        engine.submit(Command::StopRecording);
+        loop {
+            match engine.events().recv_timeout(PATIENCE).expect("an event in time") {
+                Event::Finished { job: ended, outcome: Outcome::Recorded(take) } if ended == job => {
+                    acknowledge(&format!("kept 16000 {}", take.path));
+                    break;
+                }
+                Event::Failed { message, .. } => panic!("{message}"),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The takes of a project and how long they are, in frames.
+fn takes(project: &Path) -> BTreeMap<PathBuf, u32> {
+    let Ok(entries) = std::fs::read_dir(project.join("takes")) else { return BTreeMap::new() };
+    entries.map(|entry| entry.expect("an entry").path()).map(|path| (path.clone(), frames(&path))).collect()
+}
+
+/// By a reader that is not this program's.
+fn frames(take: &Path) -> u32 {
+    hound::WavReader::open(take).unwrap_or_else(|why| panic!("{}: {why}", take.display())).duration()
+}
+
+/// What the project must hold, as far as it was acknowledged.
+#[derive(Debug, Default)]
+struct Known {
+    files: BTreeMap<FileId, Utf8PathBuf>,
+    tags: BTreeMap<FileId, BTreeSet<String>>,
+    takes: BTreeMap<PathBuf, u32>,
+    /// Numbers of the model and the index.
+    model: Option<i64>,
+    index: Option<i64>,
+    resumable: bool,
+}
+
+/// What may have happened or not when the kill came.
+#[derive(Debug, Default)]
+struct Open {
+    /// Files that may be there or gone.
+    files: BTreeSet<Utf8PathBuf>,
+    tag: Option<(FileId, String)>,
+    /// Whether there may be another model or index, or another training to go on with.
+    model: bool,
+    index: bool,
+}
+
+struct World {
+    folder: tempfile::TempDir,
+    known: Known,
+    /// How long a deed takes that nobody kills.
+    lengths: BTreeMap<&'static str, Duration>,
+    kills: BTreeMap<&'static str, usize>,
+    acknowledged: usize,
+}
+
+const DEEDS: [&str; 7] = ["add", "remove", "tag", "train", "resume", "index", "record"];
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        for number in 0..SOUNDS {
+            let path = folder.path().join(format!("sounds/{}/sound_{number:02}.wav", number % 3));
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            let spec = hound::WavSpec {
+                channels: 1,
+                sample_rate: 8000,
+                bits_per_sample: 16,
+                sample_format: hound::SampleFormat::Int,
+            };
+            let mut wav = hound::WavWriter::create(path, spec).expect("a file");
+            for frame in 0..6000 {
+                let t = f64::from(frame) / 8000.0;
+                let hertz = 110.0 * 2f64.powf(number as f64 / 6.0);
+                let sample = (std::f64::consts::TAU * hertz * t).sin() * (-2.0 * t).exp();
+                wav.write_sample((sample * 20_000.0) as i16).expect("written");
+            }
+            wav.finalize().expect("finished");
+        }
+        let (lengths, kills) = (BTreeMap::new(), BTreeMap::new());
+        Self { folder, known: Known::default(), lengths, kills, acknowledged: 0 }
+    }
+
+    fn project(&self) -> PathBuf {
+        self.folder.path().join("project")
+    }
+
+    /// A deed as a process of its own.
+    fn deed(&self, deed: &'static str, which: usize) -> Process {
+        let sounds = self.folder.path().join(format!("sounds/{which}"));
+        let train = ["train", "--steps", "40", "--channels", "16", "--blocks", "2", "--batch", "16", "--bits", "32"];
+        let by_program = |arguments: &[&str]| {
+            let mut program = Process::new(env!("CARGO_BIN_EXE_soundalike"));
+            program.arg("--json").arg("--project").arg(self.project()).args(arguments);
+            program
+        };
+        let mut process = match deed {
+            "add" => by_program(&["add", sounds.to_str().expect("UTF-8")]),
+            "train" => by_program(&train),
+            "resume" => by_program(&["train", "--resume"]),
+            "index" => by_program(&["index"]),
+            _ => {
+                let mut own = Process::new(std::env::current_exe().expect("this binary"));
+                own.args(["--exact", "deeds", "--nocapture"]).env(DEED, deed).env(PROJECT, self.project());
+                own
+            }
+        };
+        process.stdout(Stdio::piped()).stderr(Stdio::null());
+        process
+    }
+
+    /// Carries out a deed to its end, and notes how long it took.
+    fn whole(&mut self, deed: &'static str, which: usize) {
+        let began = Instant::now();
+        let output = self.deed(deed, which).output().expect("it runs");
+        assert!(output.status.success(), "{deed}: {}", String::from_utf8_lossy(&output.stdout));
+        self.lengths.insert(deed, began.elapsed());
+        self.look();
+    }
+
+    /// Takes what the project holds for what it must hold from now on.
+    fn look(&mut self) {
+        let (engine, _) = open(&self.project());
+        let latest = engine.latest();
+        self.known.files = latest.dataset.files.iter().map(|file| (file.id, file.path.clone())).collect();
+        let tags = |file: &FileId| latest.dataset.tags_of(*file).iter().cloned().collect();
+        self.known.tags = self.known.files.keys().map(|file| (*file, tags(file))).collect();
+        self.known.takes = takes(&self.project());
+        self.known.model = latest.model.as_ref().map(|model| model.generation);
+        self.known.index = latest.index.as_ref().map(|index| index.generation);
+        self.known.resumable = latest.resumable;
+    }
+
+    /// Starts a deed and kills it after so long; what it had acknowledged by then.
+    fn kill(&mut self, deed: &'static str, which: usize, after: Duration) -> (Vec<String>, bool) {
+        let mut process: Child = self.deed(deed, which).spawn().expect("it runs");
+        let output = BufReader::new(process.stdout.take().expect("its output"));
+        let reading = std::thread::spawn(move || output.lines().map_while(Result::ok).collect::<Vec<_>>());
+        let end = Instant::now() + after;
+        let is_over = loop {
+            match process.try_wait().expect("its state") {
+                Some(_) => break true,
+                None if Instant::now() >= end => break false,
+                None => std::thread::sleep(Duration::from_micros(200)),
+            }
+        };
+        // One that has ended already is not killed.
+        let _ = process.kill();
+        let status = process.wait().expect("its end");
+        let lines = reading.join().expect("its words");
+        *self.kills.entry(deed).or_default() += usize::from(!is_over);
+        (lines, status.success())
+    }
+
+    /// Opens the project and compares it with what is known.
+    fn check(&mut self, what: &str, open_ends: &Open) {
+        let project = self.project();
+        let info = Process::new(env!("CARGO_BIN_EXE_soundalike")).args(["--json", "info", "--project"]).arg(&project).output();
+        let info = info.expect("it runs");
+        assert!(info.status.success(), "{what}: {}", String::from_utf8_lossy(&info.stdout));
+        let (engine, _) = open(&project);
+        let latest = engine.latest();
+        assert_eq!(latest.project.read_only, None, "{what}");
+        let now: BTreeMap<FileId, Utf8PathBuf> =
+            latest.dataset.files.iter().map(|file| (file.id, file.path.clone())).collect();
+        for (file, path) in &self.known.files {
+            let is_there = now.get(file) == Some(path);
+            assert!(is_there || open_ends.files.contains(path), "{what}: {path} is lost");
+        }
+        for (file, path) in &now {
+            let was_known = self.known.files.contains_key(file);
+            assert!(was_known || open_ends.files.contains(path), "{what}: {path} came from nowhere");
+        }
+        for (file, tags) in &self.known.tags {
+            if !now.contains_key(file) {
+                continue;
+            }
+            let found: BTreeSet<String> = latest.dataset.tags_of(*file).iter().cloned().collect();
+            let mut more: BTreeSet<String> = tags.clone();
+            more.extend(open_ends.tag.iter().filter(|(tagged, _)| tagged == file).map(|(_, tag)| tag.clone()));
+            assert!(tags.is_subset(&found) && found.is_subset(&more), "{what}: {found:?}, not {tags:?}");
+        }
+        let (model, index) = (latest.model.as_ref(), latest.index.as_ref());
+        let generation = model.map(|model| model.generation);
+        assert!(generation == self.known.model || (open_ends.model && generation > self.known.model), "{what}: model");
+        let generation = index.map(|index| index.generation);
+        assert!(generation == self.known.index || (open_ends.index && generation > self.known.index), "{what}: index");
+        assert!(latest.resumable || open_ends.model || !self.known.resumable, "{what}: the stopped training is lost");
+        let now_takes = takes(&project);
+        for (take, frames) in &self.known.takes {
+            assert!(now_takes.get(take).is_some_and(|now| now >= frames), "{what}: {} of {frames}", take.display());
+        }
+        assert_eq!(latest.takes.len(), now_takes.len(), "{what}: every take is listed");
+        self.search(what, &engine);
+        drop(engine);
+        self.nothing_strange(what);
+        self.look();
+    }
+
+    /// What is indexed is found, and by itself first.
+    fn search(&self, what: &str, engine: &Engine) {
+        let latest = engine.latest();
+        let is_current = latest.index.as_ref().is_some_and(|index| index.of_current_model && index.missing_files == 0);
+        let Some(file) = latest.dataset.files.first().filter(|_| is_current) else { return };
+        let query = Query {
+            path: file.path.clone(),
+            from_secs: None,
+            to_secs: None,
+            k: 3,
+            by: Grouping::File,
+            filter: SearchFilter::default(),
+        };
+        match run(engine, Command::Search(query)) {
+            Ok(Outcome::Searched(SearchReport { matches, .. })) => {
+                assert!(matches.iter().any(|found| found.path == file.path && found.distance == 0.0), "{what}: {matches:?}");
+            }
+            other => panic!("{what}: {other:?}"),
+        }
+    }
+
+    /// No temporary file, no feature of a training that is over, nothing half made.
+    fn nothing_strange(&self, what: &str) {
+        for entry in walkdir::WalkDir::new(self.project()) {
+            let entry = entry.expect("readable");
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = Utf8Path::from_path(entry.path()).expect("UTF-8");
+            assert!(!name.starts_with('.') && !name.contains("tmp"), "{what}: {path} was left behind");
+            assert!(!name.ends_with("-journal") && !name.ends_with("-wal"), "{what}: {path} was left behind");
+            let is_of_cache = path.parent().and_then(Utf8Path::file_name) == Some("cache");
+            assert!(!is_of_cache, "{what}: {path} was left behind");
+        }
+    }
+
+    /// One deed, killed somewhere; then the comparison.
+    fn round(&mut self, number: usize, random: &mut ChaCha8Rng) {
+        let is_possible = |deed: &&str| match *deed {
+            "resume" => self.known.resumable,
+            "index" => self.known.model.is_some() && !self.known.files.is_empty(),
+            "train" | "remove" | "tag" => !self.known.files.is_empty(),
+            _ => true,
+        };
+        let possible: Vec<&'static str> = DEEDS.into_iter().filter(|deed| is_possible(deed)).collect();
+        let deed = *possible.choose(random).expect("adding is always possible");
+        let which = random.random_range(0..3);
+        let usual = self.lengths.get(deed).copied().unwrap_or(Duration::from_millis(400));
+        // Now and then a deed comes to its end before the kill.
+        let after = usual.mul_f64(random.random_range(0.0..1.15));
+        let what = format!("kill {number}, {deed} after {after:?}");
+        let mut open_ends = Open::default();
+        match deed {
+            "add" => {
+                let folder = self.folder.path().join(format!("sounds/{which}"));
+                let entries = std::fs::read_dir(folder).expect("sounds").map(|entry| entry.expect("one").path());
+                let real = |path: PathBuf| Utf8PathBuf::from_path_buf(path.canonicalize().expect("there")).expect("UTF-8");
+                open_ends.files = entries.map(real).collect();
+            }
+            "train" | "resume" => open_ends.model = true,
+            "index" => open_ends.index = true,
+            _ => {}
+        }
+        let (lines, ended_well) = self.kill(deed, which, after);
+        let acks: Vec<&str> = lines.iter().filter_map(|line| line.split_once("ACK ").map(|(_, words)| words)).collect();
+        self.acknowledged += acks.iter().filter(|words| !words.starts_with("begin")).count() + usize::from(ended_well);
+        for words in acks {
+            let (verb, rest) = words.split_once(' ').expect("words");
+            let (first, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+            match (deed, verb) {
+                ("tag", "begin") => open_ends.tag = Some((FileId(first.parse().expect("a number")), rest.to_owned())),
+                ("tag", "done") => {
+                    let file = FileId(first.parse().expect("a number"));
+                    self.known.tags.entry(file).or_default().insert(rest.to_owned());
+                }
+                ("remove", "begin") => {
+                    let file = FileId(first.parse().expect("a number"));
+                    open_ends.files = self.known.files.get(&file).cloned().into_iter().collect();
+                }
+                ("remove", "done") => drop(self.known.files.remove(&FileId(first.parse().expect("a number")))),
+                ("record", "kept") => {
+                    let kept = self.known.takes.entry(PathBuf::from(rest)).or_default();
+                    *kept = (*kept).max(first.parse().expect("a number"));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        if ended_well && deed == "add" {
+            // Reported as done: all of them are there.
+            let (engine, _) = open(&self.project());
+            let there: BTreeSet<Utf8PathBuf> =
+                engine.latest().dataset.files.iter().map(|file| file.path.clone()).collect();
+            assert!(open_ends.files.is_subset(&there), "{what}: it was reported as done");
+        }
+        self.check(&what, &open_ends);
+    }
+}
+
+#[test]
+fn whatever_is_killed_leaves_a_project_with_all_that_was_acknowledged() {
+    if std::env::var_os(DEED).is_some() {
+        return;
+    }
+    let kills = number_of("SOUNDALIKE_KILLS").map_or(KILLS, |kills| kills as usize);
+    let seed = number_of("SOUNDALIKE_KILLS_SEED").unwrap_or(0);
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut world = World::new();
+    let began = Instant::now();
+    world.whole("add", 0);
+    world.whole("train", 0);
+    let train = world.lengths["train"];
+    world.lengths.insert("resume", train);
+    world.whole("index", 0);
+    let mut number = 0;
+    while world.kills.values().sum::<usize>() < kills {
+        number += 1;
+        world.round(number, &mut random);
+        assert!(number < 4 * kills + 20, "too few of {number} deeds were killed in the middle: {:?}", world.kills);
+        if number % 50 == 0 {
+            println!("{number} deeds, {:?} killed, {:.0?}", world.kills, began.elapsed());
+        }
+    }
+    println!(
+        "{number} deeds, killed in the middle: {:?}; {} acknowledged deeds were all there; {:.0?}",
+        world.kills,
+        world.acknowledged,
+        began.elapsed()
+    );
+}

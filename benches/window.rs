@@ -130,7 +130,8 @@ impl Bench {
     fn start(project: &Utf8Path) -> Self {
         let began = Instant::now();
         let ctx = Context::default();
-        let options = WindowOptions { project: project.into(), preferences: None, wayland: false, heeds_signals: false };
+        let options =
+            WindowOptions { project: project.into(), preferences: None, wayland: false, heeds_signals: false };
         let app = App::with_audio(&ctx, options, backend());
         Self { ctx, app, frame: eframe::Frame::_new_kittest(), began, places: Vec::new() }
     }

@@ -40,8 +40,7 @@ fn number_of(variable: &str) -> Option<u64> {
 
 fn open(project: &Path) -> (Engine, MockBackend) {
     let audio = MockBackend::new(Format { rate: 48_000, channels: 2 }, MICROPHONE);
-    let options =
-        EngineOptions { project: project.to_owned(), wake: Arc::new(|| ()), audio: Arc::new(audio.clone()) };
+    let options = EngineOptions { project: project.to_owned(), wake: Arc::new(|| ()), audio: Arc::new(audio.clone()) };
     (Engine::open(options).unwrap_or_else(|why| panic!("the project does not open: {why}")), audio)
 }
 
@@ -270,7 +269,8 @@ impl World {
     /// Opens the project and compares it with what is known.
     fn check(&mut self, what: &str, open_ends: &Open) {
         let project = self.project();
-        let info = Process::new(env!("CARGO_BIN_EXE_soundalike")).args(["--json", "info", "--project"]).arg(&project).output();
+        let info =
+            Process::new(env!("CARGO_BIN_EXE_soundalike")).args(["--json", "info", "--project"]).arg(&project).output();
         let info = info.expect("it runs");
         assert!(info.status.success(), "{what}: {}", String::from_utf8_lossy(&info.stdout));
         let (engine, _) = open(&project);
@@ -327,7 +327,10 @@ impl World {
         };
         match run(engine, Command::Search(query)) {
             Ok(Outcome::Searched(SearchReport { matches, .. })) => {
-                assert!(matches.iter().any(|found| found.path == file.path && found.distance == 0.0), "{what}: {matches:?}");
+                assert!(
+                    matches.iter().any(|found| found.path == file.path && found.distance == 0.0),
+                    "{what}: {matches:?}"
+                );
             }
             other => panic!("{what}: {other:?}"),
         }
@@ -366,7 +369,8 @@ impl World {
             "add" => {
                 let folder = self.folder.path().join(format!("sounds/{which}"));
                 let entries = std::fs::read_dir(folder).expect("sounds").map(|entry| entry.expect("one").path());
-                let real = |path: PathBuf| Utf8PathBuf::from_path_buf(path.canonicalize().expect("there")).expect("UTF-8");
+                let real =
+                    |path: PathBuf| Utf8PathBuf::from_path_buf(path.canonicalize().expect("there")).expect("UTF-8");
                 open_ends.files = entries.map(real).collect();
             }
             "train" | "resume" => open_ends.model = true,

@@ -61,6 +61,7 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
     let total: u64 = missing.iter().map(|file| grid.chunks_of_file(file.frames, file.rate)).sum();
     let mut failed = Vec::new();
     let encoding = Instant::now();
+    job.progress(JobKind::Index, "encoding", encoding, 0, total);
     for round in missing.chunks(FILES_A_ROUND) {
         job.check()?;
         let encoded: Vec<_> = round.par_iter().map(|file| encode_file(job, &model, grid, file)).collect();

@@ -89,7 +89,10 @@ fn whatever_body_a_request_has_is_answered() {
         let body = mutated(&seeds, &mut random);
         let path = ["/add", "/train", "/index", "/search", "/search?format=detail"][random.random_range(0..5)];
         let kind = if path.starts_with("/search") { "multipart/form-data; boundary=x" } else { "application/json" };
-        let head = format!("POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: {kind}\r\n", served.address);
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: {kind}\r\n",
+            served.address
+        );
         let length = match random.random_range(0..4) {
             0 => "Transfer-Encoding: chunked".to_owned(),
             1 => format!("Content-Length: {}", body.len() + 1),

@@ -168,7 +168,8 @@ impl Window<'_> {
         use x11rb::connection::Connection as _;
         use x11rb::protocol::xproto::{ClientMessageEvent, ConnectionExt as _, EventMask};
         let (connection, _) = x11rb::connect(Some(&self.screen.display)).expect("the screen");
-        let atom = |name: &str| connection.intern_atom(false, name.as_bytes()).expect("asked").reply().expect("told").atom;
+        let atom =
+            |name: &str| connection.intern_atom(false, name.as_bytes()).expect("asked").reply().expect("told").atom;
         let window = self.window.parse().expect("a number");
         let data = [atom("WM_DELETE_WINDOW"), 0, 0, 0, 0];
         let message = ClientMessageEvent::new(32, window, atom("WM_PROTOCOLS"), data);

@@ -34,8 +34,10 @@ impl Window {
     fn remembering(project: &Path, preferences: Option<&Path>, audio: MockBackend) -> Self {
         let (sender, wakes) = bounded(1);
         let preferences = preferences.map(Path::to_owned);
-        let (options, backend) =
-            (WindowOptions { project: project.to_owned(), preferences, wayland: false, heeds_signals: false }, audio.clone());
+        let (options, backend) = (
+            WindowOptions { project: project.to_owned(), preferences, wayland: false, heeds_signals: false },
+            audio.clone(),
+        );
         let harness = Harness::builder().with_size(vec2(1280.0, 800.0)).build_eframe(move |cc| {
             // One wake that waits is as good as many.
             cc.egui_ctx.set_request_repaint_callback(move |_| {

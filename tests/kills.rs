@@ -21,7 +21,7 @@ use soundalike::audio::device::Format;
 use soundalike::audio::device::mock::MockBackend;
 use soundalike::dataset::FileId;
 use soundalike::engine::{
-    Command, Engine, EngineOptions, Event, Grouping, Outcome, Query, SearchFilter, SearchReport, StopWhen,
+    Command, Engine, EngineOptions, Event, Grouping, Opening, Outcome, Query, SearchFilter, SearchReport, StopWhen,
 };
 
 /// So many kills in a run that nobody told how many.
@@ -40,7 +40,12 @@ fn number_of(variable: &str) -> Option<u64> {
 
 fn open(project: &Path) -> (Engine, MockBackend) {
     let audio = MockBackend::new(Format { rate: 48_000, channels: 2 }, MICROPHONE);
-    let options = EngineOptions { project: project.to_owned(), wake: Arc::new(|| ()), audio: Arc::new(audio.clone()) };
+    let options = EngineOptions {
+        project: project.to_owned(),
+        wake: Arc::new(|| ()),
+        audio: Arc::new(audio.clone()),
+        opening: Opening::default(),
+    };
     (Engine::open(options).unwrap_or_else(|why| panic!("the project does not open: {why}")), audio)
 }
 

@@ -13,6 +13,7 @@ use super::filter;
 use super::fold::{Hit, fold};
 use super::latest::JobKind;
 use super::shared::Job;
+use super::snapshot::while_current;
 use super::snapshot::{Snapshot, Span};
 use crate::audio::silence;
 use crate::dataset::favourite::has_middle_of;
@@ -103,7 +104,7 @@ pub(super) fn current_snapshot(job: &Job) -> Result<Arc<Snapshot>, EngineError> 
         Some(snapshot) => Ok(snapshot),
         None => {
             let project = &job.shared.project;
-            Snapshot::load(project, &AtRest::read(project)?, None).map(Arc::new)
+            while_current(project, || Snapshot::load(project, &AtRest::read(project)?, None).map(Arc::new))
         }
     }
 }
@@ -111,11 +112,13 @@ pub(super) fn current_snapshot(job: &Job) -> Result<Arc<Snapshot>, EngineError> 
 /// The current model, whether or not there is an index of it.
 pub(super) fn current_model(job: &Job) -> Result<Arc<Model>, EngineError> {
     let project = &job.shared.project;
-    let row = project.current_model()?.ok_or(EngineError::NoModel)?;
-    match job.shared.snapshot().filter(|snapshot| snapshot.model_generation == row.generation) {
-        Some(snapshot) => Ok(snapshot.model.clone()),
-        None => Ok(Arc::new(Model::load(project.model_path(row.generation).as_std_path())?)),
-    }
+    while_current(project, || {
+        let row = project.current_model()?.ok_or(EngineError::NoModel)?;
+        match job.shared.snapshot().filter(|snapshot| snapshot.model_generation == row.generation) {
+            Some(snapshot) => Ok(snapshot.model.clone()),
+            None => Ok(Arc::new(Model::load(project.model_path(row.generation).as_std_path())?)),
+        }
+    })
 }
 
 /// Cuts the query on the grid, from where it begins, and encodes what is not silent. Of a long query a stretch at a time is

@@ -181,6 +181,21 @@ impl Snapshot {
     }
 }
 
+/// Reads files of the current generations. Another process may make other generations current meanwhile and delete the files
+/// of these: then `read` is called again.
+pub(super) fn while_current<T>(
+    project: &Project,
+    mut read: impl FnMut() -> Result<T, EngineError>,
+) -> Result<T, EngineError> {
+    loop {
+        let current = project.current()?;
+        match read() {
+            Err(_) if project.current()? != current => {}
+            outcome => return outcome,
+        }
+    }
+}
+
 /// Rows that are chunks of files as they are in the dataset now.
 fn spans(dataset: &DatasetView, index: &IndexGeneration, rows: usize) -> (Vec<Span>, RowSet) {
     let mut offered = RowSet::none(rows);

@@ -61,6 +61,11 @@ impl Project {
             .map_err(|cause| self.catalogue_error(cause))
     }
 
+    /// Numbers of the current model and the current index.
+    pub fn current(&self) -> Result<(Option<i64>, Option<i64>), ProjectError> {
+        self.current_generations(&self.db())
+    }
+
     pub fn current_model(&self) -> Result<Option<ModelGeneration>, ProjectError> {
         let found = self
             .db()

@@ -119,7 +119,7 @@ fn project(folder: &Path) -> (Engine, Utf8PathBuf) {
     };
     let codes = codes(rows);
     opened
-        .install_index(&index, |path, _| {
+        .install_index(&index, |_, path, _| {
             IndexFile::write(path.as_std_path(), codes.as_ref(), 1)
                 .map_err(|cause| ProjectError::Content { folder: path.to_owned(), what: cause.to_string() })
         })

@@ -110,7 +110,7 @@ fn fill(place: &Utf8Path) {
         model_hash: None,
         files: rows.collect(),
     };
-    let installed: anyhow::Result<i64> = project.install_index(&index, |path, _| {
+    let installed: anyhow::Result<i64> = project.install_index(&index, |_, path, _| {
         Ok(IndexFile::write(path.as_std_path(), codes.as_ref(), model.generation.cast_unsigned())?)
     });
     installed.expect("installed");

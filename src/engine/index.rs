@@ -103,8 +103,12 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
         model_hash: Some(model.hash()),
         files: rows,
     };
-    let made_by = MadeBy { generation: model_row.generation.cast_unsigned(), hash: Some(model.hash()) };
-    project.install_index(&generation, |path, announce| {
+    project.install_index(&generation, |own, path, announce| {
+        let made_by = MadeBy {
+            generation: model_row.generation.cast_unsigned(),
+            hash: Some(model.hash()),
+            index: Some(own.cast_unsigned()),
+        };
         let announce = |name: &str| announce(name).map_err(EngineError::from);
         IndexFile::save_as(path.as_std_path(), &index, made_by, &announce)
     })?;

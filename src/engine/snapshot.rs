@@ -114,7 +114,9 @@ impl Snapshot {
         let rows = index.index().len();
         // Numbers of generations repeat where an older catalogue was put back; hashes do not.
         let is_other = |hash: Option<[u8; 32]>| hash.is_some_and(|hash| hash != model.hash());
-        if index.index().bits() != model.config().bits
+        let is_older = index.made_by().index.is_some_and(|own| own != index_row.generation.cast_unsigned());
+        if is_older
+            || index.index().bits() != model.config().bits
             || index.model_generation() != model_row.generation.cast_unsigned()
             || [model_row.hash, index_row.model_hash, index.made_by().hash].into_iter().any(is_other)
             || index_row.files.iter().any(|file| file.first_row + file.silent.len() as u64 > rows as u64)

@@ -16,10 +16,11 @@
 //! | 56..64 | whether rows were removed, R | u64, 0 or 1 |
 //! | 64..96 | BLAKE3 of bytes 0..64 and of the list | 32 bytes |
 //! | 96..128 | hash of the model that made the codes; 0 if it is unknown | 32 bytes |
-//! | 128..128 + 40 S | for each segment: its rows, and bytes 64..96 of its file | u64; 32 bytes |
+//! | 128..136 | generation of this index; 0 if it has none | u64 |
+//! | 136..136 + 40 S | for each segment: its rows, and bytes 64..96 of its file | u64; 32 bytes |
 //! | if R is 1: to the end | the rows that were not removed, one bit each | ceil(N / 64) u64 |
 //!
-//! Version 4 had no hash. It is read as well.
+//! Version 4 had neither the hash nor the generation. It is read as well.
 //!
 //! A segment lies beside the list. Its name is `segment-`, the first 16 bytes of its checksum in hexadecimal digits,
 //! and `.codes`. So equal content has an equal name, and is written once.
@@ -104,12 +105,14 @@ pub enum IndexError {
     Newer { path: PathBuf, found: u32, known: u32 },
 }
 
-/// Which model made the codes of an index.
+/// Which model made the codes of an index, and which index it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MadeBy {
     pub generation: u64,
     /// The model's own hash, where it is known.
     pub hash: Option<[u8; 32]>,
+    /// The generation of the index itself, where it has one: it tells the index from an older one under its name.
+    pub index: Option<u64>,
 }
 
 /// A memory-mapped index: an immutable snapshot.
@@ -142,7 +145,7 @@ impl IndexFile {
     /// Writes `index` to `path`. Segments that are not in the same folder yet are written first. Then the file at
     /// `path` is either whole or absent.
     pub fn save(path: &Path, index: &Index, model_generation: u64) -> Result<(), IndexError> {
-        Self::save_as(path, index, MadeBy { generation: model_generation, hash: None }, &|_| Ok(()))
+        Self::save_as(path, index, MadeBy { generation: model_generation, ..MadeBy::default() }, &|_| Ok(()))
     }
 
     /// The same, of codes that `made_by` made. `announce` hears the name of each segment before its file is put in its place.
@@ -154,6 +157,7 @@ impl IndexFile {
     ) -> Result<(), E> {
         let folder = folder_of(path);
         let mut list: Vec<u64> = words_of(&[made_by.hash.unwrap_or_default()]).collect();
+        list.push(made_by.index.unwrap_or_default());
         for segment in index.segments() {
             let sum = match segment.file().filter(|file| file.is_in(folder)) {
                 Some(file) => *file.sum(),
@@ -265,7 +269,10 @@ fn listed(path: &Path) -> Result<Listed, IndexError> {
     let mut reader = Reader { words: headed.list };
     let mut left = headed.header.rows;
     let mut read = || {
-        let hash = if headed.header.version >= 5 { reader.sum()? } else { [0; 32] };
+        let (hash, index) = match headed.header.version {
+            5.. => (reader.sum()?, reader.word()?),
+            _ => ([0; 32], 0),
+        };
         let mut segments = Vec::new();
         for _ in 0..count {
             let rows = reader.count(left)?;
@@ -278,7 +285,8 @@ fn listed(path: &Path) -> Result<Listed, IndexError> {
             1 => Some(RowSet::from_words(words, headed.header.rows)?),
             _ => return None,
         };
-        let made_by = MadeBy { generation, hash: Some(hash).filter(|hash| *hash != [0; 32]) };
+        let (hash, index) = (Some(hash).filter(|hash| *hash != [0; 32]), Some(index).filter(|&index| index != 0));
+        let made_by = MadeBy { generation, hash, index };
         (left == 0).then_some((segments, kept, made_by))
     };
     match read() {

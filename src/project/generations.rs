@@ -265,13 +265,13 @@ impl Project {
         }
     }
 
-    /// Makes an index current, as [`install_model`](Self::install_model) does a model. `write` is given the path where the
+    /// Makes an index current, as [`install_model`](Self::install_model) does a model. `write` is given the index's generation, the path where the
     /// index's list must be on return, with its segments beside it, and [`note_made`](Self::note_made) for the name of each
     /// segment before it is put in its place.
     pub fn install_index<E: From<ProjectError>>(
         &self,
         index: &IndexGeneration,
-        write: impl FnOnce(&Utf8Path, &dyn Fn(&str) -> Result<(), ProjectError>) -> Result<(), E>,
+        write: impl FnOnce(i64, &Utf8Path, &dyn Fn(&str) -> Result<(), ProjectError>) -> Result<(), E>,
     ) -> Result<i64, E> {
         self.check_writable()?;
         let failed = |cause| self.catalogue_error(cause);
@@ -279,7 +279,7 @@ impl Project {
         let generation = self.next_generation("indexes", |generation| self.index_path(generation))?;
         let path = self.index_path(generation);
         self.note_made(path.file_name().unwrap_or_default())?;
-        write(&path, &|name| self.note_made(name))?;
+        write(generation, &path, &|name| self.note_made(name))?;
         let mut db = self.db();
         let transaction = db.transaction().map_err(failed)?;
         transaction

@@ -4,8 +4,10 @@
 mod bad_input;
 mod cli;
 mod clips;
+mod damage;
 mod editing;
 mod explore;
+mod folders;
 mod fsdd;
 mod fuzzed;
 mod library;

@@ -39,6 +39,14 @@ impl Bench {
         Self { engine, audio, folder }
     }
 
+    /// Opens the project in `folder`, or gives everything back and says why not.
+    pub fn open_in(folder: TempDir, audio: Arc<MockBackend>) -> Result<Self, (TempDir, Arc<MockBackend>, String)> {
+        match try_open(&folder.path().join("project"), &audio) {
+            Ok(engine) => Ok(Self { engine, audio, folder }),
+            Err(why) => Err((folder, audio, why.to_string())),
+        }
+    }
+
     /// Closes the project for another process to open; what is beside it stays until the folder is dropped.
     pub fn close(self) -> TempDir {
         self.folder
@@ -90,13 +98,17 @@ impl Bench {
 }
 
 fn open(project: &Path, audio: &Arc<MockBackend>) -> Engine {
+    try_open(project, audio).expect("an engine")
+}
+
+fn try_open(project: &Path, audio: &Arc<MockBackend>) -> Result<Engine, soundalike::engine::EngineError> {
     let options = EngineOptions {
         project: project.to_owned(),
         wake: Arc::new(|| ()),
         audio: audio.clone(),
         opening: Opening::default(),
     };
-    Engine::open(options).expect("an engine")
+    Engine::open(options)
 }
 
 /// Whether a tool is there; says so where it is not.

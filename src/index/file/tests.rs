@@ -195,7 +195,7 @@ fn a_list_that_lies_is_refused() {
             let (segment, sum) = forged(&whole, at, value);
             let mut list_words: Vec<u64> =
                 whole_list[words(&whole_list)].as_chunks().0.iter().map(|word| u64::from_le_bytes(*word)).collect();
-            list_words.splice(5..9, words_of(&[sum]));
+            list_words.splice(6..10, words_of(&[sum]));
             let header = Header { version: 5, bits: 64, rows: 30_000, own: [1, 1, 1] };
             let (header, _) = header.bytes(MAGIC, whole_list.len() as u64, &list_words);
             std::fs::write(&list, [&header, bytemuck::cast_slice(&list_words)].concat()).expect("forged");
@@ -210,7 +210,7 @@ fn a_list_that_lies_is_refused() {
 
     // The list has false content.
     std::fs::write(&path, &whole).expect("mended");
-    for at in [16, 24, 32, 48, 56].into_iter().chain(words(&whole_list).step_by(8).skip(4).take(5)) {
+    for at in [16, 24, 32, 48, 56].into_iter().chain(words(&whole_list).step_by(8).skip(5).take(5)) {
         for value in values(&whole_list, at) {
             std::fs::write(&list, forged(&whole_list, at, value).0).expect("forged");
             assert!(use_all(&list).is_err(), "{value} at {at}");

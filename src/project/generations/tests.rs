@@ -77,7 +77,7 @@ fn an_index_remembers_whose_rows_are_whose_and_which_are_silent() {
         model_hash: Some([1; 32]),
         files: vec![file(4, 0, silent), file(2, 11, vec![false])],
     };
-    let nothing = |_: &Utf8Path, _: &dyn Fn(&str) -> Result<(), ProjectError>| Ok::<_, ProjectError>(());
+    let nothing = |_: i64, _: &Utf8Path, _: &dyn Fn(&str) -> Result<(), ProjectError>| Ok::<_, ProjectError>(());
     project.install_index(&index, nothing).expect("installed");
     let second = project.install_index(&index, nothing).expect("installed");
     let expected = IndexGeneration { generation: second, ..index };
@@ -109,9 +109,9 @@ fn install(project: &Project, model_generation: i64, index: &Index) -> i64 {
         model_hash: None,
         files: Vec::new(),
     };
-    let installed = project.install_index(&row, |path, announce| {
+    let installed = project.install_index(&row, |_, path, announce| {
         let announce = |name: &str| announce(name).map_err(Failed::Project);
-        IndexFile::save_as(path.as_std_path(), index, MadeBy { generation: 1, hash: None }, &announce)
+        IndexFile::save_as(path.as_std_path(), index, MadeBy { generation: 1, ..MadeBy::default() }, &announce)
     });
     installed.expect("installed")
 }

@@ -113,6 +113,10 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
         IndexFile::save_as(path.as_std_path(), &index, made_by, &announce)
     })?;
     project.note_problems(&failed)?;
+    if !mended.is_empty() {
+        // A segment that was mended has the name that it had. The snapshot still holds the damaged file of that name.
+        job.shared.set_snapshot(None);
+    }
     job.shared.refresh()?;
     // The old index is read no longer, so its files can go.
     drop(before);

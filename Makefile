@@ -3,6 +3,7 @@
 # make check        formatting, lints, tests, documentation and licences: what must hold before a commit
 # make bench        measures, in the profile that make run builds; against PyTorch, Faiss and Annoy where SOUNDALIKE_PYTHON
 #                   names a Python that has them
+# make soak         tries for an hour to lose something: kills, damage on the disk (docs/durability.md)
 # make man          writes the man pages to target/man
 # make package      packs the released program for Linux (a .deb and a .tar.gz) into target/package
 # make check-ports  checks that the program compiles for Windows, macOS and Arm, as far as this machine has the tools
@@ -23,7 +24,7 @@ SCREEN_PACKAGES := xvfb xdotool imagemagick libegl1 libgl1-mesa-dri dbus at-spi2
 TEST_PACKAGES := $(RUN_PACKAGES) $(SCREEN_PACKAGES) sox ffmpeg pulseaudio pulseaudio-utils libasound2-plugins curl bsdutils python3-requests python3-numpy
 PICTURE_PACKAGES := $(RUN_PACKAGES) $(SCREEN_PACKAGES)
 
-.PHONY: run test check check-ports bench man package screenshots format-check lint doc-check dependency-check run-needs test-needs picture-needs rust
+.PHONY: run test soak check check-ports bench man package screenshots format-check lint doc-check dependency-check run-needs test-needs picture-needs rust
 
 run: run-needs
 	$(CARGO) run
@@ -54,6 +55,10 @@ bench: run-needs
 	$(CARGO) build
 	@if [ -n "$$SOUNDALIKE_PYTHON" ]; then "$$SOUNDALIKE_PYTHON" benches/index_peers.py target/debug/soundalike; \
 	else echo "SKIPPED: the index beside Faiss and Annoy (SOUNDALIKE_PYTHON names no Python)"; fi
+
+soak: test-needs
+	SOUNDALIKE_SOAK_SECS=1800 $(CARGO) test --test it damage:: -- --nocapture
+	SOUNDALIKE_KILLS=2000 $(CARGO) test --test kills -- --nocapture
 
 man: run-needs
 	$(CARGO) run -- man --out target/man

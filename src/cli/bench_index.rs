@@ -1,8 +1,8 @@
-//! Measuring the index on files of codes, in the form that a comparison with other programs calls.
+//! Measures the index on files of codes, for a comparison with other programs.
 //!
-//! Codes and queries are header-less rows of `bits / 8` bytes, bit j of a code in bit j % 8 of byte j / 8. The rows that
-//! were found go to a file of u32 (queries x k, `0xFFFF_FFFF` where there is none), the figures to standard output, a JSON
-//! object a line.
+//! Codes and queries are rows of `bits / 8` bytes without a header. Bit j of a code is bit j % 8 of byte j / 8. The
+//! rows that were found go to a file of u32 (queries x k; `0xFFFF_FFFF` where there is none). The figures go to
+//! standard output, one JSON object a line.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -13,13 +13,13 @@ use serde_json::json;
 use crate::index::kernel::Kernel;
 use crate::index::{Codes, CodesRef, Index, IndexError, IndexFile, Neighbour, RowSet, nearest, nearest_to_each};
 
-/// Batches are repeated, and single queries asked, for about this long.
+/// The time for which batches are repeated and single queries asked.
 const BUDGET_SECS: f64 = 4.0;
 
-/// A batch that takes less is repeated for so long before its time is taken.
+/// A batch that takes less time is repeated for this long before its time is taken.
 const ROUND_SECS: f64 = 0.2;
 
-/// What `bench-index` is called with.
+/// The arguments of `bench-index`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Bench {
     codes: PathBuf,
@@ -69,8 +69,8 @@ impl Bench {
         self.report("index", &config, build_secs, code_bytes + index.table_bytes(), &figures, more)
     }
 
-    /// What else is done with an index: saving, opening, growing by one row in a hundred; a filter that leaves one row in ten,
-    /// and beside it an index of these rows alone and a search for ten times as many neighbours.
+    /// Other operations on an index: saving, opening, growing by one row in a hundred. Also a filter that leaves one
+    /// row in ten, and for comparison an index of these rows alone and a search for ten times as many neighbours.
     fn more(&self, index: &Index, queries: CodesRef<'_>) -> anyhow::Result<serde_json::Value> {
         let secs = |began: Instant| began.elapsed().as_secs_f64();
         let folder = tempfile::tempdir_in(self.ids_out.parent().unwrap_or(Path::new(".")))?;
@@ -109,7 +109,7 @@ impl Bench {
         }))
     }
 
-    /// `how` is `scan` or `index`: the end of the file that the rows go to.
+    /// `how` is `scan` or `index`: the extension of the file for the rows.
     fn report(
         &self,
         how: &str,
@@ -143,7 +143,7 @@ impl Bench {
 struct Figures {
     found: Vec<Vec<Neighbour>>,
     qps: f64,
-    /// Queries per second of processor time, where the system tells that.
+    /// Queries per second of processor time, if the system tells it.
     qps_cpu: Option<f64>,
     p50_us: f64,
     p99_us: f64,
@@ -181,7 +181,7 @@ impl Figures {
     }
 }
 
-/// What a batch takes at best: seconds by the clock, and of processor time where the system tells that.
+/// The best time of a batch: seconds by the clock, and seconds of processor time if the system tells them.
 fn best_of<T>(batch: impl Fn() -> Result<T, IndexError>) -> Result<(f64, Option<f64>), IndexError> {
     let (mut best, mut best_cpu) = (f64::INFINITY, f64::INFINITY);
     let began = Instant::now();
@@ -203,7 +203,7 @@ fn best_of<T>(batch: impl Fn() -> Result<T, IndexError>) -> Result<(f64, Option<
     Ok((best, best_cpu.is_finite().then_some(best_cpu)))
 }
 
-/// Processor time of all threads of this process.
+/// The processor time of all threads of this process.
 fn cpu_secs() -> Option<f64> {
     let mut nanos = 0;
     for task in std::fs::read_dir("/proc/self/task").ok()? {

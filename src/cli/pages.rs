@@ -1,4 +1,4 @@
-//! What shells and `man` want to know of the command line.
+//! Shell completions and man pages.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use serde_json::json;
 use super::arguments::Arguments;
 use super::terminal::say;
 
-/// Prints a shell's completions.
+/// Prints the completions for a shell.
 pub(super) fn completions(shell: Shell, json: bool) -> anyhow::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "soundalike", &mut script);

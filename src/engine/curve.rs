@@ -1,12 +1,12 @@
-//! The curve of a training: as many points as a plot can show, however long it runs.
+//! The curve of a training: never more points than a plot can show, however long the training is.
 
 use super::latest::TrainingPoint;
 use crate::model::StepReport;
 
-/// Points that are kept at most.
+/// The most points that are kept.
 const POINTS: usize = 2000;
 
-/// Collects steps into evenly spaced points, each the mean of the steps that it stands for.
+/// Collects steps into evenly spaced points. Each point is the mean of its steps.
 pub(super) struct Curve {
     steps_a_point: usize,
     points: Vec<TrainingPoint>,
@@ -39,7 +39,7 @@ impl Curve {
         self.sum.saturation += step.saturation;
         self.sum.code_entropy += step.code_entropy;
         self.count += 1;
-        // These have no use for a mean: they are what they are at the point.
+        // These values are not averaged. They are the values of the last step.
         self.sum.step = step.step;
         self.sum.epoch = step.epoch;
         self.sum.sigma = step.sigma;
@@ -53,7 +53,7 @@ impl Curve {
         }
     }
 
-    /// All points, the unfinished last one included.
+    /// All points, including the unfinished last one.
     pub fn points(&self) -> Vec<TrainingPoint> {
         let mut points = self.points.clone();
         if self.count > 0 {

@@ -1,5 +1,5 @@
-//! The devices that are connected, listed on a thread of their own: some systems take their time, and a click on a match
-//! must not wait for them.
+//! Lists the connected devices, on a thread of its own. Some systems need a while for that, and a click on a match must
+//! not wait for it.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -13,12 +13,12 @@ use super::microphone::Microphone;
 use super::shared::Shared;
 use crate::audio::device::Backend;
 
-/// How soon a device that was connected appears in the lists.
+/// How soon a newly connected device appears in the lists.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// Keeps [`Latest::devices`](super::Latest::devices) while somebody looks at it.
+/// Updates [`Latest::devices`](super::Latest::devices) while somebody looks at it.
 pub(super) struct DeviceWatch {
-    /// Whether somebody looks; `None` once the thread is to end.
+    /// Whether somebody looks. Dropped to end the thread.
     watching: Option<Sender<bool>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -37,10 +37,10 @@ impl DeviceWatch {
         Ok(Self { watching: Some(watching), thread: Some(thread) })
     }
 
-    /// Lists the devices now and, until `false`, every two seconds.
+    /// Lists the devices now. If `on` is true, lists them again every two seconds until a call with `false`.
     pub fn watch(&self, on: bool) {
         if let Some(watching) = &self.watching {
-            // The thread ends after this only.
+            // The thread ends only after this sender is dropped.
             let _ = watching.send(on);
         }
     }
@@ -50,7 +50,7 @@ impl Drop for DeviceWatch {
     fn drop(&mut self) {
         self.watching = None;
         if let Some(thread) = self.thread.take() {
-            // A listing that failed leaves the lists as they were; nobody looks at them any more.
+            // If listing panicked, the lists stay as they were. Nobody looks at them any more.
             let _ = thread.join();
         }
     }

@@ -1,5 +1,5 @@
-//! Adam (Kingma and Ba 2014) over all weights at once, with moments that can be stored. Square matrices that are named go by
-//! [`muon`] instead, whose momentum is then the first moment.
+//! Adam (Kingma and Ba 2014) over all weights at once, with moments that can be stored. The square matrices that are
+//! named are moved by [`muon`] instead; then the first moment is Muon's momentum.
 
 use candle_core::backprop::GradStore;
 use candle_core::{CpuStorage, InplaceOp2, Layout, Result, Tensor, Var, bail};
@@ -14,7 +14,7 @@ const FIRST_DECAY: f32 = 0.9;
 const SECOND_DECAY: f32 = 0.999;
 const EPSILON: f32 = 1e-8;
 
-/// The moments of all weights, those of one name after those of the name before it.
+/// The moments of all weights, in the order of the weights' names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adam {
     pub first: Vec<f32>,
@@ -27,19 +27,19 @@ pub enum Gradient {
     Finite {
         norm: f32,
     },
-    /// It has no finite norm; the weights were left as they were.
+    /// The norm is not finite. The weights were not changed.
     NotFinite,
 }
 
 impl Adam {
-    /// For weights that have not moved yet.
+    /// For weights that have not been changed yet.
     pub fn new(vars: &BTreeMap<String, Var>) -> Self {
         let len = vars.values().map(|var| var.elem_count()).sum();
         Self { first: vec![0.0; len], second: vec![0.0; len] }
     }
 
-    /// Moves `vars` against `grads`; `squares` are the matrices, by tensor, that Muon moves; `step` counts from 0, and `clip`
-    /// limits the gradient's norm (0 leaves it).
+    /// Moves `vars` against `grads`. Muon moves the matrices in `squares`, listed by tensor. `step` counts from 0.
+    /// `clip` limits the norm of the gradient (0: no limit).
     pub fn step(
         &mut self,
         vars: &BTreeMap<String, Var>,
@@ -65,7 +65,7 @@ impl Adam {
         }
         let norm = sum.sqrt() as f32;
         let scale = if clip > 0.0 && norm > clip { clip / norm } else { 1.0 };
-        // PyTorch's form: the step carries the first moment's correction, the root the second's.
+        // PyTorch's form: the step has the correction of the first moment, the root has the correction of the second.
         let t = i32::try_from(step + 1).unwrap_or(i32::MAX);
         let rate = (f64::from(learning_rate) / (1.0 - f64::from(FIRST_DECAY).powi(t))) as f32;
         let root = (1.0 / (1.0 - f64::from(SECOND_DECAY).powi(t))).sqrt() as f32;
@@ -92,7 +92,7 @@ fn norm_squared(grad: &Tensor) -> Result<f64> {
 /// One tensor's part of a step.
 struct Move<'a> {
     moments: RefCell<(&'a mut [f32], &'a mut [f32])>,
-    /// In the order of their places.
+    /// In the order of their positions.
     squares: &'a [Square],
     learning_rate: f32,
     /// Adam's.
@@ -101,7 +101,7 @@ struct Move<'a> {
     scale: f32,
 }
 
-/// Some of a tensor's values, one after the other; all of a square matrix, or none of it.
+/// Some consecutive values of a tensor. They contain a square matrix whole or not at all.
 struct Piece<'a> {
     weights: &'a mut [f32],
     first: &'a mut [f32],
@@ -112,7 +112,7 @@ struct Piece<'a> {
 }
 
 impl<'a> Piece<'a> {
-    /// At the beginnings and ends of the matrices.
+    /// Splits at the beginnings and ends of the matrices.
     fn cut(self, squares: &[Square]) -> Vec<Self> {
         let len = self.grad.len();
         let cuts = squares.iter().flat_map(|s| [(s.at.start, None), (s.at.end, Some(s.size))]);

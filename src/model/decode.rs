@@ -1,4 +1,4 @@
-//! From codes back to sound: what of a sound its code keeps, for ears to judge.
+//! From codes back to sound, so that people can hear what a code keeps of a sound.
 
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
@@ -12,16 +12,16 @@ use crate::audio::mel::{MelSpectrum, POWER_FLOOR};
 use crate::audio::mulaw::{self, LEVELS};
 use crate::audio::overlap::Overlap;
 
-/// Chunks that are decoded at once: their logits, 256 floats a sample, are what takes memory.
+/// The number of chunks that are decoded at once. The logits take the memory: 256 floats a sample.
 const BATCH: usize = 8;
 
-/// Rounds of phase recovery: speech with its own magnitudes is then within 4% of them.
+/// The rounds of phase recovery. After these, the magnitudes of speech match within 4%.
 const ROUNDS: usize = 64;
 
-/// Spectral frames whose phases are sought together, so that a file of hours takes no more memory than a minute does.
+/// Phases are found for this many spectral frames together, so a file of hours takes no more memory than a minute.
 const BLOCK: usize = 256;
 
-/// Spectral frames that neighbouring blocks share, and fade over.
+/// The spectral frames that neighbouring blocks share and over which they fade.
 const SHARED: usize = 16;
 
 impl Model {
@@ -69,7 +69,7 @@ impl Model {
         }))
     }
 
-    /// Samples, or log powers `[rows, bands]`, of some chunks one after another.
+    /// The samples, or the log powers `[rows, bands]`, of consecutive chunks.
     fn decode_rows(&self, bits: &[bool]) -> Result<Vec<f32>, ModelError> {
         let width = self.config.bits;
         let z = bits.iter().map(|&bit| f32::from(u8::from(bit))).collect();
@@ -83,24 +83,24 @@ impl Model {
     }
 }
 
-/// The level expected under the softmax of logits, which become probabilities.
+/// The level to be expected under the softmax of logits. The logits are replaced by probabilities.
 fn expected(logits: &mut [f32]) -> f32 {
     softmax(logits);
     logits.iter().enumerate().map(|(level, p)| level as f32 * p).sum()
 }
 
-/// A sound whose log-mel frames are `logs`, block by block; `None` where it was not to go on.
+/// A sound with the log-mel frames `logs`, made block by block. `None`: asked to stop.
 fn phases(mel: &MelSpectrum, logs: &[f32], go_on: &(dyn Fn() -> ControlFlow<()> + Sync)) -> Option<Vec<f32>> {
     let bands = mel.bands();
     let frames = logs.len() / bands;
-    // The last block is moved back so that it is as long as the others.
+    // The last block starts earlier, so that it is as long as the others.
     let block = BLOCK.min(frames);
     let begins: Vec<usize> = (0..frames.saturating_sub(SHARED).div_ceil(BLOCK - SHARED).max(1))
         .map(|i| (i * (BLOCK - SHARED)).min(frames - block))
         .collect();
     let samples = |frames: usize| (frames - 1) * mel.step() + mel.length();
     let mut joined = Overlap::new(1, samples(block), samples(frames));
-    // A few blocks at a time, in parallel, and joined in their order.
+    // Some blocks at a time are made in parallel and joined in order.
     for begins in begins.chunks(rayon::current_num_threads()) {
         let found: Option<Vec<Vec<f32>>> = begins
             .par_iter()
@@ -166,7 +166,7 @@ mod tests {
         model.encode(samples, starts).unwrap().iter().map(|&h| h > 0.0).collect()
     }
 
-    /// Share of the power that lies within `low` to `high` hertz.
+    /// The share of the power between `low` and `high` hertz.
     fn share(samples: &[f32], low: f32, high: f32) -> f32 {
         let spectrum = realfft::RealFftPlanner::new().plan_fft_forward(samples.len());
         let mut bins = spectrum.make_output_vec();
@@ -227,7 +227,7 @@ mod tests {
         let logs = mel.log_powers(&sound);
         let found = phases(&mel, &logs, GO_ON).unwrap();
         assert_eq!(found.len(), sound.len());
-        // A block's worth of frames is met as well at a seam as elsewhere.
+        // Frames match as well at a seam between blocks as elsewhere.
         let again = mel.log_powers(&found);
         let loudest = |logs: &[f32]| logs.iter().copied().fold(f32::MIN, f32::max);
         for (t, (a, b)) in again.chunks_exact(40).zip(logs.chunks_exact(40)).enumerate().skip(4) {

@@ -1,4 +1,4 @@
-//! Matrix products over slices: the one place that calls `gemm`, with every bound checked before.
+//! Matrix products over slices. This is the one place that calls `gemm`; it checks every bound first.
 #![allow(unsafe_code, reason = "gemm takes pointers")]
 
 /// A matrix within a slice, by any strides.
@@ -12,7 +12,7 @@ pub struct Matrix<'a> {
 }
 
 impl<'a> Matrix<'a> {
-    /// A matrix of `columns` columns whose rows follow one another; all of `data`.
+    /// A matrix of `columns` columns from all of `data`, row after row.
     pub fn new(data: &'a [f32], columns: usize) -> Self {
         assert!(columns > 0 && data.len().is_multiple_of(columns), "{} values in rows of {columns}", data.len());
         Self { data, rows: data.len() / columns, columns, row_stride: columns, column_stride: 1 }
@@ -36,22 +36,23 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// Whether a product replaces what is there or is added to it.
+/// Whether a product replaces the old values or is added to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Update {
     Replace,
     Add,
 }
 
-/// `out` = `left` x `right`, or `out` += it; `out` is [left.rows, right.columns] with its rows one after another. Runs
-/// on the calling thread: callers split their rows by a fixed rule, so that results do not depend on the machine.
+/// `out` = `left` x `right`, or `out` += `left` x `right`. `out` is [left.rows, right.columns], row after row. Runs on
+/// the calling thread. Callers split their rows by a fixed rule, so that results do not depend on the machine.
 pub fn multiply(out: &mut [f32], how: Update, left: Matrix<'_>, right: Matrix<'_>) {
     assert_eq!(left.columns, right.rows, "the inner dimensions of a matrix product");
     assert_eq!(out.len(), left.rows * right.columns, "the size of a matrix product");
     assert!(left.fits() && right.fits(), "a matrix within its slice");
-    // SAFETY: `fits` has checked that the last element of each operand lies within its slice, strides are not negative,
-    // so all elements do; `out` has exactly rows x columns elements, is borrowed mutably and so overlaps neither
-    // operand; f32 is one of the types that `gemm` knows; strides are below the slices' lengths, which fit an isize.
+    // SAFETY: `fits` has checked that the last element of each operand lies within its slice, and strides are not
+    // negative, so all elements lie within. `out` has exactly rows x columns elements. It is borrowed mutably, so it
+    // does not overlap an operand. `gemm` supports f32. Strides are smaller than the slices' lengths, which fit into an
+    // isize.
     unsafe {
         gemm::gemm(
             left.rows,

@@ -1,34 +1,35 @@
-//! Muon (Jordan et al. 2024): a weight matrix is moved by its momentum with all singular values brought near 1, so that
-//! every direction in it is learned as fast as the few that the gradient is largest in. Steps are scaled to be about as
-//! long as Adam's (Liu et al. 2025), so both go by one learning rate.
+//! Muon (Jordan et al. 2024) moves a weight matrix by its momentum, with all singular values brought near 1. So the
+//! matrix learns in every direction as fast as in the few directions in which the gradient is largest. Steps are scaled
+//! to the length of Adam's steps (Liu et al. 2025), so both use one learning rate.
 
 use std::ops::Range;
 
 use super::gemm::{Matrix, Update, multiply};
 
 const MOMENTUM: f32 = 0.95;
-/// Root mean square of Adam's steps, beside its learning rate.
+/// The root mean square of Adam's steps, relative to its learning rate.
 const ADAMS_LENGTH: f32 = 0.2;
-/// Steps of Newton and Schulz's iteration, and the coefficients of its polynomial: chosen to bring small values up fast, not to
-/// reach 1 exactly.
+/// The steps of the Newton-Schulz iteration and the coefficients of its polynomial. They bring small values up fast,
+/// but do not reach 1 exactly.
 const ITERATIONS: usize = 5;
 const POLYNOMIAL: (f32, f32, f32) = (3.4445, -4.775, 2.0315);
 
 /// A square matrix within a tensor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Square {
-    /// Its values, one row after the other.
+    /// The positions of the matrix's values, row after row.
     pub at: Range<usize>,
     pub size: usize,
 }
 
-/// Moves `weights` `[size, size]` against `grad`, which counts `scale` times; `momentum` goes on from step to step.
+/// Moves `weights` `[size, size]` against `grad`, which is multiplied by `scale`. `momentum` is carried from step to
+/// step.
 pub fn update(weights: &mut [f32], momentum: &mut [f32], grad: &[f32], size: usize, learning_rate: f32, scale: f32) {
     let mut direction = vec![0.0; grad.len()];
     for ((d, m), g) in direction.iter_mut().zip(momentum).zip(grad) {
         let new = (1.0 - MOMENTUM) * scale * g;
         *m = MOMENTUM * *m + new;
-        // Nesterov's look ahead.
+        // Nesterov's look-ahead.
         *d = MOMENTUM * *m + new;
     }
     orthogonalise(&mut direction, size);
@@ -36,7 +37,8 @@ pub fn update(weights: &mut [f32], momentum: &mut [f32], grad: &[f32], size: usi
     weights.iter_mut().zip(&direction).for_each(|(w, d)| *w -= rate * d);
 }
 
-/// Brings the singular values of `x` `[size, size]` to about 1, from 0.7 to 1.2, but for those below a thousandth of them all.
+/// Brings the singular values of `x` `[size, size]` to between 0.7 and 1.2, except those below a thousandth of the
+/// norm.
 fn orthogonalise(x: &mut [f32], size: usize) {
     let length = x.iter().map(|x| x * x).sum::<f32>().sqrt();
     // A matrix of zeros has no direction.
@@ -59,7 +61,7 @@ mod tests {
 
     const SIZE: usize = 8;
 
-    /// Orthogonal, symmetric and its own inverse.
+    /// A matrix that is orthogonal, symmetric and its own inverse.
     fn reflection(seed: f32) -> Vec<f32> {
         let v: Vec<f32> = (0..SIZE).map(|i| (i as f32 * 1.7 + seed).sin()).collect();
         let square: f32 = v.iter().map(|v| v * v).sum();

@@ -1,6 +1,6 @@
-//! What a chunk sounds like that is not of its own recording: the nearest of the chunks that training saw lately, by the
-//! codes learned so far. Views are drawn to it, so that recordings of one kind of sound come together though no two of
-//! them are known to be alike ("With a Little Help from My Friends", Dwibedi et al. 2021).
+//! The nearest chunk of another recording, among the chunks that the training saw last, by the current embeddings.
+//! Views are pulled towards it. So recordings of one kind of sound come together, although no label says that they are
+//! alike ("With a Little Help from My Friends", Dwibedi et al. 2021).
 
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -8,27 +8,27 @@ use std::sync::Arc;
 use super::gemm::{Matrix, Update, multiply};
 use super::ops::attraction::Targets;
 
-/// Chunks that are remembered.
+/// The number of chunks that are remembered.
 const MEMORY: usize = 8192;
-/// Remembered chunks that are compared at once.
+/// The number of remembered chunks that are compared at once.
 const TILE: usize = 1024;
-/// Least cosine of a neighbour: a sound that nothing is like has none.
+/// The least cosine of a neighbour. A sound without a similar one gets no neighbour.
 const LEAST_COSINE: f32 = 0.5;
 
-/// The embeddings of the chunks seen last: unit vectors of 2z - 1, without noise.
+/// The embeddings of the chunks that were seen last: unit vectors of 2z - 1, without noise.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Neighbours {
     /// `[remembered, bits]`, at most [`MEMORY`] rows.
     pub embeddings: Vec<f32>,
     /// The chunks' numbers.
     pub chunks: Vec<u64>,
-    /// Which row is overwritten next.
+    /// The row that is overwritten next.
     pub oldest: usize,
 }
 
 impl Neighbours {
-    /// The nearest remembered chunk of each of `units` `[n, bits]`, where it is near enough; those that are the
-    /// `same_sound` as the asking one (its place in `units`, and the remembered chunk's number) are none.
+    /// For each of `units` `[n, bits]`, the nearest remembered chunk that is near enough. `same_sound` says which
+    /// chunks do not count: it gets a position in `units` and the number of a remembered chunk.
     pub fn find(&self, units: &[f32], bits: usize, same_sound: &(dyn Fn(usize, u64) -> bool + Sync)) -> Targets {
         let n = units.len() / bits;
         let tiles: Vec<Vec<(f32, usize)>> = self
@@ -62,7 +62,7 @@ impl Neighbours {
         Targets { units: Arc::new(targets), found: Arc::new(found) }
     }
 
-    /// The largest of `cosines`, those of the rows from `first` on, that is of another sound; and its row.
+    /// The largest of `cosines` that is of another sound, and its row. `cosines` are those of the rows from `first` on.
     fn best(
         &self,
         asking: usize,
@@ -79,7 +79,7 @@ impl Neighbours {
         best
     }
 
-    /// Remembers `chunks` with their `units` `[chunks, bits]`, in the place of the oldest once the memory is full.
+    /// Remembers `chunks` with their `units` `[chunks, bits]`. When the memory is full, they replace the oldest ones.
     pub fn remember(&mut self, chunks: &[u64], units: &[f32]) {
         let bits = units.len() / chunks.len().max(1);
         for (&chunk, unit) in chunks.iter().zip(units.chunks_exact(bits.max(1))) {

@@ -1,4 +1,4 @@
-//! What makes log-mel frames zero-centred and of similar size in every band.
+//! Normalisation: makes log-mel frames zero-centred and of similar size in every band.
 
 use rand::seq::index;
 
@@ -10,13 +10,13 @@ use super::front_end::FrontEnd;
 use super::simd::{kernel, ln};
 use crate::audio::mel::POWER_FLOOR;
 
-/// Chunks that the figures are computed from.
+/// The number of chunks from which the figures are computed.
 const SAMPLE: usize = 2000;
 
-/// Least deviation of a band: an empty one stays quiet instead of being blown up.
+/// The least deviation of a band. So an empty band stays quiet and is not amplified.
 const LEAST_DEVIATION: f32 = 1.0;
 
-/// Mean and deviation of each band; empty for presets that hear levels.
+/// The mean and the deviation of each band. Empty for presets that hear levels.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Normalisation {
     pub mean: Vec<f32>,
@@ -61,7 +61,7 @@ impl Normalisation {
         normalise(logs, &self.mean, &self.deviation);
     }
 
-    /// Turns normalised log powers back into what they were, in place.
+    /// Reverts the normalisation, in place.
     pub fn undo(&self, logs: &mut [f32]) {
         for frame in logs.chunks_exact_mut(self.mean.len().max(1)) {
             frame.iter_mut().zip(&self.mean).zip(&self.deviation).for_each(|((x, m), d)| *x = *x * d + m);

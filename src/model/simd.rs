@@ -1,12 +1,12 @@
-//! Loops compiled for the widest vectors that the machine has, and functions that such loops can be made of.
+//! Loops that are compiled for the widest vectors of the machine, and functions for use in such loops.
 //!
-//! [`kernel!`] defines a function whose body is compiled once for each instruction set and chosen at run time (by
-//! `pulp`). What a body calls must be `#[inline(always)]`, or it stays in the narrow set; whole numbers are added by
-//! `wrapping_add`, since a check for overflow keeps a loop from being vectorised.
+//! [`kernel!`] defines a function whose body is compiled once for each instruction set. `pulp` chooses one when the
+//! program runs. A function that a body calls must be `#[inline(always)]`; otherwise it is compiled for the narrow
+//! instruction set. Integers are added by `wrapping_add`, because a check for overflow prevents vectorisation.
 
 use pulp::{Simd, WithSimd};
 
-/// Runs `op` with the widest vectors there are.
+/// Runs `op` with the widest vectors of the machine.
 #[inline(always)]
 pub fn dispatch<Op: WithSimd>(op: Op) -> Op::Output {
     #[cfg(target_arch = "x86_64")]
@@ -21,7 +21,7 @@ pub fn dispatch<Op: WithSimd>(op: Op) -> Op::Output {
     pulp::Arch::new().dispatch(op)
 }
 
-/// Defines a vectorised function: see the module. References need the one named lifetime.
+/// Defines a vectorised function, as the module describes. References must have the one named lifetime.
 macro_rules! kernel {
     ($(#[$meta:meta])* $vis:vis fn $name:ident<$life:lifetime>($($arg:ident: $kind:ty),* $(,)?) $(-> $out:ty)? $body:block) => {
         $(#[$meta])*
@@ -44,10 +44,10 @@ macro_rules! kernel {
 }
 pub(crate) use kernel;
 
-/// e^x to within 2 units of the last place, in operations that vectorise; x is held within [-87, 88].
+/// e^x to within 2 units in the last place, in operations that vectorise. x is clamped to [-87, 88].
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {
-    // Adding it leaves the nearest whole number in the lowest bits of the significand.
+    // Adding this number leaves the nearest integer in the lowest bits of the significand.
     const ROUND: f32 = 12_582_912.0;
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
@@ -65,7 +65,7 @@ pub fn exp(x: f32) -> f32 {
 #[inline(always)]
 pub fn ln(x: f32) -> f32 {
     let bits = x.to_bits() as i32;
-    // A significand between sqrt(1/2) and sqrt(2), and the exponent that goes with it.
+    // A significand between sqrt(1/2) and sqrt(2), and its exponent.
     let shifted = bits.wrapping_sub(std::f32::consts::FRAC_1_SQRT_2.to_bits() as i32);
     let e = (shifted >> 23) as f32;
     let f = f32::from_bits(bits.wrapping_sub(shifted & 0xff80_0000_u32 as i32) as u32) - 1.0;
@@ -88,7 +88,8 @@ pub fn tanh(x: f32) -> f32 {
     2.0 * sigmoid(2.0 * x) - 1.0
 }
 
-/// How many partial sums a reduction keeps: enough for the widest vectors, and one order of adding on every machine.
+/// The number of partial sums of a reduction. It is enough for the widest vectors, and gives one order of addition on
+/// every machine.
 pub const LANES: usize = 32;
 
 /// The sum of `f` over `values`, in an order that vectorises.
@@ -124,7 +125,7 @@ kernel! {
 }
 
 kernel! {
-    /// Adds each row of `rows` to `sums`: the sums of the columns.
+    /// Adds each row of `rows` to `sums`, which become the sums of the columns.
     pub fn add_rows<'a>(sums: &'a mut [f32], rows: &'a [f32]) {
         for row in rows.chunks_exact(sums.len()) {
             for (sum, x) in sums.iter_mut().zip(row) {
@@ -135,7 +136,7 @@ kernel! {
 }
 
 kernel! {
-    /// Turns a row of logits into probabilities; returns the logarithm of the sum of their exponentials.
+    /// Replaces a row of logits by probabilities. Returns the logarithm of the sum of the exponentials.
     pub fn softmax<'a>(row: &'a mut [f32]) -> f32 {
         let mut lanes = [f32::NEG_INFINITY; LANES];
         for block in row.chunks(LANES) {
@@ -156,7 +157,7 @@ kernel! {
 }
 
 kernel! {
-    /// The sum of squares, in double precision over blocks of single.
+    /// The sum of squares: blocks are summed in single precision, the blocks' sums in double precision.
     pub fn sum_of_squares<'a>(values: &'a [f32]) -> f64 {
         values.chunks(4096).map(|block| f64::from(sum(block, |x| x * x))).sum()
     }

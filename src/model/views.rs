@@ -1,6 +1,6 @@
-//! How a chunk is made to sound different without becoming another sound: moved in time, louder or softer, noisier, and
-//! as a microphone in a room would hear it. Spectral views are made on the powers of mel bands, where an equaliser is a
-//! gain a band and reverberation a smear over frames, so that no step of training computes a spectrum.
+//! Views: a chunk is altered without becoming another sound. It is moved in time, made louder or softer, made noisier,
+//! or sounds as through a microphone in a room. Spectral views are made on the powers of mel bands, where an equaliser
+//! is a gain for each band and reverberation is a smear over frames. So no training step computes a spectrum.
 
 use rand::{Rng, RngCore};
 use rand_chacha::ChaCha8Rng;
@@ -10,9 +10,10 @@ use super::simd::{exp, kernel};
 use crate::audio::mel::{MelSpectrum, POWER_FLOOR};
 use crate::audio::mulaw;
 
-/// Gain of a view, in decibels either way.
+/// The largest gain of a view, in decibels up or down.
 const GAIN_DB: f32 = 6.0;
-/// Most that a microphone and its room colour a band by, a deviation in decibels: each has resonances of its own.
+/// The largest deviation, in decibels, by which a microphone and its room colour single bands. Each has its own
+/// resonances.
 const COLOUR_DB: f32 = 4.0;
 
 /// How a spectral preset's views are made.
@@ -21,20 +22,20 @@ pub struct SpectralViews {
     bands: usize,
     centres: Vec<f32>,
     widths: Vec<f32>,
-    /// Seconds from frame to frame.
+    /// The seconds from one frame to the next.
     frame_secs: f32,
-    /// Share of views heard through a microphone.
+    /// The share of views that are heard through a microphone.
     microphone: f32,
 }
 
-/// What a microphone and its room do: see [`SpectralViews::distort`].
+/// The effect of a microphone and its room: see [`SpectralViews::distort`].
 struct Microphone {
     /// Power gain of each band.
     gains: Vec<f32>,
-    /// Share of the reverberation's power that is left after a frame, and its power beside the direct sound's.
+    /// The share of the reverberation's power that is left after a frame, and its power relative to the direct sound's.
     decay: f32,
     wet: f32,
-    /// Noise power of each band, beside the mean power of a frame.
+    /// The noise power of each band, relative to the mean power of a frame.
     noise: Vec<f32>,
 }
 
@@ -71,8 +72,8 @@ impl SpectralViews {
         }
     }
 
-    /// How many bands from the lowest on have anything in them: a file that was recorded at a lower rate has nothing
-    /// above it, and noise there would tell it apart.
+    /// The number of bands, from the lowest on, that have any power. A file that was recorded at a lower rate has
+    /// nothing above them, and noise there would give it away.
     fn occupied_bands(&self, powers: &[f32]) -> usize {
         let mut top = 0;
         for frame in powers.chunks_exact(self.bands) {
@@ -83,7 +84,7 @@ impl SpectralViews {
         top
     }
 
-    /// Adds noise of about this power to each band; that of every cell varies.
+    /// Adds noise of about this power to each band. The power varies from cell to cell.
     fn add_noise(&self, powers: &mut [f32], noise: &[f32], random: &mut ChaCha8Rng) {
         let mut dice = vec![0_u8; powers.len()];
         random.fill_bytes(&mut dice);
@@ -102,11 +103,11 @@ impl SpectralViews {
         let equaliser = |band: usize| {
             decibels(waves.iter().map(|(depth, rate, phase)| depth * (rate * position(band) + phase).cos()).sum())
         };
-        // What the equaliser is too smooth for: echoes add to one narrow band and take from the next.
+        // The equaliser is too smooth for this: echoes add to one narrow band and take from the next.
         let colour = random.random_range(0.0..=COLOUR_DB);
         let colours: Vec<f32> =
             (0..self.bands).map(|_| decibels(colour * random.sample::<f32, _>(StandardNormal))).collect();
-        // Second-order band limits.
+        // Band limits of second order.
         let low = log_uniform(random, 40.0, 300.0);
         let high = log_uniform(random, 2500.0, 16_000.0);
         let limits = |hz: f32| 1.0 / ((1.0 + (low / hz).powi(4)) * (1.0 + (hz / high).powi(4)));
@@ -115,7 +116,7 @@ impl SpectralViews {
         let decay_secs = log_uniform(random, 0.01, 0.1);
         let decay = (-2.0 * self.frame_secs / decay_secs).exp();
         let wet = log_uniform(random, 0.03, 1.0) * (1.0 - decay);
-        // A noise floor 8 to 40 dB below the sound, tilted by up to 9 dB an octave or so either way.
+        // A noise floor 8 to 40 dB below the sound, tilted by up to about 9 dB an octave up or down.
         let (floor, tilt) = (decibels(-random.random_range(8.0..=40.0)), random.random_range(-1.5..=1.5));
         let tilted: Vec<f32> =
             (0..self.bands).map(|b| self.widths[b] * (self.centres[b] / 1000.0).powf(tilt)).collect();
@@ -174,7 +175,7 @@ kernel! {
 }
 
 kernel! {
-    /// Adds to each frame what is left of those before it.
+    /// Adds to each frame what is left of the frames before it.
     fn reverberate<'a>(powers: &'a mut [f32], bands: usize, decay: f32, wet: f32) {
         let mut tail = vec![0.0_f32; bands];
         for frame in powers.chunks_exact_mut(bands) {

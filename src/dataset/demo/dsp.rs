@@ -1,4 +1,4 @@
-//! What the demo library's voices are built from: oscillators, envelopes, filters, noise.
+//! The building blocks of the demo library's voices: oscillators, envelopes, filters, noise.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -10,41 +10,41 @@ pub fn uniform(rng: &mut ChaCha8Rng, low: f64, high: f64) -> f64 {
     low + (high - low) * rng.random::<f64>()
 }
 
-/// From -1 to 1.
+/// A number from -1 to 1.
 pub fn noise(rng: &mut ChaCha8Rng) -> f64 {
     uniform(rng, -1.0, 1.0)
 }
 
-/// From `low` to `high` in equal ratios, as pitch and time are heard; `place` is 0 to 1.
+/// A value from `low` to `high` in equal ratios, as people hear pitch and time. `place` is 0 to 1.
 pub fn between(place: f64, low: f64, high: f64) -> f64 {
     low * (high / low).powf(place)
 }
 
-/// A pitch of the A minor pentatonic scale, in hertz, `place` (0 to 1) of the way up from `low` to `high` MIDI notes:
-/// whatever is played after one another, it fits.
+/// A pitch of the A minor pentatonic scale, in hertz. `place` (0 to 1) is the position between the MIDI notes `low` and
+/// `high`. Any sequence of such pitches is pleasant.
 pub fn pentatonic(place: f64, low: i32, high: i32) -> f64 {
     let scale: Vec<i32> = (low..=high).filter(|note| matches!(note.rem_euclid(12), 0 | 2 | 4 | 7 | 9)).collect();
     let note = scale[((place * scale.len() as f64) as usize).min(scale.len() - 1)];
     440.0 * 2f64.powf(f64::from(note - 69) / 12.0)
 }
 
-/// `secs` of sound, each sample from its time in seconds.
+/// `secs` of sound. `sample` gives each sample from its time in seconds.
 pub fn render(secs: f64, mut sample: impl FnMut(f64) -> f64) -> Vec<f64> {
     (0..(secs * RATE) as usize).map(|n| sample(n as f64 / RATE)).collect()
 }
 
-/// Rises in `attack` seconds, then falls to 1/e every `decay` seconds.
+/// Rises in `attack` seconds, then falls to 1/e in every `decay` seconds.
 pub fn strike(time: f64, attack: f64, decay: f64) -> f64 {
     (time / attack).min(1.0) * (-(time - attack).max(0.0) / decay).exp()
 }
 
-/// Rises, stays, and falls within `secs`, by raised cosines.
+/// Rises, stays and falls within `secs`, along raised cosines.
 pub fn swell(time: f64, secs: f64, rise: f64, fall: f64) -> f64 {
     let edge = |x: f64| 0.5 - 0.5 * (x.clamp(0.0, 1.0) * std::f64::consts::PI).cos();
     edge(time / rise) * edge((secs - time) / fall)
 }
 
-/// An oscillator whose frequency may change at every sample.
+/// An oscillator whose frequency may change with every sample.
 #[derive(Clone, Copy, Default)]
 pub struct Phase(f64);
 
@@ -53,7 +53,7 @@ impl Phase {
         Phase(start)
     }
 
-    /// Goes on by one sample and returns the phase, 0 to 1.
+    /// Advances by one sample and returns the phase, 0 to 1.
     pub fn step(&mut self, hz: f64) -> f64 {
         self.0 = (self.0 + hz / RATE).fract();
         self.0
@@ -63,7 +63,7 @@ impl Phase {
         (self.step(hz) * std::f64::consts::TAU).sin()
     }
 
-    /// A sawtooth, its jump rounded off so that it does not alias.
+    /// A sawtooth whose jump is rounded off, so that it does not alias.
     pub fn saw(&mut self, hz: f64) -> f64 {
         let (phase, step) = (self.step(hz), hz / RATE);
         let correction = if phase < step {
@@ -79,14 +79,14 @@ impl Phase {
     }
 }
 
-/// A resonant filter of second order (trapezoidal state variable), its cutoff free to move.
+/// A resonant filter of second order (trapezoidal state variable) whose cutoff may change with every sample.
 #[derive(Clone, Copy, Default)]
 pub struct Filter {
     first: f64,
     second: f64,
 }
 
-/// One sample through a [`Filter`].
+/// The outputs of a [`Filter`] for one sample.
 pub struct Filtered {
     pub low: f64,
     /// 1 at the cutoff.

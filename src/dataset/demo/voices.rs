@@ -1,4 +1,4 @@
-//! The demo library's kinds of sound. A voice is given random numbers and a place from 0 to 1, low to high.
+//! The kinds of sound of the demo library. A voice gets random numbers, and a place from 0 (low) to 1 (high).
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -8,7 +8,7 @@ use super::dsp::{Filter, Phase, between, noise, pentatonic, render, strike, swel
 
 pub type Voice = fn(&mut ChaCha8Rng, f64) -> Vec<f64>;
 
-/// Names and voices. New ones go to the end: the place in this list is part of each sound's seed.
+/// Names and voices. Add new ones at the end, because the position in this list is part of each sound's seed.
 pub const KINDS: [(&str, Voice); 14] = [
     ("pluck", pluck),
     ("bell", bell),
@@ -26,12 +26,12 @@ pub const KINDS: [(&str, Voice); 14] = [
     ("flute", flute),
 ];
 
-/// A plucked string: noise going round in a delay line that dulls it (Karplus and Strong).
+/// A plucked string: noise circulates in a delay line that dulls it (Karplus and Strong).
 fn pluck(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     let hz = pentatonic(place, 45, 76);
     let softness = uniform(rng, 0.2, 0.8);
     let decay = uniform(rng, 0.993, 0.9985);
-    // The averaging delays by half a frame; the rest beyond whole frames is left to an all-pass.
+    // The averaging delays by half a frame. An all-pass filter delays by the fraction that is left.
     let period = RATE / hz - 0.5;
     let whole = (period - 0.2).floor();
     let fraction = period - whole;
@@ -58,7 +58,7 @@ fn pluck(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     })
 }
 
-/// Partials of a church bell, each dying at its own time.
+/// The partials of a church bell. Each decays in its own time.
 fn bell(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     const PARTIALS: [(f64, f64); 9] = [
         (0.5, 0.5),
@@ -101,7 +101,7 @@ fn kick(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     })
 }
 
-/// Two skins and the wires below them.
+/// Two skins, and the wires below them.
 fn snare(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     let hz = between(place, 150.0, 240.0);
     let (wires, decay) = (uniform(rng, 0.6, 1.2), uniform(rng, 0.06, 0.16));
@@ -114,7 +114,7 @@ fn snare(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     })
 }
 
-/// Six metal tones that belong to no scale, through a high filter; short ones are closed, long ones open.
+/// Six metallic tones outside any scale, through a high-pass filter. Short ones are closed, long ones open.
 fn hat(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     const TONES: [f64; 6] = [2.0, 3.0, 4.16, 5.43, 6.79, 8.21];
     let base = uniform(rng, 250.0, 420.0);
@@ -130,7 +130,7 @@ fn hat(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     })
 }
 
-/// A sawtooth through a filter that closes, with a sine an octave below.
+/// A sawtooth through a closing filter, with a sine an octave below.
 fn bass(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     let hz = pentatonic(place, 33, 50);
     let (open, close, q) = (uniform(rng, 8.0, 24.0), uniform(rng, 0.08, 0.3), uniform(rng, 0.9, 3.5));
@@ -176,7 +176,7 @@ fn chirp(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     })
 }
 
-/// A phrase of whistled syllables, each a curve of its own, repeated with small changes.
+/// A phrase of whistled syllables. Each has a curve of its own; the phrase repeats with small changes.
 fn bird(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     let centre = between(place, 2200.0, 4800.0);
     let shapes: Vec<(f64, f64, f64, f64)> = (0..rng.random_range(2..=4))
@@ -204,7 +204,7 @@ fn bird(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     sound
 }
 
-/// A hiss of many drops, and single drops before it.
+/// A hiss of many drops, with single drops in front.
 fn rain(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     let drops_a_sec = between(place, 20.0, 220.0);
     let (hiss, colour) = (between(place, 0.10, 0.35), uniform(rng, 2500.0, 6000.0));
@@ -223,7 +223,7 @@ fn rain(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     sound
 }
 
-/// Combustions of slightly unequal strength in a resonant body, the speed swaying.
+/// Combustions of slightly unequal strength in a resonant body, at a swaying speed.
 fn engine(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     let hz = between(place, 28.0, 85.0);
     let strengths: Vec<f64> = (0..4).map(|_| uniform(rng, 0.6, 1.0)).collect();
@@ -245,7 +245,7 @@ fn engine(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     })
 }
 
-/// A voice that goes from one vowel to another.
+/// A voice that moves from one vowel to another.
 fn vowel(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     const VOWELS: [[f64; 3]; 5] = [
         [730.0, 1090.0, 2440.0],
@@ -279,7 +279,7 @@ fn vowel(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     })
 }
 
-/// A wooden bar: three partials, the upper ones gone at once.
+/// A wooden bar: three partials, of which the upper ones decay at once.
 fn marimba(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     let hz = pentatonic(place, 55, 84);
     let ring = between(place, 0.30, 0.12) * uniform(rng, 0.8, 1.2);
@@ -292,7 +292,7 @@ fn marimba(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     })
 }
 
-/// A nearly pure tone with breath around it and a vibrato that comes late.
+/// A nearly pure tone with breath noise and a late vibrato.
 fn flute(rng: &mut ChaCha8Rng, place: f64) -> Vec<f64> {
     let hz = pentatonic(place, 62, 86);
     let (breath, depth, speed) = (uniform(rng, 0.05, 0.2), uniform(rng, 0.003, 0.009), uniform(rng, 4.5, 6.0));

@@ -1,11 +1,11 @@
-//! Changing the project, and taking that back.
+//! Undoing and redoing changes of the project.
 
 use super::State;
 use crate::engine::Command;
 use crate::gui::notices::{Deed, Tone};
 
 impl State {
-    /// Takes the last change of the project back.
+    /// Undoes the last change of the project.
     pub fn undo(&mut self) {
         match self.latest.history.undo {
             Some(_) => self.submit(Command::Undo),
@@ -13,7 +13,7 @@ impl State {
         }
     }
 
-    /// Does again what was taken back.
+    /// Redoes the last undone change.
     pub fn redo(&mut self) {
         match self.latest.history.redo {
             Some(_) => self.submit(Command::Redo),
@@ -21,7 +21,7 @@ impl State {
         }
     }
 
-    /// What a notice offers was taken.
+    /// The button of a notice was pressed.
     pub fn do_deed(&mut self, deed: Deed) {
         match deed {
             Deed::Undo => self.undo(),

@@ -1,10 +1,10 @@
-//! The bits of a code side by side, each as high as the share of sounds that have it on.
+//! The bits of a code side by side. The height of each is the share of sounds in which it is 1.
 
 use egui::{Pos2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 
 use crate::gui::theme::palette;
 
-/// A bit that is on for less than this share of sounds, or off for less, tells almost nothing.
+/// A bit that is 1 (or 0) for less than this share of sounds says almost nothing.
 const STUCK: f32 = 0.03;
 
 pub fn is_stuck(share: f32) -> bool {

@@ -1,32 +1,32 @@
-//! A code as cells, one a bit, that can be flipped by click and by key.
+//! A code as cells, one for each bit, which a click or a key flips.
 
 use egui::{FocusDirection, Id, Key, Modifiers, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::row;
 use crate::gui::theme::{palette, size};
 
-/// Height of the bar below a cell that shows how often the bit is on.
+/// The height of the bar below a cell that shows how often the bit is 1.
 const BALANCE: f32 = 11.0;
 const GAP: f32 = 2.0;
 const LARGEST: f32 = 30.0;
 
-/// What is known of one bit.
+/// What is known about one bit.
 #[derive(Clone, Copy)]
 pub struct Cell {
     pub on: bool,
     pub flipped: bool,
-    /// Share of the library that has it on.
+    /// The share of the library in which it is 1.
     pub balance: f32,
 }
 
-/// Cells in a line: as many as fit, in steps that people count in.
+/// The number of cells in a line: as many as fit, in steps in which people count.
 pub fn columns(width: f32, bits: usize) -> usize {
     let fit = ((width + GAP) / (size::CELL + GAP)) as usize;
     let steps = [64, 32, 16, 8];
     steps.into_iter().find(|&step| step <= fit).unwrap_or(8).min(bits.max(1))
 }
 
-/// Draws `bits` cells and returns the bit that was flipped; `cursor` is the one that the keys are at.
+/// Draws `bits` cells and returns the bit that was flipped. `cursor` is the cell that has the keyboard.
 pub fn code_cells(ui: &mut Ui, bits: usize, cursor: &mut usize, cell: impl Fn(usize) -> Cell) -> Option<usize> {
     let across = columns(ui.available_width(), bits);
     let lines = bits.div_ceil(across);
@@ -38,7 +38,7 @@ pub fn code_cells(ui: &mut Ui, bits: usize, cursor: &mut usize, cell: impl Fn(us
     for bit in 0..bits {
         let corner = rect.min + vec2((bit % across) as f32 * step.x, (bit / across) as f32 * step.y);
         let place = Rect::from_min_size(corner, vec2(side, side + BALANCE + GAP));
-        // One stop of the Tab key: the cell that the keys are at. The others are clicked, or come to by arrows.
+        // The Tab key stops only at the cell that has the keyboard. Clicks and arrow keys reach the others.
         let sense = if bit == *cursor { Sense::click() } else { Sense::CLICK };
         let id = origin.with(bit);
         let response = ui.interact(place, id, sense);
@@ -81,7 +81,7 @@ fn moved(ui: &Ui, id: Id, bit: usize, bits: usize, across: usize) -> Option<usiz
         (Key::ArrowDown, across as isize),
     ];
     let by = steps.into_iter().find(|(key, _)| pressed(*key)).map(|(_, by)| by)?;
-    // egui has read the arrow already, to move the focus from widget to widget.
+    // egui has already used the arrow key to move the focus to another widget.
     ui.memory_mut(|memory| memory.move_focus(FocusDirection::None));
     bit.checked_add_signed(by).filter(|next| *next < bits)
 }

@@ -4,12 +4,12 @@ use egui::{Mesh, Rect, Shape, Ui, pos2, vec2};
 
 use crate::gui::theme::palette;
 
-/// Cells in a line: more for long codes, so that their strips are not higher.
+/// The number of cells in a line. Long codes have more, so that their strips are not higher.
 fn columns(bits: usize) -> usize {
     if bits > 128 { 64 } else { bits.clamp(1, 32) }
 }
 
-/// Paints `bits` bits of `code` into `rect`; those in which it differs from `other` are in the colour of a warning.
+/// Paints `bits` bits of `code` into `rect`. Bits that differ from `other` have the warning colour.
 pub fn paint(ui: &Ui, rect: Rect, bits: usize, code: &[u64], other: &[u64]) {
     if code.len() * 64 < bits || other.len() * 64 < bits || bits == 0 {
         return;

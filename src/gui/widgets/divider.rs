@@ -1,4 +1,4 @@
-//! The edge between two panels, which is drawn aside by mouse or moved by arrow keys.
+//! The edge between two panels, which the mouse or the arrow keys move.
 
 use egui::{CursorIcon, EventFilter, Id, Key, Rect, Sense, Stroke, Ui, WidgetInfo, vec2};
 
@@ -7,8 +7,8 @@ use crate::gui::theme::palette;
 /// How far an arrow key moves it.
 const STEP: f32 = 16.0;
 
-/// An edge at the right (`grows` is 1) or the left (-1) of a panel that is `width` wide now. Returns the width that is
-/// wanted from now on: `Some(None)` is the usual one again, after a double click.
+/// An edge at the right (`grows` is 1) or the left (-1) of a panel with the current `width`. Returns the new width, if
+/// it changes; `Some(None)` after a double click, which restores the usual width.
 pub fn divider(ui: &mut Ui, edge: Rect, name: &str, width: f32, grows: f32) -> Option<Option<f32>> {
     let id = Id::unique(name);
     let response = ui.interact(edge.expand2(vec2(3.0, 0.0)), id, Sense::click_and_drag());

@@ -5,13 +5,14 @@ use egui::{Align2, Color32, Mesh, Rect, Role, Sense, Shape, Stroke, TextStyle, U
 use super::text;
 use crate::gui::theme::{palette, size};
 
-/// A distribution: how many at each place, from 0 on.
+/// A distribution: the count at each value, from 0 on.
 pub struct Distribution<'a> {
     pub counts: &'a [u32],
     pub colour: Color32,
 }
 
-/// Draws distributions as shapes of one height, with the numbers of the axis below; `name` says what is seen.
+/// Draws distributions with equal heights, and the numbers of the axis below. `name` describes the picture for screen
+/// readers.
 pub fn histogram(ui: &mut Ui, name: &str, distributions: &[Distribution<'_>]) {
     let palette = palette(ui.visuals());
     let axis = 16.0;

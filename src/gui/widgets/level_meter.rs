@@ -1,4 +1,4 @@
-//! How loud the microphone is: a bar over 60 decibels with a mark at its peak, and a lamp that lights when it clips.
+//! The level of the microphone: a bar over 60 decibels with a mark at its peak, and a lamp for clipping.
 
 use egui::{Rect, Role, Sense, Ui, Vec2, WidgetInfo};
 
@@ -7,7 +7,7 @@ use crate::gui::theme::palette;
 /// The quietest level that shows, in decibels below full scale.
 const FLOOR_DB: f32 = -60.0;
 
-/// `level` and `peak`, which is held, are from 0 to 1.
+/// `level` and `peak` are from 0 to 1. The peak is held by the caller.
 pub fn level_meter(ui: &mut Ui, level: f32, peak: f32, clipped: bool, size: Vec2) {
     let palette = palette(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
@@ -35,7 +35,7 @@ pub fn level_meter(ui: &mut Ui, level: f32, peak: f32, clipped: bool, size: Vec2
     });
 }
 
-/// Where on the bar a peak lies, from 0 to 1.
+/// The position of a level on the bar, from 0 to 1.
 fn place(level: f32) -> f32 {
     let decibels = 20.0 * level.max(1e-6).log10();
     (1.0 - decibels / FLOOR_DB).clamp(0.0, 1.0)

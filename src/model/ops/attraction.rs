@@ -1,5 +1,5 @@
-//! Attraction: a view should be nearer to the neighbour that was found for its chunk than to those of other chunks (the
-//! loss of NNCLR, Dwibedi et al. 2021). Neighbours are data: no gradient goes to them.
+//! Attraction: a view should be nearer to the neighbour that was found for its chunk than to the neighbours of other
+//! chunks (the loss of NNCLR, Dwibedi et al. 2021). Neighbours are data: they get no gradient.
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use std::sync::Arc;
@@ -9,26 +9,26 @@ use super::{Kept, operand, tensor};
 use crate::model::gemm::{Matrix, Update, multiply};
 use crate::model::simd::{self, softmax};
 
-/// Where the views of a batch are drawn to.
+/// The neighbours towards which the views of a batch are pulled.
 #[derive(Clone, Debug, Default)]
 pub struct Targets {
-    /// `[n, bits]`: unit vectors; a row of zeros where no neighbour was found.
+    /// `[n, bits]`: unit vectors. A row of zeros if no neighbour was found.
     pub units: Arc<Vec<f32>>,
-    /// `[n]`: whether there is one.
+    /// `[n]`: whether a neighbour was found.
     pub found: Arc<Vec<bool>>,
 }
 
 struct Attraction {
     targets: Targets,
-    /// [n, n]: which targets are left out of a chunk's negatives.
+    /// [n, n]: the targets that are not among a chunk's negatives.
     masked: Arc<Vec<bool>>,
     temperature: f32,
     kept: Kept<Vec<f32>>,
 }
 
-/// A scalar: the cross entropy of the right target under the softmax of the cosines of 2z - 1 over `temperature`, summed over
-/// the views that have a target, divided by the number of all views. `z` `[2n, bits]` holds the first views, then the
-/// second; `masked` `[n, n]` pairs of different chunks that are not to be told apart.
+/// A scalar: the cross entropy of the right target under the softmax of the cosines of 2z - 1 over `temperature`. It is
+/// summed over the views that have a target, and divided by the number of all views. `z` `[2n, bits]` has the first
+/// views, then the second views. `masked` `[n, n]` marks pairs of different chunks that the loss must not push apart.
 pub fn attraction(z: &Tensor, targets: Targets, masked: Arc<Vec<bool>>, temperature: f32) -> Result<Tensor> {
     let ((rows, bits), n) = (z.dims2()?, targets.found.len());
     if n == 0 || rows != 2 * n || targets.units.len() != n * bits || masked.len() != n * n {

@@ -1,9 +1,9 @@
-//! Gated residual blocks on one tile of rows. A block normalises a chunk's rows over time and channels together (as
-//! GroupNorm with one group does), convolves them causally (kernel 2, dilated) to twice the channels, gates one half's
-//! tanh by the other's sigmoid, mixes the channels and adds the result to what came in.
+//! Gated residual blocks on one tile of rows. A block normalises the rows of a chunk over time and channels together
+//! (like GroupNorm with one group). It convolves them causally (kernel 2, dilated) to twice the channels. It multiplies
+//! the tanh of one half by the sigmoid of the other, mixes the channels, and adds the result to its input.
 //!
-//! Nothing in it looks beyond a chunk, so a few chunks at a time go through a whole stack while they are in a core's
-//! cache, forward and backward.
+//! A block never looks beyond a chunk. So a few chunks at a time pass through the whole stack while they are in a
+//! core's cache, forward and backward.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,12 +13,12 @@ use crate::model::simd::{self, LANES, kernel, sigmoid, sum, tanh};
 
 pub(super) const EPSILON: f32 = 1e-5;
 
-/// Where a block's parameters are within its row of the packed ones, for `c` channels.
+/// The positions of a block's parameters within its row of the packed parameters, for `c` channels.
 pub struct BlockLayout {
-    /// Gain, then offset, of the normalised input: `[c]` each.
+    /// The gain and then the offset of the normalised input: `[c]` each.
     pub gain: Range<usize>,
     pub offset: Range<usize>,
-    /// [2c, 2c]: the earlier tap's rows first; columns for tanh, then for sigmoid.
+    /// [2c, 2c]: the rows of the earlier tap come first; the columns are for tanh, then for sigmoid.
     pub conv: Range<usize>,
     pub conv_bias: Range<usize>,
     /// `[c, c]`.
@@ -41,16 +41,16 @@ impl BlockLayout {
     }
 }
 
-/// What a block leaves for its way back, for one tile.
+/// What a block keeps of one tile for its backward pass.
 pub(super) struct Trace {
     input: Vec<f32>,
-    /// Mean and reciprocal deviation of each chunk.
+    /// The mean and the reciprocal deviation of each chunk.
     moments: Vec<(f32, f32)>,
     /// tanh and sigmoid: `[rows, 2c]`.
     gates: Vec<f32>,
 }
 
-/// A stack's shape: chunks of `frames` rows of `channels`, and a block for each dilation.
+/// The shape of a stack: chunks of `frames` rows of `channels` values, and one block for each dilation.
 #[derive(Clone, Debug)]
 pub struct Stack {
     pub frames: usize,
@@ -59,7 +59,7 @@ pub struct Stack {
 }
 
 kernel! {
-    /// Normalises each chunk and writes both taps of each row, `[rows, 2c]`; `moments` are made where they are missing.
+    /// Normalises each chunk and writes both taps of each row: `[rows, 2c]`. Computes `moments` if they are empty.
     fn normalised_taps<'a>(
         taps: &'a mut [f32], moments: &'a mut Vec<(f32, f32)>, x: &'a [f32], gain: &'a [f32], offset: &'a [f32],
         frames: usize, dilation: usize,
@@ -92,14 +92,15 @@ kernel! {
 }
 
 kernel! {
-    /// Adds the bias, turns the first half of each row of `gates` `[rows, 2c]` into its tanh, the second into its sigmoid,
-    /// and writes their product.
+    /// Adds the bias to `gates` `[rows, 2c]`, replaces the first half of each row by its tanh and the second half by
+    /// its sigmoid, and writes their product.
     fn gate<'a>(product: &'a mut [f32], gates: &'a mut [f32], bias: &'a [f32]) {
         let c = bias.len() / 2;
         let (u_bias, v_bias) = bias.split_at(c);
         for (product, row) in product.chunks_exact_mut(c).zip(gates.chunks_exact_mut(2 * c)) {
             let (u, v) = row.split_at_mut(c);
-            // Lanes are worked on in copies: the compiler cannot know that the slices are apart.
+            // Works on copies of some values at a time, because the compiler cannot know that the slices do not
+            // overlap.
             let (whole, rest) = (c / LANES * LANES, c % LANES);
             for from in (0..whole).step_by(LANES) {
                 let to = from + LANES;
@@ -117,7 +118,7 @@ kernel! {
     }
 }
 
-/// `N` values of each slice, which have as many.
+/// The gate for `N` values. Each slice must have `N` values.
 #[inline(always)]
 fn gate_lanes<const N: usize>(product: &mut [f32], u: &mut [f32], v: &mut [f32], u_bias: &[f32], v_bias: &[f32]) {
     let (mut t, mut s, mut p) = ([0.0_f32; N], [0.0_f32; N], [0.0_f32; N]);
@@ -149,7 +150,7 @@ kernel! {
 }
 
 kernel! {
-    /// From the product's gradient to that of what went into tanh and sigmoid, in the place of `gates`.
+    /// From the gradient of the product to the gradient of the inputs of tanh and sigmoid. It replaces `gates`.
     fn gate_backward<'a>(gates: &'a mut [f32], d_product: &'a [f32], c: usize) {
         for (row, d) in gates.chunks_exact_mut(2 * c).zip(d_product.chunks_exact(c)) {
             let (u, v) = row.split_at_mut(c);
@@ -163,7 +164,7 @@ kernel! {
 }
 
 kernel! {
-    /// From the taps' gradient to the input's, which is added to `dx`; and the gain's and offset's.
+    /// From the gradient of the taps to the gradients of the input (added to `dx`), of the gain and of the offset.
     fn normalised_taps_backward<'a>(
         dx: &'a mut [f32], d_gain: &'a mut [f32], d_offset: &'a mut [f32], d_taps: &'a mut [f32], x: &'a [f32],
         moments: &'a [(f32, f32)], gain: &'a [f32], frames: usize, dilation: usize,
@@ -209,7 +210,7 @@ kernel! {
     }
 }
 
-/// Writes `bias` to each row of `out` and adds what is there.
+/// Adds `bias` to each row of `out`.
 fn add_bias(out: &mut [f32], bias: &[f32]) {
     out.chunks_exact_mut(bias.len()).for_each(|row| simd::add(row, bias));
 }
@@ -220,7 +221,7 @@ impl Stack {
         (self.dilations.len(), BlockLayout::new(self.channels).len)
     }
 
-    /// Sends the rows of `x` through the stack in place; with `keep`, leaves what the way back needs.
+    /// Passes the rows of `x` through the stack, in place. With `keep`, returns what the backward pass needs.
     pub(super) fn forward(&self, x: &mut [f32], parameters: &[f32], keep: bool) -> Vec<Trace> {
         let (c, layout) = (self.channels, BlockLayout::new(self.channels));
         let rows = x.len() / c;
@@ -246,7 +247,8 @@ impl Stack {
         traces
     }
 
-    /// Turns the gradient of a tile's result, in place, into that of its input; returns that of the parameters.
+    /// Replaces the gradient of a tile's result by the gradient of its input, in place. Returns the gradient of the
+    /// parameters.
     pub(super) fn backward(&self, dx: &mut [f32], traces: Vec<Trace>, parameters: &[f32]) -> Vec<f32> {
         let (c, layout) = (self.channels, BlockLayout::new(self.channels));
         let rows = dx.len() / c;

@@ -1,5 +1,5 @@
 //! Contrast between two views of each chunk (NT-Xent): a view should be nearer to the other view of its own chunk than
-//! to any of another chunk.
+//! to any view of another chunk.
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, bail};
 use std::sync::Arc;
@@ -9,15 +9,15 @@ use crate::model::gemm::{Matrix, Update, multiply};
 use crate::model::simd::{self, softmax};
 
 struct Contrast {
-    /// [n, n]: which pairs are left out of the negatives.
+    /// [n, n]: the pairs that are not among the negatives.
     masked: Arc<Vec<bool>>,
     temperature: f32,
     kept: Kept<Vec<f32>>,
 }
 
 /// A scalar: the mean over views of the cross entropy of the right partner, under the softmax of the cosines of 2z - 1
-/// over `temperature`. `z` `[2n, bits]` holds the first views, then the second; `masked` `[n, n]` pairs of different chunks
-/// that are not to be told apart, in whichever views.
+/// over `temperature`. `z` `[2n, bits]` has the first views, then the second views. `masked` `[n, n]` marks pairs of
+/// different chunks that the loss must not push apart, in any of their views.
 pub fn contrast(z: &Tensor, masked: Arc<Vec<bool>>, temperature: f32) -> Result<Tensor> {
     let n = z.dim(0)? / 2;
     if n == 0 || z.dim(0)? != 2 * n || masked.len() != n * n {
@@ -26,10 +26,10 @@ pub fn contrast(z: &Tensor, masked: Arc<Vec<bool>>, temperature: f32) -> Result<
     z.apply_op1(Contrast { masked, temperature, kept: Kept::nothing() })
 }
 
-/// A similarity that no softmax sees.
+/// A similarity so low that its softmax is 0.
 pub(super) const NEVER: f32 = -1e9;
 
-/// The directions of 2z - 1, and how long they were.
+/// The directions of 2z - 1, and the lengths of 2z - 1.
 pub(in crate::model) struct Units {
     /// `[rows, bits]`.
     pub units: Vec<f32>,
@@ -37,7 +37,7 @@ pub(in crate::model) struct Units {
 }
 
 impl Units {
-    /// Of `z` `[rows, bits]`.
+    /// For `z` `[rows, bits]`.
     pub fn of(z: &[f32], bits: usize) -> Self {
         let mut units: Vec<f32> = z.iter().map(|z| 2.0 * z - 1.0).collect();
         let lengths = units
@@ -51,7 +51,7 @@ impl Units {
         Self { units, lengths }
     }
 
-    /// From the gradient of `units` to that of z.
+    /// From the gradient of `units` to the gradient of z.
     pub(super) fn backward(&self, mut gradient: Vec<f32>) -> Vec<f32> {
         let bits = self.units.len() / self.lengths.len().max(1);
         let rows = gradient.chunks_exact_mut(bits).zip(self.units.chunks_exact(bits)).zip(&self.lengths);
@@ -91,7 +91,7 @@ impl CustomOp1 for Contrast {
         }
         let loss = loss / rows as f64;
 
-        // A similarity is in two rows' losses, so its gradient is the sum of both.
+        // A similarity is part of the losses of two rows, so its gradient is the sum of both.
         let share = 1.0 / (rows as f32 * self.temperature);
         let mut dz = vec![0.0; rows * bits];
         multiply(&mut dz, Update::Replace, Matrix::new(&pairs, rows), all);

@@ -1,5 +1,5 @@
-//! Decorrelation: bits that say the same twice are paid for twice (the covariance term of VICReg, Bardes, Ponce and LeCun 2022;
-//! uncorrelated bits are what Weiss, Torralba and Fergus 2008 ask of a code).
+//! Decorrelation: punishes bits that say the same (the covariance term of VICReg, Bardes, Ponce and LeCun 2022). Weiss,
+//! Torralba and Fergus (2008) ask for uncorrelated bits.
 
 use candle_core::{Result, Tensor, bail};
 

@@ -1,5 +1,5 @@
-//! What spectral frames are to a chunk: a linear layer, a stack of gated blocks, and the mean and deviation over time, as
-//! one operation, so that nothing as large as the rows between them ever leaves a core's cache.
+//! From spectral frames to one row a chunk: a linear layer, a stack of gated blocks, and mean and deviation over time.
+//! This is one operation, so that the rows in between never leave a core's cache.
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use std::sync::Arc;
@@ -18,14 +18,15 @@ struct FramesIn {
     kept: Kept<Vec<Kept<Passed>>>,
 }
 
-/// What a tile leaves for its way back: its blocks' traces, and the rows that were pooled.
+/// What a tile keeps for its backward pass: the traces of its blocks, and the rows that were pooled.
 struct Passed {
     traces: Vec<Trace>,
     rows: Vec<f32>,
 }
 
-/// `frames` `[batch * frames, bands]` by `weight` `[bands, channels]` and `bias` `[channels]`, through `stack` with its packed
-/// `parameters`, pooled to `[batch, parts * 2 * channels]`. There is no gradient to the frames: they are data.
+/// Multiplies `frames` `[batch * frames, bands]` by `weight` `[bands, channels]`, adds `bias` `[channels]`, passes the
+/// result through `stack` with its packed `parameters`, and pools it to `[batch, parts * 2 * channels]`. The frames are
+/// data: they get no gradient.
 pub fn frames_in(
     frames: Arc<Vec<f32>>,
     weight: &Tensor,
@@ -101,7 +102,7 @@ impl CustomOp3 for FramesIn {
             let pooled = tile.start / frames * values..tile.end / frames * values;
             self.pooling.backward(dx, &rows, &out[pooled.clone()], &grad[pooled], c);
             let mut part = self.stack.backward(dx, traces, parameters);
-            // Then the weight's gradient, and the bias's.
+            // Then the gradients of the weight and of the bias.
             let from = part.len();
             part.resize(from + bands * c + c, 0.0);
             let (d_weight, d_bias) = part[from..].split_at_mut(bands * c);

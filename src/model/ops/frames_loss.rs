@@ -1,4 +1,4 @@
-//! A linear layer to spectral frames and their mean squared difference from those that were there, in one.
+//! A linear layer to spectral frames and the mean squared difference from the true frames, as one operation.
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub fn frames_loss(x: &Tensor, weight: &Tensor, bias: &Tensor, target: Arc<Vec<f
 }
 
 kernel! {
-    /// Subtracts the target and scales; returns the sum of squares before the scaling.
+    /// Subtracts the target and scales the difference. Returns the sum of squares before the scaling.
     fn errors<'a>(values: &'a mut [f32], target: &'a [f32], scale: f32) -> f32 {
         for (x, target) in values.iter_mut().zip(target) {
             *x -= target;

@@ -1,5 +1,5 @@
-//! A row for every frame from one row a chunk: the chunk's row plus what is learned for each place in it, through a stack
-//! of gated blocks.
+//! From one row a chunk to one row for each frame: the chunk's row plus a learned row for each position in the chunk,
+//! passed through a stack of gated blocks.
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
@@ -13,8 +13,8 @@ struct FramesOut {
     kept: Kept<Vec<Kept<Vec<Trace>>>>,
 }
 
-/// `x` `[batch, channels]` and `place` `[frames, channels]` through `stack` with its packed `parameters`, to
-/// `[batch * frames, channels]`.
+/// Passes the sums of `x` `[batch, channels]` and `place` `[frames, channels]` through `stack` with its packed
+/// `parameters`. Returns `[batch * frames, channels]`.
 pub fn frames_out(x: &Tensor, place: &Tensor, parameters: &Tensor, stack: Stack) -> Result<Tensor> {
     let wanted = x.track_op() || place.track_op() || parameters.track_op();
     x.apply_op3(place, parameters, FramesOut { stack, wanted, kept: Kept::nothing() })
@@ -74,7 +74,7 @@ impl CustomOp3 for FramesOut {
             let mut rows = grad[tile.start * c..tile.end * c].to_vec();
             let traces = traces[index_of(&tiles, &tile)].take()?;
             let mut part = self.stack.backward(&mut rows, traces, parameters);
-            // Then the places' gradient.
+            // Then the gradient of the positions.
             let from = part.len();
             part.resize(from + frames * c, 0.0);
             simd::add_rows(&mut part[from..], &rows);

@@ -11,7 +11,7 @@ struct GatedStack {
     kept: Kept<Vec<Kept<Vec<Trace>>>>,
 }
 
-/// `x` `[batch * frames, channels]` through `stack`, with its packed `parameters`.
+/// Passes `x` `[batch * frames, channels]` through `stack` with its packed `parameters`.
 pub fn gated_stack(x: &Tensor, parameters: &Tensor, stack: Stack) -> Result<Tensor> {
     let wanted = x.track_op() || parameters.track_op();
     x.apply_op2(parameters, GatedStack { stack, wanted, kept: Kept::nothing() })
@@ -86,7 +86,7 @@ mod tests {
         Stack { frames: FRAMES, channels: C, dilations: Arc::new(dilations.to_vec()) }
     }
 
-    /// The same block by candle's own operations.
+    /// The same block, made of candle's own operations.
     fn slow_block(x: &Tensor, p: &Tensor, dilation: usize) -> Result<Tensor> {
         let l = BlockLayout::new(C);
         let part = |r: &Range<usize>| p.narrow(0, r.start, r.len());

@@ -1,5 +1,5 @@
-//! A linear layer to 256 levels and the cross entropy of the levels that were there, in one: the logits, 256 floats a
-//! sample, are made and used tile by tile and never all exist.
+//! A linear layer to 256 levels and the cross entropy of the true levels, as one operation. The logits are 256 floats a
+//! sample. They are made and used tile by tile, so they never exist all at once.
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 use std::sync::Arc;
@@ -11,7 +11,8 @@ use crate::model::simd::{self, softmax};
 
 struct LevelLoss {
     levels: Arc<Vec<u8>>,
-    /// Gradients are made with the loss, since the logits are gone afterwards; kept only where someone may ask.
+    /// The gradients are computed with the loss, because the logits are gone afterwards. They are kept only if somebody
+    /// may ask for them.
     wanted: bool,
     kept: Kept<Gradients>,
 }
@@ -132,7 +133,7 @@ mod tests {
 
     #[test]
     fn gradients_agree_with_finite_differences() {
-        // Few rows, so that each gradient is large against what rounding does to a difference of losses.
+        // With few rows, each gradient is large compared with the rounding of a difference of losses.
         let big = |shape: &[usize], seed| (random(shape, seed) * 2.0).unwrap();
         gradients(&[big(&[3, 2], 1), big(&[2, LEVELS], 2), big(&[LEVELS], 3)], |t| {
             level_loss(&t[0], &t[1], &t[2], levels(3))

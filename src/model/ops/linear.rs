@@ -1,4 +1,5 @@
-//! A matrix product with a bias, `x` `[rows, in]` x `weight` `[in, out]` + `bias` `[out]`, and perhaps an activation.
+//! A matrix product with a bias, `x` `[rows, in]` x `weight` `[in, out]` + `bias` `[out]`, and optionally an
+//! activation.
 
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
@@ -6,7 +7,7 @@ use super::{Kept, add_up, borrow, for_tiles, operand, tensor, tiles_of};
 use crate::model::gemm::{Matrix, Update, multiply};
 use crate::model::simd::{self, kernel, sigmoid};
 
-/// Rows are those of chunks mostly, of which a step has a hundred: two threads should share them.
+/// Rows are mostly chunks, and a step has about a hundred chunks. Two threads should share them.
 const TILE_CHUNKS: usize = 64;
 
 struct Linear {
@@ -16,7 +17,7 @@ struct Linear {
 /// SiLU: x becomes x * sigmoid(x).
 struct Activation {
     wanted: bool,
-    /// The layer's results before it.
+    /// The results of the layer before the activation.
     kept: Kept<Vec<f32>>,
 }
 
@@ -25,8 +26,8 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
     x.apply_op3(weight, bias, Linear { activation: None })
 }
 
-/// `[rows, out]`: SiLU (Elfwing et al. 2018) of what [`linear`] gives. As one operation, because candle's own work on as many
-/// values as a hidden layer has wakes a second pool of threads, which the first then has to share the cores with.
+/// `[rows, out]`: SiLU (Elfwing et al. 2018) of the result of [`linear`]. This is one operation, because candle's own
+/// operations on a hidden layer's many values wake a second pool of threads that competes for the cores.
 pub fn linear_silu(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
     let wanted = x.track_op() || weight.track_op() || bias.track_op();
     x.apply_op3(weight, bias, Linear { activation: Some(Activation { wanted, kept: Kept::nothing() }) })
@@ -97,7 +98,7 @@ impl CustomOp3 for Linear {
         grad: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
         let ((rows, inner), width) = (x.dims2()?, weight.dim(1)?);
-        // The input of a first layer is data: nobody asks for its gradient.
+        // The input of the first layer is data, whose gradient nobody needs.
         let wanted = x.track_op();
         let before = self.activation.as_ref().map(|activation| activation.kept.take()).transpose()?;
         borrow!(x = x);
@@ -120,7 +121,7 @@ impl CustomOp3 for Linear {
             if wanted {
                 multiply(dx, Update::Replace, Matrix::new(grad, width), Matrix::new(weight, width).transposed());
             }
-            // The weight's gradient, then the bias's.
+            // The gradient of the weight, then the gradient of the bias.
             let mut part = vec![0.0; inner * width + width];
             let (d_weight, d_bias) = part.split_at_mut(inner * width);
             multiply(d_weight, Update::Replace, x.transposed(), Matrix::new(grad, width));

@@ -1,4 +1,4 @@
-//! A strided convolution over one-hot levels, as what it is: the sum of one table row for each tap. The one-hot input is
+//! A strided convolution over one-hot levels, computed as the sum of one table row for each tap. The one-hot input is
 //! never made.
 
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor, bail};
@@ -11,13 +11,14 @@ use crate::model::simd;
 
 struct LookUp {
     levels: Arc<Vec<u8>>,
-    /// Samples of a chunk.
+    /// The samples of a chunk.
     samples: usize,
     stride: usize,
 }
 
-/// `levels` `[batch * samples]`, `table` `[taps * 256, channels]`, `bias` `[channels]`; gives `[batch * frames, channels]` with
-/// samples / stride frames. The last tap of a frame is its last sample; taps before a chunk's start add nothing.
+/// From `levels` `[batch * samples]`, `table` `[taps * 256, channels]` and `bias` `[channels]` to `[batch * frames,
+/// channels]`, with samples / stride frames. The last tap of a frame is the frame's last sample. Taps before the start
+/// of a chunk add nothing.
 pub fn look_up(levels: Arc<Vec<u8>>, samples: usize, stride: usize, table: &Tensor, bias: &Tensor) -> Result<Tensor> {
     if samples < stride || !levels.len().is_multiple_of(samples) {
         bail!("look-up: {} levels in chunks of {samples} at a stride of {stride}", levels.len());
@@ -30,7 +31,7 @@ impl LookUp {
         self.samples / self.stride
     }
 
-    /// The sample within its chunk that a tap of a frame sees, if it is not before the start.
+    /// The sample within the chunk that a tap of a frame sees. `None`: it is before the start.
     fn sample(&self, frame: usize, tap: usize, taps: usize) -> Option<usize> {
         ((frame + 1) * self.stride + tap).checked_sub(taps)
     }
@@ -81,7 +82,7 @@ impl CustomOp2 for LookUp {
         let (taps, frames) = (rows / LEVELS, self.frames());
         borrow!(grad = grad);
         let mut d_table = vec![0.0; rows * width];
-        // Each tap has its own part of the table, so taps can be summed side by side.
+        // Each tap has its own part of the table, so the taps can be summed in parallel.
         d_table.par_chunks_mut(LEVELS * width).enumerate().for_each(|(tap, d_table)| {
             for (grad, levels) in grad.chunks_exact(frames * width).zip(self.levels.chunks_exact(self.samples)) {
                 for (frame, grad) in grad.chunks_exact(width).enumerate() {
@@ -123,7 +124,7 @@ mod tests {
 
     #[test]
     fn gradients_agree_with_finite_differences() {
-        // Both a stride and taps that reach before the frame.
+        // With a stride, and with taps that reach before the frame.
         gradients(&[random(&[5 * LEVELS, 1], 1), random(&[1], 2)], |t| look_up(levels(), 12, 4, &t[0], &t[1]));
     }
 }

@@ -1,5 +1,5 @@
-//! Mean and deviation over time, of each of a chunk's parts: `[batch * frames, channels]` becomes
-//! `[batch, parts * 2 * channels]`.
+//! Mean and deviation over time, for each part of a chunk: from `[batch * frames, channels]` to `[batch, parts * 2 *
+//! channels]`.
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
@@ -8,10 +8,10 @@ use std::ops::Range;
 use super::{borrow, operand, tensor};
 use crate::model::simd::{self, kernel};
 
-/// Keeps the deviation's gradient finite where a channel does not move.
+/// Keeps the gradient of the deviation finite if a channel is constant.
 const EPSILON: f32 = 1e-6;
 
-/// What a chunk's rows are pooled to: `parts` stretches of its `frames`, as equal as they can be, one after the other.
+/// How the rows of a chunk are pooled: in `parts` consecutive parts of its `frames`, as equal as possible.
 #[derive(Clone, Copy, Debug)]
 pub struct Pooling {
     pub frames: usize,
@@ -19,18 +19,18 @@ pub struct Pooling {
     pub parts: usize,
 }
 
-/// The mean of each channel, then its deviation (n - 1), for one part after the other.
+/// The mean of each channel and then its deviation (n - 1), for one part after another.
 pub fn pool(x: &Tensor, pooling: Pooling) -> Result<Tensor> {
     x.apply_op1(pooling)
 }
 
-/// What a deviation over `frames` is divided by.
+/// The divisor of a variance over `frames` frames.
 fn freedom(frames: usize) -> f32 {
     frames.saturating_sub(1).max(1) as f32
 }
 
 impl Pooling {
-    /// Values for a chunk of `width` channels.
+    /// The number of values for a chunk of `width` channels.
     pub fn values(self, width: usize) -> usize {
         self.parts * 2 * width
     }
@@ -50,7 +50,7 @@ impl Pooling {
         }
     }
 
-    /// Writes to `dx` the gradient of what was pooled from `x` to `out`.
+    /// Writes to `dx` the gradient of `x`, which was pooled to `out`.
     pub(super) fn backward(self, dx: &mut [f32], x: &[f32], out: &[f32], grad: &[f32], width: usize) {
         let (rows, values) = (self.frames * width, self.values(width));
         let pooled = out.chunks_exact(values).zip(grad.chunks_exact(values));

@@ -1,5 +1,5 @@
-//! The two taps of a causal dilated convolution side by side: row t becomes (row t - dilation, row t), zero before the
-//! start. A matrix product with that is the convolution, so [`conv`] is one.
+//! The two taps of a causal dilated convolution side by side: row t becomes (row t - dilation, row t), with zeros
+//! before the start. A matrix product with these rows is the convolution, and [`conv`] computes it so.
 
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 use rayon::prelude::*;
@@ -11,12 +11,13 @@ struct Taps {
     dilation: usize,
 }
 
-/// `x` `[batch * frames, channels]` as [batch * frames, 2 * channels]: the earlier tap, then the current one.
+/// From `x` `[batch * frames, channels]` to [batch * frames, 2 * channels]: the earlier tap, then the current tap.
 pub fn taps(x: &Tensor, frames: usize, dilation: usize) -> Result<Tensor> {
     x.apply_op1(Taps { frames, dilation })
 }
 
-/// A left-padded convolution with kernel 2: `weight` `[2 * in, out]` (the earlier tap's rows first), `bias` `[out]`.
+/// A left-padded convolution with kernel 2. `weight` is `[2 * in, out]` (the earlier tap's rows first), `bias` is
+/// `[out]`.
 pub fn conv(x: &Tensor, frames: usize, dilation: usize, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
     linear(&taps(x, frames, dilation)?, weight, bias)
 }

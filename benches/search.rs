@@ -37,7 +37,7 @@ fn run(engine: &Engine, command: Command) -> Outcome {
     loop {
         match engine.events().recv().expect("an event") {
             Event::Finished { job: ended, outcome } if ended == job => return outcome,
-            Event::Failed { message, .. } => panic!("{message}"),
+            Event::Failed { failure, .. } => panic!("{failure}"),
             _ => {}
         }
     }

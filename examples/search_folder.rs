@@ -64,7 +64,7 @@ fn run(engine: &Engine, command: Command) -> Result<Outcome> {
     for event in engine.events() {
         match event {
             Event::Finished { job, outcome } if job == submitted => return Ok(outcome),
-            Event::Failed { job, message } if job == submitted => return Err(message.into()),
+            Event::Failed { job, failure } if job == submitted => return Err(failure.into()),
             Event::Cancelled { job } if job == submitted => return Err("cancelled".into()),
             _ => {}
         }

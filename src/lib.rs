@@ -81,9 +81,9 @@
 //! | [`map`] | codes laid out on a plane; pure functions | index |
 //! | [`model`] | semantic hashing on candle: presets, encoder, bottleneck, decoder, losses, trainer | audio |
 //! | [`index`] | packed codes and exact Hamming search; knows nothing of sound | |
-//! | [`dataset`] | what a sound file is, folder scans, the chunk grid, the demo library | audio |
+//! | [`dataset`] | what a sound file is, folder scans, the demo library | audio |
 //! | [`audio`] | decoding, resampling, mu-law, mel spectra and back, WAV writing; `audio::device` alone knows cpal | |
-//! | [`ground`] | small files written whole, and read within a bound; signals that ask the program to end | |
+//! | [`ground`] | what every floor may need: small files written whole and read within a bound, the chunk grid, packed bits, `file:` addresses, signals that ask the program to end | |
 //!
 //! `ARCHITECTURE.md` in the source walks through them.
 

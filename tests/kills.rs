@@ -54,7 +54,7 @@ fn run(engine: &Engine, command: Command) -> Result<Outcome, String> {
     loop {
         match engine.events().recv_timeout(PATIENCE).expect("an event in time") {
             Event::Finished { job: ended, outcome } if ended == job => return Ok(outcome),
-            Event::Failed { job: ended, message } if ended == job => return Err(message),
+            Event::Failed { job: ended, failure } if ended == job => return Err(failure.to_string()),
             Event::Cancelled { job: ended } if ended == job => return Err("cancelled".into()),
             _ => {}
         }
@@ -123,7 +123,7 @@ fn record(engine: &Engine, audio: &MockBackend, project: &Path) {
                     acknowledge(&format!("kept 16000 {}", take.path));
                     break;
                 }
-                Event::Failed { message, .. } => panic!("{message}"),
+                Event::Failed { failure, .. } => panic!("{failure}"),
                 _ => {}
             }
         }

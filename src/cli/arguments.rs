@@ -1,18 +1,18 @@
 //! What can be said on the command line.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::bench_index;
+use super::common::{Common, seconds};
 use super::library::Library;
 use super::search::SearchArguments;
 use super::serve::ServeArguments;
 use super::version;
-use crate::engine::{Access, CodesFormat, DuplicatesBy, Opening};
+use crate::engine::{CodesFormat, DuplicatesBy};
 use crate::model::TrainingSettings;
 
 /// On a terminal alone: clap looks whether there is one.
@@ -45,48 +45,6 @@ pub(super) struct Arguments {
     pub wayland: bool,
     #[command(subcommand)]
     pub operation: Option<Operation>,
-}
-
-#[derive(Clone, Debug, Args)]
-pub(super) struct Common {
-    /// The project's folder [default: the one that you are in, or else the one in the platform's data folder]
-    #[arg(long, global = true, value_name = "DIR")]
-    pub project: Option<PathBuf>,
-    /// Make the project even in a folder that holds other files; they stay as they are
-    #[arg(long, global = true)]
-    pub new_project: bool,
-    /// How long a command that changes the project waits for another program to be done with it
-    #[arg(long, global = true, value_name = "SECS", value_parser = seconds, default_value = "10")]
-    pub wait: f64,
-    /// Print one JSON object on standard output, also for a failure
-    #[arg(long, global = true)]
-    pub json: bool,
-    /// Print results and failures alone: no progress, no reports
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Say on standard error what happens (-vv: inside libraries as well)
-    #[arg(short, long, global = true, action = ArgAction::Count)]
-    pub verbose: u8,
-}
-
-/// Whether a command changes the project.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Changes {
-    Something,
-    Nothing,
-}
-
-impl Common {
-    /// How the project is opened for a command.
-    pub fn opening(&self, changes: Changes) -> Opening {
-        // A year is as good as for ever, and a number of seconds that a duration can hold.
-        let wait = Duration::from_secs_f64(self.wait.min(365.0 * 24.0 * 3600.0));
-        let access = match changes {
-            Changes::Something => Access::Write { wait },
-            Changes::Nothing => Access::Read,
-        };
-        Opening { access, among_other_files: self.new_project }
-    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -226,11 +184,4 @@ Examples:
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
-}
-
-pub(super) fn seconds(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(secs) if secs.is_finite() && secs >= 0.0 => Ok(secs),
-        _ => Err("a number of seconds from the file's start, 0 or more".into()),
-    }
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Map, Value, json};
 
-use super::arguments::{Changes, Common};
+use super::common::{Changes, Common};
 use super::session::Session;
 use super::terminal::say;
 use super::{project, report, version};

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::arguments::{Changes, Common};
+use super::common::{Changes, Common, as_text};
+use super::report;
 use super::session::Session;
-use super::{as_text, report};
 use crate::engine::{Command, Outcome, Part, PartState, check, repair};
 
 /// Names every part of the project and how it is. The exit code is 1 where one is damaged.

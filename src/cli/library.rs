@@ -7,7 +7,7 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::arguments::{Changes, Common};
+use super::common::{Changes, Common};
 use super::report;
 use super::search::filter_text;
 use super::session::Session;

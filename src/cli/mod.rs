@@ -5,6 +5,7 @@
 
 mod arguments;
 mod bench_index;
+mod common;
 #[cfg(windows)]
 mod console;
 mod doctor;
@@ -23,7 +24,6 @@ mod version;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use camino::Utf8PathBuf;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
@@ -32,7 +32,8 @@ use crate::gui::preferences::Preferences;
 use crate::gui::{self, WindowOptions};
 use crate::model::{Config, TrainingSettings};
 use crate::project::Project;
-use arguments::{Arguments, Changes, Common, Operation};
+use arguments::{Arguments, Operation};
+use common::{Changes, Common, WrongUsage, as_text};
 use session::{Session, Stopped};
 
 /// Reads the command line and carries it out: opens the window, or runs one command.
@@ -42,15 +43,18 @@ pub fn run() -> ExitCode {
     let json = arguments.common.json;
     match carry_out(arguments) {
         Ok(code) => code,
-        Err(failure) => {
-            let words = format!("{failure:#}");
-            terminal::failed(&words);
-            if json {
-                report::failure(&words);
+        Err(failure) => match failure.downcast::<WrongUsage>() {
+            Ok(usage) => Arguments::command().error(usage.kind, usage.why).exit(),
+            Err(failure) => {
+                let words = format!("{failure:#}");
+                terminal::failed(&words);
+                if json {
+                    report::failure(&words);
+                }
+                let stopped = failure.downcast_ref::<Stopped>();
+                ExitCode::from(stopped.map_or(1, |stopped| stopped.signal.exit_code()))
             }
-            let stopped = failure.downcast_ref::<Stopped>();
-            ExitCode::from(stopped.map_or(1, |stopped| stopped.signal.exit_code()))
-        }
+        },
     }
 }
 
@@ -76,7 +80,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
         return open_window(&common, arguments.wayland);
     };
     if let Operation::Train { settings, resume: false } = &operation {
-        check_usage(settings);
+        check_usage(settings)?;
     }
     let done = |()| ExitCode::SUCCESS;
     let command = match operation {
@@ -136,21 +140,9 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn as_text(path: PathBuf) -> anyhow::Result<Utf8PathBuf> {
-    Utf8PathBuf::from_path_buf(path)
-        .map_err(|path| anyhow::anyhow!("{}: the path is not UTF-8 text; rename it", path.display()))
-}
-
-/// Ends the program with exit code 2 where the settings make no model, whatever the sounds are.
-fn check_usage(settings: &TrainingSettings) {
-    if let Err(why) = Config::new(settings, None) {
-        wrong_usage(ErrorKind::ValueValidation, why);
-    }
-}
-
-/// Ends the program with exit code 2.
-fn wrong_usage(kind: ErrorKind, why: impl std::fmt::Display) -> ! {
-    Arguments::command().error(kind, why).exit()
+/// An error where the settings make no model, whatever the sounds are.
+fn check_usage(settings: &TrainingSettings) -> Result<(), WrongUsage> {
+    Config::new(settings, None).map(|_| ()).map_err(|why| WrongUsage::new(ErrorKind::ValueValidation, why))
 }
 
 /// The project's folder: the one that was named, or the one that we stand in, or the platform's.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use serde_json::{Value, json};
 
-use super::arguments::Common;
+use super::common::Common;
 use super::health::Repaired;
 use super::terminal::say;
 use crate::dataset::Problem;
@@ -281,7 +281,9 @@ fn added(report: &AddReport) {
         0 => {}
         n => say!("left out {n}: `soundalike ignore --left-out` says why"),
     }
-    problems("skipped", &report.skipped);
+    let skipped =
+        report.skipped.iter().map(|file| Problem { path: file.path.clone(), reason: file.reason.to_string() });
+    problems("skipped", &skipped.collect::<Vec<_>>());
     problems("failed", &report.failed);
 }
 

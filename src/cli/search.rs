@@ -9,13 +9,13 @@ use clap::Args;
 use clap::error::ErrorKind;
 use tempfile::NamedTempFile;
 
-use super::arguments::{Changes, Common, seconds};
-use super::session::{Session, Stopped};
-use super::{as_text, report, sound, terminal, wrong_usage};
+use super::common::{Changes, Common, WrongUsage, as_text, seconds};
+use super::session::Session;
+use super::{report, sound, terminal};
 use crate::dataset::scan::scan;
 use crate::dataset::{Exclusions, Filter, Problem};
 use crate::engine::formats::{MatchFormat, save_matches, write_matches};
-use crate::engine::{Command, Grouping, Outcome, Query, SearchFilter, SearchReport};
+use crate::engine::{Command, Failure, Grouping, Outcome, Query, SearchFilter, SearchReport};
 
 /// The longest recording that can be asked for.
 const LONGEST_RECORDING_SECS: f64 = 900.0;
@@ -40,8 +40,8 @@ pub(super) struct SearchArguments {
     /// Search for what the microphone hears in so many seconds; the recording is kept with the project
     #[arg(long, value_name = "SECS", value_parser = duration, conflicts_with_all = ["query", "from", "to"])]
     record: Option<f64>,
-    /// How many matches
-    #[arg(short, default_value_t = 10)]
+    /// How many matches, 1 to 10000
+    #[arg(short, default_value_t = 10, value_parser = matches)]
     k: usize,
     /// Where the part begins, in seconds
     #[arg(long, value_name = "SECS", value_parser = seconds)]
@@ -65,6 +65,12 @@ pub(super) struct SearchArguments {
     /// The file to write them to, or with --format clips the folder [default: standard output]
     #[arg(long, value_name = "PATH", requires = "format")]
     out: Option<PathBuf>,
+}
+
+fn matches(text: &str) -> Result<usize, String> {
+    let most = Query::MOST_MATCHES;
+    let k = text.parse().ok().filter(|k| (1..=most).contains(k));
+    k.ok_or_else(|| format!("a whole number from 1 to {most}"))
 }
 
 fn duration(text: &str) -> Result<f64, String> {
@@ -92,12 +98,13 @@ impl SearchArguments {
     pub fn run(self, project: PathBuf, common: &Common) -> anyhow::Result<()> {
         match (self.format, &self.out) {
             (Some(MatchFormat::Clips), None) => {
-                wrong_usage(ErrorKind::MissingRequiredArgument, "--format clips needs a folder: --out DIR")
+                let why = "--format clips needs a folder: --out DIR";
+                return Err(WrongUsage::new(ErrorKind::MissingRequiredArgument, why).into());
             }
-            (Some(MatchFormat::Text(_)), None) if common.json => wrong_usage(
-                ErrorKind::ArgumentConflict,
-                "--json and --format both write to standard output; add --out FILE",
-            ),
+            (Some(MatchFormat::Text(_)), None) if common.json => {
+                let why = "--json and --format both write to standard output; add --out FILE";
+                return Err(WrongUsage::new(ErrorKind::ArgumentConflict, why).into());
+            }
             _ => {}
         }
         // A recording is kept with the project.
@@ -137,10 +144,9 @@ impl SearchArguments {
         for file in found.files {
             match self.search(session, file.clone()) {
                 Ok(report) => reports.push(report),
-                Err(cause) if cause.is::<Stopped>() => return Err(cause),
                 Err(cause) => {
-                    let words = format!("{cause:#}");
-                    let reason = words.strip_prefix(&format!("{file}: ")).unwrap_or(&words).to_owned();
+                    let failure = cause.downcast::<Failure>()?;
+                    let reason = if failure.is_about(&file) { failure.words } else { failure.to_string() };
                     failed.push(Problem { path: file.into(), reason });
                 }
             }
@@ -159,9 +165,9 @@ impl SearchArguments {
         let mut file = NamedTempFile::new().context("no temporary file for standard input")?;
         std::io::copy(&mut stdin().lock(), &mut file).context("standard input cannot be read")?;
         let path = Utf8Path::from_path(file.path()).context("the temporary folder is not UTF-8 text")?;
-        let mut report = self.search(session, path.to_owned()).map_err(|cause| match cause.is::<Stopped>() {
-            true => cause,
-            false => anyhow::anyhow!(format!("{cause:#}").replace(path.as_str(), "standard input")),
+        let mut report = self.search(session, path.to_owned()).map_err(|cause| match cause.downcast::<Failure>() {
+            Ok(failure) => failure.calling(path, "standard input").into(),
+            Err(cause) => cause,
         })?;
         if let Some(query) = &mut report.query {
             query.path = "-".into();

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
-use super::arguments::Common;
+use super::common::Common;
 use crate::engine::{Access, Opening};
 use crate::server::{Listening, ServeOptions, limits, serve};
 

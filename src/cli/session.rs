@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::arguments::{Changes, Common};
+use super::common::{Changes, Common};
 use crate::audio::device::SoundCard;
 use crate::engine::{Command, Engine, EngineOptions, Event, JobId, Latest, Outcome};
 use crate::ground::signals::{self, Signal, Signals};
@@ -72,7 +72,7 @@ impl Session {
     /// Carries out a command and waits for its end.
     ///
     /// # Errors
-    /// The command's own, or [`Stopped`] where a signal came: the command then has left a state to go on from.
+    /// The command's own, a [`Failure`](crate::engine::Failure), or [`Stopped`] where a signal came: the command then has left a state to go on from.
     pub fn run(&self, command: Command) -> anyhow::Result<Outcome> {
         let work = Work::of(&command);
         let job = self.engine.submit(command);
@@ -110,7 +110,7 @@ impl Session {
                 Err(Stopped { signal, words }.into())
             }
             (Event::Cancelled { .. }, None) => bail!("cancelled"),
-            (Event::Failed { message, .. }, _) => bail!(message),
+            (Event::Failed { failure, .. }, _) => Err(failure.into()),
         }
     }
 }
@@ -166,7 +166,7 @@ fn draw(bar: &ProgressBar, job: JobId, latest: &Latest) {
     }
     bar.set_length(view.total);
     bar.set_position(view.done);
-    let mut message = view.stage.clone();
+    let mut message = view.stage.to_string();
     if let Some(point) = latest.training.as_ref().filter(|run| run.running).and_then(|run| run.history.last()) {
         message += &format!(
             "  loss {:.3}  saturation {:.2}  sigma {:.3}  entropy {:.2}",

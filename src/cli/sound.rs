@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use super::arguments::Common;
+use super::common::Common;
 use super::report;
 use super::session::Session;
 use crate::audio::device::{Backend, SoundCard};

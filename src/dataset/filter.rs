@@ -102,6 +102,11 @@ impl Filter {
         self.terms.iter().any(|term| term.test == Test::Is(Mark::Problem))
     }
 
+    /// Whether the favourites have a say in which files are meant.
+    pub fn asks_for_favourites(&self) -> bool {
+        self.terms.iter().any(|term| term.test == Test::Is(Mark::Favourite))
+    }
+
     /// Whether every file is meant.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
@@ -314,6 +319,9 @@ mod tests {
         assert_eq!(admitted("is:problem"), [3]);
         assert_eq!(admitted("is:favourite"), [1]);
         assert_eq!(admitted("is:favorite"), [1]);
+        let asks = |text: &str| Filter::read(text).asks_for_favourites();
+        assert!(asks("kick -is:favourite") && asks("is=favorites"));
+        assert!(!asks("is:tagged") && !asks("\"is:favourite\"") && !asks(""));
     }
 
     #[test]

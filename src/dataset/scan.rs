@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use camino::{Utf8Path, Utf8PathBuf};
 use walkdir::WalkDir;
 
-use super::Problem;
 use super::exclusions::Exclusions;
+use super::{Problem, SkipReason, Skipped};
 
 /// Endings of files that are tried when a folder is added. Some name formats that cannot be read: then the person is told,
 /// file by file, which is better than a silent gap.
@@ -23,7 +23,7 @@ pub struct Found {
     /// Absolute, without symbolic links, by path, each once.
     pub files: Vec<Utf8PathBuf>,
     /// Files that are no sounds by their names.
-    pub skipped: Vec<Problem>,
+    pub skipped: Vec<Skipped>,
     /// Folders and sound files that are left out, with the pattern that says so.
     pub left_out: Vec<Problem>,
     /// What cannot be read.
@@ -69,7 +69,7 @@ impl Found {
                         entries.skip_current_dir();
                     }
                     if is_folder || has_sound_ending(path) {
-                        self.left_out.push(problem(path, why));
+                        self.left_out.push(Problem { path: told(path), reason: why });
                     }
                     continue;
                 }
@@ -88,7 +88,8 @@ impl Found {
                 }
                 Ok(entry) if entry.file_type().is_dir() => {}
                 Ok(entry) if !has_sound_ending(entry.path()) => {
-                    self.skipped.push(problem(entry.path(), "no sound file by its name".into()));
+                    let path = told(entry.path());
+                    self.skipped.push(Skipped { path, reason: SkipReason::NoSoundByName });
                 }
                 Ok(entry) if entry.file_type().is_file() => self.take(entry.path()),
                 Ok(entry) => self.fail(entry.path(), "it is neither a file nor a folder".into()),
@@ -113,14 +114,14 @@ impl Found {
     }
 
     fn fail(&mut self, path: &Path, reason: String) {
-        self.failed.push(problem(path, reason));
+        self.failed.push(Problem { path: told(path), reason });
     }
 }
 
-/// With a path that says where it is from anywhere: a project remembers its problems.
-fn problem(path: &Path, reason: String) -> Problem {
+/// An absolute path, because a project remembers its problems.
+fn told(path: &Path) -> String {
     let absolute = std::path::absolute(path);
-    Problem { path: absolute.as_deref().unwrap_or(path).to_string_lossy().into_owned(), reason }
+    absolute.as_deref().unwrap_or(path).to_string_lossy().into_owned()
 }
 
 /// Whether a file is taken for a sound by its name alone.

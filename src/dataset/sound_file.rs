@@ -1,7 +1,8 @@
 //! A sound file as the dataset knows it, and the files that could not be read.
 
 use camino::Utf8PathBuf;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use std::fmt::{self, Display, Formatter};
 
 /// Identifies a file of a project. A number is never used again, not even after its file was removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,4 +51,36 @@ pub struct Problem {
     /// As the person gave it, or as it was found. Not exact if the path is not UTF-8.
     pub path: String,
     pub reason: String,
+}
+
+/// A file that was left alone, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    /// As in a [`Problem`].
+    pub path: String,
+    pub reason: SkipReason,
+}
+
+/// Why a file was left alone. Serialised as its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SkipReason {
+    /// Its name does not end as that of a sound file does.
+    NoSoundByName,
+    /// The dataset has it, and it has not changed.
+    AlreadyThere,
+}
+
+impl Display for SkipReason {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoSoundByName => "no sound file by its name",
+            Self::AlreadyThere => "already there and unchanged",
+        })
+    }
+}
+
+impl Serialize for SkipReason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use super::error::EngineError;
 use super::latest::DatasetView;
-use super::snapshot::grid_of;
 use crate::dataset::SoundFile;
 use crate::model::{Config, TrainingSettings};
 use crate::project::{IndexGeneration, ModelGeneration, Project};
@@ -36,8 +35,8 @@ impl AtRest {
 pub(super) fn dataset(project: &Project, config: Option<&Config>) -> Result<DatasetView, EngineError> {
     let files: Vec<Arc<SoundFile>> = project.files()?.into_iter().map(Arc::new).collect();
     let grid = match config {
-        Some(config) => grid_of(config),
-        None => grid_of(&Config::new(&TrainingSettings::default(), common_rate(files.iter().map(Arc::as_ref)))?),
+        Some(config) => config.grid(),
+        None => Config::new(&TrainingSettings::default(), common_rate(files.iter().map(Arc::as_ref)))?.grid(),
     };
     Ok(DatasetView::new(files, project.problems()?, project.tags()?, grid))
 }

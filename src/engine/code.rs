@@ -7,19 +7,18 @@ use camino::Utf8PathBuf;
 use super::at_rest::common_rate;
 use super::error::EngineError;
 use super::explore::{ChunkPlace, CodeOf, CodeReport, DecodedCode};
-use super::latest::JobKind;
+use super::job::JobKind;
 use super::reconstruct::decode;
-use super::search::current_snapshot;
 use super::shared::Job;
 use super::snapshot::Snapshot;
+use super::stage::JobStage;
 use crate::audio::wav::{Depth, write_wav};
 use crate::audio::{Cause, mono};
-use crate::dataset::FileId;
 use crate::index::{Codes, is_code};
 
 pub(super) fn look_at_code(job: &Job, of: &CodeOf, k: usize) -> Result<CodeReport, EngineError> {
-    let snapshot = current_snapshot(job)?;
-    job.progress(JobKind::Search, "searching", Instant::now(), 0, 0);
+    let snapshot = job.shared.current_snapshot()?;
+    job.progress(JobKind::Search, JobStage::Searching, Instant::now(), 0, 0);
     let code = code_of(&snapshot, of)?;
     let index = snapshot.index.index();
     let held_by = index.within(&code, 0, Some(&snapshot.offered))?.neighbours.len();
@@ -38,7 +37,7 @@ fn code_of(snapshot: &Snapshot, of: &CodeOf) -> Result<Vec<u64>, EngineError> {
     match of {
         CodeOf::Code(code) => checked(snapshot, code).map(<[u64]>::to_vec),
         CodeOf::Chunk { file, start_secs } => {
-            let row = row_of(snapshot, *file, *start_secs)?;
+            let row = snapshot.row_of(*file, *start_secs)?;
             Ok(snapshot.index.codes()?.code(row).to_vec())
         }
         CodeOf::Sound { path, from_secs } => {
@@ -59,17 +58,6 @@ fn code_of(snapshot: &Snapshot, of: &CodeOf) -> Result<Vec<u64>, EngineError> {
     }
 }
 
-/// The row of the chunk of `file` that starts at `start_secs`.
-pub(super) fn row_of(snapshot: &Snapshot, file: FileId, start_secs: f64) -> Result<usize, EngineError> {
-    let span = snapshot.spans.iter().find(|span| span.file.id == file).ok_or(EngineError::NoSuchChunk)?;
-    let rate = snapshot.grid.rate_for(span.file.rate);
-    let chunk = (start_secs * f64::from(rate) / f64::from(snapshot.grid.hop_frames)).round();
-    if !(0.0..span.chunks as f64).contains(&chunk) {
-        return Err(EngineError::NoSuchChunk);
-    }
-    Ok(span.first_row + chunk as usize)
-}
-
 /// A code that a person has made may be of another model than the current one.
 fn checked<'a>(snapshot: &Snapshot, code: &'a [u64]) -> Result<&'a [u64], EngineError> {
     let bits = snapshot.index.index().bits();
@@ -78,7 +66,7 @@ fn checked<'a>(snapshot: &Snapshot, code: &'a [u64]) -> Result<&'a [u64], Engine
 
 /// Writes what the decoder makes of a code. The same code's file is written once.
 pub(super) fn decode_code(job: &Job, code: &[u64]) -> Result<DecodedCode, EngineError> {
-    let snapshot = current_snapshot(job)?;
+    let snapshot = job.shared.current_snapshot()?;
     let mut codes = Codes::new(snapshot.model.config().bits)?;
     codes.extend_words(checked(&snapshot, code)?.iter().copied());
     let hex: String = codes.as_ref().code_bytes(0).map(|byte| format!("{byte:02x}")).collect();

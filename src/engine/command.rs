@@ -1,22 +1,17 @@
 //! What can be asked of the engine: plain data.
 
 use camino::Utf8PathBuf;
-use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::event::SearchReport;
+use super::clip::Clip;
 use super::explore::{CodeOf, DuplicatesBy};
-use super::formats::MatchFormat;
+use super::formats::format::MatchFormat;
+use super::query::{Query, SearchReport};
 use super::sound_settings::SoundSettings;
-use super::sources::Sources;
 use crate::audio::device::StopWhen;
-use crate::dataset::{Favourite, FileId, Filter};
+use crate::dataset::{Favourite, FileId};
 use crate::model::TrainingSettings;
-
-/// Names a command that was submitted; its events carry it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct JobId(pub u64);
 
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -169,44 +164,6 @@ pub enum Command {
     },
 }
 
-/// What to search for: a sound file, or a stretch of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Query {
-    pub path: Utf8PathBuf,
-    /// Seconds from the file's start; `None` is the start.
-    pub from_secs: Option<f64>,
-    /// `None` is the end.
-    pub to_secs: Option<f64>,
-    /// How many matches at most, after overlapping chunks are folded into one.
-    pub k: usize,
-    pub by: Grouping,
-    pub filter: SearchFilter,
-}
-
-/// Which chunks of the index a search may return; by default all.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SearchFilter {
-    /// Which files, in the language of [`dataset::filter`](crate::dataset::filter); what is not understood in it lets all
-    /// through.
-    pub text: String,
-    /// Only chunks of stretches that were marked as favourites.
-    pub favourites: bool,
-    /// No chunks of the query's own file.
-    pub not_this_file: bool,
-}
-
-impl SearchFilter {
-    /// A sentence for each part of the text that is not understood.
-    pub fn not_understood(&self) -> Vec<String> {
-        Filter::read(&self.text).not_understood().to_vec()
-    }
-
-    /// Whether what it lets through changes with the favourites.
-    pub fn asks_for_favourites(&self) -> bool {
-        self.favourites || self.text.contains("is:fav")
-    }
-}
-
 /// Whose codes are to be heard.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Coded {
@@ -222,26 +179,18 @@ pub enum CodesFormat {
     /// codes.npy for NumPy, and chunks.csv, whose rows tell whose they are
     #[default]
     Npy,
-    /// codes.parquet: id, path, start, end and code
+    /// codes.parquet: id, path, start_seconds, end_seconds and code
     Parquet,
 }
 
-/// How matches are ranked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum Grouping {
-    /// Chunks, by distance, then chunk id; overlapping chunks of one file are one match.
-    #[default]
-    Chunk,
-    /// Whole files, by the mean, over the query's chunks, of the file's best distance.
-    File,
-}
-
-/// A stretch of a file to be played or saved.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Clip {
-    pub path: Utf8PathBuf,
-    pub from_secs: f64,
-    /// `None` is the file's end.
-    pub to_secs: Option<f64>,
+/// What to add for somebody who may not have everything read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sources {
+    pub paths: Vec<PathBuf>,
+    /// http and https addresses, each downloaded into the project's folder.
+    pub addresses: Vec<String>,
+    /// Where given, paths are read in these folders alone, wherever links lead. They are absolute, without links.
+    pub only_below: Option<Vec<Utf8PathBuf>>,
+    /// Of a download.
+    pub bytes_at_most: u64,
 }

@@ -9,10 +9,10 @@ use rayon::prelude::*;
 
 use super::error::EngineError;
 use super::explore::{Duplicate, DuplicateGroup, DuplicatesBy, DuplicatesReport, NamedFile};
-use super::latest::JobKind;
-use super::search::current_snapshot;
+use super::job::JobKind;
 use super::shared::Job;
 use super::snapshot::{Snapshot, Span};
+use super::stage::JobStage;
 use crate::index::{AllCodes, Codes, distances};
 
 /// Files that are compared with all others of their length before cancelling is looked at.
@@ -20,8 +20,8 @@ const FILES_A_ROUND: usize = 256;
 
 pub(super) fn find_duplicates(job: &Job, within: u32, by: DuplicatesBy) -> Result<DuplicatesReport, EngineError> {
     let began = Instant::now();
-    let snapshot = current_snapshot(job)?;
-    job.progress(JobKind::Compare, "comparing codes", began, 0, 0);
+    let snapshot = job.shared.current_snapshot()?;
+    job.progress(JobKind::Compare, JobStage::ComparingCodes, began, 0, 0);
     let mut order: Vec<usize> = (0..snapshot.spans.len()).collect();
     order.sort_by(|&a, &b| snapshot.spans[a].file.path.cmp(&snapshot.spans[b].file.path));
     let of_rows = Rows::new(&snapshot, &order)?;
@@ -72,7 +72,7 @@ fn by_file(job: &Job, rows: &Rows<'_>, within: u32, began: Instant) -> Result<Ve
             for members in alike(job, rows, &spans, within)?.into_iter().filter(|members| members.len() > 1) {
                 groups.push(rows.whole_files(members));
             }
-            job.progress(JobKind::Compare, "comparing files", began, done, total);
+            job.progress(JobKind::Compare, JobStage::ComparingFiles, began, done, total);
         }
     }
     Ok(groups)

@@ -1,9 +1,12 @@
-//! Why a command could not be carried out: one sentence for a person, with what to do.
+//! Why a command could not be carried out: one sentence for a person, with what to do. What is told of it outside of the
+//! engine is a [`Failure`](super::Failure).
 
+use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
 use camino::Utf8PathBuf;
 
+use super::query::Query;
 use crate::audio::AudioError;
 use crate::dataset::exclusions::PatternError;
 use crate::index::{CodeWidthError, IndexError};
@@ -27,8 +30,10 @@ pub enum EngineError {
     NothingToResume,
     #[error("none of the sounds could be read; the first: {first}")]
     NothingReadable { first: String },
-    #[error("{path}: the part from {from} s to {to} s is empty; the sound is {duration:.3} s long")]
-    EmptyPart { path: Utf8PathBuf, from: f64, to: String, duration: f64 },
+    #[error("{path}: {part}")]
+    EmptyPart { path: Utf8PathBuf, part: EmptyPart },
+    #[error("{k} matches are too many; ask for at most {}", Query::MOST_MATCHES)]
+    TooManyMatches { k: usize },
     #[error("the label {pattern:?} is not a regular expression: {cause}")]
     Label { pattern: String, cause: regex::Error },
     #[error("no path in the index matches {pattern:?}")]
@@ -43,9 +48,9 @@ pub enum EngineError {
     OtherWidth { bits: usize },
     #[error("{folder} holds no WAV files")]
     NoWavs { folder: PathBuf },
-    #[error("cannot write {path}: {cause}")]
+    #[error("{}: {}", path.display(), could_not("written", cause))]
     Write { path: PathBuf, cause: std::io::Error },
-    #[error("cannot read {path}: {cause}")]
+    #[error("{}: {}", path.display(), could_not("read", cause))]
     Read { path: PathBuf, cause: std::io::Error },
     #[error("{0} must be readable as text (UTF-8); rename it")]
     NotText(PathBuf),
@@ -79,4 +84,26 @@ pub enum EngineError {
     Index(#[from] IndexError),
     #[error(transparent)]
     CodeWidth(#[from] CodeWidthError),
+}
+
+/// Words for a file that could not be read or written.
+pub(super) fn could_not(be: &str, cause: &std::io::Error) -> String {
+    format!("it could not be {be}: {cause}")
+}
+
+/// A part of a sound, in seconds from its start, that has no samples in it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EmptyPart {
+    pub from: f64,
+    /// `None` is the end.
+    pub to: Option<f64>,
+    /// Of the whole sound.
+    pub duration: f64,
+}
+
+impl Display for EmptyPart {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let to = self.to.map_or("the end".to_owned(), |to| format!("{to} s"));
+        write!(f, "the part from {} s to {to} is empty; the sound is {:.3} s long", self.from, self.duration)
+    }
 }

@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::command::{Grouping, JobId, Query};
 use super::explore::{CodeReport, DecodedCode, DistancesReport, DuplicatesReport, MapReport};
+use super::failure::Failure;
+use super::job::JobId;
+use super::query::SearchReport;
 use crate::audio::Spectrogram;
-use crate::dataset::{FileId, Problem};
+use crate::dataset::{Problem, Skipped};
 use crate::model::Preset;
 
 #[derive(Clone, Debug)]
@@ -23,10 +25,9 @@ pub enum Event {
     Cancelled {
         job: JobId,
     },
-    /// `message` is one sentence for a person: what could not be done, why, and what to do.
     Failed {
         job: JobId,
-        message: String,
+        failure: Failure,
     },
 }
 
@@ -77,8 +78,7 @@ pub struct AddReport {
     /// Files that are new, or that had changed and were read anew.
     #[serde(serialize_with = "as_objects")]
     pub added: Vec<Utf8PathBuf>,
-    /// With the reason: already there and unchanged, or no sound file by its name.
-    pub skipped: Vec<Problem>,
+    pub skipped: Vec<Skipped>,
     /// Folders and sound files that patterns leave out, with the pattern.
     pub left_out: Vec<Problem>,
     pub failed: Vec<Problem>,
@@ -101,11 +101,6 @@ pub struct CheckReport {
     pub missing: Vec<Utf8PathBuf>,
     pub changed: Vec<Utf8PathBuf>,
     pub unreadable: Vec<Problem>,
-}
-
-impl AddReport {
-    /// Why a file is skipped that the project has as it is.
-    pub const ALREADY_THERE: &str = "already there and unchanged";
 }
 
 /// Each path as an object, as the paths that were skipped or failed are.
@@ -152,21 +147,6 @@ pub struct IndexReport {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct SearchReport {
-    #[serde(skip)]
-    pub query: Option<Query>,
-    pub bits: usize,
-    pub matches: Vec<Match>,
-    /// Whether there is nothing to hear in the query; `matches` is then empty.
-    pub silent: bool,
-    /// Chunks that the query was cut into, silent ones included.
-    pub query_chunks: usize,
-    /// Codes that were searched: those that the filter lets through.
-    pub searched: u64,
-    pub seconds: f64,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EvaluationReport {
     /// Share of right labels among the 10 nearest chunks from other files, averaged over the queries.
     pub p_at_10: f64,
@@ -195,33 +175,6 @@ pub struct ReconstructionReport {
     pub rate: u32,
     pub duration_seconds: f64,
     pub seconds: f64,
-}
-
-/// A chunk that a search returned. Seconds are from the start of the file or of the query's file.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Match {
-    pub path: Utf8PathBuf,
-    pub start_seconds: f64,
-    pub end_seconds: f64,
-    /// Bits that differ; with [`Grouping::File`] their mean over the query's chunks.
-    pub distance: f64,
-    /// Which part of the query it answers.
-    pub query_start_seconds: f64,
-    /// Why it may not sound as it did when it was indexed: its file is missing, or has changed since.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub problem: Option<String>,
-    /// Whether this is the query itself: a chunk of the very stretch that is searched for.
-    pub is_query: bool,
-    #[serde(skip)]
-    pub file: FileId,
-    #[serde(skip)]
-    pub by: Grouping,
-    /// The code of the chunk, and the code of the query's chunk that it answers, as words of 64 bits, the least significant
-    /// bit first. With [`Grouping::File`] they are those of the nearest pair.
-    #[serde(skip)]
-    pub code: Vec<u64>,
-    #[serde(skip)]
-    pub query_code: Vec<u64>,
 }
 
 /// A sound as a picture: what the query panel and the player draw.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use camino::Utf8Path;
 
-use super::command::SearchFilter;
 use super::latest::Latest;
+use super::query::SearchFilter;
 use super::snapshot::{Snapshot, Span};
 use crate::dataset::{Candidate, Favourite, FileId, Filter};
 use crate::index::RowSet;

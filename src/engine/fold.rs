@@ -1,5 +1,7 @@
 //! Folding what a search found into matches: overlapping chunks of one file are one.
 
+use rustc_hash::FxHashMap;
+
 use crate::dataset::FileId;
 
 /// A chunk that was found, and where it stands.
@@ -20,13 +22,14 @@ pub(super) struct Hit {
 /// already taken belongs to it and goes. `hits` must be ordered, the nearest first. At most `k` are taken.
 pub(super) fn fold(hits: impl IntoIterator<Item = Hit>, k: usize) -> Vec<Hit> {
     let mut taken: Vec<Hit> = Vec::new();
+    let mut of_files: FxHashMap<FileId, Vec<(f64, f64)>> = FxHashMap::default();
     for hit in hits {
         if taken.len() == k {
             break;
         }
-        let overlaps =
-            |other: &Hit| other.file == hit.file && hit.start_secs < other.end_secs && other.start_secs < hit.end_secs;
-        if !taken.iter().any(overlaps) {
+        let of_file = of_files.entry(hit.file).or_default();
+        if !of_file.iter().any(|&(start, end)| hit.start_secs < end && start < hit.end_secs) {
+            of_file.push((hit.start_secs, hit.end_secs));
             taken.push(hit);
         }
     }

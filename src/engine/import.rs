@@ -10,13 +10,14 @@ use rayon::prelude::*;
 use super::edit::files_in_words;
 use super::error::EngineError;
 use super::event::AddReport;
-use super::latest::JobKind;
+use super::job::JobKind;
 use super::left_out::exclusions;
 use super::on_disk;
 use super::shared::Job;
+use super::stage::JobStage;
 use crate::audio::survey::{stamp, survey};
 use crate::dataset::sound_file::THUMBNAIL_COLUMNS;
-use crate::dataset::{Problem, demo, scan};
+use crate::dataset::{Problem, SkipReason, Skipped, demo, scan};
 use crate::project::FileFacts;
 
 /// Files that go into the catalogue in one transaction.
@@ -26,7 +27,7 @@ pub(super) fn add_paths(job: &Job, paths: &[PathBuf]) -> Result<AddReport, Engin
     let project = &job.shared.project;
     project.check_writable()?;
     let began = Instant::now();
-    job.progress(JobKind::Import, "looking for sounds", began, 0, 0);
+    job.progress(JobKind::Import, JobStage::LookingForSounds, began, 0, 0);
     let exclusions = exclusions(project)?;
     add_found(job, scan::scan(paths, &exclusions, || !job.is_cancelled()))
 }
@@ -43,7 +44,7 @@ pub(super) fn add_found(job: &Job, found: scan::Found) -> Result<AddReport, Engi
     let mut fresh = Vec::new();
     for path in found.files {
         match known.get(&path).is_some_and(|seen| stamp(path.as_std_path()).is_ok_and(|now| now == *seen)) {
-            true => report.skipped.push(Problem { path: path.into(), reason: AddReport::ALREADY_THERE.into() }),
+            true => report.skipped.push(Skipped { path: path.into(), reason: SkipReason::AlreadyThere }),
             false => fresh.push(path),
         }
     }
@@ -56,7 +57,7 @@ pub(super) fn add_found(job: &Job, found: scan::Found) -> Result<AddReport, Engi
         let mut facts = Vec::with_capacity(batch.len());
         let mut problems = Vec::new();
         for (path, read) in surveyed(job, batch, |read| {
-            job.progress(JobKind::Import, "reading files", began, done + read, total);
+            job.progress(JobKind::Import, JobStage::ReadingFiles, began, done + read, total);
         }) {
             match read {
                 None => {}
@@ -98,7 +99,7 @@ pub(super) fn add_demo(job: &Job) -> Result<AddReport, EngineError> {
     let folder = job.shared.project.subfolder("demo")?;
     let began = Instant::now();
     demo::write_demo_library(folder.as_std_path(), &mut |done, total| {
-        job.progress(JobKind::Import, "making the demo library", began, done as u64, total as u64);
+        job.progress(JobKind::Import, JobStage::MakingTheDemo, began, done as u64, total as u64);
         match job.is_cancelled() {
             true => std::ops::ControlFlow::Break(()),
             false => std::ops::ControlFlow::Continue(()),

@@ -9,12 +9,14 @@ use rayon::prelude::*;
 use super::at_rest::AtRest;
 use super::error::EngineError;
 use super::event::IndexReport;
-use super::latest::JobKind;
+use super::job::JobKind;
 use super::listen::{Stretch, proven_stretches};
 use super::shared::Job;
-use super::snapshot::{Snapshot, grid_of};
+use super::snapshot::Snapshot;
+use super::stage::JobStage;
 use crate::audio::silence;
-use crate::dataset::{FileId, Grid, Problem, SoundFile};
+use crate::dataset::{FileId, Problem, SoundFile};
+use crate::ground::Grid;
 use crate::index::{Codes, Index, IndexFile, MadeBy, RowSet, code_statistics};
 use crate::model::Model;
 use crate::project::{IndexGeneration, IndexedFile};
@@ -49,7 +51,7 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
         Some(snapshot) => snapshot.model.clone(),
         None => Model::load(project.model_path(model_row.generation).as_std_path())?.into(),
     };
-    let grid = grid_of(model.config());
+    let grid = model.config().grid();
     let (old, mut rows) = match &before {
         Some(snapshot) => carried_over(at_rest.index, snapshot)?,
         None => (Index::build(Codes::new(model.config().bits)?), Vec::new()),
@@ -61,7 +63,7 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
     let total: u64 = missing.iter().map(|file| grid.chunks_of_file(file.frames, file.rate)).sum();
     let mut failed = Vec::new();
     let encoding = Instant::now();
-    job.progress(JobKind::Index, "encoding", encoding, 0, total);
+    job.progress(JobKind::Index, JobStage::Encoding, encoding, 0, total);
     for round in missing.chunks(FILES_A_ROUND) {
         job.check()?;
         let encoded: Vec<_> = round.par_iter().map(|file| encode_file(job, &model, grid, file)).collect();
@@ -83,14 +85,14 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
                 Err(other) => return Err(other),
             }
         }
-        job.progress(JobKind::Index, "encoding", encoding, added.len() as u64, total);
+        job.progress(JobKind::Index, JobStage::Encoding, encoding, added.len() as u64, total);
     }
     if let (true, Some(first)) = (rows.is_empty(), failed.first()) {
         return Err(EngineError::NothingReadable { first: format!("{}: {}", first.path, first.reason) });
     }
 
     job.check()?;
-    job.progress(JobKind::Index, "counting codes", encoding, total, total);
+    job.progress(JobKind::Index, JobStage::CountingCodes, encoding, total, total);
     let encoded = added.len() as u64;
     let index = old.with_appended(added.as_ref())?;
     let statistics = code_statistics(index.kept_codes()?);

@@ -2,23 +2,24 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use parking_lot::Mutex;
 
-use super::command::{Command, JobId};
+use super::command::Command;
 use super::error::EngineError;
 use super::event::{Event, Outcome};
 use super::formats::save_matches;
-use super::latest::{JobKind, JobView};
-use super::record::Sound;
-use super::shared::{Flags, Job, Shared, locked};
+use super::job::{JobId, JobKind, JobView};
+use super::shared::{Flags, Job, Shared};
+use super::sound::Sound;
 use super::watch::Watch;
 use super::{
-    clip, code, distances, duplicates, edit, evaluate, export, favourites, import, index, left_out, map, on_disk,
+    code, cut, distances, duplicates, edit, evaluate, export, favourites, import, index, left_out, map, on_disk,
     preview, reconstruct, search, sources, takes, train,
 };
 use crate::audio::device::Backend;
@@ -117,7 +118,9 @@ impl Lanes {
             next: AtomicU64::new(1),
             sound: sound.clone(),
         });
-        let watch = Arc::new(Watch::new(shared.clone(), desk.clone()));
+        let submit = desk.clone();
+        let submit = Arc::new(move |command| _ = submit.submit(command));
+        let watch = Arc::new(Watch::new(shared.clone(), submit));
         let mut lanes = Self { desk, watch, threads: Vec::new() };
         for kind in KINDS {
             let (sender, receiver) = bounded(WAITING_AT_MOST);
@@ -127,7 +130,7 @@ impl Lanes {
                 .name(format!("{kind:?}").to_lowercase())
                 .spawn(move || lane.work(&receiver))
                 .map_err(|cause| EngineError::Fault(format!("no thread for the {kind:?} lane: {cause}")))?;
-            locked(&lanes.desk.senders).insert(kind, sender);
+            lanes.desk.senders.lock().insert(kind, sender);
             lanes.threads.push(thread);
         }
         Ok(lanes)
@@ -152,7 +155,7 @@ impl Desk {
             _ => None,
         };
         if let Some(ended) = ends {
-            let books = locked(&self.books);
+            let books = self.books.lock();
             books.values().filter(|(kind, _)| *kind == ended).for_each(|(_, flags)| flags.finish());
             drop(books);
             self.sound.wake_recording();
@@ -161,24 +164,24 @@ impl Desk {
         }
         let kind = kind_of(&command);
         let (command, flags) = (Box::new(command), Arc::new(Flags::default()));
-        locked(&self.books).insert(id, (kind, flags.clone()));
+        self.books.lock().insert(id, (kind, flags.clone()));
         self.shared.update(|latest| {
             latest.jobs.insert(id, JobView::waiting(kind));
         });
         // A lane is missing only while the engine is being closed, and then nobody hears of it.
-        let sent = locked(&self.senders).get(&kind).map(|lane| lane.try_send(Ticket { id, command, flags }));
+        let sent = self.senders.lock().get(&kind).map(|lane| lane.try_send(Ticket { id, command, flags }));
         if !matches!(sent, Some(Ok(()))) {
             let why = match sent {
                 Some(Err(TrySendError::Full(_))) => EngineError::Busy,
                 _ => EngineError::Fault(format!("the {kind:?} lane has ended")),
             };
-            finish(&self.shared, &self.books, id, Event::Failed { job: id, message: why.to_string() });
+            finish(&self.shared, &self.books, id, Event::Failed { job: id, failure: why.into() });
         }
         id
     }
 
     fn cancel(&self, job: JobId) {
-        if let Some((_, flags)) = locked(&self.books).get(&job) {
+        if let Some((_, flags)) = self.books.lock().get(&job) {
             flags.cancel();
         }
         self.sound.wake_recording();
@@ -188,11 +191,11 @@ impl Desk {
 impl Drop for Lanes {
     fn drop(&mut self) {
         self.watch.stop();
-        locked(&self.desk.books).values().for_each(|(_, flags)| flags.cancel());
+        self.desk.books.lock().values().for_each(|(_, flags)| flags.cancel());
         self.desk.sound.wake_recording();
         // Whoever waits for a first frame that no device takes waits no longer.
         self.desk.sound.stop_playing();
-        locked(&self.desk.senders).clear();
+        self.desk.senders.lock().clear();
         for thread in self.threads.drain(..) {
             // A lane catches its jobs' panics, so it ends orderly; there is nobody left to tell if it did not.
             let _ = thread.join();
@@ -224,7 +227,7 @@ impl Lane {
             let event = match outcome {
                 Ok(outcome) => Event::Finished { job: id, outcome },
                 Err(EngineError::Cancelled) => Event::Cancelled { job: id },
-                Err(failure) => Event::Failed { job: id, message: failure.to_string() },
+                Err(failure) => Event::Failed { job: id, failure: failure.into() },
             };
             tracing::debug!(?id, kind = ?self.kind, took = ?job.began.elapsed(), "job ended");
             finish(&self.shared, &self.books, id, event);
@@ -272,7 +275,7 @@ impl Lane {
             Command::Reconstruct { from, out } => {
                 reconstruct::reconstruct(job, &from, &out).map(Outcome::Reconstructed)
             }
-            Command::SaveClip { clip, out } => clip::save(job, &clip, &out).map(|()| Outcome::Saved { out }),
+            Command::SaveClip { clip, out } => cut::save(job, &clip, &out).map(|()| Outcome::Saved { out }),
             Command::DrawMap => map::draw_map(job).map(Arc::new).map(Outcome::MapDrawn),
             Command::LookAtCode { of, k } => code::look_at_code(job, &of, k).map(Outcome::CodeLookedAt),
             Command::DecodeCode { code } => code::decode_code(job, &code).map(Outcome::CodeDecoded),
@@ -331,7 +334,7 @@ impl Lane {
 
 /// Takes a job off the books and tells how it ended, in this order: who hears of the end sees it gone.
 fn finish(shared: &Shared, books: &Books, id: JobId, event: Event) {
-    locked(books).remove(&id);
+    books.lock().remove(&id);
     shared.update(|latest| {
         latest.jobs.remove(&id);
     });

@@ -6,10 +6,11 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::command::JobId;
+use super::job::{JobId, JobView};
 use super::sound_settings::SoundSettings;
 use crate::audio::device::DeviceList;
-use crate::dataset::{Favourite, FileId, Grid, Problem, SoundFile};
+use crate::dataset::{Favourite, FileId, Problem, SoundFile};
+use crate::ground::Grid;
 use crate::model::Config;
 use crate::project::History;
 
@@ -183,45 +184,6 @@ pub struct IndexView {
     pub missing_files: usize,
     /// Whether it was made by the current model. Searching an index of another model is refused.
     pub of_current_model: bool,
-}
-
-/// What kind of work a job is: the panel that shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum JobKind {
-    Import,
-    Train,
-    Index,
-    Search,
-    /// Pictures of sounds: a lane of their own, so that no search waits for the picture of a long file.
-    Preview,
-    Map,
-    /// Codes with one another: duplicates, distances.
-    Compare,
-    Audio,
-    Record,
-    /// Quick changes of the project, which wait for no import.
-    Edit,
-    Check,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct JobView {
-    pub kind: JobKind,
-    /// What it does at the moment, in a few words: "reading files", "encoding".
-    pub stage: String,
-    /// Units done and in all; 0 in all where that is not known yet.
-    pub done: u64,
-    pub total: u64,
-    pub running_secs: f64,
-    /// Estimated from the rate so far; `None` while there is nothing to go by.
-    pub secs_left: Option<f64>,
-}
-
-impl JobView {
-    /// A job that has not begun.
-    pub fn waiting(kind: JobKind) -> Self {
-        Self { kind, stage: "waiting".into(), done: 0, total: 0, running_secs: 0.0, secs_left: None }
-    }
 }
 
 /// The course of a training run.

@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use super::error::EngineError;
 use super::event::LeftOutReport;
-use super::latest::JobKind;
+use super::job::JobKind;
 use super::shared::{Job, Shared};
+use super::stage::JobStage;
 use super::watch;
 use crate::dataset::Exclusions;
 use crate::dataset::scan::scan;
@@ -32,7 +33,7 @@ pub(super) fn set_ignored(shared: &Shared, patterns: Vec<String>) -> Result<(), 
 /// Looks through the folders that were added for what is left out of them. Nothing is read or added.
 pub(super) fn list_left_out(job: &Job) -> Result<LeftOutReport, EngineError> {
     let exclusions = exclusions(&job.shared.project)?;
-    job.progress(JobKind::Check, "looking for what is left out", Instant::now(), 0, 0);
+    job.progress(JobKind::Check, JobStage::LookingForWhatIsLeftOut, Instant::now(), 0, 0);
     let there: Vec<_> = exclusions.roots.iter().filter(|root| root.is_dir()).cloned().collect();
     let found = scan(&there, &exclusions, || !job.is_cancelled());
     job.check()?;

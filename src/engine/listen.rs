@@ -3,7 +3,8 @@
 
 use crate::audio::mono::MonoReader;
 use crate::audio::{AudioError, Cause};
-use crate::dataset::{Grid, SoundFile};
+use crate::dataset::SoundFile;
+use crate::ground::Grid;
 
 /// Chunks that a stretch covers at most.
 pub(super) const CHUNKS_A_STRETCH: usize = 512;
@@ -125,13 +126,13 @@ pub(super) fn stretches_of(
 mod tests {
     use super::*;
     use crate::audio::wav::{Depth, write_wav};
-    use crate::dataset::GridRate;
+    use crate::ground::Rate;
 
     #[test]
     fn a_sound_of_unknown_length_is_cut_as_one_of_known_length() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a.wav");
-        let grid = Grid { rate: GridRate::Native, chunk_frames: 10, hop_frames: 4 };
+        let grid = Grid { rate: Rate::Native, chunk_frames: 10, hop_frames: 4 };
         let full = CHUNKS_A_STRETCH * 4;
         for frames in [1, 9, 10, 13, 14, full, full + 5, full + 6, full + 7, full + 10, 2 * full + 6, 3 * full] {
             let samples: Vec<f32> = (0..frames).map(|n| n as f32 / 65_536.0).collect();

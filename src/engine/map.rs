@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use super::error::EngineError;
 use super::explore::{MapChunk, MapReport, NamedFile};
-use super::latest::JobKind;
-use super::search::current_snapshot;
+use super::job::JobKind;
 use super::shared::Job;
 use super::snapshot::Snapshot;
+use super::stage::JobStage;
 use crate::index::{AllCodes, Codes};
 use crate::map::file::{MapFile, MapFileError};
 use crate::map::quality::neighbours_kept;
@@ -25,7 +25,7 @@ const SEED: u64 = 0;
 
 pub(super) fn draw_map(job: &Job) -> Result<MapReport, EngineError> {
     let began = Instant::now();
-    let snapshot = current_snapshot(job)?;
+    let snapshot = job.shared.current_snapshot()?;
     let codes = snapshot.index.codes()?;
     let map = match known(job, &snapshot) {
         Some(map) => map,
@@ -90,11 +90,11 @@ fn drawn(job: &Job, snapshot: &Snapshot, codes: &AllCodes<'_>) -> Result<MapFile
             (at, stage_began, told) = (Some(stage), Instant::now(), None);
         }
         if told.is_none_or(|told| told.elapsed() > TELL_EVERY) {
-            let words = match stage {
-                Stage::FindingNeighbours => "finding neighbours",
-                Stage::LayingOut => "laying out",
+            let at_work = match stage {
+                Stage::FindingNeighbours => JobStage::FindingNeighbours,
+                Stage::LayingOut => JobStage::LayingOut,
             };
-            job.progress(JobKind::Map, words, stage_began, done as u64, total as u64);
+            job.progress(JobKind::Map, at_work, stage_began, done as u64, total as u64);
             told = Some(Instant::now());
         }
         ControlFlow::Continue(())

@@ -1,9 +1,11 @@
 //! The microphone between recordings: open for its level while somebody looks at it, and opened anew when it comes back.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use super::latest::RecorderView;
-use super::shared::{Shared, locked};
+use super::shared::Shared;
 use crate::audio::device::{Recorder, RecorderState};
 
 pub(super) struct Microphone {
@@ -20,7 +22,7 @@ impl Microphone {
 
     /// Opens it for its level, or closes it. Why it cannot be opened is in the recorder's view.
     pub fn watch(&self, on: bool) {
-        let mut watched = locked(&self.watched);
+        let mut watched = self.watched.lock();
         *watched = on;
         if on {
             self.listen();
@@ -32,14 +34,14 @@ impl Microphone {
 
     /// Opens it anew where it is watched: another one was chosen, or a recording is over.
     pub fn listen_again(&self) {
-        if *locked(&self.watched) {
+        if *self.watched.lock() {
             self.listen();
         }
     }
 
     /// The list of devices has changed: what was lost may be back.
     pub fn devices_changed(&self) {
-        let watched = locked(&self.watched);
+        let watched = self.watched.lock();
         let state = self.recorder.state();
         if *watched && !state.listening && !state.recording {
             self.listen();

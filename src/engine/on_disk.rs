@@ -8,8 +8,10 @@ use camino::Utf8PathBuf;
 
 use super::error::EngineError;
 use super::event::CheckReport;
-use super::latest::{DatasetView, JobKind, OnDisk};
+use super::job::JobKind;
+use super::latest::{DatasetView, OnDisk};
 use super::shared::{Job, Shared};
+use super::stage::JobStage;
 use crate::audio::AudioError;
 use crate::audio::error::Cause;
 use crate::audio::survey::stamp;
@@ -26,7 +28,7 @@ pub(super) fn check_files(job: &Job) -> Result<CheckReport, EngineError> {
     let mut report = CheckReport { files: dataset.files.len(), ..CheckReport::default() };
     for (number, batch) in dataset.files.chunks(AT_A_TIME).enumerate() {
         job.check()?;
-        job.progress(JobKind::Check, "looking at the files", began, (number * AT_A_TIME) as u64, total);
+        job.progress(JobKind::Check, JobStage::LookingAtFiles, began, (number * AT_A_TIME) as u64, total);
         for file in batch {
             let Some(state) = state_of(file) else { continue };
             let path = file.path.clone();

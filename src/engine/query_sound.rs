@@ -1,16 +1,16 @@
 //! The sound that is searched for: its samples are kept while it is the query, so that another part of it needs no decoding.
 //! A sound that is too long for that is read stretch by stretch, as the files of the dataset are.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use parking_lot::Mutex;
 
 use super::error::EngineError;
 use super::listen::{CHUNKS_A_STRETCH, stretches_of};
-use super::shared::{Job, locked};
 use crate::audio::MonoReader;
 use crate::audio::survey::stamp;
-use crate::dataset::Grid;
+use crate::ground::Grid;
 
 /// Longer sounds, in samples at the rate at which they are heard, are not kept (64 MiB).
 const MOST_SAMPLES: u64 = 16 << 20;
@@ -46,24 +46,25 @@ pub(super) struct Part {
 
 impl QuerySound {
     /// Cuts the part from `from` to `to` seconds of a file on `grid`, and calls `each` with stretches of it in order: samples,
-    /// the frames of them at which chunks start, and the number of the first of these chunks.
+    /// the frames of them at which chunks start, and the number of the first of these chunks. An error of `check`, which is asked
+    /// between two blocks, ends it.
     pub fn listen(
         &self,
-        job: &Job,
+        check: &dyn Fn() -> Result<(), EngineError>,
         path: &Utf8Path,
         grid: Grid,
         (from, to): (f64, f64),
         mut each: impl FnMut(&[f32], &[u64], u64) -> Result<(), EngineError>,
     ) -> Result<Part, EngineError> {
-        let kept = self.kept(job, path, grid.resampled_to())?;
-        let Some(samples) = kept.samples else { return streamed(job, path, grid, (from, to), each) };
+        let kept = self.kept(check, path, grid.resampled_to())?;
+        let Some(samples) = kept.samples else { return streamed(check, path, grid, (from, to), each) };
         let at = |secs: f64| ((secs * f64::from(kept.rate)).round() as usize).min(samples.len());
         let (first, end) = (at(from), at(to));
         let part = &samples[first..end.max(first)];
         let chunks = grid.chunk_count(part.len() as u64);
         let starts: Vec<u64> = (0..chunks).map(|chunk| grid.start_frame(chunk)).collect();
         for (number, starts) in starts.chunks(CHUNKS_A_STRETCH).enumerate() {
-            job.check()?;
+            check()?;
             each(part, starts, (number * CHUNKS_A_STRETCH) as u64)?;
         }
         let sound_secs = samples.len() as f64 / f64::from(kept.rate);
@@ -71,19 +72,24 @@ impl QuerySound {
     }
 
     /// The samples of a whole sound that may be kept.
-    fn kept(&self, job: &Job, path: &Utf8Path, rate: Option<u32>) -> Result<Kept, EngineError> {
+    fn kept(
+        &self,
+        check: &dyn Fn() -> Result<(), EngineError>,
+        path: &Utf8Path,
+        rate: Option<u32>,
+    ) -> Result<Kept, EngineError> {
         let now = stamp(path.as_std_path())?;
-        let kept = locked(&self.kept).clone();
+        let kept = self.kept.lock().clone();
         if let Some(kept) = kept.filter(|kept| kept.path == path && kept.stamp == now && kept.asked_rate == rate) {
             return Ok(kept);
         }
         // The earlier sound makes room first.
-        *locked(&self.kept) = None;
-        let (samples, heard_at) = whole(job, path, rate)?;
+        *self.kept.lock() = None;
+        let (samples, heard_at) = whole(check, path, rate)?;
         let kept = Kept { path: path.to_owned(), stamp: now, asked_rate: rate, samples, rate: heard_at };
         // A file that changed while it was read is read again for the next query.
         if stamp(path.as_std_path())? == now {
-            *locked(&self.kept) = Some(kept.clone());
+            *self.kept.lock() = Some(kept.clone());
         }
         Ok(kept)
     }
@@ -92,7 +98,11 @@ impl QuerySound {
 /// The samples of a whole sound, or nothing where it is too long to be kept; and the rate at which it is heard.
 type Whole = (Option<Arc<Vec<f32>>>, u32);
 
-fn whole(job: &Job, path: &Utf8Path, rate: Option<u32>) -> Result<Whole, EngineError> {
+fn whole(
+    check: &dyn Fn() -> Result<(), EngineError>,
+    path: &Utf8Path,
+    rate: Option<u32>,
+) -> Result<Whole, EngineError> {
     let mut reader = MonoReader::open(path.as_std_path(), rate)?;
     let (native, heard_at) = (u64::from(reader.file().rate().max(1)), reader.rate());
     let is_too_long = |frames: u64| frames.saturating_mul(u64::from(heard_at)) / native > MOST_SAMPLES;
@@ -101,7 +111,7 @@ fn whole(job: &Job, path: &Utf8Path, rate: Option<u32>) -> Result<Whole, EngineE
     }
     let mut samples = Vec::new();
     while reader.next_block(&mut samples)? {
-        job.check()?;
+        check()?;
         if samples.len() as u64 > MOST_SAMPLES {
             return Ok((None, heard_at));
         }
@@ -111,7 +121,7 @@ fn whole(job: &Job, path: &Utf8Path, rate: Option<u32>) -> Result<Whole, EngineE
 
 /// The same from the file, of which a stretch at a time is in memory.
 fn streamed(
-    job: &Job,
+    check: &dyn Fn() -> Result<(), EngineError>,
     path: &Utf8Path,
     grid: Grid,
     (from, to): (f64, f64),
@@ -121,7 +131,7 @@ fn streamed(
     let mut reader = MonoReader::open_range(path.as_std_path(), grid.resampled_to(), from, to)?;
     let (mut frames, mut chunks, mut failure) = (0, 0, None);
     stretches_of(&mut reader, grid, |stretch| {
-        let heard = job.check().and_then(|()| each(&stretch.samples, &stretch.starts, chunks));
+        let heard = check().and_then(|()| each(&stretch.samples, &stretch.starts, chunks));
         failure = heard.err();
         frames += stretch.fresh as u64;
         chunks += stretch.starts.len() as u64;

@@ -5,18 +5,17 @@ use std::time::Instant;
 
 use camino::Utf8Path;
 
-use super::clip::refuse_sounds;
-use super::code::row_of;
 use super::command::Coded;
+use super::cut::refuse_sounds;
 use super::error::EngineError;
 use super::event::ReconstructionReport;
-use super::latest::JobKind;
-use super::search::{current_model, current_snapshot};
+use super::job::JobKind;
 use super::shared::Job;
-use super::snapshot::grid_of;
+use super::stage::JobStage;
 use crate::audio::wav::{Depth, WavFile, write_wav};
 use crate::audio::{Cause, MonoReader};
-use crate::dataset::{FileId, Grid};
+use crate::dataset::FileId;
+use crate::ground::Grid;
 use crate::index::{Codes, CodesRef};
 use crate::model::Model;
 
@@ -53,9 +52,9 @@ pub(super) fn reconstruct(job: &Job, from: &Coded, out: &Utf8Path) -> Result<Rec
 type Written = (usize, u32, usize, u64);
 
 fn of_file(job: &Job, path: &Utf8Path, out: &Utf8Path, began: Instant) -> Result<Written, EngineError> {
-    let model = current_model(job)?;
-    let grid = grid_of(model.config());
-    job.progress(JobKind::Search, "encoding", began, 0, 0);
+    let model = job.shared.current_model()?;
+    let grid = model.config().grid();
+    job.progress(JobKind::Search, JobStage::Encoding, began, 0, 0);
     let mut reader = MonoReader::open(path.as_std_path(), grid.resampled_to())?;
     let (codes, frames) = codes_of(job, &model, grid, &mut reader)?;
     if codes.is_empty() {
@@ -114,7 +113,7 @@ fn for_each_stretch(
     let mut before: Vec<f32> = Vec::new();
     let mut first = 0;
     loop {
-        job.progress(JobKind::Search, "decoding", began, first as u64, codes.len() as u64);
+        job.progress(JobKind::Search, JobStage::Decoding, began, first as u64, codes.len() as u64);
         let end = codes.len().min(first + CHUNKS_A_STRETCH);
         let starts: Vec<u64> = (0..(end - first) as u64).map(|chunk| grid.start_frame(chunk)).collect();
         let mut samples = decode(job, model, codes.slice(first..end), &starts)?;
@@ -133,8 +132,8 @@ fn for_each_stretch(
 }
 
 fn of_chunk(job: &Job, file: FileId, start_secs: f64, out: &Utf8Path) -> Result<Written, EngineError> {
-    let snapshot = current_snapshot(job)?;
-    let row = row_of(&snapshot, file, start_secs)?;
+    let snapshot = job.shared.current_snapshot()?;
+    let row = snapshot.row_of(file, start_secs)?;
     let rate = snapshot.span_of(row).map_or(0, |span| snapshot.grid.rate_for(span.file.rate));
     let mut codes = Codes::new(snapshot.model.config().bits)?;
     codes.extend_words(snapshot.index.codes()?.code(row).iter().copied());

@@ -1,24 +1,20 @@
 //! Answering a query with matches.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use rayon::prelude::*;
 
-use super::at_rest::AtRest;
-use super::command::{Grouping, Query};
-use super::error::EngineError;
-use super::event::{Match, SearchReport};
+use super::error::{EmptyPart, EngineError};
 use super::filter;
 use super::fold::{Hit, fold};
-use super::latest::JobKind;
+use super::job::JobKind;
+use super::query::{Grouping, Match, Query, SearchReport};
 use super::shared::Job;
-use super::snapshot::while_current;
 use super::snapshot::{Snapshot, Span};
+use super::stage::JobStage;
 use crate::audio::silence;
 use crate::dataset::favourite::has_middle_of;
 use crate::index::{AllCodes, Codes, Neighbour, RowSet};
-use crate::model::Model;
 
 /// Chunks of the query that are looked up together, and before cancelling is looked at.
 const CHUNKS_TOGETHER: usize = 32;
@@ -48,11 +44,14 @@ struct Ground<'a> {
 
 pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineError> {
     let began = Instant::now();
-    let snapshot = current_snapshot(job)?;
-    job.progress(JobKind::Search, "listening to the query", began, 0, 0);
+    if query.k > Query::MOST_MATCHES {
+        return Err(EngineError::TooManyMatches { k: query.k });
+    }
+    let snapshot = job.shared.current_snapshot()?;
+    job.progress(JobKind::Search, JobStage::ListeningToTheQuery, began, 0, 0);
     let heard = hear(job, &snapshot, query)?;
     job.check()?;
-    job.progress(JobKind::Search, "searching", began, 0, 0);
+    job.progress(JobKind::Search, JobStage::Searching, began, 0, 0);
     let latest = job.shared.latest();
     let filtered = filter::rows(&latest, &snapshot, &query.filter, &query.path);
     let ground = Ground {
@@ -98,29 +97,6 @@ fn is_same(query: (f64, f64), chunk: (f64, f64), by: Grouping) -> bool {
     by == Grouping::File || has_middle_of(query, chunk) || has_middle_of(chunk, query)
 }
 
-/// The snapshot to search, or the error that says which step comes first.
-pub(super) fn current_snapshot(job: &Job) -> Result<Arc<Snapshot>, EngineError> {
-    match job.shared.snapshot() {
-        Some(snapshot) => Ok(snapshot),
-        None => {
-            let project = &job.shared.project;
-            while_current(project, || Snapshot::load(project, &AtRest::read(project)?, None).map(Arc::new))
-        }
-    }
-}
-
-/// The current model, whether or not there is an index of it.
-pub(super) fn current_model(job: &Job) -> Result<Arc<Model>, EngineError> {
-    let project = &job.shared.project;
-    while_current(project, || {
-        let row = project.current_model()?.ok_or(EngineError::NoModel)?;
-        match job.shared.snapshot().filter(|snapshot| snapshot.model_generation == row.generation) {
-            Some(snapshot) => Ok(snapshot.model.clone()),
-            None => Ok(Arc::new(Model::load(project.model_path(row.generation).as_std_path())?)),
-        }
-    })
-}
-
 /// Cuts the query on the grid, from where it begins, and encodes what is not silent. Of a long query a stretch at a time is
 /// in memory.
 fn hear(job: &Job, snapshot: &Snapshot, query: &Query) -> Result<Heard, EngineError> {
@@ -129,28 +105,30 @@ fn hear(job: &Job, snapshot: &Snapshot, query: &Query) -> Result<Heard, EngineEr
     let chunk_frames = grid.chunk_frames as usize;
     let mut codes = Codes::new(snapshot.model.config().bits)?;
     let mut audible = Vec::new();
-    let part = job.shared.query_sound.listen(job, &query.path, grid, (from, to), |samples, starts, first_chunk| {
-        let is_audible = |start: u64| {
-            let rest = &samples[start as usize..];
-            !silence::is_silent(&rest[..rest.len().min(chunk_frames)])
-        };
-        let heard: Vec<(u64, u64)> =
-            (first_chunk..).zip(starts.iter().copied()).filter(|&(_, start)| is_audible(start)).collect();
-        for together in heard.chunks(CHUNKS_ENCODED_TOGETHER) {
-            job.check()?;
-            let starts: Vec<u64> = together.iter().map(|&(_, start)| start).collect();
-            codes.push_signs(&snapshot.model.encode(samples, &starts)?);
-        }
-        audible.extend(heard.into_iter().map(|(chunk, _)| chunk));
-        Ok(())
-    })?;
+    let part = job.shared.query_sound.listen(
+        &|| job.check(),
+        &query.path,
+        grid,
+        (from, to),
+        |samples, starts, first_chunk| {
+            let is_audible = |start: u64| {
+                let rest = &samples[start as usize..];
+                !silence::is_silent(&rest[..rest.len().min(chunk_frames)])
+            };
+            let heard: Vec<(u64, u64)> =
+                (first_chunk..).zip(starts.iter().copied()).filter(|&(_, start)| is_audible(start)).collect();
+            for together in heard.chunks(CHUNKS_ENCODED_TOGETHER) {
+                job.check()?;
+                let starts: Vec<u64> = together.iter().map(|&(_, start)| start).collect();
+                codes.push_signs(&snapshot.model.encode(samples, &starts)?);
+            }
+            audible.extend(heard.into_iter().map(|(chunk, _)| chunk));
+            Ok(())
+        },
+    )?;
     if part.frames == 0 {
-        return Err(EngineError::EmptyPart {
-            path: query.path.clone(),
-            from,
-            to: query.to_secs.map_or("the end".into(), |to| to.to_string()),
-            duration: part.sound_secs,
-        });
+        let part = EmptyPart { from, to: query.to_secs, duration: part.sound_secs };
+        return Err(EngineError::EmptyPart { path: query.path.clone(), part });
     }
     let secs = |frames: u64| from + frames as f64 / f64::from(part.rate);
     let start_secs = audible.into_iter().map(|chunk| secs(grid.start_frame(chunk))).collect();

@@ -1,19 +1,22 @@
 //! What the engine's threads share: the project, the newest values, the queue of events, and the searchable snapshot.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use crossbeam_channel::Sender;
+use parking_lot::{Mutex, MutexGuard};
 use tempfile::TempDir;
 
-use super::command::JobId;
 use super::error::EngineError;
 use super::event::Event;
-use super::latest::{JobKind, JobView, Latest};
+use super::job::{JobId, JobKind, JobView};
+use super::latest::Latest;
 use super::query_sound::QuerySound;
 use super::snapshot::Snapshot;
+use super::stage::JobStage;
+use crate::model::Model;
 use crate::project::Project;
 
 pub(super) struct Shared {
@@ -49,12 +52,12 @@ impl Shared {
     }
 
     pub fn latest(&self) -> Latest {
-        locked(&self.latest).clone()
+        self.latest.lock().clone()
     }
 
     /// Overwrites some of the newest values and wakes whoever looks at them.
     pub fn update(&self, change: impl FnOnce(&mut Latest)) {
-        change(&mut locked(&self.latest));
+        change(&mut self.latest.lock());
         (self.wake)();
     }
 
@@ -65,25 +68,35 @@ impl Shared {
     }
 
     pub fn refreshing(&self) -> MutexGuard<'_, ()> {
-        locked(&self.refreshing)
+        self.refreshing.lock()
     }
 
     pub fn snapshot(&self) -> Option<Arc<Snapshot>> {
-        locked(&self.snapshot).clone()
+        self.snapshot.lock().clone()
+    }
+
+    /// The snapshot to search, or the error that says which step comes first.
+    pub fn current_snapshot(&self) -> Result<Arc<Snapshot>, EngineError> {
+        Snapshot::current(&self.project, self.snapshot())
+    }
+
+    /// The current model, whether or not there is an index of it.
+    pub fn current_model(&self) -> Result<Arc<Model>, EngineError> {
+        Snapshot::current_model(&self.project, self.snapshot())
     }
 
     /// The file of the recording that runs: no take before it has ended.
     pub fn recording(&self) -> Option<Utf8PathBuf> {
-        locked(&self.recording).clone()
+        self.recording.lock().clone()
     }
 
     pub fn set_recording(&self, file: Option<&Utf8Path>) {
-        *locked(&self.recording) = file.map(Utf8Path::to_owned);
+        *self.recording.lock() = file.map(Utf8Path::to_owned);
     }
 
     /// A folder for sounds that nobody keeps, gone when the project is closed; made when it is first asked for.
     pub fn scratch(&self) -> Result<Utf8PathBuf, EngineError> {
-        let mut scratch = locked(&self.scratch);
+        let mut scratch = self.scratch.lock();
         let folder = match &*scratch {
             Some(folder) => folder.path().to_owned(),
             None => {
@@ -96,13 +109,8 @@ impl Shared {
     }
 
     pub fn set_snapshot(&self, snapshot: Option<Arc<Snapshot>>) {
-        *locked(&self.snapshot) = snapshot;
+        *self.snapshot.lock() = snapshot;
     }
-}
-
-/// The guarded value, also after a panic of another holder: every value here is replaced as a whole, so none is half done.
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a job is told while it waits or runs.
@@ -151,14 +159,14 @@ impl Job {
     }
 
     /// Says how far the job is; `total` is 0 where that is not known.
-    pub fn progress(&self, kind: JobKind, stage: &str, stage_began: Instant, done: u64, total: u64) {
+    pub fn progress(&self, kind: JobKind, stage: JobStage, stage_began: Instant, done: u64, total: u64) {
         let took = stage_began.elapsed().as_secs_f64();
         let secs_left = (done > 0 && total >= done && took > 0.5).then(|| took / done as f64 * (total - done) as f64);
         let running_secs = self.began.elapsed().as_secs_f64();
-        let view = JobView { kind, stage: stage.to_owned(), done, total, running_secs, secs_left };
+        let view = JobView { kind, stage, done, total, running_secs, secs_left };
         self.shared.update(|latest| {
             if latest.jobs.get(&self.id).is_none_or(|before| before.stage != view.stage) {
-                tracing::debug!(job = self.id.0, stage = view.stage, "job goes on");
+                tracing::debug!(job = self.id.0, stage = %view.stage, "job goes on");
             }
             latest.jobs.insert(self.id, view);
         });

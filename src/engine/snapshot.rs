@@ -6,23 +6,11 @@ use std::sync::{Arc, OnceLock};
 use super::at_rest::AtRest;
 use super::error::EngineError;
 use super::latest::DatasetView;
-use crate::dataset::{Grid, GridRate, SoundFile};
+use crate::dataset::{FileId, SoundFile};
+use crate::ground::Grid;
 use crate::index::{IndexFile, RowSet, bit_balance};
-use crate::model::{Config, Model, Rate};
+use crate::model::Model;
 use crate::project::{IndexGeneration, Project};
-
-/// The grid that a model's chunks lie on.
-pub fn grid_of(config: &Config) -> Grid {
-    Grid {
-        rate: match config.rate {
-            Rate::Native => GridRate::Native,
-            Rate::Hz(rate) => GridRate::Hz(rate),
-        },
-        // Config limits both to what a u32 holds with room to spare.
-        chunk_frames: u32::try_from(config.chunk_frames).unwrap_or(u32::MAX),
-        hop_frames: u32::try_from(config.hop_frames).unwrap_or(u32::MAX),
-    }
-}
 
 /// The rows of one file that is in the dataset as it was encoded.
 #[derive(Clone, Debug)]
@@ -125,7 +113,7 @@ impl Snapshot {
         }
         let (spans, offered) = spans(&at_rest.dataset, index_row, rows);
         Ok(Snapshot {
-            grid: grid_of(model.config()),
+            grid: model.config().grid(),
             model,
             model_generation: model_row.generation,
             index,
@@ -133,6 +121,25 @@ impl Snapshot {
             spans,
             offered,
             balance: OnceLock::new(),
+        })
+    }
+
+    /// The one to search: the one in use, or what is current where none is. An error says which step comes first.
+    pub fn current(project: &Project, in_use: Option<Arc<Snapshot>>) -> Result<Arc<Snapshot>, EngineError> {
+        match in_use {
+            Some(snapshot) => Ok(snapshot),
+            None => while_current(project, || Snapshot::load(project, &AtRest::read(project)?, None).map(Arc::new)),
+        }
+    }
+
+    /// The current model, whether or not there is an index of it.
+    pub fn current_model(project: &Project, in_use: Option<Arc<Snapshot>>) -> Result<Arc<Model>, EngineError> {
+        while_current(project, || {
+            let row = project.current_model()?.ok_or(EngineError::NoModel)?;
+            match in_use.as_ref().filter(|snapshot| snapshot.model_generation == row.generation) {
+                Some(snapshot) => Ok(snapshot.model.clone()),
+                None => Ok(Arc::new(Model::load(project.model_path(row.generation).as_std_path())?)),
+            }
         })
     }
 
@@ -170,6 +177,17 @@ impl Snapshot {
         }
     }
 
+    /// The row of the chunk of `file` that starts at `start_secs`.
+    pub fn row_of(&self, file: FileId, start_secs: f64) -> Result<usize, EngineError> {
+        let span = self.spans.iter().find(|span| span.file.id == file).ok_or(EngineError::NoSuchChunk)?;
+        let rate = self.grid.rate_for(span.file.rate);
+        let chunk = (start_secs * f64::from(rate) / f64::from(self.grid.hop_frames)).round();
+        if !(0.0..span.chunks as f64).contains(&chunk) {
+            return Err(EngineError::NoSuchChunk);
+        }
+        Ok(span.first_row + chunk as usize)
+    }
+
     /// The rows of the chunks that share more than half of themselves with one that begins at `start_secs`: one, or the two
     /// around it where chunks overlap.
     pub fn rows_at(&self, span: &Span, start_secs: f64) -> std::ops::Range<usize> {
@@ -185,7 +203,7 @@ impl Snapshot {
 
 /// Reads files of the current generations. Another process may make other generations current meanwhile and delete the files
 /// of these: then `read` is called again.
-pub(super) fn while_current<T>(
+fn while_current<T>(
     project: &Project,
     mut read: impl FnMut() -> Result<T, EngineError>,
 ) -> Result<T, EngineError> {

@@ -9,12 +9,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use tempfile::NamedTempFile;
 
+use super::command::Sources;
 use super::error::EngineError;
 use super::event::AddReport;
 use super::import::add_found;
-use super::latest::JobKind;
+use super::job::JobKind;
 use super::left_out::exclusions;
 use super::shared::Job;
+use super::stage::JobStage;
 use crate::dataset::scan::{Found, scan};
 use crate::dataset::{Exclusions, Problem};
 
@@ -27,18 +29,6 @@ const REDIRECTS_AT_MOST: u32 = 5;
 /// How often a download looks whether it was cancelled.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// What to add.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sources {
-    pub paths: Vec<PathBuf>,
-    /// http and https addresses, each downloaded into the project's folder.
-    pub addresses: Vec<String>,
-    /// Where given, paths are read in these folders alone, wherever links lead. They are absolute, without links.
-    pub only_below: Option<Vec<Utf8PathBuf>>,
-    /// Of a download.
-    pub bytes_at_most: u64,
-}
-
 pub(super) fn add_from(job: &Job, sources: &Sources) -> Result<AddReport, EngineError> {
     job.shared.project.check_writable()?;
     let mut failed = Vec::new();
@@ -50,7 +40,7 @@ pub(super) fn add_from(job: &Job, sources: &Sources) -> Result<AddReport, Engine
             Err(reason) => failed.push(Problem { path: address.clone(), reason }),
         }
     }
-    job.progress(JobKind::Import, "looking for sounds", Instant::now(), 0, 0);
+    job.progress(JobKind::Import, JobStage::LookingForSounds, Instant::now(), 0, 0);
     let exclusions = exclusions(&job.shared.project)?;
     let mut found = match &sources.only_below {
         None => scan(&sources.paths, &exclusions, || !job.is_cancelled()),
@@ -95,7 +85,7 @@ fn confined(
             .iter()
             .map(|_| Problem { path: "a link".into(), reason: "it leads out of the folders that may be read".into() }),
     );
-    found.skipped.retain(|problem| may_be_read(Path::new(&problem.path), folders));
+    found.skipped.retain(|skipped| may_be_read(Path::new(&skipped.path), folders));
     found.left_out.retain(|problem| may_be_read(Path::new(&problem.path), folders));
     found.failed.retain(|problem| may_be_read(Path::new(&problem.path), folders));
     found
@@ -136,7 +126,7 @@ fn download(job: &Job, address: &str, bytes_at_most: u64) -> Result<Result<Utf8P
     let (mut done, mut promised) = (0, 0);
     loop {
         job.check()?;
-        job.progress(JobKind::Import, "downloading", began, done, promised);
+        job.progress(JobKind::Import, JobStage::Downloading, began, done, promised);
         let bytes = match parts.recv_timeout(LOOK_EVERY) {
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => return Ok(Err("it could not be downloaded".into())),

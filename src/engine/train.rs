@@ -12,10 +12,11 @@ use super::curve::Curve;
 use super::error::EngineError;
 use super::event::TrainReport;
 use super::index::build_index;
-use super::latest::{JobKind, TrainingView};
+use super::job::JobKind;
+use super::latest::TrainingView;
 use super::listen::stretches;
 use super::shared::Job;
-use super::snapshot::grid_of;
+use super::stage::JobStage;
 use crate::dataset::{Problem, SoundFile};
 use crate::model::{
     Config, FeatureStore, FeatureStoreBuilder, Features, Model, StepReport, TrainSummary, Trainer, TrainingSettings,
@@ -108,7 +109,7 @@ pub(super) fn train(
 /// fail the training only where nothing is left.
 fn listen(job: &Job, config: &Config, files: &[SoundFile], cache: &Path) -> Result<FeatureStore, EngineError> {
     let began = Instant::now();
-    let grid = grid_of(config);
+    let grid = config.grid();
     let mut builder = FeatureStoreBuilder::new(config, cache);
     let mut problems = Vec::new();
     let mut done = 0;
@@ -119,7 +120,7 @@ fn listen(job: &Job, config: &Config, files: &[SoundFile], cache: &Path) -> Resu
         let (round, rest) = left.split_at(files_of_a_round(&sizes[files.len() - left.len()..]));
         left = rest;
         job.check()?;
-        job.progress(JobKind::Train, "listening to the sounds", began, done, files.len() as u64);
+        job.progress(JobKind::Train, JobStage::ListeningToSounds, began, done, files.len() as u64);
         let heard: Vec<Result<Features, EngineError>> = round
             .par_iter()
             .map(|file| {
@@ -226,7 +227,7 @@ fn tell(job: &Job, view: &mut TrainingView, curve: &Curve, step: &StepReport, be
     view.secs_left = (step.chunks_per_second > 0.0).then_some(chunks_left / step.chunks_per_second);
     let shown = Arc::new(view.clone());
     job.shared.update(|latest| latest.training = Some(shown));
-    job.progress(JobKind::Train, "learning", began, step.step as u64, step.steps as u64);
+    job.progress(JobKind::Train, JobStage::Learning, began, step.step as u64, step.steps as u64);
 }
 
 #[cfg(test)]

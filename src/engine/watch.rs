@@ -2,21 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
 use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::command::Command;
 use super::error::EngineError;
-use super::lanes::Desk;
 use super::latest::WatchView;
 use super::left_out::exclusions;
-use super::shared::{Shared, locked};
+use super::shared::Shared;
 use crate::dataset::exclusions::IGNORE_FILE;
 use crate::dataset::{Exclusions, scan};
 use crate::project::Project;
@@ -54,10 +54,13 @@ pub(super) fn view(project: &Project) -> Result<WatchView, EngineError> {
     Ok(WatchView { wanted: on, folders: folders.into_iter().collect(), ..WatchView::default() })
 }
 
+/// Takes the commands that changes in watched folders become.
+pub(super) type Submit = Arc<dyn Fn(Command) + Send + Sync>;
+
 /// Watches while it is asked to.
 pub(super) struct Watch {
     shared: Arc<Shared>,
-    desk: Arc<Desk>,
+    submit: Submit,
     running: Mutex<Option<Running>>,
 }
 
@@ -78,8 +81,8 @@ impl Drop for Running {
 }
 
 impl Watch {
-    pub fn new(shared: Arc<Shared>, desk: Arc<Desk>) -> Self {
-        Self { shared, desk, running: Mutex::default() }
+    pub fn new(shared: Arc<Shared>, submit: Submit) -> Self {
+        Self { shared, submit, running: Mutex::default() }
     }
 
     /// Begins or ends watching, and keeps that with the project.
@@ -114,7 +117,7 @@ impl Watch {
     }
 
     pub fn stop(&self) {
-        drop(locked(&self.running).take());
+        drop(self.running.lock().take());
     }
 
     fn apply(&self, watched: &Watched) -> Result<(), EngineError> {
@@ -129,7 +132,7 @@ impl Watch {
             folders: watched.folders.iter().cloned().collect(),
             problem: (!problems.is_empty()).then(|| problems.join("; ")),
         };
-        *locked(&self.running) = running;
+        *self.running.lock() = running;
         self.shared.update(|latest| latest.watch = Arc::new(view));
         Ok(())
     }
@@ -155,7 +158,7 @@ impl Watch {
                 problems.push(format!("{folder} cannot be watched: {cause}"));
             }
         }
-        let (desk, shared) = (self.desk.clone(), self.shared.clone());
+        let (submit, shared) = (self.submit.clone(), self.shared.clone());
         let thread = std::thread::Builder::new()
             .name("watch folders".into())
             .spawn(move || {
@@ -163,9 +166,7 @@ impl Watch {
                     // Without the patterns nobody knows what is wanted. The next change is looked at again.
                     let exclusions = exclusions(&shared.project).inspect_err(|cause| tracing::warn!("{cause}"));
                     let commands = exclusions.map(|exclusions| commands_for(&paths, &exclusions)).unwrap_or_default();
-                    commands.into_iter().for_each(|command| {
-                        desk.submit(command);
-                    });
+                    commands.into_iter().for_each(&*submit);
                 }
             })
             .map_err(|cause| EngineError::Watching(cause.to_string()))?;

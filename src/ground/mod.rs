@@ -1,4 +1,9 @@
 //! The ground floor: what every floor above may need, and what knows nothing of sounds, models or projects.
 
+pub mod bits;
 pub mod files;
+pub mod grid;
 pub mod signals;
+pub mod uri;
+
+pub use grid::{Grid, Rate};

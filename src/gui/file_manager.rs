@@ -93,14 +93,7 @@ fn open(program: &str, arguments: &[PathBuf]) -> Result<(), String> {
 #[cfg(target_os = "linux")]
 pub(super) fn uri(path: &Path) -> String {
     use std::os::unix::ffi::OsStrExt as _;
-    let mut uri = String::from("file://");
-    for &byte in path.as_os_str().as_bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => uri.push(char::from(byte)),
-            _ => uri += &format!("%{byte:02X}"),
-        }
-    }
-    uri
+    crate::ground::uri::of_path(path.as_os_str().as_bytes())
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::match_list::{self, Line, View};
 use super::query_history::{Asked, QueryHistory};
 use crate::dataset::{FileId, SoundFile};
-use crate::engine::{Clip, DatasetView, Grouping, JobId, Match, Query, SearchFilter, SearchReport};
+use crate::engine::{Clip, DatasetView, Failure, Grouping, JobId, Match, Query, SearchFilter, SearchReport};
+use crate::ground::uri;
 
 /// Matches that a search asks for at first, and at most.
 const MATCHES: usize = 50;
@@ -174,12 +175,11 @@ impl SearchState {
     }
 
     /// A match could not be played: its row says why, where that is the file's fault and not that of the sound output.
-    pub fn mark_unplayable(&mut self, path: &Utf8Path, why: &str) {
-        let Some(report) = self.report.as_mut().filter(|_| why.starts_with(path.as_str())) else { return };
+    pub fn mark_unplayable(&mut self, path: &Utf8Path, failure: &Failure) {
+        let Some(report) = self.report.as_mut().filter(|_| failure.is_about(path)) else { return };
         for found in Arc::make_mut(report).matches.iter_mut().filter(|found| found.path == path) {
             // The path stands in the row already.
-            let why = why.strip_prefix(path.as_str()).map_or(why, |why| why.trim_start_matches(": "));
-            found.problem = Some(why.to_owned());
+            found.problem = Some(failure.words.clone());
         }
     }
 
@@ -216,7 +216,7 @@ pub fn typed_path(typed: &str) -> Option<std::path::PathBuf> {
     let typed = typed.trim();
     let quoted = |q: char| typed.strip_prefix(q).and_then(|t| t.strip_suffix(q));
     let typed = quoted('"').or_else(|| quoted('\'')).unwrap_or(typed);
-    let decoded = typed.strip_prefix("file://").map(percent_decoded);
+    let decoded = uri::to_path(typed);
     let typed = decoded.as_deref().unwrap_or(typed);
     if typed.is_empty() {
         return None;
@@ -227,26 +227,6 @@ pub fn typed_path(typed: &str) -> Option<std::path::PathBuf> {
         return Some(dirs.home_dir().join(rest));
     }
     std::path::absolute(Utf8Path::new(typed)).ok()
-}
-
-fn percent_decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut i = 0;
-    while i < bytes.len() {
-        let hex = bytes.get(i + 1..i + 3).and_then(|h| std::str::from_utf8(h).ok());
-        match hex.and_then(|h| u8::from_str_radix(h, 16).ok()).filter(|_| bytes[i] == b'%') {
-            Some(byte) => {
-                out.push(byte);
-                i += 3;
-            }
-            None => {
-                out.push(bytes[i]);
-                i += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]

@@ -25,11 +25,12 @@ use super::saving::Saving;
 use super::search_state::SearchState;
 use super::sound_state::SoundState;
 use super::training_form::TrainingForm;
-use crate::dataset::{FileId, Grid, GridRate};
+use crate::dataset::FileId;
 use crate::engine::{
     AddReport, Command, DatasetView, History, IndexReport, JobId, JobKind, JobView, Latest, PlayerView, ProjectView,
     RecorderView, TrainReport,
 };
+use crate::ground::{Grid, Rate};
 
 /// What the window asks of the world around it.
 #[derive(Clone, Debug)]
@@ -195,7 +196,7 @@ impl State {
 
 /// Before the engine has said anything.
 fn nothing_yet() -> Latest {
-    let grid = Grid { rate: GridRate::Native, chunk_frames: 1, hop_frames: 1 };
+    let grid = Grid { rate: Rate::Native, chunk_frames: 1, hop_frames: 1 };
     Latest {
         project: Arc::new(ProjectView::default()),
         dataset: Arc::new(DatasetView::new(Vec::new(), Vec::new(), BTreeMap::new(), grid)),

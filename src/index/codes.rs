@@ -1,5 +1,7 @@
 //! Binary codes, packed into 64-bit words.
 
+use crate::ground::bits;
+
 /// The fewest and the most bits of a code.
 pub const BITS: std::ops::RangeInclusive<usize> = 8..=512;
 
@@ -78,9 +80,7 @@ impl Codes {
     pub fn push_signs(&mut self, activations: &[f32]) {
         assert_eq!(activations.len() % self.bits, 0, "activations are whole rows of {} bits", self.bits);
         for row in activations.chunks_exact(self.bits) {
-            self.words.extend(row.chunks(64).map(|unit| {
-                unit.iter().enumerate().fold(0u64, |word, (bit, &value)| word | (u64::from(value > 0.0) << bit))
-            }));
+            self.words.extend(bits::of_signs(row));
         }
     }
 
@@ -159,14 +159,13 @@ impl<'a> CodesRef<'a> {
 
     /// Every bit of every code: `[rows, bits]`, row by row.
     pub fn bools(&self) -> impl Iterator<Item = bool> + use<'a> {
-        let bits = self.bits;
-        self.iter().flat_map(move |code| (0..bits).map(move |bit| code[bit / 64] >> (bit % 64) & 1 == 1))
+        let width = self.bits;
+        self.iter().flat_map(move |code| bits::unpacked(code, width))
     }
 
     /// One code as ceil(bits / 8) bytes. Bit i is bit i % 8 of byte i / 8, counted from the least significant bit.
     pub fn code_bytes(&self, row: usize) -> impl Iterator<Item = u8> + use<'a> {
-        let bytes = self.bits.div_ceil(8);
-        self.code(row).iter().flat_map(|word| word.to_le_bytes()).take(bytes)
+        bits::to_bytes(self.code(row), self.bits)
     }
 }
 

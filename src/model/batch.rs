@@ -7,7 +7,7 @@ use rand_distr::StandardNormal;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-use super::config::{Config, Preset, Rate};
+use super::config::{Config, Preset};
 use super::draws::{Purpose, generator};
 use super::error::ModelError;
 use super::features::{FeatureStore, Place};
@@ -15,6 +15,7 @@ use super::front_end::FrontEnd;
 use super::network::Input;
 use super::normalisation::Normalisation;
 use super::views::{SpectralViews, distort_levels};
+use crate::ground::Rate;
 
 /// Another chunk of the same file stands for the same sound while it is at most this far away.
 const PARTNER_SECS: f32 = 2.5;

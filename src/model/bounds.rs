@@ -4,8 +4,10 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use super::config::{Config, ConfigError, NoiseSchedule, Preset, Rate, TrainingLength};
+use super::config::{Config, NoiseSchedule, Preset, TrainingLength};
+use super::settings::ConfigError;
 use super::weights::{frames, shapes};
+use crate::ground::Rate;
 
 /// Weights that a model has at most. The largest preset has 0.7 million.
 const WEIGHTS: usize = 1 << 28;

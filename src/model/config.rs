@@ -2,8 +2,9 @@
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+use std::fmt::{self, Display, Formatter};
 
-pub use super::settings::{ConfigError, TrainingSettings};
+use crate::ground::{Grid, Rate};
 
 /// The three presets of one machine (ARCHITECTURE.md, The model).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -18,15 +19,8 @@ pub enum Preset {
     Spectral,
 }
 
-/// The rate that a model hears.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rate {
-    /// Each file's own.
-    Native,
-    /// Hertz.
-    Hz(u32),
-}
+/// Samples that the front of `waveform` takes into one frame.
+pub(super) const WAVEFORM_STRIDE: usize = 16;
 
 /// How long training goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +38,17 @@ pub enum TrainingLength {
     },
 }
 
+impl Display for TrainingLength {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Steps(steps) => write!(f, "{steps}"),
+            Self::Epochs(1) => write!(f, "1 pass"),
+            Self::Epochs(epochs) => write!(f, "{epochs} passes"),
+            Self::EpochsWithin { fewest, most, .. } => write!(f, "{fewest} to {most}"),
+        }
+    }
+}
+
 /// How the bottleneck's noise grows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -52,6 +57,15 @@ pub enum NoiseSchedule {
     Geometric { sigma: f32, factor: f32 },
     /// From 0 to `sigma` in proportion to the steps done.
     Linear { sigma: f32 },
+}
+
+impl NoiseSchedule {
+    /// The deviation that a person sets.
+    pub fn sigma(self) -> f32 {
+        match self {
+            Self::Geometric { sigma, .. } | Self::Linear { sigma } => sigma,
+        }
+    }
 }
 
 /// A model's whole configuration, with nothing left open: it is stored in the checkpoint.
@@ -122,6 +136,13 @@ fn whole() -> f32 {
 }
 
 impl Config {
+    /// The grid that the model's chunks lie on.
+    pub fn grid(&self) -> Grid {
+        // Settings limit both lengths to what a u32 holds with room to spare.
+        let frames = |frames: usize| u32::try_from(frames).unwrap_or(u32::MAX);
+        Grid { rate: self.rate, chunk_frames: frames(self.chunk_frames), hop_frames: frames(self.hop_frames) }
+    }
+
     /// How many of a step's `chunks`, the first ones, are decoded: all where nothing else is learned from.
     pub fn decoded_of(&self, chunks: usize) -> usize {
         if self.contrast == 0.0 {
@@ -195,6 +216,7 @@ pub(super) fn window_frames(rate: u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::TrainingSettings;
 
     fn config(preset: Preset) -> Config {
         Config::new(&TrainingSettings { preset: Some(preset), ..Default::default() }, Some(8000)).unwrap()

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use thiserror::Error;
 
-use super::config::{ConfigError, Preset};
+use super::config::Preset;
+use super::settings::ConfigError;
 
 #[derive(Debug, Error)]
 pub enum ModelError {

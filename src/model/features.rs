@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::config::Config;
 use super::error::ModelError;
 use super::front_end::{Features, FrontEnd};
+use crate::ground::Grid;
 
 /// Bytes kept in memory before a file takes over.
 const MEMORY_LIMIT: usize = 256 << 20;
@@ -16,7 +17,7 @@ const MEMORY_LIMIT: usize = 256 << 20;
 #[derive(Debug)]
 pub struct FeatureStoreBuilder {
     front_end: FrontEnd,
-    hop_frames: usize,
+    grid: Grid,
     folder: PathBuf,
     memory_limit: usize,
     memory: Vec<u8>,
@@ -66,7 +67,7 @@ impl FeatureStoreBuilder {
     pub fn new(config: &Config, folder: &Path) -> Self {
         Self {
             front_end: FrontEnd::new(config),
-            hop_frames: config.hop_frames,
+            grid: config.grid(),
             folder: folder.to_path_buf(),
             memory_limit: MEMORY_LIMIT,
             memory: Vec::new(),
@@ -91,16 +92,8 @@ impl FeatureStoreBuilder {
         let rows = (features.rows.len() / row_bytes) as u64;
         self.files.push(StoredFile { first_row: self.rows, rows, first_chunk: self.chunks });
         self.rows += rows;
-        self.chunks += self.chunks_of(features.sound_frames);
+        self.chunks += self.grid.chunk_count(features.sound_frames as u64);
         self.write(&features.rows).map_err(|source| ModelError::Cache { path: self.folder.clone(), source })
-    }
-
-    /// How many chunks a file is cut into: the grid's rule.
-    fn chunks_of(&self, sound_frames: usize) -> u64 {
-        match sound_frames {
-            0 => 0,
-            n => (n.saturating_sub(self.front_end.chunk_frames()) / self.hop_frames + 1) as u64,
-        }
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -130,7 +123,7 @@ impl FeatureStoreBuilder {
             },
         };
         Ok(FeatureStore {
-            hop_rows: (self.hop_frames / self.front_end.row_step()) as u64,
+            hop_rows: u64::from(self.grid.hop_frames) / self.front_end.row_step() as u64,
             front_end: self.front_end,
             rows,
             folder: self.folder,
@@ -187,14 +180,14 @@ impl FeatureStore {
 
 /// Positioned reads from many threads: where the system has none, one at a time.
 #[derive(Debug)]
-struct CacheFile(#[cfg(unix)] File, #[cfg(not(unix))] std::sync::Mutex<File>);
+struct CacheFile(#[cfg(unix)] File, #[cfg(not(unix))] parking_lot::Mutex<File>);
 
 impl CacheFile {
     fn new(file: File) -> Self {
         #[cfg(unix)]
         return Self(file);
         #[cfg(not(unix))]
-        return Self(std::sync::Mutex::new(file));
+        return Self(parking_lot::Mutex::new(file));
     }
 
     #[cfg(unix)]
@@ -205,7 +198,7 @@ impl CacheFile {
     #[cfg(not(unix))]
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         use std::io::{Read, Seek, SeekFrom};
-        let mut file = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut file = self.0.lock();
         file.seek(SeekFrom::Start(offset))?;
         file.read_exact(out)
     }

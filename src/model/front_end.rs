@@ -1,8 +1,9 @@
 //! From samples to what a model hears: mu-law levels or log-mel frames, packed for the feature store.
 
-use super::config::{Config, Preset, Rate};
+use super::config::{Config, Preset};
 use crate::audio::mel::{MelSpectrum, POWER_FLOOR};
 use crate::audio::mulaw;
+use crate::ground::Rate;
 
 /// A file's features: rows of equal size, one a sample (levels) or one a spectral frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,11 +69,6 @@ impl FrontEnd {
         let rows = if fresh < samples.len() { fresh / self.row_step() * self.row_bytes() } else { part.rows.len() };
         file.rows.extend_from_slice(&part.rows[..rows]);
         file.sound_frames += fresh;
-    }
-
-    /// Samples of a chunk.
-    pub(super) fn chunk_frames(&self) -> usize {
-        self.chunk_frames
     }
 
     /// About how many bytes the features of so many samples take.

@@ -3,6 +3,7 @@
 //! folder). `SOUNDALIKE_SETTINGS` may hold training settings as JSON, `SOUNDALIKE_QUERIES` a folder of WAVs to encode the
 //! first chunk of.
 
+use crate::ground::bits;
 use std::fs;
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -22,9 +23,9 @@ fn read(path: &Path) -> Vec<f32> {
     hound::WavReader::open(path).unwrap().into_samples::<i16>().map(|x| f32::from(x.unwrap()) / 32768.0).collect()
 }
 
-fn write_codes(path: &Path, h: &[f32], bits: usize) {
-    let row_bytes = bits.div_ceil(8);
-    let rows = h.len() / bits;
+fn write_codes(path: &Path, h: &[f32], width: usize) {
+    let row_bytes = width.div_ceil(8);
+    let rows = h.len() / width;
     let mut header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({rows}, {row_bytes}), }}");
     let padding = 63 - (10 + header.len()) % 64;
     header.extend(std::iter::repeat_n(' ', padding));
@@ -32,10 +33,9 @@ fn write_codes(path: &Path, h: &[f32], bits: usize) {
     let mut out = b"\x93NUMPY\x01\x00".to_vec();
     out.extend((header.len() as u16).to_le_bytes());
     out.extend(header.as_bytes());
-    for row in h.chunks_exact(bits) {
-        let mut bytes = vec![0_u8; row_bytes];
-        row.iter().enumerate().for_each(|(i, &h)| bytes[i / 8] |= u8::from(h > 0.0) << (i % 8));
-        out.extend(bytes);
+    for row in h.chunks_exact(width) {
+        let code: Vec<u64> = bits::of_signs(row).collect();
+        out.extend(bits::to_bytes(&code, width));
     }
     fs::write(path, out).unwrap();
 }
@@ -98,8 +98,8 @@ fn measure_on_recordings() {
     writeln!(csv, "chunk_id,path,start_seconds,end_seconds").unwrap();
     let mut id = 0;
     for (path, sound) in &sounds {
-        let count = (sound.len().saturating_sub(config.chunk_frames) / config.hop_frames + 1) as u64;
-        let starts: Vec<u64> = (0..count).map(|i| i * config.hop_frames as u64).collect();
+        let grid = config.grid();
+        let starts: Vec<u64> = (0..grid.chunk_count(sound.len() as u64)).map(|i| grid.start_frame(i)).collect();
         h.extend(model.encode(sound, &starts).unwrap());
         for start in starts {
             let (from, to) = (start as f64 / 8000.0, (start as f64 + config.chunk_frames as f64) / 8000.0);

@@ -10,6 +10,7 @@ mod batch;
 mod bounds;
 mod checkpoint;
 pub mod config;
+mod configure;
 mod decode;
 mod draws;
 pub mod error;
@@ -36,11 +37,12 @@ mod measure;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Config, ConfigError, NoiseSchedule, Preset, Rate, TrainingLength, TrainingSettings};
+pub use config::{Config, NoiseSchedule, Preset, TrainingLength};
 pub use error::ModelError;
 pub use features::{FeatureStore, FeatureStoreBuilder};
 pub use front_end::{Features, FrontEnd};
 pub use probe::Probed;
 pub use report::{Progress, StepReport, TrainSummary};
+pub use settings::{ConfigError, InForm, SETTINGS, Setting, TrainingSettings};
 pub use trained::Model;
 pub use trainer::Trainer;

@@ -3,7 +3,7 @@
 use candle_core::{Result, Tensor, bail};
 use std::sync::Arc;
 
-use super::config::{Config, Preset};
+use super::config::{Config, Preset, WAVEFORM_STRIDE};
 use super::ops::blocks::Stack;
 use super::ops::frames_in::frames_in;
 use super::ops::frames_loss::frames_loss;
@@ -14,7 +14,6 @@ use super::ops::linear::{linear, linear_silu};
 use super::ops::look_up::look_up;
 use super::ops::pool::{Pooling, pool};
 use super::ops::taps::{conv, taps};
-use super::settings::WAVEFORM_STRIDE;
 use super::weights::{ENCODER_STACK, SAMPLE_CHANNELS, Weights, frames};
 
 /// What a batch of chunks sounds like to a model.

@@ -1,6 +1,7 @@
 //! What each preset is where nobody says anything else.
 
-use super::config::{Config, NoiseSchedule, Preset, Rate, TrainingLength};
+use super::config::{Config, NoiseSchedule, Preset, TrainingLength};
+use crate::ground::Rate;
 
 /// `preset`'s configuration, but for its rate, bands, chunk and hop, which depend on what else is said.
 pub(super) fn defaults(preset: Preset) -> Config {

@@ -6,7 +6,7 @@ use rand::seq::index::sample;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::config::{Config, Rate};
+use super::config::Config;
 use super::draws::{Purpose, generator};
 use super::error::ModelError;
 use super::features::{FeatureStore, Place};
@@ -14,6 +14,7 @@ use super::front_end::FrontEnd;
 use super::network::{Input, Network};
 use super::normalisation::Normalisation;
 use super::views::{SpectralViews, distort_levels};
+use crate::ground::{Rate, bits};
 
 /// Excerpts that are looked for, and chunks that they are looked for among, at most.
 const EXCERPTS: usize = 64;
@@ -87,11 +88,11 @@ impl Probe {
         step == steps || step.is_multiple_of(self.every)
     }
 
-    pub fn ask(&self, network: &Network, bits: usize) -> Result<Probed, ModelError> {
-        let excerpts = codes(network, &self.excerpts, bits)?;
-        let pool = codes(network, &self.pool, bits)?;
+    pub fn ask(&self, network: &Network, width: usize) -> Result<Probed, ModelError> {
+        let excerpts = codes(network, &self.excerpts, width)?;
+        let pool = codes(network, &self.pool, width)?;
         let found = excerpts.iter().zip(&self.sources).filter(|(code, source)| {
-            let distances = pool.iter().map(|other| distance(code, other));
+            let distances = pool.iter().map(|other| bits::distance(code, other));
             is_found(**source, &self.files, &distances.collect::<Vec<u32>>())
         });
         let found = found.count() as f32 / self.sources.len() as f32;
@@ -108,21 +109,13 @@ fn is_found(own: usize, files: &[usize], distances: &[u32]) -> bool {
     of_own.is_some_and(|limit| others(limit) < NEAREST)
 }
 
-fn codes(network: &Network, inputs: &[Input], bits: usize) -> Result<Vec<Vec<u64>>, ModelError> {
+fn codes(network: &Network, inputs: &[Input], width: usize) -> Result<Vec<Vec<u64>>, ModelError> {
     let mut codes = Vec::new();
     for input in inputs {
         let h = network.encode(input)?.flatten_all()?.to_vec1::<f32>()?;
-        codes.extend(h.chunks_exact(bits).map(|row| {
-            let word =
-                |unit: &[f32]| unit.iter().enumerate().fold(0, |word, (bit, &h)| word | (u64::from(h > 0.0) << bit));
-            row.chunks(64).map(word).collect::<Vec<u64>>()
-        }));
+        codes.extend(h.chunks_exact(width).map(|row| bits::of_signs(row).collect::<Vec<u64>>()));
     }
     Ok(codes)
-}
-
-fn distance(a: &[u64], b: &[u64]) -> u32 {
-    a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
 }
 
 /// Chunks as an index would hear them.

@@ -1,6 +1,7 @@
 //! What a training step measured, and whether a run is learning anything.
 
 use super::probe::Probed;
+use crate::ground::bits::of_signs;
 use serde::{Deserialize, Serialize};
 
 /// A step of training.
@@ -107,7 +108,7 @@ impl Progress {
 
 /// Shannon entropy, in nats, of the distribution of codes: rows of `bits` values of h, a bit being h > 0.
 pub fn code_entropy(h: &[f32], bits: usize) -> f32 {
-    let mut codes: Vec<Vec<bool>> = h.chunks_exact(bits).map(|row| row.iter().map(|&h| h > 0.0).collect()).collect();
+    let mut codes: Vec<Vec<u64>> = h.chunks_exact(bits).map(|row| of_signs(row).collect()).collect();
     codes.sort_unstable();
     let n = codes.len() as f32;
     codes

@@ -1,14 +1,14 @@
-//! What a person may say about a model, and which values make sense.
+//! What a person may say about a model: one table, from which the command line, the window's form, the server's fields and
+//! the man page are made.
 
-use clap::Args;
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 use thiserror::Error;
 
-use super::config::{Config, NoiseSchedule, Preset, Rate, TrainingLength, window_frames};
-use super::presets::defaults;
-use super::weights::frames;
+use super::config::{Config, NoiseSchedule, Preset, TrainingLength};
 
 /// A setting that cannot be: which one, and what would do.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -16,246 +16,323 @@ use super::weights::frames;
 pub struct ConfigError(String);
 
 impl ConfigError {
-    pub(super) fn new(why: &str) -> Self {
-        Self(why.to_owned())
+    pub(super) fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
     }
 }
 
-/// What a person may say about a model: `None` leaves the preset's value.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Args)]
-pub struct TrainingSettings {
-    /// What kind of model [default: spectral]
-    #[arg(long, value_enum)]
-    pub preset: Option<Preset>,
-    /// Bits of a code, 8 to 512
-    #[arg(long)]
-    pub bits: Option<usize>,
-    /// Training steps
-    #[arg(long, conflicts_with = "epochs")]
-    pub steps: Option<usize>,
-    /// Training length as passes over all chunks
-    #[arg(long)]
-    pub epochs: Option<usize>,
-    /// Seed of every random draw: the same seed and files give the same codes
-    #[arg(long)]
-    pub seed: Option<u64>,
-    /// Rate that the model hears, in hertz; 0 is each file's own (not with spectral)
-    #[arg(long)]
-    pub rate: Option<u32>,
-    /// Chunk length in milliseconds
-    #[arg(long)]
-    pub chunk_ms: Option<f64>,
-    /// Distance between chunk starts in milliseconds
-    #[arg(long)]
-    pub hop_ms: Option<f64>,
-    /// Chunk length in frames at the model's rate
-    #[arg(long, conflicts_with = "chunk_ms")]
-    pub chunk_frames: Option<usize>,
-    /// Distance between chunk starts in frames at the model's rate
-    #[arg(long, conflicts_with = "hop_ms")]
-    pub hop_frames: Option<usize>,
-    /// Mel bands (spectral)
-    #[arg(long)]
-    pub mels: Option<usize>,
-    /// Channels of the encoder and the decoder
-    #[arg(long)]
-    pub channels: Option<usize>,
-    /// Convolution blocks; block i has dilation 2^i
-    #[arg(long)]
-    pub blocks: Option<usize>,
-    /// Parts of a chunk whose mean and deviation over time are taken apart: more tell more of the order of sounds
-    #[arg(long)]
-    pub parts: Option<usize>,
-    /// Chunks in a training step
-    #[arg(long)]
-    pub batch: Option<usize>,
-    /// Adam's learning rate
-    #[arg(long)]
-    pub learning_rate: Option<f32>,
-    /// Share of the run after which the learning rate falls
-    #[arg(long)]
-    pub decay_from: Option<f32>,
-    /// Noise before the sigmoid: its deviation at the end (seed: at the start)
-    #[arg(long)]
-    pub sigma: Option<f32>,
-    /// Factor of the noise a step (seed)
-    #[arg(long)]
-    pub sigma_factor: Option<f32>,
-    /// Weight of the reconstruction loss
-    #[arg(long)]
-    pub reconstruction: Option<f32>,
-    /// Weight of the contrast between two views of a chunk
-    #[arg(long)]
-    pub contrast: Option<f32>,
-    /// Share of the contrast that draws a sound to the nearest ones of other recordings
-    #[arg(long)]
-    pub neighbours: Option<f32>,
-    /// Weight of the bit balance loss
-    #[arg(long)]
-    pub balance: Option<f32>,
-    /// Weight of the decorrelation loss: different bits should say different things
-    #[arg(long)]
-    pub decorrelation: Option<f32>,
-    /// Temperature of the contrast
-    #[arg(long)]
-    pub temperature: Option<f32>,
-    /// Share of views heard as through a microphone (spectral)
-    #[arg(long)]
-    pub microphone: Option<f32>,
-    /// Largest norm of the gradient; 0 for no limit
-    #[arg(long)]
-    pub clip: Option<f32>,
+/// A row of the table: a setting, and all that is known of it.
+pub struct Setting {
+    /// Its name in [`TrainingSettings`] and in JSON.
+    pub field: &'static str,
+    /// Its name on the command line, without the dashes.
+    pub option: &'static str,
+    /// What it does, in a sentence without a full stop.
+    pub help: &'static str,
+    /// Whether it is a whole number.
+    pub is_whole: bool,
+    /// The smallest and the largest value that it may have.
+    pub range: (f64, f64),
+    /// The presets that use it; a setting for another one is refused.
+    pub presets: &'static [Preset],
+    /// A setting that says the same in another way: only one of the two may be given.
+    pub rival: Option<&'static str>,
+    /// How the window's form shows it; `None` where it does not.
+    pub in_form: Option<InForm>,
+    get: fn(&TrainingSettings) -> Option<f64>,
+    set: fn(&mut TrainingSettings, &str) -> Result<(), String>,
+    check: fn(&TrainingSettings) -> Result<(), ConfigError>,
 }
 
-/// Samples that the front of `waveform` takes into one frame.
-pub(super) const WAVEFORM_STRIDE: usize = 16;
+/// How a form shows a setting.
+#[derive(Clone, Copy, Debug)]
+pub struct InForm {
+    pub title: &'static str,
+    /// Values that are worth trying, for a slider.
+    pub usual: Option<(f64, f64)>,
+    /// The value that a configuration has, as text.
+    pub of: fn(&Config) -> String,
+}
 
-/// Heard where no file says anything else.
-const DEFAULT_RATE: u32 = 8000;
-const SPECTRAL_RATES: [u32; 3] = [8000, 16_000, 32_000];
-const WAVEFORM_RATES: [u32; 2] = [8000, 16_000];
+const ALL: &[Preset] = &[Preset::Seed, Preset::Waveform, Preset::Spectral];
+const SEED: &[Preset] = &[Preset::Seed];
+const SPECTRAL: &[Preset] = &[Preset::Spectral];
+/// The original is fixed in what these set.
+const NOT_SEED: &[Preset] = &[Preset::Spectral, Preset::Waveform];
 
-impl Config {
-    /// The preset's configuration with `settings` over it; `common_rate` is the most common rate of the files, in hertz.
+/// Makes [`TrainingSettings`] and [`SETTINGS`] of one list.
+macro_rules! settings {
+    ($($field:ident: $type:ty, $option:literal, [$least:expr, $most:expr], $presets:ident, $help:tt,
+       $rival:expr, $in_form:expr;)*) => {
+        /// What a person may say about a model: `None` leaves the preset's value.
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        pub struct TrainingSettings {
+            /// What kind of model
+            pub preset: Option<Preset>,
+            $(#[doc = $help] pub $field: Option<$type>,)*
+        }
+
+        /// Every setting but the preset, in the order in which a person reads them.
+        pub const SETTINGS: &[Setting] = &[$(Setting {
+            field: stringify!($field),
+            option: $option,
+            help: $help,
+            is_whole: <$type as Number>::IS_WHOLE,
+            range: ($least as f64, $most as f64),
+            presets: $presets,
+            rival: $rival,
+            in_form: $in_form,
+            get: |settings| settings.$field.map(Number::to_f64),
+            set: |settings, text| read::<$type>(text, $least..=$most).map(|value| settings.$field = Some(value)),
+            check: |settings| match settings.$field {
+                Some(value) => within(value, $option, $least..=$most),
+                None => Ok(()),
+            },
+        },)*];
+    };
+}
+
+settings! {
+    bits: usize, "bits", [8, 512], ALL, "Bits of a code",
+        None, None;
+    steps: usize, "steps", [0, 100_000_000], ALL, "Training steps: more steps make finer codes",
+        Some("epochs"), form("Steps", |c| c.length.to_string());
+    epochs: usize, "epochs", [0, 100_000_000], ALL, "Training length as passes over all chunks",
+        Some("steps"), None;
+    batch: usize, "batch", [2, 4096], ALL, "Chunks in a training step",
+        None, form("Batch", |c| c.batch.to_string());
+    channels: usize, "channels", [1, 1024], ALL, "Channels of the encoder and the decoder",
+        None, form("Channels", |c| c.channels.to_string());
+    blocks: usize, "blocks", [1, 16], ALL, "Convolution blocks: each hears twice as far as the one before",
+        None, form("Blocks", |c| c.blocks.to_string());
+    learning_rate: f32, "learning-rate", [1e-7, 1.0], ALL, "Learning rate: too large, and the loss jumps",
+        None, form("Learning rate", |c| c.learning_rate.to_string());
+    seed: u64, "seed", [0, u64::MAX], ALL, "Seed of every random draw: the same seed and files give the same codes",
+        None, form("Seed", |c| c.seed.to_string());
+    rate: u32, "rate", [0, 192_000], ALL, "Rate that the model hears, in hertz; 0 is each file's own (not with spectral)",
+        None, form("Rate, Hz", |c| c.rate.hz().map_or_else(String::new, |rate| rate.to_string()));
+    chunk_ms: f64, "chunk-ms", [1.0, 60_000.0], ALL, "Chunk length in milliseconds",
+        Some("chunk-frames"), form("Chunk, ms", |c| milliseconds(c.chunk_frames, c));
+    hop_ms: f64, "hop-ms", [1.0, 60_000.0], ALL, "Distance between chunk starts in milliseconds",
+        Some("hop-frames"), form("Hop, ms", |c| milliseconds(c.hop_frames, c));
+    chunk_frames: usize, "chunk-frames", [1, 10_000_000], ALL, "Chunk length in frames at the model's rate",
+        Some("chunk-ms"), None;
+    hop_frames: usize, "hop-frames", [1, 10_000_000], ALL, "Distance between chunk starts in frames at the model's rate",
+        Some("hop-ms"), None;
+    parts: usize, "parts", [1, 16], NOT_SEED, "Parts that a chunk is divided into: more parts keep more of the order of its sounds",
+        None, form("Parts", |c| c.parts.to_string());
+    mels: usize, "mels", [8, 256], SPECTRAL, "Mel bands: more bands tell pitches apart more finely",
+        None, form("Mel bands", |c| c.mels.to_string());
+    sigma: f32, "sigma", [0.0, 100.0], ALL, "Noise that makes units become bits: its deviation at the end (seed: at the start)",
+        None, slider("Noise", (0.0, 4.0), |c| c.noise.sigma().to_string());
+    sigma_factor: f32, "sigma-factor", [1.0, 2.0], SEED, "Factor by which the noise grows at each step",
+        None, None;
+    reconstruction: f32, "reconstruction", [0.0, 1000.0], NOT_SEED, "Weight of reconstruction: the sound can be heard again from its code",
+        None, slider("Reconstruction", (0.0, 2.0), |c| c.reconstruction.to_string());
+    contrast: f32, "contrast", [0.0, 1000.0], NOT_SEED, "Weight of contrast: different sounds get different codes",
+        None, slider("Contrast", (0.0, 2.0), |c| c.contrast.to_string());
+    neighbours: f32, "neighbours", [0.0, 1.0], NOT_SEED, "Share of the contrast that draws similar recordings together; 0 for finding exact recordings",
+        None, slider("Neighbours", (0.0, 1.0), |c| c.neighbours.to_string());
+    balance: f32, "balance", [0.0, 1000.0], NOT_SEED, "Weight of bit balance: each bit is on for half of the sounds",
+        None, slider("Bit balance", (0.0, 1.0), |c| c.balance.to_string());
+    decorrelation: f32, "decorrelation", [0.0, 1000.0], NOT_SEED, "Weight of decorrelation: different bits say different things",
+        None, slider("Decorrelation", (0.0, 5.0), |c| c.decorrelation.to_string());
+    microphone: f32, "microphone", [0.0, 1.0], SPECTRAL, "Share of sounds learned as if heard in a room",
+        None, slider("Microphone", (0.0, 1.0), |c| c.microphone.to_string());
+    temperature: f32, "temperature", [0.01, 10.0], NOT_SEED, "Temperature of the contrast",
+        None, None;
+    decay_from: f32, "decay-from", [0.0, 1.0], NOT_SEED, "Share of the run after which the learning rate falls",
+        None, None;
+    clip: f32, "clip", [0.0, 1e6], ALL, "Largest norm of the gradient; 0 is no limit",
+        None, None;
+}
+
+const fn form(title: &'static str, of: fn(&Config) -> String) -> Option<InForm> {
+    Some(InForm { title, usual: None, of })
+}
+
+const fn slider(title: &'static str, usual: (f64, f64), of: fn(&Config) -> String) -> Option<InForm> {
+    Some(InForm { title, usual: Some(usual), of })
+}
+
+/// Frames at a configuration's rate as milliseconds; nothing where it has no rate of its own.
+fn milliseconds(frames: usize, config: &Config) -> String {
+    let ms = |rate: u32| (frames as f64 * 1e5 / f64::from(rate)).round() / 100.0;
+    config.rate.hz().map_or_else(String::new, |rate| ms(rate).to_string())
+}
+
+impl Setting {
+    /// The value as a number, where one is given.
+    pub fn get(&self, settings: &TrainingSettings) -> Option<f64> {
+        (self.get)(settings)
+    }
+
+    /// Reads a value as a person writes it.
     ///
     /// # Errors
-    /// A value out of its range, or a setting that the preset does not use: a sentence that names the option.
-    pub fn new(settings: &TrainingSettings, common_rate: Option<u32>) -> Result<Self, ConfigError> {
-        let preset = settings.preset.unwrap_or_default();
-        settings.refuse_unused(preset)?;
-        let mut c = defaults(preset);
-        c.rate = settings.rate_of(preset, common_rate)?;
-        if let (Preset::Spectral, Rate::Hz(rate)) = (preset, c.rate) {
-            c.mels = if rate > 8000 { 64 } else { 40 };
+    /// What it has to be, as in "a whole number from 8 to 512".
+    pub fn set(&self, settings: &mut TrainingSettings, text: &str) -> Result<(), String> {
+        (self.set)(settings, text.trim())
+    }
+
+    fn arg(&'static self) -> Arg {
+        let read = |text: &str| self.set(&mut TrainingSettings::default(), text).map(|()| text.to_owned());
+        let arg =
+            Arg::new(self.field).long(self.option).value_name("N").help(self.help_with_range()).value_parser(read);
+        match SETTINGS.iter().find(|other| Some(other.option) == self.rival) {
+            Some(rival) => arg.conflicts_with(rival.field),
+            None => arg,
         }
-        let s = settings;
-        set(&mut c.bits, s.bits, "bits", 8..=512)?;
-        set(&mut c.mels, s.mels, "mels", 8..=256)?;
-        set(&mut c.channels, s.channels, "channels", 1..=1024)?;
-        set(&mut c.blocks, s.blocks, "blocks", 1..=16)?;
-        set(&mut c.parts, s.parts, "parts", 1..=16)?;
-        set(&mut c.batch, s.batch, "batch", 2..=4096)?;
-        set(&mut c.learning_rate, s.learning_rate, "learning-rate", 1e-7..=1.0)?;
-        set(&mut c.decay_from, s.decay_from, "decay-from", 0.0..=1.0)?;
-        set(&mut c.reconstruction, s.reconstruction, "reconstruction", 0.0..=1000.0)?;
-        set(&mut c.contrast, s.contrast, "contrast", 0.0..=1000.0)?;
-        set(&mut c.neighbours, s.neighbours, "neighbours", 0.0..=1.0)?;
-        set(&mut c.balance, s.balance, "balance", 0.0..=1000.0)?;
-        set(&mut c.decorrelation, s.decorrelation, "decorrelation", 0.0..=1000.0)?;
-        set(&mut c.temperature, s.temperature, "temperature", 0.01..=10.0)?;
-        set(&mut c.microphone, s.microphone, "microphone", 0.0..=1.0)?;
-        set(&mut c.clip, s.clip, "clip", 0.0..=1e6)?;
-        set(&mut c.seed, s.seed, "seed", 0..=u64::MAX)?;
-        match &mut c.noise {
-            NoiseSchedule::Geometric { sigma, factor } => {
-                set(sigma, s.sigma, "sigma", 0.0..=100.0)?;
-                set(factor, s.sigma_factor, "sigma-factor", 1.0..=2.0)?;
-            }
-            NoiseSchedule::Linear { sigma } => set(sigma, s.sigma, "sigma", 0.0..=100.0)?,
+    }
+
+    fn help_with_range(&self) -> String {
+        let (least, most) = self.range;
+        let users = if self.presets.len() == ALL.len() { String::new() } else { format!(" ({})", names(self.presets)) };
+        match (self.field, most) {
+            ("seed", _) => format!("{}{users}", self.help),
+            _ => format!("{}{users} [{least} to {most}]", self.help),
         }
-        let mut length = |value: Option<usize>, option: &str, kind: fn(usize) -> TrainingLength| {
-            if let Some(n) = value {
-                c.length = kind(within(n, option, 0..=100_000_000)?);
-            }
-            Ok(())
-        };
-        length(s.steps, "steps", TrainingLength::Steps)?;
-        length(s.epochs, "epochs", TrainingLength::Epochs)?;
-        if c.reconstruction == 0.0 && c.contrast == 0.0 {
-            return Err(ConfigError("reconstruction and contrast cannot both be 0: nothing would be learned".into()));
-        }
-        settings.cut(&mut c)?;
-        let frames = frames(&c);
-        if c.parts > frames {
-            return Err(ConfigError(format!("parts must be at most {frames}: a chunk has no more frames")));
-        }
-        Ok(c)
     }
 }
 
 impl TrainingSettings {
-    fn refuse_unused(&self, preset: Preset) -> Result<(), ConfigError> {
-        use Preset::{Seed, Spectral, Waveform};
-        let optional: [(&str, bool, &[Preset]); 11] = [
-            ("mels", self.mels.is_some(), &[Spectral]),
-            ("parts", self.parts.is_some(), &[Spectral, Waveform]),
-            ("microphone", self.microphone.is_some(), &[Spectral]),
-            ("sigma-factor", self.sigma_factor.is_some(), &[Seed]),
-            ("reconstruction", self.reconstruction.is_some(), &[Spectral, Waveform]),
-            ("contrast", self.contrast.is_some(), &[Spectral, Waveform]),
-            ("neighbours", self.neighbours.is_some(), &[Spectral, Waveform]),
-            ("balance", self.balance.is_some(), &[Spectral, Waveform]),
-            ("decorrelation", self.decorrelation.is_some(), &[Spectral, Waveform]),
-            ("temperature", self.temperature.is_some(), &[Spectral, Waveform]),
-            ("decay-from", self.decay_from.is_some(), &[Spectral, Waveform]),
-        ];
-        for (option, given, users) in optional {
-            if given && !users.contains(&preset) {
-                let users: Vec<&str> = users.iter().map(|&p| name(p)).collect();
-                let (preset, users) = (name(preset), users.join(" and "));
+    /// An error where a value is out of its range, or is for another preset: a sentence that names the option.
+    pub(super) fn check(&self, preset: Preset) -> Result<(), ConfigError> {
+        for setting in SETTINGS.iter().filter(|setting| setting.get(self).is_some()) {
+            if !setting.presets.contains(&preset) {
+                let (option, users, preset) = (setting.option, names(setting.presets), name(preset));
                 return Err(ConfigError(format!("{option} is used by {users} only; the preset is {preset}")));
             }
         }
-        Ok(())
+        SETTINGS.iter().try_for_each(|setting| (setting.check)(self))
     }
 
-    fn rate_of(&self, preset: Preset, common_rate: Option<u32>) -> Result<Rate, ConfigError> {
-        let nearest_below = |rates: &[u32]| {
-            let common = common_rate.unwrap_or(DEFAULT_RATE);
-            Rate::Hz(rates.iter().rev().copied().find(|&rate| rate <= common).unwrap_or(rates[0]))
-        };
-        match (self.rate, preset) {
-            (Some(0), Preset::Spectral) => {
-                Err(ConfigError("rate 0 (each file's own) does not go with spectral: its bands need one rate".into()))
-            }
-            (Some(0), _) | (None, Preset::Seed) => Ok(Rate::Native),
-            (Some(rate), _) => Ok(Rate::Hz(within(rate, "rate", 4000..=192_000)?)),
-            (None, Preset::Waveform) => Ok(nearest_below(&WAVEFORM_RATES)),
-            (None, Preset::Spectral) => Ok(nearest_below(&SPECTRAL_RATES)),
+    /// Puts what is given in place of what a preset has; rate, chunk and hop, which depend on one another, are left out.
+    pub(super) fn put_into(&self, c: &mut Config) {
+        fn put<T: Copy>(field: &mut T, value: Option<T>) {
+            *field = value.unwrap_or(*field);
         }
+        put(&mut c.bits, self.bits);
+        put(&mut c.mels, self.mels);
+        put(&mut c.channels, self.channels);
+        put(&mut c.blocks, self.blocks);
+        put(&mut c.parts, self.parts);
+        put(&mut c.batch, self.batch);
+        put(&mut c.learning_rate, self.learning_rate);
+        put(&mut c.decay_from, self.decay_from);
+        put(&mut c.reconstruction, self.reconstruction);
+        put(&mut c.contrast, self.contrast);
+        put(&mut c.neighbours, self.neighbours);
+        put(&mut c.balance, self.balance);
+        put(&mut c.decorrelation, self.decorrelation);
+        put(&mut c.temperature, self.temperature);
+        put(&mut c.microphone, self.microphone);
+        put(&mut c.clip, self.clip);
+        put(&mut c.seed, self.seed);
+        match &mut c.noise {
+            NoiseSchedule::Geometric { sigma, factor } => {
+                put(sigma, self.sigma);
+                put(factor, self.sigma_factor);
+            }
+            NoiseSchedule::Linear { sigma } => put(sigma, self.sigma),
+        }
+        let steps = self.steps.map(TrainingLength::Steps);
+        put(&mut c.length, self.epochs.map(TrainingLength::Epochs).or(steps));
+    }
+}
+
+impl Args for TrainingSettings {
+    fn augment_args(command: Command) -> Command {
+        let preset =
+            Arg::new("preset").long("preset").value_name("PRESET").help("What kind of model [default: spectral]");
+        let preset = preset.value_parser(clap::value_parser!(Preset));
+        SETTINGS.iter().fold(command.arg(preset), |command, setting| command.arg(setting.arg()))
     }
 
-    /// Chunk length and hop, in whole frames of what the preset computes.
-    fn cut(&self, c: &mut Config) -> Result<(), ConfigError> {
-        let frames =
-            |frames: Option<usize>, ms: Option<f64>, option: &str, default_ms: f64, default_frames: usize| match (
-                frames, ms, c.rate,
-            ) {
-                (Some(_), Some(_), _) => {
-                    Err(ConfigError(format!("{option}-frames and {option}-ms exclude each other")))
-                }
-                (Some(frames), None, _) => within(frames, &format!("{option}-frames"), 1..=10_000_000),
-                (None, Some(_), Rate::Native) => {
-                    Err(ConfigError(format!("{option}-ms needs a rate; give {option}-frames, or a rate as well")))
-                }
-                (None, Some(ms), Rate::Hz(rate)) => {
-                    let ms = within(ms, &format!("{option}-ms"), 1.0..=60_000.0)?;
-                    Ok(((ms / 1000.0 * f64::from(rate)).round() as usize).max(1))
-                }
-                (None, None, Rate::Hz(rate)) if c.preset != Preset::Seed => {
-                    Ok((default_ms / 1000.0 * f64::from(rate)).round() as usize)
-                }
-                (None, None, _) => Ok(default_frames),
-            };
-        let (chunk_default, hop_default) = if c.preset == Preset::Seed { (1000, 1000) } else { (2048, 1024) };
-        let chunk = frames(self.chunk_frames, self.chunk_ms, "chunk", 256.0, chunk_default)?;
-        let hop = frames(self.hop_frames, self.hop_ms, "hop", 128.0, hop_default)?;
-        let to_whole = |value: usize, step: usize| ((value + step / 2) / step).max(1) * step;
-        (c.chunk_frames, c.hop_frames) = match (c.preset, c.rate) {
-            (Preset::Spectral, Rate::Hz(rate)) => {
-                let window = window_frames(rate);
-                let step = window / 4;
-                if chunk < window + step {
-                    let least = (window + step) as f64 / f64::from(rate) * 1000.0;
-                    return Err(ConfigError(format!("a chunk must be at least {least:.0} ms long at {rate} Hz")));
-                }
-                (chunk, to_whole(hop, step))
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for TrainingSettings {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut settings = Self::default();
+        settings.update_from_arg_matches(matches)?;
+        Ok(settings)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.preset = matches.get_one("preset").copied().or(self.preset);
+        for setting in SETTINGS {
+            if let Some(text) = matches.get_one::<String>(setting.field) {
+                let wrong = |why| clap::Error::raw(clap::error::ErrorKind::ValueValidation, why);
+                setting.set(self, text).map_err(wrong)?;
             }
-            (Preset::Waveform, _) => (to_whole(chunk, WAVEFORM_STRIDE).max(2 * WAVEFORM_STRIDE), hop),
-            _ => (within(chunk, "chunk-frames", 2..=1_000_000)?, hop),
-        };
+        }
         Ok(())
     }
+}
+
+/// What the values of settings are.
+trait Number: Copy + FromStr + PartialOrd + Display {
+    const IS_WHOLE: bool;
+
+    fn to_f64(self) -> f64;
+}
+
+impl Number for usize {
+    const IS_WHOLE: bool = true;
+
+    fn to_f64(self) -> f64 {
+        self as f64
+    }
+}
+
+impl Number for u32 {
+    const IS_WHOLE: bool = true;
+
+    fn to_f64(self) -> f64 {
+        self.into()
+    }
+}
+
+impl Number for u64 {
+    const IS_WHOLE: bool = true;
+
+    fn to_f64(self) -> f64 {
+        self as f64
+    }
+}
+
+impl Number for f32 {
+    const IS_WHOLE: bool = false;
+
+    fn to_f64(self) -> f64 {
+        // The number as a person wrote it, not the nearest fraction of a power of two.
+        self.to_string().parse().unwrap_or(self.into())
+    }
+}
+
+impl Number for f64 {
+    const IS_WHOLE: bool = false;
+
+    fn to_f64(self) -> f64 {
+        self
+    }
+}
+
+fn read<T: Number>(text: &str, range: RangeInclusive<T>) -> Result<T, String> {
+    let kind = if T::IS_WHOLE { "a whole number" } else { "a number" };
+    let value = text.parse().ok().filter(|value| range.contains(value));
+    value.ok_or_else(|| format!("{kind} from {} to {}", range.start(), range.end()))
+}
+
+fn within<T: Number>(value: T, option: &str, range: RangeInclusive<T>) -> Result<(), ConfigError> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let (from, to) = (range.start(), range.end());
+    Err(ConfigError(format!("{option} must be from {from} to {to}, not {value}")))
 }
 
 fn name(preset: Preset) -> &'static str {
@@ -266,84 +343,97 @@ fn name(preset: Preset) -> &'static str {
     }
 }
 
-fn within<T: PartialOrd + Display>(value: T, option: &str, range: RangeInclusive<T>) -> Result<T, ConfigError> {
-    if range.contains(&value) {
-        return Ok(value);
-    }
-    let (from, to) = (range.start(), range.end());
-    Err(ConfigError(format!("{option} must be from {from} to {to}, not {value}")))
-}
-
-fn set<T: PartialOrd + Display>(
-    field: &mut T,
-    value: Option<T>,
-    option: &str,
-    range: RangeInclusive<T>,
-) -> Result<(), ConfigError> {
-    if let Some(value) = value {
-        *field = within(value, option, range)?;
-    }
-    Ok(())
+fn names(presets: &[Preset]) -> String {
+    presets.iter().map(|&preset| name(preset)).collect::<Vec<_>>().join(" and ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn spectral(common_rate: Option<u32>) -> Config {
-        Config::new(&TrainingSettings::default(), common_rate).unwrap()
-    }
-
-    fn refused(settings: TrainingSettings) -> String {
-        Config::new(&settings, Some(8000)).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn spectral_hears_at_the_rate_below_the_files_own() {
-        let rates =
-            [4000, 8000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000].map(|r| spectral(Some(r)).rate);
-        let hz = [8000, 8000, 8000, 16_000, 16_000, 32_000, 32_000, 32_000, 32_000].map(Rate::Hz);
-        assert_eq!(rates, hz);
-        assert_eq!(spectral(None).rate, Rate::Hz(8000));
-        let (low, high) = (spectral(Some(8000)), spectral(Some(44_100)));
-        assert_eq!((low.mels, low.chunk_frames, low.hop_frames, low.window_frames()), (40, 2048, 1024, 256));
-        assert_eq!((high.mels, high.chunk_frames, high.hop_frames, high.window_frames()), (64, 8192, 4096, 1024));
+    /// A value that a setting may have.
+    fn example(setting: &Setting) -> String {
+        let (least, most) = setting.range;
+        let middle = (least + most.min(1e9)) / 2.0;
+        if setting.is_whole { format!("{middle:.0}") } else { middle.to_string() }
     }
 
     #[test]
-    fn seed_is_the_original_to_the_letter() {
-        let seed = TrainingSettings { preset: Some(Preset::Seed), ..Default::default() };
-        let c = Config::new(&seed, Some(44_100)).unwrap();
-        assert_eq!((c.rate, c.chunk_frames, c.hop_frames, c.blocks, c.channels), (Rate::Native, 1000, 1000, 3, 1));
-        assert_eq!((c.bits, c.batch, c.learning_rate, c.clip), (100, 300, 1e-2, 0.0));
-        assert_eq!(c.noise, NoiseSchedule::Geometric { sigma: 1e-4, factor: 1.0001 });
-        assert_eq!(c.length, TrainingLength::Epochs(100));
+    fn each_setting_is_read_and_told_under_its_own_name() {
+        for setting in SETTINGS {
+            let mut settings = TrainingSettings::default();
+            setting.set(&mut settings, &format!(" {} ", example(setting))).unwrap();
+            let given = serde_json::to_value(&settings).unwrap();
+            let given: Vec<_> = given.as_object().unwrap().iter().filter(|(_, value)| !value.is_null()).collect();
+            assert_eq!(given.len(), 1, "{}", setting.field);
+            assert_eq!(given[0].0, setting.field);
+            let (json, told) = (given[0].1.as_f64().unwrap(), setting.get(&settings).unwrap());
+            assert!((json - told).abs() <= 1e-6 * json, "{}: {json} {told}", setting.field);
+            assert_eq!(setting.option, setting.field.replace('_', "-"));
+        }
+        let all = serde_json::to_value(TrainingSettings::default()).unwrap();
+        assert_eq!(all.as_object().unwrap().len(), SETTINGS.len() + 1);
     }
 
     #[test]
-    fn what_cannot_be_is_refused_in_words() {
-        let s = TrainingSettings::default;
-        assert_eq!(refused(TrainingSettings { bits: Some(7), ..s() }), "bits must be from 8 to 512, not 7");
-        assert_eq!(refused(TrainingSettings { bits: Some(513), ..s() }), "bits must be from 8 to 512, not 513");
-        let nan = TrainingSettings { learning_rate: Some(f32::NAN), ..s() };
-        assert!(refused(nan).starts_with("learning-rate must be"));
-        assert!(refused(TrainingSettings { rate: Some(0), ..s() }).contains("does not go with spectral"));
-        let unused = TrainingSettings { preset: Some(Preset::Seed), mels: Some(40), ..s() };
-        assert_eq!(refused(unused), "mels is used by spectral only; the preset is seed");
-        let unused = TrainingSettings { sigma_factor: Some(1.1), ..s() };
-        assert_eq!(refused(unused), "sigma-factor is used by seed only; the preset is spectral");
-        let no_rate = TrainingSettings { preset: Some(Preset::Seed), chunk_ms: Some(100.0), ..s() };
-        assert!(refused(no_rate).contains("chunk-ms needs a rate"));
-        assert!(refused(TrainingSettings { chunk_ms: Some(20.0), ..s() }).contains("at least 40 ms"));
-        let short = TrainingSettings { chunk_ms: Some(40.0), parts: Some(3), ..s() };
-        assert_eq!(refused(short), "parts must be at most 2: a chunk has no more frames");
-        assert!(refused(TrainingSettings { steps: Some(1 << 40), ..s() }).starts_with("steps must be"));
+    fn the_ends_of_each_range_may_be_given_and_nothing_beyond() {
+        for setting in SETTINGS {
+            let (least, most) = setting.range;
+            let preset = setting.presets[0];
+            let mut settings = TrainingSettings::default();
+            for value in [least, most] {
+                // The largest seed is no f64.
+                let text =
+                    if setting.field == "seed" && value > 0.0 { u64::MAX.to_string() } else { value.to_string() };
+                setting.set(&mut settings, &text).unwrap();
+                settings.check(preset).unwrap();
+            }
+            for text in ["", "x", "NaN", "1e30", "-1"] {
+                let why = setting.set(&mut settings, text).unwrap_err();
+                assert!(why.contains("number from"), "{} {text}: {why}", setting.field);
+            }
+            if setting.is_whole {
+                setting.set(&mut settings, "9.5").unwrap_err();
+            }
+        }
     }
 
     #[test]
-    fn hops_keep_to_the_frames_of_the_spectrum() {
-        let settings = TrainingSettings { hop_ms: Some(100.0), chunk_ms: Some(200.0), ..Default::default() };
-        let c = Config::new(&settings, Some(8000)).unwrap();
-        assert_eq!((c.chunk_frames, c.hop_frames), (1600, 832));
+    fn a_setting_of_another_preset_is_refused() {
+        for setting in SETTINGS {
+            let mut settings = TrainingSettings::default();
+            setting.set(&mut settings, &example(setting)).unwrap();
+            for &preset in ALL {
+                assert_eq!(settings.check(preset).is_ok(), setting.presets.contains(&preset), "{}", setting.field);
+            }
+        }
+    }
+
+    #[test]
+    fn the_command_line_takes_each_setting() {
+        let command = || TrainingSettings::augment_args(Command::new("train"));
+        for setting in SETTINGS {
+            let arguments = ["train".to_owned(), format!("--{}", setting.option), example(setting)];
+            let matches = command().try_get_matches_from(&arguments).unwrap();
+            let settings = TrainingSettings::from_arg_matches(&matches).unwrap();
+            let mut expected = TrainingSettings::default();
+            setting.set(&mut expected, &arguments[2]).unwrap();
+            assert_eq!(settings, expected);
+            if let Some(rival) = setting.rival {
+                let both = [&arguments[..], &[format!("--{rival}"), "100".to_owned()]].concat();
+                assert!(command().try_get_matches_from(both).is_err(), "{} and {rival}", setting.option);
+            }
+        }
+        let help = command().render_help().to_string();
+        assert!(help.contains("[8 to 512]") && help.contains("(spectral and waveform)"), "{help}");
+    }
+
+    #[test]
+    fn what_a_slider_offers_may_be_given() {
+        for setting in SETTINGS {
+            let (least, most) = setting.range;
+            let usual = setting.in_form.and_then(|form| form.usual);
+            assert!(usual.is_none_or(|(from, to)| least <= from && to <= most), "{}", setting.field);
+        }
     }
 }

@@ -6,13 +6,12 @@ use rand_distr::StandardNormal;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::config::{Config, Preset};
+use super::config::{Config, Preset, WAVEFORM_STRIDE};
 use super::draws::{Purpose, generator};
 use super::error::ModelError;
 use super::muon::Square;
 use super::ops::blocks::BlockLayout;
 use super::ops::pool::Pooling;
-use super::settings::WAVEFORM_STRIDE;
 use crate::audio::mulaw::LEVELS;
 
 /// Frames that the taps of `waveform`'s front reach over.

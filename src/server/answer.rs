@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::limits;
+use crate::engine::{Failure, FailureKind};
 
 /// Why a request is not carried out: its `status`, and one sentence for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +41,14 @@ impl Refusal {
     }
 
     /// A job that could not be carried out, in its own words.
-    pub fn failed(error: String) -> Self {
-        Self { code: StatusCode::UNPROCESSABLE_ENTITY, status: "failed", error }
+    pub fn failed(failure: &Failure) -> Self {
+        let (code, status) = match failure.kind {
+            FailureKind::NoModel => (StatusCode::CONFLICT, "model not found"),
+            FailureKind::NoIndex => (StatusCode::CONFLICT, "index not found"),
+            FailureKind::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            _ => (StatusCode::UNPROCESSABLE_ENTITY, "failed"),
+        };
+        Self { code, status, error: failure.to_string() }
     }
 
     pub fn cancelled() -> Self {

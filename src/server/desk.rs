@@ -3,18 +3,35 @@
 //! The engine's events are a queue that one thread here drains; it hands each to the request that waits for it.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use anyhow::Context as _;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, oneshot};
 
 use super::answer::Refusal;
 use super::limits;
-use crate::engine::{Command, Engine, Event, JobId, Latest, Outcome};
+use crate::engine::{Command, Engine, Event, Failure, FailureKind, JobId, JobStage, Latest, Outcome};
 
-/// How a job ended; an error is its words.
-pub(super) type Ended = Result<Outcome, Refusal>;
+/// How a job ended.
+pub(super) type Ended = Result<Outcome, NotDone>;
+
+/// Why a job was not carried out.
+#[derive(Debug)]
+pub(super) enum NotDone {
+    Cancelled,
+    Failed(Failure),
+}
+
+impl From<NotDone> for Refusal {
+    fn from(not_done: NotDone) -> Self {
+        match not_done {
+            NotDone::Cancelled => Refusal::cancelled(),
+            NotDone::Failed(failure) => Refusal::failed(&failure),
+        }
+    }
+}
 
 pub(super) struct Desk {
     engine: Engine,
@@ -49,7 +66,8 @@ pub(super) struct Submitted {
 
 impl Submitted {
     pub async fn end(self) -> Ended {
-        self.ended.await.unwrap_or_else(|_| Err(Refusal::fault("a job's end was never told")))
+        let untold = || Failure::new(FailureKind::Fault, "the job's end was never told");
+        self.ended.await.unwrap_or_else(|_| Err(NotDone::Failed(untold())))
     }
 }
 
@@ -62,7 +80,7 @@ impl Desk {
             .name("desk".into())
             .spawn(move || {
                 for event in events {
-                    let mut books = locked(&seen);
+                    let mut books = seen.lock();
                     books.note(event);
                     if books.waiting.is_empty() {
                         told.notify_one();
@@ -90,7 +108,7 @@ impl Desk {
     fn submit(&self, what: Option<&'static str>, command: Command) -> Result<Submitted, Refusal> {
         let (sender, ended) = oneshot::channel();
         // The books are held until the job is in them: its end may be told at once.
-        let mut books = locked(&self.books);
+        let mut books = self.books.lock();
         if books.closed || (what.is_some() && books.running.len() >= limits::JOBS_WAITING) {
             return Err(Refusal::busy());
         }
@@ -108,14 +126,14 @@ impl Desk {
 
     /// Cancels all jobs and takes no more.
     pub fn close(&self) {
-        let mut books = locked(&self.books);
+        let mut books = self.books.lock();
         books.closed = true;
         books.waiting.keys().for_each(|&id| self.engine.cancel(id));
     }
 
     /// Until no job waits or runs.
     pub async fn all_ended(&self) {
-        while !locked(&self.books).waiting.is_empty() {
+        while !self.books.lock().waiting.is_empty() {
             self.idle.notified().await;
         }
     }
@@ -123,7 +141,7 @@ impl Desk {
     /// All jobs that can be asked for, the oldest first.
     pub fn jobs(&self) -> Vec<Value> {
         let latest = self.engine.latest();
-        let books = locked(&self.books);
+        let books = self.books.lock();
         let mut running: Vec<_> = books.running.iter().map(|(&id, &what)| (id, what)).collect();
         running.sort_unstable();
         let running = running.into_iter().map(|(id, what)| view(id, what, &latest));
@@ -132,7 +150,7 @@ impl Desk {
 
     pub fn job(&self, id: JobId) -> Option<Value> {
         let latest = self.engine.latest();
-        let books = locked(&self.books);
+        let books = self.books.lock();
         match books.running.get(&id) {
             Some(what) => Some(view(id, what, &latest)),
             None => books.ended.iter().find(|ending| ending.id == id).map(|ending| ending.told.clone()),
@@ -141,7 +159,7 @@ impl Desk {
 
     /// Whether a job can still be cancelled.
     pub fn is_running(&self, id: JobId) -> bool {
-        locked(&self.books).running.contains_key(&id)
+        self.books.lock().running.contains_key(&id)
     }
 }
 
@@ -149,8 +167,8 @@ impl Books {
     fn note(&mut self, event: Event) {
         let (id, ended) = match event {
             Event::Finished { job, outcome } => (job, Ok(outcome)),
-            Event::Cancelled { job } => (job, Err(Refusal::cancelled())),
-            Event::Failed { job, message } => (job, Err(Refusal::failed(message))),
+            Event::Cancelled { job } => (job, Err(NotDone::Cancelled)),
+            Event::Failed { job, failure } => (job, Err(NotDone::Failed(failure))),
         };
         if let Some(what) = self.running.remove(&id) {
             let told = view_of_end(id, what, &ended);
@@ -178,8 +196,8 @@ fn view(id: JobId, what: &str, latest: &Latest) -> Value {
         Some(view) => json!({
             "id": id.0,
             "job": what,
-            "state": if view.stage == "waiting" { "waiting" } else { "running" },
-            "stage": view.stage,
+            "state": if view.stage == JobStage::Waiting { "waiting" } else { "running" },
+            "stage": view.stage.to_string(),
             "done": view.done,
             "total": view.total,
             "running_seconds": view.running_secs,
@@ -195,7 +213,12 @@ fn view_of_end(id: JobId, what: &str, ended: &Ended) -> Value {
             let state = if is_cancelled(outcome) { "cancelled" } else { "done" };
             json!({"id": id.0, "job": what, "state": state, "result": report_of(outcome)})
         }
-        Err(refusal) => json!({"id": id.0, "job": what, "state": refusal.status, "error": refusal.error}),
+        Err(NotDone::Cancelled) => {
+            json!({"id": id.0, "job": what, "state": "cancelled", "error": Refusal::cancelled().error})
+        }
+        Err(NotDone::Failed(failure)) => {
+            json!({"id": id.0, "job": what, "state": "failed", "error": failure.to_string()})
+        }
     }
 }
 
@@ -216,11 +239,6 @@ pub(super) fn report_of(outcome: &Outcome) -> Value {
         tracing::error!("a report cannot be written as JSON: {cause}");
         Value::Null
     })
-}
-
-/// The guarded value, also after a panic of another holder: what it does there is single insertions and removals.
-fn locked(books: &Mutex<Books>) -> MutexGuard<'_, Books> {
-    books.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

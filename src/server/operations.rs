@@ -12,8 +12,9 @@ use super::Server;
 use super::answer::Refusal;
 use super::desk::{Ended, Submitted, is_cancelled, report_of};
 use super::{limits, upload};
+use crate::dataset::SkipReason;
 use crate::engine::{AddReport, Command, JobId, Outcome, Sources};
-use crate::model::TrainingSettings;
+use crate::model::{SETTINGS, TrainingSettings};
 
 type Answer = Result<Response, Refusal>;
 type Body = Map<String, Value>;
@@ -151,10 +152,8 @@ fn take<T: serde::de::DeserializeOwned>(body: &mut Body, name: &str) -> Result<O
 
 /// Takes the settings of a training out of a body.
 fn settings_of(body: &mut Body) -> Result<TrainingSettings, Refusal> {
-    let Ok(Value::Object(known)) = serde_json::to_value(TrainingSettings::default()) else {
-        return Err(Refusal::fault("training settings are no object"));
-    };
-    let given: Body = known.keys().filter_map(|name| body.remove(name).map(|value| (name.clone(), value))).collect();
+    let names = SETTINGS.iter().map(|setting| setting.field).chain(["preset"]);
+    let given: Body = names.filter_map(|name| Some((name.to_owned(), body.remove(name)?))).collect();
     serde_json::from_value(Value::Object(given)).map_err(|cause| Refusal::bad(cause.to_string()))
 }
 
@@ -165,6 +164,6 @@ fn is_address(path: &str) -> bool {
 
 /// The files of a request that the project has now.
 fn known_now(report: &AddReport) -> Vec<&str> {
-    let there = report.skipped.iter().filter(|problem| problem.reason == AddReport::ALREADY_THERE);
-    report.added.iter().map(|path| path.as_str()).chain(there.map(|problem| problem.path.as_str())).collect()
+    let there = report.skipped.iter().filter(|skipped| skipped.reason == SkipReason::AlreadyThere);
+    report.added.iter().map(|path| path.as_str()).chain(there.map(|skipped| skipped.path.as_str())).collect()
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::Server;
 use super::answer::Refusal;
-use super::desk::Submitted;
+use super::desk::{NotDone, Submitted};
 use super::limits;
 use super::upload::{self, Upload};
 use crate::dataset::Filter;
@@ -98,12 +98,7 @@ fn refuse_large(request: &Request) -> Result<(), Refusal> {
 /// Waits for a search; it is named by the sender's name for its sound.
 async fn end(server: &Server, job: Submitted, upload: &Upload) -> Result<SearchReport, Refusal> {
     let _cancelled = CancelledWhenDropped(server, job.id);
-    let ended = job.end().await.map_err(|mut refusal| {
-        // The private folder is nobody's business.
-        refusal.error = refusal.error.replace(&*upload.file.path().to_string_lossy(), "the sound");
-        refusal
-    });
-    match ended {
+    match job.end().await {
         Ok(Outcome::Searched(mut report)) => {
             if let Some(query) = &mut report.query {
                 query.path = Utf8PathBuf::from(&upload.name);
@@ -111,14 +106,9 @@ async fn end(server: &Server, job: Submitted, upload: &Upload) -> Result<SearchR
             Ok(report)
         }
         Ok(other) => Err(Refusal::fault(format!("a search ended in {other:?}"))),
-        Err(mut refusal) => {
-            let latest = server.desk.latest();
-            if latest.model.is_none() || latest.index.is_none() {
-                refusal.code = StatusCode::CONFLICT;
-                refusal.status = if latest.model.is_none() { "model not found" } else { "index not found" };
-            }
-            Err(refusal)
-        }
+        // The private folder is nobody's business.
+        Err(NotDone::Failed(failure)) => Err(NotDone::Failed(failure.calling(upload.file.path(), "the sound")).into()),
+        Err(cancelled) => Err(cancelled.into()),
     }
 }
 
@@ -185,10 +175,10 @@ fn detail(report: &SearchReport) -> Value {
         .map(|found| {
             json!({
                 "path": found.path,
-                "start": found.start_seconds,
-                "end": found.end_seconds,
+                "start_seconds": found.start_seconds,
+                "end_seconds": found.end_seconds,
                 "distance": found.distance,
-                "query_start": found.query_start_seconds,
+                "query_start_seconds": found.query_start_seconds,
                 "is_query": found.is_query,
                 "problem": found.problem,
             })

@@ -5,8 +5,10 @@
 use std::future::poll_fn;
 use std::io::Write as _;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
+
+use parking_lot::Mutex;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::multipart::{Field, MultipartError};
@@ -111,21 +113,16 @@ impl HttpBody for Lent {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
-        locked(&self.0).poll_frame(context).map_err(|refusal| std::io::Error::other(refusal.error))
+        self.0.lock().poll_frame(context).map_err(|refusal| std::io::Error::other(refusal.error))
     }
 
     fn is_end_stream(&self) -> bool {
-        locked(&self.0).body.is_end_stream()
+        self.0.lock().body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        locked(&self.0).body.size_hint()
+        self.0.lock().body.size_hint()
     }
-}
-
-/// The guarded value, also after a panic of another holder: its refusals are set as a whole.
-fn locked(incoming: &Mutex<Incoming>) -> MutexGuard<'_, Incoming> {
-    incoming.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads a body of JSON; an empty one is an empty object.
@@ -178,7 +175,7 @@ pub(super) async fn receive(server: &Arc<Server>, mut request: Request) -> Resul
     let parts = parts.map_err(|cause| Refusal::bad(format!("a sound is sent as multipart/form-data: {cause}")))?;
     let received = receive_parts(server, parts, &incoming).await;
     // What went wrong beneath the parts is what is told of them.
-    if let Some(broken) = locked(&incoming).broken.take() {
+    if let Some(broken) = incoming.lock().broken.take() {
         return Err(broken);
     }
     received
@@ -207,7 +204,7 @@ async fn receive_parts(
     drop(parts);
     let rest = async {
         let mut left = DISCARD_BYTES;
-        while let Some(frame) = poll_fn(|context| locked(incoming).poll_frame(context)).await {
+        while let Some(frame) = poll_fn(|context| incoming.lock().poll_frame(context)).await {
             let bytes = frame?.into_data().map_or(0, |part| part.len() as u64);
             left = left.checked_sub(bytes).ok_or_else(|| Refusal::too_large(limits::UPLOAD_BYTES))?;
         }
@@ -236,7 +233,7 @@ async fn keep(
         if collected.len() >= WRITE_BYTES || (is_last && !collected.is_empty()) {
             let kib = u32::try_from(collected.len().div_ceil(1024)).map_err(|_| Refusal::busy())?;
             room.push(room_for(server, kib).await?);
-            locked(incoming).receiving.keeps(u64::from(kib));
+            incoming.lock().receiving.keeps(u64::from(kib));
             file = write(file, std::mem::take(&mut collected)).await?;
         }
         if is_last {

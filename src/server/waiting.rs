@@ -1,9 +1,11 @@
 //! What the server waits for, connection by connection: [`Waiting`]. Where places become scarce, it tells whose client is
 //! waited for longest, so that a request that is half sent makes way for one that is whole.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 /// An answer is given so long to reach the client, counted from its last bytes, before its connection makes way.
 const ANSWER_GRACE: Duration = Duration::from_secs(1);
@@ -64,7 +66,7 @@ impl Waiting {
             reader: None,
             receiver: None,
         }));
-        let mut connections = locked(&self.connections);
+        let mut connections = self.connections.lock();
         connections.retain(|connection| connection.strong_count() > 0);
         connections.push(Arc::downgrade(&standing));
         Pace(standing)
@@ -81,15 +83,15 @@ impl Waiting {
     }
 
     fn end_oldest(&self, may_end: impl Fn(&Standing) -> bool) -> bool {
-        let connections = locked(&self.connections);
+        let connections = self.connections.lock();
         let candidates = connections.iter().filter_map(Weak::upgrade).filter_map(|connection| {
-            let standing = locked(&connection);
+            let standing = connection.lock();
             let since = may_end(&standing).then_some(standing.since)?;
             drop(standing);
             Some((since, connection))
         });
         let Some((_, oldest)) = candidates.min_by_key(|(since, _)| *since) else { return false };
-        let mut standing = locked(&oldest);
+        let mut standing = oldest.lock();
         standing.makes_way = true;
         [standing.reader.take(), standing.receiver.take()].into_iter().flatten().for_each(Waker::wake);
         true
@@ -99,7 +101,7 @@ impl Waiting {
 impl Pace {
     /// A request is being answered until this is dropped.
     pub fn begin(&self) -> Answering {
-        let mut standing = locked(&self.0);
+        let mut standing = self.0.lock();
         standing.begun += 1;
         // Its head came whole after all.
         standing.makes_way = false;
@@ -108,27 +110,27 @@ impl Pace {
 
     /// A request is refused.
     pub fn refuse(&self) {
-        locked(&self.0).refused = true;
+        self.0.lock().refused = true;
     }
 
     pub fn is_refused(&self) -> bool {
-        locked(&self.0).refused
+        self.0.lock().refused
     }
 
     /// Whether a request is being answered.
     pub fn is_answering(&self) -> bool {
-        let standing = locked(&self.0);
+        let standing = self.0.lock();
         standing.begun > standing.answered
     }
 
     /// How many requests were answered.
     pub fn answered(&self) -> u64 {
-        locked(&self.0).answered
+        self.0.lock().answered
     }
 
     /// All that has come is read; whether the connection makes way now. Where not, `context` is woken when it is to.
     pub fn is_drained(&self, context: &Context<'_>) -> bool {
-        let mut standing = locked(&self.0);
+        let mut standing = self.0.lock();
         standing.is_drained = true;
         standing.reader = Some(context.waker().clone());
         standing.makes_way && standing.begun == standing.answered
@@ -136,17 +138,17 @@ impl Pace {
 
     /// Something has come.
     pub fn has_read(&self) {
-        locked(&self.0).is_drained = false;
+        self.0.lock().is_drained = false;
     }
 
     /// Some bytes of an answer were taken.
     pub fn has_written(&self) {
-        locked(&self.0).written = Some(Instant::now());
+        self.0.lock().written = Some(Instant::now());
     }
 
     /// The body of a request is being received until this is dropped.
     pub fn receive(&self) -> Receiving {
-        let mut standing = locked(&self.0);
+        let mut standing = self.0.lock();
         (standing.receiving, standing.kib, standing.since) = (true, 0, Instant::now());
         Receiving(self.clone())
     }
@@ -156,7 +158,7 @@ pub(super) struct Answering(Pace);
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        let mut standing = locked(&self.0.0);
+        let mut standing = self.0.0.lock();
         standing.answered += 1;
         standing.since = Instant::now();
     }
@@ -168,33 +170,28 @@ pub(super) struct Receiving(Pace);
 impl Receiving {
     /// A part has come.
     pub fn has_come(&self) {
-        let mut standing = locked(&self.0.0);
+        let mut standing = self.0.0.lock();
         (standing.since, standing.makes_way) = (Instant::now(), false);
     }
 
     /// No part is there; whether the request makes way now. Where not, `context` is woken when it is to.
     pub fn waits(&self, context: &Context<'_>) -> bool {
-        let mut standing = locked(&self.0.0);
+        let mut standing = self.0.0.lock();
         standing.receiver = Some(context.waker().clone());
         standing.makes_way
     }
 
     /// So much of it is on the disk.
     pub fn keeps(&self, kib: u64) {
-        locked(&self.0.0).kib += kib;
+        self.0.0.lock().kib += kib;
     }
 }
 
 impl Drop for Receiving {
     fn drop(&mut self) {
-        let mut standing = locked(&self.0.0);
+        let mut standing = self.0.0.lock();
         (standing.receiving, standing.kib, standing.receiver) = (false, 0, None);
     }
-}
-
-/// The guarded value, also after a panic of another holder: what it does there is single assignments.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

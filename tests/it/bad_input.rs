@@ -263,10 +263,10 @@ fn a_project_that_another_process_has_open_is_searched_but_not_changed() {
     second.submit(query(&first.path("tones/tone_00.wav")));
     let mut ended = [second.events().recv().expect("an event"), second.events().recv().expect("an event")];
     ended.sort_by_key(|event| matches!(event, soundalike::engine::Event::Finished { .. }));
-    let [soundalike::engine::Event::Failed { message, .. }, soundalike::engine::Event::Finished { .. }] = &ended else {
+    let [soundalike::engine::Event::Failed { failure, .. }, soundalike::engine::Event::Finished { .. }] = &ended else {
         panic!("{ended:?}")
     };
-    assert!(message.contains("cannot be changed"), "{message}");
+    assert_eq!(failure.kind, soundalike::engine::FailureKind::ReadOnly, "{failure}");
 }
 
 #[test]

@@ -172,6 +172,9 @@ fn wrong_usage_is_exit_code_2() {
         vec!["frobnicate"],
         vec!["search", "x.wav", "--from", "minus one"],
         vec!["search", "x.wav", "--filter", "dur>long"],
+        vec!["search", "x.wav", "-k", "0"],
+        vec!["search", "x.wav", "-k", "10001"],
+        vec!["search", "x.wav", "--format", "clips"],
         vec!["train", "--bits", "7"],
         vec!["train", "--steps", "5", "--epochs", "5"],
     ] {

@@ -166,11 +166,11 @@ print('fine')
 import csv, sys
 import pyarrow as pa, pyarrow.parquet as pq
 table = pq.read_table(sys.argv[1] + '/codes.parquet')
-assert table.schema.names == ['id', 'path', 'start', 'end', 'code']
+assert table.schema.names == ['id', 'path', 'start_seconds', 'end_seconds', 'code']
 assert table.schema.types == [pa.int64(), pa.string(), pa.float64(), pa.float64(), pa.binary(4)], table.schema
 with open(sys.argv[1] + '/chunks.csv', newline='', encoding='utf-8') as file:
     rows = [(int(r['chunk_id']), r['path'], float(r['start_seconds']), float(r['end_seconds'])) for r in csv.DictReader(file)]
-columns = [table.column(name).to_pylist() for name in ('id', 'path', 'start', 'end')]
+columns = [table.column(name).to_pylist() for name in ('id', 'path', 'start_seconds', 'end_seconds')]
 assert list(zip(*columns)) == rows
 codes = b''.join(table.column('code').to_pylist())
 assert codes == open(sys.argv[1] + '/codes.npy', 'rb').read()[128:]

@@ -89,9 +89,13 @@ fn the_lines_of_the_readme_do_what_they_say() {
         assert!(output.status.success(), "{line}\n{answer}{}", String::from_utf8_lossy(&output.stderr));
         said += &format!("{line}\n{answer}\n");
     }
-    for part in
-        ["\"num_wavs\":", "\"local_filepaths\":", "\"results\":[[\"UklGR", "\"start\":", "query,query_start_seconds"]
-    {
+    for part in [
+        "\"num_wavs\":",
+        "\"local_filepaths\":",
+        "\"results\":[[\"UklGR",
+        "\"start_seconds\":",
+        "query,query_start_seconds",
+    ] {
         assert!(said.contains(part), "{part} in\n{said}");
     }
     served.until("/jobs", |jobs| {
@@ -108,8 +112,8 @@ fn searches_answer_in_every_form() {
     let results = detail["results"].as_array().expect("results");
     assert_eq!(results.len(), 3);
     assert_eq!(results[0]["path"].as_str().map(Path::new), Some(sound.canonicalize().expect("there").as_path()));
-    assert_eq!((&results[0]["distance"], &results[0]["start"]), (&json!(0.0), &json!(0.0)));
-    assert!(results[0]["end"].as_f64().is_some_and(|end| end > 0.2));
+    assert_eq!((&results[0]["distance"], &results[0]["start_seconds"]), (&json!(0.0), &json!(0.0)));
+    assert!(results[0]["end_seconds"].as_f64().is_some_and(|end| end > 0.2));
     for (form, kind, begins) in [
         ("csv", "text/csv; charset=utf-8", "query,query_start_seconds,rank,"),
         ("audacity", "text/plain; charset=utf-8", "0."),
@@ -124,7 +128,7 @@ fn searches_answer_in_every_form() {
         assert!(!text.contains("/query-"), "the name of the uploaded file is nobody's business: {text}");
     }
     let part = served.search("?format=detail&from=0.3&to=0.6&k=1", &sound).json();
-    assert!(part["results"][0]["query_start"].as_f64().is_some_and(|start| start >= 0.3), "{part}");
+    assert!(part["results"][0]["query_start_seconds"].as_f64().is_some_and(|start| start >= 0.3), "{part}");
     for wrong in [
         "?k=0",
         "?k=101",

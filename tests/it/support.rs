@@ -66,7 +66,7 @@ impl Bench {
         loop {
             match self.engine.events().recv_timeout(PATIENCE).expect("an event in time") {
                 Event::Finished { job: ended, outcome } if ended == job => return Ok(outcome),
-                Event::Failed { job: ended, message } if ended == job => return Err(message),
+                Event::Failed { job: ended, failure } if ended == job => return Err(failure.to_string()),
                 Event::Cancelled { job: ended } if ended == job => return Err("cancelled".into()),
                 _ => {}
             }

@@ -1,8 +1,10 @@
 //! Devices without hardware, whose clock a test turns. A test can press record, feed frames, stop and expect a take. It
 //! can also play a clip, pull frames and compare them with the file.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::{
     Backend, Capture, DeviceError, DeviceList, DeviceName, Fault, FaultHandler, Format, InputDevice, OutputDevice,
@@ -167,8 +169,7 @@ impl MockBackend {
     }
 
     fn lock(&self) -> MutexGuard<'_, Devices> {
-        // A test that panicked while it held the lock has failed already.
-        self.devices.lock().unwrap_or_else(PoisonError::into_inner)
+        self.devices.lock()
     }
 }
 

@@ -7,12 +7,13 @@ mod feeder;
 mod track;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use parking_lot::{Mutex, MutexGuard};
 
 use self::feeder::Feeder;
 use super::{Backend, DeviceError, DeviceName, Notify};
@@ -169,8 +170,7 @@ impl Drop for Player {
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, PlayerState> {
-        // Nothing that holds this lock can panic and leave the state half-written.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

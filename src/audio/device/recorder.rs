@@ -5,11 +5,12 @@ mod microphone;
 
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use parking_lot::Mutex;
 
 use self::keeping::{Keeping, Kept};
 use self::microphone::Microphone;
@@ -108,7 +109,7 @@ impl Recorder {
         make_file: MakeFile,
         notify: Notify,
     ) -> Result<(), DeviceError> {
-        let mut running = lock(&self.running);
+        let mut running = self.running.lock();
         match running.take() {
             Some(recording) if recording.keeps => {
                 *running = Some(recording);
@@ -123,7 +124,7 @@ impl Recorder {
 
     /// Opens the microphone to show its level, without a recording; one that runs shows it already.
     pub fn listen(&self, chosen: Option<&DeviceName>, notify: Notify) -> Result<(), DeviceError> {
-        let mut running = lock(&self.running);
+        let mut running = self.running.lock();
         match running.take() {
             Some(recording) if recording.keeps => *running = Some(recording),
             earlier => {
@@ -136,10 +137,10 @@ impl Recorder {
 
     /// Closes the microphone again where it is open for its level alone.
     pub fn stop_listening(&self) {
-        let mut running = lock(&self.running);
+        let mut running = self.running.lock();
         if let Some(listening) = running.take_if(|running| !running.keeps) {
             drop(listening.end());
-            *lock(&self.state) = RecorderState::default();
+            *self.state.lock() = RecorderState::default();
         }
     }
 
@@ -151,7 +152,7 @@ impl Recorder {
         notify: Notify,
     ) -> Result<Running, DeviceError> {
         let keeps = make_file.is_some();
-        *lock(&self.state) = RecorderState::default();
+        *self.state.lock() = RecorderState::default();
         let (backend, state) = (Arc::clone(&self.backend), Arc::clone(&self.state));
         let (stop, stopped) = bounded(1);
         let (opened_sender, opened) = bounded(1);
@@ -163,7 +164,7 @@ impl Recorder {
         match opened.recv() {
             Ok(Ok(())) => Ok(Running { keeps, stop, thread }),
             Ok(Err(error)) => {
-                lock(&self.state).problem = Some(error.to_string());
+                self.state.lock().problem = Some(error.to_string());
                 Err(error)
             }
             Err(_) => Err(DeviceError::NoThread("it ended at once".into())),
@@ -172,18 +173,18 @@ impl Recorder {
 
     /// Ends the recording, which is returned. Also after it ended by itself.
     pub fn stop(&self) -> Result<Recording, DeviceError> {
-        let recording = lock(&self.running).take_if(|running| running.keeps);
+        let recording = self.running.lock().take_if(|running| running.keeps);
         recording.ok_or(DeviceError::NotRecording)?.end()?.ok_or(DeviceError::NotRecording)
     }
 
     pub fn state(&self) -> RecorderState {
-        lock(&self.state).clone()
+        self.state.lock().clone()
     }
 
     /// What tells the state to whoever must not keep the recorder itself alive: its own thread, for one.
     pub fn observer(&self) -> impl Fn() -> RecorderState + Send + Sync + use<> {
         let state = Arc::clone(&self.state);
-        move || lock(&state).clone()
+        move || state.lock().clone()
     }
 }
 
@@ -199,13 +200,8 @@ impl Running {
 impl Drop for Recorder {
     fn drop(&mut self) {
         // Whoever wanted to know of the recording has stopped it before.
-        drop(lock(&self.running).take().map(Running::end));
+        drop(self.running.lock().take().map(Running::end));
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing that holds these locks can panic and leave them half-written.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The recorder's thread: everything from opening the microphone to the end of the recording.
@@ -228,7 +224,7 @@ fn record(
             return None;
         }
     };
-    *lock(state) = RecorderState {
+    *state.lock() = RecorderState {
         recording: keeping.is_some(),
         listening: keeping.is_none(),
         device: Some(microphone.name.clone()),
@@ -261,7 +257,7 @@ fn record(
     let lost_frames = ear.lost_frames + microphone.lost_frames();
     let recording = ear.finish(lost_frames, interrupted);
     {
-        let mut state = lock(state);
+        let mut state = state.lock();
         (state.recording, state.listening) = (false, false);
         (state.level, state.peak) = (0.0, 0.0);
         state.problem = recording.as_ref().and_then(|recording| recording.interrupted.clone());
@@ -327,7 +323,7 @@ impl Ear {
         if let Some(ending) = &mut self.ending {
             ending.push(&self.block);
         }
-        let mut state = lock(state);
+        let mut state = state.lock();
         state.secs = self.frames as f64 / f64::from(self.format.rate.max(1));
         (state.level, state.peak, state.clipped) = (self.meter.level, self.meter.peak, self.meter.clipped());
         state.lost_frames = self.lost_frames + microphone.lost_frames();

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use super::{file_name, in_one_cell, query_of};
-use crate::engine::event::SearchReport;
+use crate::engine::query::SearchReport;
 
 pub(super) fn write(searches: &[&SearchReport], to: &mut dyn Write) -> io::Result<()> {
     for search in searches {

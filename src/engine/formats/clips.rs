@@ -4,10 +4,10 @@ use camino::Utf8Path;
 
 use super::query_of;
 use crate::audio::clip::save_clip;
-use crate::engine::clip::refuse_sounds;
+use crate::engine::cut::refuse_sounds;
 use crate::engine::error::EngineError;
-use crate::engine::event::{Match, SearchReport};
 use crate::engine::latest::DatasetView;
+use crate::engine::query::{Match, SearchReport};
 
 /// Of a name that was a file's, so that with what stands around it no file system's limit of 255 is reached.
 const LONGEST_STEM_BYTES: usize = 150;

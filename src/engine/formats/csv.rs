@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::query_of;
-use crate::engine::event::SearchReport;
+use crate::engine::query::SearchReport;
 
 const COLUMNS: [&str; 9] =
     ["query", "query_start_seconds", "rank", "path", "start_seconds", "end_seconds", "distance", "bits", "problem"];

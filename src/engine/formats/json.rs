@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::query_of;
-use crate::engine::event::SearchReport;
+use crate::engine::query::SearchReport;
 
 #[derive(Serialize)]
 struct Document<'a> {

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use super::{file_name, in_one_cell};
-use crate::engine::event::SearchReport;
+use crate::engine::query::SearchReport;
+use crate::ground::uri;
 
 pub(super) fn write(searches: &[&SearchReport], to: &mut dyn Write) -> io::Result<()> {
     writeln!(to, "#EXTM3U")?;
@@ -26,16 +27,7 @@ fn address(path: &str) -> String {
     if path.trim() == path && !path.contains(char::is_control) && !path.starts_with('#') {
         return path.to_owned();
     }
-    let mut address = "file://".to_owned();
-    for byte in path.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
-                address.push(char::from(byte))
-            }
-            other => address.push_str(&format!("%{other:02X}")),
-        }
-    }
-    address
+    uri::of_path(path.as_bytes())
 }
 
 #[cfg(test)]

@@ -36,8 +36,8 @@ pub(in crate::engine) fn write<'a>(
         "message chunks {{
             required int64 id;
             required binary path (STRING);
-            required double start;
-            required double end;
+            required double start_seconds;
+            required double end_seconds;
             required fixed_len_byte_array({}) code;
         }}",
         bits.div_ceil(8)

@@ -8,8 +8,8 @@ use std::io::{self, Write};
 
 use super::{file_name, in_one_cell, query_of};
 use crate::dataset::{FileId, SoundFile};
-use crate::engine::event::SearchReport;
 use crate::engine::latest::DatasetView;
+use crate::engine::query::SearchReport;
 
 const COLUMNS: [&str; 14] = [
     "Selection",

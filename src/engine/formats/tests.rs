@@ -1,6 +1,7 @@
 use super::*;
-use crate::dataset::{FileId, Grid, GridRate, SoundFile};
+use crate::dataset::{FileId, SoundFile};
 use crate::engine::{Grouping, Query, SearchFilter};
+use crate::ground::{Grid, Rate};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ fn sound(id: i64, path: &str, rate: u32, secs: u64) -> Arc<SoundFile> {
 
 fn sounds() -> DatasetView {
     let files = vec![sound(1, "/s/a \"b\", c.wav", 48_000, 10), sound(2, "/s/tab\tä.wav", 44_100, 3)];
-    let grid = Grid { rate: GridRate::Native, chunk_frames: 1000, hop_frames: 1000 };
+    let grid = Grid { rate: Rate::Native, chunk_frames: 1000, hop_frames: 1000 };
     DatasetView::new(files, Vec::new(), BTreeMap::new(), grid)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::dataset::{Grid, GridRate};
+use crate::ground::{Grid, Rate};
 
 fn dataset(files: &[(&str, u64, f32)]) -> Arc<DatasetView> {
     let file = |(id, (path, frames, peak)): (usize, &(&str, u64, f32))| {
@@ -22,7 +22,7 @@ fn dataset(files: &[(&str, u64, f32)]) -> Arc<DatasetView> {
     };
     let mut files: Vec<_> = files.iter().enumerate().map(file).collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    let grid = Grid { rate: GridRate::Native, chunk_frames: 1, hop_frames: 1 };
+    let grid = Grid { rate: Rate::Native, chunk_frames: 1, hop_frames: 1 };
     Arc::new(DatasetView::new(files, Vec::new(), BTreeMap::new(), grid))
 }
 

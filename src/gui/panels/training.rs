@@ -7,12 +7,12 @@ use crate::gui::format;
 use crate::gui::notices::Tone;
 use crate::gui::state::{Place, State};
 use crate::gui::theme::{palette, size};
-use crate::gui::training_form::{Field, offered_bits, shown};
+use crate::gui::training_form::offered_bits;
 use crate::gui::widgets::bit_strip::{self, bit_strip};
 use crate::gui::widgets::buttons::{folding, primary, segmented};
 use crate::gui::widgets::loss_plot::{Series, loss_plot};
 use crate::gui::widgets::{message, progress, text};
-use crate::model::{Config, Preset};
+use crate::model::{Config, InForm, Preset, Setting};
 
 /// Windows of this height hold the plots and the index at once.
 pub(super) const ROOMY: f32 = 960.0;
@@ -106,35 +106,35 @@ fn more_settings(ui: &mut Ui, state: &mut State) {
         let common = state.common_rate();
         let usual = state.form.preset_config(common);
         let fields: Vec<_> = state.form.fields().collect();
-        for (place, field) in fields {
-            setting(ui, state, place, field, usual.as_ref());
+        for (place, of, form) in fields {
+            setting(ui, state, place, (of, form), usual.as_ref());
         }
     });
 }
 
 /// A setting: its name, a slider where some values are worth trying, what is typed, and a line that says what it does.
-fn setting(ui: &mut Ui, state: &mut State, place: usize, field: &Field, usual: Option<&Config>) {
+fn setting(ui: &mut Ui, state: &mut State, place: usize, (of, form): (&Setting, InForm), usual: Option<&Config>) {
     let palette = palette(ui.visuals());
     let problem = state.form.problem(place);
     ui.horizontal(|ui| {
-        let name = RichText::new(field.name).small();
+        let name = RichText::new(form.title).small();
         let label = ui.allocate_ui_with_layout(vec2(90.0, size::CONTROL), Layout::left_to_right(Align::Center), |ui| {
             ui.set_min_width(90.0);
             ui.add(Label::new(name))
         });
-        if let Some((from, to)) = field.usual {
+        if let Some((from, to)) = form.usual {
             let mut value = state.form.slid(place, usual).unwrap_or(from);
             ui.spacing_mut().slider_width = (ui.available_width() - 64.0).max(40.0);
             let slider = Slider::new(&mut value, from..=to).show_value(false).clamping(SliderClamping::Never);
-            let slider = ui.add(slider).accessible_name(format!("{}, as a slider", field.name));
+            let slider = ui.add(slider).accessible_name(format!("{}, as a slider", form.title));
             if slider.changed() {
                 state.form.slide(place, value);
             }
         }
         let colour = problem.is_some().then_some(palette.error);
-        let hint = usual.map_or_else(String::new, |config| shown(field.setting, config));
+        let hint = usual.map_or_else(String::new, form.of);
         let typed = &mut state.form.typed[place];
-        let edit = TextEdit::singleline(typed).id_salt(field.name).desired_width(f32::INFINITY).hint_text(hint);
+        let edit = TextEdit::singleline(typed).id_salt(form.title).desired_width(f32::INFINITY).hint_text(hint);
         ui.add(edit.text_color_opt(colour)).labelled_by(label.inner.id);
     });
     ui.add_space(-4.0);
@@ -142,7 +142,7 @@ fn setting(ui: &mut Ui, state: &mut State, place: usize, field: &Field, usual: O
         Some(problem) => {
             ui.add(Label::new(RichText::new(problem).small().color(palette.error)).wrap());
         }
-        None => text::small(ui, field.help),
+        None => text::small(ui, format!("{}.", of.help)),
     }
 }
 
@@ -168,7 +168,7 @@ fn running(ui: &mut Ui, state: &mut State, job: JobId, view: &JobView, training:
         .map(|t| (t.history.last().map_or(0, |point| point.step), t.steps_planned))
         .filter(|(_, planned)| *planned > 0)
         .unwrap_or((view.done as usize, view.total as usize));
-    ui.label(if training.is_some() { "Learning" } else { view.stage.as_str() });
+    ui.label(if training.is_some() { "Learning".to_owned() } else { view.stage.to_string() });
     let done = format!("Step {} of {}", format::count(step as u64), format::count(planned as u64));
     progress::bar(ui, progress::fraction(step as u64, planned as u64), "Progress of the training");
     ui.horizontal(|ui| {

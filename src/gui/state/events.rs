@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::sync::Arc;
 
 use super::{Picture, Place, State, Ticket};
-use crate::engine::{AddReport, Command, Event, JobId, Latest, Outcome, Take, TrainReport};
+use crate::engine::{AddReport, Command, Event, Failure, JobId, Latest, Outcome, Take, TrainReport};
 use crate::gui::format;
 use crate::gui::notices::{Deed, Tone};
 use crate::gui::search_state::Run;
@@ -108,9 +108,9 @@ impl State {
                 }
                 self.search_ended(job);
             }
-            Event::Failed { job, message } => {
+            Event::Failed { job, failure } => {
                 let ticket = self.jobs.remove(&job);
-                self.failed(job, ticket, message);
+                self.failed(job, ticket, &failure);
             }
         }
     }
@@ -155,7 +155,7 @@ impl State {
         }
     }
 
-    fn failed(&mut self, job: JobId, ticket: Option<Ticket>, message: String) {
+    fn failed(&mut self, job: JobId, ticket: Option<Ticket>, failure: &Failure) {
         if let Some(Ticket { preview: true, path: Some(path), .. }) = &ticket {
             self.picture_ended(path.clone(), Some(Picture::Failed));
             // Only the query's own picture is missed; a player that cannot read a file says so itself.
@@ -164,10 +164,10 @@ impl State {
             }
         }
         if let Some(Ticket { place: Place::Player, path: Some(path), .. }) = &ticket {
-            self.search.mark_unplayable(path, &message);
+            self.search.mark_unplayable(path, failure);
         }
         let place = ticket.map_or(Place::Dataset, |ticket| ticket.place);
-        let message = format::sentence(&message);
+        let message = format::sentence(&failure.to_string());
         self.notices.push(Tone::Error, message.clone());
         self.failures.insert(place, message);
         self.search_ended(job);

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::audio::spectrogram::{ROWS, Spectrogram};
-use crate::dataset::{FileId, Grid, GridRate, SoundFile};
+use crate::dataset::{FileId, SoundFile};
 use crate::engine::{
-    Command, DatasetView, Event, Grouping, IndexView, JobId, JobKind, JobView, Latest, Match, ModelView, Outcome,
-    SearchReport, SoundPreview, TrainingPoint, TrainingView,
+    Command, DatasetView, Event, Failure, FailureKind, Grouping, IndexView, JobId, JobKind, JobStage, JobView, Latest,
+    Match, ModelView, Outcome, SearchReport, SoundPreview, TrainingPoint, TrainingView,
 };
+use crate::ground::{Grid, Rate};
 use crate::gui::state::{Action, State};
-use crate::model::{Config, NoiseSchedule, Preset, Rate, TrainingLength};
+use crate::model::{Config, NoiseSchedule, Preset, TrainingLength};
 
 pub fn file(id: i64, path: &str) -> Arc<SoundFile> {
     Arc::new(SoundFile {
@@ -27,8 +28,13 @@ pub fn file(id: i64, path: &str) -> Arc<SoundFile> {
     })
 }
 
+/// The end of a job that failed.
+pub fn failed(job: JobId, words: &str) -> Event {
+    Event::Failed { job, failure: Failure::new(FailureKind::Project, words) }
+}
+
 pub fn dataset(files: Vec<Arc<SoundFile>>) -> Arc<DatasetView> {
-    let grid = Grid { rate: GridRate::Hz(8000), chunk_frames: 2048, hop_frames: 1024 };
+    let grid = Grid { rate: Rate::Hz(8000), chunk_frames: 2048, hop_frames: 1024 };
     Arc::new(DatasetView::new(files, Vec::new(), BTreeMap::new(), grid))
 }
 
@@ -114,7 +120,7 @@ pub fn training() -> State {
             bit_balance: vec![0.5; 64],
             collapsed: None,
         }));
-        let view = JobView { stage: "learning".into(), ..JobView::waiting(JobKind::Train) };
+        let view = JobView { stage: JobStage::Learning, ..JobView::waiting(JobKind::Train) };
         latest.jobs.insert(JobId(70), view);
     })
 }

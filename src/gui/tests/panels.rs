@@ -6,7 +6,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::made_up::{self, changed, in_short, submitted};
 use crate::dataset::Problem;
-use crate::engine::{Command, JobId, JobKind, JobView};
+use crate::engine::{Command, JobId, JobKind, JobStage, JobView};
 use crate::gui::dialogs::Question;
 use crate::gui::state::{Action, Modal, State};
 use crate::gui::{keys, panels, theme};
@@ -129,7 +129,7 @@ fn new_files_are_indexed_on_request() {
 fn an_import_shows_how_far_it_is_and_can_be_stopped() {
     let mut harness = window(changed(made_up::added(), |latest| {
         let view = JobView {
-            stage: "reading files".into(),
+            stage: JobStage::ReadingFiles,
             done: 40,
             total: 200,
             running_secs: 1.0,

@@ -10,7 +10,7 @@ use super::made_up::{self, answer_search, changed, in_short, submitted};
 use super::panels::{commands, press, window};
 use crate::dataset::{Favourite, FileId};
 use crate::engine::formats::{MatchFormat, TextFormat};
-use crate::engine::{Command, Event, JobId, Outcome, SearchFilter};
+use crate::engine::{Command, Event, Failure, FailureKind, JobId, Outcome, SearchFilter};
 use crate::gui::dialogs::{Answer, Question};
 use crate::gui::match_list::View;
 use crate::gui::state::{Action, List, Modal, State};
@@ -52,9 +52,12 @@ fn a_match_that_is_dragged_takes_its_file_along() {
 fn a_match_is_to_blame_for_what_is_wrong_with_its_file_and_for_nothing_else() {
     let mut state = made_up::matched();
     let path = state.search.matches()[1].path.clone();
-    state.search.mark_unplayable(&path, "there is no sound output; connect one and try again");
+    let no_output = Failure::new(FailureKind::Device, format!("{path} was not heard: there is no sound output"));
+    state.search.mark_unplayable(&path, &no_output);
     assert_eq!(state.search.matches()[1].problem, None);
-    state.search.mark_unplayable(&path, &format!("{path}: it was moved"));
+    state.search.mark_unplayable(&path, &Failure::at(FailureKind::Sound, "/other.wav", "it was moved"));
+    assert_eq!(state.search.matches()[1].problem, None);
+    state.search.mark_unplayable(&path, &Failure::at(FailureKind::Sound, &path, "it was moved"));
     assert_eq!(state.search.matches()[1].problem.as_deref(), Some("it was moved"));
 }
 

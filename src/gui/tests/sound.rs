@@ -8,7 +8,8 @@ use egui_kittest::kittest::Queryable as _;
 use super::made_up::{self, changed, in_short};
 use super::panels::{commands, press, window};
 use crate::engine::{
-    Command, DeviceList, DeviceName, DevicesView, Event, JobId, Latest, RecorderView, SoundSettings, TakeView,
+    Command, DeviceList, DeviceName, DevicesView, Event, Failure, FailureKind, JobId, Latest, RecorderView,
+    SoundSettings, TakeView,
 };
 use crate::gui::state::{Modal, State};
 
@@ -158,8 +159,8 @@ fn a_match_that_cannot_be_played_says_why_at_its_row() {
     state.play_match(1);
     let command = made_up::submitted(&mut state).remove(0);
     state.submitted(JobId(5), &command);
-    let message = "/sounds/kick/kick_00.wav: there is no such file".to_owned();
-    state.apply(Event::Failed { job: JobId(5), message });
+    let failure = Failure::at(FailureKind::Sound, "/sounds/kick/kick_00.wav", "there is no such file");
+    state.apply(Event::Failed { job: JobId(5), failure });
     let harness = window(state);
     harness.get_by_label("Match 2: kick_00.wav, 3 of 64 bits differ; there is no such file");
 }

@@ -152,7 +152,7 @@ fn a_failure_stays_in_its_panel_until_a_job_of_that_panel_succeeds() {
     let mut state = made_up::added();
     let command = Command::AddPaths { paths: vec!["/nowhere".into()] };
     state.submitted(JobId(1), &command);
-    state.apply(Event::Failed { job: JobId(1), message: "There is no /nowhere.".into() });
+    state.apply(made_up::failed(JobId(1), "There is no /nowhere."));
     assert_eq!(state.failures.get(&Place::Dataset).map(String::as_str), Some("There is no /nowhere."));
     assert_eq!(state.notices.texts().collect::<Vec<_>>(), ["There is no /nowhere."]);
     state.submitted(JobId(2), &command);
@@ -166,7 +166,7 @@ fn a_failed_search_ends_the_search() {
     state.choose_query("/gone.wav".into(), None);
     let command = submitted(&mut state).remove(0);
     state.submitted(JobId(1), &command);
-    state.apply(Event::Failed { job: JobId(1), message: "There is no /gone.wav.".into() });
+    state.apply(made_up::failed(JobId(1), "There is no /gone.wav."));
     assert_eq!(state.search.run, Run::Idle);
     assert!(state.failures.contains_key(&Place::Search));
     state.search_now();

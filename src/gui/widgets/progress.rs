@@ -14,7 +14,7 @@ pub fn job(ui: &mut Ui, view: &JobView, stop: &str) -> bool {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             stopped = ui.add(Button::new(stop)).clicked();
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(egui::Label::new(capitalised(&view.stage)).truncate());
+                ui.add(egui::Label::new(capitalised(&view.stage.to_string())).truncate());
             });
         });
     });

@@ -19,9 +19,9 @@ pub mod pool;
 pub mod taps;
 
 use candle_core::{CpuStorage, Device, Layout, Result, Shape, Storage, Tensor, bail};
+use parking_lot::Mutex;
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 use super::simd;
 
@@ -72,12 +72,12 @@ impl<T> Kept<T> {
     }
 
     fn put(&self, value: T) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+        *self.0.lock() = Some(value);
     }
 
     /// Fails where the forward pass kept nothing, or it was taken before: a graph is walked back once.
     fn take(&self) -> Result<T> {
-        match self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        match self.0.lock().take() {
             Some(value) => Ok(value),
             None => bail!("a backward pass without a forward pass of its own"),
         }

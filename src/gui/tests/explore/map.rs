@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{answer, files};
 use crate::dataset::FileId;
-use crate::engine::{Command, DatasetView, Event, JobId, JobKind, JobView, MapChunk, MapReport, Outcome};
+use crate::engine::{Command, DatasetView, Event, JobId, JobKind, JobStage, JobView, MapChunk, MapReport, Outcome};
 use crate::gui::explore::map::{DWELL_SECS, View};
 use crate::gui::state::{Action, List, Page, State};
 use crate::gui::tests::made_up::{self, changed, in_short, submitted};
@@ -67,7 +67,7 @@ fn the_map_is_asked_for_once_shows_how_far_it_is_and_can_be_stopped() {
     let asked = commands(&mut harness);
     assert!(matches!(&asked[..], [Command::DrawMap]), "{asked:?}");
     harness.state_mut().submitted(JobId(7), &asked[0]);
-    let view = JobView { stage: "laying out".into(), done: 30, total: 200, ..JobView::waiting(JobKind::Map) };
+    let view = JobView { stage: JobStage::LayingOut, done: 30, total: 200, ..JobView::waiting(JobKind::Map) };
     let mut latest = harness.state().latest.clone();
     latest.jobs.insert(JobId(7), view);
     harness.state_mut().observe(latest);
@@ -90,7 +90,7 @@ fn a_map_that_cannot_be_drawn_says_why() {
     turn_to(&mut harness, "Map");
     let asked = commands(&mut harness);
     harness.state_mut().submitted(JobId(7), &asked[0]);
-    harness.state_mut().apply(Event::Failed { job: JobId(7), message: "the index is damaged; build it anew".into() });
+    harness.state_mut().apply(made_up::failed(JobId(7), "the index is damaged; build it anew"));
     harness.run();
     assert!(harness.query_all_by_label_contains("The index is damaged").next().is_some());
     press(&mut harness, "Dismiss this problem");

@@ -2,20 +2,30 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The rate that chunks are heard at.
+/// The rate at which sounds are heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum GridRate {
+pub enum Rate {
     /// Each file's own rate: nothing is resampled.
     Native,
     /// Every file is resampled to this rate, in hertz.
     Hz(u32),
 }
 
+impl Rate {
+    /// In hertz; `None` is each file's own.
+    pub fn hz(self) -> Option<u32> {
+        match self {
+            Self::Native => None,
+            Self::Hz(rate) => Some(rate),
+        }
+    }
+}
+
 /// Rate, chunk length and hop of a model generation. Frames are frames at the grid's rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grid {
-    pub rate: GridRate,
+    pub rate: Rate,
     pub chunk_frames: u32,
     pub hop_frames: u32,
 }
@@ -28,10 +38,7 @@ impl Grid {
 
     /// The rate, in hertz, that files are resampled to; `None` where each is heard at its own.
     pub fn resampled_to(&self) -> Option<u32> {
-        match self.rate {
-            GridRate::Native => None,
-            GridRate::Hz(rate) => Some(rate),
-        }
+        self.rate.hz()
     }
 
     /// How many frames a file of `native_frames` has at the grid's rate: rounded up, as the resampler does.
@@ -65,7 +72,7 @@ impl Grid {
 mod tests {
     use super::*;
 
-    const GRID: Grid = Grid { rate: GridRate::Hz(8000), chunk_frames: 2048, hop_frames: 1024 };
+    const GRID: Grid = Grid { rate: Rate::Hz(8000), chunk_frames: 2048, hop_frames: 1024 };
 
     #[test]
     fn short_files_give_one_padded_chunk_and_tails_none() {
@@ -77,7 +84,7 @@ mod tests {
     fn the_grid_counts_frames_at_its_own_rate() {
         assert_eq!(GRID.frames_on_grid(44_100, 44_100), 8000);
         assert_eq!(GRID.frames_on_grid(44_101, 44_100), 8001);
-        let native = Grid { rate: GridRate::Native, ..GRID };
+        let native = Grid { rate: Rate::Native, ..GRID };
         assert_eq!(native.frames_on_grid(44_101, 44_100), 44_101);
         assert_eq!(native.rate_for(44_100), 44_100);
     }

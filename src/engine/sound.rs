@@ -1,4 +1,4 @@
-//! The player and the recorder as jobs, on the devices that were chosen.
+//! [`Sound`]: the player and the recorder as jobs, on the devices that were chosen.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -6,14 +6,16 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::command::Clip;
+use super::clip::Clip;
 use super::devices::DeviceWatch;
 use super::error::EngineError;
 use super::event::Take;
-use super::latest::{JobKind, PlayerView};
+use super::job::JobKind;
+use super::latest::PlayerView;
 use super::microphone::Microphone;
 use super::shared::{Job, Shared};
 use super::sound_settings::SoundSettings;
+use super::stage::JobStage;
 use super::takes;
 use crate::audio::device::{self, Backend, PlayError, Player, PlayerState, Recorder, StopWhen};
 
@@ -60,6 +62,7 @@ impl Sound {
         });
         let outcome = match played.recv() {
             Ok(Ok(()) | Err(PlayError::Replaced)) => Ok(()),
+            Ok(Err(PlayError::File(cause))) => Err(cause.into()),
             Ok(Err(cause)) => Err(EngineError::Device(cause.to_string())),
             Err(_) => Err(EngineError::Fault("the player has ended".into())),
         };
@@ -155,7 +158,7 @@ impl Sound {
         }
         loop {
             let state = self.microphone.recorder.state();
-            job.progress(JobKind::Record, "recording", job.began, 0, 0);
+            job.progress(JobKind::Record, JobStage::Recording, job.began, 0, 0);
             self.microphone.tell();
             if job.is_cancelled() || job.is_to_finish() || !state.recording {
                 break;

@@ -1,0 +1,87 @@
+//! What the commands of the command line have in common.
+
+use std::fmt::{self, Display, Formatter};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use clap::error::ErrorKind;
+use clap::{ArgAction, Args};
+
+use crate::engine::{Access, Opening};
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct Common {
+    /// The project's folder [default: the one that you are in, or else the one in the platform's data folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+    /// Make the project even in a folder that holds other files; they stay as they are
+    #[arg(long, global = true)]
+    pub new_project: bool,
+    /// How long a command that changes the project waits for another program to be done with it
+    #[arg(long, global = true, value_name = "SECS", value_parser = seconds, default_value = "10")]
+    pub wait: f64,
+    /// Print one JSON object on standard output, also for a failure
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print results and failures alone: no progress, no reports
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say on standard error what happens (-vv: inside libraries as well)
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// Whether a command changes the project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Changes {
+    Something,
+    Nothing,
+}
+
+impl Common {
+    /// How the project is opened for a command.
+    pub fn opening(&self, changes: Changes) -> Opening {
+        // A year is as good as for ever, and a number of seconds that a duration can hold.
+        let wait = Duration::from_secs_f64(self.wait.min(365.0 * 24.0 * 3600.0));
+        let access = match changes {
+            Changes::Something => Access::Write { wait },
+            Changes::Nothing => Access::Read,
+        };
+        Opening { access, among_other_files: self.new_project }
+    }
+}
+
+/// The command line asks for something that cannot be. The program ends with exit code 2.
+#[derive(Debug)]
+pub(super) struct WrongUsage {
+    pub kind: ErrorKind,
+    pub why: String,
+}
+
+impl WrongUsage {
+    pub fn new(kind: ErrorKind, why: impl Display) -> Self {
+        Self { kind, why: why.to_string() }
+    }
+}
+
+impl Display for WrongUsage {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for WrongUsage {}
+
+/// Reads a number of seconds.
+pub(super) fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(secs) if secs.is_finite() && secs >= 0.0 => Ok(secs),
+        _ => Err("a number of seconds from the file's start, 0 or more".into()),
+    }
+}
+
+pub(super) fn as_text(path: PathBuf) -> anyhow::Result<Utf8PathBuf> {
+    Utf8PathBuf::from_path_buf(path)
+        .map_err(|path| anyhow::anyhow!("{}: the path is not UTF-8 text; rename it", path.display()))
+}

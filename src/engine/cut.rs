@@ -1,0 +1,35 @@
+//! Cutting stretches out of files, sample by sample as they are in the original.
+
+use camino::Utf8Path;
+
+use super::clip::Clip;
+use super::error::EngineError;
+use super::latest::DatasetView;
+use super::query::Match;
+use super::shared::Job;
+use crate::audio::clip::{clip_bytes, save_clip};
+
+pub(super) fn save(job: &Job, clip: &Clip, out: &Utf8Path) -> Result<(), EngineError> {
+    refuse_sounds(&job.shared.latest().dataset, Some(&clip.path), out)?;
+    Ok(save_clip(clip.path.as_std_path(), clip.from_secs, clip.to_secs, out.as_std_path())?)
+}
+
+/// A match as a WAV file in memory, cut from the original.
+pub fn clip_of(found: &Match) -> Result<Vec<u8>, EngineError> {
+    Ok(clip_bytes(found.path.as_std_path(), found.start_seconds, Some(found.end_seconds))?)
+}
+
+/// The person's own sounds are only ever read: an error where `out` is one, or is the `source` that is written from.
+pub(super) fn refuse_sounds(
+    sounds: &DatasetView,
+    source: Option<&Utf8Path>,
+    out: &Utf8Path,
+) -> Result<(), EngineError> {
+    // What is not there yet is nobody's sound.
+    let Ok(there) = out.canonicalize_utf8() else { return Ok(()) };
+    let is_source = source.is_some_and(|path| path.canonicalize_utf8().is_ok_and(|path| path == there));
+    match is_source || sounds.files.iter().any(|file| file.path == there) {
+        true => Err(EngineError::OverASound { path: out.to_owned() }),
+        false => Ok(()),
+    }
+}

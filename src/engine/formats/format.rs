@@ -1,0 +1,81 @@
+//! [`MatchFormat`]: the forms in which matches are written.
+
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
+/// How matches are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MatchFormat {
+    Text(TextFormat),
+    /// The matches themselves, each a WAV file cut from its original, in a folder.
+    Clips,
+}
+
+/// How matches are written as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TextFormat {
+    Json,
+    Csv,
+    /// A label track of Audacity: start, end, label.
+    Audacity,
+    /// A selection table of Raven.
+    Raven,
+    /// A playlist whose entries begin and end where the matches do.
+    M3u,
+}
+
+impl MatchFormat {
+    pub const ALL: [MatchFormat; 6] = [
+        MatchFormat::Text(TextFormat::Json),
+        MatchFormat::Text(TextFormat::Csv),
+        MatchFormat::Text(TextFormat::Audacity),
+        MatchFormat::Text(TextFormat::Raven),
+        MatchFormat::Text(TextFormat::M3u),
+        MatchFormat::Clips,
+    ];
+
+    /// Its name on the command line and in addresses.
+    pub fn name(self) -> &'static str {
+        match self {
+            MatchFormat::Text(TextFormat::Json) => "json",
+            MatchFormat::Text(TextFormat::Csv) => "csv",
+            MatchFormat::Text(TextFormat::Audacity) => "audacity",
+            MatchFormat::Text(TextFormat::Raven) => "raven",
+            MatchFormat::Text(TextFormat::M3u) => "m3u",
+            MatchFormat::Clips => "clips",
+        }
+    }
+
+    /// What it is, for a person who chooses.
+    pub fn title(self) -> &'static str {
+        match self {
+            MatchFormat::Text(TextFormat::Json) => "JSON",
+            MatchFormat::Text(TextFormat::Csv) => "CSV table",
+            MatchFormat::Text(TextFormat::Audacity) => "Audacity label track",
+            MatchFormat::Text(TextFormat::Raven) => "Raven selection table",
+            MatchFormat::Text(TextFormat::M3u) => "M3U playlist",
+            MatchFormat::Clips => "WAV clips in a folder",
+        }
+    }
+
+    /// The ending that files of it have; `None` where it is a folder.
+    pub fn ending(self) -> Option<&'static str> {
+        match self {
+            MatchFormat::Text(TextFormat::Json) => Some("json"),
+            MatchFormat::Text(TextFormat::Csv) => Some("csv"),
+            MatchFormat::Text(TextFormat::Audacity | TextFormat::Raven) => Some("txt"),
+            MatchFormat::Text(TextFormat::M3u) => Some("m3u8"),
+            MatchFormat::Clips => None,
+        }
+    }
+}
+
+impl ValueEnum for MatchFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.title()))
+    }
+}

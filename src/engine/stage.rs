@@ -1,0 +1,61 @@
+//! [`JobStage`]: what a job does at the moment.
+
+use std::fmt::{self, Display, Formatter};
+
+/// What a job does at the moment. Shown as a few words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JobStage {
+    /// It has not begun: another job of its kind runs.
+    Waiting,
+    LookingForSounds,
+    ReadingFiles,
+    MakingTheDemo,
+    Downloading,
+    LookingAtFiles,
+    LookingForWhatIsLeftOut,
+    /// Makes the features that a training learns from.
+    ListeningToSounds,
+    Learning,
+    Encoding,
+    Decoding,
+    CountingCodes,
+    ListeningToTheQuery,
+    Searching,
+    ComparingCodes,
+    ComparingFiles,
+    FindingNeighbours,
+    LayingOut,
+    Recording,
+}
+
+impl JobStage {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::LookingForSounds => "looking for sounds",
+            Self::ReadingFiles => "reading files",
+            Self::MakingTheDemo => "making the demo library",
+            Self::Downloading => "downloading",
+            Self::LookingAtFiles => "looking at the files",
+            Self::LookingForWhatIsLeftOut => "looking for what is left out",
+            Self::ListeningToSounds => "listening to the sounds",
+            Self::Learning => "learning",
+            Self::Encoding => "encoding",
+            Self::Decoding => "decoding",
+            Self::CountingCodes => "counting codes",
+            Self::ListeningToTheQuery => "listening to the query",
+            Self::Searching => "searching",
+            Self::ComparingCodes => "comparing codes",
+            Self::ComparingFiles => "comparing files",
+            Self::FindingNeighbours => "finding neighbours",
+            Self::LayingOut => "laying out",
+            Self::Recording => "recording",
+        }
+    }
+}
+
+impl Display for JobStage {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(self.words())
+    }
+}

@@ -1,0 +1,38 @@
+//! Paths as `file:` addresses and back, as RFC 8089 writes them.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+
+/// The bytes of a path that are written as they are: those that mean nothing in an address, and the slashes between folders.
+const NOT_PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+const SCHEME: &str = "file://";
+
+/// The address of the path that these bytes are.
+pub fn of_path(path: &[u8]) -> String {
+    format!("{SCHEME}{}", percent_encode(path, NOT_PLAIN))
+}
+
+/// The path of an address; `None` where it is no `file:` address. Bytes that are no UTF-8 are replaced, and a sign of percent
+/// that begins no byte stays.
+pub fn to_path(address: &str) -> Option<String> {
+    address.strip_prefix(SCHEME).map(|path| percent_decode_str(path).decode_utf8_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_becomes_an_address_whatever_is_in_it_and_comes_back() {
+        let path = "/a b/ü%#?-_.~.wav";
+        assert_eq!(of_path(path.as_bytes()), "file:///a%20b/%C3%BC%25%23%3F-_.~.wav");
+        assert_eq!(to_path(&of_path(path.as_bytes())).as_deref(), Some(path));
+        assert_eq!(of_path(b"/\xff\n"), "file:///%FF%0A");
+    }
+
+    #[test]
+    fn what_is_no_address_is_told_and_a_percent_sign_alone_stays() {
+        assert_eq!(to_path("/a.wav"), None);
+        assert_eq!(to_path("file:///100%.wav").as_deref(), Some("/100%.wav"));
+    }
+}

@@ -1,0 +1,167 @@
+//! How a model's configuration comes about: a preset, with a person's settings over it.
+
+use super::config::{Config, Preset, WAVEFORM_STRIDE, window_frames};
+use super::presets::defaults;
+use super::settings::{ConfigError, TrainingSettings};
+use super::weights::frames;
+use crate::ground::Rate;
+
+/// Heard where no file says anything else.
+const DEFAULT_RATE: u32 = 8000;
+/// The lowest rate that can be asked for, in hertz.
+const LOWEST_RATE: u32 = 4000;
+const SPECTRAL_RATES: [u32; 3] = [8000, 16_000, 32_000];
+const WAVEFORM_RATES: [u32; 2] = [8000, 16_000];
+
+impl Config {
+    /// The preset's configuration with `settings` over it; `common_rate` is the most common rate of the files, in hertz.
+    ///
+    /// # Errors
+    /// A value out of its range, or a setting that the preset does not use: a sentence that names the option.
+    pub fn new(settings: &TrainingSettings, common_rate: Option<u32>) -> Result<Self, ConfigError> {
+        let preset = settings.preset.unwrap_or_default();
+        settings.check(preset)?;
+        let mut c = defaults(preset);
+        c.rate = settings.rate_of(preset, common_rate)?;
+        if let (Preset::Spectral, Rate::Hz(rate)) = (preset, c.rate) {
+            c.mels = if rate > 8000 { 64 } else { 40 };
+        }
+        settings.put_into(&mut c);
+        if c.reconstruction == 0.0 && c.contrast == 0.0 {
+            return Err(ConfigError::new("reconstruction and contrast cannot both be 0: nothing would be learned"));
+        }
+        settings.cut(&mut c)?;
+        let frames = frames(&c);
+        if c.parts > frames {
+            return Err(ConfigError::new(format!("parts must be at most {frames}: a chunk has no more frames")));
+        }
+        Ok(c)
+    }
+}
+
+impl TrainingSettings {
+    fn rate_of(&self, preset: Preset, common_rate: Option<u32>) -> Result<Rate, ConfigError> {
+        let nearest_below = |rates: &[u32]| {
+            let common = common_rate.unwrap_or(DEFAULT_RATE);
+            Rate::Hz(rates.iter().rev().copied().find(|&rate| rate <= common).unwrap_or(rates[0]))
+        };
+        match (self.rate, preset) {
+            (Some(0), Preset::Spectral) => {
+                Err(ConfigError::new("rate 0 (each file's own) does not go with spectral: its bands need one rate"))
+            }
+            (Some(0), _) | (None, Preset::Seed) => Ok(Rate::Native),
+            (Some(rate), _) if rate < LOWEST_RATE => {
+                Err(ConfigError::new(format!("rate must be 0 or at least {LOWEST_RATE}, not {rate}")))
+            }
+            (Some(rate), _) => Ok(Rate::Hz(rate)),
+            (None, Preset::Waveform) => Ok(nearest_below(&WAVEFORM_RATES)),
+            (None, Preset::Spectral) => Ok(nearest_below(&SPECTRAL_RATES)),
+        }
+    }
+
+    /// Chunk length and hop, in whole frames of what the preset computes.
+    fn cut(&self, c: &mut Config) -> Result<(), ConfigError> {
+        let frames =
+            |frames: Option<usize>, ms: Option<f64>, option: &str, default_ms: f64, default_frames: usize| match (
+                frames, ms, c.rate,
+            ) {
+                (Some(_), Some(_), _) => {
+                    Err(ConfigError::new(format!("{option}-frames and {option}-ms exclude each other")))
+                }
+                (Some(frames), None, _) => Ok(frames),
+                (None, Some(_), Rate::Native) => {
+                    Err(ConfigError::new(format!("{option}-ms needs a rate; give {option}-frames, or a rate as well")))
+                }
+                (None, Some(ms), Rate::Hz(rate)) => Ok(((ms / 1000.0 * f64::from(rate)).round() as usize).max(1)),
+                (None, None, Rate::Hz(rate)) if c.preset != Preset::Seed => {
+                    Ok((default_ms / 1000.0 * f64::from(rate)).round() as usize)
+                }
+                (None, None, _) => Ok(default_frames),
+            };
+        let (chunk_default, hop_default) = if c.preset == Preset::Seed { (1000, 1000) } else { (2048, 1024) };
+        let chunk = frames(self.chunk_frames, self.chunk_ms, "chunk", 256.0, chunk_default)?;
+        let hop = frames(self.hop_frames, self.hop_ms, "hop", 128.0, hop_default)?;
+        let to_whole = |value: usize, step: usize| ((value + step / 2) / step).max(1) * step;
+        (c.chunk_frames, c.hop_frames) = match (c.preset, c.rate) {
+            (Preset::Spectral, Rate::Hz(rate)) => {
+                let window = window_frames(rate);
+                let step = window / 4;
+                if chunk < window + step {
+                    let least = (window + step) as f64 / f64::from(rate) * 1000.0;
+                    return Err(ConfigError::new(format!("a chunk must be at least {least:.0} ms long at {rate} Hz")));
+                }
+                (chunk, to_whole(hop, step))
+            }
+            (Preset::Waveform, _) => (to_whole(chunk, WAVEFORM_STRIDE).max(2 * WAVEFORM_STRIDE), hop),
+            _ if !(2..=1_000_000).contains(&chunk) => {
+                let why = format!("chunk-frames must be from 2 to 1000000 with this preset, not {chunk}");
+                return Err(ConfigError::new(why));
+            }
+            _ => (chunk, hop),
+        };
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::config::{NoiseSchedule, TrainingLength};
+
+    fn spectral(common_rate: Option<u32>) -> Config {
+        Config::new(&TrainingSettings::default(), common_rate).unwrap()
+    }
+
+    fn refused(settings: TrainingSettings) -> String {
+        Config::new(&settings, Some(8000)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn spectral_hears_at_the_rate_below_the_files_own() {
+        let rates =
+            [4000, 8000, 11_025, 16_000, 22_050, 32_000, 44_100, 48_000, 96_000].map(|r| spectral(Some(r)).rate);
+        let hz = [8000, 8000, 8000, 16_000, 16_000, 32_000, 32_000, 32_000, 32_000].map(Rate::Hz);
+        assert_eq!(rates, hz);
+        assert_eq!(spectral(None).rate, Rate::Hz(8000));
+        let (low, high) = (spectral(Some(8000)), spectral(Some(44_100)));
+        assert_eq!((low.mels, low.chunk_frames, low.hop_frames, low.window_frames()), (40, 2048, 1024, 256));
+        assert_eq!((high.mels, high.chunk_frames, high.hop_frames, high.window_frames()), (64, 8192, 4096, 1024));
+    }
+
+    #[test]
+    fn seed_is_the_original_to_the_letter() {
+        let seed = TrainingSettings { preset: Some(Preset::Seed), ..Default::default() };
+        let c = Config::new(&seed, Some(44_100)).unwrap();
+        assert_eq!((c.rate, c.chunk_frames, c.hop_frames, c.blocks, c.channels), (Rate::Native, 1000, 1000, 3, 1));
+        assert_eq!((c.bits, c.batch, c.learning_rate, c.clip), (100, 300, 1e-2, 0.0));
+        assert_eq!(c.noise, NoiseSchedule::Geometric { sigma: 1e-4, factor: 1.0001 });
+        assert_eq!(c.length, TrainingLength::Epochs(100));
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_in_words() {
+        let s = TrainingSettings::default;
+        assert_eq!(refused(TrainingSettings { bits: Some(7), ..s() }), "bits must be from 8 to 512, not 7");
+        assert_eq!(refused(TrainingSettings { bits: Some(513), ..s() }), "bits must be from 8 to 512, not 513");
+        let nan = TrainingSettings { learning_rate: Some(f32::NAN), ..s() };
+        assert!(refused(nan).starts_with("learning-rate must be"));
+        assert!(refused(TrainingSettings { rate: Some(0), ..s() }).contains("does not go with spectral"));
+        let unused = TrainingSettings { preset: Some(Preset::Seed), mels: Some(40), ..s() };
+        assert_eq!(refused(unused), "mels is used by spectral only; the preset is seed");
+        let unused = TrainingSettings { sigma_factor: Some(1.1), ..s() };
+        assert_eq!(refused(unused), "sigma-factor is used by seed only; the preset is spectral");
+        let no_rate = TrainingSettings { preset: Some(Preset::Seed), chunk_ms: Some(100.0), ..s() };
+        assert!(refused(no_rate).contains("chunk-ms needs a rate"));
+        assert!(refused(TrainingSettings { chunk_ms: Some(20.0), ..s() }).contains("at least 40 ms"));
+        let short = TrainingSettings { chunk_ms: Some(40.0), parts: Some(3), ..s() };
+        assert_eq!(refused(short), "parts must be at most 2: a chunk has no more frames");
+        assert!(refused(TrainingSettings { steps: Some(1 << 40), ..s() }).starts_with("steps must be"));
+    }
+
+    #[test]
+    fn hops_keep_to_the_frames_of_the_spectrum() {
+        let settings = TrainingSettings { hop_ms: Some(100.0), chunk_ms: Some(200.0), ..Default::default() };
+        let c = Config::new(&settings, Some(8000)).unwrap();
+        assert_eq!((c.chunk_frames, c.hop_frames), (1600, 832));
+    }
+}

@@ -10,7 +10,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use soundalike::audio::device::Format;
 use soundalike::audio::device::mock::MockBackend;
 use soundalike::audio::wav::{Depth, write_wav};
-use soundalike::engine::{Command, Engine, EngineOptions, Event, Grouping, Outcome, Query, SearchFilter};
+use soundalike::engine::{Basket, Command, Engine, EngineOptions, Event, Grouping, Outcome, Query, SearchFilter};
 use soundalike::index::{Codes, IndexFile};
 use soundalike::model::TrainingSettings;
 use soundalike::project::{FileFacts, IndexGeneration, IndexedFile, Project, ProjectError};
@@ -154,6 +154,7 @@ fn search(c: &mut Criterion) {
                 k: 50,
                 by,
                 filter: filter.clone(),
+                basket: Basket::default(),
             };
             let began = Instant::now();
             let Outcome::Searched(report) = run(&engine, Command::Search(query)) else { panic!("an answer") };

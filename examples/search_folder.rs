@@ -11,7 +11,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use soundalike::audio::device::SoundCard;
-use soundalike::engine::{Command, Engine, EngineOptions, Event, Grouping, Opening, Outcome, Query, SearchFilter};
+use soundalike::engine::{
+    Basket, Command, Engine, EngineOptions, Event, Grouping, Opening, Outcome, Query, SearchFilter,
+};
 use soundalike::model::TrainingSettings;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -48,6 +50,7 @@ fn main() -> Result<()> {
         k: 10,
         by: Grouping::File,
         filter: SearchFilter::default(),
+        basket: Basket::default(),
     };
     if let Outcome::Searched(report) = run(&engine, Command::Search(query))? {
         println!("differing bits (of {})  sound", report.bits);

@@ -329,6 +329,7 @@ impl World {
             k: 3,
             by: Grouping::File,
             filter: SearchFilter::default(),
+            basket: Default::default(),
         };
         match run(engine, Command::Search(query)) {
             Ok(Outcome::Searched(SearchReport { matches, .. })) => {

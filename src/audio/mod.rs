@@ -1,6 +1,7 @@
 //! Sound as numbers: pure functions over samples. Only `device` knows the sound card.
 
 pub mod clip;
+pub mod cue;
 pub mod decode;
 pub mod device;
 pub mod ending;

@@ -10,6 +10,7 @@ use super::bench_index;
 use super::common::{Common, seconds};
 use super::library::Library;
 use super::search::SearchArguments;
+use super::searches::SearchesArguments;
 use super::serve::ServeArguments;
 use super::version;
 use crate::engine::{CodesFormat, DuplicatesBy};
@@ -96,7 +97,9 @@ Examples:
   soundalike add ~/recordings && soundalike index     encodes what was added, and nothing else")]
     Index,
     /// Find what sounds like a file, or like a part of it, or like what the microphone hears
-    Search(SearchArguments),
+    Search(Box<SearchArguments>),
+    /// List the saved searches, rename one, or delete one
+    Searches(SearchesArguments),
     /// List near-duplicates: chunks, or whole files, whose codes differ in few bits
     #[command(after_help = "Examples:
   soundalike duplicates                               chunks whose codes differ in at most 2 bits

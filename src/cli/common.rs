@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args};
 
+use crate::dataset::moment;
 use crate::engine::{Access, Opening};
 
 #[derive(Clone, Debug, Args)]
@@ -73,12 +74,10 @@ impl Display for WrongUsage {
 
 impl std::error::Error for WrongUsage {}
 
-/// Reads a number of seconds.
+/// Reads a moment: seconds from the file's start, or minutes and seconds.
 pub(super) fn seconds(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(secs) if secs.is_finite() && secs >= 0.0 => Ok(secs),
-        _ => Err("a number of seconds from the file's start, 0 or more".into()),
-    }
+    moment::read(text)
+        .ok_or_else(|| "a moment from the file's start: seconds (12.5), or minutes and seconds (2:31.84)".into())
 }
 
 pub(super) fn as_text(path: PathBuf) -> anyhow::Result<Utf8PathBuf> {

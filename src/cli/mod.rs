@@ -15,6 +15,7 @@ mod library;
 mod pages;
 mod report;
 mod search;
+mod searches;
 mod serve;
 mod session;
 mod sound;
@@ -94,6 +95,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
             doctor::examine(&common);
             return Ok(ExitCode::SUCCESS);
         }
+        Operation::Searches(searches) => return searches.run(project(&common)?, &common).map(done),
         Operation::Devices => {
             report::devices(&sound::devices(), common.json);
             return Ok(ExitCode::SUCCESS);

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::common::Common;
 use super::health::Repaired;
 use super::terminal::say;
-use crate::dataset::Problem;
+use crate::dataset::{Problem, moment};
+use crate::engine::words;
 use crate::engine::{
     AddReport, CheckReport, DeviceList, DeviceName, DevicesView, Latest, Outcome, Part, PartState, PlayerView,
     SearchReport, TrainReport,
@@ -316,18 +317,29 @@ fn searched(report: &SearchReport) {
     if report.matches.is_empty() {
         say!("No matches: no chunk of the index that can be heard passes the filter, or its files were removed.");
     }
+    if let Some(words) = words::nothing_alike(report) {
+        say!("{words}");
+    }
     for (rank, found) in report.matches.iter().enumerate() {
+        if let Some(line) = words::line(report).filter(|_| report.line.alike == Some(rank)) {
+            say!("     {line}");
+        }
+        let share = found.nearness.share_alike.map(|share| format!("{}, ", words::share_alike(share)));
         say!(
-            "{:>3}  {:>5.1} of {}  {:>8.3} to {:>8.3} s  {}  ({}query at {:.3} s)",
+            "{:>3}  {:>5.1} of {}  {} to {}  {}  ({}{}query at {})",
             rank + 1,
             found.distance,
             report.bits,
-            found.start_seconds,
-            found.end_seconds,
+            moment::in_words(found.start_seconds),
+            moment::in_words(found.end_seconds),
             found.path,
+            share.unwrap_or_default(),
             if found.is_query { "the query itself, " } else { "" },
-            found.query_start_seconds
+            moment::in_words(found.query_start_seconds)
         );
+    }
+    if let Some(counted) = words::events_counted(report) {
+        say!("{counted}");
     }
 }
 

@@ -11,11 +11,11 @@ use tempfile::NamedTempFile;
 
 use super::common::{Changes, Common, WrongUsage, as_text, seconds};
 use super::session::Session;
-use super::{report, sound, terminal};
+use super::{report, searches, sound, terminal};
 use crate::dataset::scan::scan;
 use crate::dataset::{Exclusions, Filter, Problem};
 use crate::engine::formats::{MatchFormat, save_matches, write_matches};
-use crate::engine::{Command, Failure, Grouping, Outcome, Query, SearchFilter, SearchReport};
+use crate::engine::{Basket, Command, Example, Failure, Grouping, Outcome, Query, SearchFilter, SearchReport, Verdict};
 
 /// The longest recording that can be asked for.
 const LONGEST_RECORDING_SECS: f64 = 900.0;
@@ -29,29 +29,61 @@ Examples:
   soundalike search call.wav --format raven --out call.selections.txt
   soundalike search door.wav --format clips --out doors/
   sox door.wav -t wav - reverse | soundalike search -
-  soundalike search --record 3                        for 3 s of the microphone";
+  soundalike search --record 3                        for 3 s of the microphone
+  soundalike search night.wav --from 2:31.8 --to 2:32.9 --events
+                                                      every occurrence of a call in all recordings
+  soundalike search a.wav --like b.wav --unlike c.wav@1.5-2.25
+                                                      like one of two sounds, and not like a part of a third
+  soundalike search call.wav --events --save wren     keeps the search
+  soundalike search --saved wren --no night.wav@2:31.84-2:32.9
+                                                      runs it again, taught that a match was wrong";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct SearchArguments {
     /// A sound file; a folder, to search for each sound in it; or - for standard input
-    #[arg(value_name = "QUERY", required_unless_present = "record")]
+    #[arg(value_name = "QUERY", required_unless_present_any = ["record", "saved"])]
     query: Option<PathBuf>,
+    /// Run a saved search, and say how many of its matches are new since it ran last
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["query", "record", "from", "to", "by", "events", "like", "unlike", "filter", "not_this_file"])]
+    saved: Option<String>,
+    /// Save the search under a name, with its examples, its line and what is said of its matches
+    #[arg(long, value_name = "NAME", conflicts_with = "saved")]
+    save: Option<String>,
+    /// Say yes to a match, as FILE@FROM-TO: further matches may be like it (can be repeated). Kept where the search is saved
+    #[arg(long, value_name = "MATCH", value_parser = ExampleFile::read_part)]
+    yes: Vec<ExampleFile>,
+    /// Say no to a match: what is nearer to it than to the query goes behind the line (can be repeated)
+    #[arg(long, value_name = "MATCH", value_parser = ExampleFile::read_part)]
+    no: Vec<ExampleFile>,
     /// Search for what the microphone hears in so many seconds; the recording is kept with the project
     #[arg(long, value_name = "SECS", value_parser = duration, conflicts_with_all = ["query", "from", "to"])]
     record: Option<f64>,
     /// How many matches, 1 to 10000
     #[arg(short, default_value_t = 10, value_parser = matches)]
     k: usize,
-    /// Where the part begins, in seconds
+    /// Where the part begins: 12.5 or 2:31.84
     #[arg(long, value_name = "SECS", value_parser = seconds)]
     from: Option<f64>,
-    /// Where the part ends, in seconds
+    /// Where the part ends: 14 or 2:33
     #[arg(long, value_name = "SECS", value_parser = seconds)]
     to: Option<f64>,
-    /// Rank single chunks, or whole files
+    /// Rank single chunks, or whole files, or find every event
     #[arg(long, value_enum, default_value_t)]
     by: Grouping,
+    /// Find every event: each stretch in which the whole query occurs. The same as --by event; all events before the line
+    /// are listed, and with them at least -k
+    #[arg(long, conflicts_with = "by")]
+    events: bool,
+    /// Another sound that matches may be like; a part of it as FILE@FROM-TO (can be repeated)
+    #[arg(long, value_name = "FILE", value_parser = ExampleFile::read)]
+    like: Vec<ExampleFile>,
+    /// A sound that matches are to be unlike: what is nearer to it than to the query is behind the line (can be repeated)
+    #[arg(long, value_name = "FILE", value_parser = ExampleFile::read)]
+    unlike: Vec<ExampleFile>,
+    /// Draw the line at so many bits that differ [default: where it is suggested]
+    #[arg(long, value_name = "BITS", value_parser = bits)]
+    threshold: Option<f64>,
     /// Look among some files only: kick, "snare drum", tag:loop, dur<0.5, rate:44100, level>-6, is:favourite, and all
     /// others with - before any of them
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = filter_text)]
@@ -62,6 +94,9 @@ pub(super) struct SearchArguments {
     /// How matches are written [default: a list for people]
     #[arg(long, value_enum)]
     format: Option<MatchFormat>,
+    /// With --format clips: how many seconds of what is around a match its clip has, at both ends
+    #[arg(long, value_name = "SECS", default_value_t = 0.0, hide_default_value = true, value_parser = seconds, requires = "format")]
+    margin: f64,
     /// The file to write them to, or with --format clips the folder [default: standard output]
     #[arg(long, value_name = "PATH", requires = "format")]
     out: Option<PathBuf>,
@@ -71,6 +106,47 @@ fn matches(text: &str) -> Result<usize, String> {
     let most = Query::MOST_MATCHES;
     let k = text.parse().ok().filter(|k| (1..=most).contains(k));
     k.ok_or_else(|| format!("a whole number from 1 to {most}"))
+}
+
+/// A sound that is named beside the query, or a part of it.
+#[derive(Clone, Debug)]
+struct ExampleFile {
+    path: PathBuf,
+    part: Option<(f64, f64)>,
+}
+
+impl ExampleFile {
+    fn read(text: &str) -> Result<Self, String> {
+        let whole = Self { path: text.into(), part: None };
+        // A file may have that sign in its name.
+        let Some((path, part)) = text.rsplit_once('@').filter(|_| !whole.path.exists()) else { return Ok(whole) };
+        let Some((from, to)) = part.split_once('-') else { return Ok(whole) };
+        let part = (seconds(from)?, seconds(to)?);
+        match part.0 < part.1 {
+            true => Ok(Self { path: path.into(), part: Some(part) }),
+            false => Err(format!("the part {from}-{to} ends before it begins")),
+        }
+    }
+
+    /// The same, where a part must be named.
+    fn read_part(text: &str) -> Result<Self, String> {
+        let file = Self::read(text)?;
+        file.part.map(|_| file.clone()).ok_or_else(|| "a match is named as FILE@FROM-TO, such as a.wav@12.5-14".into())
+    }
+
+    fn example(&self, is_like: bool) -> anyhow::Result<Example> {
+        let path = as_text(self.path.clone())?;
+        let path = path.canonicalize_utf8().unwrap_or(path);
+        let (from_secs, to_secs) = self.part.unzip();
+        Ok(Example { path, from_secs, to_secs, is_like })
+    }
+}
+
+fn bits(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(bits) if bits.is_finite() && bits >= 0.0 => Ok(bits),
+        _ => Err("a number of bits, 0 or more".into()),
+    }
 }
 
 fn duration(text: &str) -> Result<f64, String> {
@@ -105,13 +181,38 @@ impl SearchArguments {
                 let why = "--json and --format both write to standard output; add --out FILE";
                 return Err(WrongUsage::new(ErrorKind::ArgumentConflict, why).into());
             }
+            _ if self.save.is_some()
+                && self.query.as_deref().is_some_and(|query| query.is_dir() || query.as_os_str() == "-") =>
+            {
+                let why = "--save keeps a search for one sound that lies in a file";
+                return Err(WrongUsage::new(ErrorKind::ArgumentConflict, why).into());
+            }
             _ => {}
         }
-        // A recording is kept with the project.
-        let changes = if self.query.is_none() { Changes::Something } else { Changes::Nothing };
+        // A recording is kept with the project, and so is a search with what it found.
+        let teaches = self.saved.is_some() && (self.threshold.is_some() || !self.yes.is_empty() || !self.no.is_empty());
+        let keeps = self.record.is_some() || self.save.is_some() || teaches;
+        let changes = if keeps { Changes::Something } else { Changes::Nothing };
         let session = Session::open(project, common, changes)?;
+        if let Some(name) = &self.saved {
+            let verdicts = self.verdicts(&session)?;
+            if !verdicts.is_empty() {
+                session.run(Command::JudgeMatches { name: name.clone(), verdicts })?;
+            }
+            if self.threshold.is_some() {
+                let query = searches::find(&session, name)?.query;
+                let basket = Basket { threshold: self.threshold, ..query.basket };
+                session.run(Command::SaveSearch { name: name.clone(), query: Query { basket, ..query } })?;
+            }
+            let report = searched(session.run(Command::SearchSaved { name: name.clone(), k: self.k })?)?;
+            return self.tell(&session, &one(report), common);
+        }
         let searches = match &self.query {
-            None => one(sound::search_by_microphone(&session, self.record, self.k, self.by, self.filter(), common)?),
+            None => {
+                let take = sound::record(&session, self.record, common)?;
+                let (from_secs, to_secs) = take.heard_secs.unzip();
+                one(self.carry_out(&session, self.query(&session, take.path, from_secs, to_secs)?)?)
+            }
             Some(query) if query.as_os_str() == "-" => one(self.standard_input(&session)?),
             Some(query) if query.is_dir() => self.folder(&session, query)?,
             Some(query) => {
@@ -129,12 +230,48 @@ impl SearchArguments {
     }
 
     fn search(&self, session: &Session, path: Utf8PathBuf) -> anyhow::Result<SearchReport> {
-        let query =
-            Query { path, from_secs: self.from, to_secs: self.to, k: self.k, by: self.by, filter: self.filter() };
-        match session.run(Command::Search(query))? {
-            Outcome::Searched(report) => Ok(report),
-            other => bail!("a search ended in {other:?}"),
+        self.carry_out(session, self.query(session, path, self.from, self.to)?)
+    }
+
+    fn carry_out(&self, session: &Session, query: Query) -> anyhow::Result<SearchReport> {
+        match &self.save {
+            None => searched(session.run(Command::Search(query))?),
+            Some(name) => {
+                session.run(Command::SaveSearch { name: name.clone(), query })?;
+                searched(session.run(Command::SearchSaved { name: name.trim().to_owned(), k: self.k })?)
+            }
         }
+    }
+
+    /// What is said of matches of files that the project has.
+    fn verdicts(&self, session: &Session) -> anyhow::Result<Vec<Verdict>> {
+        let sounds = session.latest().dataset;
+        let said = self.yes.iter().map(|file| (file, true)).chain(self.no.iter().map(|file| (file, false)));
+        let verdict = |(file, yes): (&ExampleFile, bool)| {
+            let path = file.example(yes)?.path;
+            let known = sounds.files.iter().find(|known| known.path == path);
+            let id = known.with_context(|| format!("{path} is not in the project; only its own sounds are judged"))?.id;
+            // A part is there: no other was read.
+            let (start_secs, end_secs) = file.part.unwrap_or_default();
+            Ok(Verdict { file: id, start_secs, end_secs, yes })
+        };
+        said.map(verdict).collect()
+    }
+
+    /// The query with all that was said beside it.
+    fn query(
+        &self,
+        session: &Session,
+        path: Utf8PathBuf,
+        from_secs: Option<f64>,
+        to_secs: Option<f64>,
+    ) -> anyhow::Result<Query> {
+        let like = self.like.iter().map(|file| file.example(true));
+        let unlike = self.unlike.iter().map(|file| file.example(false));
+        let examples = like.chain(unlike).collect::<anyhow::Result<_>>()?;
+        let basket = Basket { examples, verdicts: self.verdicts(session)?, threshold: self.threshold };
+        let by = if self.events { Grouping::Event } else { self.by };
+        Ok(Query { path, from_secs, to_secs, k: self.k, by, filter: self.filter(), basket })
     }
 
     /// Searches for each sound of a folder. One that cannot be read is told, and the others are searched for.
@@ -184,7 +321,7 @@ impl SearchArguments {
         match (self.format, &self.out) {
             (Some(format), Some(out)) => {
                 let out = as_text(out.clone())?;
-                save_matches(format, &reports, &sounds, &out, &|| true)?;
+                save_matches(format, &reports, &sounds, &out, self.margin, &|| true)?;
                 report::saved(&out, &reports, common);
             }
             (Some(MatchFormat::Text(format)), None) => {
@@ -196,6 +333,13 @@ impl SearchArguments {
             _ => reports.iter().for_each(|report| report::search(report, common.json)),
         }
         Ok(())
+    }
+}
+
+fn searched(outcome: Outcome) -> anyhow::Result<SearchReport> {
+    match outcome {
+        Outcome::Searched(report) => Ok(report),
+        other => bail!("a search ended in {other:?}"),
     }
 }
 

@@ -6,21 +6,14 @@ use super::common::Common;
 use super::report;
 use super::session::Session;
 use crate::audio::device::{Backend, SoundCard};
-use crate::engine::{Clip, Command, DevicesView, Grouping, Outcome, Query, SearchFilter, SearchReport, StopWhen};
+use crate::engine::{Clip, Command, DevicesView, Outcome, StopWhen, Take};
 
 pub(super) fn devices() -> DevicesView {
     DevicesView { outputs: SoundCard.outputs(), inputs: SoundCard.inputs() }
 }
 
-/// Records for `secs`, and searches for what was heard without the silence at its ends.
-pub(super) fn search_by_microphone(
-    session: &Session,
-    secs: Option<f64>,
-    k: usize,
-    by: Grouping,
-    filter: SearchFilter,
-    common: &Common,
-) -> anyhow::Result<SearchReport> {
+/// Records for `secs` from the microphone.
+pub(super) fn record(session: &Session, secs: Option<f64>, common: &Common) -> anyhow::Result<Take> {
     if !common.json && !common.quiet {
         eprintln!("Listening to the microphone.");
     }
@@ -32,11 +25,7 @@ pub(super) fn search_by_microphone(
     if take.lost_frames > 0 {
         eprintln!("soundalike: {} frames were lost: the machine was too busy", take.lost_frames);
     }
-    let (from_secs, to_secs) = take.heard_secs.unzip();
-    match session.run(Command::Search(Query { path: take.path, from_secs, to_secs, k, by, filter }))? {
-        Outcome::Searched(report) => Ok(report),
-        other => bail!("a search ended in {other:?}"),
-    }
+    Ok(take)
 }
 
 /// Plays to the end.

@@ -10,11 +10,15 @@
 //! | `rate:44100` `rate>=44.1k` | by the file's own rate, in hertz |
 //! | `level>-6` | by the highest peak, in dB below full scale |
 //! | `channels:2` | by the number of channels |
+//! | `hour:4..6` `date:2026-05` | what was recorded in these hours of the day, on these dates, where the file tells when |
 //! | `is:problem` `is:favourite` `is:tagged` | by what is known of the file |
 //! | `-` before any of them | all others |
 //!
 //! Every part must hold.
 
+mod clock;
+
+use self::clock::Clock;
 use super::{SoundFile, letters};
 
 /// Which files are meant; the empty filter means all.
@@ -47,6 +51,7 @@ enum Test {
     Tag(String),
     Number(Field, Comparison, f64),
     Is(Mark),
+    Clock(Clock),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -112,9 +117,25 @@ impl Filter {
         self.terms.is_empty()
     }
 
-    /// Whether the file is meant.
+    /// Whether the file is meant; where the clock's time is asked for, whether some moment of it is.
     pub fn admits(&self, candidate: &Candidate<'_>) -> bool {
-        self.terms.iter().all(|term| term.test.holds(candidate) != term.not)
+        self.terms.iter().all(|term| match &term.test {
+            Test::Clock(clock) => clock.holds_in(candidate.file, term.not),
+            test => test.holds(candidate) != term.not,
+        })
+    }
+
+    /// Whether it asks for the clock's time, so that moments of a file that is meant may not be.
+    pub fn asks_for_time(&self) -> bool {
+        self.terms.iter().any(|term| matches!(term.test, Test::Clock(_)))
+    }
+
+    /// Whether a moment of a file that is meant is meant, in seconds from its start.
+    pub fn admits_moment(&self, file: &SoundFile, secs: f64) -> bool {
+        self.terms.iter().all(|term| match &term.test {
+            Test::Clock(clock) => clock.holds_at_moment(file, secs, term.not),
+            _ => true,
+        })
     }
 }
 
@@ -145,12 +166,18 @@ fn test(part: &str) -> Result<Test, String> {
     match name.to_lowercase().as_str() {
         "tag" => tag(part, sign, &value),
         "is" => mark(part, sign, &value),
+        "hour" => Clock::hours(&value).filter(|_| sign == ":").map(Test::Clock).ok_or_else(|| {
+            format!("“{part}” is not understood: it needs hours of the day, such as hour:4..6 or hour:22..3.")
+        }),
+        "date" => Clock::dates(&value).filter(|_| sign == ":").map(Test::Clock).ok_or_else(|| {
+            format!("“{part}” is not understood: it needs a date, such as date:2026-05 or date:2026-05-01..2026-05-14.")
+        }),
         "dur" | "duration" => number(part, Field::Duration, sign, &value),
         "rate" => number(part, Field::Rate, sign, &value),
         "level" => number(part, Field::Level, sign, &value),
         "channels" => number(part, Field::Channels, sign, &value),
         _ => Err(format!(
-            "“{part}” is not understood: tag:, is:, dur, rate, level and channels are. Put it in quotes to look for \
+            "“{part}” is not understood: tag:, is:, dur, rate, level, channels, hour: and date: are. Put it in quotes to look for \
              these letters."
         )),
     }
@@ -240,6 +267,7 @@ impl Test {
                     Comparison::More => of_file > *value,
                 }
             }
+            Self::Clock(clock) => clock.holds_in(candidate.file, false),
             Self::Is(Mark::Problem) => candidate.problem,
             Self::Is(Mark::Favourite) => candidate.favourite,
             Self::Is(Mark::Tagged) => !candidate.tags.is_empty(),
@@ -325,6 +353,33 @@ mod tests {
     }
 
     #[test]
+    fn hours_and_dates_are_those_of_the_recording() {
+        let recordings = [
+            file("/n/20260513_043000.WAV", 3600.0, 8000, 1.0),
+            file("/n/20260513_233000.WAV", 7200.0, 8000, 1.0),
+            file("/n/20260601_120000.WAV", 60.0, 8000, 1.0),
+            file("/n/kick.wav", 60.0, 8000, 1.0),
+        ];
+        let admitted = |text: &str| {
+            let filter = Filter::read(text);
+            assert_eq!(filter.not_understood(), [""; 0], "{text}");
+            let candidate = |file| Candidate { file, tags: &[], problem: false, favourite: false };
+            (0..4).filter(|i| filter.admits(&candidate(&recordings[*i]))).collect::<Vec<_>>()
+        };
+        assert_eq!(admitted("hour:4..6"), [0]);
+        assert_eq!(admitted("hour:5"), [0], "it lasts until half past five");
+        assert_eq!(admitted("hour:22..2"), [1]);
+        assert_eq!(admitted("hour:1"), [1], "until half past one on the next day");
+        assert_eq!(admitted("date:2026-05"), [0, 1]);
+        assert_eq!(admitted("date:2026-05-14"), [1]);
+        assert_eq!(admitted("date:2026-05-14..2026-06"), [1, 2]);
+        assert_eq!(admitted("-date:2026-05-13"), [1, 2, 3]);
+        let filter = Filter::read("hour:0..2");
+        assert!(!filter.admits_moment(&recordings[1], 60.0) && filter.admits_moment(&recordings[1], 1801.0));
+        assert!(filter.asks_for_time() && !Filter::read("n dur>3").asks_for_time());
+    }
+
+    #[test]
     fn a_hyphen_before_a_part_means_all_others() {
         assert_eq!(admitted("-drums"), [2, 3]);
         assert_eq!(admitted("-tag:loop -is:problem"), [0, 1]);
@@ -344,6 +399,9 @@ mod tests {
             ("tag:", "write tag: and a tag"),
             ("tag>x", "write tag: and a tag"),
             ("is:loud", "is:problem, is:favourite or is:tagged"),
+            ("hour:25", "hours of the day"),
+            ("hour>4", "hours of the day"),
+            ("date:May", "it needs a date"),
             ("colour:red", "Put it in quotes"),
         ] {
             let filter = Filter::read(text);

@@ -5,10 +5,13 @@ pub mod exclusions;
 pub mod favourite;
 pub mod filter;
 pub mod letters;
+pub mod moment;
 pub mod scan;
 pub mod sound_file;
+pub mod verdict;
 
 pub use exclusions::Exclusions;
 pub use favourite::Favourite;
 pub use filter::{Candidate, Filter};
 pub use sound_file::{FileId, Problem, SkipReason, Skipped, SoundFile};
+pub use verdict::Verdict;

@@ -4,6 +4,8 @@ use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt::{self, Display, Formatter};
 
+use super::moment;
+
 /// Identifies a file of a project. A number is never used again, not even after its file was removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FileId(pub i64);
@@ -37,6 +39,11 @@ impl SoundFile {
     /// The length in seconds.
     pub fn duration_secs(&self) -> f64 {
         self.frames as f64 / f64::from(self.rate.max(1))
+    }
+
+    /// When the recording began, by the recorder's clock, where that is known.
+    pub fn began(&self) -> Option<jiff::civil::DateTime> {
+        moment::began_by_name(&self.path)
     }
 
     /// The peak in dB, where 0 is full scale. Minus infinity for silence.

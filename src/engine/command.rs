@@ -10,7 +10,7 @@ use super::formats::format::MatchFormat;
 use super::query::{Query, SearchReport};
 use super::sound_settings::SoundSettings;
 use crate::audio::device::StopWhen;
-use crate::dataset::{Favourite, FileId};
+use crate::dataset::{Favourite, FileId, Verdict};
 use crate::model::TrainingSettings;
 
 #[derive(Clone, Debug)]
@@ -70,11 +70,38 @@ pub enum Command {
     BuildIndex,
     /// Ends in `Outcome::Searched`.
     Search(Query),
+    /// Runs a saved search, on what was added since as well, and remembers what it found. Ends in `Outcome::Searched`.
+    SearchSaved {
+        name: String,
+        k: usize,
+    },
+    /// Keeps a query with its basket under a name; one that has the name is replaced. Ends in `Outcome::Changed`.
+    SaveSearch {
+        name: String,
+        query: Query,
+    },
+    /// Keeps what a person said of matches of a saved search; what was said of them before is replaced. Ends in
+    /// `Outcome::Changed`.
+    JudgeMatches {
+        name: String,
+        verdicts: Vec<Verdict>,
+    },
+    /// Gives a saved search another name. Ends in `Outcome::Changed`.
+    RenameSearch {
+        from: String,
+        to: String,
+    },
+    /// Ends in `Outcome::Changed`.
+    DeleteSearch {
+        name: String,
+    },
     /// Writes what a search found to a file, or as clips into a folder. Ends in `Outcome::Saved`.
     SaveMatches {
         report: Arc<SearchReport>,
         format: MatchFormat,
         out: Utf8PathBuf,
+        /// How much of what is around a match its clip has, at both ends.
+        margin_secs: f64,
     },
     /// Scores the index over labelled paths. Ends in `Outcome::Evaluated`.
     Evaluate {

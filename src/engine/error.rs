@@ -68,6 +68,10 @@ pub enum EngineError {
     NotInProject(PathBuf),
     #[error("{tag:?} cannot be a tag: {why}")]
     Tag { tag: String, why: &'static str },
+    #[error("there is no saved search {name:?}; `soundalike searches` lists them")]
+    NoSavedSearch { name: String },
+    #[error("{name:?} cannot be a search's name: {why}")]
+    SearchName { name: String, why: &'static str },
     #[error("{0} is no take of this project")]
     NoTake(Utf8PathBuf),
     #[error("{0}")]

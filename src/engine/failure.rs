@@ -135,6 +135,8 @@ fn kind_of(error: &EngineError) -> FailureKind {
         | EngineError::TakeName { .. }
         | EngineError::Tag { .. }
         | EngineError::NoTake(_)
+        | EngineError::NoSavedSearch { .. }
+        | EngineError::SearchName { .. }
         | EngineError::Config(_)
         | EngineError::CodeWidth(_) => Kind::Request,
         EngineError::Project(ProjectError::ReadOnly(_)) => Kind::ReadOnly,

@@ -22,6 +22,7 @@ pub(super) fn rows(latest: &Latest, snapshot: &Snapshot, filter: &SearchFilter, 
         favourites.entry(favourite.file).or_default().push(*favourite);
     }
     let mut rows = snapshot.offered.clone();
+    let by_time = typed.asks_for_time();
     for span in &snapshot.spans {
         let file = &span.file;
         let of_file = favourites.get(&file.id).map_or(&[][..], Vec::as_slice);
@@ -34,7 +35,8 @@ pub(super) fn rows(latest: &Latest, snapshot: &Snapshot, filter: &SearchFilter, 
         let is_query = file.path.as_str() == query.as_str();
         let lets_file = typed.admits(&candidate) && !(filter.not_this_file && is_query);
         for row in span.first_row..span.first_row + span.chunks {
-            if !lets_file || filter.favourites && !is_favourite(snapshot, span, row, of_file) {
+            let lets_moment = || !by_time || typed.admits_moment(file, snapshot.place_in(span, row).start_secs);
+            if !lets_file || !lets_moment() || filter.favourites && !is_favourite(snapshot, span, row, of_file) {
                 rows.remove(row);
             }
         }

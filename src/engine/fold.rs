@@ -16,6 +16,8 @@ pub(super) struct Hit {
     pub query_chunk: usize,
     /// Whether it is that chunk of the query itself.
     pub is_own: bool,
+    /// Whether what is not wanted is nearer to it than what is.
+    pub is_contrary: bool,
 }
 
 /// The best of each set of overlapping hits: going from the nearest on, a hit that overlaps one of its file that was
@@ -49,6 +51,7 @@ mod tests {
             end_secs: chunk as f64 * 0.5 + 1.0,
             query_chunk: 0,
             is_own: false,
+            is_contrary: false,
         }
     }
 

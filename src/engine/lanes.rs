@@ -20,7 +20,7 @@ use super::sound::Sound;
 use super::watch::Watch;
 use super::{
     code, cut, distances, duplicates, edit, evaluate, export, favourites, import, index, left_out, map, on_disk,
-    preview, reconstruct, search, sources, takes, train,
+    preview, reconstruct, saved_searches, search, sources, takes, train,
 };
 use crate::audio::device::Backend;
 
@@ -75,6 +75,10 @@ fn kind_of(command: &Command) -> JobKind {
         | Command::TagFiles { .. }
         | Command::UntagFiles { .. }
         | Command::MarkFavourite { .. }
+        | Command::SaveSearch { .. }
+        | Command::JudgeMatches { .. }
+        | Command::RenameSearch { .. }
+        | Command::DeleteSearch { .. }
         | Command::WatchFolders(_)
         | Command::SetIgnored { .. }
         | Command::Undo
@@ -83,6 +87,7 @@ fn kind_of(command: &Command) -> JobKind {
         Command::TrainModel { .. } | Command::FinishTrainingNow => JobKind::Train,
         Command::BuildIndex => JobKind::Index,
         Command::Search(_)
+        | Command::SearchSaved { .. }
         | Command::SaveMatches { .. }
         | Command::Evaluate { .. }
         | Command::Export { .. }
@@ -261,9 +266,14 @@ impl Lane {
             }
             Command::BuildIndex => index::build_index(job).map(Outcome::Indexed),
             Command::Search(query) => search::search(job, &query).map(Outcome::Searched),
-            Command::SaveMatches { report, format, out } => {
+            Command::SearchSaved { name, k } => saved_searches::run(job, &name, k).map(Outcome::Searched),
+            Command::SaveSearch { name, query } => saved_searches::save(job, &name, &query),
+            Command::JudgeMatches { name, verdicts } => saved_searches::judge(job, &name, &verdicts),
+            Command::RenameSearch { from, to } => saved_searches::rename(job, &from, &to),
+            Command::DeleteSearch { name } => saved_searches::delete(job, &name),
+            Command::SaveMatches { report, format, out, margin_secs } => {
                 let sounds = job.shared.latest().dataset;
-                save_matches(format, &[&report], &sounds, &out, &|| !job.is_cancelled())?;
+                save_matches(format, &[&report], &sounds, &out, margin_secs, &|| !job.is_cancelled())?;
                 Ok(Outcome::Saved { out })
             }
             Command::Preview { path } => {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::job::{JobId, JobView};
+use super::query::SavedSearchView;
 use super::sound_settings::SoundSettings;
 use crate::audio::device::DeviceList;
 use crate::dataset::{Favourite, FileId, Problem, SoundFile};
@@ -58,6 +59,8 @@ pub struct Latest {
     pub takes: Arc<Vec<TakeView>>,
     /// By path and where they begin.
     pub favourites: Arc<Vec<Favourite>>,
+    /// By name.
+    pub searches: Arc<Vec<SavedSearchView>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -35,11 +35,13 @@ mod listen;
 mod map;
 mod microphone;
 mod on_disk;
+mod pairs;
 mod preview;
 mod query;
 mod query_sound;
 mod reconstruct;
 mod rest;
+mod saved_searches;
 mod search;
 mod shared;
 mod snapshot;
@@ -51,6 +53,7 @@ mod takes;
 mod train;
 mod views;
 mod watch;
+pub mod words;
 
 pub use choice::Choice;
 pub use clip::Clip;
@@ -62,11 +65,14 @@ pub use explore::*;
 pub use failure::{Failure, FailureKind};
 pub use job::{JobId, JobKind, JobView};
 pub use latest::*;
-pub use query::{Grouping, Match, Query, SearchFilter, SearchReport};
+pub use query::{
+    Basket, Example, Grouping, Line, Match, Nearness, Precision, Query, SavedSearchView, SearchFilter, SearchReport,
+};
 pub use sound_settings::SoundSettings;
 pub use stage::JobStage;
 
 pub use crate::audio::device::{DeviceList, DeviceName, StopWhen};
+pub use crate::dataset::Verdict;
 pub use crate::project::{Access, History, Opening, Part, PartState, check, repair};
 
 use std::path::PathBuf;

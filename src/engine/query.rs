@@ -3,10 +3,10 @@
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::{FileId, Filter};
+use crate::dataset::{FileId, Filter, Verdict};
 
 /// What to search for: a sound file, or a stretch of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Query {
     pub path: Utf8PathBuf,
     /// Seconds from the file's start; `None` is the start.
@@ -14,9 +14,11 @@ pub struct Query {
     /// `None` is the end.
     pub to_secs: Option<f64>,
     /// How many matches at most, after overlapping chunks are folded into one: up to [`Query::MOST_MATCHES`].
+    /// Events that come before the line are all told.
     pub k: usize,
     pub by: Grouping,
     pub filter: SearchFilter,
+    pub basket: Basket,
 }
 
 impl Query {
@@ -24,8 +26,37 @@ impl Query {
     pub const MOST_MATCHES: usize = 10_000;
 }
 
+/// What a search has beside its query: further sounds that matches are to be like or unlike, and what a person said of
+/// matches. A match is as near as the nearest sound that it is to be like.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Basket {
+    pub examples: Vec<Example>,
+    pub verdicts: Vec<Verdict>,
+    /// From which distance on matches are behind the line; `None` is the distance that is suggested.
+    pub threshold: Option<f64>,
+}
+
+/// A sound, or a stretch of it, that matches are to be like or unlike.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Example {
+    pub path: Utf8PathBuf,
+    /// Seconds from the file's start; `None` is the start.
+    pub from_secs: Option<f64>,
+    /// `None` is the end.
+    pub to_secs: Option<f64>,
+    pub is_like: bool,
+}
+
+/// A saved search, for those who choose one.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SavedSearchView {
+    pub name: String,
+    /// With its examples, verdicts and threshold.
+    pub query: Query,
+}
+
 /// Which chunks of the index a search may return; by default all.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchFilter {
     /// Which files, in the language of [`dataset::filter`](crate::dataset::filter); what is not understood in it lets all
     /// through.
@@ -57,13 +88,15 @@ pub enum Grouping {
     Chunk,
     /// Whole files, by the mean, over the query's chunks, of the file's best distance.
     File,
+    /// Every stretch of a file in which the whole query occurs, by the mean distance of its chunks.
+    Event,
 }
 
 /// What a search found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SearchReport {
     #[serde(skip)]
-    pub query: Option<Query>,
+    pub query: Option<Box<Query>>,
     pub bits: usize,
     pub matches: Vec<Match>,
     /// Whether there is nothing to hear in the query; `matches` is then empty.
@@ -73,6 +106,52 @@ pub struct SearchReport {
     /// Codes that were searched: those that the filter lets through.
     pub searched: u64,
     pub seconds: f64,
+    #[serde(flatten)]
+    pub line: Line,
+}
+
+/// Where, in a list of matches, likeness ends.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Line {
+    /// How many of the matches come before the line: those that are really alike. `None` where there is too little sound to
+    /// tell, and no distance was given.
+    pub alike: Option<usize>,
+    /// The distance at which the line is.
+    pub threshold: Option<f64>,
+    /// The distance that is suggested for it.
+    pub suggested_threshold: Option<f64>,
+    /// How many matches are expected to come before the line by chance.
+    pub false_alarms: Option<f64>,
+    /// Of the matches before the line, as far as a person judged them.
+    pub precision: Option<Precision>,
+    /// Of a saved search: how many of the matches before the line were not there when it ran last.
+    pub new: Option<usize>,
+}
+
+/// The share of right ones among the matches that were judged.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Precision {
+    pub share: f64,
+    /// The interval that the true share is in, in 95 of 100 cases.
+    pub from: f64,
+    pub to: f64,
+    pub judged: usize,
+}
+
+/// How near a match is, for a person.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Nearness {
+    /// The share of random pairs of this library's sounds that are farther apart, 0 to 1.
+    pub share_alike: Option<f64>,
+    /// How many matches as near as this one are expected by chance.
+    #[serde(rename = "false_alarms")]
+    pub by_chance: Option<f64>,
+    /// Whether it is behind the line: too far, or nearer to what is not wanted, or a person said no.
+    pub is_behind: bool,
+    /// What a person said of it.
+    pub verdict: Option<bool>,
+    /// Of a saved search: whether it was not there when the search ran last.
+    pub is_new: bool,
 }
 
 /// A chunk that a search returned. Seconds are from the start of the file or of the query's file.
@@ -81,7 +160,7 @@ pub struct Match {
     pub path: Utf8PathBuf,
     pub start_seconds: f64,
     pub end_seconds: f64,
-    /// Bits that differ; with [`Grouping::File`] their mean over the query's chunks.
+    /// Bits that differ; with [`Grouping::File`] and [`Grouping::Event`] their mean over the query's chunks.
     pub distance: f64,
     /// Which part of the query it answers.
     pub query_start_seconds: f64,
@@ -100,4 +179,6 @@ pub struct Match {
     pub code: Vec<u64>,
     #[serde(skip)]
     pub query_code: Vec<u64>,
+    #[serde(flatten)]
+    pub nearness: Nearness,
 }

@@ -1,32 +1,51 @@
 //! Answering a query with matches.
 
+mod asked;
+mod by_chunk;
+mod by_event;
+mod by_file;
+mod line;
+mod nearness;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::time::Instant;
 
-use rayon::prelude::*;
+use camino::Utf8Path;
 
 use super::error::{EmptyPart, EngineError};
 use super::filter;
-use super::fold::{Hit, fold};
+use super::fold::Hit;
 use super::job::JobKind;
-use super::query::{Grouping, Match, Query, SearchReport};
+use super::pairs::Pairs;
+use super::query::{Grouping, Match, Nearness, Query, SearchReport};
 use super::shared::Job;
 use super::snapshot::{Snapshot, Span};
 use super::stage::JobStage;
 use crate::audio::silence;
 use crate::dataset::favourite::has_middle_of;
-use crate::index::{AllCodes, Codes, Neighbour, RowSet};
-
-/// Chunks of the query that are looked up together, and before cancelling is looked at.
-const CHUNKS_TOGETHER: usize = 32;
+use crate::dataset::{FileId, Verdict};
+use crate::index::{Chance, Codes, RowSet};
+use asked::Asked;
+use by_chunk::by_chunk;
+use by_event::{Events, by_event, precision};
+use by_file::by_file;
+use line::draw_line;
+use nearness::{chunk_pairs, file_pairs, sample, stretch_pairs};
 
 /// Chunks of the query that are encoded together, and before cancelling is looked at.
 const CHUNKS_ENCODED_TOGETHER: usize = 256;
+
+/// Events that are told.
+const EVENTS_AT_MOST: usize = 100_000;
 
 /// A query as it is heard: one code for each of its chunks that is not silent.
 struct Heard {
     codes: Codes,
     /// Start of each code's chunk, in seconds from the start of the query's file.
     start_secs: Vec<f64>,
+    /// How many chunks lie between the query's start and each code's.
+    places: Vec<u32>,
     /// Chunks in all, silent ones included.
     chunks: usize,
     /// The stretch that is searched for, in seconds from the start of its file.
@@ -49,7 +68,7 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
     }
     let snapshot = job.shared.current_snapshot()?;
     job.progress(JobKind::Search, JobStage::ListeningToTheQuery, began, 0, 0);
-    let heard = hear(job, &snapshot, query)?;
+    let asked = Asked::hear(job, &snapshot, query)?;
     job.check()?;
     job.progress(JobKind::Search, JobStage::Searching, began, 0, 0);
     let latest = job.shared.latest();
@@ -59,37 +78,128 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
         rows: filtered.as_ref().unwrap_or(&snapshot.offered),
         own: snapshot.spans.iter().find(|span| span.file.path.as_str() == query.path.as_str()),
     };
-    let hits = match query.by {
-        Grouping::Chunk => by_chunk(job, &ground, &heard, query.k)?,
-        Grouping::File => by_file(job, &ground, &heard, query.k)?,
-    };
+    let found = find(job, &ground, &asked, query)?;
     let codes = snapshot.index.codes()?;
-    let matches = hits.into_iter().filter_map(|(hit, distance)| {
-        let place = snapshot.place(hit.row)?;
-        let is_own = ground.own.is_some_and(|span| span.file.id == place.file.id);
-        Some(Match {
-            path: place.file.path.clone(),
-            start_seconds: place.start_secs,
-            end_seconds: place.end_secs,
-            distance,
-            problem: latest.dataset.problem_now(place.file),
-            query_start_seconds: heard.start_secs[hit.query_chunk],
-            is_query: is_own && is_same(heard.stretch, (place.start_secs, place.end_secs), query.by),
-            file: place.file.id,
-            by: query.by,
-            code: codes.code(hit.row).to_vec(),
-            query_code: heard.codes.as_ref().code(hit.query_chunk).to_vec(),
+    let mut problems: HashMap<FileId, Option<String>> = HashMap::new();
+    let mut matches: Vec<Match> = found
+        .hits
+        .iter()
+        .filter_map(|&(hit, distance)| {
+            let file = &snapshot.span_of(hit.row)?.file;
+            let is_own = ground.own.is_some_and(|span| span.file.id == file.id);
+            let stretch = (hit.start_secs, hit.end_secs);
+            Some(Match {
+                path: file.path.clone(),
+                start_seconds: hit.start_secs,
+                end_seconds: hit.end_secs,
+                distance,
+                problem: problems.entry(file.id).or_insert_with(|| latest.dataset.problem_now(file)).clone(),
+                query_start_seconds: asked.like.start_secs[hit.query_chunk],
+                is_query: is_own && is_same(asked.stretch, stretch, query.by),
+                file: file.id,
+                by: query.by,
+                code: codes.code(hit.row).to_vec(),
+                query_code: asked.like.codes.as_ref().code(hit.query_chunk).to_vec(),
+                nearness: Nearness {
+                    share_alike: found.pairs.as_ref().and_then(|pairs| pairs.share_alike(distance)),
+                    by_chance: found.by_chance.as_ref().map(|by_chance| by_chance(distance)),
+                    is_behind: hit.is_contrary,
+                    verdict: verdict_on(&query.basket.verdicts, file.id, stretch),
+                    is_new: false,
+                },
+            })
         })
-    });
+        .collect();
+    let mut line = draw_line(&mut matches, query.basket.threshold, found.by_chance.is_some());
+    if let (Some(events), Some(threshold)) = (&found.events, line.threshold) {
+        line.precision = precision(&ground, &asked, events, threshold)?;
+    }
     Ok(SearchReport {
-        query: Some(query.clone()),
+        query: Some(Box::new(query.clone())),
         bits: snapshot.index.index().bits(),
-        matches: matches.collect(),
-        silent: heard.codes.is_empty(),
-        query_chunks: heard.chunks,
+        matches,
+        silent: asked.like.codes.is_empty(),
+        query_chunks: asked.chunks,
         searched: ground.rows.count() as u64,
         seconds: began.elapsed().as_secs_f64(),
+        line,
     })
+}
+
+/// How many unlike ones are expected to be as near as a distance.
+type ByChance = Box<dyn Fn(f64) -> f64>;
+
+/// What a search found, with what tells how near that is.
+struct Found<'a> {
+    /// By distance; those that are nearer to what is not wanted come last.
+    hits: Vec<(Hit, f64)>,
+    /// Distances of random pairs.
+    pairs: Option<Cow<'a, Pairs>>,
+    by_chance: Option<ByChance>,
+    events: Option<Events>,
+}
+
+fn find<'a>(job: &Job, ground: &Ground<'a>, asked: &Asked, query: &Query) -> Result<Found<'a>, EngineError> {
+    let snapshot = ground.snapshot;
+    if asked.like.codes.is_empty() {
+        return Ok(Found { hits: Vec::new(), pairs: None, by_chance: None, events: None });
+    }
+    Ok(match query.by {
+        Grouping::Chunk => {
+            // Chunks that overlap are one moment, heard twice.
+            let once = f64::from(snapshot.grid.hop_frames) / f64::from(snapshot.grid.chunk_frames);
+            let moments = ground.rows.count() as f64 * once.min(1.0);
+            let by_chance = asked.by_chance(sample(snapshot)?.as_ref(), moments);
+            let mut hits = by_chunk(job, ground, asked, query.k)?;
+            hits.sort_by_key(|(hit, _)| hit.is_contrary);
+            Found {
+                hits,
+                pairs: Some(Cow::Borrowed(chunk_pairs(snapshot)?)),
+                by_chance: by_chance.map(|by_chance| Box::new(by_chance) as ByChance),
+                events: None,
+            }
+        }
+        Grouping::File => {
+            let mut files = by_file(job, ground, asked, query.k)?;
+            let all = files.distances.len() as f64;
+            let chance = Chance::of(&mut files.distances, snapshot.index.index().bits());
+            Found {
+                hits: files.hits,
+                pairs: Some(Cow::Borrowed(file_pairs(snapshot)?)),
+                by_chance: chance
+                    .map(|chance| Box::new(move |distance| all * chance.share_within(distance)) as ByChance),
+                events: None,
+            }
+        }
+        Grouping::Event => {
+            let mut events = by_event(job, ground, asked, EVENTS_AT_MOST)?;
+            let pairs = match events.like.first() {
+                Some((_, sequence)) => Some(Cow::Owned(stretch_pairs(snapshot, sequence)?)),
+                None => None,
+            };
+            let by_chance =
+                events.by_chance.map(|spread| Box::new(move |distance| spread.within(distance)) as ByChance);
+            let mut hits = std::mem::take(&mut events.hits);
+            // All that may come before the line, or as many as are asked for; and as many of those that are not wanted.
+            let wanted = hits.partition_point(|(hit, _)| !hit.is_contrary);
+            let by_chance_of = |(_, distance): &(Hit, f64)| by_chance.as_ref().map(|by_chance| by_chance(*distance));
+            let alike = line::suggested(hits[..wanted].iter().filter_map(by_chance_of));
+            let near = query
+                .basket
+                .threshold
+                .map_or(0, |threshold| hits[..wanted].partition_point(|(_, distance)| *distance <= threshold));
+            let told = (alike + 1).max(near).max(query.k).min(wanted);
+            hits.truncate(wanted + query.k);
+            hits.drain(told..wanted);
+            Found { hits, pairs, by_chance, events: Some(events) }
+        }
+    })
+}
+
+/// Whether a person judged a match: the verdict on the stretch that shares most of itself with it.
+fn verdict_on(verdicts: &[Verdict], file: FileId, stretch: (f64, f64)) -> Option<bool> {
+    let said = verdicts.iter().rev().find(|verdict| verdict.is_on(file, stretch.0, stretch.1));
+    said.map(|verdict| verdict.yes)
 }
 
 /// Whether a chunk of the query's file is (a part of) the query, or the query a part of it. Of whole files there is but one.
@@ -97,20 +207,22 @@ fn is_same(query: (f64, f64), chunk: (f64, f64), by: Grouping) -> bool {
     by == Grouping::File || has_middle_of(query, chunk) || has_middle_of(chunk, query)
 }
 
-/// Cuts the query on the grid, from where it begins, and encodes what is not silent. Of a long query a stretch at a time is
+/// Cuts a stretch of a sound on the grid, from where it begins, and encodes what is not silent. Of a long query a stretch at a time is
 /// in memory.
-fn hear(job: &Job, snapshot: &Snapshot, query: &Query) -> Result<Heard, EngineError> {
-    let (grid, from) = (snapshot.grid, query.from_secs.unwrap_or(0.0).max(0.0));
-    let to = query.to_secs.unwrap_or(f64::INFINITY);
+fn hear(
+    job: &Job,
+    snapshot: &Snapshot,
+    path: &Utf8Path,
+    from_secs: Option<f64>,
+    to_secs: Option<f64>,
+) -> Result<Heard, EngineError> {
+    let (grid, from) = (snapshot.grid, from_secs.unwrap_or(0.0).max(0.0));
+    let to = to_secs.unwrap_or(f64::INFINITY);
     let chunk_frames = grid.chunk_frames as usize;
     let mut codes = Codes::new(snapshot.model.config().bits)?;
     let mut audible = Vec::new();
-    let part = job.shared.query_sound.listen(
-        &|| job.check(),
-        &query.path,
-        grid,
-        (from, to),
-        |samples, starts, first_chunk| {
+    let part =
+        job.shared.query_sound.listen(&|| job.check(), path, grid, (from, to), |samples, starts, first_chunk| {
             let is_audible = |start: u64| {
                 let rest = &samples[start as usize..];
                 !silence::is_silent(&rest[..rest.len().min(chunk_frames)])
@@ -124,170 +236,19 @@ fn hear(job: &Job, snapshot: &Snapshot, query: &Query) -> Result<Heard, EngineEr
             }
             audible.extend(heard.into_iter().map(|(chunk, _)| chunk));
             Ok(())
-        },
-    )?;
+        })?;
     if part.frames == 0 {
-        let part = EmptyPart { from, to: query.to_secs, duration: part.sound_secs };
-        return Err(EngineError::EmptyPart { path: query.path.clone(), part });
+        let part = EmptyPart { from, to: to_secs, duration: part.sound_secs };
+        return Err(EngineError::EmptyPart { path: path.to_owned(), part });
     }
     let secs = |frames: u64| from + frames as f64 / f64::from(part.rate);
-    let start_secs = audible.into_iter().map(|chunk| secs(grid.start_frame(chunk))).collect();
-    Ok(Heard { codes, start_secs, chunks: part.chunks as usize, stretch: (from, secs(part.frames)) })
-}
-
-/// The `k` nearest matches, by distance, then the query's own chunks, then row. Each query chunk's neighbours are asked for
-/// in growing numbers until the merged, folded list holds `k` that no further neighbour could come before.
-fn by_chunk(job: &Job, ground: &Ground<'_>, heard: &Heard, k: usize) -> Result<Vec<(Hit, f64)>, EngineError> {
-    let own_hits = own_hits(ground, heard)?;
-    let chunks = heard.codes.len();
-    // Many chunks find the matches together: each of them is asked for fewer.
-    let mut wanted = ((4 * k + 16) / chunks.isqrt().max(1)).max(16);
-    let mut known: Vec<Known> = (0..chunks).map(|_| Known::default()).collect();
-    let mut open: Vec<usize> = (0..chunks).collect();
-    loop {
-        ask(job, ground, heard, &open, wanted, &mut known)?;
-        // The own ones are known whatever the neighbours are, so that none of them is behind a full list's last.
-        let mut hits = own_hits.clone();
-        hits.extend(known.iter().flat_map(|known| &known.hits));
-        hits.sort_unstable_by_key(|hit| (hit.distance, !hit.is_own, hit.row, hit.query_chunk));
-        // Neighbours behind the last one of a full list are unknown: what is nearer than all those lasts is certain.
-        let horizon = known.iter().filter_map(|known| known.last).min();
-        let certain = horizon.map_or(hits.len(), |horizon| {
-            hits.partition_point(|hit| (hit.distance, !hit.is_own, hit.row) <= (horizon.distance, true, horizon.row))
-        });
-        let folded = fold(hits[..certain].iter().copied(), k);
-        let Some(horizon) = horizon.filter(|_| folded.len() < k) else {
-            return Ok(folded.into_iter().map(|hit| (hit, f64::from(hit.distance))).collect());
-        };
-        // Lists that reach as far as the last match would be, as far as one knows, need not grow.
-        let enough = fold(hits, k).get(k - 1).map(|hit| hit.distance);
-        let is_short = |last: &Neighbour| *last == horizon || enough.is_none_or(|enough| last.distance <= enough);
-        open = (0..chunks).filter(|&chunk| known[chunk].last.as_ref().is_some_and(is_short)).collect();
-        wanted *= 4;
-    }
-}
-
-/// The nearest neighbours of one of the query's chunks.
-#[derive(Default)]
-struct Known {
-    hits: Vec<Hit>,
-    /// The last of them, where there are more behind it.
-    last: Option<Neighbour>,
-}
-
-/// Looks up `wanted` neighbours of each of the `open` chunks.
-fn ask(
-    job: &Job,
-    ground: &Ground<'_>,
-    heard: &Heard,
-    open: &[usize],
-    wanted: usize,
-    known: &mut [Known],
-) -> Result<(), EngineError> {
-    let offered = ground.rows.count();
-    for group in open.chunks(CHUNKS_TOGETHER) {
-        job.check()?;
-        let mut together = Codes::new(heard.codes.bits())?;
-        together.extend_words(group.iter().flat_map(|&chunk| heard.codes.as_ref().code(chunk)).copied());
-        let answers = ground.snapshot.index.index().search_each(together.as_ref(), wanted, Some(ground.rows))?;
-        for (&chunk, answer) in group.iter().zip(answers) {
-            let neighbours = answer.neighbours;
-            let hit = |neighbour: &Neighbour| {
-                let span = ground.snapshot.span_of(neighbour.row)?;
-                Some(hit(ground.snapshot, span, neighbour.row, neighbour.distance, chunk))
-            };
-            known[chunk].hits = neighbours.iter().filter_map(hit).collect();
-            known[chunk].last = neighbours.last().copied().filter(|_| neighbours.len() < offered);
-        }
-    }
-    Ok(())
+    let start_secs = audible.iter().map(|&chunk| secs(grid.start_frame(chunk))).collect();
+    let places = audible.iter().map(|&chunk| chunk as u32).collect();
+    Ok(Heard { codes, start_secs, places, chunks: part.chunks as usize, stretch: (from, secs(part.frames)) })
 }
 
 fn hit(snapshot: &Snapshot, span: &Span, row: usize, distance: u32, query_chunk: usize) -> Hit {
     let place = snapshot.place_in(span, row);
     let (start_secs, end_secs) = (place.start_secs, place.end_secs);
-    Hit { distance, row, file: place.file.id, start_secs, end_secs, query_chunk, is_own: false }
-}
-
-/// Of each chunk of the query the chunks of the index that lie where it does, where the query is of a file in the index.
-fn own_hits(ground: &Ground<'_>, heard: &Heard) -> Result<Vec<Hit>, EngineError> {
-    let Some(span) = ground.own else { return Ok(Vec::new()) };
-    let codes = ground.snapshot.index.codes()?;
-    let mut distance = Vec::new();
-    let mut own = Vec::new();
-    for (query_chunk, (code, &secs)) in heard.codes.as_ref().iter().zip(&heard.start_secs).enumerate() {
-        let rows = ground.snapshot.rows_at(span, secs);
-        codes.distances(rows.clone(), code, &mut distance);
-        own.extend(rows.zip(&distance).filter(|(row, _)| ground.rows.contains(*row)).map(|(row, &distance)| {
-            let hit = hit(ground.snapshot, span, row, u32::from(distance), query_chunk);
-            Hit { is_own: true, ..hit }
-        }));
-    }
-    Ok(own)
-}
-
-/// Files whose chunks are compared with the query together: few enough that their distances stay in a core's own cache.
-const FILES_TOGETHER: usize = 256;
-
-/// A file's distances from a query.
-struct Score {
-    /// Of the best distances of the query's chunks.
-    sum: u64,
-    /// Distance and row of the nearest chunk of all, and which of the query's it is nearest to.
-    best: (u16, usize),
-    query_chunk: usize,
-    is_own: bool,
-}
-
-/// Files by the mean, over the query's chunks, of their best distance, the query's own first among equals; each shown at
-/// its best chunk.
-fn by_file(job: &Job, ground: &Ground<'_>, heard: &Heard, k: usize) -> Result<Vec<(Hit, f64)>, EngineError> {
-    let codes = ground.snapshot.index.codes()?;
-    let spans = &ground.snapshot.spans;
-    let scored = spans.par_chunks(FILES_TOGETHER).map(|together| match job.is_cancelled() {
-        true => Vec::new(),
-        false => scores(ground, &codes, heard, together),
-    });
-    let mut ranked: Vec<(&Span, Score)> = scored.flatten().collect();
-    job.check()?;
-    ranked.sort_unstable_by_key(|(_, score)| (score.sum, !score.is_own, score.best));
-    let chunks = heard.codes.len() as f64;
-    let matches = ranked.into_iter().take(k).map(|(span, score)| {
-        let hit = hit(ground.snapshot, span, score.best.1, score.best.0.into(), score.query_chunk);
-        (Hit { is_own: score.is_own, ..hit }, score.sum as f64 / chunks)
-    });
-    Ok(matches.collect())
-}
-
-/// The scores of neighbouring files; those of which no chunk may be found have none.
-fn scores<'a>(ground: &Ground<'_>, codes: &AllCodes<'_>, heard: &Heard, spans: &'a [Span]) -> Vec<(&'a Span, Score)> {
-    let (Some(first), Some(last)) = (spans.first(), spans.last()) else { return Vec::new() };
-    let rows = first.first_row..last.first_row + last.chunks;
-    // All ones where a row may not be found: then it is farther than every other.
-    let barred: Vec<u16> = rows.clone().map(|row| if ground.rows.contains(row) { 0 } else { u16::MAX }).collect();
-    let mut scores: Vec<Option<Score>> = spans.iter().map(|_| None).collect();
-    let mut distance = Vec::new();
-    for (query_chunk, code) in heard.codes.as_ref().iter().enumerate() {
-        codes.distances(rows.clone(), code, &mut distance);
-        distance.iter_mut().zip(&barred).for_each(|(distance, barred)| *distance |= barred);
-        for (span, score) in spans.iter().zip(&mut scores) {
-            let of_file = &distance[span.first_row - rows.start..][..span.chunks];
-            let nearest = of_file.iter().copied().min().unwrap_or(u16::MAX);
-            if nearest == u16::MAX {
-                continue;
-            }
-            let is_own = ground.own.is_some_and(|own| own.first_row == span.first_row);
-            let score = score.get_or_insert(Score { sum: 0, best: (u16::MAX, 0), query_chunk, is_own });
-            score.sum += u64::from(nearest);
-            if nearest <= score.best.0
-                && let Some(place) = of_file.iter().position(|&distance| distance == nearest)
-            {
-                let found = (nearest, span.first_row + place);
-                if found < score.best {
-                    (score.best, score.query_chunk) = (found, query_chunk);
-                }
-            }
-        }
-    }
-    spans.iter().zip(scores).filter_map(|(span, score)| Some((span, score?))).collect()
+    Hit { distance, row, file: place.file.id, start_secs, end_secs, query_chunk, is_own: false, is_contrary: false }
 }

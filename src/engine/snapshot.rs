@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::at_rest::AtRest;
 use super::error::EngineError;
 use super::latest::DatasetView;
+use super::pairs::Pairs;
 use crate::dataset::{FileId, SoundFile};
 use crate::ground::Grid;
 use crate::index::{IndexFile, RowSet, bit_balance};
@@ -32,6 +33,9 @@ pub(super) struct Snapshot {
     pub offered: RowSet,
     /// Counted when it is first asked for.
     balance: OnceLock<Arc<Vec<f32>>>,
+    /// Distances of random pairs of chunks and of files, measured when they are first asked for.
+    pub chunk_pairs: OnceLock<Pairs>,
+    pub file_pairs: OnceLock<Pairs>,
 }
 
 /// A chunk's place: the start and end in seconds at which it stands in its file.
@@ -121,6 +125,8 @@ impl Snapshot {
             spans,
             offered,
             balance: OnceLock::new(),
+            chunk_pairs: OnceLock::new(),
+            file_pairs: OnceLock::new(),
         })
     }
 
@@ -161,6 +167,11 @@ impl Snapshot {
         Ok(self.balance.get_or_init(count).clone())
     }
 
+    /// Seconds from one chunk of a file of `native_rate` to the next.
+    pub fn hop_secs(&self, native_rate: u32) -> f64 {
+        f64::from(self.grid.hop_frames) / f64::from(self.grid.rate_for(native_rate))
+    }
+
     /// Where the chunk of `row` stands, or `None` where its file is gone.
     pub fn place(&self, row: usize) -> Option<Place<'_>> {
         self.span_of(row).map(|span| self.place_in(span, row))
@@ -188,6 +199,19 @@ impl Snapshot {
         Ok(span.first_row + chunk as usize)
     }
 
+    /// The rows of the chunks that lie in a stretch of a file; where none does, those that lie most where it begins.
+    pub fn rows_within(&self, span: &Span, start_secs: f64, end_secs: f64) -> std::ops::Range<usize> {
+        const ROUNDING_FRAMES: f64 = 1.0;
+        let (rate, hop) = (f64::from(self.grid.rate_for(span.file.rate)), f64::from(self.grid.hop_frames));
+        let first = ((start_secs * rate - ROUNDING_FRAMES) / hop).ceil().max(0.0) as usize;
+        let last = ((end_secs * rate + ROUNDING_FRAMES - f64::from(self.grid.chunk_frames)) / hop).floor();
+        let end = ((last + 1.0).max(0.0) as usize).min(span.chunks);
+        match first < end {
+            true => span.first_row + first..span.first_row + end,
+            false => self.rows_at(span, start_secs),
+        }
+    }
+
     /// The rows of the chunks that share more than half of themselves with one that begins at `start_secs`: one, or the two
     /// around it where chunks overlap.
     pub fn rows_at(&self, span: &Span, start_secs: f64) -> std::ops::Range<usize> {
@@ -203,10 +227,7 @@ impl Snapshot {
 
 /// Reads files of the current generations. Another process may make other generations current meanwhile and delete the files
 /// of these: then `read` is called again.
-fn while_current<T>(
-    project: &Project,
-    mut read: impl FnMut() -> Result<T, EngineError>,
-) -> Result<T, EngineError> {
+fn while_current<T>(project: &Project, mut read: impl FnMut() -> Result<T, EngineError>) -> Result<T, EngineError> {
     loop {
         let current = project.current()?;
         match read() {

@@ -9,7 +9,7 @@ use super::latest::{DevicesView, IndexView, Latest, ModelView, PlayerView, Proje
 use super::shared::Shared;
 use super::snapshot::Snapshot;
 use super::sound_settings::SoundSettings;
-use super::{takes, watch};
+use super::{saved_searches, takes, watch};
 use crate::index::IndexFile;
 use crate::model::Model;
 use crate::project::Project;
@@ -34,6 +34,7 @@ pub(super) fn all(project: &Project, at_rest: &AtRest) -> Result<Latest, EngineE
         devices: Arc::new(DevicesView::default()),
         takes: Arc::new(takes::list(project, None)?),
         favourites: Arc::new(project.favourites()?),
+        searches: Arc::new(saved_searches::list(project)?),
     })
 }
 
@@ -50,9 +51,11 @@ impl Shared {
         let snapshot = Snapshot::usable(&self.project, &at_rest, self.snapshot().as_deref());
         self.set_snapshot(snapshot.map(Arc::new));
         let favourites = self.project.favourites()?;
+        let searches = saved_searches::list(&self.project)?;
         self.update(|latest| {
             latest.project = Arc::new(project_view(&self.project));
             latest.favourites = Arc::new(favourites);
+            latest.searches = Arc::new(searches);
             latest.dataset = at_rest.dataset;
             latest.history = self.project.history();
             latest.model = model;
@@ -86,6 +89,17 @@ impl Shared {
     pub fn refresh_takes(&self) -> Result<(), EngineError> {
         let takes = Arc::new(takes::list(&self.project, self.recording().as_deref())?);
         self.update(|latest| latest.takes = takes);
+        Ok(())
+    }
+
+    /// Reads the saved searches anew.
+    pub fn refresh_searches(&self) -> Result<(), EngineError> {
+        let _one_at_a_time = self.refreshing();
+        let searches = Arc::new(saved_searches::list(&self.project)?);
+        self.update(|latest| {
+            latest.searches = searches;
+            latest.history = self.project.history();
+        });
         Ok(())
     }
 

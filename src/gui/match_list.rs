@@ -82,6 +82,7 @@ mod tests {
             by: Grouping::Chunk,
             code: Vec::new(),
             query_code: Vec::new(),
+            nearness: crate::engine::Nearness::default(),
         }
     }
 

@@ -54,7 +54,9 @@ impl Saving {
         let out = Utf8PathBuf::from_path_buf(typed_path(&self.typed)?).ok()?;
         Some(match &self.what {
             What::Clip(clip) => Command::SaveClip { clip: clip.clone(), out },
-            What::Matches(report, format) => Command::SaveMatches { report: report.clone(), format: *format, out },
+            What::Matches(report, format) => {
+                Command::SaveMatches { report: report.clone(), format: *format, out, margin_secs: 0.0 }
+            }
         })
     }
 }
@@ -74,6 +76,7 @@ mod tests {
             query_chunks: 0,
             searched: 0,
             seconds: 0.0,
+            line: crate::engine::Line::default(),
         };
         let csv = MatchFormat::Text(TextFormat::Csv);
         let mut saving = Saving { what: What::Matches(Arc::new(report), csv), typed: "/out/like kick.csv".into() };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::match_list::{self, Line, View};
 use super::query_history::{Asked, QueryHistory};
 use crate::dataset::{FileId, SoundFile};
-use crate::engine::{Clip, DatasetView, Failure, Grouping, JobId, Match, Query, SearchFilter, SearchReport};
+use crate::engine::{Basket, Clip, DatasetView, Failure, Grouping, JobId, Match, Query, SearchFilter, SearchReport};
 use crate::ground::uri;
 
 /// Matches that a search asks for at first, and at most.
@@ -145,7 +145,15 @@ impl SearchState {
     pub fn query(&self) -> Option<Query> {
         let path = self.path.clone()?;
         let (from_secs, to_secs) = self.region.unzip();
-        Some(Query { path, from_secs, to_secs, k: self.wanted, by: self.view.grouping(), filter: self.filter.clone() })
+        Some(Query {
+            path,
+            from_secs,
+            to_secs,
+            k: self.wanted,
+            by: self.view.grouping(),
+            filter: self.filter.clone(),
+            basket: Basket::default(),
+        })
     }
 
     /// The query's own sound.

@@ -215,6 +215,7 @@ fn nothing_yet() -> Latest {
         devices: Arc::default(),
         takes: Arc::default(),
         favourites: Arc::default(),
+        searches: Arc::default(),
     }
 }
 

@@ -27,6 +27,7 @@ macro_rules! by_width {
 
 mod all_codes;
 mod buckets;
+pub mod chance;
 pub mod codes;
 pub mod file;
 mod groups;
@@ -37,15 +38,18 @@ pub mod scan;
 mod searcher;
 mod segment;
 mod select;
+pub mod sequences;
 pub mod statistics;
 mod stretch;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use all_codes::AllCodes;
+pub use chance::{Chance, really_alike};
 pub use codes::{CodeWidthError, Codes, CodesRef, is_code};
 pub use file::{IndexError, IndexFile, MadeBy, Mended};
 pub use rows::RowSet;
 pub use scan::{Neighbour, distances, nearest, nearest_to_each};
 pub use searcher::{Answer, Index};
+pub use sequences::{Occurrence, Recordings, Sequence};
 pub use statistics::{CodeStatistics, bit_balance, code_statistics};

@@ -62,12 +62,29 @@ impl RowSet {
 
     /// The number of rows in the set that are also in `range`.
     pub(super) fn count_in(&self, range: std::ops::Range<usize>) -> usize {
-        let below = |row: usize| {
-            let whole = Kernel::chosen().count_ones(&self.words[..row / 64]);
-            let rest = self.words.get(row / 64).map_or(0, |word| word & ((1 << (row % 64)) - 1));
-            whole + rest.count_ones() as usize
-        };
-        below(range.end) - below(range.start)
+        let (first, last) = (range.start / 64, range.end / 64);
+        let from = !0 << (range.start % 64);
+        let below = |word: u64| word & ((1 << (range.end % 64)) - 1);
+        let ones = |word: u64| word.count_ones() as usize;
+        // The set has no word for an end that is the last row's and a multiple of 64.
+        let end = self.words.get(last).copied().unwrap_or(0);
+        if range.is_empty() {
+            0
+        } else if first == last {
+            ones(below(end) & from)
+        } else {
+            ones(self.words[first] & from)
+                + Kernel::chosen().count_ones(&self.words[first + 1..last])
+                + ones(below(end))
+        }
+    }
+
+    /// Whether a row of `range` is in the set.
+    ///
+    /// # Panics
+    /// Where the index has no such rows.
+    pub fn has_any_in(&self, range: std::ops::Range<usize>) -> bool {
+        self.count_in(range) > 0
     }
 
     /// The rows in the set, in ascending order.

@@ -6,7 +6,7 @@ use super::checksums;
 
 /// Version of the tables below, kept in SQLite's `user_version`. A project with a higher one is refused, one with a lower
 /// one is brought up to date.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 /// Says "this database is a Soundalike catalogue" to `file` and to ourselves.
 pub(super) const APPLICATION_ID: i64 = 0x534e_4441;
@@ -91,8 +91,34 @@ const PROOFS: &str = "
     ALTER TABLE indexes ADD COLUMN model_hash BLOB;
 ";
 
+/// Version 4 brought saved searches, what a person said of their matches, and what they found when they ran last.
+const SEARCHES: &str = "
+    CREATE TABLE saved_searches (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE,
+        basket TEXT NOT NULL, -- JSON: the query and its examples
+        threshold REAL,
+        ran INTEGER NOT NULL -- whether it ever ran
+    ) STRICT;
+    CREATE TABLE verdicts (
+        search_id INTEGER NOT NULL REFERENCES saved_searches (id) ON DELETE CASCADE,
+        file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+        start_secs REAL NOT NULL,
+        end_secs REAL NOT NULL,
+        yes INTEGER NOT NULL,
+        PRIMARY KEY (search_id, file_id, start_secs, end_secs)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE seen_matches (
+        search_id INTEGER NOT NULL REFERENCES saved_searches (id) ON DELETE CASCADE,
+        file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+        start_secs REAL NOT NULL,
+        end_secs REAL NOT NULL,
+        PRIMARY KEY (search_id, file_id, start_secs, end_secs)
+    ) STRICT, WITHOUT ROWID;
+";
+
 /// What brings a database from each version, from 0 on, to the next.
-const STEPS: [&str; VERSION as usize] = [FIRST, ANNOTATIONS, PROOFS];
+const STEPS: [&str; VERSION as usize] = [FIRST, ANNOTATIONS, PROOFS, SEARCHES];
 
 /// Brings a database of version `from` up to date, in one transaction. An empty database is of version 0. `made` are the
 /// files in the project's folder that the catalogue of that version knew.

@@ -11,7 +11,7 @@ pub(super) struct Table {
 }
 
 /// Every table but the one with the checksums of these.
-pub(super) const TABLES: [Table; 9] = [
+pub(super) const TABLES: [Table; 12] = [
     Table {
         name: "files",
         keys: 1,
@@ -32,6 +32,19 @@ pub(super) const TABLES: [Table; 9] = [
     Table { name: "problems", keys: 1, columns: &["path", "reason", "size_bytes", "modified_ns"], undoable: true },
     Table { name: "tags", keys: 2, columns: &["file_id", "tag"], undoable: true },
     Table { name: "favourites", keys: 3, columns: &["file_id", "start_secs", "end_secs"], undoable: true },
+    Table { name: "saved_searches", keys: 1, columns: &["id", "name", "basket", "threshold", "ran"], undoable: true },
+    Table {
+        name: "verdicts",
+        keys: 4,
+        columns: &["search_id", "file_id", "start_secs", "end_secs", "yes"],
+        undoable: true,
+    },
+    Table {
+        name: "seen_matches",
+        keys: 4,
+        columns: &["search_id", "file_id", "start_secs", "end_secs"],
+        undoable: true,
+    },
     Table {
         name: "models",
         keys: 1,

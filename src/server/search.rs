@@ -20,7 +20,7 @@ use super::limits;
 use super::upload::{self, Upload};
 use crate::dataset::Filter;
 use crate::engine::formats::{MatchFormat, TextFormat, write_matches};
-use crate::engine::{Command, Grouping, JobId, Outcome, Query, SearchFilter, SearchReport, clip_of};
+use crate::engine::{Basket, Command, Grouping, JobId, Outcome, Query, SearchFilter, SearchReport, clip_of};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +32,10 @@ pub(super) struct Wanted {
     filter: Option<String>,
     from: Option<f64>,
     to: Option<f64>,
+    /// Every event instead of the nearest chunks.
+    events: Option<bool>,
+    /// Where the line between what is alike and what is not is drawn, in bits that differ.
+    threshold: Option<f64>,
 }
 
 /// What an answer is to be like.
@@ -145,13 +149,22 @@ fn query(wanted: &Wanted, form: Form) -> Result<Query, Refusal> {
     // A small file can unpack to hours of sound.
     let last = from + limits::QUERY_SECS;
     let to = wanted.to.filter(|to| to.is_finite()).map_or(last, |to| to.min(last));
+    let by = match (wanted.by, wanted.events.unwrap_or(false)) {
+        (None | Some(Grouping::Event), true) => Grouping::Event,
+        (Some(_), true) => return Err(Refusal::bad("`events` are not ranked by chunk or file; leave `by` out")),
+        (by, false) => by.unwrap_or_default(),
+    };
+    if wanted.threshold.is_some_and(|bits| !(bits >= 0.0 && bits.is_finite())) {
+        return Err(Refusal::bad("`threshold` is a number of bits, 0 or more"));
+    }
     Ok(Query {
         path: Utf8PathBuf::new(),
         from_secs: Some(from),
         to_secs: Some(to),
         k,
-        by: wanted.by.unwrap_or_default(),
+        by,
         filter: SearchFilter { text, ..SearchFilter::default() },
+        basket: Basket { threshold: wanted.threshold, ..Basket::default() },
     })
 }
 
@@ -164,6 +177,10 @@ fn about(report: &SearchReport) -> Value {
         "query_chunks": report.query_chunks,
         "searched": report.searched,
         "seconds": report.seconds,
+        "alike": report.line.alike,
+        "threshold": report.line.threshold,
+        "suggested_threshold": report.line.suggested_threshold,
+        "false_alarms": report.line.false_alarms,
     })
 }
 
@@ -181,6 +198,9 @@ fn detail(report: &SearchReport) -> Value {
                 "query_start_seconds": found.query_start_seconds,
                 "is_query": found.is_query,
                 "problem": found.problem,
+                "share_alike": found.nearness.share_alike,
+                "false_alarms": found.nearness.by_chance,
+                "is_behind": found.nearness.is_behind,
             })
         })
         .collect();
@@ -196,6 +216,8 @@ fn text_of(server: &Server, format: TextFormat, report: SearchReport) -> Result<
         TextFormat::Audacity => "text/plain; charset=utf-8",
         TextFormat::Raven => "text/tab-separated-values; charset=utf-8",
         TextFormat::M3u => "audio/x-mpegurl",
+        TextFormat::Markers => "text/tab-separated-values; charset=utf-8",
+        TextFormat::Counts => "text/csv; charset=utf-8",
     };
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }

@@ -1,7 +1,7 @@
 //! What is wrong is told in one clear sentence, and nothing else is lost.
 
 use camino::Utf8PathBuf;
-use soundalike::engine::{Command, Grouping, Outcome, Query, SearchFilter};
+use soundalike::engine::{Basket, Command, Grouping, Outcome, Query, SearchFilter};
 use soundalike::model::TrainingSettings;
 
 use crate::support::{Bench, quick, tone, write_tones, write_wav};
@@ -19,6 +19,7 @@ fn query(path: &std::path::Path) -> Command {
         k: 5,
         by: Grouping::Chunk,
         filter: SearchFilter::default(),
+        basket: Basket::default(),
     })
 }
 

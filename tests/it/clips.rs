@@ -45,13 +45,21 @@ fn what_a_search_found_is_saved_in_every_form() {
     bench.add(&bench.path("tones"));
     bench.train(quick());
     let path = text(&bench.path("tones/tone_02.wav"));
-    let query = Query { path, from_secs: None, to_secs: None, k: 4, by: Grouping::Chunk, filter: Default::default() };
+    let query = Query {
+        path,
+        from_secs: None,
+        to_secs: None,
+        k: 4,
+        by: Grouping::Chunk,
+        filter: Default::default(),
+        basket: Default::default(),
+    };
     let Ok(Outcome::Searched(report)) = bench.run(Command::Search(query)) else { panic!("an answer") };
     let report = Arc::new(report);
     for format in MatchFormat::ALL {
         let name = format.ending().map_or(format.name().to_owned(), |ending| format!("{}.{ending}", format.name()));
         let out = text(&bench.path(&name));
-        let save = Command::SaveMatches { report: report.clone(), format, out: out.clone() };
+        let save = Command::SaveMatches { report: report.clone(), format, out: out.clone(), margin_secs: 0.0 };
         assert!(matches!(bench.run(save), Ok(Outcome::Saved { out: saved }) if saved == out), "{name}");
         match format {
             MatchFormat::Clips => assert_eq!(out.read_dir_utf8().expect("a folder").count(), 4),
@@ -65,7 +73,8 @@ fn what_a_search_found_is_saved_in_every_form() {
     std::fs::remove_file(&report.matches[0].path).expect("removed");
     let gone = report.matches.iter().filter(|found| found.path == report.matches[0].path).count();
     let out = text(&bench.path("rest"));
-    let save = Command::SaveMatches { report: report.clone(), format: MatchFormat::Clips, out: out.clone() };
+    let save =
+        Command::SaveMatches { report: report.clone(), format: MatchFormat::Clips, out: out.clone(), margin_secs: 0.0 };
     let told = bench.run(save).expect_err("one is gone");
     assert!(told.starts_with(&format!("{gone} of 4 clips could not be cut; the first: ")), "{told}");
     assert_eq!(out.read_dir_utf8().expect("a folder").count(), 4 - gone);

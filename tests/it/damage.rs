@@ -77,6 +77,7 @@ fn answer(bench: &Bench) -> Result<Vec<String>, String> {
         k: 100,
         by: Grouping::Chunk,
         filter: SearchFilter::default(),
+        basket: Default::default(),
     };
     match bench.run(Command::Search(query))? {
         Outcome::Searched(report) => {

@@ -17,7 +17,8 @@ fn files(bench: &Bench) -> BTreeMap<String, FileId> {
 fn matches(bench: &Bench) -> Vec<(FileId, f64)> {
     let path = Utf8PathBuf::from_path_buf(bench.path("tones/tone_00.wav")).expect("UTF-8");
     let filter = SearchFilter::default();
-    let query = Query { path, from_secs: None, to_secs: None, k: 50, by: Grouping::File, filter };
+    let query =
+        Query { path, from_secs: None, to_secs: None, k: 50, by: Grouping::File, filter, basket: Default::default() };
     match bench.run(Command::Search(query)) {
         Ok(Outcome::Searched(report)) => report.matches.iter().map(|found| (found.file, found.distance)).collect(),
         other => panic!("{other:?}"),

@@ -35,8 +35,15 @@ fn digits_are_found_by_digit_and_speaker() {
     );
 
     let path = Utf8PathBuf::from_path_buf(folder.join("7_jackson_32.wav")).expect("UTF-8");
-    let query =
-        Query { path, from_secs: None, to_secs: None, k: 10, by: Grouping::File, filter: SearchFilter::default() };
+    let query = Query {
+        path,
+        from_secs: None,
+        to_secs: None,
+        k: 10,
+        by: Grouping::File,
+        filter: SearchFilter::default(),
+        basket: Default::default(),
+    };
     let Ok(Outcome::Searched(found)) = bench.run(Command::Search(query)) else { panic!("an answer") };
     let sevens = found.matches.iter().filter(|m| m.path.file_name().is_some_and(|name| name.starts_with("7_"))).count();
     assert!(sevens >= 8, "{sevens} of 10 are sevens: {:?}", found.matches);

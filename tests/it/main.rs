@@ -6,6 +6,7 @@ mod cli;
 mod clips;
 mod damage;
 mod editing;
+mod events;
 mod explore;
 mod folders;
 mod fsdd;
@@ -31,6 +32,7 @@ mod server_load;
 #[cfg(unix)]
 mod signals;
 mod sound;
+mod soundscape;
 mod support;
 mod virtual_audio;
 mod window;

@@ -1,7 +1,7 @@
 //! The main job through the engine: add, train, index, search, on sounds that the program makes itself.
 
 use camino::Utf8PathBuf;
-use soundalike::engine::{Coded, Command, Grouping, Outcome, Query, SearchFilter, SearchReport};
+use soundalike::engine::{Basket, Coded, Command, Grouping, Outcome, Query, SearchFilter, SearchReport};
 use soundalike::model::{Preset, TrainingSettings};
 
 use crate::support::{Bench, quick, tone, write_melodies, write_tones, write_wav};
@@ -15,6 +15,7 @@ fn search(bench: &Bench, path: &std::path::Path, k: usize, by: Grouping) -> Sear
         k,
         by,
         filter: SearchFilter::default(),
+        basket: Basket::default(),
     })) {
         Ok(Outcome::Searched(report)) => report,
         other => panic!("{other:?}"),
@@ -158,6 +159,7 @@ fn a_part_of_a_file_can_be_the_query() {
         k: 3,
         by: Grouping::Chunk,
         filter: SearchFilter::default(),
+        basket: Basket::default(),
     };
     let Ok(Outcome::Searched(report)) = bench.run(Command::Search(query.clone())) else { panic!("an answer") };
     assert_eq!(report.query_chunks, 1);

@@ -283,3 +283,87 @@ fn shells_and_man_are_told_of_every_command() {
     }
     assert!(!project.exists(), "none of this needs a project");
 }
+
+/// Times in the middle of a recording, by its name on a morning in May.
+#[test]
+fn events_are_written_for_other_programs_with_clips_that_have_a_margin_and_a_mark() {
+    let folder = learned(8);
+    let project = folder.path().join("project");
+    let recording = folder.path().join("20260513_045959.wav");
+    let silence = |secs: f64| (0..(secs * 8000.0) as usize).map(|_| 0.0);
+    let call = || crate::support::tone(8000, 330.0, 0.8);
+    let samples = silence(2.0).chain(call()).chain(silence(3.5)).chain(call()).chain(silence(1.0));
+    crate::support::write_wav(&recording, 8000, samples);
+    said(soundalike(&project).args(["add", "-q"]).arg(&recording));
+    said(soundalike(&project).args(["index", "-q"]));
+    let search = |more: &[&str], out: &str| {
+        let mut search = soundalike(&project);
+        search.args(["search", "--from", "2", "--to", "0:02.8", "--events", "--threshold", "3", "-q"]);
+        search.args(["--filter", "20260513 hour:4..6"]).args(more).arg("--out").arg(folder.path().join(out));
+        said(search.arg(&recording));
+        folder.path().join(out)
+    };
+    let table = search(&["--format", "csv"], "events.csv");
+    let counts = search(&["--format", "counts"], "counts.csv");
+    let markers = search(&["--format", "markers"], "markers.csv");
+    let clips = search(&["--format", "clips", "--margin", "0.5"], "clips");
+    let Some(python) = python_with("csv") else { return };
+    let script = r#"
+import csv, os, re, struct, sys, wave
+with open(sys.argv[1], newline='', encoding='utf-8') as file:
+    rows = list(csv.DictReader(file))
+assert len(rows) == 2, rows
+starts = [float(row['start_seconds']) for row in rows]
+assert abs(starts[0] - 2.0) < 0.2 and abs(starts[1] - 6.3) < 0.2, starts
+assert [row['recorded'][:16] for row in rows] == ['2026-05-13T05:00'] * 2, rows
+assert all(float(row['distance']) <= 3 and row['verdict'] == '' for row in rows)
+with open(sys.argv[2], newline='', encoding='utf-8') as file:
+    counted = list(csv.DictReader(file))
+assert [(row['hour'], row['matches']) for row in counted] == [('0', '2')], counted
+with open(sys.argv[3], newline='', encoding='utf-8') as file:
+    marks = list(csv.DictReader(file, delimiter='\t', quoting=csv.QUOTE_NONE))
+assert [re.fullmatch(r'\d+:\d\d\.\d{3}', mark['Start']) is not None for mark in marks] == [True] * 2, marks
+clips = sorted(os.listdir(sys.argv[4]))
+assert len(clips) == 2 and clips[0].startswith('20260513_045959_00h00m0'), clips
+for clip, row in zip(clips, sorted(rows, key=lambda row: float(row['start_seconds']))):
+    path = os.path.join(sys.argv[4], clip)
+    length = float(row['end_seconds']) - float(row['start_seconds'])
+    with wave.open(path) as wav:
+        assert abs(wav.getnframes() / wav.getframerate() - length - 1.0) < 0.01, clip
+    data = open(path, 'rb').read()
+    at, chunks = 12, {}
+    while at + 8 <= len(data):
+        name, size = data[at:at + 4], struct.unpack('<I', data[at + 4:at + 8])[0]
+        chunks[name] = data[at + 8:at + 8 + size]
+        at += 8 + size + size % 2
+    assert at == len(data) and struct.unpack('<I', data[4:8])[0] == len(data) - 8
+    count, number, start = struct.unpack('<III', chunks[b'cue '][:12])
+    assert (count, number, start) == (1, 1, 4000), (count, number, start)
+print('fine')
+"#;
+    check_by(python, script, &[&table, &counts, &markers, &clips]);
+}
+
+#[test]
+fn a_saved_search_is_listed_run_taught_renamed_and_deleted_by_command() {
+    let folder = learned(8);
+    let project = folder.path().join("project");
+    let tone = |number: usize| folder.path().join(format!("recordings/tone_{number:02}.wav"));
+    let json = |command: &mut Command| serde_json::from_str::<Value>(&said(command)).expect("one JSON object");
+    let saved = json(soundalike(&project).args(["search", "--json", "--by", "file", "--save", "tones"]).arg(tone(3)));
+    assert!(saved["matches"].as_array().is_some_and(|matches| matches.len() == 8), "{saved}");
+    let list = json(soundalike(&project).args(["searches", "--json"]));
+    assert_eq!(list["searches"][0]["name"], "tones");
+    let no = format!("{}@0-{}", tone(4).display(), saved["matches"][1]["end_seconds"]);
+    let taught = json(soundalike(&project).args(["search", "--json", "--saved", "tones", "--no", &no]));
+    let judged = taught["matches"].as_array().expect("matches").iter().find(|found| found["verdict"] == false);
+    assert!(judged.is_none_or(|judged| judged["is_behind"] == true), "{taught}");
+    assert_eq!(taught["new"], 0);
+    let told = said(soundalike(&project).arg("searches"));
+    assert!(told.contains("tones: files like 1 and unlike 0 sounds, 0 yes and 1 no"), "{told}");
+    said(soundalike(&project).args(["searches", "--rename", "tones", "more tones"]));
+    said(soundalike(&project).args(["searches", "--delete", "more tones"]));
+    assert!(said(soundalike(&project).arg("searches")).contains("No search is saved yet"));
+    let output = soundalike(&project).args(["search", "--saved", "tones"]).output().expect("it runs");
+    assert!(!output.status.success() && String::from_utf8_lossy(&output.stderr).contains("no saved search \"tones\""));
+}

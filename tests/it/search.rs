@@ -3,7 +3,9 @@
 
 use camino::Utf8PathBuf;
 use soundalike::dataset::Favourite;
-use soundalike::engine::{Command, Grouping, Match, Outcome, Query, SearchFilter, SearchReport};
+use soundalike::engine::{
+    Basket, Command, Example, Grouping, Match, Outcome, Query, SearchFilter, SearchReport, Verdict,
+};
 
 use crate::support::{Bench, quick, tone, write_tones, write_wav};
 
@@ -27,7 +29,15 @@ fn bench() -> Bench {
 fn query(bench: &Bench, name: &str) -> Query {
     let path = Utf8PathBuf::from_path_buf(bench.path("sounds").join(name)).expect("UTF-8");
     let by = Grouping::Chunk;
-    Query { path, from_secs: None, to_secs: None, k: 20, by, filter: SearchFilter::default() }
+    Query {
+        path,
+        from_secs: None,
+        to_secs: None,
+        k: 20,
+        by,
+        filter: SearchFilter::default(),
+        basket: Basket::default(),
+    }
 }
 
 fn search(bench: &Bench, query: &Query) -> SearchReport {
@@ -171,4 +181,101 @@ fn the_querys_own_file_can_be_left_out() {
         assert!(!others.matches.is_empty() && others.matches.iter().all(|found| name(found) != "tone_02.wav"));
         assert!(others.searched < all.searched);
     }
+}
+
+fn example(bench: &Bench, name: &str, is_like: bool) -> Example {
+    Example { path: query(bench, name).path, from_secs: None, to_secs: None, is_like }
+}
+
+fn of_file<'a>(report: &'a SearchReport, wanted: &str) -> &'a Match {
+    report.matches.iter().find(|found| name(found) == wanted).expect("it is among the matches")
+}
+
+#[test]
+fn a_basket_finds_what_is_like_any_of_its_sounds_and_puts_what_is_unlike_behind_the_line() {
+    let bench = bench();
+    for by in [Grouping::Chunk, Grouping::File, Grouping::Event] {
+        let alone = Query { by, k: 500, ..query(&bench, "tone_02.wav") };
+        let sweep = of_file(&search(&bench, &alone), "z_sweep.wav").distance;
+        let like = Basket { examples: vec![example(&bench, "a_sweep.wav", true)], ..Basket::default() };
+        let both = search(&bench, &Query { basket: like, ..alone.clone() });
+        let now = of_file(&both, "z_sweep.wav");
+        assert!(now.distance == 0.0 && sweep > 0.0, "{by:?}: {sweep}, {now:?}");
+        assert!(of_file(&both, "tone_02.wav").distance == 0.0);
+
+        let unlike = Basket {
+            examples: vec![example(&bench, "a_sweep.wav", false)],
+            threshold: Some(64.0),
+            ..Basket::default()
+        };
+        let without = search(&bench, &Query { basket: unlike, ..alone.clone() });
+        let line = without.line.alike.expect("a distance was given");
+        assert!(without.matches[..line].iter().all(|found| !name(found).ends_with("sweep.wav")), "{by:?}");
+        assert!(without.matches[line..].iter().any(|found| name(found) == "z_sweep.wav"), "{by:?}");
+        assert!(without.matches.iter().enumerate().all(|(rank, found)| found.nearness.is_behind == (rank >= line)));
+    }
+}
+
+#[test]
+fn a_verdict_teaches_a_search_and_is_kept_with_it_until_it_is_undone() {
+    let bench = bench();
+    let by = Grouping::File;
+    let wanted = Query { by, ..query(&bench, "tone_02.wav") };
+    let save = Command::SaveSearch { name: " tones ".into(), query: wanted };
+    assert!(matches!(bench.run(save), Ok(Outcome::Changed { words }) if words == "Saved the search “tones”"));
+    let run = |bench: &Bench| match bench.run(Command::SearchSaved { name: "tones".into(), k: 20 }) {
+        Ok(Outcome::Searched(report)) => report,
+        other => panic!("{other:?}"),
+    };
+    let first = run(&bench);
+    assert_eq!(first.line.new, None, "it never ran before");
+    let sweep = of_file(&first, "z_sweep.wav");
+    let verdict = |yes| Verdict { file: sweep.file, start_secs: sweep.start_seconds, end_secs: sweep.end_seconds, yes };
+    let judge = |yes| Command::JudgeMatches { name: "tones".into(), verdicts: vec![verdict(yes)] };
+
+    bench.run(judge(true)).expect("judged");
+    let taught = run(&bench);
+    let other = of_file(&taught, "a_sweep.wav");
+    assert!(other.distance < of_file(&first, "a_sweep.wav").distance, "{other:?}");
+    assert_eq!(of_file(&taught, "z_sweep.wav").nearness.verdict, Some(true));
+
+    let bench = bench.reopen();
+    bench.run(judge(false)).expect("judged again");
+    assert_eq!(bench.engine.latest().searches[0].query.basket.verdicts, [verdict(false)]);
+    assert!(of_file(&run(&bench), "a_sweep.wav").nearness.is_behind);
+    bench.run(Command::Undo).expect("undone");
+    assert_eq!(bench.engine.latest().searches[0].query.basket.verdicts, [verdict(true)]);
+    assert_eq!(run(&bench).matches, taught.matches);
+
+    bench.run(Command::RenameSearch { from: "tones".into(), to: "sweeps".into() }).expect("renamed");
+    assert!(bench.run(Command::SearchSaved { name: "tones".into(), k: 5 }).is_err_and(|why| why.contains("\"tones\"")));
+    bench.run(Command::DeleteSearch { name: "sweeps".into() }).expect("deleted");
+    assert!(bench.engine.latest().searches.is_empty());
+    bench.run(Command::Undo).expect("undone");
+    assert_eq!(bench.engine.latest().searches[0].name, "sweeps");
+}
+
+#[test]
+fn a_saved_search_says_what_is_new_since_it_ran_last() {
+    let bench = bench();
+    let query = Query {
+        by: Grouping::Event,
+        basket: Basket { threshold: Some(1.0), ..Basket::default() },
+        ..query(&bench, "a_sweep.wav")
+    };
+    bench.run(Command::SaveSearch { name: "sweep".into(), query }).expect("saved");
+    let run = || match bench.run(Command::SearchSaved { name: "sweep".into(), k: 20 }) {
+        Ok(Outcome::Searched(report)) => report,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(run().line.alike, Some(2), "the sweep and its copy");
+    assert_eq!(run().line.new, Some(0));
+    std::fs::copy(bench.path("sounds/a_sweep.wav"), bench.path("sounds/later.wav")).expect("copied");
+    bench.add(&bench.path("sounds"));
+    bench.run(Command::BuildIndex).expect("indexed");
+    let report = run();
+    assert_eq!((report.line.alike, report.line.new), (Some(3), Some(1)));
+    let new: Vec<&str> = report.matches.iter().filter(|found| found.nearness.is_new).map(name).collect();
+    assert_eq!(new, ["later.wav"]);
+    assert_eq!(run().line.new, Some(0));
 }

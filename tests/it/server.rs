@@ -119,6 +119,8 @@ fn searches_answer_in_every_form() {
         ("audacity", "text/plain; charset=utf-8", "0."),
         ("raven", "text/tab-separated-values; charset=utf-8", "Selection\tView\tChannel\t"),
         ("m3u", "audio/x-mpegurl", "#EXTM3U\n"),
+        ("markers", "text/tab-separated-values; charset=utf-8", "Name\tStart\tDuration\t"),
+        ("counts", "text/csv; charset=utf-8", "query,path,hour,recorded,matches"),
         ("json", "application/json", "{\"searches\":[{\"query\":\"query.wav\""),
     ] {
         let answer = served.search(&format!("?format={form}&k=4"), &sound);
@@ -127,6 +129,19 @@ fn searches_answer_in_every_form() {
         assert!(text.starts_with(begins), "{form}: {text}");
         assert!(!text.contains("/query-"), "the name of the uploaded file is nobody's business: {text}");
     }
+    let events = served.search("?format=detail&events=true&k=4&threshold=2.5", &sound).json();
+    let (line, results) = (events["alike"].as_u64(), events["results"].as_array().expect("results"));
+    assert_eq!(
+        (&events["threshold"], &results[0]["distance"], &results[0]["start"]),
+        (&json!(2.5), &json!(0.0), &json!(0.0))
+    );
+    for (rank, event) in results.iter().enumerate() {
+        let is_before = event["distance"].as_f64() <= Some(2.5);
+        assert_eq!((rank as u64) < line.expect("a line"), is_before, "{event}");
+        assert_eq!(event["is_behind"], json!(!is_before));
+        assert!(event["share_alike"].as_f64().is_some_and(|share| (0.0..1.0).contains(&share)), "{event}");
+    }
+    assert_eq!(served.search("?format=detail&by=event&k=4&threshold=2.5", &sound).json()["results"], events["results"]);
     let part = served.search("?format=detail&from=0.3&to=0.6&k=1", &sound).json();
     assert!(part["results"][0]["query_start_seconds"].as_f64().is_some_and(|start| start >= 0.3), "{part}");
     for wrong in [
@@ -137,6 +152,8 @@ fn searches_answer_in_every_form() {
         "?from=-1",
         "?from=1e9",
         "?by=colour",
+        "?events=true&by=file",
+        "?threshold=-1",
         "?x=1",
         "?k=many",
     ] {

@@ -247,8 +247,15 @@ fn a_match_whose_file_is_missing_or_has_changed_says_so() {
     std::fs::remove_file(tones.join("tone_01.wav")).expect("removed");
     write_wav(&tones.join("tone_02.wav"), 8000, tone(8000, 900.0, 0.9));
     let path = Utf8PathBuf::from_path_buf(tones.join("tone_00.wav")).expect("UTF-8");
-    let query =
-        Query { path, from_secs: None, to_secs: None, k: 6, by: Grouping::File, filter: SearchFilter::default() };
+    let query = Query {
+        path,
+        from_secs: None,
+        to_secs: None,
+        k: 6,
+        by: Grouping::File,
+        filter: SearchFilter::default(),
+        basket: Default::default(),
+    };
     let Ok(Outcome::Searched(report)) = bench.run(Command::Search(query)) else { panic!("an answer") };
     let problem =
         |name: &str| report.matches.iter().find(|found| found.path.ends_with(name)).expect("the match").problem.clone();

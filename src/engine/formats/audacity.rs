@@ -4,13 +4,16 @@
 
 use std::io::{self, Write};
 
-use super::{file_name, in_one_cell, query_of};
+use super::{file_name, in_one_cell, query_of, verdict_of, written};
 use crate::engine::query::SearchReport;
 
 pub(super) fn write(searches: &[&SearchReport], to: &mut dyn Write) -> io::Result<()> {
     for search in searches {
-        for (number, found) in search.matches.iter().enumerate() {
+        for (number, found) in written(search).enumerate() {
             let mut label = format!("{} {} ({} of {})", number + 1, file_name(found), found.distance, search.bits);
+            if found.nearness.verdict.is_some() {
+                label += &format!(", {}", verdict_of(found));
+            }
             if searches.len() > 1 {
                 label = format!("{}: {label}", query_of(search));
             }

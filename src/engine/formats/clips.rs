@@ -1,13 +1,20 @@
 //! The matches as WAV files in a folder, each cut from its original at its own rate, channels and depth.
 
+use std::collections::HashSet;
+use std::io::Write as _;
+
 use camino::Utf8Path;
 
-use super::query_of;
-use crate::audio::clip::save_clip;
+use super::{query_of, written};
+use crate::audio::clip::{clip_bytes, save_clip};
+use crate::audio::cue;
+use crate::audio::wav::write_whole;
+use crate::audio::{AudioError, Cause};
+use crate::dataset::moment;
 use crate::engine::cut::refuse_sounds;
 use crate::engine::error::EngineError;
 use crate::engine::latest::DatasetView;
-use crate::engine::query::{Match, SearchReport};
+use crate::engine::query::{Grouping, Match, SearchReport};
 
 /// Of a name that was a file's, so that with what stands around it no file system's limit of 255 is reached.
 const LONGEST_STEM_BYTES: usize = 150;
@@ -17,6 +24,7 @@ pub(super) fn save(
     searches: &[&SearchReport],
     sounds: &DatasetView,
     folder: &Utf8Path,
+    margin_secs: f64,
     go_on: &dyn Fn() -> bool,
 ) -> Result<(), EngineError> {
     let (mut failed, mut first, mut of) = (0, None, 0);
@@ -26,16 +34,20 @@ pub(super) fn save(
             _ => folder.join(format!("{:03} {}", number + 1, stem(Utf8Path::new(query_of(search))))),
         };
         std::fs::create_dir_all(&folder).map_err(|cause| EngineError::Write { path: folder.clone().into(), cause })?;
-        for (rank, found) in search.matches.iter().enumerate() {
+        let mut named = HashSet::new();
+        for (rank, found) in written(search).enumerate() {
             if !go_on() {
                 return Err(EngineError::Cancelled);
             }
             of += 1;
-            let out = folder.join(name(rank + 1, found));
-            let saved = refuse_sounds(sounds, Some(&found.path), &out).and_then(|()| {
-                let (path, to) = (found.path.as_std_path(), Some(found.end_seconds));
-                save_clip(path, found.start_seconds, to, out.as_std_path()).map_err(EngineError::from)
-            });
+            let mut name = name(rank + 1, found);
+            // Files of one name in several folders may have matches at one time.
+            if !named.insert(name.clone()) {
+                name = format!("{} ({}).wav", name.trim_end_matches(".wav"), rank + 1);
+            }
+            let out = folder.join(name);
+            let saved = refuse_sounds(sounds, Some(&found.path), &out)
+                .and_then(|()| save_match(found, margin_secs, &out).map_err(EngineError::from));
             if let Err(cause) = saved {
                 failed += 1;
                 first.get_or_insert(cause);
@@ -48,8 +60,35 @@ pub(super) fn save(
     }
 }
 
-/// Sorted by name, the nearest is first.
+/// A match with `margin_secs` around it, and then with a mark where it is.
+fn save_match(found: &Match, margin_secs: f64, out: &Utf8Path) -> Result<(), AudioError> {
+    let path = found.path.as_std_path();
+    if margin_secs <= 0.0 {
+        return save_clip(path, found.start_seconds, Some(found.end_seconds), out.as_std_path());
+    }
+    let start = (found.start_seconds - margin_secs).max(0.0);
+    let mut clip = clip_bytes(path, start, Some(found.end_seconds + margin_secs))?;
+    // A clip that is too long for a mark is a clip all the same.
+    let _ = cue::mark(&mut clip, found.start_seconds - start, found.end_seconds - start, &mark_of(found));
+    let write = |mut file: std::io::BufWriter<&mut std::fs::File>| {
+        file.write_all(&clip).and_then(|()| file.flush()).map_err(Cause::Unwritable)
+    };
+    write_whole(out.as_std_path(), write).map_err(|cause| cause.at(out.as_std_path()))
+}
+
+fn mark_of(found: &Match) -> String {
+    format!("{} {} ({:.1})", super::file_name(found), moment::in_words(found.start_seconds), found.distance)
+}
+
+/// Events by file, time and score, so that sorted by name they are in the order in which they happened. Of other searches the
+/// nearest is first.
 fn name(rank: usize, found: &Match) -> String {
+    if found.by == Grouping::Event {
+        let millis = (found.start_seconds.max(0.0) * 1000.0).round() as u64;
+        let (secs, millis) = (millis / 1000, millis % 1000);
+        let time = format!("{:02}h{:02}m{:02}.{millis:03}s", secs / 3600, secs / 60 % 60, secs % 60);
+        return format!("{}_{time}_{:.1}.wav", stem(&found.path), found.distance);
+    }
     format!("{rank:03} {} {:.3} s.wav", stem(&found.path), found.start_seconds)
 }
 

@@ -2,17 +2,31 @@
 
 use std::io::{self, Write};
 
-use super::query_of;
+use super::{clock_of, query_of, verdict_of, written};
+use crate::engine::latest::DatasetView;
 use crate::engine::query::SearchReport;
 
-const COLUMNS: [&str; 9] =
-    ["query", "query_start_seconds", "rank", "path", "start_seconds", "end_seconds", "distance", "bits", "problem"];
+const COLUMNS: [&str; 13] = [
+    "query",
+    "query_start_seconds",
+    "rank",
+    "path",
+    "start_seconds",
+    "end_seconds",
+    "distance",
+    "bits",
+    "problem",
+    "share_alike",
+    "verdict",
+    "recorded",
+    "false_alarms",
+];
 
-pub(super) fn write(searches: &[&SearchReport], to: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(searches: &[&SearchReport], sounds: &DatasetView, to: &mut dyn Write) -> io::Result<()> {
     let mut table = ::csv::Writer::from_writer(to);
     table.write_record(COLUMNS)?;
     for search in searches {
-        for (number, found) in search.matches.iter().enumerate() {
+        for (number, found) in written(search).enumerate() {
             table.write_record([
                 query_of(search),
                 &found.query_start_seconds.to_string(),
@@ -23,8 +37,16 @@ pub(super) fn write(searches: &[&SearchReport], to: &mut dyn Write) -> io::Resul
                 &found.distance.to_string(),
                 &search.bits.to_string(),
                 found.problem.as_deref().unwrap_or_default(),
+                &or_nothing(found.nearness.share_alike),
+                verdict_of(found),
+                &clock_of(found, sounds),
+                &or_nothing(found.nearness.by_chance),
             ])?;
         }
     }
     table.flush()
+}
+
+fn or_nothing(number: Option<f64>) -> String {
+    number.map_or_else(String::new, |number| number.to_string())
 }

@@ -22,15 +22,21 @@ pub enum TextFormat {
     Raven,
     /// A playlist whose entries begin and end where the matches do.
     M3u,
+    /// A marker list of Adobe Audition.
+    Markers,
+    /// How many matches each file has in each of its hours.
+    Counts,
 }
 
 impl MatchFormat {
-    pub const ALL: [MatchFormat; 6] = [
+    pub const ALL: [MatchFormat; 8] = [
         MatchFormat::Text(TextFormat::Json),
         MatchFormat::Text(TextFormat::Csv),
         MatchFormat::Text(TextFormat::Audacity),
         MatchFormat::Text(TextFormat::Raven),
         MatchFormat::Text(TextFormat::M3u),
+        MatchFormat::Text(TextFormat::Markers),
+        MatchFormat::Text(TextFormat::Counts),
         MatchFormat::Clips,
     ];
 
@@ -42,6 +48,8 @@ impl MatchFormat {
             MatchFormat::Text(TextFormat::Audacity) => "audacity",
             MatchFormat::Text(TextFormat::Raven) => "raven",
             MatchFormat::Text(TextFormat::M3u) => "m3u",
+            MatchFormat::Text(TextFormat::Markers) => "markers",
+            MatchFormat::Text(TextFormat::Counts) => "counts",
             MatchFormat::Clips => "clips",
         }
     }
@@ -54,6 +62,8 @@ impl MatchFormat {
             MatchFormat::Text(TextFormat::Audacity) => "Audacity label track",
             MatchFormat::Text(TextFormat::Raven) => "Raven selection table",
             MatchFormat::Text(TextFormat::M3u) => "M3U playlist",
+            MatchFormat::Text(TextFormat::Markers) => "Audition marker list",
+            MatchFormat::Text(TextFormat::Counts) => "CSV table of counts per file and hour",
             MatchFormat::Clips => "WAV clips in a folder",
         }
     }
@@ -62,7 +72,7 @@ impl MatchFormat {
     pub fn ending(self) -> Option<&'static str> {
         match self {
             MatchFormat::Text(TextFormat::Json) => Some("json"),
-            MatchFormat::Text(TextFormat::Csv) => Some("csv"),
+            MatchFormat::Text(TextFormat::Csv | TextFormat::Markers | TextFormat::Counts) => Some("csv"),
             MatchFormat::Text(TextFormat::Audacity | TextFormat::Raven) => Some("txt"),
             MatchFormat::Text(TextFormat::M3u) => Some("m3u8"),
             MatchFormat::Clips => None,

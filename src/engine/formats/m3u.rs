@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{file_name, in_one_cell};
+use super::{file_name, in_one_cell, written};
 use crate::engine::query::SearchReport;
 use crate::ground::uri;
 
@@ -10,7 +10,7 @@ pub(super) fn write(searches: &[&SearchReport], to: &mut dyn Write) -> io::Resul
     writeln!(to, "#EXTM3U")?;
     writeln!(to, "#EXTENC:UTF-8")?;
     for search in searches {
-        for found in &search.matches {
+        for found in written(search) {
             let whole_secs = (found.end_seconds - found.start_seconds).ceil();
             let title = in_one_cell(file_name(found));
             writeln!(to, "#EXTINF:{whole_secs},{title} at {:.3} s", found.start_seconds)?;

@@ -4,10 +4,12 @@
 
 mod audacity;
 mod clips;
+mod counts;
 mod csv;
 pub(super) mod format;
 mod json;
 mod m3u;
+mod markers;
 pub(super) mod npy;
 pub(super) mod parquet;
 mod raven;
@@ -21,9 +23,10 @@ use camino::Utf8Path;
 use super::cut::refuse_sounds;
 use super::error::EngineError;
 use super::latest::DatasetView;
-use super::query::{Match, SearchReport};
+use super::query::{Grouping, Match, SearchReport};
 use crate::audio::Cause;
 use crate::audio::wav::write_whole;
+use crate::dataset::moment;
 
 /// Writes what `searches` found as text. `sounds` are those that they were searched in: some forms tell of a match's file
 /// as well.
@@ -35,24 +38,28 @@ pub fn write_matches(
 ) -> io::Result<()> {
     match format {
         TextFormat::Json => json::write(searches, to),
-        TextFormat::Csv => csv::write(searches, to),
+        TextFormat::Csv => csv::write(searches, sounds, to),
         TextFormat::Audacity => audacity::write(searches, to),
         TextFormat::Raven => raven::write(searches, sounds, to),
         TextFormat::M3u => m3u::write(searches, to),
+        TextFormat::Markers => markers::write(searches, to),
+        TextFormat::Counts => counts::write(searches, sounds, to),
     }
 }
 
-/// Writes what `searches` found to the file `out`, or as clips into the folder `out`, which is made where it is absent.
+/// Writes what `searches` found to the file `out`, or as clips into the folder `out`, which is made where it is absent. Clips
+/// have `margin_secs` more at both ends, and a mark where the match is.
 /// Stops with [`EngineError::Cancelled`] between two clips where `go_on` says false.
 pub fn save_matches(
     format: MatchFormat,
     searches: &[&SearchReport],
     sounds: &DatasetView,
     out: &Utf8Path,
+    margin_secs: f64,
     go_on: &dyn Fn() -> bool,
 ) -> Result<(), EngineError> {
     let text = match format {
-        MatchFormat::Clips => return clips::save(searches, sounds, out, go_on),
+        MatchFormat::Clips => return clips::save(searches, sounds, out, margin_secs, go_on),
         MatchFormat::Text(text) => text,
     };
     let queries = searches.iter().filter_map(|search| search.query.as_ref());
@@ -72,6 +79,30 @@ fn query_of(search: &SearchReport) -> &str {
 /// A match's file without the folders above it.
 fn file_name(found: &Match) -> &str {
     found.path.file_name().unwrap_or(found.path.as_str())
+}
+
+/// The matches of a search that are written: of events those that come before the line, or that a person judged; of other
+/// searches all.
+fn written(search: &SearchReport) -> impl Iterator<Item = &Match> {
+    let is_written =
+        |found: &&Match| found.by != Grouping::Event || !found.nearness.is_behind || found.nearness.verdict.is_some();
+    search.matches.iter().filter(is_written)
+}
+
+/// What a person said of a match: "yes", "no", or nothing.
+fn verdict_of(found: &Match) -> &'static str {
+    match found.nearness.verdict {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "",
+    }
+}
+
+/// When a match began by the recorder's clock, where that is known.
+fn clock_of(found: &Match, sounds: &DatasetView) -> String {
+    let began = sounds.file(found.file).and_then(|file| file.began());
+    let at = began.and_then(|began| moment::clock_at(began, found.start_seconds));
+    at.map_or_else(String::new, |at| at.to_string())
 }
 
 /// In one line, without tabs: what stands in a column.

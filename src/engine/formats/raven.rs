@@ -6,12 +6,12 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use super::{file_name, in_one_cell, query_of};
+use super::{clock_of, file_name, in_one_cell, query_of, verdict_of, written};
 use crate::dataset::{FileId, SoundFile};
 use crate::engine::latest::DatasetView;
 use crate::engine::query::SearchReport;
 
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 16] = [
     "Selection",
     "View",
     "Channel",
@@ -26,6 +26,8 @@ const COLUMNS: [&str; 14] = [
     "Query Offset (s)",
     "Distance",
     "Bits",
+    "Verdict",
+    "Recorded",
 ];
 
 /// The highest frequency of files that are no longer in the dataset.
@@ -38,7 +40,7 @@ pub(super) fn write(searches: &[&SearchReport], sounds: &DatasetView, to: &mut d
     let mut selection = 0;
     writeln!(to, "{}", COLUMNS.join("\t"))?;
     for search in searches {
-        for found in &search.matches {
+        for found in written(search) {
             let file = known.get(&found.file);
             let begin = *begins.entry(found.path.as_str()).or_insert_with(|| {
                 let begin = end_of_sequence;
@@ -48,7 +50,7 @@ pub(super) fn write(searches: &[&SearchReport], sounds: &DatasetView, to: &mut d
             selection += 1;
             writeln!(
                 to,
-                "{selection}\tSpectrogram 1\t1\t{:.6}\t{:.6}\t0.0\t{:.1}\t{}\t{}\t{:.6}\t{}\t{:.6}\t{}\t{}",
+                "{selection}\tSpectrogram 1\t1\t{:.6}\t{:.6}\t0.0\t{:.1}\t{}\t{}\t{:.6}\t{}\t{:.6}\t{}\t{}\t{}\t{}",
                 begin + found.start_seconds,
                 begin + found.end_seconds,
                 f64::from(file.map_or(UNKNOWN_RATE, |file| file.rate)) / 2.0,
@@ -59,6 +61,8 @@ pub(super) fn write(searches: &[&SearchReport], sounds: &DatasetView, to: &mut d
                 found.query_start_seconds,
                 found.distance,
                 search.bits,
+                verdict_of(found),
+                clock_of(found, sounds),
             )?;
         }
     }

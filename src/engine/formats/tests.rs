@@ -1,6 +1,6 @@
 use super::*;
 use crate::dataset::{FileId, SoundFile};
-use crate::engine::{Grouping, Query, SearchFilter};
+use crate::engine::{Basket, Grouping, Line, Nearness, Query, SearchFilter};
 use crate::ground::{Grid, Rate};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,25 +39,28 @@ fn found(sounds: &DatasetView, file: usize, start: f64, distance: f64) -> Match 
         is_query: false,
         code: Vec::new(),
         query_code: Vec::new(),
+        nearness: Nearness::default(),
     }
 }
 
 fn report(query: &str, matches: Vec<Match>) -> SearchReport {
     SearchReport {
-        query: Some(Query {
+        query: Some(Box::new(Query {
             path: query.into(),
             from_secs: None,
             to_secs: None,
             k: 10,
             by: Grouping::Chunk,
             filter: SearchFilter::default(),
-        }),
+            basket: Basket::default(),
+        })),
         bits: 64,
         matches,
         silent: false,
         query_chunks: 1,
         searched: 100,
         seconds: 0.1,
+        line: Line::default(),
     }
 }
 
@@ -74,11 +77,11 @@ fn a_table_quotes_what_it_must_and_is_one_for_many_queries() {
         (report("/q/1.wav", vec![found(&sounds, 0, 1.5, 3.0)]), report("-", vec![found(&sounds, 1, 0.0, 4.5)]));
     let table = text(TextFormat::Csv, &[&a, &b], &sounds);
     let mut read = ::csv::Reader::from_reader(table.as_bytes());
-    assert_eq!(read.headers().expect("a header").len(), 9);
+    assert_eq!(read.headers().expect("a header").len(), 13);
     let rows: Vec<Vec<String>> =
         read.records().map(|row| row.expect("a row").iter().map(str::to_owned).collect()).collect();
-    assert_eq!(rows[0], ["/q/1.wav", "0.125", "1", "/s/a \"b\", c.wav", "1.5", "1.75", "3", "64", ""]);
-    assert_eq!(rows[1], ["-", "0.125", "1", "/s/tab\tä.wav", "0", "0.25", "4.5", "64", ""]);
+    assert_eq!(rows[0], ["/q/1.wav", "0.125", "1", "/s/a \"b\", c.wav", "1.5", "1.75", "3", "64", "", "", "", "", ""]);
+    assert_eq!(rows[1], ["-", "0.125", "1", "/s/tab\tä.wav", "0", "0.25", "4.5", "64", "", "", "", "", ""]);
 }
 
 #[test]
@@ -92,7 +95,7 @@ fn labels_and_selections_have_their_columns_whatever_is_in_a_name() {
 
     let table = text(TextFormat::Raven, &[&one], &sounds);
     let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split('\t').collect()).collect();
-    assert!(rows.iter().all(|row| row.len() == 14));
+    assert!(rows.iter().all(|row| row.len() == 16));
     let column = |name: &str| rows[0].iter().position(|column| *column == name).expect("a column");
     let cells = |name: &str| rows[1..].iter().map(|row| row[column(name)]).collect::<Vec<_>>();
     assert_eq!(cells("Selection"), ["1", "2", "3"]);
@@ -133,7 +136,7 @@ fn a_file_is_never_written_over_a_sound() {
     let canonical = path.canonicalize_utf8().expect("there");
     sounds.files[0] = sound(1, canonical.as_str(), 8000, 1);
     let one = report("/q/1.wav", Vec::new());
-    let refused = save_matches(MatchFormat::Text(TextFormat::Csv), &[&one], &sounds, &path, &|| true);
+    let refused = save_matches(MatchFormat::Text(TextFormat::Csv), &[&one], &sounds, &path, 0.0, &|| true);
     assert!(matches!(refused, Err(EngineError::OverASound { .. })), "{refused:?}");
     assert_eq!(std::fs::read(&path).expect("read"), b"sound");
 }

@@ -173,13 +173,13 @@ pub fn heading(ui: &mut Ui, nearest: &Match, matches: usize, bits: usize, folded
 fn distance_number(found: &Match) -> String {
     match found.by {
         Grouping::Chunk => format!("{:.0}", found.distance),
-        Grouping::File => format!("{:.1}", found.distance),
+        Grouping::File | Grouping::Event => format!("{:.1}", found.distance),
     }
 }
 
 fn distance_in_words(found: &Match, bits: usize) -> String {
     match found.by {
         Grouping::Chunk => format!("{} of {bits} bits differ", distance_number(found)),
-        Grouping::File => format!("{} of {bits} bits differ on average", distance_number(found)),
+        Grouping::File | Grouping::Event => format!("{} of {bits} bits differ on average", distance_number(found)),
     }
 }

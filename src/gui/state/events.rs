@@ -67,7 +67,12 @@ impl State {
                 (Place::Search, Some(query.path.clone()))
             }
             Command::Preview { path } => (Place::Search, Some(path.clone())),
-            Command::MarkFavourite { .. } => (Place::Search, None),
+            Command::MarkFavourite { .. }
+            | Command::SearchSaved { .. }
+            | Command::SaveSearch { .. }
+            | Command::JudgeMatches { .. }
+            | Command::RenameSearch { .. }
+            | Command::DeleteSearch { .. } => (Place::Search, None),
             Command::StartRecording { .. } | Command::StopRecording | Command::WatchMicrophone(_) => {
                 (Place::Search, None)
             }

@@ -7,7 +7,7 @@ use crate::audio::spectrogram::{ROWS, Spectrogram};
 use crate::dataset::{FileId, SoundFile};
 use crate::engine::{
     Command, DatasetView, Event, Failure, FailureKind, Grouping, IndexView, JobId, JobKind, JobStage, JobView, Latest,
-    Match, ModelView, Outcome, SearchReport, SoundPreview, TrainingPoint, TrainingView,
+    Line, Match, ModelView, Nearness, Outcome, SearchReport, SoundPreview, TrainingPoint, TrainingView,
 };
 use crate::ground::{Grid, Rate};
 use crate::gui::state::{Action, State};
@@ -168,6 +168,7 @@ pub fn answer_search(state: &mut State, job: JobId, distances: &[f64]) {
         problem: None,
         file: file.id,
         by: query.by,
+        nearness: Nearness::default(),
     });
     let drawn = Outcome::Previewed(Arc::new(preview(query.path.as_str())));
     let report = SearchReport {
@@ -177,7 +178,8 @@ pub fn answer_search(state: &mut State, job: JobId, distances: &[f64]) {
         query_chunks: 14,
         searched: 42,
         seconds: 0.001,
-        query: Some(query),
+        query: Some(Box::new(query)),
+        line: Line::default(),
     };
     state.apply(Event::Finished { job, outcome: Outcome::Searched(report) });
     state.apply(Event::Finished { job: JobId(job.0 + 1000), outcome: drawn });

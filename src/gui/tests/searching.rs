@@ -334,7 +334,7 @@ fn a_sound_and_all_matches_are_saved_where_the_path_says() {
     let asked = commands(&mut harness);
     let raven = MatchFormat::Text(TextFormat::Raven);
     assert!(
-        matches!(&asked[..], [Command::SaveMatches { format, out, report }]
+        matches!(&asked[..], [Command::SaveMatches { format, out, report, .. }]
             if *format == raven && out == "/out/like bell.txt" && report.matches.len() == 3),
         "{asked:?}"
     );

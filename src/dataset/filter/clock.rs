@@ -1,0 +1,76 @@
+//! The parts of a filter that ask for the clock's time: hours of the day, and dates.
+
+use jiff::civil::DateTime;
+use jiff::{Span, ToSpan};
+
+use crate::dataset::SoundFile;
+use crate::dataset::moment::clock_at;
+
+/// The longest recording whose hours are looked through one by one; a longer one has every hour of the day.
+const HOURS_AT_MOST: i64 = 24 * 366;
+
+/// Times of the clock.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Clock {
+    /// From the start of one hour to the start of another, which may be on the next day.
+    Hours(i8, i8),
+    /// From a date to another, both as far as they were written: a year, a month or a day.
+    Dates(String, String),
+}
+
+impl Clock {
+    /// Reads "4..6", or "4", which lasts until 5.
+    pub fn hours(text: &str) -> Option<Self> {
+        let hour = |text: &str| text.trim().parse::<i8>().ok();
+        let (from, to) = match text.split_once("..") {
+            Some((from, to)) => (hour(from)?, hour(to)?),
+            None => (hour(text)?, hour(text)? + 1),
+        };
+        ((0..24).contains(&from) && (0..=24).contains(&to)).then_some(Self::Hours(from, to))
+    }
+
+    /// Reads "2026", "2026-05", "2026-05-13", or two of them with ".." between.
+    pub fn dates(text: &str) -> Option<Self> {
+        let (from, to) = text.split_once("..").unwrap_or((text, text));
+        let is_date = |text: &str| {
+            let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+            text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+                && [&[4][..], &[4, 2], &[4, 2, 2]].contains(&&lengths[..])
+        };
+        (is_date(from) && is_date(to)).then(|| Self::Dates(from.into(), to.into()))
+    }
+
+    pub fn holds_at(&self, at: DateTime) -> bool {
+        match self {
+            Self::Hours(from, to) if from < to => (*from..*to).contains(&at.hour()),
+            Self::Hours(from, to) => at.hour() >= *from || at.hour() < *to,
+            Self::Dates(from, to) => {
+                let date = at.date().to_string();
+                // A date of fewer parts is all days that begin with it.
+                date >= *from && (date < *to || date.starts_with(to.as_str()))
+            }
+        }
+    }
+
+    /// Whether it is so (or, with `not`, not so) at some moment of a file. Of a file whose time is not known it never is.
+    pub fn holds_in(&self, file: &SoundFile, not: bool) -> bool {
+        let Some(began) = file.began() else { return not };
+        let Some(end) = clock_at(began, file.duration_secs()) else { return not };
+        // Nothing changes within an hour.
+        let next_hour = |at: DateTime| {
+            let whole: Span = (60 - i64::from(at.minute())).minutes();
+            let floor = at.with().second(0).subsec_nanosecond(0).build().ok()?;
+            floor.checked_add(whole).ok()
+        };
+        let mut hours = std::iter::successors(Some(began), |&at| next_hour(at)).take(HOURS_AT_MOST as usize);
+        hours.by_ref().take_while(|&at| at == began || at < end).any(|at| self.holds_at(at) != not)
+    }
+
+    /// Whether it is so (or, with `not`, not so) at one moment of a file.
+    pub fn holds_at_moment(&self, file: &SoundFile, secs: f64, not: bool) -> bool {
+        match file.began().and_then(|began| clock_at(began, secs)) {
+            Some(at) => self.holds_at(at) != not,
+            None => not,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Searches that are kept under a name, with what a person said of their matches.
+
+use super::error::EngineError;
+use super::event::Outcome;
+use super::query::{Match, Query, SavedSearchView, SearchReport};
+use super::search;
+use super::shared::Job;
+use crate::dataset::{Favourite, Verdict};
+use crate::project::{Project, SavedSearch, SeenMatch};
+
+/// Longer names would not fit where they are shown.
+const LONGEST_NAME: usize = 64;
+
+/// All saved searches, by name. One that this program cannot read is left out, and stays as it is.
+pub(super) fn list(project: &Project) -> Result<Vec<SavedSearchView>, EngineError> {
+    let saved = project.saved_searches()?.into_iter();
+    Ok(saved.filter_map(|saved| Some(SavedSearchView { query: query_of(&saved)?, name: saved.name })).collect())
+}
+
+fn query_of(saved: &SavedSearch) -> Option<Query> {
+    let read = serde_json::from_str::<Query>(&saved.query);
+    let mut query =
+        read.inspect_err(|cause| tracing::warn!("the search {:?} is not read: {cause}", saved.name)).ok()?;
+    query.basket.threshold = saved.threshold;
+    query.basket.verdicts = saved.verdicts.clone();
+    Some(query)
+}
+
+/// The saved search of that name.
+fn find(project: &Project, name: &str) -> Result<Query, EngineError> {
+    let saved = project.saved_searches()?.into_iter().find(|saved| saved.name == name);
+    saved.and_then(|saved| query_of(&saved)).ok_or_else(|| EngineError::NoSavedSearch { name: name.to_owned() })
+}
+
+/// Can be undone, as everything that follows but the searching.
+pub(super) fn save(job: &Job, name: &str, query: &Query) -> Result<Outcome, EngineError> {
+    let name = checked(name)?;
+    let mut kept = query.clone();
+    let (threshold, verdicts) = (kept.basket.threshold.take(), std::mem::take(&mut kept.basket.verdicts));
+    let query = serde_json::to_string(&kept).map_err(|cause| EngineError::Fault(cause.to_string()))?;
+    let search = SavedSearch { name: name.to_owned(), query, threshold, verdicts };
+    change(job, format!("Saved the search “{name}”"), |edit| edit.save_search(&search))
+}
+
+pub(super) fn judge(job: &Job, name: &str, verdicts: &[Verdict]) -> Result<Outcome, EngineError> {
+    find(&job.shared.project, name)?;
+    let words = match verdicts {
+        [Verdict { yes: true, .. }] => format!("Said yes to a match of “{name}”"),
+        [Verdict { yes: false, .. }] => format!("Said no to a match of “{name}”"),
+        _ => format!("Judged {} matches of “{name}”", verdicts.len()),
+    };
+    change(job, words, |edit| edit.judge_matches(name, verdicts))
+}
+
+pub(super) fn rename(job: &Job, from: &str, to: &str) -> Result<Outcome, EngineError> {
+    let to = checked(to)?;
+    find(&job.shared.project, from)?;
+    if to != from && job.shared.project.saved_searches()?.iter().any(|saved| saved.name == to) {
+        return Err(EngineError::SearchName { name: to.to_owned(), why: "another saved search has it" });
+    }
+    change(job, format!("Renamed the search “{from}” to “{to}”"), |edit| edit.rename_search(from, to))
+}
+
+pub(super) fn delete(job: &Job, name: &str) -> Result<Outcome, EngineError> {
+    if !job.shared.project.saved_searches()?.iter().any(|saved| saved.name == name) {
+        return Err(EngineError::NoSavedSearch { name: name.to_owned() });
+    }
+    change(job, format!("Deleted the search “{name}”"), |edit| edit.delete_search(name))
+}
+
+fn change(
+    job: &Job,
+    words: String,
+    change: impl FnOnce(&crate::project::Edit<'_>) -> Result<(), crate::project::ProjectError>,
+) -> Result<Outcome, EngineError> {
+    let edit = job.shared.project.edit(words.as_str())?;
+    change(&edit)?;
+    drop(edit);
+    job.shared.refresh_searches()?;
+    Ok(Outcome::Changed { words })
+}
+
+/// Runs a saved search. Matches before the line that are at none of the moments of last time are new; where the project can be
+/// written, this time's are remembered for the next.
+pub(super) fn run(job: &Job, name: &str, k: usize) -> Result<SearchReport, EngineError> {
+    let project = &job.shared.project;
+    let query = Query { k, ..find(project, name)? };
+    let mut report = search::search(job, &query)?;
+    let alike = report.line.alike.unwrap_or(report.matches.len());
+    if let Some(seen) = project.seen_matches(name)? {
+        let is_seen = |found: &Match| {
+            seen.iter().any(|seen| {
+                let seen = Favourite { file: seen.file, start_secs: seen.start_secs, end_secs: seen.end_secs };
+                seen.is_at(found.file, found.start_seconds, found.end_seconds)
+            })
+        };
+        report.matches[..alike].iter_mut().for_each(|found| found.nearness.is_new = !is_seen(found));
+        report.line.new = Some(report.matches.iter().filter(|found| found.nearness.is_new).count());
+    }
+    // Where it cannot be written, the search has its answer all the same.
+    if project.check_writable().is_ok() {
+        let seen = |found: &Match| SeenMatch {
+            file: found.file,
+            start_secs: found.start_seconds,
+            end_secs: found.end_seconds,
+        };
+        project.note_seen_matches(name, &report.matches[..alike].iter().map(seen).collect::<Vec<_>>())?;
+    }
+    Ok(report)
+}
+
+fn checked(name: &str) -> Result<&str, EngineError> {
+    let name = name.trim();
+    let why = match name {
+        "" => "it is empty",
+        _ if name.chars().any(char::is_control) => "it has more than one line",
+        _ if name.chars().count() > LONGEST_NAME => "it is too long",
+        _ => return Ok(name),
+    };
+    Err(EngineError::SearchName { name: name.to_owned(), why })
+}

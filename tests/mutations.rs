@@ -16,7 +16,7 @@ use soundalike::audio::{Cause, Decoder};
 static MEMORY: PeakAlloc = PeakAlloc;
 
 /// The number of damaged files of each kind.
-const MUTATIONS: usize = 2_600;
+const MUTATIONS: usize = 4_100;
 /// The longest time for one file of a few kilobytes, on a busy machine. A file that takes longer is read again: a busy
 /// machine is slow now and then, but a file that keeps a reader busy is slow every time.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -57,6 +57,12 @@ fn aiff(data: &[u8]) -> Vec<u8> {
     file
 }
 
+fn au(data: &[u8]) -> Vec<u8> {
+    let mut file = b".snd\0\0\0\x18\xFF\xFF\xFF\xFF\0\0\0\x03\0\0\x1F\x40\0\0\0\x01".to_vec();
+    file.extend(data);
+    file
+}
+
 /// A sound file of each kind: its extension and its bytes.
 fn originals() -> Vec<(&'static str, Vec<u8>)> {
     let ramp: Vec<u8> = (0..1200u32).flat_map(|n| ((n * 53) as i16).to_le_bytes()).collect();
@@ -71,6 +77,12 @@ fn originals() -> Vec<(&'static str, Vec<u8>)> {
         ("ogg", include_bytes!("sounds/mini.ogg").to_vec()),
         ("mp3", include_bytes!("sounds/mini.mp3").to_vec()),
         ("m4a", include_bytes!("sounds/mini.m4a").to_vec()),
+        ("m4a", include_bytes!("sounds/mini_alac.m4a").to_vec()),
+        ("caf", include_bytes!("sounds/mini.caf").to_vec()),
+        ("aac", include_bytes!("sounds/mini.aac").to_vec()),
+        ("opus", include_bytes!("sounds/mini.opus").to_vec()),
+        ("mka", include_bytes!("sounds/mini.mka").to_vec()),
+        ("au", au(&ramp)),
     ]
 }
 
@@ -190,6 +202,6 @@ fn no_damaged_file_does_harm() {
         fallen.load(Ordering::Relaxed),
     );
     assert!(failures.is_empty(), "{failures:#?}");
-    assert!(inputs >= 20_000 && readable.load(Ordering::Relaxed) > inputs / 10);
+    assert!(inputs >= 60_000 && readable.load(Ordering::Relaxed) > inputs / 10);
     assert!(peak < MOST_MEGABYTES, "{peak} MB");
 }

@@ -5,15 +5,16 @@
 //! to. (Whole numbers of 32 bits in other files than WAV keep their upper 24: what a decoder's float holds.)
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::ops::Range;
 use std::path::Path;
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 
-use super::decode::{Decoder, open_file};
+use super::container::riff::{Wav, wav};
+use super::container::section::{Section, open};
+use super::decode::Decoder;
 use super::error::{AudioError, Cause};
-use super::riff::{self, Layout};
 use super::wav::{of_writing, write_whole};
 
 /// hound counts bytes in 32 bits; room is left for the header.
@@ -36,13 +37,13 @@ pub fn clip_bytes(path: &Path, from_secs: f64, to_secs: Option<f64>) -> Result<V
 }
 
 fn cut(path: &Path, from_secs: f64, to_secs: Option<f64>, to: impl Write + Seek) -> Result<(), Cause> {
-    let (mut file, bytes) = open_file(path)?;
+    let mut section = open(path)?;
     let frames = |rate: u32| {
         let frame_at = |secs: f64| (secs.max(0.0) * f64::from(rate)).round() as u64;
         frame_at(from_secs)..to_secs.map_or(u64::MAX, frame_at)
     };
-    let written = match riff::layout(&mut file, bytes)? {
-        Some(layout) if layout.frames.is_some() => copy(&mut file, &layout, frames(layout.rate()), to)?,
+    let written = match wav(&mut section)? {
+        Some(wav) if wav.can_be_copied() => copy(&mut section, &wav, frames(wav.layout.rate), to)?,
         _ => {
             let mut decoder = Decoder::open(path).map_err(|failure| failure.cause)?;
             let frames = frames(decoder.rate());
@@ -58,20 +59,18 @@ fn cut(path: &Path, from_secs: f64, to_secs: Option<f64>, to: impl Write + Seek)
 }
 
 /// Copies a WAV file's frames; `false` where there are none.
-fn copy(file: &mut File, layout: &Layout, frames: Range<u64>, mut to: impl Write) -> Result<bool, Cause> {
-    let Some(bytes) = layout.bytes_of(frames).filter(|bytes| !bytes.is_empty()) else { return Ok(false) };
+fn copy(section: &mut Section, wav: &Wav, frames: Range<u64>, mut to: impl Write) -> Result<bool, Cause> {
+    let Some(bytes) = wav.layout.bytes_of(frames).filter(|bytes| !bytes.is_empty()) else { return Ok(false) };
     let count = bytes.end - bytes.start;
-    let header = layout.header_of(count).ok_or_else(|| Cause::TooLong(format!("{count} bytes")))?;
+    let header = wav.header_of(count).ok_or_else(|| Cause::TooLong(format!("{count} bytes")))?;
     to.write_all(&header).map_err(Cause::Unwritable)?;
-    file.seek(SeekFrom::Start(bytes.start)).map_err(Cause::of_reading)?;
     let mut left = count;
     let mut buffer = vec![0; 64 << 10];
     while left > 0 {
         let part = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        file.read_exact(&mut buffer[..part]).map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => Cause::ChangedMeanwhile,
-            _ => Cause::of_reading(error),
-        })?;
+        if section.read_up_to(bytes.end - left, &mut buffer[..part])? < part {
+            return Err(Cause::ChangedMeanwhile);
+        }
         to.write_all(&buffer[..part]).map_err(Cause::Unwritable)?;
         left -= part as u64;
     }

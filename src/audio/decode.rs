@@ -1,63 +1,84 @@
-//! Reading sound files: a stream of interleaved samples from whatever symphonia decodes.
+//! Reading sound files: a stream of interleaved samples from whatever containers and codecs people have.
+//!
+//! A container gives packets and their places in time ([`packets`]), a codec decodes them one by one, and the decoder here
+//! puts what they hold where it belongs: what only primed an encoder is left out, and what cannot be decoded is silence of
+//! its own length, so that every frame keeps its place.
 
+mod blocks;
+mod codec;
+mod demuxed;
 mod failure;
 mod faults;
+mod frame_head;
+mod frames;
 mod kinds;
+mod ogg;
+mod ogg_codec;
+mod open;
+mod opus;
+mod packets;
 mod seek;
 
-use std::io::{self, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use symphonia::core::audio::Channels;
-use symphonia::core::codecs::CodecParameters;
-use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
-use symphonia::core::errors::Error as SymphoniaError;
-use symphonia::core::formats::probe::Hint;
-use symphonia::core::formats::{FormatReader, TrackType, well_known as format};
-use symphonia::core::io::{MediaSource, MediaSourceStream};
+pub use self::faults::{Faults, HalfBand};
+pub use self::open::is_sound;
 
-use self::failure::{Failure, guarded};
-use self::faults::Faults;
-pub(super) use self::kinds::open_file;
-use self::kinds::{seeks_exactly, stored_bits, unreadable_kind};
+use self::codec::{Codec, Decoded};
+use self::failure::Failure;
+use self::packets::{Coded, Length, Packets, Step};
+use super::container::section;
 use super::error::{AudioError, Cause};
-use super::mp4::{self, Proper};
-use super::riff::{self, WavSource};
 use super::witness::Witness;
 
-/// Rates beyond these are a damaged header, and would make filters and buffers out of proportion.
-const PLAUSIBLE_RATES: std::ops::RangeInclusive<u32> = 100..=1_000_000;
-
+/// Rates beyond these would make filters and buffers out of proportion.
+const RATES: std::ops::RangeInclusive<u32> = 100..=1_000_000;
 /// More channels than any real file has; a damaged header's 30,000 would make buffers of many megabytes.
 const MOST_CHANNELS: usize = 64;
+/// Silence in place of what cannot be decoded comes in blocks of so many frames.
+const SILENT_BLOCK: u64 = 4096;
+/// Holes that are longer are not filled: a damaged time, not lost sound, made them.
+const LONGEST_HOLE_SECS: u64 = 600;
+/// What an encoder fills its last packet up with, at most. A file that goes on for longer than this behind its declared end
+/// has sound there.
+const MOST_PADDING: u64 = 4608;
 
 /// A sound file being decoded: interleaved samples, full scale being 1 (16-bit PCM over 2^15).
 ///
-/// Samples that are not numbers become 0. Damaged or missing parts do not stop it: what is there is given, and
-/// [`Decoder::warning`] says what was not.
+/// Samples that are no sound become 0. Damaged or missing parts do not stop it: what is there is given, what cannot be
+/// decoded is silence, and [`Decoder::faults`] tells them.
 pub struct Decoder {
     path: PathBuf,
     witness: Witness,
-    reader: Box<dyn FormatReader>,
-    decoder: Box<dyn AudioDecoder>,
-    track: u32,
+    packets: Box<dyn Packets>,
+    codec: Codec,
     stored_bits: Option<u32>,
     rate: u32,
     channels: usize,
-    /// Frames that the container says there are.
-    frames: Option<u64>,
-    /// Whether `frames` was counted in the file itself and ends the stream exactly.
-    frames_counted: bool,
-    /// Timestamp of the file's first frame; `None` where timestamps do not count frames, so that seeking starts over.
-    origin: Option<i64>,
-    /// Frames before the file's first one that only prime the decoder.
-    priming: u64,
+    length: Length,
+    /// The frame after the last one, where the file tells it and nothing has shown yet that it is wrong.
+    end: Option<u64>,
+    /// The frame after everything that was decoded, from the file's first kept one; negative while priming is decoded.
+    clock: i64,
+    /// What is added to the places that packets tell.
+    shift: i64,
+    /// Whether the next packet's place is where the clock goes on.
+    resyncing: bool,
+    /// Damage before this frame was not asked for, and is not told.
+    quiet_until: i64,
+    /// Frames of silence that come before what is pending.
+    silence: u64,
+    pending: Vec<f32>,
+    /// What lies behind the declared end, until it shows whether it is padding.
+    held: Vec<f32>,
+    /// Frames of the last packet that could be decoded.
+    usual_frames: u64,
     block: Vec<f32>,
     /// Where in `block` begins what was not given out yet, in samples.
     unread: usize,
-    /// The frame after `block`'s last, from the file's start.
-    position: u64,
     over: bool,
+    damaged_packets: u64,
+    fell: Option<String>,
     faults: Faults,
 }
 
@@ -68,104 +89,42 @@ impl Decoder {
     }
 
     fn open_inner(path: &Path) -> Result<Self, Cause> {
-        let (mut file, bytes) = open_file(path)?;
-        let witness = Witness::of(&file).map_err(Cause::of_reading)?;
-        let mut faults = Faults::default();
-        let (mut counted, mut proper) = (None, Proper::default());
-        let source: Box<dyn MediaSource> = match riff::layout(&mut file, bytes)? {
-            Some(layout) => {
-                if layout.frames == Some(0) {
-                    return Err(Cause::NoSound);
-                }
-                faults.header = layout.warning.clone();
-                counted = layout.frames;
-                Box::new(WavSource::new(file, &layout))
-            }
-            None => {
-                if let Some(name) = unreadable_kind(&mut file)? {
-                    return Err(Cause::Unsupported(name.into()));
-                }
-                proper = mp4::proper_sound(&mut file, bytes)?;
-                file.seek(SeekFrom::Start(0)).map_err(Cause::of_reading)?;
-                Box::new(file)
-            }
-        };
-
-        let mut hint = Hint::new();
-        if let Some(extension) = path.extension().and_then(|extension| extension.to_str()) {
-            hint.with_extension(extension);
-        }
-        let stream = MediaSourceStream::new(source, Default::default());
-        let reader =
-            guarded(|| symphonia::default::get_probe().probe(&hint, stream, Default::default(), Default::default()))
-                .map_err(Failure::while_probing)?;
-
-        let track = reader.default_track(TrackType::Audio).ok_or(Cause::NoSound)?;
-        let Some(CodecParameters::Audio(parameters)) = &track.codec_params else {
-            return Err(Cause::Unsupported("its encoding".into()));
-        };
-        let channels = parameters.channels.as_ref().map_or(0, Channels::count);
-        if channels > MOST_CHANNELS {
-            return Err(Cause::Damaged(format!("{channels} channels are not plausible")));
-        }
-        let decoder = guarded(|| {
-            symphonia::default::get_codecs().make_audio_decoder(parameters, &AudioDecoderOptions::default())
-        })
-        .map_err(|failure| failure.while_choosing(parameters.codec))?;
-
-        let counts_frames = match (track.time_base, parameters.sample_rate) {
-            (Some(base), Some(rate)) => base.numer.get() == 1 && base.denom.get() == rate,
-            _ => false,
-        };
-        let origin = (counts_frames && seeks_exactly(reader.format_info().format)).then_some(0);
+        let section = section::open(path)?;
+        let witness = section.witness().map_err(Cause::of_reading)?;
+        let (track, codec, faults) = open::track(section)?;
         let mut this = Decoder {
-            witness,
             path: path.to_path_buf(),
-            track: track.id,
-            stored_bits: stored_bits(parameters),
-            rate: parameters.sample_rate.unwrap_or(0),
+            witness,
+            packets: track.packets,
+            codec,
+            stored_bits: track.stored_bits,
+            rate: 0,
             channels: 0,
-            frames: counted.or(track.num_frames),
-            frames_counted: counted.is_some(),
-            origin,
-            priming: 0,
-            reader,
-            decoder,
+            length: track.length,
+            end: match track.length {
+                Length::Declared(frames) | Length::Counted(frames) => Some(frames),
+                Length::Unknown | Length::Estimated(_) | Length::AtLeast(_) => None,
+            },
+            clock: -i64::try_from(track.lead).unwrap_or(0),
+            shift: 0,
+            resyncing: false,
+            quiet_until: i64::MIN,
+            silence: 0,
+            pending: Vec::new(),
+            held: Vec::new(),
+            usual_frames: 0,
             block: Vec::new(),
             unread: 0,
-            position: 0,
             over: false,
+            damaged_packets: 0,
+            fell: None,
             faults,
         };
-        let Some(timestamp) = this.decode_packet()? else { return Err(this.why_silent()) };
-        let frames_of = |secs: f64| (secs * f64::from(this.rate)).round() as u64;
-        let (priming, told) = (frames_of(proper.begins_secs), proper.secs.map(frames_of));
-        this.priming = priming;
-        this.origin = this.origin.and_then(|_| timestamp.checked_add_unsigned(priming));
-        this.drop_priming(priming)?;
-        if priming > 0 && this.frames.is_some_and(|frames| frames > priming) {
-            // Such a file counts its frames exactly, the padding of the last packet left out.
-            this.frames = this.frames.map(|frames| told.unwrap_or(u64::MAX).min(frames - priming));
-            this.frames_counted = true;
+        this.advance()?;
+        if this.block.is_empty() {
+            return Err(this.why_silent());
         }
-        this.position = this.block_frames();
-        this.trim_to_count();
         Ok(this)
-    }
-
-    /// Leaves out the stream's first frames, which are no sound but what its encoder needed to begin.
-    fn drop_priming(&mut self, mut frames: u64) -> Result<(), Cause> {
-        if frames == 0 {
-            return Ok(());
-        }
-        while frames >= self.block_frames() {
-            frames -= self.block_frames();
-            if self.decode_packet()?.is_none() {
-                return Err(self.why_silent());
-            }
-        }
-        self.block.drain(..frames as usize * self.channels);
-        Ok(())
     }
 
     /// Hertz.
@@ -183,9 +142,9 @@ impl Decoder {
         self.stored_bits
     }
 
-    /// Frames that the container says there are: counted in WAV files, unknown or an estimate in some others.
+    /// Frames that the file says there are: counted where samples lie one by one, unknown or an estimate in some others.
     pub fn frames(&self) -> Option<u64> {
-        self.frames
+        self.length.frames()
     }
 
     /// The next samples, interleaved; `None` at the end.
@@ -202,139 +161,227 @@ impl Decoder {
         &self.witness
     }
 
-    /// In words, what is wrong with the file though it could be read, as far as it was read.
-    pub fn warning(&self) -> Option<String> {
-        self.faults.in_words()
+    /// What is wrong with the file though it can be read, as far as it was read.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
     }
 
-    fn block_frames(&self) -> u64 {
-        (self.block.len() / self.channels.max(1)) as u64
+    /// The same in words.
+    pub fn warning(&self) -> Option<String> {
+        Some(self.faults.to_string()).filter(|words| !words.is_empty())
+    }
+
+    fn frames_in(&self, samples: &[f32]) -> u64 {
+        (samples.len() / self.channels.max(1)) as u64
+    }
+
+    /// The frame after `block`'s last.
+    fn position(&self) -> u64 {
+        u64::try_from(self.clock).unwrap_or(0).saturating_sub(self.frames_in(&self.held))
+    }
+
+    fn block_start(&self) -> u64 {
+        self.position().saturating_sub(self.frames_in(&self.block))
     }
 
     /// Decodes into `block` what comes next; leaves it empty at the end.
     fn advance(&mut self) -> Result<(), Cause> {
-        self.decode_packet()?;
-        self.position += self.block_frames();
-        self.trim_to_count();
-        Ok(())
-    }
-
-    /// Cuts off what lies beyond a counted end.
-    fn trim_to_count(&mut self) {
-        if let Some(end) = self.frames.filter(|_| self.frames_counted && !self.block.is_empty()) {
-            let beyond = self.position.saturating_sub(end).min(self.block_frames());
-            self.block.truncate(self.block.len() - beyond as usize * self.channels);
-            self.position -= beyond;
-        }
-    }
-
-    /// Decodes the next packet that has sound into `block` and returns its timestamp; `None`, and an empty block, at the
-    /// end.
-    fn decode_packet(&mut self) -> Result<Option<i64>, Cause> {
         self.block.clear();
         self.unread = 0;
-        while !self.over {
-            let packet = match guarded(|| self.reader.next_packet()) {
-                Ok(Some(packet)) => packet,
-                Ok(None) => {
-                    self.faults.cut_off |= self.ends_early().unwrap_or(false);
-                    self.over = true;
-                    break;
-                }
-                Err(failure) => {
-                    self.over = true;
-                    self.note_or_fail(failure)?;
-                    break;
-                }
-            };
-            if packet.track_id != self.track {
+        while self.block.is_empty() {
+            if self.channels > 0 && self.silence > 0 {
+                let frames = self.silence.min(SILENT_BLOCK);
+                self.block.resize(frames as usize * self.channels, 0.0);
+                self.silence -= frames;
+                self.clock += frames as i64;
+            } else if !self.pending.is_empty() {
+                std::mem::swap(&mut self.block, &mut self.pending);
+                self.pending.clear();
+                self.clock += self.frames_in(&self.block) as i64;
+            } else if self.over {
+                self.finish();
+                return Ok(());
+            } else {
+                self.read_packet()?;
                 continue;
             }
-            let block = &mut self.block;
-            let decoded = guarded(|| {
-                self.decoder.decode(&packet).map(|buffer| {
-                    buffer.copy_to_vec_interleaved(block);
-                    (buffer.spec().rate(), buffer.spec().channels().count())
-                })
-            });
-            match decoded {
-                Ok((rate, channels)) => {
-                    if self.block.is_empty() {
-                        continue;
-                    }
-                    self.take_format(rate, channels)?;
-                    self.faults.silence_what_is_no_number(&mut self.block);
-                    let trimmed = i64::try_from(packet.trim_start.get()).unwrap_or(0);
-                    return Ok(Some(packet.pts.get().saturating_add(trimmed)));
-                }
-                Err(Failure::Refused(SymphoniaError::DecodeError(what))) => {
-                    self.block.clear();
-                    self.faults.damaged_packets += 1;
-                    self.faults.last_damage = Some(what);
-                }
-                Err(failure) => {
-                    self.block.clear();
-                    self.over = true;
-                    self.note_or_fail(failure)?;
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// The first block says what the format is; later ones must keep to it.
-    fn take_format(&mut self, rate: u32, channels: usize) -> Result<(), Cause> {
-        if self.channels == 0 {
-            if !(1..=MOST_CHANNELS).contains(&channels) || !PLAUSIBLE_RATES.contains(&rate) {
-                return Err(Cause::Damaged(format!("{channels} channels at {rate} Hz are not plausible")));
-            }
-            if rate != self.rate {
-                // Timestamps count at the container's rate, and can no longer be relied on.
-                self.origin = None;
-            }
-            (self.rate, self.channels) = (rate, channels);
-        } else if (rate, channels) != (self.rate, self.channels) {
-            return Err(Cause::Damaged("its rate or its channels change in the middle".into()));
+            self.leave_out_priming();
+            self.leave_out_padding();
         }
         Ok(())
     }
 
-    /// Whether the stream ends before its declared length. Not all containers declare it: the frames of MPEG streams are
-    /// an estimate, and Ogg's are looked up at the end that there is.
-    fn ends_early(&self) -> Option<bool> {
-        // Some writers count the encoder's padding.
-        const TOLERANCE_FRAMES: u64 = 2 * 1152;
-        let declares = [format::FORMAT_ID_AIFF, format::FORMAT_ID_FLAC, format::FORMAT_ID_ISOMP4];
-        let frames = self.frames.filter(|_| declares.contains(&self.reader.format_info().format));
-        frames.map(|frames| self.position + TOLERANCE_FRAMES < frames)
+    fn leave_out_priming(&mut self) {
+        let start = self.clock - self.frames_in(&self.block) as i64;
+        let priming = start.min(0).unsigned_abs().min(self.frames_in(&self.block));
+        self.block.drain(..priming as usize * self.channels);
     }
 
-    /// What ended the stream early: noted as a fault where what came before it stands, or an error.
-    fn note_or_fail(&mut self, failure: Failure) -> Result<(), Cause> {
-        match failure {
-            Failure::Refused(SymphoniaError::IoError(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                self.faults.cut_off |= self.ends_early().unwrap_or(true);
+    /// Holds back what lies behind the end, and gives it where there is too much of it for padding.
+    fn leave_out_padding(&mut self) {
+        let Some(end) = self.end.and_then(|end| i64::try_from(end).ok()) else { return };
+        let beyond = (self.clock - end).max(0) as u64;
+        let beyond = beyond.min(self.frames_in(&self.block)) as usize;
+        let rest = self.block.split_off(self.block.len() - beyond * self.channels);
+        if let Length::Counted(_) = self.length {
+            self.clock -= beyond as i64;
+            self.over |= self.clock >= end;
+            return;
+        }
+        self.held.extend(rest);
+        if self.frames_in(&self.held) > MOST_PADDING {
+            self.block.append(&mut self.held);
+            self.end = None;
+        }
+    }
+
+    /// What is known once the stream has ended.
+    fn finish(&mut self) {
+        self.clock -= self.frames_in(&self.held) as i64;
+        self.held.clear();
+        self.faults.read_frames = self.position();
+        self.faults.declared_frames = match self.length {
+            Length::Declared(frames) => Some(frames),
+            Length::AtLeast(frames) => Some(frames.max(self.position())),
+            Length::Unknown | Length::Estimated(_) | Length::Counted(_) => None,
+        };
+    }
+
+    /// Reads a packet, decodes it into `pending`, and finds its place.
+    fn read_packet(&mut self) -> Result<(), Cause> {
+        match self.packets.next() {
+            Ok(Step::Packet(packet)) => self.decode(packet),
+            Ok(Step::Another(parameters)) => {
+                match Codec::new(*parameters) {
+                    Ok(codec) => self.codec = codec,
+                    Err(_) => self.over = true,
+                }
+                Ok(())
             }
-            Failure::Refused(SymphoniaError::IoError(error)) => return Err(Cause::of_reading(error)),
-            Failure::Refused(SymphoniaError::ResetRequired) => self.faults.further_streams = true,
-            Failure::Refused(SymphoniaError::DecodeError(what) | SymphoniaError::LimitError(what)) => {
+            Ok(Step::End) => {
+                self.over = true;
+                Ok(())
+            }
+            Ok(Step::BrokenOff) => {
+                self.over = true;
                 self.faults.cut_off = true;
-                self.faults.last_damage = Some(what);
+                Ok(())
             }
-            Failure::Refused(error) => return Err(Cause::Damaged(error.to_string())),
-            Failure::Panicked(message) => return Err(Cause::DecoderFailed(message)),
+            Err(Failure::Cause(cause)) => Err(cause),
+            Err(Failure::Panicked(message)) => Err(Cause::DecoderFailed(message)),
+            Err(Failure::Refused(error)) => Err(Cause::Damaged(error.to_string())),
+        }
+    }
+
+    fn decode(&mut self, packet: Coded) -> Result<(), Cause> {
+        let (at, told_frames) = (packet.at, packet.frames);
+        if packet.end.is_some() {
+            self.end = packet.end;
+        }
+        if packet.follows_on_nothing {
+            self.codec.reset();
+        }
+        let mut pending = std::mem::take(&mut self.pending);
+        let decoded = self.codec.decode(packet, &mut pending);
+        self.pending = pending;
+        let is_sound = match decoded {
+            Ok(Decoded::Sound { .. }) if self.pending.is_empty() => true,
+            Ok(Decoded::Sound { rate, channels }) => self.take_format(rate, channels)?,
+            Ok(Decoded::Damaged) => false,
+            Ok(Decoded::Fell(message)) => {
+                self.fell = Some(message);
+                false
+            }
+            Err(Failure::Cause(cause)) => return Err(cause),
+            Err(Failure::Panicked(message)) => return Err(Cause::DecoderFailed(message)),
+            Err(Failure::Refused(error)) => return Err(Cause::Damaged(error.to_string())),
+        };
+        if is_sound {
+            self.faults.silence_what_is_no_sound(&mut self.pending);
+            self.find_place(at);
+            let frames = self.frames_in(&self.pending);
+            if frames > 0 {
+                self.usual_frames = frames;
+            }
+        } else {
+            self.pending.clear();
+            self.damaged_packets += 1;
+            self.find_place(at);
+            self.add_silence(told_frames.unwrap_or(self.usual_frames));
         }
         Ok(())
+    }
+
+    /// Makes room before what is pending where the container tells that something is missing there, and leaves out what
+    /// there already was.
+    fn find_place(&mut self, at: Option<i64>) {
+        let Some(at) = at.map(|at| at.saturating_add(self.shift)) else { return };
+        if std::mem::take(&mut self.resyncing) {
+            self.clock = at;
+            return;
+        }
+        let hole = at.saturating_sub(self.clock.saturating_add(self.silence as i64));
+        let longest = LONGEST_HOLE_SECS * u64::from(self.rate.max(1));
+        if hole.unsigned_abs() > longest {
+            self.shift = self.shift.saturating_sub(hole);
+        } else if hole > 0 {
+            self.add_silence(hole.unsigned_abs());
+        } else {
+            let known = hole.unsigned_abs().min(self.frames_in(&self.pending));
+            self.pending.drain(..known as usize * self.channels);
+        }
+    }
+
+    fn add_silence(&mut self, frames: u64) {
+        let first = self.clock.saturating_add(self.silence as i64);
+        if first >= self.quiet_until
+            && let Ok(first) = u64::try_from(first)
+        {
+            self.faults.note_gap(first, frames);
+        }
+        self.silence += frames;
+    }
+
+    /// The first block says what the format is. `false` where a later one has another rate, and is no part of this sound.
+    fn take_format(&mut self, rate: u32, channels: usize) -> Result<bool, Cause> {
+        if self.channels == 0 {
+            if channels == 0 {
+                return Err(Cause::NoChannels);
+            }
+            if channels > MOST_CHANNELS {
+                return Err(Cause::TooManyChannels { channels, most: MOST_CHANNELS });
+            }
+            if !RATES.contains(&rate) {
+                return Err(Cause::RateOutOfRange { rate, least: *RATES.start(), most: *RATES.end() });
+            }
+            (self.rate, self.channels, self.faults.rate) = (rate, channels, rate);
+        } else if rate != self.rate {
+            self.faults.further_rate = Some(rate);
+            self.over = true;
+            return Ok(false);
+        } else if channels != self.channels {
+            self.pending = spread(&self.pending, channels, self.channels);
+        }
+        Ok(true)
     }
 
     /// Why a file that opened gave no sound at all.
     fn why_silent(&self) -> Cause {
-        match self.faults.last_damage {
-            Some(what) => Cause::Damaged(what.into()),
+        match &self.fell {
+            Some(message) => Cause::DecoderFailed(message.clone()),
+            None if self.damaged_packets > 0 => Cause::Damaged("none of its sound can be decoded".into()),
             None if self.faults.cut_off => Cause::CutOffInHeader,
             None => Cause::NoSound,
         }
     }
+}
+
+/// Sound of `from` channels as sound of `to`: one channel goes to all, and of several the first ones are kept.
+fn spread(interleaved: &[f32], from: usize, to: usize) -> Vec<f32> {
+    let from = from.max(1);
+    let channel =
+        |frame: &[f32], channel: usize| if from == 1 { frame[0] } else { frame.get(channel).copied().unwrap_or(0.0) };
+    interleaved.chunks_exact(from).flat_map(|frame| (0..to).map(move |to| channel(frame, to))).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-//! What can be wrong with a sound file, in words for a person.
+//! What can be wrong with a sound file, as values that say it in words for a person.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -30,12 +31,19 @@ pub enum Cause {
     Empty,
     #[error("it is not a sound file, or of a kind that cannot be read")]
     NotSound,
-    #[error("{0} cannot be read (WAV, AIFF, FLAC, MP3, Ogg Vorbis, M4A and AAC can)")]
+    /// A kind of file, or of encoding, that is known by its name.
+    #[error("{0} cannot be read; convert it to FLAC or WAV (ffmpeg and other programs do) and add that")]
     Unsupported(String),
     #[error("it is cut off in its header, before any sound")]
     CutOffInHeader,
     #[error("it holds no sound")]
     NoSound,
+    #[error("its header says that it has no channels")]
+    NoChannels,
+    #[error("it has {channels} channels; up to {most} can be read")]
+    TooManyChannels { channels: usize, most: usize },
+    #[error("its rate is {rate} Hz; rates from {least} to {most} Hz can be read")]
+    RateOutOfRange { rate: u32, least: u32, most: u32 },
     #[error("it has no sound from {from} s to {to}")]
     EmptyStretch { from: f64, to: String },
     #[error("it is damaged: {0}")]
@@ -63,4 +71,63 @@ impl Cause {
             _ => Cause::Unreadable(error),
         }
     }
+}
+
+/// A header that promises other than the file holds. What is there is read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shortfall {
+    /// The program that wrote the file never came back to write its sizes.
+    NeverCompleted,
+    /// The file ends before its sound does.
+    CutOff {
+        missing_bytes: u64,
+        promised_bytes: u64,
+        /// Seconds of these bytes, once the bytes of a second are known.
+        secs: Option<(f64, f64)>,
+    },
+}
+
+impl Shortfall {
+    /// That `there` bytes of `promised` ones are in the file; `None` where all of them are.
+    pub(crate) fn cut_off(promised: u64, there: u64) -> Option<Self> {
+        (there < promised).then(|| Shortfall::CutOff {
+            missing_bytes: promised - there,
+            promised_bytes: promised,
+            secs: None,
+        })
+    }
+
+    /// Learns how many bytes a second has.
+    pub(crate) fn of_bytes(&mut self, block_bytes: u64, block_frames: u64, rate: u32) {
+        let Shortfall::CutOff { missing_bytes, promised_bytes, secs } = self else { return };
+        let bytes_a_sec = block_bytes as f64 / block_frames.max(1) as f64 * f64::from(rate.max(1));
+        *secs = Some((*missing_bytes as f64 / bytes_a_sec, *promised_bytes as f64 / bytes_a_sec));
+    }
+}
+
+impl fmt::Display for Shortfall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Shortfall::NeverCompleted => {
+                write!(f, "its header was never completed; it was read to the end of the file")
+            }
+            Shortfall::CutOff { missing_bytes, secs: Some((missing, promised)), .. } if *missing >= 0.01 => {
+                let share = 100.0 * (1.0 - missing / promised.max(f64::MIN_POSITIVE));
+                let (missing, promised) = (clock(*missing), clock(*promised));
+                write!(f, "it is cut off: {share:.0}% is there; the last {missing} of {promised} are missing")?;
+                write!(f, " ({missing_bytes} bytes)")
+            }
+            Shortfall::CutOff { missing_bytes, .. } => {
+                write!(f, "it is cut off: its last {missing_bytes} bytes are missing")
+            }
+        }
+    }
+}
+
+/// A time in a sound, as `m:ss.cc`, or `h:mm:ss.cc` from an hour on.
+pub(crate) fn clock(secs: f64) -> String {
+    let hundredths = (secs.max(0.0) * 100.0).round() as u64;
+    let (hours, minutes) = (hundredths / 360_000, hundredths / 6000 % 60);
+    let rest = format!("{:02}.{:02}", hundredths / 100 % 60, hundredths % 100);
+    if hours > 0 { format!("{hours}:{minutes:02}:{rest}") } else { format!("{minutes}:{rest}") }
 }

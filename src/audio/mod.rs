@@ -1,6 +1,7 @@
 //! Sound as numbers: pure functions over samples. Only `device` knows the sound card.
 
 pub mod clip;
+mod container;
 pub mod cue;
 pub mod decode;
 pub mod device;
@@ -8,12 +9,11 @@ pub mod ending;
 pub mod error;
 pub mod griffin_lim;
 pub mod growing_wav;
+mod mix;
 pub mod mono;
-mod mp4;
 pub mod overlap;
 pub mod picture;
 pub mod resample;
-mod riff;
 pub mod silence;
 pub mod spectrogram;
 pub mod survey;

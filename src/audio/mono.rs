@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::decode::Decoder;
 use super::error::{AudioError, Cause};
+use super::mix::{Mixer, WINDOW};
 use super::resample::Resampler;
 
-/// A sound as one channel. The channels of the file are averaged: a sound in one channel of two is heard at half its
-/// level, and what is in opposite phase in two is not heard.
+/// A sound as one channel. The channels of the file are averaged: a sound in one channel of two is heard at half its level.
+/// Where channels cancel one another, the loudest of them is heard instead.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mono {
     pub samples: Vec<f32>,
@@ -44,10 +45,14 @@ pub struct MonoReader {
     decoder: Decoder,
     resampler: Resampler,
     rate: u32,
+    mixer: Mixer,
     mixed: Vec<f32>,
     frames_read: u64,
-    /// Frames of the stretch that have yet to be read.
-    frames_left: u64,
+    /// Frames before the stretch that are read because what follows is mixed as they are.
+    frames_before: u64,
+    /// Frames of the stretch that have yet to be decoded, and to be given out.
+    to_decode: u64,
+    to_give: u64,
     over: bool,
 }
 
@@ -67,20 +72,29 @@ impl MonoReader {
         let mut decoder = Decoder::open(path)?;
         let frame_at = |secs: f64| (secs.max(0.0) * f64::from(decoder.rate())).round() as u64;
         let first = frame_at(from_secs);
-        let frames_left = to_secs.map_or(u64::MAX, |secs| frame_at(secs).saturating_sub(first));
+        let to_give = to_secs.map_or(u64::MAX, |secs| frame_at(secs).saturating_sub(first));
         let rate = target_rate.unwrap_or(decoder.rate());
         let resampler = Resampler::new(decoder.rate(), rate).map_err(|cause| cause.at(path))?;
-        if first > 0 {
-            decoder.seek(first)?;
+        // Windows are mixed whole, each going over from the one before.
+        let begin = match decoder.channels() {
+            1 => first,
+            _ => (first / WINDOW as u64).saturating_sub(1) * WINDOW as u64,
+        };
+        let rest = if decoder.channels() == 1 { 0 } else { WINDOW as u64 };
+        if begin > 0 {
+            decoder.seek(begin)?;
         }
         Ok(MonoReader {
             path: path.to_path_buf(),
+            mixer: Mixer::new(decoder.channels()),
             decoder,
             resampler,
             rate,
             mixed: Vec::new(),
             frames_read: 0,
-            frames_left,
+            frames_before: first - begin,
+            to_decode: (first - begin).saturating_add(to_give).saturating_add(rest),
+            to_give,
             over: false,
         })
     }
@@ -101,35 +115,33 @@ impl MonoReader {
             return Ok(false);
         }
         let channels = self.decoder.channels();
-        let block = if self.frames_left == 0 { None } else { self.decoder.next_block()? };
-        let resampled = match block {
+        let block = if self.to_decode == 0 || self.to_give == 0 { None } else { self.decoder.next_block()? };
+        self.mixed.clear();
+        let is_end = match block {
             Some(block) => {
-                let frames = ((block.len() / channels) as u64).min(self.frames_left);
-                mix_to_mono(&block[..frames as usize * channels], channels, &mut self.mixed);
-                self.frames_left -= frames;
-                self.frames_read += frames;
-                self.resampler.push(&self.mixed, out)
+                let frames = ((block.len() / channels) as u64).min(self.to_decode);
+                self.mixer.push(&block[..frames as usize * channels], &mut self.mixed);
+                self.to_decode -= frames;
+                false
             }
             None => {
-                self.over = true;
-                self.resampler.finish(out)
+                self.mixer.finish(&mut self.mixed);
+                true
             }
         };
+        let before = self.frames_before.min(self.mixed.len() as u64);
+        self.frames_before -= before;
+        let given = (self.mixed.len() as u64 - before).min(self.to_give);
+        self.to_give -= given;
+        self.frames_read += given;
+        let mixed = &self.mixed[before as usize..(before + given) as usize];
+        let mut resampled = self.resampler.push(mixed, out);
+        if is_end {
+            self.over = true;
+            resampled = resampled.and_then(|()| self.resampler.finish(out));
+        }
         resampled.map_err(|cause: Cause| cause.at(&self.path))?;
         Ok(true)
-    }
-}
-
-/// Replaces `mono` by the mean of the channels of `interleaved`.
-pub fn mix_to_mono(interleaved: &[f32], channels: usize, mono: &mut Vec<f32>) {
-    mono.clear();
-    match channels {
-        0 | 1 => mono.extend_from_slice(interleaved),
-        2 => mono.extend(interleaved.chunks_exact(2).map(|frame| 0.5 * (frame[0] + frame[1]))),
-        _ => {
-            let share = 1.0 / channels as f32;
-            mono.extend(interleaved.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() * share));
-        }
     }
 }
 
@@ -142,15 +154,6 @@ mod tests {
         (0..frames * channels)
             .map(|i| ((i / channels) % 1000) as f32 / 2048.0 * (1.0 + (i % channels) as f32))
             .collect()
-    }
-
-    #[test]
-    fn channels_are_averaged() {
-        let mut mono = vec![9.0];
-        mix_to_mono(&[1.0, 0.0, -0.5, 0.5], 2, &mut mono);
-        assert_eq!(mono, [0.5, 0.0]);
-        mix_to_mono(&[0.3, 0.6, 0.9], 3, &mut mono);
-        assert!((mono[0] - 0.6).abs() < 1e-6);
     }
 
     #[test]

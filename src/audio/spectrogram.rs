@@ -7,6 +7,7 @@ use realfft::num_complex::Complex;
 use realfft::{RealFftPlanner, RealToComplex};
 
 use super::mel::hann;
+use super::mix::Mixer;
 
 /// The most columns of a picture. No screen shows more columns side by side.
 pub const MOST_COLUMNS: usize = 2048;
@@ -53,6 +54,7 @@ pub struct SpectrogramBuilder {
     /// The samples from one transform to the next, and the samples left before the next one.
     stride: usize,
     to_skip: usize,
+    mixer: Option<Mixer>,
     /// The mean powers of the full columns, [`ROWS`] each, and then the powers of the unfinished column.
     columns: Vec<f32>,
     transforms_a_column: usize,
@@ -97,18 +99,18 @@ impl SpectrogramBuilder {
             recent: std::iter::repeat_n(0.0, length / 2).collect(),
             stride,
             to_skip: 0,
+            mixer: None,
             columns: Vec::new(),
             transforms_a_column: 1,
             filled: 0,
         }
     }
 
-    /// Takes the next frames, interleaved.
+    /// Takes the next frames, interleaved, which are mixed as they are heard.
     pub fn push(&mut self, interleaved: &[f32], channels: usize) {
-        let share = 1.0 / channels.max(1) as f32;
-        for frame in interleaved.chunks_exact(channels.max(1)) {
-            self.push_sample(frame.iter().sum::<f32>() * share);
-        }
+        let mut mono = Vec::new();
+        self.mixer.get_or_insert_with(|| Mixer::new(channels)).push(interleaved, &mut mono);
+        mono.into_iter().for_each(|sample| self.push_sample(sample));
     }
 
     fn push_sample(&mut self, sample: f32) {
@@ -168,6 +170,11 @@ impl SpectrogramBuilder {
 
     /// The picture of everything that was pushed.
     pub fn finish(mut self) -> Spectrogram {
+        let mut mono = Vec::new();
+        if let Some(mixer) = &mut self.mixer {
+            mixer.finish(&mut mono);
+        }
+        mono.into_iter().for_each(|sample| self.push_sample(sample));
         self.to_skip = 0;
         // The last windows reach into the silence after the sound.
         for _ in 0..self.window.len() / 2 {
@@ -284,9 +291,10 @@ mod tests {
     }
 
     #[test]
-    fn channels_are_mixed() {
+    fn channels_are_mixed_as_they_are_heard() {
+        let sine = sine(8000, 500.0, 8000, 0.5);
         let mut builder = SpectrogramBuilder::new(8000, None);
-        builder.push(&sine(8000, 500.0, 8000, 0.5).iter().flat_map(|x| [*x, -x]).collect::<Vec<_>>(), 2);
-        assert!(builder.finish().levels.iter().all(|&level| level == 0), "opposite phases are silence");
+        builder.push(&sine.iter().flat_map(|x| [*x, -x]).collect::<Vec<_>>(), 2);
+        assert_eq!(builder.finish().levels, picture(8000, &sine, false).levels, "opposite phases are no silence");
     }
 }

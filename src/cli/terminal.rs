@@ -7,14 +7,14 @@ use std::process::exit;
 use clap::builder::styling::{AnsiColor, Style};
 use tracing_subscriber::EnvFilter;
 
-/// What fails is told in a sentence of our own; these say it before, in theirs.
-const OTHERWISE: &str = "error,pulseaudio=off,symphonia_core=off";
+/// What fails is told in a sentence of our own; libraries would say it before, in theirs.
+const OTHERWISE: &str = "off,soundalike=error";
 
 /// What the log tells: by how often -v was given, or else by SOUNDALIKE_LOG.
 pub(super) fn log(verbose: u8) {
     let filter = match verbose {
         0 => EnvFilter::try_from_env("SOUNDALIKE_LOG").unwrap_or_else(|_| EnvFilter::new(OTHERWISE)),
-        1 => EnvFilter::new(format!("{OTHERWISE},soundalike=debug")),
+        1 => EnvFilter::new("off,soundalike=debug"),
         _ => EnvFilter::new("debug"),
     };
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(has_colours());

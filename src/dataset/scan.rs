@@ -1,4 +1,6 @@
 //! Finding sound files among paths: files as they are named, folders with all that is below them.
+//!
+//! Content decides what a sound is. A name only makes a file one that is tried, and told of where it cannot be read.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -8,13 +10,14 @@ use walkdir::WalkDir;
 
 use super::exclusions::Exclusions;
 use super::{Problem, SkipReason, Skipped};
+use crate::audio::decode::is_sound;
 
 /// Endings of files that are tried when a folder is added. Some name formats that cannot be read: then the person is told,
 /// file by file, which is better than a silent gap.
-pub const SOUND_ENDINGS: [&str; 37] = [
+pub const SOUND_ENDINGS: [&str; 38] = [
     "wav", "wave", "bwf", "rf64", "aif", "aiff", "aifc", "flac", "mp1", "mp2", "mp3", "ogg", "oga", "m4a", "m4b",
     "mp4", "3gp", "aac", "opus", "spx", "wma", "caf", "w64", "mka", "webm", "au", "snd", "wv", "ape", "tta", "mpc",
-    "amr", "ac3", "dts", "dsf", "dff", "ra",
+    "amr", "ac3", "dts", "dsf", "dff", "ra", "sph",
 ];
 
 /// What was found below some paths.
@@ -22,7 +25,7 @@ pub const SOUND_ENDINGS: [&str; 37] = [
 pub struct Found {
     /// Absolute, without symbolic links, by path, each once.
     pub files: Vec<Utf8PathBuf>,
-    /// Files that are no sounds by their names.
+    /// Files that are no sounds, neither by their names nor by their content.
     pub skipped: Vec<Skipped>,
     /// Folders and sound files that are left out, with the pattern that says so.
     pub left_out: Vec<Problem>,
@@ -31,7 +34,7 @@ pub struct Found {
 }
 
 /// Finds the sound files that `paths` name or hold. A file that is named itself is always taken; within folders, what
-/// `exclusions` leave out and files without a sound's ending are passed over. Stops between two files where `go_on` says false.
+/// `exclusions` leave out and files that are no sounds are passed over. Stops between two files where `go_on` says false.
 pub fn scan(paths: &[PathBuf], exclusions: &Exclusions, mut go_on: impl FnMut() -> bool) -> Found {
     let mut found = Found::default();
     for path in paths {
@@ -87,9 +90,9 @@ impl Found {
                     self.fail(failure.path().unwrap_or(folder), why);
                 }
                 Ok(entry) if entry.file_type().is_dir() => {}
-                Ok(entry) if !has_sound_ending(entry.path()) => {
+                Ok(entry) if !has_sound_ending(entry.path()) && !is_sound(entry.path()) => {
                     let path = told(entry.path());
-                    self.skipped.push(Skipped { path, reason: SkipReason::NoSoundByName });
+                    self.skipped.push(Skipped { path, reason: SkipReason::NoSound });
                 }
                 Ok(entry) if entry.file_type().is_file() => self.take(entry.path()),
                 Ok(entry) => self.fail(entry.path(), "it is neither a file nor a folder".into()),
@@ -124,8 +127,13 @@ fn told(path: &Path) -> String {
     absolute.as_deref().unwrap_or(path).to_string_lossy().into_owned()
 }
 
+/// Whether a file would be taken where it is met in a folder: it has a sound's ending, or a sound's content.
+pub fn looks_like_sound(path: &Path) -> bool {
+    has_sound_ending(path) || is_sound(path)
+}
+
 /// Whether a file is taken for a sound by its name alone.
-pub fn has_sound_ending(path: &Path) -> bool {
+fn has_sound_ending(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     SOUND_ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending))
 }
@@ -142,6 +150,7 @@ fn reason(cause: &std::io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audio::wav::{Depth, write_wav};
 
     fn tree() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().expect("a folder");
@@ -187,6 +196,22 @@ mod tests {
     fn a_file_that_is_named_is_tried_whatever_its_ending() {
         let (_keep, root) = tree();
         assert_eq!(names(&scan(&[root.join("b/notes.txt")], &Exclusions::default(), || true), &root), ["b/notes.txt"]);
+    }
+
+    #[test]
+    fn a_sound_without_a_sounds_ending_is_found_in_a_folder() {
+        let (_keep, root) = tree();
+        let sound = root.join("tone.wav");
+        write_wav(&sound, &[0.5; 800], 1, 8000, Depth::Pcm16).expect("written");
+        for name in ["tone", "b/tone.dat", "b/.tone", "tone.txt"] {
+            std::fs::copy(&sound, root.join(name)).expect("copied");
+        }
+        let found = scan(std::slice::from_ref(&root), &Exclusions::default(), || true);
+        assert_eq!(
+            names(&found, &root),
+            ["a.wav", "b/deep/z.WAV", "b/song.opus", "b/tone.dat", "tone", "tone.txt", "tone.wav"]
+        );
+        assert!(looks_like_sound(&root.join("tone.txt")) && !looks_like_sound(&root.join("b/notes.txt")));
     }
 
     #[test]

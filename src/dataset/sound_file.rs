@@ -71,8 +71,8 @@ pub struct Skipped {
 /// Why a file was left alone. Serialised as its words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SkipReason {
-    /// Its name does not end as that of a sound file does.
-    NoSoundByName,
+    /// Neither its name nor its content is that of a sound file.
+    NoSound,
     /// The dataset has it, and it has not changed.
     AlreadyThere,
 }
@@ -80,7 +80,7 @@ pub enum SkipReason {
 impl Display for SkipReason {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoSoundByName => "no sound file by its name",
+            Self::NoSound => "no sound file by its name or its content",
             Self::AlreadyThere => "already there and unchanged",
         })
     }

@@ -205,7 +205,7 @@ fn commands_for(paths: &BTreeSet<PathBuf>, exclusions: &Exclusions) -> Vec<Comma
                 there.extend(found.files.into_iter().map(PathBuf::from));
             }
         } else if path.is_file() {
-            if scan::has_sound_ending(path) && exclusions.why_left_out(path).is_none() {
+            if exclusions.why_left_out(path).is_none() && scan::looks_like_sound(path) {
                 there.insert(path.clone());
             }
         } else {

@@ -36,3 +36,4 @@ mod soundscape;
 mod support;
 mod virtual_audio;
 mod window;
+mod zoo;

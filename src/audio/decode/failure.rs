@@ -1,7 +1,9 @@
-//! Calls into symphonia, and what it means when it gives nothing.
+//! Calls into the decoding library, and what it means when it gives nothing.
 
+use std::cell::Cell;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 
 use symphonia::core::codecs::audio::AudioCodecId;
 use symphonia::core::errors::Error as SymphoniaError;
@@ -9,10 +11,12 @@ use symphonia::core::errors::Error as SymphoniaError;
 use super::super::error::Cause;
 use super::kinds::codec_name;
 
-/// Why symphonia gave nothing.
+/// Why there is nothing.
 pub(super) enum Failure {
     Refused(SymphoniaError),
     Panicked(String),
+    /// What reading the file itself met.
+    Cause(Cause),
 }
 
 impl Failure {
@@ -23,17 +27,10 @@ impl Failure {
                 io::ErrorKind::UnexpectedEof => Cause::CutOffInHeader,
                 _ => Cause::of_reading(error),
             },
-            Failure::Refused(SymphoniaError::Unsupported(what)) if what.contains("probe") => Cause::NotSound,
-            // What a recorder that crashed or a download that broke off leaves.
-            Failure::Refused(SymphoniaError::Unsupported("isomp4: missing moov atom")) => {
-                Cause::Damaged("its table of contents, which many programs write last, is missing".into())
-            }
-            Failure::Refused(SymphoniaError::Unsupported(what)) if what.contains("missing") => {
-                Cause::Damaged(what.into())
-            }
-            Failure::Refused(SymphoniaError::Unsupported(what)) => Cause::Unsupported(what.into()),
+            Failure::Refused(SymphoniaError::Unsupported(what)) => Cause::Damaged(what.into()),
             Failure::Refused(error) => Cause::Damaged(error.to_string()),
             Failure::Panicked(message) => Cause::DecoderFailed(message),
+            Failure::Cause(cause) => cause,
         }
     }
 
@@ -45,20 +42,42 @@ impl Failure {
             }
             Failure::Refused(error) => Cause::Damaged(error.to_string()),
             Failure::Panicked(message) => Cause::DecoderFailed(message),
+            Failure::Cause(cause) => cause,
         }
     }
 }
 
-/// Calls into symphonia. It decodes whatever bytes strangers wrote, and a panic in it (an index out of bounds on a
-/// damaged file) is that file's failure, not the program's. What panicked is never called again: every caller gives up
-/// the reader or the decoder it was about.
+/// Calls into the decoding library. It decodes whatever bytes strangers wrote, and a panic in it (an index out of bounds
+/// on a damaged file) is that file's failure, not the program's. What panicked is never called again: every caller gives
+/// up the reader or the decoder that it was about.
 pub(super) fn guarded<T>(call: impl FnOnce() -> Result<T, SymphoniaError>) -> Result<T, Failure> {
-    match catch_unwind(AssertUnwindSafe(call)) {
+    match caught(call) {
         Ok(result) => result.map_err(Failure::Refused),
-        Err(payload) => {
-            let message = payload.downcast_ref::<String>().map(String::as_str);
-            let message = message.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("a panic");
-            Err(Failure::Panicked(message.into()))
-        }
+        Err(message) => Err(Failure::Panicked(message)),
     }
+}
+
+thread_local! {
+    /// Whether a panic on this thread is caught here and becomes a file's failure.
+    static IS_CAUGHT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Calls, and gives the message of a panic, of which nothing is printed: whoever called tells it in words of ours.
+pub(super) fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if !IS_CAUGHT.get() {
+                before(panic);
+            }
+        }));
+    });
+    let was_caught = IS_CAUGHT.replace(true);
+    let outcome = catch_unwind(AssertUnwindSafe(call));
+    IS_CAUGHT.set(was_caught);
+    outcome.map_err(|payload| {
+        let message = payload.downcast_ref::<String>().map(String::as_str);
+        message.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("a panic").into()
+    })
 }

@@ -163,38 +163,10 @@ fn what_cannot_be_read_is_told_why() {
     }
     assert_eq!(cause(&good[..44]), "it holds no sound");
     assert_eq!(cause(&wav(1, 1, 8000, 16, &[])), "it holds no sound");
-    assert!(cause(&wav(0x55, 1, 8000, 16, &[0; 100])).starts_with("WAV with MP3 inside cannot be read"));
+    assert!(cause(&wav(0x31, 1, 8000, 16, &[0; 100])).starts_with("WAV with GSM 6.10 cannot be read"));
     assert!(cause(&wav(1, 0, 8000, 16, &[0; 100])).contains("no channels"));
-    assert!(cause(&wav(1, 1, 4_000_000_000, 8, &[0; 100])).contains("not plausible"));
+    assert!(cause(&wav(1, 1, 4_000_000_000, 8, &[0; 100])).starts_with("its rate is 4000000000 Hz"));
     assert!(cause(b"wvpk and whatever").starts_with("WavPack cannot be read"));
-}
-
-/// A page of an Ogg file with one packet.
-fn ogg_page(flags: u8, frames: u64, number: u32, packet: &[u8]) -> Vec<u8> {
-    let mut page = b"OggS\0".to_vec();
-    page.push(flags);
-    page.extend(frames.to_le_bytes());
-    page.extend(1u32.to_le_bytes());
-    page.extend(number.to_le_bytes());
-    page.extend([0, 0, 0, 0, 1, packet.len() as u8]);
-    page.extend(packet);
-    let checksum = page.iter().fold(0u32, |sum, byte| {
-        let shift = |sum: u32, _| (sum << 1) ^ if sum >> 31 == 1 { 0x04C1_1DB7 } else { 0 };
-        (0..8).fold(sum ^ (u32::from(*byte) << 24), shift)
-    });
-    page[22..26].copy_from_slice(&checksum.to_le_bytes());
-    page
-}
-
-#[test]
-fn opus_is_named() {
-    let pages = [
-        ogg_page(2, 0, 0, b"OpusHead\x01\x01\x38\x01\x80\xBB\0\0\0\0\0"),
-        ogg_page(0, 0, 1, b"OpusTags\x04\0\0\0test\0\0\0\0"),
-        ogg_page(4, 960, 2, &[0xFC, 0xFF, 0xFE]),
-    ];
-    let message = cause(&pages.concat());
-    assert!(message.starts_with("Opus cannot be read"), "{message}");
 }
 
 #[test]
@@ -203,7 +175,10 @@ fn samples_that_are_no_numbers_become_silence() {
         [0.5, f32::NAN, f32::INFINITY, -1e30, 2.0].iter().flat_map(|x: &f32| x.to_le_bytes()).collect();
     let (samples, warning) = decode(&wav(3, 1, 8000, 32, &bytes));
     assert_eq!(samples, [0.5, 0.0, 0.0, 0.0, 2.0]);
-    assert_eq!(warning.unwrap(), "3 samples are not numbers and were read as silence");
+    assert_eq!(
+        warning.unwrap(),
+        "2 samples are not numbers and were read as silence; 1 sample is larger than any sound and was read as silence"
+    );
 }
 
 /// That reading from any frame gives what reading from the start gives there, to within `tolerance` (RMS).

@@ -1,0 +1,79 @@
+//! Opus by its own library: the decoding library has no decoder for it.
+
+use ruopus::MultistreamDecoder;
+
+use super::ogg_codec::opus_frames;
+
+/// What Opus always decodes to, in hertz.
+pub(super) const RATE: u32 = 48_000;
+
+pub(super) struct Opus {
+    head: Head,
+    decoder: MultistreamDecoder,
+    gain: f32,
+}
+
+/// How streams become channels.
+#[derive(Clone)]
+struct Head {
+    streams: usize,
+    coupled: usize,
+    /// Which decoded channel each channel is; 255 is silence.
+    mapping: Vec<u8>,
+}
+
+impl Opus {
+    /// From an identification header (RFC 7845, section 5.1), or what MP4 keeps of one; `None` where it is no valid one.
+    pub fn new(header: &[u8]) -> Option<Self> {
+        let rest = header.strip_prefix(b"OpusHead")?;
+        let version = *rest.first()?;
+        let gain = rest.get(8..10)?;
+        // In MP4, which has version 0, the highest byte comes first.
+        let gain = if version == 0 { [gain[0], gain[1]] } else { [gain[1], gain[0]] };
+        let decibels = f32::from(i16::from_be_bytes(gain)) / 256.0;
+        let channels = usize::from(*rest.get(1)?);
+        let head = match *rest.get(10)? {
+            0 if matches!(channels, 1 | 2) => {
+                Head { streams: 1, coupled: channels - 1, mapping: (0..channels as u8).collect() }
+            }
+            0 => return None,
+            _ => Head {
+                streams: usize::from(*rest.get(11)?),
+                coupled: usize::from(*rest.get(12)?),
+                mapping: rest.get(13..13 + channels)?.to_vec(),
+            },
+        };
+        let decoded = head.streams + head.coupled;
+        let is_valid = head.streams >= 1
+            && head.coupled <= head.streams
+            && decoded <= 255
+            && !head.mapping.is_empty()
+            && head.mapping.iter().all(|channel| *channel == 255 || usize::from(*channel) < decoded);
+        is_valid.then(|| Opus { decoder: head.decoder(), head, gain: 10f32.powf(decibels / 20.0) })
+    }
+
+    pub fn channels(&self) -> usize {
+        self.head.mapping.len()
+    }
+
+    pub fn reset(&mut self) {
+        self.decoder = self.head.decoder();
+    }
+
+    /// Appends what a packet decodes to; `false` where it is damaged.
+    pub fn decode(&mut self, packet: &[u8], out: &mut Vec<f32>) -> bool {
+        // Packets that claim to be longer than any are not given to the decoder.
+        if opus_frames(packet) == 0 {
+            return false;
+        }
+        let Ok(samples) = self.decoder.decode_packet(packet) else { return false };
+        out.extend(samples.iter().map(|sample| sample * self.gain));
+        true
+    }
+}
+
+impl Head {
+    fn decoder(&self) -> MultistreamDecoder {
+        MultistreamDecoder::with_rate(RATE, self.streams, self.coupled, &self.mapping)
+    }
+}

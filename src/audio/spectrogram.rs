@@ -199,14 +199,25 @@ impl SpectrogramBuilder {
     }
 }
 
-/// Rows that are spaced as people hear pitch, up to half the rate.
+/// Where a frequency stands in a picture that goes up to `highest_hz`: 0 is the lower edge, 1 the upper one. Every octave is
+/// equally high.
+pub fn share_of_height(hz: f32, highest_hz: f32) -> f32 {
+    (hz / LOWEST_HZ).ln() / octaves_up_to(highest_hz)
+}
+
+/// The natural logarithm of how many times the lowest frequency the highest is. A picture has an octave at least, however low
+/// a sound's rate is.
+fn octaves_up_to(highest_hz: f32) -> f32 {
+    (highest_hz / LOWEST_HZ).max(2.0).ln()
+}
+
+/// Rows of equal parts of an octave, up to half the rate.
 fn rows(rate: f32, length: usize) -> Vec<Row> {
-    let to_mel = |hz: f32| (1.0 + hz / 700.0).ln();
-    let (low, high) = (to_mel(LOWEST_HZ), to_mel(rate / 2.0));
+    let octaves = octaves_up_to(rate / 2.0);
     let last = length / 2;
     // The bin, with its fraction, at the lower edge of a row.
     let bin_at = |row: f32| {
-        let hz = 700.0 * ((low + (high - low) * row / ROWS as f32).exp() - 1.0);
+        let hz = LOWEST_HZ * (octaves * row / ROWS as f32).exp();
         hz * length as f32 / rate
     };
     let row = |row: usize| {

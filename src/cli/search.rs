@@ -226,7 +226,7 @@ impl SearchArguments {
 
     fn filter(&self) -> SearchFilter {
         let text = self.filter.clone().unwrap_or_default();
-        SearchFilter { text, favourites: false, not_this_file: self.not_this_file }
+        SearchFilter { text, not_this_file: self.not_this_file, ..SearchFilter::default() }
     }
 
     fn search(&self, session: &Session, path: Utf8PathBuf) -> anyhow::Result<SearchReport> {

@@ -1,11 +1,13 @@
 //! What looking at the library as a whole asks for and tells: plain data.
 
-use camino::Utf8PathBuf;
+use std::collections::HashMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use crate::dataset::FileId;
-use crate::map::Dots;
+use crate::map::{Dots, crowds};
 
 /// A chunk in its file, or several that overlap.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,11 +35,64 @@ pub struct MapReport {
     pub chunks: Vec<MapChunk>,
     /// Where each dot is.
     pub dots: Dots,
+    /// The map from afar.
+    pub sounds: SoundsOnMap,
     /// Chunks that a map of everything would show.
     pub of: usize,
     /// The share of the 10 nearest codes that are among the 50 nearest dots.
     pub neighbours_kept: f32,
     pub seconds: f64,
+}
+
+/// A map from afar: one dot a file, and names of crowds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SoundsOnMap {
+    /// Which dot of the map stands for each file that has any, in the order of the files.
+    pub of: Vec<u32>,
+    /// The same dots alone.
+    pub dots: Dots,
+    /// The largest crowd first.
+    pub crowds: Vec<NamedCrowd>,
+}
+
+/// A crowd of sounds, by the folder that most of them are in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedCrowd {
+    pub name: String,
+    pub place: [f32; 2],
+    /// Sounds of that folder in it.
+    pub sounds: usize,
+}
+
+impl SoundsOnMap {
+    /// `chunks` must come file by file.
+    pub fn new(files: &[NamedFile], chunks: &[MapChunk], dots: &Dots) -> Self {
+        let owners: Vec<u32> = chunks.iter().map(|chunk| chunk.file).collect();
+        let of = crowds::middles(&owners, dots.places());
+        let places: Vec<[f32; 2]> = of.iter().map(|&dot| dots.places()[dot as usize]).collect();
+        let mut folders: Vec<&str> = Vec::new();
+        let mut number: HashMap<&str, u32> = HashMap::new();
+        let mut label = |dot: &u32| {
+            let folder = files.get(owners[*dot as usize] as usize).map_or("", |file| folder_name(&file.path));
+            *number.entry(folder).or_insert_with(|| {
+                folders.push(folder);
+                folders.len() as u32 - 1
+            })
+        };
+        let labels: Vec<u32> = of.iter().map(&mut label).collect();
+        // The name of the only folder tells nothing apart.
+        let found = if folders.len() > 1 { crowds::crowds(&places, &labels) } else { Vec::new() };
+        let named = found.into_iter().map(|crowd| NamedCrowd {
+            name: folders[crowd.label as usize].to_owned(),
+            place: crowd.place,
+            sounds: crowd.dots,
+        });
+        Self { crowds: named.collect(), dots: Dots::new(places), of }
+    }
+}
+
+fn folder_name(path: &Utf8Path) -> &str {
+    path.parent().and_then(Utf8Path::file_name).unwrap_or_default()
 }
 
 /// What a dot is of.

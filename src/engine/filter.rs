@@ -14,7 +14,7 @@ use crate::index::RowSet;
 /// through that may be offered at all.
 pub(super) fn rows(latest: &Latest, snapshot: &Snapshot, filter: &SearchFilter, query: &Utf8Path) -> Option<RowSet> {
     let typed = Filter::read(&filter.text);
-    if typed.is_empty() && !filter.favourites && !filter.not_this_file {
+    if typed.is_empty() && !filter.favourites && !filter.not_this_file && filter.among.is_none() {
         return None;
     }
     let mut favourites: HashMap<FileId, Vec<Favourite>> = HashMap::new();
@@ -33,7 +33,8 @@ pub(super) fn rows(latest: &Latest, snapshot: &Snapshot, filter: &SearchFilter, 
             favourite: !of_file.is_empty(),
         };
         let is_query = file.path.as_str() == query.as_str();
-        let lets_file = typed.admits(&candidate) && !(filter.not_this_file && is_query);
+        let is_among = filter.among.as_ref().is_none_or(|files| files.binary_search(&file.id).is_ok());
+        let lets_file = is_among && typed.admits(&candidate) && !(filter.not_this_file && is_query);
         for row in span.first_row..span.first_row + span.chunks {
             let lets_moment = || !by_time || typed.admits_moment(file, snapshot.place_in(span, row).start_secs);
             if !lets_file || !lets_moment() || filter.favourites && !is_favourite(snapshot, span, row, of_file) {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::error::EngineError;
-use super::explore::{MapChunk, MapReport, NamedFile};
+use super::explore::{MapChunk, MapReport, NamedFile, SoundsOnMap};
 use super::job::JobKind;
 use super::shared::Job;
 use super::snapshot::Snapshot;
@@ -127,12 +127,15 @@ fn report(snapshot: &Snapshot, map: MapFile) -> MapReport {
         })
         .collect();
     dots.sort_by(|a, b| a.0.file.cmp(&b.0.file).then(a.0.start_secs.total_cmp(&b.0.start_secs)));
-    let (chunks, places) = dots.into_iter().unzip();
+    let (chunks, places): (Vec<MapChunk>, Vec<[f32; 2]>) = dots.into_iter().unzip();
+    let dots = Dots::new(places);
+    let sounds = SoundsOnMap::new(&files, &chunks, &dots);
     MapReport {
         index_generation: snapshot.index_generation,
         files,
         chunks,
-        dots: Dots::new(places),
+        dots,
+        sounds,
         of: snapshot.offered.count(),
         neighbours_kept: map.neighbours_kept,
         seconds: 0.0,

@@ -1,5 +1,7 @@
 //! What is searched for, and what a search finds: plain data.
 
+use std::sync::Arc;
+
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +67,9 @@ pub struct SearchFilter {
     pub favourites: bool,
     /// No chunks of the query's own file.
     pub not_this_file: bool,
+    /// Only chunks of these files, in the order of their numbers. A choice of the moment, which is not saved.
+    #[serde(skip)]
+    pub among: Option<Arc<Vec<FileId>>>,
 }
 
 impl SearchFilter {

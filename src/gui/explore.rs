@@ -93,6 +93,12 @@ pub fn clip_of_place(place: ChunkPlace) -> Clip {
 impl State {
     /// Turns to a page. The bits are those of what was selected last.
     pub fn turn_to(&mut self, page: Page) {
+        if page == Page::Map && !self.is_narrow {
+            // It stands beside the search.
+            (self.page, self.list) = (Page::Search, List::Dots);
+            self.explore.map.take_focus = true;
+            return;
+        }
         if self.page == page {
             return;
         }
@@ -168,13 +174,14 @@ impl State {
             List::MapRows => self.step_in_map_list(by),
             List::Near => self.step_near(by),
             List::Duplicates => self.step_duplicates(by),
-            List::Files | List::Matches => return false,
+            List::Library | List::Files | List::Matches => return false,
         };
-        if moved
-            && self.search.auto_play
-            && let Some(place) = self.explored()
-        {
-            self.play_place(&place);
+        if moved && self.search.auto_play {
+            match (self.list, self.explored()) {
+                (List::Dots | List::MapRows, _) => self.play_selected_dot(),
+                (_, Some(place)) => self.play_place(&place),
+                (_, None) => {}
+            }
         }
         true
     }
@@ -185,7 +192,7 @@ impl State {
             List::Dots | List::MapRows => self.explore.map.selected_place(),
             List::Near => self.explore.bits.selected_place(),
             List::Duplicates => self.explore.duplicates.selected_place(),
-            List::Files | List::Matches => None,
+            List::Library | List::Files | List::Matches => None,
         }
     }
 

@@ -4,6 +4,7 @@
 mod order;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -38,8 +39,9 @@ pub struct FileTable {
     pub menu_by_key: Option<FileId>,
     folded: BTreeSet<String>,
     shown: Arc<Arrangement>,
-    /// The number of each group's first row, and of all rows.
+    /// The number of each group's first row, and of all rows. Groups below a folded one have no rows.
     starts: Vec<usize>,
+    hidden: Vec<bool>,
     /// What was asked for last, where the answer has not come yet.
     asked: Option<Order>,
     sorter: Sorter,
@@ -74,6 +76,7 @@ impl FileTable {
             folded: BTreeSet::new(),
             shown,
             starts: Vec::new(),
+            hidden: Vec::new(),
             asked: None,
             sorter,
             cursor: None,
@@ -131,11 +134,20 @@ impl FileTable {
 
     fn count_lines(&mut self) {
         self.starts.clear();
+        self.hidden.clear();
         let mut line = 0;
+        // How deep the folded folder is that the next ones may be in.
+        let mut folded_at: Option<usize> = None;
         for group in &self.shown.groups {
             self.starts.push(line);
+            folded_at = folded_at.filter(|depth| group.depth > *depth);
+            self.hidden.push(folded_at.is_some());
+            if folded_at.is_some() {
+                continue;
+            }
             let folded = self.folded.contains(&group.folder);
             line += usize::from(self.shown.order.by_folder) + if folded { 0 } else { group.files.len() };
+            folded_at = folded.then_some(group.depth);
         }
         self.starts.push(line);
     }
@@ -159,6 +171,14 @@ impl FileTable {
         }
     }
 
+    /// How far the row of this number stands in: files one step further than their folder.
+    pub fn depth_at(&self, number: usize) -> usize {
+        let group = self.starts.partition_point(|start| *start <= number).saturating_sub(1);
+        let depth = self.shown.groups.get(group).map_or(0, |group| group.depth);
+        let is_file = matches!(self.line(number), Some(Line::File(_)));
+        depth + usize::from(self.shown.order.by_folder && is_file)
+    }
+
     /// The number of a row; `None` for a file that is filtered out or folded away.
     pub fn number_of(&self, line: Line) -> Option<usize> {
         match line {
@@ -173,8 +193,9 @@ impl FileTable {
     /// Groups whose files have rows, with the number of the first of these.
     fn groups_shown(&self) -> impl Iterator<Item = (usize, &Group)> {
         let heading = usize::from(self.shown.order.by_folder);
-        let groups = self.shown.groups.iter().zip(&self.starts);
-        groups.filter(|(group, _)| !self.is_folded(&group.folder)).map(move |(group, start)| (start + heading, group))
+        let groups = self.shown.groups.iter().zip(&self.starts).zip(&self.hidden);
+        let shown = groups.filter(|((group, _), hidden)| !**hidden && !self.is_folded(&group.folder));
+        shown.map(move |((group, start), _)| (start + heading, group))
     }
 
     pub fn file(&self, place: u32) -> Option<&Arc<SoundFile>> {
@@ -192,6 +213,14 @@ impl FileTable {
             false => self.folded.remove(&group.folder),
         };
         self.count_lines();
+    }
+
+    /// The files of a folder and of those below it.
+    pub fn files_below(&self, group: usize) -> Vec<u32> {
+        let groups = &self.shown.groups[group.min(self.shown.groups.len())..];
+        let Some(depth) = groups.first().map(|group| group.depth) else { return Vec::new() };
+        let below = groups.iter().skip(1).take_while(|group| group.depth > depth);
+        groups.iter().take(1).chain(below).flat_map(|group| group.files.iter().copied()).collect()
     }
 
     pub fn fold_all(&mut self, fold: bool) {

@@ -64,6 +64,20 @@ pub fn position(secs: f64) -> String {
     format!("{}:{:02}.{:02}", hundredths / 6000, hundredths / 100 % 60, hundredths % 100)
 }
 
+/// A time at a picture's edge, as exact as the step from one to the next: "0.25", "1:05".
+pub fn time_on_axis(secs: f64, step_secs: f64) -> String {
+    if step_secs >= 1.0 {
+        let whole = secs.round() as u64;
+        let (hours, minutes) = (whole / 3600, whole / 60 % 60);
+        return match hours {
+            0 => format!("{minutes}:{:02}", whole % 60),
+            _ => format!("{hours}:{minutes:02}:{:02}", whole % 60),
+        };
+    }
+    let digits = (-step_secs.max(1e-6).log10()).ceil() as usize;
+    format!("{secs:.digits$} s")
+}
+
 /// A stretch of a file: "1.28 to 1.54 s".
 pub fn stretch(from_secs: f64, to_secs: f64) -> String {
     if to_secs < 600.0 {

@@ -1,60 +1,77 @@
 //! The keys, read before anything is drawn.
 
-use egui::{Context, FocusDirection, InputState, Key, Modifiers, Popup};
+use egui::{Context, Event, FocusDirection, InputState, Key, Modifiers, Popup};
 
 use super::dialogs::Question;
-use super::panels::is_narrow;
+use super::match_list::View;
 use super::panels::pages::PAGES;
-use super::state::{List, Modal, Page, State};
+use super::state::{List, Modal, State};
 use super::widgets::row;
 
 /// What the list of keys shows.
 pub const KEYS: &[(&str, &str)] = &[
     ("Space", "play or stop"),
+    ("Shift+Space", "play the query and the selected match by turns"),
     ("Up, Down", "through the matches or the files, playing them"),
+    ("Left, Right", "to the files, to the matches; in the matches, Right shows the moments of a sound"),
     ("Arrows", "on the map: from dot to dot; on the bits: from bit to bit, and Space flips one"),
     ("+, -, 0", "on the map: nearer, further, all of it"),
     ("Enter", "search for what is selected"),
-    ("R", "record, and search for it"),
-    ("L", "play again and again"),
-    ("F", "mark the selected match as a favourite"),
+    ("Ctrl+R", "record, and search for it"),
+    ("Ctrl+L", "play again and again"),
+    ("F", "in the matches: mark the selected one as a favourite"),
     ("Alt+Left, Alt+Right", "the query before, the query after"),
     ("Ctrl+Shift+F", "filter the matches"),
     ("Esc", "close or stop"),
     ("Ctrl+O", "add files"),
     ("Ctrl+F", "filter the files"),
+    ("any other letter", "in a list: filter that list"),
     ("Shift+Up, Shift+Down", "select files"),
     ("Ctrl+A, Delete", "select all files, remove the selected ones"),
-    ("T", "tags of the selected files"),
+    ("T", "in a list: tags of the selected files"),
     ("Shift+F10, Menu", "what can be done with what is selected"),
-    ("Ctrl+1 to Ctrl+4", "the pages: search, map, bits, duplicates (Ctrl+5 in a narrow window: learning)"),
+    ("Ctrl+1 to Ctrl+5", "search, map, bits, duplicates, training and indexing"),
     ("Ctrl+Z", "undo the last change of the project"),
     ("Ctrl+Y", "do it again"),
     ("Ctrl+Plus, Ctrl+Minus, Ctrl+0", "larger, smaller, usual size"),
-    ("?", "this list"),
+    ("F1, ?", "this list"),
 ];
 
+/// Letters that do something in a list; any other filters the list.
+const LETTERS_THAT_ACT: [char; 2] = ['f', 't'];
+
 pub fn handle(ctx: &Context, state: &mut State) {
-    // What covers the window takes the keys: it closes itself on Esc.
-    if state.modal.is_some() {
+    // What covers the window takes the keys: it closes itself on Esc. So does an open menu.
+    if state.modal.is_some() || Popup::is_any_open(ctx) {
         return;
     }
-    // So does an open menu.
-    if Popup::is_any_open(ctx) {
+    everywhere(ctx, state);
+    if ctx.text_edit_focused() {
         return;
     }
-    let typing = ctx.text_edit_focused();
-    let pressed = |modifiers: Modifiers, key: Key| ctx.input_mut(|i: &mut InputState| i.consume_key(modifiers, key));
+    outside_fields(ctx, state);
+    // A focused button or slider keeps what remains for itself; a row of a list does not. Where nothing has the focus, the
+    // list that was used last is meant.
+    if ctx.memory(|memory| memory.focused().is_some()) && !row::focused(ctx) {
+        return;
+    }
+    in_lists(ctx, state);
+}
+
+fn pressed(ctx: &Context, modifiers: Modifiers, key: Key) -> bool {
+    ctx.input_mut(|input: &mut InputState| input.consume_key(modifiers, key))
+}
+
+/// Keys that also work while somebody types.
+fn everywhere(ctx: &Context, state: &mut State) {
+    let pressed = |modifiers, key| pressed(ctx, modifiers, key);
     if pressed(Modifiers::COMMAND, Key::O) && !state.read_only() {
         state.ask(Question::FilesToAdd);
     }
-    for (key, (page, ..)) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4].into_iter().zip(PAGES) {
+    for (key, (page, ..)) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5].into_iter().zip(PAGES) {
         if pressed(Modifiers::COMMAND, key) {
             state.turn_to(page);
         }
-    }
-    if is_narrow(ctx) && pressed(Modifiers::COMMAND, Key::Num5) {
-        state.turn_to(Page::Learning);
     }
     if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::F) && state.search.path.is_some() {
         state.search.focus_filter = true;
@@ -62,15 +79,26 @@ pub fn handle(ctx: &Context, state: &mut State) {
     if pressed(Modifiers::COMMAND, Key::F) {
         state.files.focus_filter = true;
     }
+    if pressed(Modifiers::COMMAND, Key::R) && (state.latest.recorder.recording || !state.read_only()) {
+        state.toggle_recording();
+    }
+    if pressed(Modifiers::COMMAND, Key::L) {
+        state.toggle_loop();
+    }
     if pressed(Modifiers::ALT, Key::ArrowLeft) {
         state.go_back();
     }
     if pressed(Modifiers::ALT, Key::ArrowRight) {
         state.go_forward();
     }
-    if typing {
-        return;
+    if pressed(Modifiers::NONE, Key::F1) {
+        state.modal = Some(Modal::Keys);
     }
+}
+
+/// Keys that belong to a text field while somebody types.
+fn outside_fields(ctx: &Context, state: &mut State) {
+    let pressed = |modifiers, key| pressed(ctx, modifiers, key);
     // The longer combination first: egui takes Ctrl+Shift+Z for Ctrl+Z as well.
     let redo = pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || pressed(Modifiers::COMMAND, Key::Y);
     if redo && !state.read_only() {
@@ -82,20 +110,16 @@ pub fn handle(ctx: &Context, state: &mut State) {
     if pressed(Modifiers::NONE, Key::Escape) {
         state.escape();
     }
-    if pressed(Modifiers::NONE, Key::Questionmark) || pressed(Modifiers::NONE, Key::F1) {
+    if pressed(Modifiers::COMMAND, Key::A) {
+        state.select_all_files();
+    }
+}
+
+/// Keys that act on the rows of a list.
+fn in_lists(ctx: &Context, state: &mut State) {
+    let pressed = |modifiers, key| pressed(ctx, modifiers, key);
+    if pressed(Modifiers::NONE, Key::Questionmark) {
         state.modal = Some(Modal::Keys);
-    }
-    if pressed(Modifiers::NONE, Key::R) && (state.latest.recorder.recording || !state.read_only()) {
-        state.toggle_recording();
-    }
-    if pressed(Modifiers::NONE, Key::F)
-        && state.list == List::Matches
-        && let Some(place) = state.search.selected
-    {
-        state.toggle_favourite(place);
-    }
-    if pressed(Modifiers::NONE, Key::L) {
-        state.toggle_loop();
     }
     if pressed(Modifiers::SHIFT, Key::F10) || pressed(Modifiers::NONE, Key::Menu) {
         match state.list {
@@ -105,8 +129,11 @@ pub fn handle(ctx: &Context, state: &mut State) {
             _ => {}
         }
     }
-    if pressed(Modifiers::COMMAND, Key::A) {
-        state.select_all_files();
+    if pressed(Modifiers::NONE, Key::F)
+        && state.list == List::Matches
+        && let Some(line) = state.search.selected
+    {
+        state.toggle_favourite(line);
     }
     if pressed(Modifiers::NONE, Key::T) {
         state.ask_for_tag();
@@ -114,10 +141,12 @@ pub fn handle(ctx: &Context, state: &mut State) {
     if pressed(Modifiers::NONE, Key::Delete) && state.list == List::Files {
         state.remove_selected_files();
     }
-    // A focused button or slider keeps these keys for itself; a row of a list does not.
-    if ctx.memory(|memory| memory.focused().is_some()) && !row::focused(ctx) {
-        return;
-    }
+    moves(ctx, state);
+    letters(ctx, state);
+}
+
+fn moves(ctx: &Context, state: &mut State) {
+    let pressed = |modifiers, key| pressed(ctx, modifiers, key);
     // egui has read the arrows already, to move the focus from widget to widget: a list takes them instead.
     let arrow = |modifiers: Modifiers, key: Key| {
         let pressed = pressed(modifiers, key);
@@ -126,12 +155,12 @@ pub fn handle(ctx: &Context, state: &mut State) {
         }
         pressed
     };
-    for (key, by) in [(Key::ArrowDown, 1), (Key::ArrowUp, -1)] {
-        if arrow(Modifiers::SHIFT, key) {
-            state.step_file(by, true);
-        }
-    }
     if state.list == List::Files {
+        for (key, by) in [(Key::ArrowDown, 1), (Key::ArrowUp, -1)] {
+            if arrow(Modifiers::SHIFT, key) {
+                state.step_file(by, true);
+            }
+        }
         let all = state.files.lines() as isize;
         for (key, by) in [(Key::PageDown, 20), (Key::PageUp, -20), (Key::End, all), (Key::Home, -all)] {
             if pressed(Modifiers::NONE, key) {
@@ -139,8 +168,14 @@ pub fn handle(ctx: &Context, state: &mut State) {
             }
         }
     }
+    if pressed(Modifiers::SHIFT, Key::Space) {
+        state.play_the_other();
+    }
     if pressed(Modifiers::NONE, Key::Space) {
-        state.play_or_stop();
+        match (state.list, state.library.cursor) {
+            (List::Library, Some(head)) => state.choose_head(head),
+            _ => state.play_or_stop(),
+        }
     }
     if arrow(Modifiers::NONE, Key::ArrowDown) {
         state.step(1);
@@ -148,14 +183,81 @@ pub fn handle(ctx: &Context, state: &mut State) {
     if arrow(Modifiers::NONE, Key::ArrowUp) {
         state.step(-1);
     }
-    if state.page == Page::Map {
-        for (key, by) in [(Key::ArrowLeft, -1.0), (Key::ArrowRight, 1.0)] {
-            if arrow(Modifiers::NONE, key) {
-                state.step_aside(by);
-            }
+    for (key, is_right) in [(Key::ArrowLeft, false), (Key::ArrowRight, true)] {
+        if arrow(Modifiers::NONE, key) {
+            aside(ctx, state, is_right);
         }
     }
     if pressed(Modifiers::NONE, Key::Enter) {
         state.find_similar();
+    }
+}
+
+/// Left and Right: from dot to dot on the map, folding in the library, unfolding moments in the matches; else from the files
+/// to the matches and back.
+fn aside(ctx: &Context, state: &mut State, is_right: bool) {
+    match state.list {
+        List::Dots => state.step_aside(if is_right { 1.0 } else { -1.0 }),
+        List::Library => state.fold_at_cursor(!is_right),
+        List::Files if is_right => {
+            leave(ctx);
+            state.go_to_matches();
+        }
+        List::Matches if !is_right => {
+            leave(ctx);
+            state.go_to_files();
+        }
+        List::Matches => {
+            if let (View::Sounds, Some(file)) = (state.search.view, state.search.selected_match().map(|m| m.file)) {
+                let unfolded = state.search.unfolded.contains_key(&file);
+                state.unfold_moments(file, !unfolded);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Takes the keyboard's focus from the row that has it: another list gets it.
+fn leave(ctx: &Context) {
+    ctx.memory_mut(|memory| {
+        if let Some(focused) = memory.focused() {
+            memory.surrender_focus(focused);
+        }
+    });
+}
+
+/// What is typed in a list goes on in the field of the list's filter.
+fn letters(ctx: &Context, state: &mut State) {
+    let has_filter = match state.list {
+        List::Files => true,
+        List::Matches => state.search.path.is_some(),
+        _ => false,
+    };
+    if !has_filter || ctx.input(|input| input.modifiers.command || input.modifiers.alt) {
+        return;
+    }
+    let begins = |text: &str| {
+        let first = text.chars().next();
+        first.is_some_and(|c| (c.is_alphanumeric() || c == '"') && !LETTERS_THAT_ACT.contains(&c.to_ascii_lowercase()))
+    };
+    let mut typed = String::new();
+    ctx.input_mut(|input| {
+        input.events.retain(|event| match event {
+            Event::Text(text) if !typed.is_empty() || begins(text) => {
+                typed.push_str(text);
+                false
+            }
+            _ => true,
+        });
+    });
+    if typed.is_empty() {
+        return;
+    }
+    if state.list == List::Files {
+        state.files.filter.push_str(&typed);
+        state.files.focus_filter = true;
+    } else {
+        state.set_filter(|filter| filter.text.push_str(&typed));
+        state.search.focus_filter = true;
     }
 }

@@ -1,77 +1,143 @@
-//! How matches stand below one another: as they come, or under the names of their files.
+//! How matches stand below one another: one line a match, in a chosen order, and below a sound its moments where they are
+//! unfolded. The query's own sound is not among the matches: its moments can be unfolded above them.
 
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::dataset::FileId;
-use crate::engine::{Grouping, Match};
+use serde::{Deserialize, Serialize};
 
-/// What is looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+use crate::dataset::{FileId, SoundFile};
+use crate::engine::{Grouping, Match, SearchReport};
+use crate::gui::format;
+
+/// What a line is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum View {
-    /// Moments, the nearest first.
+    /// Whole sounds, by how near all of the query is to them.
     #[default]
+    Sounds,
+    /// The nearest moments, wherever they are.
     Moments,
-    /// Moments under the names of their files, which can be folded; the file with the nearest one first.
-    ByFile,
-    /// Whole files.
-    Files,
 }
 
 impl View {
     /// How the engine is to rank for it.
     pub fn grouping(self) -> Grouping {
         match self {
-            Self::Moments | Self::ByFile => Grouping::Chunk,
-            Self::Files => Grouping::File,
+            Self::Sounds => Grouping::File,
+            Self::Moments => Grouping::Chunk,
         }
     }
+}
+
+/// A column of the list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Column {
+    Name,
+    /// How near it is.
+    #[default]
+    Alike,
+    Length,
+    Tags,
+}
+
+/// What the list is sorted by. The nearest, the shortest and the first name come first, or last where it is descending.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sort {
+    pub by: Column,
+    pub descending: bool,
 }
 
 /// A line of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
-    /// A file, the place of its nearest match, and how many it has.
-    Heading { file: FileId, first: usize, matches: usize },
     /// A match, by its place among all.
     Match(usize),
+    /// A moment of an unfolded file, by its place among the moments of that file.
+    Moment { file: FileId, place: usize },
 }
 
-/// The lines of `matches`; of folded files there is only the heading.
-pub fn lines(matches: &[Match], view: View, folded: &BTreeSet<FileId>) -> Vec<Line> {
-    if view != View::ByFile {
-        return (0..matches.len()).map(Line::Match).collect();
+impl From<usize> for Line {
+    fn from(place: usize) -> Self {
+        Self::Match(place)
     }
-    let mut groups: Vec<(FileId, Vec<usize>)> = Vec::new();
-    for (place, found) in matches.iter().enumerate() {
-        match groups.iter_mut().find(|(file, _)| *file == found.file) {
-            Some((_, places)) => places.push(place),
-            None => groups.push((found.file, vec![place])),
+}
+
+/// Files whose moments are shown, and the moments once they are known.
+pub type Unfolded = BTreeMap<FileId, Option<Arc<SearchReport>>>;
+
+/// What the lines are made of.
+#[derive(Clone, Copy)]
+pub struct Contents<'a> {
+    pub matches: &'a [Match],
+    /// Each match's file, as long as it is in the dataset.
+    pub files: &'a [Option<Arc<SoundFile>>],
+    /// The query's own file, where it is one of the dataset.
+    pub own: Option<FileId>,
+    pub unfolded: &'a Unfolded,
+    pub view: View,
+    pub sort: Sort,
+}
+
+impl Contents<'_> {
+    pub fn lines(&self) -> Vec<Line> {
+        let mut places: Vec<usize> = (0..self.matches.len()).filter(|place| !self.is_own(*place)).collect();
+        self.put_in_order(&mut places);
+        let mut lines: Vec<Line> = self.own.into_iter().flat_map(|own| self.moments(own)).collect();
+        for place in places {
+            lines.push(Line::Match(place));
+            if self.view == View::Sounds {
+                lines.extend(self.moments(self.matches[place].file));
+            }
+        }
+        lines
+    }
+
+    fn is_own(&self, place: usize) -> bool {
+        let found = &self.matches[place];
+        found.is_query || self.own == Some(found.file)
+    }
+
+    fn moments(&self, file: FileId) -> impl Iterator<Item = Line> + use<> {
+        let moments = self.unfolded.get(&file).and_then(Option::as_ref).map_or(0, |report| report.matches.len());
+        (0..moments).map(move |place| Line::Moment { file, place })
+    }
+
+    fn put_in_order(&self, places: &mut [usize]) {
+        let name = |place: usize| format::file_name(&self.matches[place].path).to_lowercase();
+        let length = |place: usize| self.files.get(place).cloned().flatten().map_or(0.0, |file| file.duration_secs());
+        match self.sort.by {
+            // They come the nearest first. Tags are not sorted by.
+            Column::Alike | Column::Tags => {}
+            Column::Name => places.sort_by_cached_key(|place| name(*place)),
+            Column::Length => {
+                places.sort_by(|a, b| length(*a).partial_cmp(&length(*b)).unwrap_or(Ordering::Equal));
+            }
+        }
+        if self.sort.descending {
+            places.reverse();
         }
     }
-    let lines = groups.into_iter().flat_map(|(file, places)| {
-        let heading = Line::Heading { file, first: places[0], matches: places.len() };
-        let shown = if folded.contains(&file) { Vec::new() } else { places };
-        std::iter::once(heading).chain(shown.into_iter().map(Line::Match))
-    });
-    lines.collect()
 }
 
-/// The match `by` matches further down the lines than the one at `from`; from nowhere, or from what is folded, the first.
-pub fn step(lines: &[Line], from: Option<usize>, by: isize) -> Option<usize> {
-    let shown: Vec<usize> =
-        lines.iter().filter_map(|line| if let Line::Match(place) = line { Some(*place) } else { None }).collect();
-    let last = shown.len().checked_sub(1)?;
-    let at = from.and_then(|from| shown.iter().position(|place| *place == from));
-    Some(shown[at.map_or(0, |at| at.saturating_add_signed(by).min(last))])
+/// The line `by` lines further down than `from`; from nowhere the first.
+pub fn step(lines: &[Line], from: Option<Line>, by: isize) -> Option<Line> {
+    let last = lines.len().checked_sub(1)?;
+    let at = from.and_then(|from| lines.iter().position(|line| *line == from));
+    Some(lines[at.map_or(0, |at| at.saturating_add_signed(by).min(last))])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn found(file: i64) -> Match {
+    fn found(file: i64, name: &str) -> Match {
         Match {
-            path: format!("/{file}.wav").into(),
+            path: format!("/{name}.wav").into(),
             start_seconds: 0.0,
             end_seconds: 1.0,
             distance: 0.0,
@@ -79,44 +145,52 @@ mod tests {
             problem: None,
             is_query: false,
             file: FileId(file),
-            by: Grouping::Chunk,
+            by: Grouping::File,
             code: Vec::new(),
             query_code: Vec::new(),
             nearness: crate::engine::Nearness::default(),
         }
     }
 
-    #[test]
-    fn files_stand_in_the_order_of_their_nearest_moments_and_can_be_folded() {
-        let matches = [7, 3, 7, 5, 3].map(found);
-        let heading = |file, first, matches| Line::Heading { file: FileId(file), first, matches };
-        let by_file = |folded: &[i64]| lines(&matches, View::ByFile, &folded.iter().map(|id| FileId(*id)).collect());
-        let Line::Match(..) = lines(&matches, View::Moments, &BTreeSet::new())[0] else { panic!("no headings") };
-        let open = [
-            heading(7, 0, 2),
-            Line::Match(0),
-            Line::Match(2),
-            heading(3, 1, 2),
-            Line::Match(1),
-            Line::Match(4),
-            heading(5, 3, 1),
-            Line::Match(3),
-        ];
-        assert_eq!(by_file(&[]), open);
-        let folded = by_file(&[3]);
-        assert_eq!(folded.len(), 6);
+    fn report(matches: Vec<Match>) -> Arc<SearchReport> {
+        let (silent, query_chunks, searched) = (false, 1, 9);
+        let (query, bits, seconds, line) = (None, 64, 0.0, Default::default());
+        Arc::new(SearchReport { query, bits, matches, silent, query_chunks, searched, seconds, line })
+    }
 
-        let walk = |lines: &[Line], by| {
-            (0..4)
-                .scan(None, |at, _| {
-                    *at = step(lines, *at, by);
-                    *at
-                })
-                .collect::<Vec<_>>()
+    #[test]
+    fn the_query_is_not_among_its_matches_and_moments_stand_below_their_sound() {
+        let matches = [found(7, "query"), found(3, "b"), found(5, "a")];
+        let moments = report(vec![found(3, "b"), found(3, "b")]);
+        let mut unfolded = Unfolded::from([(FileId(3), Some(moments.clone())), (FileId(5), None)]);
+        let lines = |unfolded: &Unfolded, view, sort| {
+            let own = Some(FileId(7));
+            Contents { matches: &matches, files: &[], own, unfolded, view, sort }.lines()
         };
-        assert_eq!(walk(&open, 1), [0, 2, 1, 4]);
-        assert_eq!(walk(&folded, 1), [0, 2, 3, 3]);
-        assert_eq!(step(&folded, Some(4), 1), Some(0), "what is folded is nowhere");
+        let moment = |file, place| Line::Moment { file: FileId(file), place };
+        let below_b = [Line::Match(1), moment(3, 0), moment(3, 1)];
+        let expected = [below_b[0], below_b[1], below_b[2], Line::Match(2)];
+        assert_eq!(lines(&unfolded, View::Sounds, Sort::default()), expected);
+        let by_name = Sort { by: Column::Name, descending: false };
+        assert_eq!(lines(&unfolded, View::Sounds, by_name), [Line::Match(2), below_b[0], below_b[1], below_b[2]]);
+        assert_eq!(lines(&unfolded, View::Moments, Sort::default()), [Line::Match(1), Line::Match(2)]);
+        unfolded = Unfolded::from([(FileId(7), Some(moments))]);
+        let with_own = lines(&unfolded, View::Sounds, Sort::default());
+        assert_eq!(with_own[..3], [moment(7, 0), moment(7, 1), Line::Match(1)], "the query's own moments come first");
+    }
+
+    #[test]
+    fn one_goes_through_the_lines_and_stops_at_their_ends() {
+        let lines = [Line::Match(1), Line::Moment { file: FileId(3), place: 0 }, Line::Match(2)];
+        let walk: Vec<_> = [1, 1, 1, 1, -1]
+            .iter()
+            .scan(None, |at, by| {
+                *at = step(&lines, *at, *by);
+                *at
+            })
+            .collect();
+        assert_eq!(walk, [lines[0], lines[1], lines[2], lines[2], lines[1]]);
+        assert_eq!(step(&lines, Some(Line::Match(9)), 1), Some(lines[0]), "what is not there is nowhere");
         assert_eq!(step(&[], None, 1), None);
     }
 }

@@ -10,8 +10,10 @@ pub mod explore;
 mod file_clipboard;
 mod file_manager;
 pub mod file_table;
+mod fonts;
 pub mod format;
 pub mod keys;
+pub mod library;
 pub mod match_list;
 pub mod notices;
 pub mod panels;
@@ -150,6 +152,7 @@ impl App {
 
     pub fn with_audio(ctx: &egui::Context, options: WindowOptions, audio: Arc<dyn Backend>) -> Self {
         theme::install(ctx);
+        fonts::install(ctx);
         let kept = options.preferences.as_deref().map(Preferences::load).unwrap_or_default();
         ctx.set_theme(egui::ThemePreference::from(kept.theme));
         ctx.set_zoom_factor(kept.scale);
@@ -328,6 +331,9 @@ impl App {
         preferences.scale = ctx.zoom_factor();
         preferences.files_by_folder = self.state.files.by_folder;
         preferences.files_sorted = self.state.files.sort;
+        preferences.match_view = self.state.search.view;
+        preferences.matches_sorted = self.state.search.sort;
+        preferences.plays_selected = self.state.search.auto_play;
         let usual = |viewport: &egui::ViewportInfo| {
             !viewport.maximized.unwrap_or(false) && !viewport.fullscreen.unwrap_or(false)
         };
@@ -428,7 +434,7 @@ impl eframe::App for App {
 fn opening(ui: &mut egui::Ui, folder: &Path) {
     let palette = theme::palette(ui.visuals());
     egui::CentralPanel::no_frame().frame(theme::panel_frame(palette)).show(ui, |ui| {
-        panels::search::empty(ui, "Opening the project…", &folder.to_string_lossy());
+        widgets::empty::empty(ui, "Opening the project…", &folder.to_string_lossy());
     });
 }
 
@@ -436,7 +442,7 @@ fn opening(ui: &mut egui::Ui, folder: &Path) {
 fn refused(ui: &mut egui::Ui, state: &mut State, folder: &Path, reason: &str) {
     let palette = theme::palette(ui.visuals());
     egui::CentralPanel::no_frame().frame(theme::panel_frame(palette)).show(ui, |ui| {
-        panels::search::empty(ui, "This project cannot be opened", &folder.to_string_lossy());
+        widgets::empty::empty(ui, "This project cannot be opened", &folder.to_string_lossy());
         ui.vertical_centered(|ui| {
             ui.set_max_width(520.0);
             widgets::message::message(ui, Tone::Error, &format::sentence(reason), None);

@@ -1,7 +1,10 @@
-//! Short messages in a corner of the window that go away by themselves, or on a click.
+//! Messages in a corner of the window. They lie over what is there, so that nothing that a person reads is pushed away. Good
+//! news goes by itself. An error stays until it is dismissed, or until a job of the same place succeeds; it is told here and
+//! nowhere else.
 
 use egui::{Align2, Area, Color32, Context, Frame, Id, Order, Stroke, Vec2};
 
+use super::state::Place;
 use super::theme::{palette, size};
 use super::widgets::buttons::icon_button;
 use super::widgets::icons::{self, Icon};
@@ -34,6 +37,8 @@ struct Notice {
     tone: Tone,
     text: String,
     deed: Option<Deed>,
+    /// Whose job failed.
+    of: Option<Place>,
     /// In seconds of the window's clock; `None` until it was drawn for the first time.
     gone_at: Option<f64>,
 }
@@ -49,18 +54,39 @@ const AT_MOST: usize = 4;
 
 impl Notices {
     pub fn push(&mut self, tone: Tone, text: impl Into<String>) {
-        self.add(tone, text.into(), None);
+        self.add(tone, text.into(), None, None);
+    }
+
+    /// Why a job failed.
+    pub fn fail(&mut self, of: Place, text: impl Into<String>) {
+        self.settle(of);
+        self.add(Tone::Error, text.into(), None, Some(of));
+    }
+
+    /// What failed there has been put right, or does not matter any more.
+    pub fn settle(&mut self, of: Place) {
+        self.shown.retain(|notice| notice.of != Some(of));
+    }
+
+    /// The project has changed since: what earlier messages offer would undo something else.
+    pub fn withdraw_offers(&mut self) {
+        self.shown.iter_mut().for_each(|notice| notice.deed = None);
+    }
+
+    /// Takes the newest message away; `false` where there is none.
+    pub fn dismiss_newest(&mut self) -> bool {
+        self.shown.pop().is_some()
     }
 
     /// The same with a button. What an earlier message offered is about another state of things, and is withdrawn.
     pub fn offer(&mut self, tone: Tone, text: impl Into<String>, deed: Deed) {
-        self.shown.iter_mut().for_each(|notice| notice.deed = None);
-        self.add(tone, text.into(), Some(deed));
+        self.withdraw_offers();
+        self.add(tone, text.into(), Some(deed), None);
     }
 
-    fn add(&mut self, tone: Tone, text: String, deed: Option<Deed>) {
+    fn add(&mut self, tone: Tone, text: String, deed: Option<Deed>, of: Option<Place>) {
         self.shown.retain(|notice| notice.text != text);
-        self.shown.push(Notice { tone, text, deed, gone_at: None });
+        self.shown.push(Notice { tone, text, deed, of, gone_at: None });
         let surplus = self.shown.len().saturating_sub(AT_MOST);
         self.shown.drain(..surplus);
     }
@@ -78,10 +104,12 @@ impl Notices {
         let mut dismissed = None;
         let mut lift = size::PLAYER + 12.0;
         for (i, notice) in self.shown.iter_mut().enumerate().rev() {
-            // Long sentences stay long enough to be read; a failure also stays in its panel.
-            let lifetime = 4.0 + notice.text.chars().count() as f64 * 0.05;
-            let gone_at = *notice.gone_at.get_or_insert(now + lifetime);
-            ctx.request_repaint_after_secs((gone_at - now) as f32);
+            if notice.tone != Tone::Error {
+                // Long sentences stay long enough to be read.
+                let lifetime = 4.0 + notice.text.chars().count() as f64 * 0.05;
+                let gone_at = *notice.gone_at.get_or_insert(now + lifetime);
+                ctx.request_repaint_after_secs((gone_at - now) as f32);
+            }
             let area = Area::new(Id::unique(("notice", i)))
                 .order(Order::Foreground)
                 .anchor(Align2::RIGHT_BOTTOM, Vec2::new(-14.0, -lift));

@@ -1,5 +1,6 @@
 //! What the window remembers from one start to the next: one small file, written on a thread of its own.
 
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
@@ -10,6 +11,7 @@ use egui::ThemePreference;
 use serde::{Deserialize, Serialize};
 
 use super::file_table::Sort;
+use super::match_list::{self, View};
 
 /// Names another folder for the file: for tests, and for people who keep several.
 pub const FOLDER_VARIABLE: &str = "SOUNDALIKE_CONFIG";
@@ -32,9 +34,17 @@ pub struct Preferences {
     pub window: Option<(f32, f32)>,
     /// Widths of the panels at the sides, where a person has chosen them.
     pub dataset_width: Option<f32>,
-    pub learning_width: Option<f32>,
+    pub map_width: Option<f32>,
     pub files_by_folder: bool,
     pub files_sorted: Sort,
+    pub match_view: View,
+    pub matches_sorted: match_list::Sort,
+    /// Columns of the matches that a person does not want to see.
+    pub hidden_columns: BTreeSet<match_list::Column>,
+    /// Whether selecting a sound plays it.
+    pub plays_selected: bool,
+    /// Whether each of the first hints has been followed.
+    pub hints_done: [bool; 3],
     /// Folders of projects, the last opened first.
     pub recent: Vec<PathBuf>,
 }
@@ -65,9 +75,14 @@ impl Default for Preferences {
             scale: 1.0,
             window: None,
             dataset_width: None,
-            learning_width: None,
+            map_width: None,
             files_by_folder: true,
             files_sorted: Sort::default(),
+            match_view: View::default(),
+            matches_sorted: match_list::Sort::default(),
+            hidden_columns: BTreeSet::new(),
+            plays_selected: true,
+            hints_done: [false; 3],
             recent: Vec::new(),
         }
     }
@@ -93,7 +108,7 @@ impl Preferences {
     fn within_bounds(mut self) -> Self {
         self.scale = if self.scale.is_finite() { self.scale.clamp(0.5, 4.0) } else { 1.0 };
         self.window = self.window.filter(|(width, height)| width.is_finite() && height.is_finite());
-        for width in [&mut self.dataset_width, &mut self.learning_width] {
+        for width in [&mut self.dataset_width, &mut self.map_width] {
             *width = width.filter(|width| width.is_finite() && *width > 0.0);
         }
         self.recent.truncate(RECENT);

@@ -1,10 +1,9 @@
 //! What the search panel shows: the query, the search that runs for it, and the matches.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::match_list::{self, Line, View};
+use super::match_list::{self, Contents, Line, Sort, Unfolded, View};
 use super::query_history::{Asked, QueryHistory};
 use crate::dataset::{FileId, SoundFile};
 use crate::engine::{Basket, Clip, DatasetView, Failure, Grouping, JobId, Match, Query, SearchFilter, SearchReport};
@@ -13,6 +12,9 @@ use crate::ground::uri;
 /// Matches that a search asks for at first, and at most.
 const MATCHES: usize = 50;
 pub const MOST_MATCHES: usize = 800;
+
+/// Moments that are shown of one file.
+const MOMENTS: usize = 20;
 
 /// The shortest part that a drag chooses; shorter ones are a click with an unsteady hand.
 pub const SHORTEST_SECS: f64 = 0.02;
@@ -23,13 +25,17 @@ pub struct SearchState {
     pub path: Option<Utf8PathBuf>,
     /// The part of it, in seconds; `None` is all of it.
     pub region: Option<(f64, f64)>,
+    /// The part of it that fills its picture; `None` is all of it.
+    pub zoom: Option<(f64, f64)>,
     pub history: QueryHistory,
     pub view: View,
     pub filter: SearchFilter,
     /// How many matches are asked for.
     pub wanted: usize,
-    /// Files whose matches are folded up under their names.
-    pub folded: BTreeSet<FileId>,
+    pub sort: Sort,
+    pub unfolded: Unfolded,
+    /// The dataset's file that the query is of.
+    pub own: Option<FileId>,
     /// Set when the field of the filter is to take the keyboard's focus.
     pub focus_filter: bool,
     /// The menu that was asked for by key.
@@ -39,9 +45,11 @@ pub struct SearchState {
     pub report: Option<Arc<SearchReport>>,
     /// The file of each match, as far as it is still in the dataset.
     pub files: Vec<Option<Arc<SoundFile>>>,
-    pub selected: Option<usize>,
+    pub selected: Option<Line>,
     /// Set when the selected row has to be brought into view.
     pub reveal: bool,
+    /// Set when the selected row is to get the keyboard's focus.
+    pub take_focus: bool,
     pub path_typed: String,
     pub run: Run,
 }
@@ -59,7 +67,7 @@ pub enum Run {
 /// A match's menu that was opened by key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyedMenu {
-    pub place: usize,
+    pub line: Line,
     /// Whether it was not drawn yet.
     pub is_new: bool,
 }
@@ -69,11 +77,14 @@ impl Default for SearchState {
         Self {
             path: None,
             region: None,
+            zoom: None,
             history: QueryHistory::default(),
             view: View::default(),
             filter: SearchFilter::default(),
             wanted: MATCHES,
-            folded: BTreeSet::new(),
+            sort: Sort::default(),
+            unfolded: Unfolded::new(),
+            own: None,
             focus_filter: false,
             menu: None,
             auto_play: true,
@@ -81,6 +92,7 @@ impl Default for SearchState {
             files: Vec::new(),
             selected: None,
             reveal: false,
+            take_focus: false,
             path_typed: String::new(),
             run: Run::Idle,
         }
@@ -116,14 +128,9 @@ impl SearchState {
 
     /// The lines of the list of matches.
     pub fn lines(&self) -> Vec<Line> {
-        match_list::lines(self.matches(), self.view, &self.folded)
-    }
-
-    pub fn fold(&mut self, file: FileId, fold: bool) {
-        match fold {
-            true => self.folded.insert(file),
-            false => self.folded.remove(&file),
-        };
+        let (matches, files) = (self.matches(), &self.files[..]);
+        let (own, unfolded, view, sort) = (self.own, &self.unfolded, self.view, self.sort);
+        Contents { matches, files, own, unfolded, view, sort }.lines()
     }
 
     pub fn clear(&mut self) {
@@ -135,8 +142,9 @@ impl SearchState {
 
     fn forget_matches(&mut self) {
         self.report = None;
+        self.zoom = None;
         self.files.clear();
-        self.folded.clear();
+        self.unfolded.clear();
         self.selected = None;
         self.menu = None;
     }
@@ -156,6 +164,18 @@ impl SearchState {
         })
     }
 
+    /// What to ask for the moments of one file.
+    pub fn query_for_moments(&self, file: FileId) -> Option<Query> {
+        let filter = SearchFilter { among: Some(Arc::new(vec![file])), ..SearchFilter::default() };
+        Some(Query { k: MOMENTS, by: Grouping::Chunk, filter, ..self.query()? })
+    }
+
+    /// The file whose moments a query asks for, where it does.
+    pub fn asks_for_moments(&self, query: &Query) -> Option<FileId> {
+        let [file] = query.filter.among.as_deref()?[..] else { return None };
+        (query.by == Grouping::Chunk && self.unfolded.contains_key(&file)).then_some(file)
+    }
+
     /// The query's own sound.
     pub fn query_clip(&self) -> Option<Clip> {
         let path = self.path.clone()?;
@@ -166,8 +186,20 @@ impl SearchState {
         self.report.as_ref().map_or(&[], |report| &report.matches)
     }
 
+    pub fn match_at(&self, line: Line) -> Option<&Match> {
+        match line {
+            Line::Match(place) => self.matches().get(place),
+            Line::Moment { file, place } => self.unfolded.get(&file)?.as_ref()?.matches.get(place),
+        }
+    }
+
     pub fn selected_match(&self) -> Option<&Match> {
-        self.matches().get(self.selected?)
+        self.match_at(self.selected?)
+    }
+
+    /// The place of a file's best match.
+    pub fn place_of_file(&self, file: FileId) -> Option<usize> {
+        self.matches().iter().position(|found| found.file == file)
     }
 
     /// Shows what a search has found, with the first match selected.
@@ -175,11 +207,22 @@ impl SearchState {
         let kept = self.selected_match().cloned();
         self.report = Some(Arc::new(report));
         self.menu = None;
-        // While the region is dragged, the selection follows its match as long as it is there.
-        let same = |m: &Match| kept.as_ref().is_some_and(|k| k.file == m.file && k.start_seconds == m.start_seconds);
-        let place = self.matches().iter().position(same);
-        self.selected = place.or((!self.matches().is_empty()).then_some(0));
         self.find_files(dataset);
+        // While the region is dragged, the selection follows its match as long as it is there.
+        let lines = self.lines();
+        let is_kept = |line: &&Line| {
+            let (Some(kept), Some(found)) = (&kept, self.match_at(**line)) else { return false };
+            let same_place = kept.by == Grouping::File || kept.start_seconds == found.start_seconds;
+            kept.file == found.file && kept.by == found.by && same_place
+        };
+        self.selected = lines.iter().find(is_kept).or(lines.first()).copied();
+    }
+
+    /// Shows the moments of a file, if they are still asked for.
+    pub fn show_moments(&mut self, file: FileId, report: SearchReport) {
+        if let Some(moments) = self.unfolded.get_mut(&file) {
+            *moments = Some(Arc::new(report));
+        }
     }
 
     /// A match could not be played: its row says why, where that is the file's fault and not that of the sound output.
@@ -197,7 +240,7 @@ impl SearchState {
         self.files = report.matches.iter().map(|m| dataset.file(m.file).cloned()).collect();
     }
 
-    /// Selects the match `by` rows further down; returns whether the selection moved.
+    /// Selects the line `by` lines further down; returns whether the selection moved.
     pub fn step(&mut self, by: isize) -> bool {
         let Some(next) = match_list::step(&self.lines(), self.selected, by) else { return false };
         let moved = self.selected != Some(next);
@@ -207,8 +250,7 @@ impl SearchState {
     }
 }
 
-/// What of a match is played, and what is searched for with "find similar": the chunk, or the whole file where files
-/// were ranked.
+/// What is searched for with "find similar": the chunk, or the whole file where files were ranked.
 pub fn stretch_of(m: &Match) -> Option<(f64, f64)> {
     (m.by == Grouping::Chunk).then_some((m.start_seconds, m.end_seconds))
 }

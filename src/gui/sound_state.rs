@@ -2,9 +2,16 @@
 
 use camino::Utf8PathBuf;
 
-use super::search_state::{SHORTEST_SECS, clip_of, stretch_of};
+use super::search_state::SHORTEST_SECS;
 use super::state::State;
 use crate::engine::{Clip, Command, Match, SoundSettings, TakeView};
+
+/// A file that is no longer plays as a whole.
+pub const SHORT_SECS: f64 = 6.0;
+
+/// What of a long file plays before and after the moment that was found.
+const BEFORE_SECS: f64 = 0.5;
+const AFTER_SECS: f64 = 2.0;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SoundState {
@@ -12,7 +19,7 @@ pub struct SoundState {
     pub microphone_open: bool,
     /// Whether the menu of the output is open.
     pub output_open: bool,
-    /// The part of what plays that is being dragged over.
+    /// The part of the selected match that is being dragged over.
     pub dragged: Option<(f64, f64)>,
     /// The take that is being renamed, and the name as it is typed.
     pub renaming: Option<(Utf8PathBuf, String)>,
@@ -45,14 +52,18 @@ impl State {
         }
     }
 
-    /// What of a match is played: its stretch, and as much around it as was set.
+    /// What of a match is played: all of a short file; of a long one the moment that was found, from a little before it to
+    /// some time after it, or with as much around it as was set.
     pub fn match_clip(&self, found: &Match) -> Clip {
-        let around = self.latest.sound.surroundings_secs;
-        let clip = clip_of(found);
-        match stretch_of(found) {
-            Some((from, to)) => Clip { from_secs: (from - around).max(0.0), to_secs: Some(to + around), ..clip },
-            None => clip,
+        let path = found.path.clone();
+        let duration_secs = self.latest.dataset.file(found.file).map_or(f64::INFINITY, |file| file.duration_secs());
+        if duration_secs <= SHORT_SECS {
+            return Clip { path, from_secs: 0.0, to_secs: None };
         }
+        let around = self.latest.sound.surroundings_secs;
+        let (before, after) = if around > 0.0 { (around, around) } else { (BEFORE_SECS, AFTER_SECS) };
+        let to_secs = (found.end_seconds + after).min(duration_secs);
+        Clip { path, from_secs: (found.start_seconds - before).max(0.0), to_secs: Some(to_secs) }
     }
 
     /// Plays what plays or played last on to the end of its file.
@@ -64,11 +75,12 @@ impl State {
         }
     }
 
-    /// A part of what plays is dragged over: it becomes the query once the button is let go.
-    pub fn drag_in_player(&mut self, from_secs: f64, to_secs: f64, down: bool) {
+    /// A part of the selected match is dragged over: it becomes the query once the button is let go.
+    pub fn drag_in_match(&mut self, from_secs: f64, to_secs: f64, down: bool) {
         self.sound.dragged = down.then_some((from_secs, to_secs));
         let is_long_enough = to_secs - from_secs >= SHORTEST_SECS;
-        if let (false, true, Some(path)) = (down, is_long_enough, self.latest.player.path.clone()) {
+        let path = self.search.selected_match().map(|found| found.path.clone());
+        if let (false, true, Some(path)) = (down, is_long_enough, path) {
             self.choose_query(path, Some((from_secs, to_secs)));
         }
     }

@@ -5,6 +5,7 @@ mod editing;
 mod events;
 mod files;
 mod intents;
+mod library;
 mod pictures;
 mod searching;
 
@@ -19,6 +20,7 @@ use self::pictures::Pictures;
 use super::dialogs::Question;
 use super::explore::Explore;
 use super::file_table::{FileTable, Order};
+use super::library::Library;
 use super::notices::Notices;
 use super::preferences::Preferences;
 use super::saving::Saving;
@@ -49,13 +51,14 @@ pub enum Action {
     Leave,
 }
 
-/// The panel that a job belongs to, and that shows its failure.
+/// The part of the window that a job belongs to: an error that was told goes when another job of that part succeeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     Dataset,
     Training,
     Indexing,
     Search,
+    /// A page only where it does not stand beside the search.
     Map,
     Bits,
     Duplicates,
@@ -65,8 +68,6 @@ pub enum Place {
 /// What covers the window until it is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Modal {
-    /// A single file was dropped: search for it, or add it?
-    Dropped(PathBuf),
     /// A take is to be deleted, file and all.
     DeleteTake(Utf8PathBuf),
     /// The tags of some files.
@@ -80,7 +81,7 @@ pub enum Modal {
     LeaveRecording,
 }
 
-/// What the window's centre shows.
+/// What the window shows between its header and its player.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Page {
     #[default]
@@ -88,13 +89,14 @@ pub enum Page {
     Map,
     Bits,
     Duplicates,
-    /// What stands beside the others where the window is wide enough.
     Learning,
 }
 
 /// The list that the arrow keys move through: the one that was used last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum List {
+    /// What stands above the folders.
+    Library,
     Files,
     #[default]
     Matches,
@@ -121,17 +123,18 @@ pub struct State {
     pub list: List,
     /// Whether files hover over the window.
     pub files_hover: bool,
+    /// Whether the window is too narrow for the map to stand beside the search: then it is a page.
+    pub is_narrow: bool,
     /// Whether files can be dragged out of the window: of the platforms, X11 alone lets us.
     pub drags_out: bool,
     pub add_typed: String,
     /// The folder of another project, as typed.
     pub project_typed: String,
+    pub library: Library,
     pub files: FileTable,
     pub preferences: Preferences,
     pub selected_files: BTreeSet<FileId>,
     pub tag_typed: String,
-    /// Why the last job of a panel failed, until it is dismissed or a new one succeeds.
-    pub failures: BTreeMap<Place, String>,
     pub last_import: Option<AddReport>,
     pub last_training: Option<TrainReport>,
     pub last_index: Option<IndexReport>,
@@ -147,6 +150,8 @@ struct Ticket {
     /// The file of a search or a preview.
     path: Option<Utf8PathBuf>,
     preview: bool,
+    /// Whether its success is seen where the person looks, and needs no message.
+    quiet: bool,
 }
 
 impl Default for State {
@@ -164,14 +169,15 @@ impl Default for State {
             to_copy: None,
             list: List::default(),
             files_hover: false,
+            is_narrow: false,
             drags_out: false,
             add_typed: String::new(),
             project_typed: String::new(),
+            library: Library::default(),
             files: FileTable::new(latest.dataset.clone()),
             preferences: Preferences::default(),
             selected_files: BTreeSet::new(),
             tag_typed: String::new(),
-            failures: BTreeMap::new(),
             last_import: None,
             last_training: None,
             last_index: None,
@@ -189,6 +195,9 @@ impl State {
         let mut state = Self::default();
         state.files.by_folder = preferences.files_by_folder;
         state.files.sort = preferences.files_sorted;
+        state.search.view = preferences.match_view;
+        state.search.sort = preferences.matches_sorted;
+        state.search.auto_play = preferences.plays_selected;
         state.preferences = preferences;
         state
     }
@@ -239,6 +248,11 @@ impl State {
             Some(index) if index.codes == 0 => Some(Obstacle::NoIndex),
             Some(_) => None,
         }
+    }
+
+    /// Whether the model tells no sounds apart, so that what it answers means nothing.
+    pub fn is_collapsed(&self) -> bool {
+        self.latest.model.as_ref().is_some_and(|model| model.collapsed.is_some())
     }
 
     pub fn read_only(&self) -> bool {

@@ -2,7 +2,7 @@
 
 mod explore;
 mod files;
-mod made_up;
+pub(crate) mod made_up;
 mod pages;
 mod panels;
 mod project;

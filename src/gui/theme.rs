@@ -16,16 +16,16 @@ pub mod size {
     pub const GUTTER: f32 = 2.0;
     pub const CORNER: u8 = 6;
     pub const HEADER: f32 = 44.0;
-    pub const PLAYER: f32 = 84.0;
-    pub const TABLE_ROW: f32 = 28.0;
-    pub const MATCH_ROW: f32 = 46.0;
+    pub const PLAYER: f32 = 52.0;
+    pub const TABLE_ROW: f32 = 26.0;
+    pub const MATCH_ROW: f32 = 30.0;
     pub const CONTROL: f32 = 28.0;
     pub const ICON: f32 = 14.0;
-    pub const QUERY_PICTURE: f32 = 116.0;
-    pub const QUERY_PICTURE_LOW: f32 = 84.0;
-    /// A window lower than this has lower pictures.
-    pub const LOW_WINDOW: f32 = 720.0;
-    pub const GROUP_ROW: f32 = 28.0;
+    /// The picture of the query, in a high window and in a low one.
+    pub const QUERY_PICTURE: f32 = 200.0;
+    pub const QUERY_PICTURE_LOW: f32 = 104.0;
+    /// The waveform of the selected match below it.
+    pub const COMPARED: f32 = 44.0;
     pub const PLOT: f32 = 104.0;
     pub const HISTOGRAM: f32 = 64.0;
     pub const NEAR_ROW: f32 = 40.0;
@@ -56,7 +56,7 @@ pub struct Palette {
     pub selected: Color32,
     pub warning: Color32,
     pub error: Color32,
-    /// A waveform that is not in focus.
+    /// A waveform that is not in focus, and the edge of a field.
     pub wave: Color32,
     /// Lines of a plot.
     pub series: [Color32; 5],
@@ -88,7 +88,7 @@ pub const DARK: Palette = Palette {
     selected: rgb(0x1C_3B_3A),
     warning: rgb(0xF0_BE_62),
     error: rgb(0xFF_87_87),
-    wave: rgb(0x6F_7D_92),
+    wave: rgb(0x7E_8C_A1),
     series: [rgb(0x45_D0_B0), rgb(0x82_AA_FF), rgb(0xC9_9B_FF), rgb(0xF0_9E_6C), rgb(0xE3_D0_62)],
     kinds: [
         rgb(0x45_D0_B0),
@@ -120,7 +120,7 @@ pub const LIGHT: Palette = Palette {
     selected: rgb(0xD2_EC_E5),
     warning: rgb(0x80_52_00),
     error: rgb(0xB3_26_1E),
-    wave: rgb(0x8A_95_A5),
+    wave: rgb(0x6C_77_87),
     series: [rgb(0x06_74_60), rgb(0x2F_5F_C4), rgb(0x84_3F_C8), rgb(0xB0_4E_12), rgb(0x75_66_00)],
     kinds: [
         rgb(0x06_8A_72),
@@ -241,6 +241,11 @@ pub fn panel_frame(palette: &Palette) -> egui::Frame {
     egui::Frame::new().fill(palette.panel).inner_margin(Margin::same(size::PAD))
 }
 
+/// A strip along an edge of the window.
+pub fn strip_frame(palette: &Palette) -> egui::Frame {
+    egui::Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(size::PAD, 6))
+}
+
 /// The ground that a picture of sound or numbers is drawn on.
 pub fn well_frame(palette: &Palette) -> egui::Frame {
     egui::Frame::new().fill(palette.well).corner_radius(size::CORNER).inner_margin(Margin::same(8))
@@ -273,6 +278,10 @@ mod tests {
                 pairs.extend([(p.warning, ground), (p.error, ground), (p.accent, ground)]);
             }
             pairs.extend(p.series.iter().map(|line| (*line, p.panel)));
+            for ground in grounds {
+                let ratio = contrast(p.wave, ground);
+                assert!(ratio >= 3.0, "{name}: waveforms and the edges of fields on {ground:?} have {ratio:.2}");
+            }
             for kind in p.kinds {
                 let ratio = contrast(kind, p.well);
                 assert!(ratio >= 3.0, "{name}: the dots {kind:?} have {ratio:.2}");

@@ -11,6 +11,7 @@
 //! other work too. `SOUNDALIKE_CODES=codes.npy cargo test map_of_codes -- --ignored --nocapture` measures a map of
 //! other codes.
 
+pub mod crowds;
 pub mod dots;
 pub mod file;
 mod graph;

@@ -39,14 +39,17 @@ fn dropped_sounds_are_learned_found_heard_and_dragged_on() {
     picture("3-dropped.png");
 
     window.click("Start learning");
+    window.click("Learning");
     window.see("Step 1");
     screen.picture(&pictures.join("4-learning.png"));
     window.click("Finish now");
+    window.see("Learned from 12 sounds");
+    window.click("Search");
     window.see("What should it sound like?");
     picture("5-learned.png");
 
     window.click("Find sounds like tone_03.wav");
-    window.see("Match 1: tone_03.wav, 0 of");
+    window.see("Match 1:");
     let second = window.see("Match 2:");
     picture("6-matches.png");
 
@@ -54,7 +57,7 @@ fn dropped_sounds_are_learned_found_heard_and_dragged_on() {
     audio.until("the speaker's silence", || heard.bytes() > 0);
     screen.click(second.middle());
     audio.until("the match, at the speaker", || heard.samples().iter().any(|sample| sample.abs() > 0.1));
-    window.see("Picture of what plays");
+    window.see("Picture of the selected match");
     picture("7-heard.png");
 
     let other = screen.open(&folder.path().join("second"), |program| audio.environment(program));

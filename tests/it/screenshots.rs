@@ -32,24 +32,24 @@ fn draw() {
     picture("2-dataset.png");
 
     window.click("Start learning");
+    window.click("Learning");
     // A picture of something that runs is taken at some moment of it: here, when the noise has grown to 0.1 of its 0.25.
     window.see_within(LEARNING, "noise 0.1");
     screen.point((640, 790));
     screen.picture(&out.join("3-training.png"));
-    window.see_within(LEARNING, "What should it sound like?");
+    window.see_within(LEARNING, "Learned from 196 sounds");
     window.until_gone("Learned in");
 
     let key = |key: &str| screen.mouse(&["key", key]);
+    key("ctrl+1");
+    window.see("Map of 196");
     window.click("Find sounds like bass_03.wav");
     window.see("Match 2:");
     picture("4-search.png");
-    key("ctrl+2");
-    window.see("Map of");
-    picture("5-map.png");
     key("ctrl+3");
     window.see("Bit 1 of");
-    picture("6-bits.png");
+    picture("5-bits.png");
     key("ctrl+1");
     window.click("Light theme");
-    picture("7-light.png");
+    picture("6-light.png");
 }

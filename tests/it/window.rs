@@ -99,25 +99,28 @@ fn from_a_pasted_path_to_a_match_that_sounds() {
     window.enter("Path to add", sounds.to_str().unwrap());
     window.see("12 files");
 
+    window.press("Training");
     window.press("32");
     window.press("More settings");
     for (field, value) in [("Steps", "20"), ("Batch", "16"), ("Channels", "16"), ("Blocks", "2")] {
         window.enter(field, value);
     }
     window.press("Learn and index");
+    window.see("Learned from 12 sounds");
+    window.press("Search");
     window.see("What should it sound like?");
 
     window.press("Find sounds like tone_03.wav");
-    window.see("Match 1: tone_03.wav, 0 of 32 bits differ; the query itself");
+    window.see("Match 1:");
     window.see("Match 2:");
-    window.press("Match 1: tone_03.wav, 0 of 32 bits differ; the query itself");
+    window.press("Play the query");
     // An open speaker alone may still be waiting for its sound.
     window.until("sound", |harness| harness.state().state().latest.player.playing);
     assert_eq!(window.audio.speaker_format(), Some(Format { rate: 8000, channels: 1 }), "the file's own rate");
     let heard = window.audio.pull(1000);
     let peak = heard.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
     assert!(peak > 0.1, "{} samples, {peak} at most", heard.len());
-    window.see("Picture of what plays");
+    window.see("Position: ");
 }
 
 #[test]

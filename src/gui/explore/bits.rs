@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Asked;
 use crate::engine::{ChunkPlace, CodeOf, CodeReport, Command, DecodedCode};
+use crate::gui::match_list::Line;
 use crate::gui::state::{List, Page, State};
 
 /// Chunks that are shown of those nearest to a code.
@@ -129,7 +130,7 @@ impl State {
             List::Files => Some(Source::File),
             List::Dots | List::MapRows => Some(Source::Dot),
             List::Matches => Some(Source::Match),
-            List::Near | List::Duplicates => None,
+            List::Library | List::Near | List::Duplicates => None,
         };
         let sources = [Source::Match, Source::Query, Source::Dot, Source::File];
         let found = last.into_iter().chain(sources).find_map(|source| self.subject(source));
@@ -148,8 +149,8 @@ impl State {
     }
 
     /// Turns to the bits of a match.
-    pub fn show_match_bits(&mut self, place: usize) {
-        self.select_match(place);
+    pub fn show_match_bits(&mut self, line: Line) {
+        self.select_match(line);
         self.turn_to(Page::Bits);
         if let Some(subject) = self.subject(Source::Match) {
             self.look_at(subject);

@@ -7,10 +7,15 @@ use super::Asked;
 use super::kinds::Kinds;
 use crate::dataset::FileId;
 use crate::engine::{ChunkPlace, Command, DatasetView, MapReport, Match};
+use crate::gui::match_list::Line;
+use crate::gui::sound_state::SHORT_SECS;
 use crate::gui::state::{List, Page, State};
 
 /// How long the pointer has to rest on a dot before it plays: a dot that is crossed does not.
 pub const DWELL_SECS: f64 = 0.15;
+
+/// From this zoom on, each moment has a dot.
+const NEAR: f32 = 5.0;
 
 /// How far one can go in, and out, from seeing all.
 const CLOSEST: f32 = 400.0;
@@ -18,6 +23,16 @@ const FURTHEST: f32 = 0.5;
 
 /// Share of the plane's sides that is left free around all dots.
 const MARGIN: f32 = 0.06;
+
+/// Whether a place is inside of a closed line: a ray from it crosses the line an odd number of times.
+fn is_inside(at: [f32; 2], line: &[[f32; 2]]) -> bool {
+    let after = line.iter().cycle().skip(1);
+    let crossed = line.iter().zip(after).filter(|(a, b)| {
+        let above = (a[1] > at[1]) != (b[1] > at[1]);
+        above && at[0] < a[0] + (at[1] - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
+    });
+    crossed.count() % 2 == 1
+}
 
 pub struct MapState {
     /// The map of the index with this generation.
@@ -36,6 +51,10 @@ pub struct MapState {
     pub hovered: Option<Hovered>,
     pub hover_plays: bool,
     pub list_open: bool,
+    /// The line that is being drawn around some dots, in places of the map.
+    pub lasso: Vec<[f32; 2]>,
+    /// Set when the plane is to get the keyboard's focus.
+    pub take_focus: bool,
     /// Set when the selected dot has to be brought into view.
     pub reveal_on_plane: bool,
     pub reveal_in_list: bool,
@@ -46,6 +65,9 @@ pub struct MapState {
     pub in_view_of: Option<(View, [f32; 2])>,
     /// Each file's place among the report's.
     numbers: HashMap<FileId, u32>,
+    /// Files in the dataset when it changed last, and whether the map has lost some since it was drawn.
+    files: usize,
+    has_lost_files: bool,
 }
 
 impl Default for MapState {
@@ -63,12 +85,16 @@ impl Default for MapState {
             hovered: None,
             hover_plays: true,
             list_open: false,
+            lasso: Vec::new(),
+            take_focus: false,
             reveal_on_plane: false,
             reveal_in_list: false,
             all: None,
             in_view: Arc::default(),
             in_view_of: None,
             numbers: HashMap::new(),
+            files: 0,
+            has_lost_files: false,
         }
     }
 }
@@ -127,6 +153,33 @@ impl MapState {
         self.place(self.selected?)
     }
 
+    /// Whether the map is seen from afar: one dot a sound. From near, each moment has a dot.
+    pub fn shows_sounds(&self) -> bool {
+        let Some(report) = &self.report else { return false };
+        let zoom = match (self.view, self.all) {
+            (Some(view), Some(all)) => view.scale / all.scale,
+            _ => 1.0,
+        };
+        !report.sounds.of.is_empty() && zoom < NEAR
+    }
+
+    /// The dot that stands for a file from afar.
+    pub fn dot_of_file(&self, file: FileId) -> Option<usize> {
+        let report = self.report.as_ref()?;
+        let number = *self.numbers.get(&file)?;
+        let of = &report.sounds.of;
+        let place = of.binary_search_by_key(&number, |dot| report.chunks[*dot as usize].file).ok()?;
+        Some(of[place] as usize)
+    }
+
+    /// Where a dot is marked: from afar at the dot of its file.
+    pub fn shown_dot(&self, dot: usize) -> usize {
+        if !self.shows_sounds() {
+            return dot;
+        }
+        self.place(dot).and_then(|place| self.dot_of_file(place.file)).unwrap_or(dot)
+    }
+
     /// The dot of a chunk; of a sample, the dot of one that overlaps it.
     pub fn dot_of(&self, file: FileId, start_secs: f64, end_secs: f64) -> Option<usize> {
         let report = self.report.as_ref()?;
@@ -144,7 +197,23 @@ impl MapState {
         })
     }
 
+    /// The dataset has changed: a map that shows files which have gone, or lacks some that have come back, is asked for
+    /// again.
+    pub fn dataset_changed(&mut self, dataset: &DatasetView) {
+        let Some(report) = &self.report else { return };
+        let loses = report.files.iter().any(|file| dataset.file(file.id).is_none());
+        let may_be_back = self.has_lost_files && dataset.files.len() > self.files;
+        if loses || may_be_back {
+            self.asked.forget();
+        }
+        self.has_lost_files |= loses;
+        self.files = dataset.files.len();
+    }
+
     pub fn dot_of_match(&self, found: &Match) -> Option<usize> {
+        if self.shows_sounds() {
+            return self.dot_of_file(found.file);
+        }
         self.dot_of(found.file, found.start_seconds, found.end_seconds)
     }
 }
@@ -163,9 +232,12 @@ impl State {
         let map = &mut self.explore.map;
         let selected = map.selected_place();
         map.numbers = report.files.iter().map(|file| file.id).zip(0..).collect();
+        let is_same_plane = map.report.as_ref().is_some_and(|old| old.index_generation == report.index_generation);
+        if !is_same_plane {
+            (map.only, map.view, map.has_lost_files) = (None, None, false);
+        }
         map.report = Some(report);
-        map.kinds_of = None;
-        (map.only, map.hovered, map.view, map.in_view_of) = (None, None, None, None);
+        (map.kinds_of, map.hovered, map.in_view_of) = (None, None, None);
         let at = map.wanted.take().or(selected.map(|at| (at.file, at.start_secs, at.end_secs)));
         map.selected = at.and_then(|(file, start_secs, end_secs)| map.dot_of(file, start_secs, end_secs));
     }
@@ -191,15 +263,34 @@ impl State {
     pub fn click_dot(&mut self, dot: usize) {
         self.list = List::Dots;
         self.explore.map.selected = Some(dot);
-        if let Some(place) = self.explore.map.place(dot) {
-            self.play_place(&place);
-            self.find_on_map();
+        self.play_dot(dot);
+        self.find_on_map();
+    }
+
+    /// Plays what a dot stands for: from afar a sound, from near a moment of it.
+    pub fn play_dot(&mut self, dot: usize) {
+        let Some(place) = self.explore.map.place(dot) else { return };
+        let file = self.latest.dataset.file(place.file).cloned();
+        match file.filter(|file| self.explore.map.shows_sounds() && file.duration_secs() <= SHORT_SECS) {
+            Some(file) => self.play_file(&file),
+            None => self.play_place(&place),
+        }
+    }
+
+    /// A closed line was drawn around some dots: the matches are looked for among their sounds.
+    pub fn look_among(&mut self, line: &[[f32; 2]]) {
+        let Some(report) = self.explore.map.report.clone() else { return };
+        let inside = report.sounds.of.iter().zip(report.sounds.dots.places()).filter(|(_, at)| is_inside(**at, line));
+        let mut files: Vec<FileId> = inside.filter_map(|(dot, _)| Some(report.place(*dot as usize)?.file)).collect();
+        files.sort_unstable();
+        if !files.is_empty() {
+            self.set_filter(|filter| filter.among = Some(Arc::new(files)));
         }
     }
 
     /// Turns to the map with a match selected on it, as soon as there is one.
-    pub fn show_match_on_map(&mut self, place: usize) {
-        self.select_match(place);
+    pub fn show_match_on_map(&mut self, line: Line) {
+        self.select_match(line);
         self.turn_to(Page::Map);
         if let Some(found) = self.search.selected_match() {
             let map = &mut self.explore.map;
@@ -213,7 +304,8 @@ impl State {
     pub(super) fn find_on_map(&mut self) {
         if let Some(place) = self.explore.map.selected_place() {
             let page = self.page;
-            self.choose_query(place.path, Some((place.start_secs, place.end_secs)));
+            let whole = self.explore.map.shows_sounds();
+            self.choose_query(place.path, (!whole).then_some((place.start_secs, place.end_secs)));
             self.page = page;
         }
     }
@@ -232,8 +324,8 @@ impl State {
         let due = plays && left <= 0.0;
         hovered.played |= due;
         map.hovered = Some(hovered);
-        if due && let Some(place) = self.explore.map.place(dot) {
-            self.play_place(&place);
+        if due {
+            self.play_dot(dot);
         }
         (plays && !due).then_some(left)
     }
@@ -242,9 +334,20 @@ impl State {
     pub(super) fn step_on_map(&mut self, towards: [f32; 2]) -> bool {
         let map = &mut self.explore.map;
         let Some(report) = map.report.clone().filter(|report| !report.dots.is_empty()) else { return false };
-        let next = match map.selected {
-            None => map.view.map_or(Some(0), |view| report.dots.nearest(view.centre, f32::MAX.sqrt())),
-            Some(dot) => report.dots.next(dot, towards),
+        let middle = map.view.or(map.all).map_or([0.0, 0.0], |view| view.centre);
+        let next = if map.shows_sounds() {
+            let sounds = &report.sounds;
+            let at = map.selected.map(|dot| map.shown_dot(dot) as u32);
+            let next = match at.and_then(|at| sounds.of.binary_search(&at).ok()) {
+                None => sounds.dots.nearest(middle, f32::MAX.sqrt()),
+                Some(sound) => sounds.dots.next(sound, towards),
+            };
+            next.map(|sound| sounds.of[sound] as usize)
+        } else {
+            match map.selected {
+                None => report.dots.nearest(middle, f32::MAX.sqrt()),
+                Some(dot) => report.dots.next(dot, towards),
+            }
         };
         let Some(next) = next else { return false };
         (map.selected, map.reveal_on_plane, map.reveal_in_list) = (Some(next), true, true);
@@ -253,12 +356,14 @@ impl State {
 
     /// Left and right, where the map was used last.
     pub fn step_aside(&mut self, by: f32) {
-        if self.list == List::Dots
-            && self.step_on_map([by, 0.0])
-            && self.search.auto_play
-            && let Some(place) = self.explored()
-        {
-            self.play_place(&place);
+        if self.list == List::Dots && self.step_on_map([by, 0.0]) && self.search.auto_play {
+            self.play_selected_dot();
+        }
+    }
+
+    pub(super) fn play_selected_dot(&mut self) {
+        if let Some(dot) = self.explore.map.selected {
+            self.play_dot(dot);
         }
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
+use super::tree;
 use crate::dataset::letters::sort_key;
 use crate::dataset::{Candidate, Favourite, FileId, Filter, SoundFile};
 use crate::engine::{DatasetView, OnDisk};
@@ -61,18 +62,24 @@ impl Order {
     }
 }
 
-/// The files of one folder, by their places in the dataset.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A folder of the tree: one that holds files, by their places in the dataset, or one in which such folders part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Group {
     pub folder: String,
+    /// From the folder above it in the tree.
+    pub name: String,
+    /// Folders above it in the tree.
+    pub depth: usize,
     pub files: Vec<u32>,
+    /// Files in it and in all folders below it.
+    pub all: usize,
 }
 
 /// The rows of the table before any folder is folded.
 #[derive(Clone, Debug)]
 pub struct Arrangement {
     pub order: Order,
-    /// One group of all files where the table is not by folder.
+    /// Each folder before those below it. One group of all files where the table is not by folder.
     pub groups: Vec<Group>,
     /// Files that the filter admits.
     pub files: usize,
@@ -113,10 +120,12 @@ impl Sorter {
                 .map(|group| Group {
                     folder: group.folder.clone(),
                     files: group.files.iter().copied().filter(&admits).collect(),
+                    ..Group::default()
                 })
                 .filter(|group| !group.files.is_empty())
                 .collect(),
         };
+        let groups = if order.by_folder { tree::of(groups) } else { groups };
         self.last = Some((order.clone(), sorted));
         let files = groups.iter().map(|group| group.files.len()).sum();
         Arrangement { order, groups, files, not_understood }
@@ -133,14 +142,15 @@ fn sorted(order: &Order) -> Vec<Group> {
         for place in all {
             let folder = files[place as usize].path.parent().unwrap_or(Utf8Path::new(""));
             let group = *of_folder.entry(folder).or_insert_with(|| {
-                groups.push(Group { folder: folder.to_string(), files: Vec::new() });
+                groups.push(Group { folder: folder.to_string(), ..Group::default() });
                 groups.len() - 1
             });
             groups[group].files.push(place);
         }
-        groups.sort_by_cached_key(|group| sort_key(&group.folder));
+        // Name by name: a folder stands right before those below it.
+        groups.sort_by_cached_key(|group| tree::parts(&group.folder).map(sort_key).collect::<Vec<_>>());
     } else {
-        groups.push(Group { folder: String::new(), files: all.collect() });
+        groups.push(Group { files: all.collect(), ..Group::default() });
     }
     let number = |place: u32| {
         let file = &files[place as usize];

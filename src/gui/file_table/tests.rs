@@ -103,12 +103,16 @@ fn a_filter_leaves_out_files_and_folders_without_any() {
 fn folders_fold_and_rows_are_found_again() {
     let mut table = table();
     let folded = rows(&mut table, |table| table.fold(1, true));
-    assert_eq!(folded, ["[/s/Bells]", "bell.wav", "[/s/drums]", "[/s/drums/more]", "hat.wav"]);
+    assert_eq!(folded, ["[/s/Bells]", "bell.wav", "[/s/drums]"], "and what is below it");
+    assert_eq!(rows(&mut table, |table| table.fold(2, true)), folded, "nothing below a folded folder has a row");
+    table.fold(1, false);
+    let below = ["[/s/drums]", "kick_1.wav", "Kick_2.wav", "kick_10.wav", "zap.wav", "[/s/drums/more]"];
+    assert_eq!(rows(&mut table, |_| ())[2..], below);
     for number in 0..table.lines() {
         assert_eq!(table.number_of(table.line(number).expect("a row")), Some(number));
     }
-    assert_eq!(table.all().count(), 2, "what is folded away is not selected with all");
-    assert_eq!(rows(&mut table, |table| table.fold_all(true)).len(), 3);
+    assert_eq!(table.all().count(), 5, "what is folded away is not selected with all");
+    assert_eq!(rows(&mut table, |table| table.fold_all(true)).len(), 2);
     assert_eq!(rows(&mut table, |table| table.fold_all(false)).len(), 9);
 }
 

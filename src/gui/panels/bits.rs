@@ -5,13 +5,14 @@ use egui::{Align2, Label, Rect, RichText, ScrollArea, TextStyle, Ui};
 use crate::engine::{ChunkPlace, CodeReport};
 use crate::gui::explore::bits::Source;
 use crate::gui::format;
-use crate::gui::state::{List, Place, State};
+use crate::gui::state::{List, State};
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::with_icon;
 use crate::gui::widgets::code_cells::{Cell, code_cells};
+use crate::gui::widgets::empty::empty;
 use crate::gui::widgets::icons::Icon;
-use crate::gui::widgets::row::{self, button_at, take_left, take_right};
-use crate::gui::widgets::{message, text};
+use crate::gui::widgets::row::{self, Row, button_at, take_left, take_right};
+use crate::gui::widgets::text;
 
 /// What is seen here, for whoever has come to learn about semantic hashing.
 const EXPLANATION: &str = "The encoder made these bits of one moment of sound, and from them alone the decoder makes the \
@@ -30,17 +31,16 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         state.look_at_selected();
     }
     state.want_code();
-    message::failure(ui, state, Place::Bits);
     sources(ui, state);
     let Some(subject) = state.explore.bits.subject.clone() else {
         let sentence =
             "Select a match, a dot on the map, or a file on the left, and its code is shown here bit by bit.";
-        return super::search::empty(ui, "Whose bits?", sentence);
+        return empty(ui, "Whose bits?", sentence);
     };
     let Some(report) = state.explore.bits.report.clone().filter(|_| !state.explore.bits.code.is_empty()) else {
         let name = format::file_name(&subject.path);
         let running = state.explore.bits.asked.is_running();
-        return super::search::empty(ui, if running { "Looking it up…" } else { "There is no code to show" }, name);
+        return empty(ui, if running { "Looking it up…" } else { "There is no code to show" }, name);
     };
     ScrollArea::vertical().id_salt("bits").auto_shrink(false).show(ui, |ui| {
         whose(ui, state, &report);
@@ -133,19 +133,27 @@ fn holders(ui: &mut Ui, state: &mut State, report: &CodeReport) {
     ui.label(held);
     ui.spacing_mut().item_spacing.y = 2.0;
     let reveal = std::mem::take(&mut state.explore.bits.reveal).then_some(state.explore.bits.selected).flatten();
+    let stop = row::tab_stop(&(0..report.near.len()), state.explore.bits.selected);
+    let had_focus = row::focused(ui.ctx());
     for (place, (chunk, distance)) in report.near.iter().enumerate() {
         let name = format::file_name(&chunk.path);
         let spoken = format!("Near {}: {name}, {}", place + 1, differing(*distance));
         let selected = state.explore.bits.selected == Some(place);
         let mut pressed = None;
-        let response = row::row(ui, ("near", place), &spoken, size::NEAR_ROW, selected, |ui, rect| {
-            pressed = contents(ui, rect, place, chunk, *distance);
+        let stops = stop == place;
+        let row = Row { name: &spoken, height: size::NEAR_ROW, selected, stops, leaves: false };
+        let response = row::row(ui, ("near", place), row, |ui, rect| {
+            pressed = contents(ui, rect, place, chunk, *distance, stops);
         });
         if reveal == Some(place) {
             response.scroll_to_me(None);
-            if row::focused(ui.ctx()) {
-                response.request_focus();
+            if had_focus {
+                row::focus(ui, &response);
             }
+        }
+        if response.gained_focus() {
+            state.list = List::Near;
+            state.explore.bits.selected = Some(place);
         }
         match pressed {
             Some(Pressed::Code) => state.look_at_place(chunk),
@@ -164,7 +172,14 @@ enum Pressed {
     Similar,
 }
 
-fn contents(ui: &mut Ui, mut rect: Rect, place: usize, chunk: &ChunkPlace, distance: u32) -> Option<Pressed> {
+fn contents(
+    ui: &mut Ui,
+    mut rect: Rect,
+    place: usize,
+    chunk: &ChunkPlace,
+    distance: u32,
+    stops: bool,
+) -> Option<Pressed> {
     let palette = palette(ui.visuals());
     let bits = take_left(&mut rect, 56.0);
     let number = if distance == 0 { "same".to_owned() } else { format::counted(u64::from(distance), "bit", "bits") };
@@ -177,10 +192,10 @@ fn contents(ui: &mut Ui, mut rect: Rect, place: usize, chunk: &ChunkPlace, dista
     text::two_lines(ui, rect, format::file_name(&chunk.path), below);
     row::tooltip_at(ui, rect, &format!("{}\n{stretch}; {}", chunk.path, differing(distance)));
     let mut pressed = None;
-    if button_at(ui, code, Icon::Bits, &format!("Look at the bits of near {}", place + 1)).clicked() {
+    if button_at(ui, code, Icon::Bits, &format!("Look at the bits of near {}", place + 1), stops).clicked() {
         pressed = Some(Pressed::Code);
     }
-    if button_at(ui, similar, Icon::Similar, &format!("Find sounds like near {}", place + 1)).clicked() {
+    if button_at(ui, similar, Icon::Similar, &format!("Find sounds like near {}", place + 1), stops).clicked() {
         pressed = Some(Pressed::Similar);
     }
     pressed

@@ -5,16 +5,16 @@ use egui::{Align, Align2, Layout, Rect, ScrollArea, Slider, TextStyle, Ui, vec2}
 use crate::engine::{DuplicateGroup, DuplicatesBy, DuplicatesReport, JobKind};
 use crate::gui::explore::duplicates::Line;
 use crate::gui::format;
-use crate::gui::state::{List, Place, State};
+use crate::gui::state::{List, State};
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::{primary_sized, segmented, tick};
+use crate::gui::widgets::empty::empty;
 use crate::gui::widgets::icons::{self, Icon};
-use crate::gui::widgets::row::{self, take_left, take_right};
-use crate::gui::widgets::{message, progress, text};
+use crate::gui::widgets::row::{self, Row, take_left, take_right};
+use crate::gui::widgets::{progress, text};
 
 pub fn show(ui: &mut Ui, state: &mut State) {
     state.want_duplicates();
-    message::failure(ui, state, Place::Duplicates);
     choices(ui, state);
     let running = state.job(JobKind::Compare).map(|(job, view)| (job, view.clone()));
     if let Some((job, view)) = running
@@ -27,16 +27,16 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     actions(ui, state, &report);
     if state.explore.duplicates.lines.is_empty() {
         let sentence = "No two sounds agree within this distance. A larger distance finds what is only alike.";
-        return super::search::empty(ui, "No duplicates", sentence);
+        return empty(ui, "No duplicates", sentence);
     }
     lines(ui, state, &report);
 }
 
 fn nothing_yet(ui: &mut Ui, state: &mut State) {
     if state.explore.duplicates.asked.is_running() {
-        return super::search::empty(ui, "Looking for duplicates…", "");
+        return empty(ui, "Looking for duplicates…", "");
     }
-    super::search::empty(ui, "Nothing was compared yet", "Every code is compared with every other one.");
+    empty(ui, "Nothing was compared yet", "Every code is compared with every other one.");
     ui.add_space(size::GAP);
     ui.vertical_centered(|ui| {
         if primary_sized(ui, true, "Look for duplicates", vec2(200.0, 36.0)).clicked() {
@@ -99,14 +99,21 @@ fn lines(ui: &mut Ui, state: &mut State, report: &DuplicatesReport) {
         if let Some(place) = reveal {
             row::reveal(ui, shown.start, place, size::NEAR_ROW);
         }
+        let stop = row::tab_stop(&shown, state.explore.duplicates.selected);
+        let had_focus = row::focused(ui.ctx());
         for place in shown {
+            let at = At { place, stops: place == stop };
             let response = match lines[place] {
-                Line::Group { group, unfolded } => group_line(ui, state, report, place, group, unfolded),
-                Line::Member { group, member } => member_line(ui, state, report, place, (group, member)),
+                Line::Group { group, unfolded } => group_line(ui, state, report, at, group, unfolded),
+                Line::Member { group, member } => member_line(ui, state, report, at, (group, member)),
             };
             let Some(response) = response else { continue };
-            if reveal == Some(place) && row::focused(ui.ctx()) && state.list == List::Duplicates {
-                response.request_focus();
+            if reveal == Some(place) && had_focus && state.list == List::Duplicates {
+                row::focus(ui, &response);
+            }
+            if response.gained_focus() {
+                state.list = List::Duplicates;
+                state.explore.duplicates.selected = Some(place);
             }
             if response.clicked() {
                 state.click_duplicate(place);
@@ -115,11 +122,18 @@ fn lines(ui: &mut Ui, state: &mut State, report: &DuplicatesReport) {
     });
 }
 
+/// A line's place among all, and whether the Tab key stops there.
+#[derive(Clone, Copy)]
+struct At {
+    place: usize,
+    stops: bool,
+}
+
 fn group_line(
     ui: &mut Ui,
     state: &State,
     report: &DuplicatesReport,
-    place: usize,
+    At { place, stops }: At,
     group: usize,
     unfolded: bool,
 ) -> Option<egui::Response> {
@@ -130,7 +144,8 @@ fn group_line(
     let state_word = if unfolded { "unfolded" } else { "folded" };
     let spoken = format!("Group {}: {title}; {state_word}", group + 1);
     let selected = duplicates.selected == Some(place);
-    Some(row::row(ui, ("group", group), &spoken, size::NEAR_ROW, selected, |ui, mut rect| {
+    let row = Row { name: &spoken, height: size::NEAR_ROW, selected, stops, leaves: false };
+    Some(row::row(ui, ("group", group), row, |ui, mut rect| {
         let sign = take_left(&mut rect, 14.0);
         let icon = if unfolded { Icon::Unfolded } else { Icon::Folded };
         icons::paint(
@@ -172,7 +187,7 @@ fn member_line(
     ui: &mut Ui,
     state: &mut State,
     report: &DuplicatesReport,
-    place: usize,
+    At { place, stops }: At,
     (group, member): (usize, usize),
 ) -> Option<egui::Response> {
     let silence = group == report.groups.len();
@@ -185,7 +200,8 @@ fn member_line(
     let mut chosen = duplicates.chosen.contains(&chunk.file);
     let before = chosen;
     let can_choose = !state.read_only();
-    let response = row::row(ui, ("member", group, member), &spoken, size::NEAR_ROW, selected, |ui, mut rect| {
+    let row = Row { name: &spoken, height: size::NEAR_ROW, selected, stops, leaves: false };
+    let response = row::row(ui, ("member", group, member), row, |ui, mut rect| {
         take_left(&mut rect, 14.0);
         let place = take_left(&mut rect, size::CONTROL);
         let mut child = ui.new_child(egui::UiBuilder::new().id_salt(("choose", group, member)).max_rect(place));

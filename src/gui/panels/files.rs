@@ -1,10 +1,11 @@
 //! The table of files, by folder: what a project holds, to be filtered, sorted, heard and worked on.
 
-use egui::{
-    Align, Align2, Button, Key, Layout, Popup, Rect, ScrollArea, Sense, SetOpenCommand, TextEdit, TextStyle, Ui,
-};
+use egui::{Align, Align2, Button, Key, Layout, Popup, Rect, Sense, SetOpenCommand, TextEdit, TextStyle, Ui};
 use egui::{Role, WidgetInfo, vec2};
+use std::ops::Range;
 use std::sync::Arc;
+
+use super::library::INDENT;
 
 use crate::dataset::SoundFile;
 use crate::gui::file_table::{Column, Line};
@@ -12,36 +13,31 @@ use crate::gui::format;
 use crate::gui::state::{List, State};
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::{icon_button, icon_toggle};
+use crate::gui::widgets::field::{field, go_on_typing};
 use crate::gui::widgets::icons::{self, Icon};
-use crate::gui::widgets::row::{self, button_at, take_left, take_right};
+use crate::gui::widgets::row::{self, Row, button_at, take_left, take_right};
 use crate::gui::widgets::{text, waveform};
 
-pub fn show(ui: &mut Ui, state: &mut State) {
-    state.arrange_files();
-    filter(ui, state);
-    let columns = Columns::of(ui.available_width());
-    ui.spacing_mut().item_spacing.y = 2.0;
-    headings(ui, state, &columns);
-    rows(ui, state, &columns);
-}
-
 /// Which columns there is room for, and how wide they are.
-struct Columns {
+pub struct Columns {
     picture: f32,
+    length: Option<f32>,
     level: Option<f32>,
     rate: Option<f32>,
 }
 
-const LENGTH: f32 = 52.0;
+const LENGTH: f32 = 46.0;
 /// Room for the scroll bar, which lies over the rows' right end.
 const SIMILAR: f32 = size::CONTROL;
 
 impl Columns {
-    fn of(width: f32) -> Self {
+    /// A name keeps 120 points before anything else gets some.
+    pub fn of(width: f32) -> Self {
         Self {
-            picture: if width < 320.0 { 40.0 } else { 56.0 },
-            level: (width >= 272.0).then_some(40.0),
-            rate: (width >= 336.0).then_some(48.0),
+            picture: if width < 280.0 { 32.0 } else { 48.0 },
+            length: (width >= 216.0).then_some(LENGTH),
+            level: (width >= 336.0).then_some(40.0),
+            rate: (width >= 384.0).then_some(48.0),
         }
     }
 
@@ -51,7 +47,7 @@ impl Columns {
         let similar = take_right(&mut rect, SIMILAR - size::GAP);
         let rate = self.rate.map(|width| take_right(&mut rect, width));
         let level = self.level.map(|width| take_right(&mut rect, width));
-        let length = take_right(&mut rect, LENGTH);
+        let length = self.length.map(|width| take_right(&mut rect, width));
         Cells { picture, name: rect, length, level, rate, similar }
     }
 }
@@ -59,13 +55,13 @@ impl Columns {
 struct Cells {
     picture: Rect,
     name: Rect,
-    length: Rect,
+    length: Option<Rect>,
     level: Option<Rect>,
     rate: Option<Rect>,
     similar: Rect,
 }
 
-fn filter(ui: &mut Ui, state: &mut State) {
+pub fn filter(ui: &mut Ui, state: &mut State) {
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
@@ -77,11 +73,11 @@ fn filter(ui: &mut Ui, state: &mut State) {
                 state.files.filter.clear();
             }
             // The button before it comes with the first letter: a number given in order would change then, and the focus go.
-            let field = TextEdit::singleline(&mut state.files.filter).id_salt("filter");
-            let field = field.hint_text("Filter: kick dur<1 -tag:loop").desired_width(f32::INFINITY);
-            let field = ui.add(field).accessible_name("Filter the files");
+            let edit = TextEdit::singleline(&mut state.files.filter).id_salt("filter");
+            let edit = edit.hint_text("Filter: kick dur<1 -tag:loop").desired_width(f32::INFINITY);
+            let field = field(ui, edit).accessible_name("Filter the files");
             if std::mem::take(&mut state.files.focus_filter) {
-                field.request_focus();
+                go_on_typing(ui, &field, &state.files.filter);
             }
             let pressed = |key: Key| ui.input(|i| i.key_pressed(key));
             if field.lost_focus() && pressed(Key::Enter) {
@@ -121,14 +117,16 @@ fn filter_help(ui: &mut Ui) {
     });
 }
 
-fn headings(ui: &mut Ui, state: &mut State, columns: &Columns) {
+pub fn headings(ui: &mut Ui, state: &mut State, columns: &Columns) {
     let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 22.0));
     // The rows leave room for the scroll bar.
     let bar = ui.spacing().scroll.allocated_width();
     let cells = columns.cells(rect.with_max_x(rect.right() - bar).shrink2(vec2(8.0, 0.0)));
     let name = cells.name.with_min_x(cells.picture.left());
     heading(ui, state, Column::Name, "Name", name, Align2::LEFT_CENTER);
-    heading(ui, state, Column::Length, "Length", cells.length, Align2::RIGHT_CENTER);
+    if let Some(rect) = cells.length {
+        heading(ui, state, Column::Length, "Length", rect, Align2::RIGHT_CENTER);
+    }
     if let Some(rect) = cells.level {
         heading(ui, state, Column::Level, "Peak", rect, Align2::RIGHT_CENTER);
     }
@@ -163,33 +161,36 @@ fn heading(ui: &mut Ui, state: &mut State, by: Column, name: &str, rect: Rect, a
     }
 }
 
-fn rows(ui: &mut Ui, state: &mut State, columns: &Columns) {
-    let lines = state.files.lines();
-    if lines == 0 {
-        nothing(ui, state);
-        return;
-    }
-    let reveal = state.files.reveal.take().and_then(|line| Some((line, state.files.number_of(line)?)));
-    let list = ScrollArea::vertical().id_salt("files").auto_shrink(false);
-    list.show_rows(ui, size::TABLE_ROW, lines, |ui, shown| {
-        if let Some((_, number)) = reveal {
-            row::reveal(ui, shown.start, number, size::TABLE_ROW);
-        }
-        for number in shown {
-            match state.files.line(number) {
-                Some(Line::Folder(group)) => folder(ui, state, group),
-                Some(Line::File(place)) => {
-                    let revealed = reveal.is_some_and(|(line, _)| line == Line::File(place));
-                    file(ui, state, columns, place, revealed);
-                }
-                None => {}
+/// The rows of some lines. `reveal` is the one that was brought into view.
+pub fn lines(
+    ui: &mut Ui,
+    state: &mut State,
+    columns: &Columns,
+    shown: Range<usize>,
+    reveal: Option<Line>,
+    had_focus: bool,
+) {
+    let is_cursor = |number: usize| match state.files.line(number) {
+        Some(Line::File(place)) => state.files.cursor() == Some(place),
+        _ => false,
+    };
+    let is_file = |number: &usize| matches!(state.files.line(*number), Some(Line::File(_)));
+    let stop = shown.clone().find(|number| is_cursor(*number)).or_else(|| shown.clone().find(is_file));
+    for number in shown {
+        match state.files.line(number) {
+            Some(Line::Folder(group)) => folder(ui, state, group),
+            Some(Line::File(place)) => {
+                let revealed = reveal == Some(Line::File(place));
+                let gets_focus = revealed && (had_focus || state.list == List::Files && !ui.ctx().text_edit_focused());
+                let indent = state.files.depth_at(number) as f32 * INDENT;
+                file(ui, state, columns, FileLine { place, indent, stops: stop == Some(number), gets_focus });
             }
+            None => {}
         }
-    });
-    state.files.open_menu = false;
+    }
 }
 
-fn nothing(ui: &mut Ui, state: &mut State) {
+pub fn nothing(ui: &mut Ui, state: &mut State) {
     if state.files.waits() {
         text::help(ui, "Arranging the files…");
     } else if state.files.filter.trim().is_empty() {
@@ -209,16 +210,21 @@ fn folder(ui: &mut Ui, state: &mut State, group: usize) {
     let palette = palette(ui.visuals());
     let folded = state.files.is_folded(&of_folder.folder);
     let path = camino::Utf8Path::new(&of_folder.folder);
-    let name = path.file_name().unwrap_or(path.as_str());
-    let n = format::counted(of_folder.files.len() as u64, "file", "files");
+    let name = of_folder.name.as_str();
+    let n = format::counted(of_folder.all as u64, "file", "files");
     let spoken = format!("Folder {name}, {n}, {}", if folded { "folded" } else { "unfolded" });
+    let indent = of_folder.depth as f32 * INDENT;
     let response = row::heading(ui, ("folder", &of_folder.folder), &spoken, size::TABLE_ROW, |ui, mut rect| {
+        rect.min.x += indent;
         let sign = Rect::from_center_size(take_left(&mut rect, 10.0).center(), vec2(9.0, 9.0));
         icons::fold(ui.painter(), sign, !folded, palette.dim);
-        let count = take_right(&mut rect, 64.0);
-        text::line(ui, count, Align2::RIGHT_CENTER, n.as_str(), TextStyle::Small, palette.dim);
+        let sign = take_left(&mut rect, 14.0);
+        icons::paint(ui.painter(), Icon::Folder, Rect::from_center_size(sign.center(), vec2(13.0, 13.0)), palette.dim);
+        let count = take_right(&mut rect, 48.0);
+        let files = format::count(of_folder.all as u64);
+        text::line(ui, count, Align2::RIGHT_CENTER, files, TextStyle::Small, palette.dim);
         let above = path.parent().and_then(|above| above.file_name()).unwrap_or_default();
-        text::with_aside(ui, rect, name, above);
+        text::with_aside(ui, rect, name, if of_folder.depth == 0 { above } else { "" });
     });
     let response = response.on_hover_text(path.as_str());
     if response.clicked() {
@@ -226,7 +232,8 @@ fn folder(ui: &mut Ui, state: &mut State, group: usize) {
     }
     response.context_menu(|ui| {
         if ui.button("Select these files").clicked() {
-            state.select_places(&of_folder.files);
+            let files = state.files.files_below(group);
+            state.select_places(&files);
         }
         if ui.button("Fold all folders").clicked() {
             state.files.fold_all(true);
@@ -243,7 +250,17 @@ fn folder(ui: &mut Ui, state: &mut State, group: usize) {
     });
 }
 
-fn file(ui: &mut Ui, state: &mut State, columns: &Columns, place: u32, revealed: bool) {
+/// A file's row.
+struct FileLine {
+    place: u32,
+    indent: f32,
+    /// Whether the Tab key stops at it.
+    stops: bool,
+    gets_focus: bool,
+}
+
+fn file(ui: &mut Ui, state: &mut State, columns: &Columns, line: FileLine) {
+    let FileLine { place, indent, stops, gets_focus } = line;
     let shown = state.files.shown().clone();
     let Some(file) = shown.order.dataset.files.get(place as usize) else { return };
     let problem = shown.order.problem_of(file);
@@ -253,24 +270,28 @@ fn file(ui: &mut Ui, state: &mut State, columns: &Columns, place: u32, revealed:
     if let Some(problem) = problem {
         spoken += &format!("; {}", format::sentence(problem));
     }
-    let response = row::row(ui, file.id, &spoken, size::TABLE_ROW, selected, |ui, rect| {
-        wanted = cells(ui, &columns.cells(rect), state, file, problem);
+    let row = Row { name: &spoken, height: size::TABLE_ROW, selected, stops, leaves: state.drags_out };
+    let response = row::row(ui, file.id, row, |ui, rect| {
+        wanted = cells(ui, &columns.cells(rect.with_min_x(rect.left() + indent)), state, file, problem, stops);
     });
-    if revealed && (row::focused(ui.ctx()) || state.list == List::Files && !ui.ctx().text_edit_focused()) {
+    if gets_focus {
         row::focus(ui, &response);
+    }
+    if response.gained_focus() {
+        state.focus_file(place);
     }
     let modifiers = ui.input(|i| i.modifiers);
     if response.clicked() {
-        state.click_file(place as usize, modifiers.command, modifiers.shift);
-        if !modifiers.command && !modifiers.shift {
-            state.show_as_query(file);
+        if modifiers.command || modifiers.shift {
+            state.click_file(place as usize, modifiers.command, modifiers.shift);
+        } else {
+            // The matches get the keyboard, if there can be any.
+            ui.memory_mut(|memory| memory.surrender_focus(response.id));
+            state.choose_file(place);
         }
     }
     if response.secondary_clicked() && !selected {
         state.click_file(place as usize, false, false);
-    }
-    if response.double_clicked() {
-        wanted = Some(Wanted::Play);
     }
     if state.drags_out && row::begins_to_be_dragged(ui, &response) {
         state.drag_files_out(file);
@@ -296,11 +317,18 @@ enum Wanted {
     Similar,
 }
 
-fn cells(ui: &mut Ui, cells: &Cells, state: &State, file: &SoundFile, problem: Option<&str>) -> Option<Wanted> {
+fn cells(
+    ui: &mut Ui,
+    cells: &Cells,
+    state: &State,
+    file: &SoundFile,
+    problem: Option<&str>,
+    stops: bool,
+) -> Option<Wanted> {
     let palette = palette(ui.visuals());
     let name = format::file_name(&file.path);
     let mut wanted = None;
-    if play_button(ui, cells.picture, file, name) {
+    if play_button(ui, cells.picture, file, name, stops) {
         wanted = Some(Wanted::Play);
     }
     let mut place = cells.name;
@@ -322,19 +350,19 @@ fn cells(ui: &mut Ui, cells: &Cells, state: &State, file: &SoundFile, problem: O
             text::line(ui, rect, Align2::RIGHT_CENTER, text, TextStyle::Small, palette.dim);
         }
     };
-    figure(Some(cells.length), format::short_duration(file.duration_secs()));
+    figure(cells.length, format::short_duration(file.duration_secs()));
     figure(cells.level, format::decibels(file.level_db()));
     figure(cells.rate, format::kilohertz(file.rate));
-    if button_at(ui, cells.similar, Icon::Similar, &format!("Find sounds like {name}")).clicked() {
+    if button_at(ui, cells.similar, Icon::Similar, &format!("Find sounds like {name}"), stops).clicked() {
         wanted = Some(Wanted::Similar);
     }
     wanted
 }
 
 /// The file's picture, which plays it on a click.
-fn play_button(ui: &mut Ui, rect: Rect, file: &SoundFile, name: &str) -> bool {
+fn play_button(ui: &mut Ui, rect: Rect, file: &SoundFile, name: &str, stops: bool) -> bool {
     let palette = palette(ui.visuals());
-    let response = ui.interact(rect, ui.scope_id().with("play"), Sense::click());
+    let response = ui.interact(rect, ui.scope_id().with("play"), row::stopping(Sense::click(), stops));
     let spoken = format!("Play {name}");
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &spoken));
     let lit = response.hovered() || response.has_focus();

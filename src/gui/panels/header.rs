@@ -1,13 +1,16 @@
-//! The strip on top: the program's name, the project, the theme, the list of keys; and why nothing can be changed.
+//! The strip on top: the project, the pages, what was learned, the theme, the list of keys; and why nothing can be changed.
 
-use egui::{Align, Align2, Frame, Layout, Margin, Panel, Rect, RichText, Sense, TextStyle, ThemePreference, Ui, vec2};
+use egui::{Align, Frame, Layout, Margin, Panel, Rect, RichText, Sense, ThemePreference, Ui, vec2};
 
+use super::{pages, pill};
 use crate::gui::preferences::Look;
 use crate::gui::state::{Modal, State};
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::{icon_button, icon_toggle};
 use crate::gui::widgets::icons::{self, Icon};
-use crate::gui::widgets::text;
+
+/// The program's name is written out from this width of the window on.
+const NAMED: f32 = 1100.0;
 
 pub fn show(ui: &mut Ui, state: &mut State) {
     let palette = palette(ui.visuals());
@@ -22,21 +25,22 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             ui.add_space(size::GAP);
             theme_switch(ui, state);
             ui.add_space(size::GAP);
+            if !state.is_empty() {
+                pill::show(ui, state);
+            }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 emblem(ui);
                 ui.add_space(size::GAP);
-                ui.label(RichText::new("Soundalike").heading());
-                ui.add_space(size::GAP);
+                if ui.ctx().content_rect().width() >= NAMED {
+                    ui.label(RichText::new("Soundalike").heading());
+                    ui.add_space(size::GAP);
+                }
                 // On the window's own ground a button at rest would hardly be seen.
                 ui.visuals_mut().widgets.inactive.weak_bg_fill = palette.panel;
                 super::project_menu::show(ui, state);
                 ui.add_space(size::GAP);
-                let folder = state.latest.project.folder.as_str();
-                let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
-                let place = rect.translate(vec2(0.0, 1.5));
-                text::line(ui, place, Align2::LEFT_CENTER, folder, TextStyle::Small, palette.dim);
-                if !folder.is_empty() {
-                    response.on_hover_text(format!("The project folder: {folder}"));
+                if !state.is_empty() {
+                    pages::switch(ui, state);
                 }
             });
         });

@@ -5,10 +5,10 @@ use egui::{RichText, Ui};
 use crate::engine::{Command, DistancesReport, JobKind};
 use crate::gui::format;
 use crate::gui::notices::Tone;
-use crate::gui::state::{Place, State};
+use crate::gui::state::State;
 use crate::gui::theme::palette;
 use crate::gui::widgets::bit_strip::{self, bit_strip};
-use crate::gui::widgets::buttons::{folding, primary};
+use crate::gui::widgets::buttons::primary;
 use crate::gui::widgets::histogram::{Distribution, histogram};
 use crate::gui::widgets::{message, progress, text};
 
@@ -21,7 +21,6 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     {
         state.cancel(job);
     }
-    message::failure(ui, state, Place::Indexing);
     let has_model = state.latest.model.is_some();
     let index = state.latest.index.clone();
     let button = match &index {
@@ -68,10 +67,9 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 
 /// How well the codes spread: far apart at random, and near only where something sounds alike.
 fn distances(ui: &mut Ui, state: &mut State) {
-    // Unfolded where there is room: measuring them is asked for only by who looks.
-    let roomy = ui.ctx().content_rect().height() >= super::training::ROOMY;
-    let header = folding("How far codes are apart").id_salt("distances").default_open(roomy);
-    header.show_unindented(ui, |ui| {
+    ui.add_space(crate::gui::theme::size::GAP);
+    ui.label("How far codes are apart");
+    ui.scope(|ui| {
         state.want_distances();
         let Some(report) = state.explore.distances_report.clone() else {
             return text::small(ui, "Measuring…");

@@ -10,13 +10,14 @@ use crate::engine::{ChunkPlace, JobKind, MapReport};
 use crate::gui::explore::kinds::KindName;
 use crate::gui::explore::map::{ColourBy, View};
 use crate::gui::format;
-use crate::gui::state::{List, Place, State};
+use crate::gui::state::{List, State};
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::{icon_button, icon_toggle, primary_sized, segmented, tick};
+use crate::gui::widgets::empty::empty;
 use crate::gui::widgets::icons::Icon;
-use crate::gui::widgets::row::{self, take_left};
+use crate::gui::widgets::row::{self, Row, take_left};
 use crate::gui::widgets::sound_map::Plane;
-use crate::gui::widgets::{message, progress, text};
+use crate::gui::widgets::{progress, text};
 
 /// How far from a dot, in points, the pointer may be to mean it.
 const REACH: f32 = 9.0;
@@ -24,12 +25,17 @@ const REACH: f32 = 9.0;
 /// Longer names are shortened in the legend.
 const LEGEND_LETTERS: usize = 24;
 
+/// Longer names of crowds are shortened.
+const CROWD_LETTERS: usize = 18;
+
 /// One press of a key or a button zooms by this.
 const ZOOM: f32 = 1.4;
 
 pub fn show(ui: &mut Ui, state: &mut State) {
+    if state.search_obstacle().is_some() {
+        return empty(ui, "The map of your sounds", "It fills once they are indexed: what sounds alike lies together.");
+    }
     state.want_map();
-    message::failure(ui, state, Place::Map);
     if let Some((job, view)) = state.job(JobKind::Map).map(|(job, view)| (job, view.clone()))
         && progress::job(ui, &view, "Stop drawing the map")
     {
@@ -37,11 +43,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     }
     let Some(report) = state.explore.map.report.clone() else { return nothing_yet(ui, state) };
     if report.dots.is_empty() {
-        return super::search::empty(
-            ui,
-            "Nothing but silence",
-            "There is no sound in the index that a map could show.",
-        );
+        return empty(ui, "Nothing but silence", "There is no sound in the index that a map could show.");
     }
     toolbar(ui, state);
     state.keep_kinds();
@@ -58,10 +60,10 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 
 fn nothing_yet(ui: &mut Ui, state: &mut State) {
     if state.explore.map.asked.is_running() {
-        return super::search::empty(ui, "Drawing the map", "It is drawn once, and kept until the index changes.");
+        return empty(ui, "Drawing the map", "It is drawn once, and kept until the index changes.");
     }
     let sentence = "It takes some seconds for 10,000 sounds, and is kept until the index changes.";
-    super::search::empty(ui, "There is no map yet", sentence);
+    empty(ui, "There is no map yet", sentence);
     ui.add_space(size::GAP);
     ui.vertical_centered(|ui| {
         if primary_sized(ui, true, "Draw the map", vec2(200.0, 36.0)).clicked() {
@@ -162,7 +164,10 @@ fn plane(ui: &mut Ui, state: &mut State, report: &Arc<MapReport>, height: f32) {
     let map = &mut state.explore.map;
     map.all = Some(all);
     let mut view = map.view.unwrap_or(all);
-    moved(ui, &response, &mut view, all);
+    let draws = ui.input(|input| input.modifiers.shift) || !map.lasso.is_empty();
+    if !draws {
+        moved(ui, &response, &mut view, all);
+    }
     if std::mem::take(&mut map.reveal_on_plane)
         && let Some(dot) = map.selected
     {
@@ -170,13 +175,22 @@ fn plane(ui: &mut Ui, state: &mut State, report: &Arc<MapReport>, height: f32) {
     }
     map.view = (view != all).then_some(view);
     let kinds = map.kinds.clone();
-    let plane = Plane { report, kinds: &kinds, view, colours: &colours, rect };
+    let plane =
+        Plane { report, sounds: state.explore.map.shows_sounds(), kinds: &kinds, view, colours: &colours, rect };
+    if std::mem::take(&mut state.explore.map.take_focus) {
+        response.request_focus();
+    }
     name(ui, state, &response, report);
-    pointed(ui, state, &response, &plane);
+    if draws {
+        lasso(state, &response, &plane);
+    } else {
+        pointed(ui, state, &response, &plane);
+    }
     keys(ui, state, &response);
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, size::CORNER, palette.well);
     plane.paint(&painter, Id::unique("sound map"));
+    crowds(ui, &plane);
     marks(ui, state, &plane);
     if response.has_focus() {
         ui.painter().rect_stroke(rect, size::CORNER, Stroke::new(1.0, palette.accent), StrokeKind::Inside);
@@ -207,7 +221,8 @@ fn in_view(view: View, place: [f32; 2], rect: Rect) -> View {
 }
 
 fn name(ui: &Ui, state: &State, response: &Response, report: &MapReport) {
-    let dots = format::counted(report.dots.len() as u64, "sound", "sounds");
+    let sounds = if report.sounds.of.is_empty() { report.dots.len() } else { report.sounds.of.len() };
+    let dots = format::counted(sounds as u64, "sound", "sounds");
     let selected = state.explore.map.selected_place();
     let selected = selected.map_or_else(|| "nothing is selected".to_owned(), |place| words(&place));
     let named = format!("Map of {dots}; {selected}");
@@ -220,7 +235,8 @@ fn words(place: &ChunkPlace) -> String {
 
 fn pointed(ui: &Ui, state: &mut State, response: &Response, plane: &Plane<'_>) {
     let at = response.hover_pos().filter(|_| !response.dragged());
-    let dot = at.and_then(|at| plane.report.dots.nearest(plane.on_map(at), REACH / plane.view.scale));
+    let dot = at.and_then(|at| plane.dots().nearest(plane.on_map(at), REACH / plane.view.scale));
+    let dot = dot.map(|dot| plane.chunk(dot));
     if let Some(secs) = state.hover_dot(dot, ui.input(|input| input.time)) {
         ui.ctx().request_repaint_after_secs(secs as f32);
     }
@@ -243,7 +259,8 @@ fn keys(ui: &Ui, state: &mut State, response: &Response) {
     if response.has_focus() {
         row::give_arrows_to_keys(ui, response.id);
     }
-    if ui.ctx().text_edit_focused() || state.modal.is_some() {
+    let is_used = matches!(state.list, List::Dots | List::MapRows);
+    if !is_used || ui.ctx().text_edit_focused() || state.modal.is_some() {
         return;
     }
     let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
@@ -264,22 +281,62 @@ fn marks(ui: &Ui, state: &State, plane: &Plane<'_>) {
     let painter = ui.painter_at(plane.rect);
     let map = &state.explore.map;
     let at = |dot: usize| plane.report.dots.places().get(dot).map(|place| plane.on_screen(*place));
+    let lasso: Vec<egui::Pos2> = map.lasso.iter().map(|place| plane.on_screen(*place)).collect();
+    painter.add(egui::Shape::closed_line(lasso, Stroke::new(1.5, palette.accent)));
     for dot in state.search.matches().iter().filter_map(|m| map.dot_of_match(m)) {
         if let Some(at) = at(dot) {
             painter.circle_stroke(at, 5.0, Stroke::new(2.5, palette.well));
             painter.circle_stroke(at, 5.0, Stroke::new(1.25, palette.text));
         }
     }
-    if let Some(at) = map.selected.and_then(at) {
+    if let Some(at) = map.selected.map(|dot| map.shown_dot(dot)).and_then(at) {
         // Rings of both ground and text: whatever the dots around it are coloured, they are seen.
         painter.circle_filled(at, 6.0, palette.text);
         painter.circle_stroke(at, 8.0, Stroke::new(3.0, palette.well));
         painter.circle_stroke(at, 11.0, Stroke::new(2.0, palette.text));
     }
     let Some(dot) = map.hovered.map(|hovered| hovered.dot).or(map.selected) else { return };
+    let dot = map.shown_dot(dot);
     if let (Some(at), Some(place)) = (at(dot).filter(|at| plane.rect.contains(*at)), map.place(dot)) {
         painter.circle_stroke(at, 6.0, Stroke::new(1.5, palette.accent));
-        label(ui, plane.rect, at, &words(&place));
+        let name = if plane.sounds { format::file_name(&place.path).to_owned() } else { words(&place) };
+        label(ui, plane.rect, at, &name);
+    }
+}
+
+/// The names of crowds, on the sounds themselves. A name that would cover another is left out.
+fn crowds(ui: &Ui, plane: &Plane<'_>) {
+    if !plane.sounds {
+        return;
+    }
+    let palette = palette(ui.visuals());
+    let painter = ui.painter_at(plane.rect);
+    let mut taken: Vec<Rect> = Vec::new();
+    for crowd in &plane.report.sounds.crowds {
+        let font = TextStyle::Small.resolve(ui.style());
+        let name = crate::gui::widgets::bidi::visual(&format::shortened(&crowd.name, CROWD_LETTERS)).into_owned();
+        let galley = painter.layout_no_wrap(name, font, palette.text);
+        let place =
+            Align2::CENTER_CENTER.anchor_size(plane.on_screen(crowd.place), galley.size()).expand2(vec2(5.0, 2.0));
+        if !plane.rect.contains_rect(place) || taken.iter().any(|other| other.intersects(place)) {
+            continue;
+        }
+        painter.rect_filled(place, size::CORNER, palette.well.gamma_multiply(0.8));
+        painter.galley(place.shrink2(vec2(5.0, 2.0)).min, galley, palette.text);
+        taken.push(place);
+    }
+}
+
+/// With Shift, a drag draws a line around some dots: the matches are looked for among them.
+fn lasso(state: &mut State, response: &Response, plane: &Plane<'_>) {
+    if response.dragged()
+        && let Some(at) = response.interact_pointer_pos()
+    {
+        state.explore.map.lasso.push(plane.on_map(at));
+    }
+    if response.drag_stopped() {
+        let line = std::mem::take(&mut state.explore.map.lasso);
+        state.look_among(&line);
     }
 }
 
@@ -304,8 +361,10 @@ fn label(ui: &Ui, plane: Rect, at: egui::Pos2, name: &str) {
 fn summary(ui: &mut Ui, state: &State, report: &MapReport) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 14.0), Sense::hover());
     let shown = format::count(report.dots.len() as u64);
-    let all = format::counted(report.of as u64, "chunk", "chunks");
+    let all = format::counted(report.of as u64, "moment", "moments");
     let shown = if report.of > report.dots.len() { format!("{shown} of {all}") } else { all };
+    let sounds = format::counted(report.sounds.of.len() as u64, "sound", "sounds");
+    let shown = if report.sounds.of.is_empty() { shown } else { format!("{sounds}, {shown}") };
     let kept = 100.0 * report.neighbours_kept;
     let matches = state.search.matches();
     let marked = matches.iter().filter(|m| state.explore.map.dot_of_match(m).is_some()).count();
@@ -313,9 +372,13 @@ fn summary(ui: &mut Ui, state: &State, report: &MapReport) {
         0 => String::new(),
         all => format!(" · {marked} of {all} matches marked"),
     };
-    let line = format!("{shown} · {kept:.0}% of neighbours kept{marked}");
+    let palette = palette(ui.visuals());
+    let (line, colour) = match state.is_collapsed() {
+        true => (format!("{shown}. The model tells no sounds apart, so their places mean nothing."), palette.warning),
+        false => (format!("{shown} · {kept:.0}% of neighbours kept{marked}"), palette.dim),
+    };
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, line.as_str()));
-    text::line(ui, rect, Align2::LEFT_CENTER, line, TextStyle::Small, palette(ui.visuals()).dim);
+    text::line(ui, rect, Align2::LEFT_CENTER, line, TextStyle::Small, colour);
     response.on_hover_text(
         "A plane cannot keep all distances between codes. So many of a sound's 10 nearest codes are among the 50 dots \
          nearest to its own.",
@@ -329,7 +392,7 @@ fn note_in_view(state: &mut State, plane: &Plane<'_>) {
         return;
     }
     let (low, high) = plane.bounds(0.0);
-    let mut dots: Vec<u32> = plane.report.dots.within(low, high).map(|dot| dot as u32).collect();
+    let mut dots: Vec<u32> = plane.dots().within(low, high).map(|dot| plane.chunk(dot) as u32).collect();
     dots.sort_unstable();
     map.in_view = Arc::new(dots);
     map.in_view_of = Some((plane.view, plane.rect.size().into()));
@@ -348,12 +411,16 @@ fn rows(ui: &mut Ui, state: &mut State, report: &Arc<MapReport>) {
         if let Some(place) = reveal {
             row::reveal(ui, shown.start, place, height);
         }
+        let selected = state.explore.map.selected.and_then(|dot| dots.binary_search(&(dot as u32)).ok());
+        let stop = row::tab_stop(&shown, selected);
+        let had_focus = row::focused(ui.ctx());
         for place in shown {
             let dot = dots[place] as usize;
             let Some(chunk) = report.place(dot) else { continue };
             let selected = state.explore.map.selected == Some(dot);
             let spoken = format!("Dot {}: {}", place + 1, words(&chunk));
-            let response = row::row(ui, dot, &spoken, height, selected, |ui, mut rect| {
+            let row = Row { name: &spoken, height, selected, stops: place == stop, leaves: false };
+            let response = row::row(ui, dot, row, |ui, mut rect| {
                 let swatch = take_left(&mut rect, 8.0);
                 let colour = kinds.of.get(dot).and_then(|&kind| colours.get(usize::from(kind)));
                 ui.painter().circle_filled(swatch.center(), 4.0, colour.copied().unwrap_or_default());
@@ -364,8 +431,12 @@ fn rows(ui: &mut Ui, state: &mut State, report: &Arc<MapReport>) {
                 let name = format::file_name(&chunk.path);
                 text::line(ui, rect, Align2::LEFT_CENTER, name, TextStyle::Small, palette.text);
             });
-            if reveal == Some(place) && row::focused(ui.ctx()) && state.list == List::MapRows {
-                response.request_focus();
+            if reveal == Some(place) && had_focus && state.list == List::MapRows {
+                row::focus(ui, &response);
+            }
+            if response.gained_focus() {
+                state.list = List::MapRows;
+                state.explore.map.selected = Some(dot);
             }
             if response.clicked() {
                 state.click_dot(dot);

@@ -3,21 +3,22 @@
 use egui::{Popup, Response, SetOpenCommand, Ui};
 
 use crate::engine::Match;
+use crate::gui::match_list::{Line, View};
 use crate::gui::search_state::KeyedMenu;
 use crate::gui::state::State;
 
 const WIDTH: f32 = 230.0;
 
-pub fn show(ui: &Ui, state: &mut State, place: usize, row: &Response) {
-    let Some(found) = state.search.matches().get(place).cloned() else { return };
-    let keyed = state.search.menu.filter(|menu| menu.place == place);
+pub fn show(ui: &Ui, state: &mut State, line: Line, row: &Response) {
+    let Some(found) = state.search.match_at(line).cloned() else { return };
+    let keyed = state.search.menu.filter(|menu| menu.line == line);
     let Some(KeyedMenu { is_new, .. }) = keyed else {
-        Popup::context_menu(row).width(WIDTH).show(|ui| entries(ui, state, place, &found, false));
+        Popup::context_menu(row).width(WIDTH).show(|ui| entries(ui, state, line, &found, false));
         return;
     };
     // It stands at its row, wherever the pointer is.
     let popup = Popup::menu(row).open_memory(is_new.then_some(SetOpenCommand::Bool(true))).width(WIDTH);
-    let shown = popup.show(|ui| entries(ui, state, place, &found, is_new));
+    let shown = popup.show(|ui| entries(ui, state, line, &found, is_new));
     match (shown, &mut state.search.menu) {
         (Some(_), Some(menu)) => menu.is_new = false,
         (Some(_), None) => {}
@@ -29,7 +30,7 @@ pub fn show(ui: &Ui, state: &mut State, place: usize, row: &Response) {
 }
 
 /// `to_first`: the first entry takes the keyboard's focus.
-fn entries(ui: &mut Ui, state: &mut State, place: usize, found: &Match, to_first: bool) {
+fn entries(ui: &mut Ui, state: &mut State, line: Line, found: &Match, to_first: bool) {
     let entry = |ui: &mut Ui, text: &str| {
         let response = ui.button(text);
         if to_first && text == PLAY {
@@ -41,37 +42,41 @@ fn entries(ui: &mut Ui, state: &mut State, place: usize, found: &Match, to_first
         response.clicked()
     };
     if entry(ui, PLAY) {
-        state.play_match(place);
+        state.play_match(line);
     }
-    if entry(ui, "Play with what is around it") {
-        state.play_match_around(place);
+    if entry(ui, "Play the moment alone") {
+        state.play_moment(line);
     }
     if entry(ui, "Find similar") {
-        state.find_similar_to_match(place);
+        state.find_similar_to_match(line);
+    }
+    let unfolded = state.search.unfolded.contains_key(&found.file);
+    if state.search.view == View::Sounds && entry(ui, if unfolded { "Fold its moments" } else { "Show its moments" }) {
+        state.unfold_moments(found.file, !unfolded);
     }
     if entry(ui, "Show on the map") {
-        state.show_match_on_map(place);
+        state.show_match_on_map(line);
     }
     if entry(ui, "Look at its bits") {
-        state.show_match_bits(place);
+        state.show_match_bits(line);
     }
     let mark = if state.is_favourite(found) { "Take the favourite's mark away" } else { "Mark as a favourite" };
     if !state.read_only() && entry(ui, mark) {
-        state.toggle_favourite(place);
+        state.toggle_favourite(line);
     }
     ui.separator();
     if entry(ui, "Show in the file manager") {
-        state.reveal_match(place);
+        state.reveal_match(line);
     }
     if entry(ui, "Copy path") {
         ui.ctx().copy_text(found.path.to_string());
     }
     if entry(ui, "Copy as file") {
-        state.copy_match_as_file(place);
+        state.copy_match_as_file(line);
     }
     ui.separator();
     if entry(ui, "Save this sound as WAV…") {
-        state.ask_to_save_match(place);
+        state.ask_to_save_match(line);
     }
     if entry(ui, "Save all matches…") {
         state.ask_to_save_matches();

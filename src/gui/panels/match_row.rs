@@ -1,173 +1,254 @@
-//! One match as a row, and the heading of a file's matches.
-
-use std::sync::Arc;
+//! A match, or a moment of one, as a line.
 
 use egui::{Align2, Rect, Response, TextStyle, Ui, vec2};
 
-use crate::dataset::SoundFile;
 use crate::engine::{Grouping, Match};
 use crate::gui::format;
+use crate::gui::match_list::{Column, Line};
 use crate::gui::search_state::stretch_of;
+use crate::gui::state::State;
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::icons::{self, Icon};
-use crate::gui::widgets::row::{self, button_at, take_left, take_right};
+use crate::gui::widgets::row::{self, Row, button_at, take_left, take_right};
 use crate::gui::widgets::{code_strip, text, waveform};
 
-/// Narrower than this, where in its file a match lies stands under its name.
-const NARROW: f32 = 600.0;
+/// How far moments stand in under their sound.
+const INDENT: f32 = 22.0;
 
-/// How far rows stand in under their file's heading.
-const INDENT: f32 = 12.0;
+/// A name keeps so much before a column that can be spared gets any.
+const NAME: f32 = 200.0;
 
-/// What a row shows.
-pub struct Drawn<'a> {
-    pub place: usize,
-    pub found: &'a Match,
-    pub bits: usize,
-    pub query_chunks: usize,
-    /// As long as it is in the dataset.
-    pub file: Option<Arc<SoundFile>>,
-    pub under_heading: bool,
-    pub favourite: bool,
-    pub may_mark: bool,
-    /// Whether the row's file can be dragged to another program.
-    pub can_leave: bool,
+/// Which columns there is room for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Columns {
+    pub alike: bool,
+    pub length: bool,
+    pub tags: bool,
+}
+
+pub const PICTURE: f32 = 64.0;
+const FOLD: f32 = 10.0;
+const ALIKE: f32 = 64.0;
+const LENGTH: f32 = 46.0;
+const TAGS: f32 = 110.0;
+const STAR: f32 = size::CONTROL - 6.0;
+
+impl Columns {
+    /// Those of the wanted ones that fit into a row; the least needed goes first.
+    pub fn of(row_width: f32, wanted: impl Fn(Column) -> bool) -> Self {
+        let mut left = row_width - 16.0 - FOLD - PICTURE - STAR - 4.0 * size::GAP - NAME;
+        let mut fits = |width: f32, column| {
+            let fits = wanted(column) && left >= width + size::GAP;
+            left -= if fits { width + size::GAP } else { 0.0 };
+            fits
+        };
+        let alike = fits(ALIKE, Column::Alike);
+        let length = fits(LENGTH, Column::Length);
+        Self { alike, length, tags: fits(TAGS, Column::Tags) }
+    }
+
+    pub fn cells(self, mut rect: Rect) -> Cells {
+        let fold = take_left(&mut rect, FOLD);
+        let picture = take_left(&mut rect, PICTURE);
+        let star = take_right(&mut rect, STAR);
+        let tags = self.tags.then(|| take_right(&mut rect, TAGS));
+        let length = self.length.then(|| take_right(&mut rect, LENGTH));
+        let alike = self.alike.then(|| take_right(&mut rect, ALIKE));
+        Cells { fold, picture, name: rect, alike, length, tags, star }
+    }
+}
+
+/// Where in a row everything stands.
+pub struct Cells {
+    fold: Rect,
+    pub picture: Rect,
+    pub name: Rect,
+    pub alike: Option<Rect>,
+    pub length: Option<Rect>,
+    pub tags: Option<Rect>,
+    star: Rect,
 }
 
 /// What was clicked in a row, beside the row itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    Similar,
     Favourite,
+    Unfold,
 }
 
-pub fn show(ui: &mut Ui, drawn: &Drawn<'_>, selected: bool) -> (Response, Option<Wanted>) {
-    let found = drawn.found;
+/// A line of the list, and how it stands there.
+pub struct Shown<'a> {
+    pub line: Line,
+    /// Which line it is, from 1 on: what people call it.
+    pub number: usize,
+    pub found: &'a Match,
+    pub bits: usize,
+    pub columns: Columns,
+    /// Whether the Tab key stops at it.
+    pub stops: bool,
+}
+
+pub fn show(ui: &mut Ui, state: &State, shown: &Shown<'_>) -> (Response, Option<Wanted>) {
+    let found = shown.found;
     let name = format::file_name(&found.path);
-    let mut spoken = format!("Match {}: {name}, {}", drawn.place + 1, distance_in_words(found, drawn.bits));
-    if found.is_query {
-        spoken += "; the query itself";
-    }
-    if drawn.favourite {
+    let mut spoken = match shown.line {
+        Line::Match(_) => format!("Match {}: {name}", shown.number),
+        Line::Moment { place, .. } => format!("Moment {} of {name}: {}", place + 1, stretch(found)),
+    };
+    spoken += &format!(", {}", distance_in_words(found, shown.bits));
+    if state.is_favourite(found) {
         spoken += "; a favourite";
     }
     if let Some(problem) = &found.problem {
         spoken += &format!("; {problem}");
     }
+    let selected = state.search.selected == Some(shown.line);
+    let row = Row { name: &spoken, height: size::MATCH_ROW, selected, stops: shown.stops, leaves: state.drags_out };
+    let salt = match shown.line {
+        Line::Match(place) => (0, place),
+        Line::Moment { file, place } => (file.0 + 1, place),
+    };
     let mut wanted = None;
-    let response = row::row(ui, drawn.place, &spoken, size::MATCH_ROW, selected, |ui, mut rect| {
-        if drawn.under_heading {
-            rect = rect.with_min_x(rect.left() + INDENT);
-        }
-        wanted = contents(ui, rect, drawn);
-    });
+    let response = row::row(ui, salt, row, |ui, rect| wanted = contents(ui, state, rect, shown));
     (response, wanted)
 }
 
-fn contents(ui: &mut Ui, mut rect: Rect, drawn: &Drawn<'_>) -> Option<Wanted> {
+fn contents(ui: &mut Ui, state: &State, rect: Rect, shown: &Shown<'_>) -> Option<Wanted> {
     let palette = palette(ui.visuals());
-    let found = drawn.found;
-    let narrow = rect.width() < NARROW;
-    let rank = take_left(&mut rect, 22.0);
-    text::line(ui, rank, Align2::RIGHT_CENTER, (drawn.place + 1).to_string(), TextStyle::Small, palette.dim);
-    let picture = take_left(&mut rect, if narrow { 60.0 } else { 104.0 }).shrink2(vec2(0.0, 4.0));
-    if let Some(file) = &drawn.file {
+    let found = shown.found;
+    let is_moment = matches!(shown.line, Line::Moment { .. });
+    let indent = if is_moment { INDENT } else { 0.0 };
+    let cells = shown.columns.cells(rect.with_min_x(rect.left() + indent));
+    let file = state.latest.dataset.file(found.file);
+    let mut wanted = None;
+    if found.by == Grouping::File && fold(ui, state, &cells, shown) {
+        wanted = Some(Wanted::Unfold);
+    }
+    if let Some(file) = file {
         let duration = file.duration_secs().max(1e-9);
-        let marked = stretch_of(found).map(|(from, to)| ((from / duration) as f32, (to / duration) as f32));
+        let share = |secs: f64| (secs / duration) as f32;
+        let marked = stretch_of(found).map(|(from, to)| (share(from), share(to)));
+        let picture = cells.picture.shrink2(vec2(0.0, 2.0));
         waveform::thumbnail(ui.painter(), picture, &file.thumbnail, marked, ui.visuals());
+        let player = &state.latest.player;
+        if player.playing && player.path.as_ref() == Some(&found.path) {
+            let x = picture.left() + share(player.position_secs).clamp(0.0, 1.0) * picture.width();
+            ui.painter().vline(x, picture.y_range(), egui::Stroke::new(1.5, palette.text));
+        }
+        if let Some(rect) = cells.length {
+            let length =
+                format::short_duration(if is_moment { found.end_seconds - found.start_seconds } else { duration });
+            text::line(ui, rect, Align2::RIGHT_CENTER, length, TextStyle::Small, palette.dim);
+        }
     }
-    let similar = take_right(&mut rect, size::CONTROL);
-    let star = take_right(&mut rect, size::CONTROL - size::GAP);
-    let nearness = take_right(&mut rect, 98.0);
-    distance(ui, nearness, drawn);
-    let stretch = format::stretch(found.start_seconds, found.end_seconds);
-    if !narrow && !drawn.under_heading {
-        let answers = format!("for {:.2} s of the query", found.query_start_seconds);
-        let several = found.by == Grouping::Chunk && drawn.query_chunks > 1;
-        let below = if found.is_query { "the query itself".to_owned() } else { answers };
-        let below = if several || found.is_query { below } else { String::new() };
-        text::two_lines(ui, take_right(&mut rect, 118.0), stretch.as_str(), below);
+    naming(ui, state, cells.name, shown);
+    if let Some(rect) = cells.alike {
+        alike(ui, rect, shown);
     }
-    naming(ui, rect, drawn, narrow, &stretch);
-    let number = drawn.place + 1;
-    if button_at(ui, similar, Icon::Similar, &format!("Find sounds like match {number}")).clicked() {
-        return Some(Wanted::Similar);
+    if let Some(rect) = cells.tags {
+        let tags = state.latest.dataset.tags_of(found.file).join(", ");
+        text::line(ui, rect, Align2::LEFT_CENTER, tags, TextStyle::Small, palette.dim);
     }
-    let (icon, does) = match drawn.favourite {
-        true => (Icon::StarFilled, format!("Take the favourite's mark off match {number}")),
-        false => (Icon::Star, format!("Mark match {number} as a favourite")),
+    let favourite = state.is_favourite(found);
+    let what = match shown.line {
+        Line::Match(_) => format!("match {}", shown.number),
+        Line::Moment { place, .. } => format!("moment {}", place + 1),
     };
-    let starred = drawn.may_mark && button_at(ui, star, icon, &does).clicked();
-    starred.then_some(Wanted::Favourite)
+    let (icon, does) = match favourite {
+        true => (Icon::StarFilled, format!("Take the favourite's mark off {what}")),
+        false => (Icon::Star, format!("Mark {what} as a favourite")),
+    };
+    if !state.read_only() && button_at(ui, cells.star, icon, &does, shown.stops).clicked() {
+        wanted = Some(Wanted::Favourite);
+    }
+    wanted
 }
 
-/// The name, and below it where the file lies or what is wrong with it.
-fn naming(ui: &Ui, rect: Rect, drawn: &Drawn<'_>, narrow: bool, stretch: &str) {
-    let found = drawn.found;
+/// The sign that unfolds the moments of a sound. By keyboard, the Right key does.
+fn fold(ui: &mut Ui, state: &State, cells: &Cells, shown: &Shown<'_>) -> bool {
+    let palette = palette(ui.visuals());
+    let unfolded = state.search.unfolded.contains_key(&shown.found.file);
+    let place = Rect::from_center_size(cells.fold.center(), vec2(9.0, 9.0));
+    let sense = row::stopping(egui::Sense::click(), shown.stops);
+    let response = ui.interact(cells.fold.expand(4.0), ui.scope_id().with("fold"), sense);
+    let does = if unfolded { "Fold" } else { "Show" };
+    let spoken = format!("{does} the moments of match {}", shown.number);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
+    let lit = response.hovered() || response.has_focus();
+    icons::fold(ui.painter(), place, unfolded, if lit { palette.text } else { palette.dim });
+    response.on_hover_text(spoken).clicked()
+}
+
+/// The name; after it what is wrong with the file, where it lies, or which moment it is.
+fn naming(ui: &Ui, state: &State, mut rect: Rect, shown: &Shown<'_>) {
+    let palette = palette(ui.visuals());
+    let found = shown.found;
     let name = format::file_name(&found.path);
-    let folder = format::folder(&found.path);
-    let mut tooltip = format!("{}\n{stretch}; {}", found.path, distance_in_words(found, drawn.bits));
-    if drawn.can_leave {
+    let mut tooltip = format!("{}\n{}; {}", found.path, stretch(found), distance_in_words(found, shown.bits));
+    if state.drags_out {
         tooltip += "\nDrag it to take the file to another program";
     }
-    match (&found.problem, &drawn.file) {
+    let whole = rect;
+    let is_moment = matches!(shown.line, Line::Moment { .. });
+    let (title, aside) = match (&found.problem, state.latest.dataset.file(found.file)) {
         (Some(problem), _) => {
-            let problem = format::sentence(problem);
-            text::warned(ui, rect, name, problem.as_str());
-            tooltip = format!("{tooltip}\n{problem}");
+            let sign = take_left(&mut rect, 13.0);
+            icons::paint(ui.painter(), Icon::Warning, sign.shrink2(vec2(0.0, 4.0)), palette.warning);
+            tooltip = format!("{tooltip}\n{}", format::sentence(problem));
+            (name, format::sentence(problem))
         }
-        (None, None) => text::two_lines(ui, rect, name, "no longer in the project"),
-        // Its file's name stands in the heading.
-        (None, Some(_)) if drawn.under_heading => {
-            text::two_lines(ui, rect, stretch, if found.is_query { "the query itself" } else { "" });
-        }
-        (None, Some(_)) if narrow && found.is_query => {
-            text::two_lines(ui, rect, name, format!("{stretch} · the query itself"));
-        }
-        (None, Some(_)) if narrow => text::two_lines(ui, rect, name, format!("{stretch} · {folder}")),
-        (None, Some(_)) => text::two_lines(ui, rect, name, folder),
+        (None, None) => (name, "no longer in the project".to_owned()),
+        (None, Some(_)) if is_moment => ("", stretch(found)),
+        (None, Some(_)) if found.by == Grouping::Chunk => (name, stretch(found)),
+        (None, Some(_)) => (name, format::folder(&found.path)),
+    };
+    match title {
+        "" => text::line(ui, rect, Align2::LEFT_CENTER, aside, TextStyle::Body, palette.text),
+        title => text::with_aside(ui, rect, title, &aside),
     }
-    row::tooltip_at(ui, rect, &tooltip);
+    row::tooltip_at(ui, whole, &tooltip);
 }
 
-/// The bits that differ: as a number, as a bar, and in the code itself.
-fn distance(ui: &Ui, rect: Rect, drawn: &Drawn<'_>) {
+fn stretch(found: &Match) -> String {
+    format::stretch(found.start_seconds, found.end_seconds)
+}
+
+/// How near it is: as a bar that is full where nothing differs, and as a number.
+fn alike(ui: &Ui, rect: Rect, shown: &Shown<'_>) {
     let palette = palette(ui.visuals());
-    let found = drawn.found;
-    let (upper, lower) = rect.split_top_bottom_at_y(rect.top() + 16.0);
-    text::line(ui, upper, Align2::LEFT_CENTER, distance_number(found), TextStyle::Body, palette.text);
-    text::line(ui, upper, Align2::RIGHT_CENTER, format!("of {} bits", drawn.bits), TextStyle::Small, palette.dim);
-    let track = Rect::from_min_size(lower.min + vec2(0.0, 1.0), vec2(lower.width(), 3.0));
-    ui.painter().rect_filled(track, 1.5, palette.raised_hover);
-    let share = (found.distance / drawn.bits.max(1) as f64).clamp(0.0, 1.0) as f32;
-    // At distance 0 a dot remains, so that the best match does not look like a missing one.
-    let filled = track.with_max_x(track.left() + (share * track.width()).max(3.0));
-    ui.painter().rect_filled(filled, 1.5, palette.accent);
-    let strip = lower.with_min_y(track.bottom() + 4.0);
-    code_strip::paint(ui, strip, drawn.bits, &found.code, &found.query_code);
-    let differing = code_strip::differing(drawn.bits, &found.code, &found.query_code);
+    let found = shown.found;
+    let (number, bar) = rect.split_left_right_at_x(rect.left() + 30.0);
+    let (words, share) = nearness(found, shown.bits);
+    let colour = if found.nearness.is_behind { palette.dim } else { palette.text };
+    text::line(ui, number, Align2::RIGHT_CENTER, words, TextStyle::Small, colour);
+    let track = Rect::from_center_size(bar.center() + vec2(3.0, 0.0), vec2(bar.width() - 6.0, 5.0));
+    ui.painter().rect_filled(track, 2.5, palette.raised_hover);
+    let filled = track.with_max_x(track.left() + (share * track.width()).max(2.0));
+    let colour = if found.nearness.is_behind { palette.wave } else { palette.accent };
+    ui.painter().rect_filled(filled, 2.5, colour);
+    let differing = code_strip::differing(shown.bits, &found.code, &found.query_code);
     let of = if found.by == Grouping::File { "Its nearest moment:" } else { "Its code:" };
-    let place = rect.with_min_y(upper.bottom());
-    ui.interact(place, ui.scope_id().with("code"), egui::Sense::hover()).on_hover_text(format!("{of} {differing}."));
+    let alike = match found.nearness.share_alike {
+        Some(share) => format!("Of random pairs of your sounds, {:.2}% are farther apart. ", 100.0 * share),
+        None => String::new(),
+    };
+    let words = format!("{alike}{}. {of} {differing}.", distance_in_words(found, shown.bits));
+    ui.interact(rect, ui.scope_id().with("code"), egui::Sense::hover()).on_hover_text(words);
 }
 
-/// Returns whether the file's matches are to be folded up, or shown again.
-pub fn heading(ui: &mut Ui, nearest: &Match, matches: usize, bits: usize, folded: bool) -> bool {
-    let palette = palette(ui.visuals());
-    let name = format::file_name(&nearest.path);
-    let counted = format::counted(matches as u64, "match", "matches");
-    let does = if folded { "Unfold" } else { "Fold" };
-    let spoken = format!("{does} {name}, {counted}");
-    let response = row::heading(ui, ("heading", nearest.file), &spoken, size::GROUP_ROW, |ui, mut rect| {
-        let sign = take_left(&mut rect, 10.0);
-        let sign = Rect::from_center_size(sign.center(), vec2(9.0, 9.0));
-        icons::fold(ui.painter(), sign, !folded, palette.dim);
-        let nearest = format!("{counted}, the nearest at {} of {bits} bits", distance_number(nearest));
-        let aside = take_right(&mut rect, 220.0);
-        text::line(ui, aside, Align2::RIGHT_CENTER, nearest, TextStyle::Small, palette.dim);
-        text::line(ui, rect, Align2::LEFT_CENTER, name, TextStyle::Body, palette.text);
-    });
-    response.on_hover_text(nearest.path.as_str()).clicked()
+/// How near a match is, in short and as a part of a bar that is full where nothing is nearer: by the share of random pairs of
+/// sounds that are farther apart, each further nine of which is another quarter; else by the bits that differ.
+fn nearness(found: &Match, bits: usize) -> (String, f32) {
+    let Some(share) = found.nearness.share_alike else {
+        // Half of the bits differ by chance: there is nothing alike from there on.
+        let share = (1.0 - 2.0 * found.distance / bits.max(1) as f64).clamp(0.0, 1.0);
+        return (distance_number(found), share as f32);
+    };
+    let nines = -(1.0 - share).max(1e-9).log10();
+    // Never more than is so: 99.96% is not 100%.
+    let percent = (1000.0 * share).floor() / 10.0;
+    let words = if percent >= 99.9 && share < 1.0 { "99.9%".to_owned() } else { format!("{percent:.0}%") };
+    (words, (nines / 4.0).clamp(0.0, 1.0) as f32)
 }
 
 fn distance_number(found: &Match) -> String {
@@ -181,5 +262,26 @@ fn distance_in_words(found: &Match, bits: usize) -> String {
     match found.by {
         Grouping::Chunk => format!("{} of {bits} bits differ", distance_number(found)),
         Grouping::File | Grouping::Event => format!("{} of {bits} bits differ on average", distance_number(found)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use egui::pos2;
+
+    #[test]
+    fn a_name_keeps_its_room_and_columns_go_one_by_one() {
+        for width in [360, 420, 480, 560, 700, 1200] {
+            let width = width as f32;
+            let columns = Columns::of(width, |_| true);
+            let inner = Rect::from_min_size(pos2(0.0, 0.0), vec2(width - 16.0, 22.0));
+            let name = columns.cells(inner).name.width();
+            let bare = columns == Columns { alike: false, length: false, tags: false };
+            assert!(name >= NAME - 1.0 || bare, "{width}: {name}");
+        }
+        assert_eq!(Columns::of(480.0, |_| true), Columns { alike: true, length: true, tags: false });
+        assert!(Columns::of(900.0, |_| true).tags);
+        assert!(!Columns::of(900.0, |column| column != Column::Length).length, "a hidden column stays hidden");
     }
 }

@@ -1,109 +1,101 @@
 //! The matches: what sounds like the query, the nearest first, each a click away from being heard.
 
-use egui::{Align, Key, Layout, Rect, RichText, ScrollArea, TextEdit, Ui, UiBuilder};
+use egui::{
+    Align, Align2, Key, Layout, Rect, RichText, Role, ScrollArea, Sense, TextEdit, TextStyle, Ui, WidgetInfo, vec2,
+};
 
-use super::{match_menu, match_row};
+use super::match_row::{self, Columns, Shown};
+use super::{hints, match_menu};
 use crate::engine::{SearchFilter, SearchReport};
 use crate::gui::format;
-use crate::gui::match_list::{Line, View};
+use crate::gui::match_list::{Column, Line, Sort, View};
 use crate::gui::search_state::{MOST_MATCHES, Run};
 use crate::gui::state::State;
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::{icon_button, icon_toggle, segmented, tick};
+use crate::gui::widgets::empty::empty;
+use crate::gui::widgets::field::{field, go_on_typing};
 use crate::gui::widgets::icons::Icon;
-use crate::gui::widgets::row;
-
-const GAP: f32 = 2.0;
+use crate::gui::widgets::{row, text};
 
 pub fn show(ui: &mut Ui, state: &mut State) {
     let report = state.search.report.clone();
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let help = "Moving through the matches with the arrow keys plays them";
-            tick(ui, &mut state.search.auto_play, "Play on moving").on_hover_text(help);
-            let options = [
-                (View::Moments, "Moments", "The nearest moments, wherever they are"),
-                (View::ByFile, "By file", "The nearest moments, under the names of their files"),
-                (View::Files, "Files", "Whole files, by how near all of the query is to them"),
-            ];
-            let before = state.search.view;
-            if segmented(ui, &mut state.search.view, &options) {
-                state.search.reveal = true;
-                if before.grouping() != state.search.view.grouping() {
-                    state.search_now();
-                }
-            }
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                if let Some(report) = &report {
-                    let n = format::counted(report.matches.len() as u64, "match", "matches");
-                    ui.label(n);
-                    let among = format::counted(report.searched, "code", "codes");
-                    let time = format!("among {among} in {}", milliseconds(report.seconds));
-                    ui.add(egui::Label::new(RichText::new(time).small().weak()).truncate());
-                }
-            });
-        });
-    });
-    filter(ui, state);
-    match report {
-        Some(report) if report.silent => {
-            let sentence = "There is nothing to hear in the query. Choose another part of it, or another sound.";
-            super::search::empty(ui, "The query is silent", sentence);
-        }
-        Some(report) if report.matches.is_empty() => no_matches(ui, state),
-        Some(report) => rows(ui, state, &report),
-        None if matches!(state.search.run, Run::Searching { .. }) => super::search::empty(ui, "Searching…", ""),
-        None => {}
-    }
-}
-
-fn milliseconds(secs: f64) -> String {
-    if secs < 1.0 { format!("{} ms", format::value(secs * 1000.0)) } else { format::duration(secs) }
-}
-
-/// Which sounds may be found.
-fn filter(ui: &mut Ui, state: &mut State) {
-    let filter = state.search.filter.clone();
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let mut not_this = filter.not_this_file;
-            let help = "Leave out the matches in the query's own file";
-            if tick(ui, &mut not_this, "Not this file").on_hover_text(help).changed() {
-                state.set_filter(|filter| filter.not_this_file = not_this);
-            }
-            let icon = if filter.favourites { Icon::StarFilled } else { Icon::Star };
-            if icon_toggle(ui, icon, "Only favourites", Some(filter.favourites)).clicked() {
-                state.set_filter(|filter| filter.favourites = !filter.favourites);
-            }
-            let mut typed = filter.text.clone();
-            if !typed.is_empty() && icon_button(ui, Icon::Close, "Clear the matches' filter").clicked() {
-                typed.clear();
-            }
-            let hint = "Filter the matches: kick  tag:loop  dur<0.5  -is:problem";
-            let field = ui
-                .add(TextEdit::singleline(&mut typed).id_salt("filter").hint_text(hint).desired_width(f32::INFINITY))
-                .accessible_name("Filter the matches");
-            if std::mem::take(&mut state.search.focus_filter) {
-                field.request_focus();
-            }
-            if field.lost_focus() && ui.input(|i| i.key_pressed(Key::Escape)) {
-                typed.clear();
-            }
-            state.set_filter(|filter| filter.text = typed);
-        });
-    });
+    ui.spacing_mut().item_spacing.y = 4.0;
+    toolbar(ui, state);
     for sentence in state.search.filter.not_understood() {
         let warning = palette(ui.visuals()).warning;
         ui.add(egui::Label::new(RichText::new(sentence).small().color(warning)).wrap());
     }
+    match report {
+        Some(report) if report.silent => {
+            let sentence = "There is nothing to hear in the query. Choose another part of it, or another sound.";
+            empty(ui, "The query is silent", sentence);
+        }
+        Some(report) => {
+            let lines = state.search.lines();
+            match lines.is_empty() {
+                true => no_matches(ui, state),
+                false => list(ui, state, &report, &lines),
+            }
+        }
+        None if matches!(state.search.run, Run::Searching { .. }) => empty(ui, "Searching…", ""),
+        None => {}
+    }
+}
+
+/// What is listed, and which of it.
+fn toolbar(ui: &mut Ui, state: &mut State) {
+    ui.horizontal(|ui| {
+        let options = [
+            (View::Sounds, "Sounds", "Whole sounds, by how near all of the query is to them"),
+            (View::Moments, "Moments", "The nearest moments, wherever they are"),
+        ];
+        let mut view = state.search.view;
+        if segmented(ui, &mut view, &options) {
+            state.look_at_matches_as(view);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| filter(ui, state));
+    });
+}
+
+fn filter(ui: &mut Ui, state: &mut State) {
+    let filter = state.search.filter.clone();
+    ui.spacing_mut().item_spacing.x = 2.0;
+    let icon = if filter.favourites { Icon::StarFilled } else { Icon::Star };
+    if icon_toggle(ui, icon, "Only favourites", Some(filter.favourites)).clicked() {
+        state.set_filter(|filter| filter.favourites = !filter.favourites);
+    }
+    let mut typed = filter.text.clone();
+    if !typed.is_empty() && icon_button(ui, Icon::Close, "Clear the matches' filter").clicked() {
+        typed.clear();
+    }
+    if let Some(among) = &filter.among {
+        let sounds = format::counted(among.len() as u64, "sound", "sounds");
+        let button = ui.button(RichText::new(format!("{sounds} of the map  ×")).small());
+        if button.on_hover_text("Click to look among all sounds again").clicked() {
+            state.set_filter(|filter| filter.among = None);
+        }
+    }
+    let edit = TextEdit::singleline(&mut typed).id_salt("filter").hint_text("Filter: kick  tag:loop  dur<0.5");
+    let edit = field(ui, edit.desired_width(f32::INFINITY)).accessible_name("Filter the matches");
+    if std::mem::take(&mut state.search.focus_filter) {
+        go_on_typing(ui, &edit, &typed);
+    }
+    if edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Escape)) {
+        typed.clear();
+    }
+    if edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
+        state.go_to_matches();
+    }
+    state.set_filter(|filter| filter.text = typed);
 }
 
 fn no_matches(ui: &mut Ui, state: &mut State) {
     if state.search.filter == SearchFilter::default() {
-        let sentence = "Nothing but silence is in the index. Add more sounds, and index them.";
-        return super::search::empty(ui, "No matches", sentence);
+        let sentence = "There is no other sound in the index. Add more sounds, and index them.";
+        return empty(ui, "No matches", sentence);
     }
-    super::search::empty(ui, "Nothing passes the filter", "No sound of the index is what the filter asks for.");
+    empty(ui, "Nothing passes the filter", "No sound of the index is what the filter asks for.");
     ui.vertical_centered(|ui| {
         if ui.button("Clear the filter").clicked() {
             state.set_filter(|filter| *filter = SearchFilter::default());
@@ -111,84 +103,201 @@ fn no_matches(ui: &mut Ui, state: &mut State) {
     });
 }
 
-fn rows(ui: &mut Ui, state: &mut State, report: &SearchReport) {
-    let lines = state.search.lines();
-    let height = |line: &Line| match line {
-        Line::Heading { .. } => size::GROUP_ROW + GAP,
-        Line::Match(_) => size::MATCH_ROW + GAP,
-    };
-    // The top of each line, and the end of the last.
-    let tops: Vec<f32> = std::iter::once(0.0)
-        .chain(lines.iter().scan(0.0, |top, line| {
-            *top += height(line);
-            Some(*top)
-        }))
-        .collect();
-    let end = tops.last().copied().unwrap_or(0.0);
-    let more = report.matches.len() >= state.search.wanted && state.search.wanted < MOST_MATCHES;
-    let reveal = std::mem::take(&mut state.search.reveal).then_some(state.search.selected).flatten();
-    ScrollArea::vertical().id_salt("matches").auto_shrink(false).show_viewport(ui, |ui, viewport| {
-        ui.set_height(end + if more { size::MATCH_ROW } else { 0.0 });
-        let origin = ui.max_rect().top();
-        let x = ui.max_rect().x_range();
-        if let Some(at) = lines.iter().position(|line| reveal.is_some_and(|place| *line == Line::Match(place))) {
-            // The first of a file is seen with the heading above it.
-            let top =
-                if matches!(at.checked_sub(1).map(|at| lines[at]), Some(Line::Heading { .. })) { at - 1 } else { at };
-            ui.scroll_to_rect(Rect::from_x_y_ranges(x, origin + tops[top]..=origin + tops[at + 1]), None);
+/// The headings, the lines, and below them how many there are.
+fn list(ui: &mut Ui, state: &mut State, report: &SearchReport, lines: &[Line]) {
+    let hidden = state.preferences.hidden_columns.clone();
+    let bar = ui.spacing().scroll.allocated_width();
+    let columns = Columns::of(ui.available_width() - bar, |column| !hidden.contains(&column));
+    ui.spacing_mut().item_spacing.y = 1.0;
+    headings(ui, state, columns);
+    let hints = hints::are_wanted(state);
+    let below = 18.0 + if hints { hints::HEIGHT } else { 0.0 };
+    let height = (ui.available_height() - below).max(size::MATCH_ROW);
+    let place = Rect::from_min_size(ui.cursor().min, vec2(ui.available_width(), height));
+    rows(&mut ui.new_child(egui::UiBuilder::new().id_salt("rows").max_rect(place)), state, report, lines, columns);
+    ui.advance_cursor_after_rect(place);
+    summary(ui, state, report, lines);
+    if hints {
+        hints::show(ui, state);
+    }
+}
+
+fn headings(ui: &mut Ui, state: &mut State, columns: Columns) {
+    let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 20.0));
+    let bar = ui.spacing().scroll.allocated_width();
+    // Below the headings, which take their own clicks.
+    let all = ui.interact(rect, ui.scope_id().with("columns"), Sense::CLICK);
+    all.context_menu(|ui| choose_columns(ui, state));
+    let cells = columns.cells(rect.with_max_x(rect.right() - bar).shrink2(vec2(8.0, 0.0)));
+    heading(ui, state, Column::Name, "Name", cells.name.with_min_x(cells.picture.left()), Align2::LEFT_CENTER);
+    if let Some(rect) = cells.alike {
+        let name = if tells_shares(state) { "Alike" } else { "Differs" };
+        heading(ui, state, Column::Alike, name, rect, Align2::LEFT_CENTER);
+    }
+    if let Some(rect) = cells.length {
+        heading(ui, state, Column::Length, "Length", rect, Align2::RIGHT_CENTER);
+    }
+    if let Some(rect) = cells.tags {
+        text::line(ui, rect, Align2::LEFT_CENTER, "Tags", TextStyle::Small, palette(ui.visuals()).dim);
+    }
+}
+
+/// Whether nearness is told as a share of random pairs. A library of too few sounds has no such pairs: the bits that differ
+/// are told there.
+fn tells_shares(state: &State) -> bool {
+    state.search.matches().iter().any(|found| found.nearness.share_alike.is_some())
+}
+
+/// Which columns are shown.
+fn choose_columns(ui: &mut Ui, state: &mut State) {
+    for (column, name) in [(Column::Alike, "Nearness"), (Column::Length, "Length"), (Column::Tags, "Tags")] {
+        let hidden = &mut state.preferences.hidden_columns;
+        let mut shown = !hidden.contains(&column);
+        if tick(ui, &mut shown, name).changed() {
+            match shown {
+                true => hidden.remove(&column),
+                false => hidden.insert(column),
+            };
         }
-        let first = tops.partition_point(|top| *top <= viewport.min.y).saturating_sub(1);
-        let last = tops.partition_point(|top| *top < viewport.max.y).min(lines.len());
-        let place = Rect::from_x_y_ranges(x, origin + tops[first]..=origin + end + size::MATCH_ROW);
-        ui.scope_builder(UiBuilder::new().id_salt("lines").max_rect(place), |ui| {
-            ui.spacing_mut().item_spacing.y = GAP;
-            for line in &lines[first.min(last)..last] {
-                match *line {
-                    Line::Heading { file, first, matches } => {
-                        let folded = state.search.folded.contains(&file);
-                        if match_row::heading(ui, &report.matches[first], matches, report.bits, folded) {
-                            state.search.fold(file, !folded);
-                        }
+    }
+}
+
+fn heading(ui: &mut Ui, state: &mut State, by: Column, name: &str, rect: Rect, align: Align2) {
+    let palette = palette(ui.visuals());
+    let sort = state.search.sort;
+    let sorted = sort.by == by;
+    let response = ui.interact(rect, ui.scope_id().with(name), Sense::click());
+    let lower = if by == Column::Alike { "nearness".to_owned() } else { name.to_lowercase() };
+    let spoken = match (sorted, sort.descending) {
+        (false, _) => format!("Sort the matches by {lower}"),
+        (true, false) => format!("Matches sorted by {lower}, upwards"),
+        (true, true) => format!("Matches sorted by {lower}, downwards"),
+    };
+    response.widget_info(|| WidgetInfo::selected(Role::ColumnHeader, true, sorted, &spoken));
+    let colour = match (sorted, response.hovered() || response.has_focus()) {
+        (true, _) => palette.accent,
+        (false, true) => palette.text,
+        (false, false) => palette.dim,
+    };
+    let sign = match (sorted, sort.descending) {
+        (false, _) => "",
+        (true, false) => " ⏶",
+        (true, true) => " ⏷",
+    };
+    text::line(ui, rect, align, format!("{name}{sign}"), TextStyle::Small, colour);
+    let response = response.on_hover_text(format!("{spoken}. Right-click to choose the columns."));
+    if response.clicked() {
+        state.search.sort = Sort { by, descending: sorted && !sort.descending };
+    }
+    response.context_menu(|ui| choose_columns(ui, state));
+}
+
+fn rows(ui: &mut Ui, state: &mut State, report: &SearchReport, lines: &[Line], columns: Columns) {
+    let more = report.matches.len() >= state.search.wanted && state.search.wanted < MOST_MATCHES;
+    let reveal = std::mem::take(&mut state.search.reveal);
+    let takes_focus = std::mem::take(&mut state.search.take_focus) && !ui.ctx().text_edit_focused();
+    let selected = state.search.selected.and_then(|selected| lines.iter().position(|line| *line == selected));
+    let all = lines.len() + usize::from(more);
+    ScrollArea::vertical().id_salt("matches").auto_shrink(false).show_rows(ui, size::MATCH_ROW, all, |ui, shown| {
+        if let Some(place) = selected.filter(|_| reveal || takes_focus) {
+            row::reveal(ui, shown.start, place, size::MATCH_ROW);
+        }
+        let stop = row::tab_stop(&shown, selected);
+        let gets_focus = (takes_focus || reveal && row::focused(ui.ctx())).then_some(selected).flatten();
+        for place in shown {
+            match lines.get(place) {
+                Some(line) => {
+                    let number = lines[..=place].iter().filter(|line| matches!(line, Line::Match(_))).count();
+                    let at = At { line: *line, number, stops: place == stop, gets_focus: gets_focus == Some(place) };
+                    one(ui, state, report, columns, at);
+                    line_of_likeness(ui, state, lines, place);
+                }
+                None => {
+                    if ui.button("Show more matches").clicked() {
+                        state.more_matches();
                     }
-                    Line::Match(place) => one(ui, state, report, place, reveal == Some(place)),
                 }
             }
-            if more && last == lines.len() && ui.button("Show more matches").clicked() {
-                state.more_matches();
-            }
-        });
+        }
     });
 }
 
-fn one(ui: &mut Ui, state: &mut State, report: &SearchReport, place: usize, revealed: bool) {
-    let found = &report.matches[place];
-    let drawn = match_row::Drawn {
-        place,
-        found,
-        bits: report.bits,
-        query_chunks: report.query_chunks,
-        file: state.search.files.get(place).cloned().flatten(),
-        under_heading: state.search.view == View::ByFile,
-        favourite: state.is_favourite(found),
-        may_mark: !state.read_only(),
-        can_leave: state.drags_out,
-    };
-    let selected = state.search.selected == Some(place);
-    let (response, wanted) = match_row::show(ui, &drawn, selected);
-    if revealed && row::focused(ui.ctx()) {
-        response.request_focus();
+/// A line below the last match that is really alike.
+fn line_of_likeness(ui: &Ui, state: &State, lines: &[Line], place: usize) {
+    let is_behind = |line: &Line| state.search.match_at(*line).is_some_and(|found| found.nearness.is_behind);
+    let sorted_by_likeness = state.search.sort == Sort::default();
+    if sorted_by_likeness && !is_behind(&lines[place]) && lines.get(place + 1).is_some_and(is_behind) {
+        let palette = palette(ui.visuals());
+        let y = ui.min_rect().bottom();
+        ui.painter().hline(ui.max_rect().x_range(), y, egui::Stroke::new(1.0, palette.warning));
+    }
+}
+
+/// A line, and how it stands in the list.
+struct At {
+    line: Line,
+    number: usize,
+    stops: bool,
+    gets_focus: bool,
+}
+
+fn one(ui: &mut Ui, state: &mut State, report: &SearchReport, columns: Columns, at: At) {
+    let At { line, number, stops, gets_focus } = at;
+    let Some(found) = state.search.match_at(line).cloned() else { return };
+    let shown = Shown { line, number, found: &found, bits: report.bits, columns, stops };
+    let (response, wanted) = match_row::show(ui, state, &shown);
+    if gets_focus {
+        row::focus(ui, &response);
+    }
+    if response.gained_focus() && state.search.selected != Some(line) {
+        state.select_match(line);
+    }
+    if response.has_focus() {
+        state.list = crate::gui::state::List::Matches;
     }
     match wanted {
-        Some(match_row::Wanted::Similar) => state.find_similar_to_match(place),
-        Some(match_row::Wanted::Favourite) => state.toggle_favourite(place),
-        None if response.clicked() => state.play_match(place),
+        Some(match_row::Wanted::Favourite) => state.toggle_favourite(line),
+        Some(match_row::Wanted::Unfold) => {
+            let unfolded = state.search.unfolded.contains_key(&found.file);
+            state.unfold_moments(found.file, !unfolded);
+        }
+        None if response.clicked() => {
+            state.play_match(line);
+            row::focus(ui, &response);
+        }
         None => {}
     }
     if response.secondary_clicked() {
-        state.select_match(place);
+        state.select_match(line);
     }
-    if state.drags_out && row::begins_to_be_dragged(ui, &response) {
-        state.drag_match_out(place);
+    if row::begins_to_be_dragged(ui, &response) {
+        state.drag_match_out(line);
     }
-    match_menu::show(ui, state, place, &response);
+    match_menu::show(ui, state, line, &response);
+}
+
+/// How many matches there are, among how much, or why they mean nothing.
+fn summary(ui: &mut Ui, state: &State, report: &SearchReport, lines: &[Line]) {
+    let palette = palette(ui.visuals());
+    let n = lines.iter().filter(|line| matches!(line, Line::Match(_))).count();
+    let n = match state.search.view {
+        View::Sounds => format::counted(n as u64, "sound", "sounds"),
+        View::Moments => format::counted(n as u64, "moment", "moments"),
+    };
+    let (line, colour) = if state.is_collapsed() {
+        ("The model tells no sounds apart, so this order means nothing. Learn again.".to_owned(), palette.warning)
+    } else {
+        let among = format::counted(report.searched, "code", "codes");
+        // The query's own is one of those that are alike.
+        let alike = report.line.alike.map(|alike| alike.saturating_sub(1).min(lines.len()) as u64);
+        let alike = alike.map_or(String::new(), |alike| format!(", {} really alike", format::count(alike)));
+        (format!("{n}{alike} · among {among} in {}", milliseconds(report.seconds)), palette.dim)
+    };
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, line.as_str()));
+    text::line(ui, rect, Align2::LEFT_CENTER, line, TextStyle::Small, colour);
+}
+
+fn milliseconds(secs: f64) -> String {
+    if secs < 1.0 { format!("{} ms", format::value(secs * 1000.0)) } else { format::duration(secs) }
 }

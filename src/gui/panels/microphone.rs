@@ -4,12 +4,11 @@ use egui::{DragValue, RichText, Ui, vec2};
 
 use super::takes;
 use crate::gui::format;
-use crate::gui::notices::Tone;
-use crate::gui::state::{Place, State};
+use crate::gui::state::State;
 use crate::gui::theme::palette;
 use crate::gui::widgets::buttons::tick;
 use crate::gui::widgets::level_meter::level_meter;
-use crate::gui::widgets::{device_choice, message, text};
+use crate::gui::widgets::{device_choice, text};
 
 /// What a recording's set time is when it is switched on.
 const FIRST_STOP_AFTER_SECS: f64 = 5.0;
@@ -24,18 +23,19 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             }
             let device = recorder.device.as_deref().unwrap_or("no microphone");
             let does = if recorder.recording { "Recording from" } else { "Ready:" };
-            ui.add(egui::Label::new(RichText::new(format!("{does} {device}")).small().weak()).truncate());
+            let problem = recorder.problem.as_deref().map(format::sentence);
+            // A recording that failed for it has said the same.
+            let problem = problem.filter(|problem| state.notices.texts().all(|text| text != problem));
+            let line = match &problem {
+                Some(problem) => RichText::new(problem).color(palette(ui.visuals()).warning),
+                None => RichText::new(format!("{does} {device}")).weak(),
+            };
+            ui.add(egui::Label::new(line.small()).truncate());
         });
     }
     if recorder.lost_frames > 0 {
         let lost = format::counted(recorder.lost_frames, "frame", "frames");
         text::small(ui, format!("{lost} lost: the machine is too busy to keep up"));
-    }
-    if let Some(problem) = recorder.problem.as_deref().map(format::sentence)
-        // The recording that failed for it says the same just below.
-        && state.failures.get(&Place::Search) != Some(&problem)
-    {
-        message::message(ui, Tone::Warning, &problem, None);
     }
     if state.sound.microphone_open {
         settings(ui, state);

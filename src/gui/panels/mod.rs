@@ -2,12 +2,15 @@
 //! into it; no panel knows the engine.
 
 pub mod bits;
-pub mod dataset;
+pub mod compare;
+mod dropping;
 pub mod duplicates;
-pub mod earlier;
 pub mod files;
 pub mod header;
+mod hints;
 pub mod indexing;
+pub mod learning;
+pub mod library;
 pub mod map;
 pub mod match_menu;
 pub mod match_row;
@@ -17,6 +20,7 @@ pub mod modals;
 pub mod open_project;
 pub mod output;
 pub mod pages;
+mod pill;
 pub mod player;
 mod project_menu;
 pub mod query;
@@ -27,15 +31,16 @@ pub mod takes;
 pub mod training;
 pub mod welcome;
 
-use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, RichText, ScrollArea, Ui};
+use egui::{Align, CentralPanel, Frame, Layout, Panel, RichText, Ui};
 
-use super::state::State;
+use super::state::{Page, State};
 use super::theme::{self, palette, size};
 use super::widgets::divider::divider;
 
 /// The whole window.
 pub fn show(ui: &mut Ui, state: &mut State) {
     let palette = palette(ui.visuals());
+    state.is_narrow = ui.ctx().content_rect().width() < NARROW;
     header::show(ui, state);
     let importing = state.job(crate::engine::JobKind::Import).is_some();
     if state.is_empty() && !(importing && state.latest.model.is_some()) {
@@ -45,76 +50,57 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         workbench(ui, state);
     }
     modals::show(ui, state);
+    dropping::show(ui, state);
     if let Some(text) = state.to_copy.take() {
         ui.ctx().copy_text(text);
     }
 }
 
-/// The panels of the work, in the order of the work.
+/// In a window that is narrower, the map is a page.
+const NARROW: f32 = 960.0;
+
+/// The player below, and above it either a page that takes the whole width, or the library, the search and the map side by
+/// side.
 fn workbench(ui: &mut Ui, state: &mut State) {
-    let palette = palette(ui.visuals());
-    let frame = theme::panel_frame(palette);
+    let frame = theme::panel_frame(palette(ui.visuals()));
+    let ground = Frame::new().fill(palette(ui.visuals()).window);
+    let strip = |name: &'static str, height: f32| {
+        Panel::bottom(name).exact_size(height).resizable(false).show_separator_line(false)
+    };
+    strip("player", size::PLAYER)
+        .frame(theme::strip_frame(palette(ui.visuals())))
+        .show(ui, |ui| player::show(ui, state));
+    strip("gutter", size::GUTTER).frame(ground).show(ui, |_| ());
+    if !matches!(state.page, Page::Search | Page::Map) {
+        CentralPanel::no_frame().frame(frame).show(ui, |ui| pages::show(ui, state));
+        return;
+    }
     let window = ui.available_width();
-    let side = side_width(window);
-    let chosen = |width: Option<f32>| width.unwrap_or(side).clamp(NARROWEST, side.max(window * 0.4));
-    let left = chosen(state.preferences.dataset_width);
-    let right = chosen(state.preferences.learning_width);
-    Panel::bottom("player")
-        .exact_size(size::PLAYER)
-        .resizable(false)
-        .show_separator_line(false)
-        .frame(frame)
-        .show(ui, |ui| player::show(ui, state, side));
-    let gutter = Frame::new().fill(palette.window);
-    Panel::bottom("gutter")
-        .exact_size(size::GUTTER)
-        .resizable(false)
-        .show_separator_line(false)
-        .frame(gutter)
-        .show(ui, |_| ());
-    Panel::left("dataset")
+    let left = state.preferences.dataset_width.unwrap_or(library_width(window)).clamp(NARROWEST, window * 0.4);
+    Panel::left("library")
         .exact_size(left)
         .resizable(false)
         .show_separator_line(false)
         .frame(frame)
-        .show(ui, |ui| dataset::show(ui, state));
-    let narrow = is_narrow(ui.ctx());
-    if !narrow {
-        let panel = Panel::right("learning").exact_size(right).resizable(false).show_separator_line(false);
-        let to_edge = Margin { right: size::PAD - BAR, ..Margin::same(size::PAD) };
-        panel.frame(frame.inner_margin(to_edge)).show(ui, |ui| learning(ui, state));
+        .show(ui, |ui| library::show(ui, state));
+    let right = (!state.is_narrow).then(|| {
+        let most = (window - left - NARROWEST_CENTRE).max(NARROWEST);
+        state.preferences.map_width.unwrap_or(map_width(window)).clamp(NARROWEST, most)
+    });
+    if let Some(right) = right {
+        let panel = Panel::right("map").exact_size(right).resizable(false).show_separator_line(false);
+        panel.frame(frame).show(ui, |ui| map::show(ui, state));
     }
-    let centre = frame.outer_margin(egui::Margin::symmetric(size::GUTTER as i8, 0));
-    let ground = Frame::new().fill(palette.window);
+    let outer =
+        egui::Margin { left: size::GUTTER as i8, right: right.map_or(0, |_| size::GUTTER as i8), ..Default::default() };
+    let centre = frame.outer_margin(outer);
     CentralPanel::no_frame().frame(ground).show(ui, |ui| {
         centre.show(ui, |ui| {
             ui.take_available_space();
             pages::show(ui, state);
         });
     });
-    dividers(ui, state, left, (!narrow).then_some(right));
-}
-
-/// Training and indexing, one above the other. The scroll bar stands in a margin, beside what it scrolls.
-fn learning(ui: &mut Ui, state: &mut State) {
-    ui.spacing_mut().scroll.floating_allocated_width = 0.0;
-    ScrollArea::vertical().id_salt("learning").auto_shrink(false).show(ui, |ui| {
-        Frame::new().inner_margin(Margin { right: BAR, ..Margin::ZERO }).show(ui, |ui| {
-            training::show(ui, state);
-            ui.add_space(size::SECTION);
-            ui.separator();
-            ui.add_space(size::GAP);
-            indexing::show(ui, state);
-        });
-    });
-}
-
-/// The margin that a scroll bar stands in.
-const BAR: i8 = 11;
-
-/// Whether the window is too narrow for three panels: then the learning is one of the centre's pages.
-pub fn is_narrow(ctx: &egui::Context) -> bool {
-    ctx.content_rect().width() < 960.0
+    dividers(ui, state, left, right);
 }
 
 /// Where the panels at the sides end, to be drawn aside. They come last: they lie over what is beside them.
@@ -125,23 +111,30 @@ fn dividers(ui: &mut Ui, state: &mut State, left: f32, right: Option<f32>) {
         let bottom = whole.bottom() - size::PLAYER - size::GUTTER;
         egui::Rect::from_x_y_ranges(x..=x + size::GUTTER, top..=bottom)
     };
-    let wanted = divider(ui, at(whole.left() + left), "Width of the dataset", left, 1.0);
+    let wanted = divider(ui, at(whole.left() + left), "Width of the library", left, 1.0);
     if let Some(width) = wanted {
         state.preferences.dataset_width = width;
     }
     let Some(right) = right else { return };
-    let wanted = divider(ui, at(whole.right() - right - size::GUTTER), "Width of the training", right, -1.0);
+    let wanted = divider(ui, at(whole.right() - right - size::GUTTER), "Width of the map", right, -1.0);
     if let Some(width) = wanted {
-        state.preferences.learning_width = width;
+        state.preferences.map_width = width;
     }
 }
 
 /// No panel at a side is narrower.
-const NARROWEST: f32 = 248.0;
+const NARROWEST: f32 = 220.0;
 
-/// How wide the panels beside the search are in a window of this width.
-fn side_width(window: f32) -> f32 {
-    (window * 0.25).clamp(272.0, 400.0)
+/// What the search keeps for itself: its rows hold a name of 200 points then.
+const NARROWEST_CENTRE: f32 = 420.0;
+
+fn library_width(window: f32) -> f32 {
+    (window * 0.22).clamp(NARROWEST, 420.0)
+}
+
+/// A large window gives most of what it has more to the map.
+fn map_width(window: f32) -> f32 {
+    (window * 0.28).clamp(260.0, 400.0) + (window - 1440.0).max(0.0) * 0.4
 }
 
 /// A panel's title, with what `aside` draws at the right end of its line.

@@ -16,7 +16,6 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     let ctx = ui.ctx().clone();
     let frame = egui::Frame::window(ui.style());
     let response = Cover::new(Id::unique("modal")).frame(frame).show(&ctx, |ui| match modal {
-        Modal::Dropped(path) => dropped(ui, state, path),
         Modal::DeleteTake(path) => delete_take(ui, state, &path),
         Modal::Tags(files) => super::tags::show(ui, state, &files),
         Modal::Save => save::show(ui, state),
@@ -27,27 +26,6 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     if response.should_close() {
         state.modal = None;
     }
-}
-
-fn dropped(ui: &mut Ui, state: &mut State, path: std::path::PathBuf) {
-    ui.set_width(380.0);
-    ui.heading("What should happen with this sound?");
-    text::help(ui, path.file_name().unwrap_or(path.as_os_str()).to_string_lossy());
-    ui.add_space(12.0);
-    ui.horizontal(|ui| {
-        let size = vec2(0.0, 32.0);
-        if primary_sized(ui, true, "Search for it", size).clicked() {
-            state.modal = None;
-            state.find(path.clone());
-        }
-        if ui.add_enabled(!state.read_only(), egui::Button::new("Add it").min_size(size)).clicked() {
-            state.modal = None;
-            state.add(vec![path.clone()]);
-        }
-        if ui.add(egui::Button::new("Cancel").min_size(size)).clicked() {
-            state.modal = None;
-        }
-    });
 }
 
 fn delete_take(ui: &mut Ui, state: &mut State, path: &Utf8Path) {

@@ -6,7 +6,7 @@ use crate::gui::dialogs::Question;
 use crate::gui::search_state::typed_path;
 use crate::gui::state::State;
 use crate::gui::widgets::buttons::primary_sized;
-use crate::gui::widgets::text;
+use crate::gui::widgets::{self, text};
 
 pub fn show(ui: &mut Ui, state: &mut State) {
     ui.set_width(420.0);
@@ -39,7 +39,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 /// Opens the folder that is typed, on Enter.
 pub fn folder_field(ui: &mut Ui, state: &mut State, hint: &str) -> Response {
     let field = TextEdit::singleline(&mut state.project_typed).id_salt("project folder").hint_text(hint.to_owned());
-    let response = ui.add(field.desired_width(f32::INFINITY)).accessible_name("Project folder");
+    let response = widgets::field::field(ui, field.desired_width(f32::INFINITY)).accessible_name("Project folder");
     if response.lost_focus()
         && ui.input(|i| i.key_pressed(Key::Enter))
         && let Some(folder) = typed_path(&state.project_typed)

@@ -1,36 +1,38 @@
-//! The pages of the centre: what is searched for and found, and the ways to look at the library as a whole.
+//! The pages: what is searched for and found, and the ways to look at the library as a whole.
 
 use egui::Ui;
 
-use super::{bits, duplicates, is_narrow, learning, map, search};
+use super::{bits, duplicates, learning, map, search};
 use crate::gui::state::{Page, State};
 use crate::gui::widgets::buttons::segmented;
 
 /// Each page's name, and what is on it.
-pub const PAGES: [(Page, &str, &str); 4] = [
+pub const PAGES: [(Page, &str, &str); 5] = [
     (Page::Search, "Search", "What sounds like a sound (Ctrl+1)"),
     (Page::Map, "Map", "All sounds as dots: what sounds alike lies together (Ctrl+2)"),
     (Page::Bits, "Bits", "One sound's code, bit by bit (Ctrl+3)"),
     (Page::Duplicates, "Duplicates", "Sounds whose codes agree (Ctrl+4)"),
+    (Page::Learning, "Training", "Training and indexing (Ctrl+5)"),
 ];
 
-/// In a narrow window, the learning is a page as well.
-pub const LEARNING: (Page, &str, &str) = (Page::Learning, "Learning", "Training and the index (Ctrl+5)");
+/// The switch between the pages. The map is a page only where it does not stand beside the search.
+pub fn switch(ui: &mut Ui, state: &mut State) {
+    if state.page == Page::Map && !state.is_narrow {
+        state.page = Page::Search;
+    }
+    let mut page = state.page;
+    let narrow = state.is_narrow;
+    let pages: Vec<_> = PAGES.into_iter().filter(|(page, ..)| *page != Page::Map || narrow).collect();
+    segmented(ui, &mut page, &pages);
+    state.turn_to(page);
+}
 
 pub fn show(ui: &mut Ui, state: &mut State) {
-    let narrow = is_narrow(ui.ctx());
-    let mut page = state.page;
-    if page == Page::Learning && !narrow {
-        page = Page::Search;
-    }
-    let pages: Vec<_> = PAGES.into_iter().chain(narrow.then_some(LEARNING)).collect();
-    ui.horizontal(|ui| segmented(ui, &mut page, &pages));
-    state.turn_to(page);
     match state.page {
         Page::Search => search::show(ui, state),
-        Page::Map => search::what_first_or(ui, state, map::show),
+        Page::Map => map::show(ui, state),
         Page::Bits => search::what_first_or(ui, state, bits::show),
         Page::Duplicates => search::what_first_or(ui, state, duplicates::show),
-        Page::Learning => learning(ui, state),
+        Page::Learning => learning::show(ui, state),
     }
 }

@@ -1,16 +1,17 @@
-//! The query: the sound that is searched for, and which part of it.
+//! The query: the sound that is searched for, and which part of it; below it, in step with it, the selected match.
 
 use egui::{Align, DragValue, Frame, Label, Layout, RichText, Ui};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::earlier;
-use crate::engine::{Clip, SoundPreview};
+use super::compare;
+use crate::engine::{Command, SoundPreview};
 use crate::gui::format;
 use crate::gui::search_state::SHORTEST_SECS;
-use crate::gui::state::{List, Picture, State};
+use crate::gui::state::{Picture, State};
 use crate::gui::theme::{palette, size};
-use crate::gui::widgets::buttons::icon_button;
+use crate::gui::widgets::bidi::visual;
+use crate::gui::widgets::buttons::{icon_button, icon_toggle};
 use crate::gui::widgets::icons::Icon;
 use crate::gui::widgets::sound_picture::{self, Gesture, Marks};
 use crate::gui::widgets::text;
@@ -23,43 +24,57 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         Some(Picture::Failed) => Err("This sound cannot be drawn."),
         Some(Picture::Asked) | None => Err("Reading…"),
     };
-    Frame::new().fill(palette.well).corner_radius(size::CORNER).inner_margin(10).show(ui, |ui| {
-        ui.horizontal(|ui| {
-            ui.scope(|ui| earlier::show(ui, state));
-            let playing = state.latest.player.playing && state.latest.player.path.as_ref() == Some(&path);
-            let (icon, name) = if playing { (Icon::Stop, "Stop the query") } else { (Icon::Play, "Play the query") };
-            if icon_button(ui, icon, name).clicked() {
-                state.list = List::Matches;
-                match state.search.query_clip() {
-                    Some(clip) if !playing => state.play(clip),
-                    _ => state.submit(crate::engine::Command::StopPlaying),
-                }
-            }
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if icon_button(ui, Icon::Close, "Forget the query").clicked() {
-                    state.search.clear();
-                }
-                if let Ok(preview) = &picture {
-                    ui.label(RichText::new(describe(preview)).small().color(palette.dim));
-                }
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    let name = ui.add(Label::new(format::file_name(&path)).truncate());
-                    name.on_hover_text(path.as_str());
-                });
-            });
-        });
+    Frame::new().fill(palette.well).corner_radius(size::CORNER).inner_margin(8).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 4.0;
+        ui.horizontal(|ui| heading(ui, state, &path, picture.as_ref().ok()));
+        let height = height(ui);
         match &picture {
-            Ok(preview) => {
-                drawn(ui, state, preview);
-                region_fields(ui, state, preview.duration_secs);
-            }
+            Ok(preview) => drawn(ui, state, preview, height),
             Err(why) => {
-                ui.allocate_ui(egui::vec2(ui.available_width(), height(ui)), |ui| {
+                ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
                     ui.centered_and_justified(|ui| ui.label(RichText::new(*why).color(palette.dim)));
                 });
             }
         }
+        if let Ok(preview) = &picture {
+            compare::show(ui, state, preview);
+        }
     });
+}
+
+fn heading(ui: &mut Ui, state: &mut State, path: &camino::Utf8Path, preview: Option<&Arc<SoundPreview>>) {
+    let playing = state.latest.player.playing && state.latest.player.path.as_deref() == Some(path);
+    let (icon, name) = if playing { (Icon::Stop, "Stop the query") } else { (Icon::Play, "Play the query") };
+    if icon_button(ui, icon, name).clicked() {
+        match state.search.query_clip() {
+            Some(clip) if !playing => state.play(clip),
+            _ => state.submit(Command::StopPlaying),
+        }
+    }
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        if icon_button(ui, Icon::Close, "Forget the query").clicked() {
+            state.search.clear();
+        }
+        own_moments(ui, state);
+        if let Some(preview) = preview {
+            // The line is filled from the right.
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| region_fields(ui, state, preview.duration_secs));
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let name = ui.add(Label::new(visual(format::file_name(path))).truncate());
+            name.on_hover_text(format!("{path}\n{}", preview.map_or_else(String::new, |preview| describe(preview))));
+        });
+    });
+}
+
+/// The moments of the query's own file are not among the matches: they are looked at here.
+fn own_moments(ui: &mut Ui, state: &mut State) {
+    let Some(own) = state.search.own.filter(|_| state.search.report.is_some()) else { return };
+    let open = state.search.unfolded.contains_key(&own);
+    let name = "Moments of this sound that are like the query";
+    if icon_toggle(ui, Icon::List, name, Some(open)).clicked() {
+        state.unfold_moments(own, !open);
+    }
 }
 
 fn describe(preview: &SoundPreview) -> String {
@@ -72,13 +87,19 @@ fn describe(preview: &SoundPreview) -> String {
     format!("{} · {kilohertz} kHz · {channels}", format::duration(preview.duration_secs))
 }
 
-fn drawn(ui: &mut Ui, state: &mut State, preview: &Arc<SoundPreview>) {
+fn drawn(ui: &mut Ui, state: &mut State, preview: &Arc<SoundPreview>, height: f32) {
     let player = &state.latest.player;
     let plays = player.playing && player.path.as_ref() == Some(&preview.path);
-    let marks =
-        Marks { stretch: state.search.region, position_secs: plays.then_some(player.position_secs), has_edges: true };
-    let name = "Picture of the query: drag over the part to search for, click to search for all of it";
-    let (_, gesture) = sound_picture::picture(ui, name, height(ui), preview, marks);
+    let marks = Marks {
+        stretch: state.search.region,
+        position_secs: plays.then_some(player.position_secs),
+        has_edges: true,
+        window: state.search.zoom,
+        has_axes: true,
+        waveform_alone: false,
+    };
+    let name = "Picture of the query: drag over the part to search for, click to play, zoom with the wheel";
+    let (_, gesture) = sound_picture::picture(ui, name, height, preview, marks);
     match gesture {
         Some(Gesture::Dragged { from_secs, to_secs, down }) => {
             if to_secs - from_secs >= SHORTEST_SECS {
@@ -87,45 +108,36 @@ fn drawn(ui: &mut Ui, state: &mut State, preview: &Arc<SoundPreview>) {
                 state.choose_region(None);
             }
         }
-        Some(Gesture::Pointed(secs)) => match state.search.region {
-            Some((from, to)) if (from..=to).contains(&secs) => {
-                state.play(Clip { path: preview.path.clone(), from_secs: from, to_secs: Some(to) });
-            }
-            Some(_) => state.choose_region(None),
-            None => state.play(Clip { path: preview.path.clone(), from_secs: secs, to_secs: None }),
-        },
+        Some(Gesture::Pointed(secs)) => state.point_at_query(secs),
+        Some(Gesture::Zoomed(window)) => state.search.zoom = window,
         None => {}
     }
 }
 
-/// A low window keeps some room for the matches.
+/// A low window keeps some room for the matches, a high one shows the sound larger.
 fn height(ui: &Ui) -> f32 {
-    let is_low = ui.ctx().content_rect().height() < size::LOW_WINDOW;
-    if is_low { size::QUERY_PICTURE_LOW } else { size::QUERY_PICTURE }
+    (ui.ctx().content_rect().height() * 0.2).clamp(size::QUERY_PICTURE_LOW, size::QUERY_PICTURE)
 }
 
-/// The same region by keyboard.
+/// The region by keyboard, filled from the right.
 fn region_fields(ui: &mut Ui, state: &mut State, duration_secs: f64) {
-    ui.horizontal(|ui| {
-        ui.spacing_mut().interact_size.y = 22.0;
-        let (mut from, mut to) = state.search.region.unwrap_or((0.0, duration_secs));
-        text::small(ui, "Search for");
-        let speed = duration_secs / 400.0;
-        let first = ui.add(seconds(&mut from, 0.0..=to, speed)).accessible_name("Query from, in seconds");
-        text::small(ui, "to");
-        let second = ui.add(seconds(&mut to, from..=duration_secs, speed)).accessible_name("Query to, in seconds");
-        if (first.changed() || second.changed()) && to - from >= SHORTEST_SECS {
-            state.choose_region(Some((from, to)));
-        }
-        if state.search.region.is_some() {
-            if ui.link(RichText::new("all of it").small()).clicked() {
-                state.choose_region(None);
-            }
-        } else {
-            let hint = RichText::new("(drag over the picture to choose a part)").small();
-            ui.add(Label::new(hint.color(palette(ui.visuals()).dim)).truncate());
-        }
-    });
+    ui.spacing_mut().interact_size.y = 22.0;
+    ui.spacing_mut().button_padding.x = 4.0;
+    ui.spacing_mut().item_spacing.x = 5.0;
+    let (mut from, mut to) = state.search.region.unwrap_or((0.0, duration_secs));
+    let speed = duration_secs / 400.0;
+    if state.search.region.is_some() && ui.link(RichText::new("all of it").small()).clicked() {
+        state.choose_region(None);
+        return;
+    }
+    let last = ui.add(seconds(&mut to, from..=duration_secs, speed)).accessible_name("Query to, in seconds");
+    text::small(ui, "to");
+    let first = ui.add(seconds(&mut from, 0.0..=to, speed)).accessible_name("Query from, in seconds");
+    let help = "The part that is searched for: drag over the picture, or type";
+    let changed = first.on_hover_text(help).changed() | last.on_hover_text(help).changed();
+    if changed && to - from >= SHORTEST_SECS {
+        state.choose_region(Some((from, to)));
+    }
 }
 
 fn seconds(value: &mut f64, range: RangeInclusive<f64>, speed: f64) -> DragValue<'_> {

@@ -36,7 +36,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         }
     }
     ui.add_space(4.0);
-    let field = ui.add(TextEdit::singleline(&mut saving.typed).id_salt("path to save to").desired_width(f32::INFINITY));
+    let edit = TextEdit::singleline(&mut saving.typed).id_salt("path to save to").desired_width(f32::INFINITY);
+    let field = crate::gui::widgets::field::field(ui, edit);
     let field = field.accessible_name("Path to save to");
     let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
     ui.add_space(12.0);

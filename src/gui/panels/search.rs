@@ -1,24 +1,22 @@
 //! Searching: where the query comes from, the query, and the matches below it.
 
-use egui::{Key, RichText, TextEdit, Ui, vec2};
+use egui::{Key, TextEdit, Ui, vec2};
 
-use super::{earlier, is_narrow, matches, microphone, query};
+use super::{matches, microphone, query};
 use crate::engine::Command;
 use crate::gui::dialogs::Question;
-use crate::gui::state::{Obstacle, Place, State};
-use crate::gui::theme::{palette, size};
-use crate::gui::widgets::buttons::{icon_toggle, primary_sized, with_icon};
+use crate::gui::state::{Obstacle, State};
+use crate::gui::theme::size;
+use crate::gui::widgets::buttons::{icon_button, icon_toggle, primary_sized, with_icon};
+use crate::gui::widgets::empty::empty;
+use crate::gui::widgets::field::field;
 use crate::gui::widgets::icons::Icon;
-use crate::gui::widgets::{message, text};
 
 pub fn show(ui: &mut Ui, state: &mut State) {
     sources(ui, state);
     microphone::show(ui, state);
-    message::failure(ui, state, Place::Search);
     if state.search.path.is_some() {
         query::show(ui, state);
-    } else if !state.search.history.asked().is_empty() || !state.latest.favourites.is_empty() {
-        ui.horizontal(|ui| earlier::show(ui, state));
     }
     match state.search_obstacle() {
         Some(obstacle) => what_first(ui, state, obstacle),
@@ -27,7 +25,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             empty(
                 ui,
                 "What should it sound like?",
-                "Click a file on the left, open a sound, record one, or drop one on the window.",
+                "Click a sound in the library or a dot on the map, open a sound, record one, or drop one on the window.",
             );
         }
         None => matches::show(ui, state),
@@ -36,12 +34,13 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 
 fn sources(ui: &mut Ui, state: &mut State) {
     ui.horizontal(|ui| {
+        back_and_forward(ui, state);
         if with_icon(ui, Icon::Search, "Open a sound…").clicked() {
             state.ask(Question::SoundToFind);
         }
         let recording = state.latest.recorder.recording;
         let (icon, name) = if recording { (Icon::Stop, "Stop recording") } else { (Icon::Record, "Record") };
-        let help = "Search for what the microphone hears (R)";
+        let help = "Search for what the microphone hears (Ctrl+R)";
         ui.add_enabled_ui(recording || !state.read_only(), |ui| {
             if with_icon(ui, icon, name).on_hover_text(help).clicked() {
                 state.toggle_recording();
@@ -51,13 +50,30 @@ fn sources(ui: &mut Ui, state: &mut State) {
         if icon_toggle(ui, Icon::Microphone, "Microphone and takes", Some(unfolded)).clicked() {
             state.toggle_microphone();
         }
-        let hint = "or paste the path of a sound";
-        let field = TextEdit::singleline(&mut state.search.path_typed).id_salt("path to search for").hint_text(hint);
-        let response = ui.add(field.desired_width(f32::INFINITY)).accessible_name("Path to search for");
+        let hint = "or paste a path";
+        let edit = TextEdit::singleline(&mut state.search.path_typed).id_salt("path to search for").hint_text(hint);
+        let response = field(ui, edit.desired_width(f32::INFINITY)).accessible_name("Path to search for");
         if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
             state.find_typed();
         }
     });
+}
+
+/// Through the queries.
+fn back_and_forward(ui: &mut Ui, state: &mut State) {
+    ui.spacing_mut().item_spacing.x = 4.0;
+    let back = ui.add_enabled_ui(state.search.history.back().is_some(), |ui| {
+        icon_button(ui, Icon::Back, "The query before (Alt+Left)").clicked()
+    });
+    if back.inner {
+        state.go_back();
+    }
+    let forward = ui.add_enabled_ui(state.search.history.forward().is_some(), |ui| {
+        icon_button(ui, Icon::Forward, "The query after (Alt+Right)").clicked()
+    });
+    if forward.inner {
+        state.go_forward();
+    }
 }
 
 /// A page that needs an index: says what has to be done before there is one.
@@ -74,10 +90,11 @@ fn what_first(ui: &mut Ui, state: &mut State, obstacle: Obstacle) {
     let training = state.job(crate::engine::JobKind::Train).is_some();
     let indexing = state.job(crate::engine::JobKind::Index).is_some();
     let (title, sentence, button) = match obstacle {
-        _ if training && is_narrow(ui.ctx()) => {
-            ("Learning from your sounds", "Watch it on the page of learning. When it is done, search here.", None)
+        _ if training => {
+            let sentence = "The figures are on the page of training. When it is done, search here; your sounds can be heard \
+                            meanwhile.";
+            ("Learning from your sounds", sentence, None)
         }
-        _ if training => ("Learning from your sounds", "Watch it on the right. When it is done, search here.", None),
         _ if indexing => ("Building the index", "When it is done, search here.", None),
         Obstacle::NoModel => (
             "Your sounds are here. Now learn what they sound like.",
@@ -105,16 +122,5 @@ fn what_first(ui: &mut Ui, state: &mut State, obstacle: Obstacle) {
                 Obstacle::NoIndex | Obstacle::OtherModel => state.submit(Command::BuildIndex),
             }
         }
-    });
-}
-
-/// A panel with nothing in it says what to do.
-pub fn empty(ui: &mut Ui, title: &str, sentence: &str) {
-    let palette = palette(ui.visuals());
-    ui.vertical_centered(|ui| {
-        ui.add_space((ui.available_height() * 0.2).min(120.0));
-        ui.set_max_width(460.0f32.min(ui.available_width()));
-        ui.label(RichText::new(title).heading().color(palette.text));
-        text::help(ui, sentence);
     });
 }

@@ -7,7 +7,7 @@ use crate::gui::format;
 use crate::gui::state::State;
 use crate::gui::widgets::buttons::{icon_button, primary_sized};
 use crate::gui::widgets::icons::Icon;
-use crate::gui::widgets::text;
+use crate::gui::widgets::{self, text};
 
 /// Tags of other files that are offered.
 const OFFERED: usize = 12;
@@ -34,7 +34,7 @@ pub fn show(ui: &mut Ui, state: &mut State, files: &[FileId]) {
     ui.horizontal(|ui| {
         let field =
             TextEdit::singleline(&mut state.tag_typed).id_salt("new tag").hint_text("a new tag").desired_width(240.0);
-        let field = ui.add(field).accessible_name("New tag");
+        let field = widgets::field::field(ui, field).accessible_name("New tag");
         let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
         let given = ui.button("Give this tag").clicked() || entered;
         if given && !state.tag_typed.trim().is_empty() {

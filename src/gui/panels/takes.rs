@@ -48,7 +48,7 @@ fn row(ui: &mut Ui, state: &mut State, take: &TakeView) {
         match &mut state.sound.renaming {
             Some((path, typed)) if *path == take.path => {
                 let field = TextEdit::singleline(typed).id_salt("new name").desired_width(200.0);
-                let response = ui.add(field).accessible_name("New name");
+                let response = crate::gui::widgets::field::field(ui, field).accessible_name("New name");
                 let (entered, left) = ui.input(|i| (i.key_pressed(Key::Enter), i.key_pressed(Key::Escape)));
                 if response.lost_focus() && entered {
                     state.rename_take();

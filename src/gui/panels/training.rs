@@ -5,21 +5,17 @@ use egui::{Align, Label, Layout, RichText, Slider, SliderClamping, TextEdit, Ui,
 use crate::engine::{Command, JobId, JobKind, JobView, TrainingPoint, TrainingView};
 use crate::gui::format;
 use crate::gui::notices::Tone;
-use crate::gui::state::{Place, State};
+use crate::gui::state::State;
 use crate::gui::theme::{palette, size};
 use crate::gui::training_form::offered_bits;
 use crate::gui::widgets::bit_strip::{self, bit_strip};
 use crate::gui::widgets::buttons::{folding, primary, segmented};
 use crate::gui::widgets::loss_plot::{Series, loss_plot};
-use crate::gui::widgets::{message, progress, text};
+use crate::gui::widgets::{self, message, progress, text};
 use crate::model::{Config, InForm, Preset, Setting};
-
-/// Windows of this height hold the plots and the index at once.
-pub(super) const ROOMY: f32 = 960.0;
 
 pub fn show(ui: &mut Ui, state: &mut State) {
     super::title(ui, "Training", |_| ());
-    message::failure(ui, state, Place::Training);
     let training = state.latest.training.clone();
     match state.job(JobKind::Train) {
         Some((job, view)) => {
@@ -33,15 +29,18 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     if let Some(why) = collapsed {
         message::message(ui, Tone::Warning, &why, None);
     }
-    let Some(training) = training.filter(|training| !training.history.is_empty()) else { return };
-    if training.running {
-        course(ui, &training);
-        return;
+}
+
+/// The plots of the training that runs, or of the last one.
+pub fn course_of(ui: &mut Ui, state: &State, plot_height: f32) {
+    super::title(ui, "How it goes", |_| ());
+    match state.latest.training.as_ref().filter(|training| !training.history.is_empty()) {
+        Some(training) => course(ui, training, plot_height),
+        None => text::help(
+            ui,
+            "The losses and figures of a training are drawn here while it runs, and stay until the next.",
+        ),
     }
-    // Afterwards the plots step back behind the index, unless there is room for both.
-    let roomy = ui.ctx().content_rect().height() >= ROOMY;
-    let header = folding("How it went").id_salt("course").default_open(roomy);
-    header.show_unindented(ui, |ui| course(ui, &training));
 }
 
 fn ready(ui: &mut Ui, state: &mut State) {
@@ -135,7 +134,7 @@ fn setting(ui: &mut Ui, state: &mut State, place: usize, (of, form): (&Setting, 
         let hint = usual.map_or_else(String::new, form.of);
         let typed = &mut state.form.typed[place];
         let edit = TextEdit::singleline(typed).id_salt(form.title).desired_width(f32::INFINITY).hint_text(hint);
-        ui.add(edit.text_color_opt(colour)).labelled_by(label.inner.id);
+        widgets::field::field(ui, edit.text_color_opt(colour)).labelled_by(label.inner.id);
     });
     ui.add_space(-4.0);
     match problem {
@@ -169,7 +168,12 @@ fn running(ui: &mut Ui, state: &mut State, job: JobId, view: &JobView, training:
         .filter(|(_, planned)| *planned > 0)
         .unwrap_or((view.done as usize, view.total as usize));
     ui.label(if training.is_some() { "Learning".to_owned() } else { view.stage.to_string() });
-    let done = format!("Step {} of {}", format::count(step as u64), format::count(planned as u64));
+    let (step_words, planned_words) = (format::count(step as u64), format::count(planned as u64));
+    // Before and after the steps themselves, files are what is counted.
+    let done = match training {
+        Some(_) => format!("Step {step_words} of {planned_words}"),
+        None => format!("{step_words} of {planned_words} files"),
+    };
     progress::bar(ui, progress::fraction(step as u64, planned as u64), "Progress of the training");
     ui.horizontal(|ui| {
         text::small(ui, done);
@@ -199,7 +203,7 @@ fn running(ui: &mut Ui, state: &mut State, job: JobId, view: &JobView, training:
 }
 
 /// The plots of a run.
-fn course(ui: &mut Ui, training: &TrainingView) {
+fn course(ui: &mut Ui, training: &TrainingView, plot_height: f32) {
     let palette = palette(ui.visuals());
     let history = &training.history;
     let last = history.last().map_or(0, |point| point.step).max(if training.running { 0 } else { 1 }) as f64;
@@ -217,7 +221,7 @@ fn course(ui: &mut Ui, training: &TrainingView) {
         line(4, "decorrelation", "How often bits say the same twice", |p| p.decorrelation),
     ];
     losses.extend(parts.into_iter().filter(|part| !part.points.is_empty()));
-    loss_plot(ui, "losses", last, losses);
+    loss_plot(ui, "losses", plot_height, last, losses);
     let mut figures = vec![
         line(0, "saturation", "1 when every unit is a bit", |p| Some(p.saturation)),
         line(1, "noise", "What pushes the units to become bits", |p| Some(p.sigma)),
@@ -226,7 +230,7 @@ fn course(ui: &mut Ui, training: &TrainingView) {
     if !probe.points.is_empty() {
         figures.push(probe);
     }
-    loss_plot(ui, "noise and saturation", last, figures);
+    loss_plot(ui, "noise and saturation", plot_height, last, figures);
     if let Some(point) = history.last() {
         text::figure(ui, "Entropy of a batch's codes", format!("{:.2} nats", point.code_entropy));
     }

@@ -4,11 +4,11 @@ use egui::{Align, Key, Layout, RichText, Stroke, TextEdit, Ui, Vec2, vec2};
 
 use crate::engine::{Command, JobKind};
 use crate::gui::dialogs::Question;
-use crate::gui::state::{Place, State};
+use crate::gui::state::State;
 use crate::gui::theme::{self, palette, size};
 use crate::gui::widgets::buttons::{primary_sized, with_icon};
 use crate::gui::widgets::icons::{self, Icon};
-use crate::gui::widgets::{message, progress, text};
+use crate::gui::widgets::{self, message, progress, text};
 
 const WIDTH: f32 = 720.0;
 
@@ -69,7 +69,6 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         });
     });
     ui.add_space(size::GAP);
-    message::failure(ui, state, Place::Dataset);
     if let Some(problem) = state.latest.dataset.problems.first() {
         let text = format!("{}: {}", problem.path, problem.reason);
         let more = state.latest.dataset.problems.len() - 1;
@@ -83,7 +82,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
 /// Adds what is typed on Enter: the way in that needs neither a file dialog nor dropping.
 pub fn path_field(ui: &mut Ui, state: &mut State, hint: &str) {
     let field = TextEdit::singleline(&mut state.add_typed).id_salt("path to add").hint_text(hint.to_owned());
-    let response = ui.add(field.desired_width(f32::INFINITY)).accessible_name("Path to add");
+    let response = widgets::field::field(ui, field.desired_width(f32::INFINITY)).accessible_name("Path to add");
     if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
         state.add_typed();
     }

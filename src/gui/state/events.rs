@@ -4,7 +4,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::sync::Arc;
 
 use super::{Picture, Place, State, Ticket};
-use crate::engine::{AddReport, Command, Event, Failure, JobId, Latest, Outcome, Take, TrainReport};
+use crate::engine::{
+    AddReport, Command, Event, Failure, JobId, JobKind, Latest, Outcome, SearchReport, Take, TrainReport,
+};
 use crate::gui::format;
 use crate::gui::notices::{Deed, Tone};
 use crate::gui::search_state::Run;
@@ -20,7 +22,10 @@ impl State {
         }
         if dataset_changed {
             let dataset = self.latest.dataset.clone();
+            self.library.count_tags(&dataset);
+            self.search.own = self.own_file();
             self.search.find_files(&dataset);
+            self.explore.map.dataset_changed(&dataset);
             self.selected_files.retain(|file| dataset.file(*file).is_some());
         }
         self.want_pictures();
@@ -61,7 +66,9 @@ impl State {
             Command::LookAtCode { .. } | Command::DecodeCode { .. } => (Place::Bits, None),
             Command::FindDuplicates { .. } => (Place::Duplicates, None),
             Command::Search(query) => {
-                if let Run::Searching { job: running, .. } = &mut self.search.run {
+                if let (None, Run::Searching { job: running, .. }) =
+                    (self.search.asks_for_moments(query), &mut self.search.run)
+                {
                     *running = Some(job);
                 }
                 (Place::Search, Some(query.path.clone()))
@@ -94,7 +101,8 @@ impl State {
         if preview {
             self.picture_asked(job);
         }
-        self.jobs.insert(job, Ticket { place, path, preview });
+        let quiet = matches!(command, Command::TagFiles { .. } | Command::UntagFiles { .. });
+        self.jobs.insert(job, Ticket { place, path, preview, quiet });
     }
 
     pub fn apply(&mut self, event: Event) {
@@ -103,7 +111,7 @@ impl State {
             Event::Finished { job, outcome } => {
                 let ticket = self.jobs.remove(&job);
                 if let Some(ticket) = &ticket {
-                    self.failures.remove(&ticket.place);
+                    self.notices.settle(ticket.place);
                 }
                 self.finished(job, ticket, outcome);
             }
@@ -123,6 +131,10 @@ impl State {
     fn finished(&mut self, job: JobId, ticket: Option<Ticket>, outcome: Outcome) {
         match outcome {
             Outcome::Added(report) => self.added(ticket.is_some(), report),
+            // A tag is seen where it was given; Ctrl+Z takes it back.
+            Outcome::Changed { .. } if ticket.as_ref().is_some_and(|ticket| ticket.quiet) => {
+                self.notices.withdraw_offers()
+            }
             Outcome::Changed { words } => self.changed(words),
             Outcome::Undone { words } => self.undone(words),
             Outcome::Redone { words } => self.redone(words),
@@ -138,8 +150,6 @@ impl State {
             Outcome::Saved { out } => self.notices.push(Tone::Good, format!("Saved as {out}.")),
             Outcome::Trained(report) => self.trained(report),
             Outcome::Indexed(report) => {
-                let codes = format::counted(report.codes, "code", "codes");
-                self.notices.push(Tone::Good, format!("The index is built: {codes}."));
                 self.last_index = Some(report);
                 self.search_again_if_shown();
             }
@@ -147,8 +157,7 @@ impl State {
                 // An answer about a sound that is no longer the query comes too late.
                 let asked = ticket.and_then(|ticket| ticket.path);
                 if asked.is_none() || asked == self.search.path {
-                    let dataset = self.latest.dataset.clone();
-                    self.search.show(report, &dataset);
+                    self.searched(report);
                 }
                 self.search_ended(job);
             }
@@ -157,6 +166,20 @@ impl State {
             }
             Outcome::Recorded(take) => self.recorded(take),
             Outcome::TakeRenamed { from, to } => self.take_renamed(&from, to),
+        }
+    }
+
+    /// A search has answered: the one for the query, or one for the moments of a file.
+    fn searched(&mut self, report: SearchReport) {
+        let moments_of = report.query.as_ref().and_then(|query| self.search.asks_for_moments(query));
+        match moments_of {
+            Some(file) => self.search.show_moments(file, report),
+            None => {
+                let dataset = self.latest.dataset.clone();
+                self.search.show(report, &dataset);
+                self.ask_for_all_moments();
+                self.want_pictures();
+            }
         }
     }
 
@@ -172,9 +195,11 @@ impl State {
             self.search.mark_unplayable(path, failure);
         }
         let place = ticket.map_or(Place::Dataset, |ticket| ticket.place);
-        let message = format::sentence(&failure.to_string());
-        self.notices.push(Tone::Error, message.clone());
-        self.failures.insert(place, message);
+        // What is wrong with the device stands beside the player for as long as it is so.
+        let message = failure.to_string();
+        if place != Place::Player || self.latest.player.problem.as_ref() != Some(&message) {
+            self.notices.fail(place, format::sentence(&message));
+        }
         self.search_ended(job);
     }
 
@@ -207,7 +232,12 @@ impl State {
             true => self.notices.push(tone, text),
             false => self.notices.offer(tone, text, Deed::Undo),
         }
+        let is_new = !report.added.is_empty();
         self.last_import = Some(report);
+        // A training that runs ends with an index of everything.
+        if is_new && self.latest.model.is_some() && self.job(JobKind::Train).is_none() {
+            self.submit(Command::BuildIndex);
+        }
     }
 
     fn trained(&mut self, report: TrainReport) {

@@ -49,6 +49,28 @@ impl State {
         self.files.set_cursor(place, extend);
     }
 
+    /// A file's row was reached by the Tab key: the keys act on it from now on, and nothing plays.
+    pub fn focus_file(&mut self, place: u32) {
+        self.list = List::Files;
+        let Some(file) = self.files.file(place).map(|file| file.id) else { return };
+        if self.files.cursor() != Some(place) || self.selected_files.is_empty() {
+            self.selected_files = BTreeSet::from([file]);
+            self.files.set_cursor(place, false);
+        }
+    }
+
+    /// A click on a file without Ctrl or Shift: it is heard and becomes the query, and the keys go on among what is like it.
+    pub fn choose_file(&mut self, place: u32) {
+        self.click_file(place as usize, false, false);
+        let Some(file) = self.files.file(place).cloned() else { return };
+        self.preferences.hints_done[0] = true;
+        self.show_as_query(&file);
+        if self.search.auto_play {
+            self.play_file(&file);
+        }
+        self.go_to_matches();
+    }
+
     fn select_between(&mut self, a: u32, b: u32) {
         let places = self.files.between(a, b);
         self.selected_files = places.iter().filter_map(|place| Some(self.files.file(*place)?.id)).collect();
@@ -148,6 +170,7 @@ impl State {
             true => self.selected_in_order().map(|file| file.path.clone().into()).collect(),
             false => vec![file.path.clone().into()],
         };
+        self.preferences.hints_done[2] = true;
         self.actions.push(Action::DragOut(paths));
     }
 

@@ -8,9 +8,10 @@ use crate::dataset::SoundFile;
 use crate::engine::{Clip, Command, JobId};
 use crate::gui::dialogs::{Answer, Question};
 use crate::gui::explore::clip_of_place;
+use crate::gui::file_table::Line;
 use crate::gui::format;
 use crate::gui::notices::Tone;
-use crate::gui::search_state::{Run, stretch_of, typed_path};
+use crate::gui::search_state::{Run, typed_path};
 use crate::model::Config;
 
 impl State {
@@ -43,8 +44,15 @@ impl State {
             Answer::Add(paths) => self.add(paths),
             Answer::Find(path) => self.find(path),
             Answer::OpenProject(folder) => self.open_project(folder),
-            Answer::Dropped { path, is_file: true } => self.modal = Some(Modal::Dropped(path)),
-            Answer::Dropped { path, is_file: false } => self.add(vec![path]),
+            Answer::Dropped { path, is_file } => {
+                if !self.read_only() {
+                    self.add(vec![path.clone()]);
+                }
+                if is_file {
+                    self.find(path);
+                    self.preview_query();
+                }
+            }
             Answer::SaveTo(path) => {
                 if let Some(saving) = &mut self.saving {
                     saving.typed = path.to_string_lossy().into_owned();
@@ -65,12 +73,22 @@ impl State {
         }
     }
 
-    /// Files and folders were dropped on the window.
+    /// Files and folders were dropped on the window: they are added. A single file is heard and searched for as well, so
+    /// whether it is one has to be asked of the disk first.
     pub fn dropped(&mut self, mut paths: Vec<PathBuf>) {
         match paths.len() {
-            0 => {}
-            1 if self.search_obstacle().is_none() => self.ask(Question::IsFile(paths.remove(0))),
+            1 => self.ask(Question::IsFile(paths.remove(0))),
+            _ if self.read_only() => {}
             _ => self.add(paths),
+        }
+    }
+
+    /// Plays the query, where selecting a sound plays it.
+    pub fn preview_query(&mut self) {
+        if self.search.auto_play
+            && let Some(clip) = self.search.query_clip()
+        {
+            self.play(clip);
         }
     }
 
@@ -103,8 +121,7 @@ impl State {
                     "{} cannot be searched for: its name is not UTF-8. Rename the file, and try again.",
                     path.display()
                 );
-                self.notices.push(Tone::Error, message.clone());
-                self.failures.insert(Place::Search, message);
+                self.notices.fail(Place::Search, message);
             }
         }
     }
@@ -112,6 +129,7 @@ impl State {
     /// Searches for the query as it is now, or, where that is impossible yet, has it drawn at least.
     pub fn search_now(&mut self) {
         let Some(query) = self.search.query() else { return };
+        self.search.own = self.own_file();
         self.want_pictures();
         if self.search_obstacle().is_some() {
             return;
@@ -122,27 +140,6 @@ impl State {
                 *run = Run::Searching { job: None, again: false };
                 self.submit(Command::Search(query));
             }
-        }
-    }
-
-    pub fn select_match(&mut self, place: usize) {
-        self.list = List::Matches;
-        self.search.selected = Some(place);
-    }
-
-    /// Plays a match at once.
-    pub fn play_match(&mut self, place: usize) {
-        self.select_match(place);
-        if let Some(m) = self.search.selected_match() {
-            let clip = self.match_clip(m);
-            self.play(clip);
-        }
-    }
-
-    pub fn find_similar_to_match(&mut self, place: usize) {
-        if let Some(m) = self.search.matches().get(place) {
-            let (path, stretch) = (m.path.clone(), stretch_of(m));
-            self.choose_query(path, stretch);
         }
     }
 
@@ -161,7 +158,7 @@ impl State {
         }
         let clip = match self.list {
             List::Dots | List::MapRows | List::Near | List::Duplicates => self.explored().map(clip_of_place),
-            List::Matches => {
+            List::Matches | List::Library => {
                 self.search.selected_match().map(|m| self.match_clip(m)).or_else(|| self.search.query_clip())
             }
             List::Files => {
@@ -181,14 +178,11 @@ impl State {
         Some(Clip { path, from_secs: player.from_secs, to_secs })
     }
 
-    /// A place in the picture of what plays: goes on from there, or, outside of the stretch that plays, plays from there to
-    /// the end.
+    /// A place in the track of the player: goes on from there, or, outside of the stretch that plays, plays from there to the
+    /// end.
     pub fn seek(&mut self, secs: f64) {
-        let player = &self.latest.player;
-        if player.playing && (player.from_secs..=player.to_secs).contains(&secs) {
-            self.submit(Command::SeekPlayer { secs });
-        } else if let Some(path) = self.latest.player.path.clone() {
-            self.play(Clip { path, from_secs: secs, to_secs: None });
+        if let Some(path) = self.latest.player.path.clone() {
+            self.play_from(path, secs);
         }
     }
 
@@ -202,32 +196,62 @@ impl State {
         self.submit(if recording { Command::StopRecording } else { Command::StartRecording { stop_when } });
     }
 
-    /// Moves the selection of the list that was used last, and plays where that is switched on.
+    /// Moves the selection of the list that was used last, and plays where selecting plays.
     pub fn step(&mut self, by: isize) {
+        if self.list == List::Library {
+            return self.step_heads(by);
+        }
         if self.explore_step(by) {
             return;
         }
-        let use_files = self.list == List::Files || self.search.matches().is_empty();
-        if use_files {
+        let no_matches = self.search.path.is_none() || self.search_obstacle().is_some();
+        if self.list == List::Files || no_matches {
             self.step_file(by, false);
-        } else if self.search.step(by)
-            && self.search.auto_play
-            && let Some(clip) = self.search.selected_match().map(|m| self.match_clip(m))
-        {
-            self.play(clip);
+        } else if self.search.step(by) {
+            self.preferences.hints_done[1] = true;
+            self.want_pictures();
+            if self.search.auto_play
+                && let Some(clip) = self.search.selected_match().map(|found| self.match_clip(found))
+            {
+                self.play(clip);
+            }
         }
     }
 
-    /// Enter: searches for what is selected.
+    /// Enter: searches for what is selected, and goes on to the matches.
     pub fn find_similar(&mut self) {
+        if self.list == List::Library {
+            self.library.cursor.into_iter().for_each(|head| self.choose_head(head));
+            return;
+        }
         if self.explore_find_similar() {
             return;
         }
         let file = self.first_selected_file().map(|file| file.path.clone());
         match (self.list, self.search.selected, file) {
-            (List::Matches, Some(place), _) => self.find_similar_to_match(place),
-            (_, _, Some(path)) => self.choose_query(path, None),
+            (List::Matches, Some(line), _) => self.find_similar_to_match(line),
+            (_, _, Some(path)) => {
+                self.choose_query(path, None);
+                self.go_to_matches();
+            }
             _ => {}
+        }
+    }
+
+    /// The keys act on the matches from now on, where there can be any.
+    pub fn go_to_matches(&mut self) {
+        if self.search.path.is_some() && self.search_obstacle().is_none() {
+            self.list = List::Matches;
+            self.search.take_focus = true;
+        }
+    }
+
+    /// The keys act on the files from now on.
+    pub fn go_to_files(&mut self) {
+        self.list = List::Files;
+        if let Some(place) = self.files.cursor().or_else(|| self.files.step(0)) {
+            self.focus_file(place);
+            self.files.reveal = Some(Line::File(place));
         }
     }
 
@@ -239,7 +263,7 @@ impl State {
         match checked {
             Ok(settings) => self.submit(Command::TrainModel { settings: Box::new(settings), resume, then_index: true }),
             Err(problem) => {
-                self.failures.insert(Place::Training, problem);
+                self.notices.fail(Place::Training, problem);
             }
         }
     }
@@ -252,6 +276,8 @@ impl State {
             self.submit(Command::StopRecording);
         } else if self.latest.player.playing {
             self.submit(Command::StopPlaying);
+        } else {
+            self.notices.dismiss_newest();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The pictures of sounds that the window shows: those of the query and of what plays. They are asked for one at a time, so
+//! The pictures of sounds that the window shows: those of the query and of the selected match. They are asked for one at a time, so
 //! that whoever hurries through a list does not wait for the pictures of all that was passed.
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -33,7 +33,8 @@ impl State {
 
     /// Asks for what is shown and was not drawn yet.
     pub(super) fn want_pictures(&mut self) {
-        let shown = [self.search.path.clone(), self.latest.player.path.clone()];
+        let matched = self.search.selected_match().map(|found| found.path.clone());
+        let shown = [self.search.path.clone(), matched];
         match &self.pictures.drawing {
             Some((path, _)) if shown.iter().flatten().any(|shown| shown == path) => return,
             // It may be long: nobody waits for it any more.
@@ -69,8 +70,9 @@ impl State {
 
     fn keep_picture(&mut self, path: Utf8PathBuf, picture: Picture) {
         if self.pictures.kept.len() >= PICTURES {
-            let (query, playing) = (self.search.path.clone(), self.latest.player.path.clone());
-            self.pictures.kept.retain(|path, _| Some(path) == query.as_ref() || Some(path) == playing.as_ref());
+            let query = self.search.path.clone();
+            let matched = self.search.selected_match().map(|found| found.path.clone());
+            self.pictures.kept.retain(|path, _| Some(path) == query.as_ref() || Some(path) == matched.as_ref());
         }
         self.pictures.kept.insert(path, picture);
     }

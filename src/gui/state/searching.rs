@@ -1,12 +1,15 @@
 //! What the person wants of a search: of the query and those before it, of the filter, and of single matches.
 
+use std::collections::btree_map::Entry;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Action, Modal, Page, Place, State};
-use crate::dataset::{Favourite, SoundFile};
+use super::{Action, List, Modal, Page, Place, State};
+use crate::dataset::{Favourite, FileId, SoundFile};
 use crate::engine::formats::{MatchFormat, TextFormat};
 use crate::engine::{Clip, Command, Match, SearchFilter};
 use crate::gui::dialogs::Question;
+use crate::gui::match_list::{Line, View};
 use crate::gui::saving::{Saving, What};
 use crate::gui::search_state::{KeyedMenu, MOST_MATCHES, clip_of, stretch_of};
 
@@ -19,13 +22,13 @@ impl State {
     /// A file was selected in the table: on the page of the search it is shown as the query, and searched for, until
     /// something else is.
     pub fn show_as_query(&mut self, file: &SoundFile) {
-        if self.page == Page::Search {
+        if matches!(self.page, Page::Search | Page::Map) {
             self.ask_for(file.path.clone(), None, true);
         }
     }
 
     fn ask_for(&mut self, path: Utf8PathBuf, region: Option<(f64, f64)>, passing: bool) {
-        self.failures.remove(&Place::Search);
+        self.notices.settle(Place::Search);
         self.search.choose(path, region, passing);
         self.search_now();
     }
@@ -35,6 +38,30 @@ impl State {
         if self.search.region != region {
             self.search.change_region(region);
             self.search_now();
+        }
+    }
+
+    /// A click in the picture of the query: inside of the chosen part that part plays, outside of it all of the sound is
+    /// searched for again; without one it plays from there.
+    pub fn point_at_query(&mut self, secs: f64) {
+        let Some(path) = self.search.path.clone() else { return };
+        match self.search.region {
+            Some((from, to)) if (from..=to).contains(&secs) => {
+                self.play(Clip { path, from_secs: from, to_secs: Some(to) });
+            }
+            Some(_) => self.choose_region(None),
+            None => self.play_from(path, secs),
+        }
+    }
+
+    /// Plays a sound from a place on; what plays goes on from there.
+    pub fn play_from(&mut self, path: Utf8PathBuf, secs: f64) {
+        let player = &self.latest.player;
+        let plays = player.playing && player.path.as_ref() == Some(&path);
+        if plays && (player.from_secs..=player.to_secs).contains(&secs) {
+            self.submit(Command::SeekPlayer { secs });
+        } else {
+            self.play(Clip { path, from_secs: secs, to_secs: None });
         }
     }
 
@@ -53,7 +80,7 @@ impl State {
 
     pub fn go_to_query(&mut self, place: usize) {
         self.page = Page::Search;
-        self.failures.remove(&Place::Search);
+        self.notices.settle(Place::Search);
         self.search.go_to(place);
         self.search_now();
     }
@@ -85,15 +112,13 @@ impl State {
 
     /// What of a file a match stands for: its chunk, or all of it where files were ranked.
     fn stretch_in_file(&self, found: &Match) -> (f64, f64) {
-        let file = || self.search.files.iter().flatten().find(|file| file.id == found.file);
-        stretch_of(found)
-            .or_else(|| file().map(|file| (0.0, file.duration_secs())))
-            .unwrap_or((found.start_seconds, found.end_seconds))
+        let whole = || self.latest.dataset.file(found.file).map(|file| (0.0, file.duration_secs()));
+        stretch_of(found).or_else(whole).unwrap_or((found.start_seconds, found.end_seconds))
     }
 
     /// Marks a match, or takes its mark away.
-    pub fn toggle_favourite(&mut self, place: usize) {
-        let Some(found) = self.search.matches().get(place).filter(|_| !self.read_only()) else { return };
+    pub fn toggle_favourite(&mut self, line: impl Into<Line>) {
+        let Some(found) = self.search.match_at(line.into()).filter(|_| !self.read_only()) else { return };
         let marks = self.favourites_at(found);
         let (start_secs, end_secs) = self.stretch_in_file(found);
         let new = Favourite { file: found.file, start_secs, end_secs };
@@ -109,48 +134,129 @@ impl State {
         Some(Clip { path: file.path.clone(), from_secs: favourite.start_secs, to_secs: Some(favourite.end_secs) })
     }
 
-    /// Plays a match with a second around it, or as much as was set.
-    pub fn play_match_around(&mut self, place: usize) {
-        const LEAST_SECS: f64 = 1.0;
-        self.select_match(place);
-        let around = self.latest.sound.surroundings_secs.max(LEAST_SECS);
-        if let Some(clip) = self.search.selected_match().map(clip_of) {
-            let to_secs = clip.to_secs.map(|to| to + around);
-            self.play(Clip { from_secs: (clip.from_secs - around).max(0.0), to_secs, ..clip });
+    pub fn select_match(&mut self, line: impl Into<Line>) {
+        self.list = List::Matches;
+        self.search.selected = Some(line.into());
+        self.want_pictures();
+    }
+
+    /// Plays a match at once.
+    pub fn play_match(&mut self, line: impl Into<Line>) {
+        self.select_match(line);
+        if let Some(found) = self.search.selected_match() {
+            let clip = self.match_clip(found);
+            self.play(clip);
         }
+    }
+
+    /// Plays the query and the selected match by turns.
+    pub fn play_the_other(&mut self) {
+        let Some(found) = self.search.selected_match() else { return self.preview_query() };
+        let player = &self.latest.player;
+        let plays_query = self.search.path.is_some() && player.path == self.search.path;
+        let clip = match plays_query {
+            true => Some(self.match_clip(found)),
+            false => self.search.query_clip(),
+        };
+        if let Some(clip) = clip {
+            self.play(clip);
+        }
+    }
+
+    /// Plays no more than the moment that was found.
+    pub fn play_moment(&mut self, line: impl Into<Line>) {
+        self.select_match(line);
+        if let Some(found) = self.search.selected_match() {
+            let (from_secs, to_secs) = (found.start_seconds, Some(found.end_seconds));
+            let clip = Clip { path: found.path.clone(), from_secs, to_secs };
+            self.play(clip);
+        }
+    }
+
+    pub fn find_similar_to_match(&mut self, line: impl Into<Line>) {
+        if let Some(found) = self.search.match_at(line.into()) {
+            let (path, stretch) = (found.path.clone(), stretch_of(found));
+            self.choose_query(path, stretch);
+        }
+    }
+
+    /// Looks at sounds or at moments from now on.
+    pub fn look_at_matches_as(&mut self, view: View) {
+        if self.search.view != view {
+            self.search.view = view;
+            self.search.reveal = true;
+            self.search_now();
+        }
+    }
+
+    /// The dataset's file that the query is of.
+    pub fn own_file(&self) -> Option<FileId> {
+        let path = self.search.path.as_deref()?;
+        let files = &self.latest.dataset.files;
+        let place = files.binary_search_by(|file| file.path.as_path().cmp(path)).ok()?;
+        Some(files[place].id)
+    }
+
+    /// Shows the moments of a file below its match, or folds them away.
+    pub fn unfold_moments(&mut self, file: FileId, unfold: bool) {
+        let unfolded = &mut self.search.unfolded;
+        if !unfold {
+            unfolded.remove(&file);
+            if matches!(self.search.selected, Some(Line::Moment { file: of, .. }) if of == file) {
+                self.search.selected = self.search.place_of_file(file).map(Line::Match);
+            }
+        } else if let Entry::Vacant(new) = unfolded.entry(file) {
+            new.insert(None);
+            self.ask_for_moments(file);
+        }
+    }
+
+    fn ask_for_moments(&mut self, file: FileId) {
+        if let Some(query) = self.search.query_for_moments(file) {
+            self.submit(Command::Search(query));
+        }
+    }
+
+    /// The query has been answered anew: so are the moments that are shown.
+    pub(super) fn ask_for_all_moments(&mut self) {
+        let files: Vec<FileId> = self.search.unfolded.keys().copied().collect();
+        files.into_iter().for_each(|file| self.ask_for_moments(file));
     }
 
     /// The menu of the selected match, by key.
     pub fn open_match_menu(&mut self) {
-        self.search.menu = self.search.selected.map(|place| KeyedMenu { place, is_new: true });
+        self.search.menu = self.search.selected.map(|line| KeyedMenu { line, is_new: true });
         self.search.reveal |= self.search.menu.is_some();
     }
 
     /// Shows a match's file where it lies.
-    pub fn reveal_match(&mut self, place: usize) {
-        if let Some(found) = self.search.matches().get(place) {
+    pub fn reveal_match(&mut self, line: Line) {
+        if let Some(found) = self.search.match_at(line) {
             let path = found.path.clone().into_std_path_buf();
             self.actions.push(Action::Reveal(vec![path]));
         }
     }
 
     /// A match's row is being dragged away: its file goes along.
-    pub fn drag_match_out(&mut self, place: usize) {
-        self.select_match(place);
+    pub fn drag_match_out(&mut self, line: Line) {
+        self.select_match(line);
         if let Some(found) = self.search.selected_match() {
             let path = found.path.clone().into_std_path_buf();
+            self.preferences.hints_done[2] = true;
             self.actions.push(Action::DragOut(vec![path]));
         }
     }
 
-    pub fn copy_match_as_file(&mut self, place: usize) {
-        if let Some(found) = self.search.matches().get(place) {
-            self.ask(Question::CopyFile(found.path.clone().into()));
+    pub fn copy_match_as_file(&mut self, line: Line) {
+        if let Some(found) = self.search.match_at(line) {
+            let path = found.path.clone().into();
+            self.preferences.hints_done[2] = true;
+            self.ask(Question::CopyFile(path));
         }
     }
 
-    pub fn ask_to_save_match(&mut self, place: usize) {
-        let Some(found) = self.search.matches().get(place) else { return };
+    pub fn ask_to_save_match(&mut self, line: Line) {
+        let Some(found) = self.search.match_at(line) else { return };
         let (from, to) = self.stretch_in_file(found);
         let stem = found.path.file_stem().unwrap_or("match");
         let name = format!("{stem} {from:.2} to {to:.2} s.wav");

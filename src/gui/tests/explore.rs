@@ -12,6 +12,7 @@ use self::bits::bits_page;
 use self::duplicates::duplicates_page;
 use self::map::map_page;
 use super::made_up::{self, changed};
+use super::pages::turn_to;
 use super::panels::{commands, press, window};
 use crate::dataset::FileId;
 use crate::engine::{CodeOf, Command, DuplicatesBy, Event, JobId, NamedFile, Outcome};
@@ -19,7 +20,7 @@ use crate::gui::state::State;
 
 /// Answers the last of the commands that were asked for, which must be of this kind.
 fn answer(harness: &mut Harness<'_, State>, is_it: fn(&Command) -> bool, outcome: Outcome) {
-    let asked = commands(harness);
+    let asked = made_up::all_submitted(harness.state_mut());
     let Some(command) = asked.iter().find(|command| is_it(command)) else { panic!("not asked for: {asked:?}") };
     finish(harness, command, outcome);
 }
@@ -50,6 +51,8 @@ fn a_page_at_rest_asks_for_no_further_frame() {
 #[test]
 fn settings_are_slid_typed_and_explained_and_a_stopped_training_can_be_forgotten() {
     let mut harness = window(changed(made_up::ready(), |latest| latest.resumable = true));
+    turn_to(&mut harness, "Training");
+    commands(&mut harness);
     press(&mut harness, "More settings");
     harness.get_by_label("Share of sounds learned as if heard in a room.");
     let slider = harness.get_by_label("Noise, as a slider");
@@ -79,6 +82,8 @@ fn a_match_is_shown_on_the_map_and_its_bits_are_looked_at_from_its_menu() {
         harness
     };
     let mut harness = open("Show on the map");
+    harness.state_mut().explore.map.asked.forget();
+    harness.run();
     answer(&mut harness, |command| matches!(command, Command::DrawMap), Outcome::MapDrawn(map::map_report()));
     assert_eq!(harness.state().explore.map.selected, Some(3), "as soon as there is a map");
 

@@ -10,7 +10,7 @@ use super::made_up::{self, changed, in_short, submitted};
 use super::panels::{commands, press, window};
 use crate::dataset::{FileId, Problem};
 use crate::engine::{Command, DatasetView, Event, History, JobId, OnDisk, Outcome};
-use crate::gui::state::{Action, Modal, State};
+use crate::gui::state::{Action, List, Modal, State};
 
 /// Three files, of which the kick is tagged.
 fn tagged() -> State {
@@ -42,11 +42,14 @@ fn right_click(harness: &mut Harness<'_, State>, row: &str, entry: &str) {
 
 const KICK: &str = "kick_00.wav, 2.00 s";
 
-/// Selects a file, which is searched for then.
+/// Selects a file, which is heard and searched for then.
 fn choose(harness: &mut egui_kittest::Harness<'_, State>, name: &str) {
     press(harness, name);
     let asked = in_short(&commands(harness));
-    assert!(matches!(&asked[..], [search] if search.starts_with("search ")), "{asked:?}");
+    assert!(
+        matches!(&asked[..], [search, play] if search.starts_with("search ") && play.starts_with("play ")),
+        "{asked:?}"
+    );
 }
 
 #[test]
@@ -160,6 +163,9 @@ fn headings_sort() {
         }
         latest.dataset = DatasetView::new(files, Vec::new(), BTreeMap::new(), latest.dataset.grid).into();
     }));
+    // Peaks are shown where there is room for them.
+    harness.state_mut().preferences.dataset_width = Some(480.0);
+    harness.run();
     press(&mut harness, "By folder");
     let order = |harness: &Harness<'_, State>| {
         let rows = harness
@@ -183,6 +189,7 @@ fn headings_sort() {
 fn files_are_selected_and_removed_by_keyboard() {
     let mut harness = window(made_up::ready());
     harness.state_mut().search.auto_play = false;
+    harness.state_mut().list = List::Files;
     let key = |harness: &mut Harness<'_, State>, modifiers, key| {
         harness.key_press_modifiers(modifiers, key);
         harness.run();
@@ -216,7 +223,7 @@ fn each_entry_of_a_files_menu_does_what_it_says() {
     right_click(&mut harness, KICK, "Play it");
     right_click(&mut harness, KICK, "Find sounds like it");
     let asked = in_short(&commands(&mut harness));
-    assert_eq!(asked, ["play /sounds/kick/kick_00.wav 0.00-end", "search /sounds/kick/kick_00.wav 0.00-end"]);
+    assert_eq!(asked, ["play /sounds/kick/kick_00.wav 0.00-end", "search /sounds/kick/kick_00.wav 0.00-end by file"]);
     right_click(&mut harness, KICK, "Show in the file manager");
     let actions = harness.state_mut().take_actions();
     assert!(matches!(&actions[..], [Action::Reveal(paths)] if *paths == [PathBuf::from("/sounds/kick/kick_00.wav")]));
@@ -233,6 +240,7 @@ fn each_entry_of_a_files_menu_does_what_it_says() {
 fn the_menu_of_many_is_about_all_of_them_and_opens_without_a_mouse() {
     let mut harness = window(made_up::ready());
     harness.state_mut().search.auto_play = false;
+    harness.state_mut().list = List::Files;
     harness.key_press(Key::ArrowDown);
     harness.run();
     harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
@@ -263,7 +271,9 @@ fn tags_are_given_and_taken_off() {
     press(&mut harness, "Done");
     assert_eq!(harness.state().modal, None);
 
+    harness.state_mut().search.run = Default::default();
     press(&mut harness, "bell_00.wav, 2.00 s");
+    commands(&mut harness);
     harness.key_press(Key::T);
     harness.run();
     press(&mut harness, "dry");

@@ -7,10 +7,12 @@ use crate::audio::spectrogram::{ROWS, Spectrogram};
 use crate::dataset::{FileId, SoundFile};
 use crate::engine::{
     Command, DatasetView, Event, Failure, FailureKind, Grouping, IndexView, JobId, JobKind, JobStage, JobView, Latest,
-    Line, Match, ModelView, Nearness, Outcome, SearchReport, SoundPreview, TrainingPoint, TrainingView,
+    Line, MapReport, Match, ModelView, Nearness, Outcome, SearchReport, SoundPreview, SoundsOnMap, TrainingPoint,
+    TrainingView,
 };
 use crate::ground::{Grid, Rate};
 use crate::gui::state::{Action, State};
+use crate::map::Dots;
 use crate::model::{Config, NoiseSchedule, Preset, TrainingLength};
 
 pub fn file(id: i64, path: &str) -> Arc<SoundFile> {
@@ -125,15 +127,33 @@ pub fn training() -> State {
     })
 }
 
-/// Learned and indexed.
+/// Learned and indexed, with a map that has no dots.
 pub fn ready() -> State {
-    changed(added(), |latest| {
+    let mut state = changed(added(), |latest| {
         latest.model = Some(model());
         latest.index = Some(index());
+    });
+    state.want_map();
+    state.submitted(JobId(60), &Command::DrawMap);
+    state.apply(Event::Finished { job: JobId(60), outcome: Outcome::MapDrawn(empty_map()) });
+    state.take_actions();
+    state
+}
+
+fn empty_map() -> Arc<MapReport> {
+    Arc::new(MapReport {
+        index_generation: 1,
+        files: Vec::new(),
+        chunks: Vec::new(),
+        dots: Dots::new(Vec::new()),
+        sounds: SoundsOnMap::default(),
+        of: 0,
+        neighbours_kept: 1.0,
+        seconds: 0.0,
     })
 }
 
-/// With three matches for the first file.
+/// With the first file as the query, and the others as its matches.
 pub fn matched() -> State {
     let mut state = ready();
     state.choose_query("/sounds/bell/bell_00.wav".into(), None);
@@ -162,7 +182,8 @@ pub fn answer_search(state: &mut State, job: JobId, distances: &[f64]) {
         end_seconds: 0.128 * i as f64 + 0.256,
         distance: *distance,
         query_start_seconds: 0.0,
-        is_query: i == 0,
+        // Whole sounds are ranked: the first is the query's own.
+        is_query: file.path == query.path,
         code: vec![(1 << *distance as u32) - 1],
         query_code: vec![0],
         problem: None,

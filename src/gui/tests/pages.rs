@@ -5,7 +5,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::made_up;
-use super::panels::window;
+use super::panels::{press, window};
 use crate::gui::panels::pages::PAGES;
 use crate::gui::state::{Page, State};
 
@@ -16,20 +16,18 @@ pub fn turn_to(harness: &mut Harness<'_, State>, name: &str) {
 }
 
 #[test]
-fn in_a_narrow_window_the_learning_is_a_page() {
+fn in_a_narrow_window_the_map_is_a_page() {
     let mut harness = window(made_up::matched());
-    assert!(harness.query_by_role_and_label(Role::Button, "Learning").is_none(), "it stands beside the others");
-    harness.get_by_label("Learn and index");
+    assert!(harness.query_by_role_and_label(Role::Button, "Map").is_none(), "it stands beside the search");
     harness.set_size(egui::vec2(820.0, 560.0));
     harness.run();
-    assert!(harness.query_by_label("Learn and index").is_none());
-    turn_to(&mut harness, "Learning");
-    harness.get_by_label("Learn and index");
+    turn_to(&mut harness, "Map");
+    assert_eq!(harness.state().page, Page::Map);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Num1);
     harness.run();
-    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num5);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num2);
     harness.run();
-    assert_eq!(harness.state().page, Page::Learning);
+    assert_eq!(harness.state().page, Page::Map);
     harness.set_size(egui::vec2(1280.0, 800.0));
     harness.run();
     assert_eq!(harness.state().page, Page::Search);
@@ -38,13 +36,15 @@ fn in_a_narrow_window_the_learning_is_a_page() {
 #[test]
 fn pages_are_turned_by_click_and_by_key_also_while_typing() {
     let mut harness = window(made_up::matched());
+    harness.set_size(egui::vec2(820.0, 560.0));
+    harness.run();
     for (page, name, _) in PAGES.into_iter().rev() {
         turn_to(&mut harness, name);
         assert_eq!(harness.state().page, page);
     }
     harness.get_by_label("Path to search for").focus();
     harness.run();
-    for (key, (page, name, _)) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4].into_iter().zip(PAGES) {
+    for (key, (page, name, _)) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5].into_iter().zip(PAGES) {
         harness.key_press_modifiers(Modifiers::COMMAND, key);
         harness.run();
         assert_eq!(harness.state().page, page, "{name}");
@@ -52,17 +52,28 @@ fn pages_are_turned_by_click_and_by_key_also_while_typing() {
 }
 
 #[test]
+fn the_pill_opens_the_page_of_training_and_closes_it() {
+    let mut harness = window(made_up::matched());
+    let pill = "Learned from 3 sounds: training and indexing";
+    press(&mut harness, pill);
+    harness.get_by_label("Learn and index");
+    harness.get_by_label("Unique codes");
+    press(&mut harness, pill);
+    assert_eq!(harness.state().page, Page::Search);
+}
+
+#[test]
 fn a_new_query_turns_to_its_matches() {
     let mut harness = window(made_up::matched());
-    turn_to(&mut harness, "Map");
-    harness.get_by_label("Find sounds like kick_00.wav").click();
+    turn_to(&mut harness, "Duplicates");
+    harness.state_mut().choose_query("/sounds/kick/kick_00.wav".into(), None);
     harness.run();
     assert_eq!(harness.state().page, Page::Search);
 }
 
 #[test]
 fn pages_that_need_an_index_say_what_comes_first() {
-    for (_, name, _) in PAGES.into_iter().skip(1) {
+    for name in ["Search", "Bits", "Duplicates"] {
         let mut harness = window(made_up::added());
         turn_to(&mut harness, name);
         assert!(!harness.get_by_label("Start learning").accesskit_node().is_disabled(), "{name}");

@@ -5,16 +5,20 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::made_up::{self, changed, in_short, submitted};
+use super::pages::turn_to;
+use crate::dataset::FileId;
 use crate::dataset::Problem;
 use crate::engine::{Command, JobId, JobKind, JobStage, JobView};
 use crate::gui::dialogs::Question;
-use crate::gui::state::{Action, Modal, State};
+use crate::gui::match_list::View;
+use crate::gui::state::{Action, List, Modal, State};
 use crate::gui::{keys, panels, theme};
 
 pub fn window(state: State) -> Harness<'static, State> {
     let draw = |ui: &mut egui::Ui, state: &mut State| {
         keys::handle(ui.ctx(), state);
         panels::show(ui, state);
+        state.notices.show(ui.ctx());
     };
     Harness::builder().with_size(vec2(1280.0, 800.0)).with_context_setup(theme::install).build_ui_state(draw, state)
 }
@@ -22,6 +26,14 @@ pub fn window(state: State) -> Harness<'static, State> {
 pub fn press(harness: &mut Harness<'_, State>, name: &str) {
     harness.get_by_label(name).click();
     harness.run();
+}
+
+/// The page of training and indexing; what measures the codes for it is left out.
+fn learning_page(state: State) -> Harness<'static, State> {
+    let mut harness = window(state);
+    turn_to(&mut harness, "Training");
+    commands(&mut harness);
+    harness
 }
 
 pub fn commands(harness: &mut Harness<'_, State>) -> Vec<Command> {
@@ -53,15 +65,16 @@ fn files_are_listed_selected_played_searched_and_removed() {
     press(&mut harness, "Play kick_00.wav");
     press(&mut harness, "Find sounds like pad_00.wav");
     let asked = in_short(&commands(&mut harness));
-    assert_eq!(asked, ["play /sounds/kick/kick_00.wav 0.00-end", "search /sounds/pad/pad_00.wav 0.00-end"]);
+    assert_eq!(asked, ["play /sounds/kick/kick_00.wav 0.00-end", "search /sounds/pad/pad_00.wav 0.00-end by file"]);
+    harness.state_mut().search.run = Default::default();
     press(&mut harness, "bell_00.wav, 2.00 s");
-    press(&mut harness, "Remove 1");
-    assert!(matches!(&commands(&mut harness)[..], [Command::RemoveFiles { files }] if files.len() == 1));
+    let asked = in_short(&commands(&mut harness));
+    assert_eq!(asked, ["search /sounds/bell/bell_00.wav 0.00-end by file", "play /sounds/bell/bell_00.wav 0.00-end"]);
 }
 
 #[test]
 fn one_click_learns_and_indexes_with_the_chosen_preset() {
-    let mut harness = window(made_up::added());
+    let mut harness = learning_page(made_up::added());
     press(&mut harness, "Waveform");
     press(&mut harness, "128");
     press(&mut harness, "Learn and index");
@@ -73,7 +86,7 @@ fn one_click_learns_and_indexes_with_the_chosen_preset() {
 
 #[test]
 fn a_setting_that_cannot_be_is_refused_beside_its_field() {
-    let mut harness = window(made_up::added());
+    let mut harness = learning_page(made_up::added());
     press(&mut harness, "More settings");
     let field = harness.get_by_label("Steps");
     field.focus();
@@ -84,13 +97,13 @@ fn a_setting_that_cannot_be_is_refused_beside_its_field() {
     let said =
         |harness: &Harness<'_, State>| harness.query_all_by_label_contains("Steps has to be a whole number").count();
     assert_eq!(said(&harness), 2, "beside the field, and why nothing was begun");
-    press(&mut harness, "Dismiss this problem");
+    press(&mut harness, "Dismiss this message");
     assert_eq!(said(&harness), 1);
 }
 
 #[test]
 fn a_running_training_is_watched_finished_and_stopped() {
-    let mut harness = window(made_up::training());
+    let mut harness = learning_page(made_up::training());
     harness.get_by_label("64 of 64 bits tell sounds apart");
     harness.get_by_label("Step 299 of 1,500");
     harness.get_by_label("50 s left");
@@ -103,7 +116,7 @@ fn a_running_training_is_watched_finished_and_stopped() {
 
 #[test]
 fn a_collapsed_run_is_said_in_words_and_a_stopped_one_can_be_resumed() {
-    let mut harness = window(changed(made_up::ready(), |latest| {
+    let mut harness = learning_page(changed(made_up::ready(), |latest| {
         let mut model = (*made_up::model()).clone();
         model.collapsed = Some("Every sound has the same code.".into());
         latest.model = Some(model.into());
@@ -116,13 +129,13 @@ fn a_collapsed_run_is_said_in_words_and_a_stopped_one_can_be_resumed() {
 
 #[test]
 fn new_files_are_indexed_on_request() {
-    let mut harness = window(changed(made_up::ready(), |latest| {
+    let mut harness = learning_page(changed(made_up::ready(), |latest| {
         let mut index = (*made_up::index()).clone();
         index.missing_files = 12;
         latest.index = Some(index.into());
     }));
     press(&mut harness, "Index 12 new files");
-    assert!(matches!(&commands(&mut harness)[..], [Command::BuildIndex]));
+    assert!(matches!(&commands(&mut harness)[..], [.., Command::BuildIndex]));
 }
 
 #[test]
@@ -150,25 +163,42 @@ fn problems_stand_in_place_and_can_be_cleared() {
         dataset.problems = vec![Problem { path: "/notes.txt".into(), reason: "no sound file".into() }];
         latest.dataset = dataset.into();
     }));
+    press(&mut harness, "1 problem");
     press(&mut harness, "Clear the problems");
     assert!(matches!(&commands(&mut harness)[..], [Command::ClearProblems]));
 }
 
 #[test]
-fn a_match_plays_on_a_click_and_leads_on() {
+fn a_match_plays_on_a_click_and_its_moments_unfold() {
     let mut harness = window(made_up::matched());
-    harness.get_by_label("3 matches");
-    press(&mut harness, "Match 2: kick_00.wav, 3 of 64 bits differ");
-    press(&mut harness, "Find sounds like match 3");
-    let asked = in_short(&commands(&mut harness));
-    assert_eq!(asked, ["play /sounds/kick/kick_00.wav 0.13-0.38", "search /sounds/pad/pad_00.wav 0.26-0.51"]);
+    harness.get_by_label_contains("2 sounds · among 42 codes");
+    assert!(harness.query_by_label_contains("Match 3").is_none(), "the query is not among its matches");
+    press(&mut harness, "Match 1: kick_00.wav, 3.0 of 64 bits differ on average");
+    assert_eq!(
+        in_short(&commands(&mut harness)),
+        ["play /sounds/kick/kick_00.wav 0.00-end"],
+        "a short file plays whole"
+    );
+    press(&mut harness, "Show the moments of match 1");
+    let asked = commands(&mut harness);
+    let [Command::Search(query)] = &asked[..] else { panic!("{asked:?}") };
+    assert_eq!(query.filter.among.as_deref(), Some(&vec![FileId(2)]));
+    let state = harness.state_mut();
+    state.submit(asked[0].clone());
+    made_up::answer_search(state, JobId(91), &[5.0, 6.0]);
+    harness.run();
+    harness.get_by_label("Moment 1 of bell_00.wav: 0.00 to 0.26 s, 5 of 64 bits differ");
+    harness.get_by_label("Match 2: pad_00.wav, 17.0 of 64 bits differ on average");
+    press(&mut harness, "Fold the moments of match 1");
+    assert!(harness.query_by_label_contains("Moment 1").is_none());
 }
 
 #[test]
-fn whole_files_are_ranked_on_request() {
+fn moments_are_ranked_on_request_and_that_is_remembered() {
     let mut harness = window(made_up::matched());
-    press(&mut harness, "Files");
-    assert_eq!(in_short(&commands(&mut harness)), ["search /sounds/bell/bell_00.wav 0.00-end by file"]);
+    press(&mut harness, "Moments");
+    assert_eq!(in_short(&commands(&mut harness)), ["search /sounds/bell/bell_00.wav 0.00-end"]);
+    assert_eq!(harness.state().search.view, View::Moments);
 }
 
 #[test]
@@ -183,7 +213,11 @@ fn a_part_of_the_query_is_chosen_by_dragging() {
     harness.drop_at(at(0.5));
     harness.run();
     let asked = in_short(&commands(&mut harness));
-    assert_eq!(asked.last().map(String::as_str), Some("search /sounds/bell/bell_00.wav 0.50-1.00"), "{asked:?}");
+    assert_eq!(
+        asked.last().map(String::as_str),
+        Some("search /sounds/bell/bell_00.wav 0.50-1.00 by file"),
+        "{asked:?}"
+    );
     press(&mut harness, "all of it");
     assert_eq!(harness.state().search.region, None);
 }
@@ -191,15 +225,19 @@ fn a_part_of_the_query_is_chosen_by_dragging() {
 #[test]
 fn the_keys_do_what_their_list_says() {
     let mut harness = window(made_up::matched());
-    for key in [Key::ArrowDown, Key::Space, Key::Enter, Key::R, Key::L] {
+    for key in [Key::ArrowDown, Key::Space, Key::Enter] {
         harness.key_press(key);
+        harness.run();
+    }
+    for key in [Key::R, Key::L] {
+        harness.key_press_modifiers(egui::Modifiers::COMMAND, key);
         harness.run();
     }
     let asked = in_short(&commands(&mut harness));
     let expected = [
-        "play /sounds/kick/kick_00.wav 0.13-0.38",
-        "play /sounds/kick/kick_00.wav 0.13-0.38",
-        "search /sounds/kick/kick_00.wav 0.13-0.38",
+        "play /sounds/pad/pad_00.wav 0.00-end",
+        "play /sounds/pad/pad_00.wav 0.00-end",
+        "search /sounds/pad/pad_00.wav 0.00-end by file",
         "StartRecording { stop_when: StopWhen { after_secs: None, quiet: false } }",
         "LoopPlayer(true)",
     ];
@@ -228,6 +266,94 @@ fn letters_are_letters_while_typing() {
     assert!(commands(&mut harness).is_empty());
 }
 
+/// What a keyboard sends for a letter that is typed.
+fn type_letters(harness: &mut Harness<'_, State>, text: &str) {
+    for letter in text.chars() {
+        if let Some(key) = Key::from_name(&letter.to_ascii_uppercase().to_string()) {
+            harness.key_press(key);
+        }
+        harness.event(egui::Event::Text(letter.to_string()));
+        harness.run();
+    }
+}
+
+#[test]
+fn what_is_typed_in_a_list_filters_that_list_and_starts_nothing() {
+    for (list, field) in [(List::Files, "Filter the files"), (List::Matches, "Filter the matches")] {
+        let mut harness = window(made_up::matched());
+        harness.state_mut().list = list;
+        harness.state_mut().search.run = Default::default();
+        type_letters(&mut harness, "is:problem");
+        harness.run();
+        assert!(harness.get_by_label(field).is_focused(), "{list:?}");
+        let state = harness.state();
+        let typed = if list == List::Files { &state.files.filter } else { &state.search.filter.text };
+        assert_eq!(typed, "is:problem");
+        let asked = commands(&mut harness);
+        assert!(asked.iter().all(|command| matches!(command, Command::Search(_))), "{asked:?}");
+    }
+}
+
+#[test]
+fn letters_do_nothing_while_a_button_has_the_focus() {
+    let mut harness = window(made_up::matched());
+    harness.get_by_label("Volume").focus();
+    harness.run();
+    type_letters(&mut harness, "ft?x");
+    assert!(commands(&mut harness).is_empty() && harness.state().modal.is_none());
+    assert_eq!(harness.state().files.filter, "");
+}
+
+/// Presses Tab until a thing whose name begins so has the focus.
+fn tab_to(harness: &mut Harness<'_, State>, name: &str) {
+    for _ in 0..200 {
+        harness.key_press(Key::Tab);
+        harness.run();
+        if harness.query_all_by_label_contains(name).any(|node| node.is_focused()) {
+            return;
+        }
+    }
+    panic!("Tab never reaches {name}");
+}
+
+#[test]
+fn tab_goes_through_the_window_and_keys_follow_it_also_where_rows_can_be_dragged_out() {
+    let mut state = made_up::matched();
+    state.drags_out = true;
+    let mut harness = window(state);
+    // All the way round, twice: no row keeps the focus.
+    for _ in 0..2 {
+        tab_to(&mut harness, "bell_00.wav, 2.00 s");
+        tab_to(&mut harness, "Find sounds like bell_00.wav");
+        tab_to(&mut harness, "Match 1:");
+        tab_to(&mut harness, "Volume");
+    }
+    tab_to(&mut harness, "bell_00.wav, 2.00 s");
+    harness.key_press(Key::ArrowDown);
+    harness.run();
+    assert_eq!(harness.state().selected_files, [FileId(2)].into(), "a file has the focus: Down acts on the files");
+    commands(&mut harness);
+    tab_to(&mut harness, "Volume");
+    harness.state_mut().search.run = Default::default();
+    answer_search_of(&mut harness);
+    tab_to(&mut harness, "Match 1:");
+    let before = harness.state().search.selected;
+    for key in [Key::ArrowDown, Key::Space] {
+        harness.key_press(key);
+        harness.run();
+    }
+    assert_ne!(harness.state().search.selected, before, "a match has the focus: Down acts on the matches");
+    let asked = in_short(&commands(&mut harness));
+    assert!(asked.len() == 2 && asked.iter().all(|command| command.starts_with("play ")), "{asked:?}");
+}
+
+/// Has the query that is shown searched for, and answers.
+fn answer_search_of(harness: &mut Harness<'_, State>) {
+    harness.state_mut().search_now();
+    made_up::answer_search(harness.state_mut(), JobId(95), &[0.0, 3.0, 17.0]);
+    harness.run();
+}
+
 #[test]
 fn tab_reaches_a_row_and_the_arrows_then_move_through_the_list() {
     let mut harness = window(made_up::matched());
@@ -235,21 +361,27 @@ fn tab_reaches_a_row_and_the_arrows_then_move_through_the_list() {
     harness.run();
     harness.key_press(Key::ArrowDown);
     harness.run();
-    assert_eq!(harness.state().search.selected, Some(1));
+    assert_eq!(harness.state().search.selected, Some(2.into()));
     assert!(harness.get_by_label_contains("Match 2:").is_focused());
+    harness.key_press(Key::ArrowLeft);
+    harness.run();
+    harness.run();
+    assert!(harness.get_by_label("bell_00.wav, 2.00 s").is_focused(), "Left goes to the files");
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    harness.run();
+    assert!(harness.get_by_label_contains("Match 2:").is_focused(), "and Right back to the matches");
 }
 
 #[test]
-fn a_dropped_file_is_searched_for_or_added_as_asked() {
-    let mut state = made_up::ready();
-    state.modal = Some(Modal::Dropped("/new.wav".into()));
-    let mut harness = window(state);
-    press(&mut harness, "Search for it");
-    assert_eq!(in_short(&commands(&mut harness)), ["search /new.wav 0.00-end"]);
-    harness.state_mut().modal = Some(Modal::Dropped("/new.wav".into()));
-    harness.run();
-    press(&mut harness, "Add it");
-    assert!(matches!(&commands(&mut harness)[..], [Command::AddPaths { .. }]));
+fn files_over_the_window_are_told_what_a_drop_does_wherever_they_are() {
+    for state in [made_up::empty(), made_up::added(), made_up::matched()] {
+        let mut harness = window(state);
+        assert!(harness.query_by_label_contains("Let go to add").is_none());
+        harness.state_mut().files_hover = true;
+        harness.run();
+        assert_eq!(harness.query_all_by_label_contains("Let go to add these sounds").count(), 1);
+    }
 }
 
 #[test]
@@ -260,11 +392,13 @@ fn a_read_only_project_says_so_and_offers_no_change() {
         latest.project = project.into();
     }));
     harness.get_by_label_contains("Another window has it open.");
-    for name in ["Add files…", "Learn and index", "Record"] {
+    for name in ["Add sounds", "Record"] {
         assert!(harness.get_by_label(name).accesskit_node().is_disabled(), "{name}");
     }
-    press(&mut harness, "Match 1: bell_00.wav, 0 of 64 bits differ; the query itself");
+    press(&mut harness, "Match 1: kick_00.wav, 3.0 of 64 bits differ on average");
     assert_eq!(commands(&mut harness).len(), 1, "looking and listening still work");
+    turn_to(&mut harness, "Training");
+    assert!(harness.get_by_label("Learn and index").accesskit_node().is_disabled());
 }
 
 #[test]

@@ -74,6 +74,7 @@ fn folders_are_watched_on_request_and_the_reason_is_told_where_they_cannot_be() 
         let problem = Some("/gone cannot be watched".to_owned());
         latest.watch = WatchView { problem, ..Default::default() }.into();
     }));
+    press(&mut harness, "Add sounds");
     harness.get_by_label("/gone cannot be watched.");
     press(&mut harness, "Watch the folders for new sounds");
     assert!(matches!(&commands(&mut harness)[..], [Command::WatchFolders(true)]));
@@ -100,25 +101,24 @@ fn what_watching_has_left_alone_is_not_told() {
 #[test]
 fn panels_are_drawn_wider_by_mouse_and_by_keyboard() {
     let mut harness = window(made_up::ready());
-    let edge = harness.get_by_label("Width of the dataset").rect().center();
+    let edge = harness.get_by_label("Width of the library").rect().center();
     harness.drag_at(edge);
     harness.run();
     harness.hover_at(edge + egui::vec2(40.0, 0.0));
     harness.run();
     harness.drop_at(edge + egui::vec2(40.0, 0.0));
     harness.run();
-    let width = |harness: &Harness<'_, State>| harness.state().preferences.dataset_width.unwrap_or(320.0);
-    assert!((width(&harness) - 360.0).abs() < 8.0, "{}", width(&harness));
+    let width = |harness: &Harness<'_, State>| harness.state().preferences.dataset_width.unwrap_or(281.6);
+    assert!((width(&harness) - 321.6).abs() < 8.0, "{}", width(&harness));
     let before = width(&harness);
-    harness.get_by_label("Width of the dataset").focus();
+    harness.get_by_label("Width of the library").focus();
     harness.run();
     harness.key_press(Key::ArrowLeft);
     harness.run();
     assert_eq!(width(&harness), before - 16.0);
-    harness.get_by_label("Width of the training").focus();
+    harness.get_by_label("Width of the map").focus();
     harness.run();
     harness.key_press(Key::ArrowLeft);
     harness.run();
-    let usual = (before - 16.0).min(320.0);
-    assert!(harness.state().preferences.learning_width.is_some_and(|wider| wider > usual));
+    assert!(harness.state().preferences.map_width.is_some_and(|wider| wider > 0.28 * 1280.0));
 }

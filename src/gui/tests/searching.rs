@@ -4,21 +4,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::{Key, Modifiers, vec2};
+use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::made_up::{self, answer_search, changed, in_short, submitted};
 use super::panels::{commands, press, window};
 use crate::dataset::{Favourite, FileId};
 use crate::engine::formats::{MatchFormat, TextFormat};
-use crate::engine::{Command, Event, Failure, FailureKind, JobId, Outcome, SearchFilter};
+use crate::engine::{Command, DatasetView, Event, Failure, FailureKind, JobId, Outcome, SearchFilter};
 use crate::gui::dialogs::{Answer, Question};
-use crate::gui::match_list::View;
+use crate::gui::match_list::Line;
 use crate::gui::state::{Action, List, Modal, State};
 
-const SECOND: &str = "Match 2: kick_00.wav, 3 of 64 bits differ";
+const FIRST: &str = "Match 1: kick_00.wav, 3.0 of 64 bits differ on average";
 
 fn kick() -> Favourite {
-    Favourite { file: FileId(2), start_secs: 0.128, end_secs: 0.384 }
+    Favourite { file: FileId(2), start_secs: 0.0, end_secs: 2.0 }
 }
 
 fn with_favourite(state: State) -> State {
@@ -26,10 +27,9 @@ fn with_favourite(state: State) -> State {
 }
 
 #[test]
-fn the_query_itself_a_favourite_and_the_bits_that_differ_are_said() {
+fn a_favourite_is_said() {
     let harness = window(with_favourite(made_up::matched()));
-    harness.get_by_label("Match 1: bell_00.wav, 0 of 64 bits differ; the query itself");
-    harness.get_by_label("Match 2: kick_00.wav, 3 of 64 bits differ; a favourite");
+    harness.get_by_label(&format!("{FIRST}; a favourite"));
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn a_match_that_is_dragged_takes_its_file_along() {
     let mut harness = window(made_up::matched());
     harness.state_mut().drags_out = true;
     harness.run();
-    let at = harness.get_by_label(SECOND).rect().center();
+    let at = harness.get_by_label(FIRST).rect().center();
     harness.drag_at(at);
     harness.run();
     harness.hover_at(at - vec2(200.0, 0.0));
@@ -45,7 +45,7 @@ fn a_match_that_is_dragged_takes_its_file_along() {
     let actions = harness.state_mut().take_actions();
     let kick = PathBuf::from("/sounds/kick/kick_00.wav");
     assert!(matches!(&actions[..], [Action::DragOut(paths)] if *paths == [kick]), "{actions:?}");
-    assert_eq!(harness.state().search.selected, Some(1));
+    assert_eq!(harness.state().search.selected, Some(1.into()));
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_match_is_to_blame_for_what_is_wrong_with_its_file_and_for_nothing_else() {
 fn one_goes_back_and_forward_through_queries_by_button_key_and_list() {
     let mut harness = window(made_up::matched());
     assert!(harness.get_by_label("The query before (Alt+Left)").accesskit_node().is_disabled());
-    press(&mut harness, "Find sounds like match 2");
+    harness.state_mut().find_similar_to_match(1);
     answer_search(harness.state_mut(), JobId(90), &[0.0]);
     press(&mut harness, "The query before (Alt+Left)");
     answer_search(harness.state_mut(), JobId(91), &[0.0]);
@@ -80,10 +80,11 @@ fn one_goes_back_and_forward_through_queries_by_button_key_and_list() {
             state.search.run = Default::default();
         }
     }
-    press(&mut harness, "Queries before this one");
+    press(&mut harness, "Earlier queries, 2, folded");
     harness.get_by_label("Query 1: bell_00.wav, all of it");
-    press(&mut harness, "Query 2: kick_00.wav, 0.13 to 0.38 s");
-    assert_eq!(in_short(&commands(&mut harness)), ["search /sounds/kick/kick_00.wav 0.13-0.38"]);
+    press(&mut harness, "Query 2: kick_00.wav, all of it");
+    let expected = ["search /sounds/kick/kick_00.wav 0.00-end by file", "play /sounds/kick/kick_00.wav 0.00-end"];
+    assert_eq!(in_short(&commands(&mut harness)), expected);
 }
 
 #[test]
@@ -92,7 +93,7 @@ fn a_query_that_was_forgotten_can_be_gone_back_to() {
     press(&mut harness, "Forget the query");
     harness.get_by_label("What should it sound like?");
     press(&mut harness, "The query before (Alt+Left)");
-    assert_eq!(in_short(&commands(&mut harness)), ["search /sounds/bell/bell_00.wav 0.00-end"]);
+    assert_eq!(in_short(&commands(&mut harness)), ["search /sounds/bell/bell_00.wav 0.00-end by file"]);
 }
 
 #[test]
@@ -120,8 +121,7 @@ fn a_filter_narrows_the_search_says_what_it_does_not_understand_and_is_cleared()
     harness.run();
     harness.get_by_label_contains("“dur>” is not understood");
     press(&mut harness, "Only favourites");
-    press(&mut harness, "Not this file");
-    let expected = SearchFilter { text: "dur>".into(), favourites: true, not_this_file: true };
+    let expected = SearchFilter { text: "dur>".into(), favourites: true, ..SearchFilter::default() };
     assert_eq!(harness.state().search.filter, expected);
     answer_search(harness.state_mut(), JobId(90), &[0.0]);
     let again = commands(&mut harness);
@@ -145,20 +145,94 @@ fn a_search_among_favourites_is_asked_again_when_they_change() {
 }
 
 #[test]
-fn moments_stand_under_their_files_and_are_folded() {
+fn headings_sort_the_matches_and_columns_can_be_hidden() {
     let mut harness = window(made_up::matched());
-    press(&mut harness, "By file");
-    assert!(commands(&mut harness).is_empty(), "the same matches in another order");
-    press(&mut harness, "Fold kick_00.wav, 1 match");
-    assert!(harness.query_by_label(SECOND).is_none());
-    harness.state_mut().list = List::Matches;
-    harness.key_press(Key::ArrowDown);
+    let order = |harness: &Harness<'_, State>| {
+        let top = |name: &str| harness.get_by_label_contains(name).rect().top();
+        top(": kick_00.wav") < top(": pad_00.wav")
+    };
+    assert!(order(&harness));
+    press(&mut harness, "Sort the matches by name");
+    assert!(order(&harness));
+    press(&mut harness, "Matches sorted by name, upwards");
+    assert!(!order(&harness));
+    harness.get_by_label("Matches sorted by name, downwards").click_secondary();
     harness.run();
-    assert_eq!(harness.state().search.selected, Some(2), "what is folded is passed over");
-    press(&mut harness, "Unfold kick_00.wav, 1 match");
-    harness.get_by_label(SECOND);
-    press(&mut harness, "Files");
-    assert!(matches!(harness.state().search.view, View::Files));
+    press(&mut harness, "Length");
+    harness.run();
+    assert!(harness.query_by_label("Sort the matches by length").is_none());
+}
+
+#[test]
+fn the_moments_of_the_query_itself_are_unfolded_above_the_matches() {
+    let mut harness = window(made_up::matched());
+    press(&mut harness, "Moments of this sound that are like the query");
+    let asked = commands(&mut harness);
+    assert!(matches!(&asked[..], [Command::Search(query)] if query.filter.among.as_deref() == Some(&vec![FileId(1)])));
+    let state = harness.state_mut();
+    state.submit(asked[0].clone());
+    answer_search(state, JobId(91), &[0.0, 1.0]);
+    harness.run();
+    let moment = harness.get_by_label_contains("Moment 1 of").rect();
+    assert!(moment.top() < harness.get_by_label(FIRST).rect().top());
+    press(&mut harness, "Match 2: pad_00.wav, 17.0 of 64 bits differ on average");
+    for _ in 0..3 {
+        harness.key_press(Key::ArrowUp);
+        harness.run();
+    }
+    let selected = harness.state().search.selected;
+    assert!(matches!(selected, Some(Line::Moment { file: FileId(1), place: 0 })), "{selected:?}");
+    press(&mut harness, "Moments of this sound that are like the query");
+    assert!(harness.query_by_label_contains("Moment 1 of").is_none());
+}
+
+#[test]
+fn the_query_and_a_match_are_heard_by_turns() {
+    let mut state = made_up::matched();
+    state.play_the_other();
+    assert_eq!(in_short(&submitted(&mut state)), ["play /sounds/bell/bell_00.wav 0.00-end"]);
+    let mut state = changed(state, |latest| latest.player.path = Some("/sounds/bell/bell_00.wav".into()));
+    state.play_the_other();
+    assert_eq!(in_short(&submitted(&mut state)), ["play /sounds/kick/kick_00.wav 0.00-end"]);
+}
+
+#[test]
+fn of_a_long_file_the_moment_and_what_is_around_it_plays() {
+    let mut state = changed(made_up::matched(), |latest| {
+        let mut files = latest.dataset.files.clone();
+        Arc::make_mut(&mut files[1]).frames = 80_000;
+        latest.dataset = made_up::dataset(files);
+    });
+    state.play_match(1);
+    assert_eq!(in_short(&submitted(&mut state)), ["play /sounds/kick/kick_00.wav 0.00-2.38"]);
+    state.play_moment(1);
+    assert_eq!(in_short(&submitted(&mut state)), ["play /sounds/kick/kick_00.wav 0.13-0.38"]);
+    let mut sound = (*state.latest.sound).clone();
+    sound.surroundings_secs = 3.0;
+    state.latest.sound = sound.into();
+    state.play_match(1);
+    assert_eq!(in_short(&submitted(&mut state)), ["play /sounds/kick/kick_00.wav 0.00-3.38"]);
+}
+
+#[test]
+fn from_a_click_on_a_sound_to_the_third_that_is_like_it_it_takes_two_keys() {
+    let four = ["/s/a.wav", "/s/b.wav", "/s/c.wav", "/s/d.wav"];
+    let mut harness = window(changed(made_up::ready(), |latest| {
+        latest.dataset = made_up::dataset((1..).zip(four).map(|(id, path)| made_up::file(id, path)).collect());
+    }));
+    press(&mut harness, "a.wav, 2.00 s");
+    let asked = commands(&mut harness);
+    assert_eq!(in_short(&asked), ["search /s/a.wav 0.00-end by file", "play /s/a.wav 0.00-end"]);
+    harness.state_mut().submit(asked[0].clone());
+    answer_search(harness.state_mut(), JobId(90), &[0.0, 1.0, 2.0, 3.0]);
+    harness.run();
+    assert!(harness.get_by_label_contains("Match 1:").is_focused(), "the keys go on among what is alike");
+    for _ in 0..2 {
+        harness.key_press(Key::ArrowDown);
+        harness.run();
+    }
+    let asked = in_short(&commands(&mut harness));
+    assert_eq!(asked, ["play /s/c.wav 0.00-end", "play /s/d.wav 0.00-end"]);
 }
 
 #[test]
@@ -173,16 +247,16 @@ fn more_matches_are_shown_on_request() {
 #[test]
 fn a_star_marks_a_match_and_takes_the_mark_away() {
     let mut harness = window(made_up::matched());
-    press(&mut harness, "Mark match 2 as a favourite");
+    press(&mut harness, "Mark match 1 as a favourite");
     let asked = commands(&mut harness);
     assert!(
         matches!(&asked[..], [Command::MarkFavourite { favourite, on: true }] if *favourite == kick()),
         "{asked:?}"
     );
     let mut harness = window(with_favourite(made_up::matched()));
-    press(&mut harness, "Take the favourite's mark off match 2");
+    press(&mut harness, "Take the favourite's mark off match 1");
     assert!(matches!(&commands(&mut harness)[..], [Command::MarkFavourite { on: false, .. }]));
-    harness.state_mut().search.selected = Some(2);
+    harness.state_mut().search.selected = Some(2.into());
     harness.key_press(Key::F);
     harness.run();
     let asked = commands(&mut harness);
@@ -193,24 +267,43 @@ fn a_star_marks_a_match_and_takes_the_mark_away() {
 }
 
 #[test]
-fn favourites_are_listed_played_searched_for_and_unmarked() {
-    let mut harness = window(made_up::matched());
-    press(&mut harness, "Favourites");
-    harness.get_by_label_contains("Mark a match with its star");
+fn favourites_are_listed_heard_searched_for_and_unmarked() {
+    let harness = window(made_up::matched());
+    assert!(harness.query_by_label_contains("Favourites").is_none(), "there are none");
     let mut harness = window(with_favourite(made_up::matched()));
-    press(&mut harness, "Favourites");
+    press(&mut harness, "Favourites, 1, folded");
+    let name = "Favourite kick_00.wav, 0.00 to 2.00 s";
+    press(&mut harness, name);
+    let expected = ["search /sounds/kick/kick_00.wav 0.00-2.00 by file", "play /sounds/kick/kick_00.wav 0.00-2.00"];
+    assert_eq!(in_short(&commands(&mut harness)), expected);
+    harness.get_by_label(name).click_secondary();
     harness.run();
-    press(&mut harness, "Favourite kick_00.wav, 0.13 to 0.38 s");
-    press(&mut harness, "Take the mark off kick_00.wav, 0.13 to 0.38 s");
-    press(&mut harness, "Find sounds like favourite kick_00.wav, 0.13 to 0.38 s");
-    let asked = commands(&mut harness);
-    let [play, unmark, search] = &asked[..] else { panic!("{asked:?}") };
-    assert!(matches!(unmark, Command::MarkFavourite { on: false, .. }));
-    let expected = ["play /sounds/kick/kick_00.wav 0.13-0.38", "search /sounds/kick/kick_00.wav 0.13-0.38"];
-    assert_eq!(in_short(&[play.clone(), search.clone()]), expected);
+    press(&mut harness, "Take the mark off");
+    assert!(matches!(&commands(&mut harness)[..], [Command::MarkFavourite { on: false, .. }]));
 }
 
-/// What an entry of the second match's menu asks for.
+#[test]
+fn the_library_is_gone_through_by_keys_alone() {
+    let mut harness = window(with_favourite(changed(made_up::matched(), |latest| {
+        let tags = [(FileId(2), vec!["snare drum".to_owned()])].into();
+        latest.dataset = DatasetView::new(latest.dataset.files.clone(), Vec::new(), tags, latest.dataset.grid).into();
+    })));
+    harness.get_by_label("Favourites, 1, folded").focus();
+    harness.run();
+    let mut keys = |keys: &[Key]| {
+        for key in keys {
+            harness.key_press(*key);
+            harness.run();
+        }
+    };
+    keys(&[Key::ArrowDown, Key::ArrowDown, Key::ArrowRight, Key::ArrowDown, Key::Enter]);
+    assert_eq!(harness.state().files.filter, "tag:\"snare drum\"");
+    harness.get_by_label("1 of 3 files");
+    press(&mut harness, "Tag snare drum, 1 file");
+    assert_eq!(harness.state().files.filter, "");
+}
+
+/// What an entry of the first match's menu asks for.
 fn chosen(entry: &str, by_key: bool) -> (Vec<Action>, State) {
     let mut harness = window(made_up::matched());
     if by_key {
@@ -218,7 +311,7 @@ fn chosen(entry: &str, by_key: bool) -> (Vec<Action>, State) {
         harness.key_press_modifiers(Modifiers::SHIFT, Key::F10);
         harness.run();
     } else {
-        harness.get_by_label(SECOND).click_secondary();
+        harness.get_by_label(FIRST).click_secondary();
     }
     harness.run();
     press(&mut harness, entry);
@@ -239,8 +332,8 @@ fn asked(actions: &[Action]) -> Vec<String> {
 fn each_entry_of_a_matchs_menu_does_what_it_says() {
     for by_key in [false, true] {
         for (entry, expected) in [
-            ("Play with what is around it", "play /sounds/kick/kick_00.wav 0.00-1.38"),
-            ("Find similar", "search /sounds/kick/kick_00.wav 0.13-0.38"),
+            ("Play the moment alone", "play /sounds/kick/kick_00.wav 0.13-0.38"),
+            ("Find similar", "search /sounds/kick/kick_00.wav 0.00-end by file"),
         ] {
             assert_eq!(asked(&chosen(entry, by_key).0), [expected], "{entry}, by key: {by_key}");
         }
@@ -268,7 +361,7 @@ fn the_first_entry_of_a_menu_opened_by_key_has_the_focus_and_esc_gives_it_back()
     harness.run();
     harness.key_press(Key::Enter);
     harness.run();
-    assert_eq!(in_short(&commands(&mut harness)), ["play /sounds/kick/kick_00.wav 0.13-0.38"]);
+    assert_eq!(in_short(&commands(&mut harness)), ["play /sounds/kick/kick_00.wav 0.00-end"]);
     harness.key_press(Key::Menu);
     harness.run();
     harness.key_press(Key::Escape);
@@ -276,13 +369,13 @@ fn the_first_entry_of_a_menu_opened_by_key_has_the_focus_and_esc_gives_it_back()
     harness.run();
     assert!(harness.query_by_label("Find similar").is_none() && harness.state().search.menu.is_none());
     assert!(commands(&mut harness).is_empty(), "Esc closes the menu and nothing else");
-    assert!(harness.get_by_label(SECOND).is_focused());
+    assert!(harness.get_by_label(FIRST).is_focused());
 }
 
 #[test]
 fn a_path_is_copied_as_text() {
     let mut harness = window(made_up::matched());
-    harness.get_by_label(SECOND).click_secondary();
+    harness.get_by_label(FIRST).click_secondary();
     harness.run();
     harness.get_by_label("Copy path").click();
     harness.step();
@@ -305,7 +398,7 @@ fn a_sound_and_all_matches_are_saved_where_the_path_says() {
     let (actions, state) = chosen("Save this sound as WAV…", false);
     assert!(actions.is_empty());
     let typed = state.saving.as_ref().expect("asked for").typed.clone();
-    assert!(typed.ends_with("kick_00 0.13 to 0.38 s.wav"), "{typed}");
+    assert!(typed.ends_with("kick_00 0.00 to 2.00 s.wav"), "{typed}");
     let mut harness = window(state);
     press(&mut harness, "Choose where…");
     let actions = harness.state_mut().take_actions();
@@ -315,7 +408,7 @@ fn a_sound_and_all_matches_are_saved_where_the_path_says() {
     press(&mut harness, "Save");
     let asked = commands(&mut harness);
     assert!(
-        matches!(&asked[..], [Command::SaveClip { clip, out }] if out == "/out/kick.wav" && clip.to_secs == Some(0.384)),
+        matches!(&asked[..], [Command::SaveClip { clip, out }] if out == "/out/kick.wav" && clip.to_secs.is_none()),
         "{asked:?}"
     );
     assert_eq!(harness.state().modal, None);
@@ -341,27 +434,52 @@ fn a_sound_and_all_matches_are_saved_where_the_path_says() {
 }
 
 #[test]
-fn a_part_of_what_plays_becomes_the_query_by_dragging_over_it() {
-    let mut harness = window(changed(made_up::matched(), |latest| {
-        latest.player.path = Some("/sounds/bell/bell_00.wav".into());
-        latest.player.to_secs = 2.0;
-    }));
+fn a_part_of_a_match_becomes_the_query_by_dragging_over_it() {
+    let mut state = made_up::matched();
+    let picture = made_up::preview("/sounds/kick/kick_00.wav");
+    state.apply(Event::Finished { job: JobId(5), outcome: Outcome::Previewed(picture.into()) });
+    let mut harness = window(state);
     harness.run();
-    let picture = harness.get_by_label_contains("Picture of what plays").rect();
+    let picture = harness.get_by_label_contains("Picture of the selected match").rect();
+    // The match stands 0.128 s further right in its file than its part of the query does.
     let at = |share: f32| picture.left_center() + vec2(share * picture.width(), 0.0);
     harness.drag_at(at(0.25));
     harness.run();
     harness.hover_at(at(0.5));
     harness.run();
-    assert_eq!(harness.state().sound.dragged, Some((0.5, 1.0)));
+    let dragged = harness.state().sound.dragged.expect("a part");
+    assert!((dragged.0 - 0.628).abs() < 0.01 && (dragged.1 - 1.128).abs() < 0.01, "{dragged:?}");
     assert!(commands(&mut harness).is_empty(), "not before the button is let go");
     harness.drop_at(at(0.5));
     harness.run();
-    assert_eq!(in_short(&commands(&mut harness)), ["search /sounds/bell/bell_00.wav 0.50-1.00"]);
+    assert_eq!(in_short(&commands(&mut harness)), ["search /sounds/kick/kick_00.wav 0.63-1.13 by file"]);
     assert_eq!(harness.state().sound.dragged, None);
     press(&mut harness, "Play around a match: none");
     let asked = commands(&mut harness);
     assert!(matches!(&asked[..], [Command::SetSound(sound)] if sound.surroundings_secs == 0.5), "{asked:?}");
+}
+
+#[test]
+fn the_wheel_zooms_into_the_query_and_the_lane_moves_what_is_seen() {
+    let mut harness = window(made_up::matched());
+    let picture = harness.get_by_label_contains("Picture of the query").rect();
+    harness.hover_at(picture.center());
+    harness.run();
+    for _ in 0..3 {
+        let (unit, delta) = (egui::MouseWheelUnit::Point, vec2(0.0, 100.0));
+        let (phase, source) = (egui::TouchPhase::Move, egui::MouseWheelSource::Unknown);
+        harness.event(egui::Event::MouseWheel { unit, delta, phase, source, modifiers: Modifiers::NONE });
+        harness.run();
+    }
+    let (from, to) = harness.state().search.zoom.expect("zoomed");
+    assert!(from > 0.3 && to < 1.7 && to - from < 1.2, "{from} to {to}");
+    assert!(((from + to) / 2.0 - 1.0).abs() < 0.1, "around the pointer");
+    harness.drag_at(picture.left_bottom() + vec2(10.0, -4.0));
+    harness.run();
+    harness.drop_at(picture.left_bottom() + vec2(10.0, -4.0));
+    harness.run();
+    assert_eq!(harness.state().search.zoom.expect("still zoomed").0, 0.0);
+    assert_eq!(harness.state().search.region, None);
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn takes_are_played_searched_renamed_and_deleted() {
     press(&mut harness, "Play take door");
     press(&mut harness, "Search for take door again");
     let asked = in_short(&commands(&mut harness));
-    assert_eq!(asked, ["play /takes/door.wav 0.00-end", "search /takes/door.wav 0.00-end"]);
+    assert_eq!(asked, ["play /takes/door.wav 0.00-end", "search /takes/door.wav 0.00-end by file"]);
 
     press(&mut harness, "Rename take door");
     harness.run();
@@ -135,7 +135,7 @@ fn the_output_its_levels_and_what_is_around_a_match_are_set_at_the_speaker() {
     harness.run();
     commands(&mut harness);
     harness.state_mut().play_match(1);
-    assert_eq!(in_short(&commands(&mut harness)), ["play /sounds/kick/kick_00.wav 0.00-1.38"]);
+    assert_eq!(in_short(&commands(&mut harness)), ["play /sounds/kick/kick_00.wav 0.00-end"]);
 }
 
 #[test]
@@ -162,5 +162,5 @@ fn a_match_that_cannot_be_played_says_why_at_its_row() {
     let failure = Failure::at(FailureKind::Sound, "/sounds/kick/kick_00.wav", "there is no such file");
     state.apply(Event::Failed { job: JobId(5), failure });
     let harness = window(state);
-    harness.get_by_label("Match 2: kick_00.wav, 3 of 64 bits differ; there is no such file");
+    harness.get_by_label("Match 1: kick_00.wav, 3.0 of 64 bits differ on average; there is no such file");
 }

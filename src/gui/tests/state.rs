@@ -4,31 +4,77 @@ use std::path::PathBuf;
 
 use super::made_up::{self, all_submitted, answer_search, changed, in_short, submitted};
 use crate::dataset::FileId;
-use crate::engine::{Command, Event, JobId, Outcome, Take};
+use crate::engine::{AddReport, Clip, Command, Event, JobId, Outcome, Take};
 use crate::gui::dialogs::{Answer, Question};
+use crate::gui::match_list::View;
 use crate::gui::search_state::Run;
-use crate::gui::state::{Action, Modal, Obstacle, Picture, Place};
+use crate::gui::state::{Action, Obstacle, Picture};
 
 #[test]
-fn a_drop_adds_but_a_single_file_asks_once_there_is_an_index() {
+fn a_drop_is_added_and_a_single_file_is_heard_and_searched_for_as_well() {
     let one = || vec![PathBuf::from("/new.wav")];
-    let mut state = made_up::added();
-    state.dropped(one());
-    assert!(matches!(&submitted(&mut state)[..], [Command::AddPaths { paths }] if *paths == one()));
-
     let mut state = made_up::ready();
     state.dropped(one());
     let actions = state.take_actions();
     assert!(matches!(&actions[..], [Action::Ask(Question::IsFile(path))] if *path == one()[0]));
     state.answered(Answer::Dropped { path: one().remove(0), is_file: true });
-    assert_eq!(state.modal, Some(Modal::Dropped(one().remove(0))));
-    state.escape();
-    assert_eq!(state.modal, None);
+    let asked = submitted(&mut state);
+    assert!(matches!(&asked[0], Command::AddPaths { paths } if *paths == one()), "{asked:?}");
+    assert_eq!(in_short(&asked[1..]), ["search /new.wav 0.00-end by file", "play /new.wav 0.00-end"]);
+    assert_eq!(state.modal, None, "nothing is asked");
 
+    let mut state = changed(made_up::ready(), |latest| {
+        let mut project = (*latest.project).clone();
+        project.read_only = Some("Another window has it open.".into());
+        latest.project = project.into();
+    });
+    state.answered(Answer::Dropped { path: one().remove(0), is_file: true });
+    assert_eq!(submitted(&mut state).len(), 2, "it is searched for and heard, and not added");
+
+    let mut state = made_up::ready();
     state.answered(Answer::Dropped { path: "/folder".into(), is_file: false });
     assert!(matches!(&submitted(&mut state)[..], [Command::AddPaths { .. }]));
     state.dropped(vec!["/a.wav".into(), "/b.wav".into()]);
     assert!(matches!(&submitted(&mut state)[..], [Command::AddPaths { paths }] if paths.len() == 2));
+}
+
+#[test]
+fn what_was_added_is_indexed_at_once_where_there_is_a_model() {
+    let added = || {
+        let report = AddReport { added: vec!["/new.wav".into()], ..Default::default() };
+        Event::Finished { job: JobId(9), outcome: Outcome::Added(report) }
+    };
+    let mut state = made_up::ready();
+    state.apply(added());
+    assert!(matches!(&submitted(&mut state)[..], [Command::BuildIndex]));
+    for mut state in [made_up::added(), made_up::training()] {
+        state.apply(added());
+        assert!(submitted(&mut state).is_empty(), "there is no model, or the training will index it");
+    }
+}
+
+#[test]
+fn a_tag_is_no_message_and_an_error_is_one() {
+    let mut state = made_up::ready();
+    let tag = Command::TagFiles { files: vec![FileId(1)], tag: "dry".into() };
+    state.submitted(JobId(1), &tag);
+    let changed = |job| Event::Finished { job, outcome: Outcome::Changed { words: "Tagged 1 file".into() } };
+    state.apply(changed(JobId(1)));
+    assert_eq!(state.notices.texts().count(), 0);
+    state.submitted(JobId(2), &Command::ClearProblems);
+    state.apply(changed(JobId(2)));
+    assert_eq!(state.notices.texts().count(), 1);
+}
+
+#[test]
+fn what_the_player_says_of_its_device_is_not_said_twice() {
+    let mut state = changed(made_up::ready(), |latest| latest.player.problem = Some("there is no speaker".into()));
+    let play = Command::Play(Clip { path: "/a.wav".into(), from_secs: 0.0, to_secs: None });
+    for (job, message, told) in [(1, "there is no speaker", 0), (2, "/a.wav: there is no such file", 1)] {
+        state.submitted(JobId(job), &play);
+        state.apply(made_up::failed(JobId(job), message));
+        assert_eq!(state.notices.texts().count(), told, "{message}");
+    }
 }
 
 #[test]
@@ -73,7 +119,7 @@ fn while_a_region_is_dragged_one_search_runs_and_the_last_region_wins() {
     }
     assert!(matches!(state.search.run, Run::Searching { again: true, .. }));
     answer_search(&mut state, JobId(2), &[0.0, 1.0]);
-    assert_eq!(in_short(&submitted(&mut state)), ["search /sounds/bell/bell_00.wav 0.10-0.50"]);
+    assert_eq!(in_short(&submitted(&mut state)), ["search /sounds/bell/bell_00.wav 0.10-0.50 by file"]);
 }
 
 #[test]
@@ -92,26 +138,30 @@ fn an_answer_about_an_earlier_query_is_not_shown() {
     };
     state.apply(Event::Finished { job: JobId(1), outcome: Outcome::Searched(report) });
     assert!(state.search.report.is_none());
-    assert_eq!(in_short(&submitted(&mut state)), ["search /other.wav 0.00-end"]);
+    assert_eq!(in_short(&submitted(&mut state)), ["search /other.wav 0.00-end by file"]);
 }
 
 #[test]
 fn moving_through_matches_plays_them_unless_switched_off() {
     let mut state = made_up::matched();
-    assert_eq!(state.search.selected, Some(0));
+    assert_eq!(state.search.selected, Some(1.into()), "the query is not among its matches");
     state.step(1);
     state.step(1);
-    state.step(1);
-    let played = ["play /sounds/kick/kick_00.wav 0.13-0.38", "play /sounds/pad/pad_00.wav 0.26-0.51"];
-    assert_eq!(in_short(&submitted(&mut state)), played, "the end of the list plays nothing again");
+    assert_eq!(
+        in_short(&submitted(&mut state)),
+        ["play /sounds/pad/pad_00.wav 0.00-end"],
+        "the end plays nothing again"
+    );
     state.search.auto_play = false;
     state.step(-1);
-    assert_eq!((state.search.selected, submitted(&mut state).len()), (Some(1), 0));
+    assert_eq!((state.search.selected, submitted(&mut state).len()), (Some(1.into()), 0));
 }
 
 #[test]
-fn find_similar_takes_the_stretch_of_a_match_as_the_query() {
+fn find_similar_takes_the_stretch_of_a_moment_as_the_query() {
     let mut state = made_up::matched();
+    state.look_at_matches_as(View::Moments);
+    answer_search(&mut state, JobId(90), &[0.0, 3.0, 17.0]);
     state.select_match(1);
     state.find_similar();
     assert_eq!(in_short(&submitted(&mut state)), ["search /sounds/kick/kick_00.wav 0.13-0.38"]);
@@ -122,7 +172,7 @@ fn find_similar_takes_the_stretch_of_a_match_as_the_query() {
 fn space_stops_what_plays_and_else_plays_what_is_selected() {
     let mut state = made_up::matched();
     state.play_or_stop();
-    assert_eq!(in_short(&submitted(&mut state)), ["play /sounds/bell/bell_00.wav 0.00-0.26"]);
+    assert_eq!(in_short(&submitted(&mut state)), ["play /sounds/kick/kick_00.wav 0.00-end"]);
     let mut state = changed(state, |latest| latest.player.playing = true);
     state.play_or_stop();
     assert!(matches!(&submitted(&mut state)[..], [Command::StopPlaying]));
@@ -148,16 +198,15 @@ fn files_are_selected_one_by_one_in_ranges_and_removed() {
 }
 
 #[test]
-fn a_failure_stays_in_its_panel_until_a_job_of_that_panel_succeeds() {
+fn a_failure_stays_until_a_job_of_its_place_succeeds() {
     let mut state = made_up::added();
     let command = Command::AddPaths { paths: vec!["/nowhere".into()] };
     state.submitted(JobId(1), &command);
     state.apply(made_up::failed(JobId(1), "There is no /nowhere."));
-    assert_eq!(state.failures.get(&Place::Dataset).map(String::as_str), Some("There is no /nowhere."));
     assert_eq!(state.notices.texts().collect::<Vec<_>>(), ["There is no /nowhere."]);
     state.submitted(JobId(2), &command);
     state.apply(Event::Finished { job: JobId(2), outcome: Outcome::Added(Default::default()) });
-    assert!(state.failures.is_empty());
+    assert!(state.notices.texts().all(|text| !text.contains("/nowhere")));
 }
 
 #[test]
@@ -168,7 +217,7 @@ fn a_failed_search_ends_the_search() {
     state.submitted(JobId(1), &command);
     state.apply(made_up::failed(JobId(1), "There is no /gone.wav."));
     assert_eq!(state.search.run, Run::Idle);
-    assert!(state.failures.contains_key(&Place::Search));
+    assert_eq!(state.notices.texts().collect::<Vec<_>>(), ["There is no /gone.wav."]);
     state.search_now();
     assert_eq!(submitted(&mut state).len(), 1, "it can be tried again");
 }
@@ -185,16 +234,21 @@ fn a_recording_becomes_the_query_and_what_was_lost_is_said() {
         interrupted: Some("the device was unplugged.".into()),
     };
     state.apply(Event::Finished { job: JobId(1), outcome: Outcome::Recorded(take) });
-    assert_eq!(in_short(&submitted(&mut state)), ["search /takes/1.wav 0.25-0.75"]);
+    assert_eq!(in_short(&submitted(&mut state)), ["search /takes/1.wav 0.25-0.75 by file"]);
     let said: Vec<&str> = state.notices.texts().collect();
     assert!(said[0].contains("unplugged") && said[1].contains("480 frames were lost"), "{said:?}");
 }
 
 #[test]
-fn the_player_asks_for_the_picture_of_what_plays_once() {
-    let play = |latest: &mut crate::engine::Latest| latest.player.path = Some("/p.wav".into());
-    let mut state = changed(made_up::added(), play);
-    assert!(matches!(&all_submitted(&mut state)[..], [Command::Preview { path }] if path == "/p.wav"));
-    let mut state = changed(state, play);
+fn the_picture_of_the_selected_match_is_asked_for_once() {
+    let mut state = made_up::matched();
+    let kick = made_up::preview("/sounds/kick/kick_00.wav");
+    state.apply(Event::Finished { job: JobId(5), outcome: Outcome::Previewed(kick.into()) });
+    state.select_match(2);
+    let pad =
+        |commands: &[Command]| matches!(commands, [Command::Preview { path }] if path == "/sounds/pad/pad_00.wav");
+    let asked = all_submitted(&mut state);
+    assert!(pad(&asked), "{asked:?}");
+    state.select_match(2);
     assert!(all_submitted(&mut state).is_empty());
 }

@@ -44,7 +44,12 @@ pub fn icon_button(ui: &mut Ui, icon: Icon, name: &str) -> Response {
 
 /// The same as a switch: `on` draws it in the accent.
 pub fn icon_toggle(ui: &mut Ui, icon: Icon, name: &str, on: Option<bool>) -> Response {
-    let (rect, response) = ui.allocate_exact_size(Vec2::splat(size::CONTROL), Sense::click());
+    icon_of(ui, icon, name, on, Sense::click())
+}
+
+/// The same with a sense of the caller's choice.
+pub fn icon_of(ui: &mut Ui, icon: Icon, name: &str, on: Option<bool>, sense: Sense) -> Response {
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(size::CONTROL), sense);
     response.widget_info(|| match on {
         Some(on) => WidgetInfo::selected(Role::Button, ui.is_enabled(), on, name),
         None => WidgetInfo::labeled(Role::Button, ui.is_enabled(), name),

@@ -39,6 +39,11 @@ pub enum Icon {
     Forward,
     History,
     Around,
+    Tag,
+    /// One and the other by turns.
+    Turns,
+    /// Selecting plays.
+    Preview,
 }
 
 /// An icon inside a button, beside its text, in the text's colour.
@@ -244,6 +249,22 @@ pub fn paint(painter: &Painter, icon: Icon, rect: Rect, colour: Color32) {
             line(vec![at(0.14, 0.36), at(0.02, 0.5), at(0.14, 0.64)]);
             line(vec![at(0.74, 0.5), at(0.96, 0.5)]);
             line(vec![at(0.86, 0.36), at(0.98, 0.5), at(0.86, 0.64)]);
+        }
+        Icon::Tag => {
+            line(vec![at(0.1, 0.12), at(0.5, 0.12), at(0.92, 0.54), at(0.54, 0.92), at(0.1, 0.5), at(0.1, 0.12)]);
+            painter.circle_filled(at(0.32, 0.34), 1.2, colour);
+        }
+        Icon::Turns => {
+            line(vec![at(0.1, 0.32), at(0.88, 0.32)]);
+            line(vec![at(0.7, 0.16), at(0.9, 0.32), at(0.7, 0.48)]);
+            line(vec![at(0.9, 0.7), at(0.12, 0.7)]);
+            line(vec![at(0.3, 0.54), at(0.1, 0.7), at(0.3, 0.86)]);
+        }
+        Icon::Preview => {
+            line(vec![at(0.08, 0.1), at(0.08, 0.66), at(0.24, 0.52), at(0.34, 0.78)]);
+            line(vec![at(0.08, 0.1), at(0.5, 0.48), at(0.24, 0.52)]);
+            line(vec![at(0.58, 0.2), at(0.66, 0.32), at(0.66, 0.5), at(0.58, 0.62)]);
+            line(vec![at(0.74, 0.08), at(0.88, 0.28), at(0.88, 0.54), at(0.74, 0.76)]);
         }
         Icon::Drop => {
             line(vec![at(0.5, 0.06), at(0.5, 0.6)]);

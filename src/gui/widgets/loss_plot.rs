@@ -16,8 +16,13 @@ pub struct Series {
     pub points: Vec<[f64; 2]>,
 }
 
+/// From this distance on a line of the grid has its number. A range would fade the numbers of lines that are near one another
+/// until nobody can read them.
+const SPACING_X: Rangef = Rangef { min: 56.0, max: 56.1 };
+const SPACING_Y: Rangef = Rangef { min: 16.0, max: 16.1 };
+
 /// Draws `series` from step 0 to `last_step`.
-pub fn loss_plot(ui: &mut Ui, id: &str, last_step: f64, series: Vec<Series>) {
+pub fn loss_plot(ui: &mut Ui, id: &str, height: f32, last_step: f64, series: Vec<Series>) {
     let palette = palette(ui.visuals());
     legend(ui, &series);
     let columns = ui.available_width().max(1.0) * ui.pixels_per_point();
@@ -32,7 +37,7 @@ pub fn loss_plot(ui: &mut Ui, id: &str, last_step: f64, series: Vec<Series>) {
     egui::Frame::new().fill(palette.well).corner_radius(size::CORNER).inner_margin(4).show(ui, |ui| {
         ui.style_mut().text_styles.insert(egui::TextStyle::Body, egui::FontId::proportional(10.5));
         Plot::new(id)
-            .height(size::PLOT)
+            .height(height)
             .show_background(false)
             .allow_drag(still)
             .allow_zoom(still)
@@ -49,7 +54,8 @@ pub fn loss_plot(ui: &mut Ui, id: &str, last_step: f64, series: Vec<Series>) {
             .include_x(last_step.max(1.0))
             .include_y(0.0)
             .set_margin_fraction(egui::vec2(0.0, 0.06))
-            .custom_y_axes(vec![AxisHints::new_y().min_thickness(26.0).label_spacing(Rangef::new(12.0, 24.0))])
+            .custom_x_axes(vec![AxisHints::new_x().label_spacing(SPACING_X)])
+            .custom_y_axes(vec![AxisHints::new_y().min_thickness(26.0).label_spacing(SPACING_Y)])
             .grid_spacing(Rangef::new(6.0, 60.0))
             .show(ui, |plot| lines.into_iter().for_each(|line| plot.line(line)));
     });

@@ -1,11 +1,10 @@
-//! A message inside a panel: what went wrong or needs attention, and stays until it is dealt with.
+//! A message inside a panel: what needs attention, and stays until it is dealt with.
 
 use egui::{Align, Frame, Label, Layout, Stroke, TextStyle, Ui, Vec2};
 
 use super::buttons::icon_button;
 use super::icons::{self, Icon};
 use crate::gui::notices::Tone;
-use crate::gui::state::{Place, State};
 use crate::gui::theme::{palette, size};
 
 /// Returns whether it was dismissed; without a name for that it cannot be.
@@ -36,12 +35,4 @@ pub fn message(ui: &mut Ui, tone: Tone, text: &str, dismiss: Option<&str>) -> bo
         });
     });
     dismissed
-}
-
-/// Why a panel's last job failed.
-pub fn failure(ui: &mut Ui, state: &mut State, place: Place) {
-    let Some(text) = state.failures.get(&place) else { return };
-    if message(ui, Tone::Error, text, Some("Dismiss this problem")) {
-        state.failures.remove(&place);
-    }
 }

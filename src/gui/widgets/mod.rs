@@ -1,11 +1,14 @@
 //! Small drawn things that the panels are made of.
 
+pub mod bidi;
 pub mod bit_strip;
 pub mod buttons;
 pub mod code_cells;
 pub mod code_strip;
 pub mod device_choice;
 pub mod divider;
+pub mod empty;
+pub mod field;
 pub mod histogram;
 pub mod icons;
 pub mod level_meter;

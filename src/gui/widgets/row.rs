@@ -1,4 +1,7 @@
-//! A row of a list: one stop of the Tab key, one name for a screen reader, whatever is drawn and placed inside.
+//! A row of a list: one name for a screen reader, whatever is drawn and placed inside. A list is one stop of the Tab key:
+//! the row that the arrow keys stand on, and after it the buttons in that row.
+
+use std::ops::Range;
 
 use egui::{
     Context, CursorIcon, EventFilter, Id, PointerButton, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
@@ -7,23 +10,39 @@ use egui::{
 
 use crate::gui::theme::{palette, size};
 
+/// What a row is, beside what is in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// What a screen reader says.
+    pub name: &'a str,
+    pub height: f32,
+    pub selected: bool,
+    /// Whether the Tab key stops here. A row that has the keyboard's focus keeps it in any case.
+    pub stops: bool,
+    /// Whether the row can be dragged away.
+    pub leaves: bool,
+}
+
 /// Draws a row over the whole width; `contents` gets the rectangle within its margins.
 pub fn row(
     ui: &mut Ui,
     salt: impl std::hash::Hash + std::fmt::Debug,
-    name: &str,
-    height: f32,
-    selected: bool,
+    row: Row<'_>,
     contents: impl FnOnce(&mut Ui, Rect),
 ) -> Response {
-    let response = place(ui, salt, height);
+    let Row { name, height, selected, stops, leaves } = row;
+    let (_, rect) = ui.allocate_space(vec2(ui.available_width(), height));
+    let id = ui.scope_id().with(salt);
+    // A touch that moves scrolls the list instead of dragging a row away.
+    let drags = leaves && !ui.input(egui::InputState::any_touches);
+    let sense = if drags { Sense::click_and_drag() } else { Sense::click() };
+    let response = ui.interact(rect, id, stopping(sense, stops || ui.memory(|memory| memory.has_focus(id))));
     response.widget_info(|| WidgetInfo::labeled(Role::ListBoxOption, true, name));
     // What egui calls selected is told as a box that is ticked, which a row of a list is not.
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_selected(selected));
     if response.has_focus() {
         // The arrow keys move through the list then, not from widget to widget.
-        let filter = EventFilter { vertical_arrows: true, ..EventFilter::default() };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        take_arrows(ui, response.id);
         note_focus(ui, &response);
     }
     draw(ui, &response, selected, contents);
@@ -72,16 +91,26 @@ fn draw(ui: &mut Ui, response: &Response, selected: bool, contents: impl FnOnce(
     contents(&mut child, inner);
 }
 
-/// Whether a row begins to be dragged away. A touch that moves scrolls the list instead.
+/// Whether a row that [leaves](Row::leaves) begins to be dragged away.
 pub fn begins_to_be_dragged(ui: &Ui, response: &Response) -> bool {
-    if ui.input(|input| input.any_touches()) {
+    if !response.sense.senses_drag() {
         return false;
     }
-    let dragged = response.interact(Sense::drag());
-    if dragged.dragged() {
+    if response.dragged() {
         ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
     }
-    dragged.drag_started_by(PointerButton::Primary)
+    response.drag_started_by(PointerButton::Primary)
+}
+
+/// The same sense, in the way of the Tab key or out of it.
+pub fn stopping(sense: Sense, stops: bool) -> Sense {
+    if stops { sense } else { sense - Sense::FOCUSABLE }
+}
+
+/// Which of the shown rows the Tab key stops at: the one that the arrow keys stand on, or the first where that one is out of
+/// sight.
+pub fn tab_stop(shown: &Range<usize>, current: Option<usize>) -> usize {
+    current.filter(|current| shown.contains(current)).unwrap_or(shown.start)
 }
 
 const FOCUSED: &str = "focused row";
@@ -98,7 +127,7 @@ pub fn focus(ui: &Ui, response: &Response) {
     ui.ctx().request_repaint();
 }
 
-/// Lets something that has the focus be moved through by all four arrow keys, as rows are by two.
+/// Lets something that has the focus be moved through by all four arrow keys.
 pub fn take_arrows(ui: &Ui, id: Id) {
     let filter = EventFilter { vertical_arrows: true, horizontal_arrows: true, ..EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
@@ -142,9 +171,9 @@ pub fn tooltip_at(ui: &Ui, place: Rect, text: &str) {
     ui.interact(place, ui.scope_id().with("tooltip"), Sense::hover()).on_hover_text(text);
 }
 
-/// An icon button in a given place of a row.
-pub fn button_at(ui: &mut Ui, place: Rect, icon: super::icons::Icon, name: &str) -> Response {
+/// An icon button in a given place of a row; `stops`: whether the Tab key stops at it.
+pub fn button_at(ui: &mut Ui, place: Rect, icon: super::icons::Icon, name: &str, stops: bool) -> Response {
     let square = Rect::from_center_size(place.center(), vec2(size::CONTROL, size::CONTROL));
     let mut child = ui.new_child(UiBuilder::new().id_salt(name).max_rect(square));
-    super::buttons::icon_button(&mut child, icon, name)
+    super::buttons::icon_of(&mut child, icon, name, None, stopping(Sense::click(), stops))
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::engine::MapReport;
 use crate::gui::explore::kinds::Kinds;
 use crate::gui::explore::map::View;
+use crate::map::Dots;
 
 /// Radius of a dot, in points, where there are few and where there are many.
 const LARGEST: f32 = 4.5;
@@ -19,6 +20,8 @@ const COVERED: f32 = 0.12;
 /// What is drawn.
 pub struct Plane<'a> {
     pub report: &'a Arc<MapReport>,
+    /// Whether one dot a sound is drawn, or all.
+    pub sounds: bool,
     pub kinds: &'a Arc<Kinds>,
     pub view: View,
     /// Each kind's colour, dimmed or not.
@@ -55,6 +58,16 @@ impl Plane<'_> {
         [self.view.centre[0] + from_centre.x / self.view.scale, self.view.centre[1] + from_centre.y / self.view.scale]
     }
 
+    /// The dots that are drawn.
+    pub fn dots(&self) -> &Dots {
+        if self.sounds { &self.report.sounds.dots } else { &self.report.dots }
+    }
+
+    /// Which of the report's chunks a drawn dot stands for.
+    pub fn chunk(&self, dot: usize) -> usize {
+        if self.sounds { self.report.sounds.of.get(dot).map_or(dot, |chunk| *chunk as usize) } else { dot }
+    }
+
     /// Lowest and highest coordinates of what is in view, and of `margin` points around it.
     pub fn bounds(&self, margin: f32) -> ([f32; 2], [f32; 2]) {
         let rect = self.rect.expand(margin);
@@ -69,9 +82,7 @@ impl Plane<'_> {
         let drawn = ctx.data(|data| data.get_temp::<Drawn>(id));
         let drawn = match drawn {
             Some(drawn) if drawn.key == key && drawn.view == self.view => drawn,
-            Some(drawn)
-                if drawn.key == key && self.report.dots.len() > MANY && now - drawn.at_secs < DRAW_EVERY_SECS =>
-            {
+            Some(drawn) if drawn.key == key && self.dots().len() > MANY && now - drawn.at_secs < DRAW_EVERY_SECS => {
                 ctx.request_repaint_after_secs((drawn.at_secs + DRAW_EVERY_SECS - now) as f32);
                 drawn
             }
@@ -106,7 +117,8 @@ impl Plane<'_> {
 
     fn key(&self, size: [usize; 2]) -> u64 {
         let mut hasher = DefaultHasher::new();
-        (size, self.colours, Arc::as_ptr(self.report) as usize, Arc::as_ptr(self.kinds) as usize).hash(&mut hasher);
+        let whose = (Arc::as_ptr(self.report) as usize, Arc::as_ptr(self.kinds) as usize, self.sounds);
+        (size, self.colours, whose).hash(&mut hasher);
         hasher.finish()
     }
 
@@ -114,12 +126,12 @@ impl Plane<'_> {
     fn image(&self, size: [usize; 2], scale: f32) -> ColorImage {
         let mut image = ColorImage::filled(size, Color32::TRANSPARENT);
         let (low, high) = self.bounds(LARGEST);
-        let dots = &self.report.dots;
+        let dots = self.dots();
         let shown = dots.within(low, high).count();
         let stamp = Stamp::new(radius(self.rect, shown) * scale);
         for dot in dots.within(low, high) {
             let at = self.on_screen(dots.places()[dot]) - self.rect.min;
-            let kind = self.kinds.of.get(dot).map_or(0, |&kind| usize::from(kind));
+            let kind = self.kinds.of.get(self.chunk(dot)).map_or(0, |&kind| usize::from(kind));
             if let Some(&colour) = self.colours.get(kind) {
                 stamp.print(&mut image, at.x * scale, at.y * scale, colour);
             }
@@ -204,7 +216,6 @@ mod tests {
     #[ignore = "measures; prints a time"]
     fn picture_of_a_large_map() {
         use crate::engine::{MapChunk, NamedFile};
-        use crate::map::Dots;
         let count = 100_000;
         let turn = |i: usize| (i as f32 * 2.4).sin_cos();
         let places = (0..count).map(|i| [turn(i).0 * (i as f32).sqrt(), turn(i).1 * (i as f32).sqrt()]).collect();
@@ -213,6 +224,7 @@ mod tests {
             files: vec![NamedFile { id: crate::dataset::FileId(1), path: "/a.wav".into() }],
             chunks: vec![MapChunk { file: 0, start_secs: 0.0, end_secs: 0.1 }; count],
             dots: Dots::new(places),
+            sounds: crate::engine::SoundsOnMap::default(),
             of: count,
             neighbours_kept: 1.0,
             seconds: 0.0,
@@ -223,7 +235,7 @@ mod tests {
         let colours: Vec<Color32> = (0..10).map(|i| Color32::from_rgb(20 * i, 200, 100)).collect();
         for zoom in [1.0, 3.0, 10.0] {
             let view = view.zoomed(zoom, [0.0, 0.0], view);
-            let plane = Plane { report: &report, kinds: &kinds, view, colours: &colours, rect };
+            let plane = Plane { report: &report, sounds: false, kinds: &kinds, view, colours: &colours, rect };
             let began = std::time::Instant::now();
             let drawn = (0..10).map(|_| plane.image([1100, 800], 1.0).pixels.len()).sum::<usize>();
             println!("{count} dots, zoomed {zoom} times: {:?} a picture ({drawn} pixels)", began.elapsed() / 10);

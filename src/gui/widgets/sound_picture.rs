@@ -1,15 +1,25 @@
 //! A sound as a picture: its waveform above its spectrogram, with a position, and a stretch that can be chosen by dragging.
+//! A part of the sound can fill the picture; then a lane below shows all of it, and which part that is.
 
 use std::sync::Arc;
 
-use egui::{CursorIcon, Id, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
+use egui::{Align2, CursorIcon, FontId, Id, Painter, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::{spectrogram, waveform};
+use crate::audio::spectrogram::share_of_height;
 use crate::engine::SoundPreview;
+use crate::gui::format;
 use crate::gui::theme::palette;
 
 /// How much of the picture's height is the waveform's.
 const WAVEFORM_SHARE: f32 = 0.4;
+
+/// Height of the line of times, and of the lane that shows all of a sound.
+const AXIS: f32 = 14.0;
+const LANE: f32 = 14.0;
+
+/// The shortest part of a sound that can fill the picture.
+const CLOSEST_SECS: f64 = 0.01;
 
 /// What a person did to a [`picture`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,6 +28,8 @@ pub enum Gesture {
     Pointed(f64),
     /// Is dragging, or has dragged, over this stretch; the flag says whether the button is still down.
     Dragged { from_secs: f64, to_secs: f64, down: bool },
+    /// Wants this part to fill the picture; `None` is all of the sound.
+    Zoomed(Option<(f64, f64)>),
 }
 
 /// What a [`picture`] shows beside the sound, in seconds.
@@ -28,6 +40,41 @@ pub struct Marks {
     pub position_secs: Option<f64>,
     /// Whether the edges of the stretch can be dragged, too; a drag anywhere else chooses another stretch.
     pub has_edges: bool,
+    /// The part that fills the picture. It may reach beyond the sound, where the picture has to keep step with another.
+    pub window: Option<(f64, f64)>,
+    /// Whether times and frequencies are written at the edges, and the wheel zooms.
+    pub has_axes: bool,
+    /// Whether the waveform is all that is drawn.
+    pub waveform_alone: bool,
+}
+
+/// Which seconds are where.
+#[derive(Clone, Copy)]
+struct Scale {
+    rect: Rect,
+    from: f64,
+    to: f64,
+    duration: f64,
+}
+
+impl Scale {
+    fn x(&self, secs: f64) -> f32 {
+        self.rect.left() + self.share(secs).clamp(0.0, 1.0) as f32 * self.rect.width()
+    }
+
+    fn share(&self, secs: f64) -> f64 {
+        (secs - self.from) / (self.to - self.from).max(1e-9)
+    }
+
+    fn secs(&self, x: f32) -> f64 {
+        let share = f64::from(((x - self.rect.left()) / self.rect.width().max(1.0)).clamp(0.0, 1.0));
+        (self.from + share * (self.to - self.from)).clamp(0.0, self.duration)
+    }
+
+    /// The part of the sound that is in view.
+    fn shown(&self) -> (f64, f64) {
+        (self.from.max(0.0), self.to.min(self.duration))
+    }
 }
 
 /// A sound over the whole available width.
@@ -38,16 +85,29 @@ pub fn picture(
     preview: &Arc<SoundPreview>,
     marks: Marks,
 ) -> (Response, Option<Gesture>) {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click_and_drag());
+    let (whole, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, name));
     let duration = preview.duration_secs.max(1e-9);
-    let x_of = |secs: f64| rect.left() + (secs / duration).clamp(0.0, 1.0) as f32 * rect.width();
-    let secs_of = |x: f32| f64::from(((x - rect.left()) / rect.width().max(1.0)).clamp(0.0, 1.0)) * duration;
-    if ui.is_rect_visible(rect) {
-        paint(ui, rect, &response, preview, marks, &x_of);
+    let is_zoomed = marks.has_axes && marks.window.is_some();
+    let mut rect = whole;
+    let lane = is_zoomed.then(|| take_bottom(&mut rect, LANE));
+    let axis = marks.has_axes.then(|| take_bottom(&mut rect, AXIS));
+    let (from, to) = marks.window.unwrap_or((0.0, duration));
+    let scale = Scale { rect, from, to, duration };
+    if ui.is_rect_visible(whole) {
+        paint(ui, &scale, &response, preview, marks);
+        if let Some(axis) = axis {
+            times(ui, axis, &scale);
+        }
     }
-    let gesture = gesture(ui, &response, marks, &secs_of, &x_of);
-    let near_edge = |x: f32| marks.stretch.is_some_and(|(from, to)| edge_near(x, x_of(from), x_of(to)).is_some());
+    let mut gesture = gesture(ui, &response, marks, &scale);
+    if let Some(lane) = lane {
+        gesture = overview(ui, lane, &response, preview, &scale).or(gesture);
+    }
+    if marks.has_axes {
+        gesture = zoomed(ui, &response, &scale).or(gesture);
+    }
+    let near_edge = |x: f32| marks.stretch.is_some_and(|(from, to)| edge_near(x, scale.x(from), scale.x(to)).is_some());
     let cursor = match response.hover_pos() {
         Some(pos) if marks.has_edges && near_edge(pos.x) => CursorIcon::ResizeHorizontal,
         _ => CursorIcon::Text,
@@ -55,56 +115,164 @@ pub fn picture(
     (response.on_hover_cursor(cursor), gesture)
 }
 
-fn paint(
-    ui: &Ui,
-    rect: Rect,
-    response: &Response,
-    preview: &Arc<SoundPreview>,
-    marks: Marks,
-    x_of: &impl Fn(f64) -> f32,
-) {
+fn take_bottom(rect: &mut Rect, height: f32) -> Rect {
+    let (rest, taken) = rect.split_top_bottom_at_y((rect.bottom() - height).max(rect.top()));
+    *rect = rest;
+    taken
+}
+
+fn paint(ui: &Ui, scale: &Scale, response: &Response, preview: &Arc<SoundPreview>, marks: Marks) {
     let palette = palette(ui.visuals());
+    let rect = scale.rect;
     let painter = ui.painter_at(rect.expand(1.0));
     let (above, below) = match preview.spectrogram.columns {
         0 => (rect, None),
+        _ if marks.waveform_alone => (rect, None),
         _ => {
             let (above, below) = rect.split_top_bottom_at_fraction(WAVEFORM_SHARE);
             (above, Some(below))
         }
     };
+    let (from, to) = scale.shown();
+    let across = |of: Rect| Rect::from_x_y_ranges(scale.x(from)..=scale.x(to), of.y_range());
     painter.hline(above.x_range(), above.center().y, Stroke::new(1.0, palette.line));
     let at_stretch =
-        |of: Rect| marks.stretch.map(|(from, to)| Rect::from_x_y_ranges(x_of(from)..=x_of(to), of.y_range()));
+        |of: Rect| marks.stretch.map(|(from, to)| Rect::from_x_y_ranges(scale.x(from)..=scale.x(to), of.y_range()));
     if let Some(ground) = at_stretch(above) {
         painter.rect_filled(ground, 0.0, palette.selected);
     }
-    let duration = preview.duration_secs.max(1e-9);
-    let inside = |place: f32| match marks.stretch {
-        Some((from, to)) => (from..=to).contains(&(f64::from(place) * duration)),
-        None => true,
-    };
-    let colour = |place| if inside(place) { palette.accent } else { palette.wave };
-    let columns = &preview.waveform;
-    waveform::paint(&painter, above.shrink2(vec2(0.0, 2.0)), columns.len(), |i| columns[i], colour);
+    if to > from {
+        let columns = columns(&preview.waveform, from / scale.duration, to / scale.duration);
+        let inside = |place: f32| match marks.stretch {
+            Some((first, last)) => (first..=last).contains(&(from + f64::from(place) * (to - from))),
+            None => true,
+        };
+        let colour = |place| if inside(place) { palette.accent } else { palette.wave };
+        let place = across(above).shrink2(vec2(0.0, 2.0));
+        waveform::paint_as_loud_as(&painter, place, columns.len(), peak(&preview.waveform), |i| columns[i], colour);
+        if let Some(below) = below {
+            spectrogram::paint(ui, &painter, response.id, across(below), preview, (from, to));
+        }
+    }
     if let Some(below) = below {
-        spectrogram::paint(ui, &painter, response.id, below, preview);
         if let Some(bright) = at_stretch(below) {
             for dimmed in [below.with_max_x(bright.left()), below.with_min_x(bright.right())] {
                 painter.rect_filled(dimmed, 0.0, palette.well.gamma_multiply(0.6));
             }
         }
-    }
-    if let Some((from, to)) = marks.stretch {
-        for edge in [from, to] {
-            painter.vline(x_of(edge), rect.y_range(), Stroke::new(1.5, palette.accent));
+        if marks.has_axes {
+            frequencies(&painter, below, preview.spectrogram.highest_hz, palette.text, palette.well);
         }
     }
-    if let Some(secs) = marks.position_secs {
-        painter.vline(x_of(secs), rect.y_range(), Stroke::new(2.0, palette.text));
+    if let Some((from, to)) = marks.stretch {
+        for edge in [from, to].into_iter().filter(|edge| (0.0..=1.0).contains(&scale.share(*edge))) {
+            painter.vline(scale.x(edge), rect.y_range(), Stroke::new(1.5, palette.accent));
+        }
+    }
+    if let Some(secs) = marks.position_secs.filter(|secs| (0.0..=1.0).contains(&scale.share(*secs))) {
+        painter.vline(scale.x(secs), rect.y_range(), Stroke::new(2.0, palette.text));
     }
     if response.has_focus() {
         painter.rect_stroke(rect, 2.0, Stroke::new(1.0, palette.accent), egui::StrokeKind::Inside);
     }
+}
+
+/// The columns of a part of a waveform, given as shares of the sound.
+fn columns(all: &[(f32, f32)], from: f64, to: f64) -> &[(f32, f32)] {
+    let place = |share: f64| (share * all.len() as f64).clamp(0.0, all.len() as f64);
+    let first = place(from).floor() as usize;
+    let last = (place(to).ceil() as usize).max(first + 1).min(all.len());
+    &all[first.min(last)..last]
+}
+
+fn peak(columns: &[(f32, f32)]) -> f32 {
+    columns.iter().fold(0.0, |peak, (low, high)| peak.max(low.abs()).max(high.abs()))
+}
+
+const AXIS_FONT: FontId = FontId::proportional(10.5);
+
+/// Times below the picture, as many as there is room for.
+fn times(ui: &Ui, axis: Rect, scale: &Scale) {
+    let palette = palette(ui.visuals());
+    let painter = ui.painter_at(axis);
+    let room = 64.0;
+    let step = step_of_times((scale.to - scale.from) * f64::from(room / axis.width().max(1.0)));
+    let mut number = (scale.from / step).ceil();
+    while number * step <= scale.to {
+        let secs = number * step;
+        let x = scale.x(secs);
+        painter.vline(x, axis.top()..=axis.top() + 3.0, Stroke::new(1.0, palette.wave));
+        if x + room / 2.0 < axis.right() {
+            let words = format::time_on_axis(secs, step);
+            painter.text(pos2(x + 3.0, axis.top() + 1.0), Align2::LEFT_TOP, words, AXIS_FONT, palette.dim);
+        }
+        number += 1.0;
+    }
+}
+
+/// The least of 1, 2, 5, 10, ... that is no less than this.
+fn step_of_times(least_secs: f64) -> f64 {
+    const LONG: [f64; 10] = [1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0];
+    if let Some(step) = LONG.into_iter().find(|step| least_secs <= *step && least_secs > 0.5) {
+        return step;
+    }
+    if least_secs > 1.0 {
+        return (least_secs / 3600.0).ceil() * 3600.0;
+    }
+    let power = 10f64.powf(least_secs.max(1e-6).log10().floor());
+    [1.0, 2.0, 5.0, 10.0].into_iter().map(|times| times * power).find(|step| *step >= least_secs).unwrap_or(power)
+}
+
+fn frequencies(painter: &Painter, rect: Rect, highest_hz: f32, text: egui::Color32, ground: egui::Color32) {
+    for (hz, words) in [(100.0, "100 Hz"), (1000.0, "1 kHz"), (5000.0, "5 kHz"), (15_000.0, "15 kHz")] {
+        let share = share_of_height(hz, highest_hz);
+        let y = rect.bottom() - share * rect.height();
+        if share <= 0.0 || y < rect.top() + 6.0 || rect.height() < 60.0 {
+            continue;
+        }
+        let galley = painter.layout_no_wrap(words.to_owned(), AXIS_FONT, text);
+        let place = Align2::RIGHT_CENTER.anchor_size(pos2(rect.right() - 3.0, y), galley.size());
+        painter.rect_filled(place.expand(1.5), 2.0, ground.gamma_multiply(0.75));
+        painter.galley(place.min, galley, text);
+    }
+}
+
+/// The lane with all of the sound: a click or a drag moves the part that fills the picture.
+fn overview(ui: &Ui, lane: Rect, response: &Response, preview: &Arc<SoundPreview>, scale: &Scale) -> Option<Gesture> {
+    let palette = palette(ui.visuals());
+    let painter = ui.painter_at(lane);
+    let all = Scale { rect: lane, from: 0.0, to: scale.duration, duration: scale.duration };
+    let (from, to) = scale.shown();
+    let part = Rect::from_x_y_ranges(all.x(from)..=all.x(to).max(all.x(from) + 3.0), lane.y_range());
+    painter.rect_filled(lane, 2.0, palette.panel);
+    painter.rect_filled(part, 2.0, palette.selected);
+    let waveform = &preview.waveform;
+    waveform::paint(&painter, lane.shrink(2.0), waveform.len(), |i| waveform[i], |_| palette.wave);
+    painter.rect_stroke(part, 2.0, Stroke::new(1.0, palette.accent), egui::StrokeKind::Inside);
+    let handle = ui.interact(lane, response.id.with("lane"), Sense::click_and_drag() - Sense::FOCUSABLE);
+    let at = handle.interact_pointer_pos()?;
+    let half = (scale.to - scale.from) / 2.0;
+    let middle = all.secs(at.x).clamp(half.min(scale.duration - half), (scale.duration - half).max(half));
+    Some(Gesture::Zoomed(Some((middle - half, middle + half))))
+}
+
+/// What the wheel, or two fingers, make of the part that fills the picture.
+fn zoomed(ui: &Ui, response: &Response, scale: &Scale) -> Option<Gesture> {
+    let at = response.hover_pos()?;
+    let (pinch, scrolled) = ui.input(|input| (input.zoom_delta(), input.smooth_scroll_delta()));
+    let factor = f64::from(pinch * (scrolled.y / 200.0).exp());
+    let aside = -f64::from(scrolled.x / scale.rect.width().max(1.0)) * (scale.to - scale.from);
+    if factor == 1.0 && aside == 0.0 {
+        return None;
+    }
+    let length = ((scale.to - scale.from) / factor).max(CLOSEST_SECS.min(scale.duration));
+    if length >= scale.duration {
+        return Some(Gesture::Zoomed(None));
+    }
+    // What is under the pointer stays there.
+    let (place, share) = (scale.secs(at.x), scale.share(scale.secs(at.x)));
+    let from = (place - share * length + aside).clamp(0.0, scale.duration - length);
+    Some(Gesture::Zoomed(Some((from, from + length))))
 }
 
 /// Which edge of a stretch the pointer can grab: `true` is the left one.
@@ -114,33 +282,51 @@ fn edge_near(x: f32, left: f32, right: f32) -> Option<bool> {
     (to_left.min(to_right) <= REACH).then_some(to_left < to_right)
 }
 
-fn gesture(
-    ui: &Ui,
-    response: &Response,
-    marks: Marks,
-    secs_of: &impl Fn(f32) -> f64,
-    x_of: &impl Fn(f64) -> f32,
-) -> Option<Gesture> {
+fn gesture(ui: &Ui, response: &Response, marks: Marks, scale: &Scale) -> Option<Gesture> {
     let x = response.interact_pointer_pos()?.x;
     // The end that stays while the other is dragged.
     let anchor_id: Id = response.id.with("anchor");
     if response.drag_started() {
         let origin = ui.input(|i| i.pointer.press_origin()).map_or(x, |p| p.x);
         let anchor = match marks.stretch {
-            Some((from, to)) if marks.has_edges => match edge_near(origin, x_of(from), x_of(to)) {
+            Some((from, to)) if marks.has_edges => match edge_near(origin, scale.x(from), scale.x(to)) {
                 Some(true) => to,
                 Some(false) => from,
-                None => secs_of(origin),
+                None => scale.secs(origin),
             },
-            _ => secs_of(origin),
+            _ => scale.secs(origin),
         };
         ui.data_mut(|data| data.insert_temp(anchor_id, anchor));
     }
     if response.dragged() || response.drag_stopped() {
         let anchor: f64 = ui.data(|data| data.get_temp(anchor_id))?;
-        let here = secs_of(x);
+        let here = scale.secs(x);
         let down = !response.drag_stopped();
         return Some(Gesture::Dragged { from_secs: anchor.min(here), to_secs: anchor.max(here), down });
     }
-    response.clicked().then(|| Gesture::Pointed(secs_of(x)))
+    response.clicked().then(|| Gesture::Pointed(scale.secs(x)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_stand_at_round_steps_of_any_size() {
+        let steps = [0.0013, 0.02, 0.31, 0.9, 3.0, 45.0, 400.0, 5000.0].map(step_of_times);
+        let expected = [0.002, 0.02, 0.5, 1.0, 5.0, 60.0, 600.0, 7200.0];
+        for (step, expected) in steps.into_iter().zip(expected) {
+            assert!((step / expected - 1.0).abs() < 1e-9, "{step} is not {expected}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_waveform_has_a_column_at_least() {
+        let all: Vec<(f32, f32)> = (0..10).map(|i| (0.0, i as f32)).collect();
+        assert_eq!(columns(&all, 0.2, 0.5), &all[2..5]);
+        assert_eq!(columns(&all, 0.31, 0.32), &all[3..4]);
+        assert_eq!(columns(&all, 0.0, 1.0).len(), 10);
+        assert_eq!(columns(&all, 1.0, 1.0).len(), 0);
+        assert!(columns(&[], 0.0, 1.0).is_empty());
+    }
 }

@@ -16,8 +16,9 @@ struct Drawn {
     texture: TextureHandle,
 }
 
-/// Paints a sound's spectrogram over all of `rect`; `place` names where, since each place keeps its last texture.
-pub fn paint(ui: &Ui, painter: &Painter, place: Id, rect: Rect, preview: &Arc<SoundPreview>) {
+/// Paints a stretch of a sound's spectrogram, in seconds, over all of `rect`; `place` names where, since each place keeps its
+/// last texture.
+pub fn paint(ui: &Ui, painter: &Painter, place: Id, rect: Rect, preview: &Arc<SoundPreview>, stretch: (f64, f64)) {
     let (id, dark) = (place.with("spectrogram"), ui.visuals().dark_mode);
     let drawn = ui.data(|data| data.get_temp::<Drawn>(id));
     let drawn = match drawn.filter(|drawn| Arc::ptr_eq(&drawn.preview, preview) && drawn.dark == dark) {
@@ -32,8 +33,8 @@ pub fn paint(ui: &Ui, painter: &Painter, place: Id, rect: Rect, preview: &Arc<So
     };
     // The last column may reach past the end of the sound.
     let covered = preview.spectrogram.columns as f64 * preview.spectrogram.column_secs;
-    let share = (preview.duration_secs / covered.max(1e-9)).clamp(0.0, 1.0) as f32;
-    let part = Rect::from_min_max(pos2(0.0, 0.0), pos2(share, 1.0));
+    let share = |secs: f64| (secs / covered.max(1e-9)).clamp(0.0, 1.0) as f32;
+    let part = Rect::from_min_max(pos2(share(stretch.0), 0.0), pos2(share(stretch.1), 1.0));
     painter.image(drawn.texture.id(), rect, part, Color32::WHITE);
 }
 

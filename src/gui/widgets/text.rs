@@ -3,13 +3,14 @@
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Color32, Label, Rect, RichText, TextFormat, TextStyle, Ui};
 
+use super::bidi::visual;
 use crate::gui::format;
 use crate::gui::theme::{palette, size};
 
 /// One line at the named corner or edge of `rect`, no wider than it.
 pub fn line(ui: &Ui, rect: Rect, align: Align2, text: impl Into<String>, style: TextStyle, colour: Color32) {
     let format = TextFormat::simple(style.resolve(ui.style()), colour);
-    let mut job = LayoutJob::single_section(text.into(), format);
+    let mut job = LayoutJob::single_section(visual(&text.into()).into_owned(), format);
     job.wrap = TextWrapping::truncate_at_width(rect.width().max(0.0));
     let galley = ui.painter().layout_job(job);
     let place = align.align_size_within_rect(galley.size(), rect);
@@ -58,7 +59,8 @@ const TAIL_SHARE: f32 = 0.6;
 pub fn with_aside(ui: &Ui, rect: Rect, name: &str, aside: &str) {
     let palette = palette(ui.visuals());
     let format = TextFormat::simple(TextStyle::Body.resolve(ui.style()), palette.text);
-    let mut job = LayoutJob::single_section(fitted(ui, name, &TextStyle::Body, rect.width()), format);
+    let name = fitted(ui, name, &TextStyle::Body, rect.width());
+    let mut job = LayoutJob::single_section(visual(&name).into_owned(), format);
     job.wrap = TextWrapping::truncate_at_width(rect.width().max(0.0));
     let galley = ui.painter().layout_job(job);
     let place = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rect);

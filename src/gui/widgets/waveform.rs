@@ -13,10 +13,22 @@ pub fn paint(
     column: impl Fn(usize) -> (f32, f32),
     colour: impl Fn(f32) -> Color32,
 ) {
+    let peak = (0..count).map(column_peak(&column)).fold(0.0f32, f32::max);
+    paint_as_loud_as(painter, rect, count, peak, column, colour);
+}
+
+/// The same where `peak` fills the height: a part of a sound is as high as it is in the whole.
+pub fn paint_as_loud_as(
+    painter: &Painter,
+    rect: Rect,
+    count: usize,
+    peak: f32,
+    column: impl Fn(usize) -> (f32, f32),
+    colour: impl Fn(f32) -> Color32,
+) {
     if count == 0 || rect.width() < 1.0 {
         return;
     }
-    let peak = (0..count).map(column_peak(&column)).fold(0.0f32, f32::max);
     // A recording of almost nothing stays almost nothing: its noise is not blown up to fill the picture.
     let gain = rect.height() / 2.0 / peak.max(0.01);
     // One bar a pixel, or wider bars with a gap where there are fewer columns than pixels.

@@ -43,7 +43,7 @@ fn code_report(of: CodeOf, code: Vec<u64>) -> CodeReport {
 pub fn bits_page() -> Harness<'static, State> {
     let mut harness = window(made_up::matched());
     turn_to(&mut harness, "Bits");
-    let of = CodeOf::Chunk { file: FileId(1), start_secs: 0.0 };
+    let of = CodeOf::Chunk { file: FileId(2), start_secs: 0.128 };
     let report = code_report(of, vec![0b101]);
     answer(&mut harness, |command| matches!(command, Command::LookAtCode { .. }), Outcome::CodeLookedAt(report));
     submitted(harness.state_mut());
@@ -59,7 +59,7 @@ fn a_code_is_flipped_by_click_and_by_key_and_its_address_looked_up() {
     let asked = commands(&mut harness);
     let [Command::LookAtCode { of: CodeOf::Code(code), .. }] = &asked[..] else { panic!("{asked:?}") };
     assert_eq!(code, &[0b100]);
-    harness.get_by_label("bell_00.wav at 0:00.00, with 1 bit flipped");
+    harness.get_by_label("kick_00.wav at 0:00.13, with 1 bit flipped");
     let mut report = code_report(CodeOf::Code(vec![0b100]), vec![0b100]);
     report.held_by = 0;
     finish(&mut harness, &asked[0], Outcome::CodeLookedAt(report));
@@ -98,7 +98,7 @@ fn the_decoder_is_heard_and_named_as_such() {
     harness.get_by_label("This is the decoder's sound of the code, not a recording.");
     press_while_playing(&mut harness, "Hear the original");
     let asked = in_short(&commands(&mut harness));
-    assert!(asked.contains(&"play /sounds/bell/bell_00.wav 0.00-0.26".to_owned()), "{asked:?}");
+    assert!(asked.contains(&"play /sounds/kick/kick_00.wav 0.13-0.38".to_owned()), "{asked:?}");
 }
 
 /// While something plays, the window draws by itself and never comes to rest.
@@ -125,7 +125,7 @@ fn who_has_a_like_code_is_played_looked_at_and_searched_for() {
     let of = CodeOf::Chunk { file: FileId(2), start_secs: 0.0 };
     finish(&mut harness, &asked[0], Outcome::CodeLookedAt(code_report(of, vec![7])));
     press(&mut harness, "Find sounds like near 3");
-    assert_eq!(in_short(&commands(&mut harness)), ["search /sounds/pad/pad_00.wav 0.00-0.26"]);
+    assert_eq!(in_short(&commands(&mut harness)), ["search /sounds/pad/pad_00.wav 0.00-0.26 by file"]);
     assert_eq!(harness.state().page, Page::Search);
 }
 
@@ -141,7 +141,9 @@ fn the_bits_are_those_of_what_was_selected_last_and_of_what_is_chosen() {
     let mut harness = window(made_up::ready());
     turn_to(&mut harness, "Bits");
     harness.get_by_label("Whose bits?");
-    press(&mut harness, "kick_00.wav, 2.00 s");
+    turn_to(&mut harness, "Search");
+    harness.state_mut().click_file(1, false, false);
+    turn_to(&mut harness, "Bits");
     let asked = commands(&mut harness);
     assert!(matches!(&asked[..], [Command::LookAtCode { of: CodeOf::Chunk { file: FileId(2), .. }, .. }]), "{asked:?}");
     harness.get_by_label("Looking it up…");

@@ -113,8 +113,8 @@ fn no_duplicates_and_a_stopped_search_say_what_can_be_done() {
 fn distances_are_measured_for_who_looks_at_them() {
     let mut harness = window(made_up::ready());
     assert!(commands(&mut harness).is_empty());
-    press(&mut harness, "How far codes are apart");
-    harness.run();
+    turn_to(&mut harness, "Training");
+    harness.get_by_label("How far codes are apart");
     let mut report = DistancesReport {
         index_generation: 1,
         bits: 64,

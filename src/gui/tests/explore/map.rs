@@ -1,17 +1,18 @@
 //! The map.
 
-use egui::{Key, Role, vec2};
+use egui::{Key, Modifiers, Role, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use std::sync::Arc;
 
 use super::{answer, files};
 use crate::dataset::FileId;
-use crate::engine::{Command, DatasetView, Event, JobId, JobKind, JobStage, JobView, MapChunk, MapReport, Outcome};
+use crate::engine::{
+    Command, DatasetView, Event, JobId, JobKind, JobStage, JobView, MapChunk, MapReport, Outcome, SoundsOnMap,
+};
 use crate::gui::explore::map::{DWELL_SECS, View};
 use crate::gui::state::{Action, List, Page, State};
 use crate::gui::tests::made_up::{self, changed, in_short, submitted};
-use crate::gui::tests::pages::turn_to;
 use crate::gui::tests::panels::{commands, press, window};
 use crate::map::Dots;
 
@@ -27,16 +28,25 @@ pub fn map_report() -> Arc<MapReport> {
         files: files(),
         chunks: vec![chunk(0, 0), chunk(0, 2), chunk(1, 0), chunk(1, 1), chunk(2, 0)],
         dots: Dots::new(vec![[0.0, 0.0], [0.0, -1.0], [-1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]),
+        // Only moments: what is seen from afar has tests of its own.
+        sounds: SoundsOnMap::default(),
         of: 5,
         neighbours_kept: 0.75,
         seconds: 0.1,
     })
 }
 
-/// The map page with a map; what was asked for until then is forgotten.
+/// A window that has no map yet.
+fn without_map(mut state: State) -> Harness<'static, State> {
+    state.explore.map = Default::default();
+    window(state)
+}
+
+/// A window with a map, which has the keyboard; what was asked for until then is forgotten.
 pub fn map_page(state: State) -> Harness<'static, State> {
-    let mut harness = window(state);
-    turn_to(&mut harness, "Map");
+    let mut harness = without_map(state);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num2);
+    harness.run();
     answer(&mut harness, |command| matches!(command, Command::DrawMap), Outcome::MapDrawn(map_report()));
     submitted(harness.state_mut());
     harness
@@ -44,7 +54,7 @@ pub fn map_page(state: State) -> Harness<'static, State> {
 
 /// Where a dot is on the screen.
 fn at_dot(harness: &Harness<'_, State>, dot: usize) -> egui::Pos2 {
-    let rect = harness.get_by_role(Role::Canvas).rect();
+    let rect = harness.get_by_label_contains("Map of").rect();
     let map = &harness.state().explore.map;
     let report = map.report.as_ref().expect("a map");
     let view = map.view.unwrap_or(View::of_all(report, rect.size().into()));
@@ -62,8 +72,7 @@ fn hover(harness: &mut Harness<'_, State>, at: egui::Pos2) {
 
 #[test]
 fn the_map_is_asked_for_once_shows_how_far_it_is_and_can_be_stopped() {
-    let mut harness = window(made_up::ready());
-    turn_to(&mut harness, "Map");
+    let mut harness = without_map(made_up::ready());
     let asked = commands(&mut harness);
     assert!(matches!(&asked[..], [Command::DrawMap]), "{asked:?}");
     harness.state_mut().submitted(JobId(7), &asked[0]);
@@ -86,14 +95,13 @@ fn the_map_is_asked_for_once_shows_how_far_it_is_and_can_be_stopped() {
 
 #[test]
 fn a_map_that_cannot_be_drawn_says_why() {
-    let mut harness = window(made_up::ready());
-    turn_to(&mut harness, "Map");
+    let mut harness = without_map(made_up::ready());
     let asked = commands(&mut harness);
     harness.state_mut().submitted(JobId(7), &asked[0]);
     harness.state_mut().apply(made_up::failed(JobId(7), "the index is damaged; build it anew"));
     harness.run();
     assert!(harness.query_all_by_label_contains("The index is damaged").next().is_some());
-    press(&mut harness, "Dismiss this problem");
+    press(&mut harness, "Dismiss this message");
 }
 
 #[test]
@@ -110,8 +118,8 @@ fn a_dot_is_played_by_resting_on_it_and_searched_for_by_a_click() {
     harness.drop_at(at);
     harness.run();
     let asked = in_short(&commands(&mut harness));
-    assert_eq!(asked, ["play /sounds/kick/kick_00.wav 0.13-0.38", "search /sounds/kick/kick_00.wav 0.13-0.38"]);
-    assert_eq!(harness.state().page, Page::Map, "its matches are marked on the map");
+    assert_eq!(asked, ["play /sounds/kick/kick_00.wav 0.13-0.38", "search /sounds/kick/kick_00.wav 0.13-0.38 by file"]);
+    assert_eq!(harness.state().page, Page::Search, "its matches are listed beside the map");
     harness.get_by_label("Map of 5 sounds; kick_00.wav, 0.13 to 0.38 s");
 }
 
@@ -131,9 +139,9 @@ fn arrows_go_from_dot_to_dot_space_plays_and_enter_searches() {
     harness.key_press(Key::Enter);
     harness.run();
     let asked = in_short(&commands(&mut harness));
-    assert_eq!(asked, ["play /sounds/bell/bell_00.wav 0.00-0.26", "search /sounds/bell/bell_00.wav 0.00-0.26"]);
+    assert_eq!(asked, ["play /sounds/bell/bell_00.wav 0.00-0.26", "search /sounds/bell/bell_00.wav 0.00-0.26 by file"]);
     // The same when the plane itself has the focus.
-    harness.get_by_role(Role::Canvas).focus();
+    harness.get_by_label_contains("Map of").focus();
     harness.run();
     harness.key_press(Key::ArrowLeft);
     harness.run();
@@ -155,7 +163,7 @@ fn the_map_is_zoomed_and_moved_by_wheel_keys_buttons_and_drags() {
     harness.run();
     assert!((scale(&harness).expect("further") / once - 1.0).abs() < 1e-3);
 
-    let middle = harness.get_by_role(Role::Canvas).rect().center();
+    let middle = harness.get_by_label_contains("Map of").rect().center();
     let before = harness.state().explore.map.view.expect("a view").centre;
     harness.drag_at(middle);
     harness.run();
@@ -220,14 +228,14 @@ fn colours_are_of_folders_or_files_and_one_of_them_can_be_looked_at() {
 #[test]
 fn all_that_is_in_view_is_also_a_list() {
     let mut harness = map_page(made_up::matched());
-    harness.get_by_label("5 chunks · 75% of neighbours kept · 2 of 3 matches marked");
+    harness.get_by_label("5 moments · 75% of neighbours kept · 2 of 3 matches marked");
     press(&mut harness, "List of the sounds in view");
     harness.run();
     harness.get_by_label("Dot 1: bell_00.wav, 0.00 to 0.26 s").click();
     harness.run();
     assert_eq!(harness.state().list, List::MapRows);
     let asked = in_short(&commands(&mut harness));
-    assert_eq!(asked, ["play /sounds/bell/bell_00.wav 0.00-0.26", "search /sounds/bell/bell_00.wav 0.00-0.26"]);
+    assert_eq!(asked, ["play /sounds/bell/bell_00.wav 0.00-0.26", "search /sounds/bell/bell_00.wav 0.00-0.26 by file"]);
     harness.key_press(Key::ArrowDown);
     harness.run();
     assert_eq!(harness.state().explore.map.selected, Some(1));
@@ -252,9 +260,45 @@ fn a_new_index_has_its_map_drawn_anew() {
 }
 
 #[test]
+fn files_that_go_or_come_back_have_the_map_read_again_and_the_view_stays() {
+    let mut harness = map_page(made_up::ready());
+    harness.key_press(Key::Plus);
+    harness.run();
+    let view = harness.state().explore.map.view;
+    let all = made_up::ready().latest.dataset;
+    let without_pad = made_up::dataset(all.files[..2].to_vec());
+    for dataset in [without_pad, all] {
+        let state = std::mem::take(harness.state_mut());
+        *harness.state_mut() = changed(state, |latest| latest.dataset = dataset);
+        harness.run();
+        answer(&mut harness, |command| matches!(command, Command::DrawMap), Outcome::MapDrawn(map_report()));
+        assert!(view.is_some() && harness.state().explore.map.view == view);
+    }
+    let state = std::mem::take(harness.state_mut());
+    *harness.state_mut() = changed(state, |latest| {
+        let file = made_up::file(4, "/sounds/new.wav");
+        latest.dataset = made_up::dataset(latest.dataset.files.iter().cloned().chain([file]).collect());
+    });
+    harness.run();
+    let asked = commands(&mut harness);
+    assert!(asked.len() <= 1, "a file that is new may bring nothing back: {asked:?}");
+}
+
+#[test]
+fn a_collapsed_model_is_told_of_where_its_answers_stand() {
+    let harness = map_page(changed(made_up::matched(), |latest| {
+        let mut model = (*made_up::model()).clone();
+        model.collapsed = Some("Every sound has the same code.".into());
+        latest.model = Some(model.into());
+    }));
+    harness.get_by_label_contains("The model tells no sounds apart, so their places mean nothing");
+    assert!(harness.query_by_label_contains("of neighbours kept").is_none());
+    harness.get_by_label_contains("The model tells no sounds apart, so this order means nothing");
+}
+
+#[test]
 fn a_map_of_many_dots_is_moved_and_comes_to_rest() {
-    let mut harness = window(made_up::ready());
-    turn_to(&mut harness, "Map");
+    let mut harness = without_map(made_up::ready());
     let small = map_report();
     let many = 25_000;
     let report = MapReport {
@@ -264,7 +308,7 @@ fn a_map_of_many_dots_is_moved_and_comes_to_rest() {
         ..(*small).clone()
     };
     answer(&mut harness, |command| matches!(command, Command::DrawMap), Outcome::MapDrawn(report.into()));
-    let middle = harness.get_by_role(Role::Canvas).rect().center();
+    let middle = harness.get_by_label_contains("Map of").rect().center();
     harness.drag_at(middle);
     for step in 1..6 {
         harness.hover_at(middle + vec2(20.0 * step as f32, 0.0));
@@ -274,7 +318,8 @@ fn a_map_of_many_dots_is_moved_and_comes_to_rest() {
     harness.run();
     let view = harness.state().explore.map.view.expect("moved");
     assert!(
-        (at_dot(&harness, 0).x - harness.get_by_role(Role::Canvas).rect().center().x + view.centre[0] * view.scale)
+        (at_dot(&harness, 0).x - harness.get_by_label_contains("Map of").rect().center().x
+            + view.centre[0] * view.scale)
             .abs()
             < 1.0
     );
@@ -284,4 +329,54 @@ fn a_map_of_many_dots_is_moved_and_comes_to_rest() {
     }
     let delay = harness.output().viewport_output[&egui::ViewportId::ROOT].repaint_delay;
     assert_eq!(delay, std::time::Duration::MAX);
+}
+
+/// The same map with one dot a sound: the bell's is its first, the kick's its second.
+fn from_afar(state: State) -> Harness<'static, State> {
+    let report = map_report();
+    let sounds = SoundsOnMap::new(&report.files, &report.chunks, &report.dots);
+    assert_eq!(sounds.of, [0, 2, 4]);
+    let mut harness = map_page(state);
+    harness.state_mut().explore.map.asked.forget();
+    harness.run();
+    let report = MapReport { sounds, ..(*report).clone() };
+    answer(&mut harness, |command| matches!(command, Command::DrawMap), Outcome::MapDrawn(report.into()));
+    submitted(harness.state_mut());
+    harness
+}
+
+#[test]
+fn from_afar_a_dot_is_a_sound_and_from_near_a_moment() {
+    let mut harness = from_afar(made_up::ready());
+    harness.get_by_label_contains("Map of 3 sounds");
+    let at = at_dot(&harness, 4);
+    harness.drag_at(at);
+    harness.drop_at(at);
+    harness.run();
+    let asked = in_short(&commands(&mut harness));
+    let whole = ["play /sounds/pad/pad_00.wav 0.00-end", "search /sounds/pad/pad_00.wav 0.00-end by file"];
+    assert!(asked.ends_with(&whole.map(str::to_owned)), "{asked:?}");
+    harness.key_press(Key::ArrowLeft);
+    harness.run();
+    assert_eq!(harness.state().explore.map.selected, Some(0), "from sound to sound");
+    for _ in 0..6 {
+        harness.key_press(Key::Plus);
+        harness.run();
+    }
+    assert!(!harness.state().explore.map.shows_sounds());
+}
+
+#[test]
+fn a_line_around_some_dots_has_the_matches_looked_for_among_them() {
+    let mut harness = from_afar(made_up::matched());
+    let corners = [[0.5, -0.5], [1.5, -0.5], [1.5, 0.5], [0.5, 0.5]];
+    harness.state_mut().look_among(&corners);
+    let asked = commands(&mut harness);
+    assert!(
+        matches!(&asked[..], [Command::Search(query)] if query.filter.among.as_deref() == Some(&vec![FileId(3)])),
+        "{asked:?}"
+    );
+    harness.run();
+    press(&mut harness, "1 sound of the map  ×");
+    assert_eq!(harness.state().search.filter.among, None);
 }

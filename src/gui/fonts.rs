@@ -1,0 +1,100 @@
+//! Letters that the window's own fonts lack come from the fonts that are installed on the machine: names of sounds are in
+//! all of the world's scripts. The machine's fonts are listed when the first such letter is drawn, and not before.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use egui::{Context, FallbackRequest, FontData, FontFamily, FontInsert, FontPriority, FontProvider, InsertFontFamily};
+use fontdb::{Database, FaceInfo, Style};
+use ttf_parser::Face;
+use unicode_script::{Script, UnicodeScript as _};
+
+/// Lets a window draw all letters that the machine has a font for.
+///
+/// eframe has a provider of its own, behind its feature `system_fonts`. That one brings coloured emoji along, and with them
+/// a second text renderer into every build.
+pub fn install(ctx: &Context) {
+    ctx.add_font_provider(Arc::new(MachineFonts::default()));
+}
+
+/// The machine's fonts, once they have been listed.
+#[derive(Default)]
+struct MachineFonts(Mutex<Option<Database>>);
+
+impl FontProvider for MachineFonts {
+    fn font_for(&self, request: &FallbackRequest<'_>) -> Option<FontInsert> {
+        let letter = request.cluster.chars().next().filter(|letter| belongs_to_a_script(*letter))?;
+        // A list of fonts is whole after a panic of another holder, too.
+        let mut listed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let fonts = listed.get_or_insert_with(listed_fonts);
+        let wanted_monospaced = *request.family == FontFamily::Monospace;
+        let (info, bytes) = font_with(fonts, letter, wanted_monospaced)?;
+        Some(FontInsert {
+            name: format!("{} ({})", info.post_script_name, info.id),
+            data: FontData { index: info.index, ..FontData::from_owned(bytes) },
+            families: vec![InsertFontFamily { family: request.family.clone(), priority: FontPriority::Lowest }],
+        })
+    }
+}
+
+/// Signs and punctuation that no script owns are drawn as a box: looking through all fonts for them is not worth it.
+fn belongs_to_a_script(letter: char) -> bool {
+    !matches!(letter.script(), Script::Common | Script::Inherited | Script::Unknown)
+}
+
+fn listed_fonts() -> Database {
+    let mut fonts = Database::new();
+    fonts.load_system_fonts();
+    fonts
+}
+
+/// The most usual of the fonts that have a letter: upright, without serifs, of a middle weight.
+fn font_with(fonts: &Database, letter: char, monospaced: bool) -> Option<(FaceInfo, Vec<u8>)> {
+    let mut faces: Vec<&FaceInfo> = fonts.faces().collect();
+    let unusual = |face: &FaceInfo| {
+        let weight = face.weight.0.abs_diff(400);
+        let is_serif = face.post_script_name.contains("Serif");
+        (face.style != Style::Normal, face.monospaced != monospaced, is_serif, weight)
+    };
+    faces.sort_by_key(|face| unusual(face));
+    faces.into_iter().find_map(|face| {
+        let bytes = fonts.with_face_data(face.id, |bytes, index| {
+            let parsed = Face::parse(bytes, index).ok()?;
+            parsed.glyph_index(letter).map(|_| bytes.to_vec())
+        });
+        Some((face.clone(), bytes??))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A letter that a font is found for, it has; a letter that belongs to nobody is asked for in vain.
+    #[test]
+    fn fonts_of_the_machine_are_found_by_letter() {
+        let fonts = listed_fonts();
+        for letter in ['ب', 'ש', 'あ', '漢', '한', 'ไ', 'ह'] {
+            assert!(belongs_to_a_script(letter), "{letter}");
+            match font_with(&fonts, letter, false) {
+                Some((face, bytes)) => {
+                    let parsed = Face::parse(&bytes, face.index).expect("a font");
+                    assert!(parsed.glyph_index(letter).is_some());
+                    assert_eq!(face.style, Style::Normal);
+                }
+                None => eprintln!("SKIPPED: this machine has no font with {letter}"),
+            }
+        }
+        assert!(!belongs_to_a_script('\u{E123}') && !belongs_to_a_script('!'));
+    }
+
+    #[test]
+    fn a_window_asks_for_a_font_only_when_it_lacks_a_letter() {
+        let provider = MachineFonts::default();
+        let request = |cluster| FallbackRequest { cluster, family: &FontFamily::Proportional };
+        assert!(provider.font_for(&request("\u{E123}")).is_none());
+        assert!(provider.0.lock().expect("nobody panicked").is_none(), "the fonts are not listed for nothing");
+        let found = provider.font_for(&request("ب"));
+        assert!(provider.0.lock().expect("nobody panicked").is_some());
+        assert!(found.is_none_or(|font| !font.name.is_empty()));
+    }
+}

@@ -1,0 +1,120 @@
+//! What stands above the folders in the library: favourites, recordings, earlier queries and tags, each of them folded away
+//! until somebody looks.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::engine::DatasetView;
+
+/// A part of the library beside its folders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Section {
+    Favourites,
+    Takes,
+    Queries,
+    Tags,
+}
+
+pub const SECTIONS: [Section; 4] = [Section::Favourites, Section::Takes, Section::Queries, Section::Tags];
+
+/// A line above the folders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Head {
+    Section(Section),
+    /// One of a section's things, by its place among them.
+    Item(Section, usize),
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Library {
+    pub unfolded: BTreeSet<Section>,
+    /// Where the arrow keys stand.
+    pub cursor: Option<Head>,
+    pub reveal: bool,
+    /// Whether the menu that adds sounds is open.
+    pub adding: bool,
+    /// Each tag, and how many files have it.
+    tags: Arc<Vec<(String, usize)>>,
+}
+
+/// Things of a section that have a line; the newest or the first.
+const MOST: usize = 200;
+
+impl Library {
+    pub fn tags(&self) -> &Arc<Vec<(String, usize)>> {
+        &self.tags
+    }
+
+    /// Counts the tags of a dataset that has changed.
+    pub fn count_tags(&mut self, dataset: &DatasetView) {
+        let mut counts: Vec<(String, usize)> = dataset.known_tags.iter().map(|tag| (tag.clone(), 0)).collect();
+        for tag in dataset.tags.values().flatten() {
+            if let Ok(place) = counts.binary_search_by(|(known, _)| known.cmp(tag)) {
+                counts[place].1 += 1;
+            }
+        }
+        counts.retain(|(_, files)| *files > 0);
+        self.tags = Arc::new(counts);
+    }
+
+    /// The lines, where a section has so many things.
+    pub fn heads(&self, things: impl Fn(Section) -> usize) -> Vec<Head> {
+        let mut heads = Vec::new();
+        for section in SECTIONS {
+            let things = things(section);
+            if things > 0 {
+                heads.push(Head::Section(section));
+            }
+            if self.unfolded.contains(&section) {
+                heads.extend((0..things.min(MOST)).map(|place| Head::Item(section, place)));
+            }
+        }
+        heads
+    }
+
+    pub fn fold(&mut self, section: Section, fold: bool) {
+        match fold {
+            true => self.unfolded.remove(&section),
+            false => self.unfolded.insert(section),
+        };
+        if fold && matches!(self.cursor, Some(Head::Item(of, _)) if of == section) {
+            self.cursor = Some(Head::Section(section));
+        }
+    }
+}
+
+/// The filter that admits the files with a tag.
+pub fn tag_filter(tag: &str) -> String {
+    if tag.contains(char::is_whitespace) { format!("tag:\"{tag}\"") } else { format!("tag:{tag}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_with_nothing_in_them_have_no_line_and_folded_ones_have_one() {
+        let mut library = Library::default();
+        let things = |section| match section {
+            Section::Favourites => 0,
+            Section::Takes => 2,
+            Section::Queries => 1000,
+            Section::Tags => 1,
+        };
+        let folded = [Section::Takes, Section::Queries, Section::Tags].map(Head::Section);
+        assert_eq!(library.heads(things), folded);
+        library.fold(Section::Takes, false);
+        library.cursor = Some(Head::Item(Section::Takes, 1));
+        assert_eq!(library.heads(things)[1..3], [0, 1].map(|place| Head::Item(Section::Takes, place)));
+        library.fold(Section::Takes, true);
+        assert_eq!(library.cursor, Some(Head::Section(Section::Takes)), "the keys do not stand on what is gone");
+        library.fold(Section::Queries, false);
+        assert_eq!(library.heads(things).len(), 3 + MOST);
+    }
+
+    #[test]
+    fn a_tag_with_a_space_is_quoted() {
+        assert_eq!(tag_filter("loop"), "tag:loop");
+        assert_eq!(tag_filter("snare drum"), "tag:\"snare drum\"");
+    }
+}

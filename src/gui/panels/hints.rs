@@ -1,0 +1,28 @@
+//! The first three steps, told in one line that goes away once all of them have been taken.
+
+use egui::{RichText, Ui};
+
+use crate::gui::state::State;
+use crate::gui::theme::palette;
+
+pub const HEIGHT: f32 = 22.0;
+
+/// Whether there is something left to tell.
+pub fn are_wanted(state: &State) -> bool {
+    state.search_obstacle().is_none() && state.preferences.hints_done.contains(&false)
+}
+
+pub fn show(ui: &mut Ui, state: &State) {
+    let palette = palette(ui.visuals());
+    let last = if state.drags_out { "Drag it to another program" } else { "Copy it as a file (Shift+F10)" };
+    let steps = ["Click a sound", "Press Down through what is like it", last];
+    ui.horizontal(|ui| {
+        ui.spacing_mut().interact_size.y = HEIGHT;
+        ui.spacing_mut().item_spacing.x = 16.0;
+        for ((number, step), done) in (1..).zip(steps).zip(state.preferences.hints_done) {
+            let colour = if done { palette.dim } else { palette.accent };
+            let step = RichText::new(format!("{number}  {step}")).small().color(colour);
+            ui.label(if done { step.strikethrough() } else { step });
+        }
+    });
+}

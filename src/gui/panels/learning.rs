@@ -1,0 +1,53 @@
+//! The page of learning: what to train, how it goes, and what is in the index, side by side where there is room.
+
+use egui::{Frame, Margin, ScrollArea, Ui, UiBuilder, vec2};
+
+use super::{indexing, training};
+use crate::gui::state::State;
+use crate::gui::theme::size;
+
+/// Narrower pages have one column.
+const ROOM_FOR_THREE: f32 = 940.0;
+
+/// Settings and figures are no easier to read in a wider column.
+const SIDE: f32 = 340.0;
+
+pub fn show(ui: &mut Ui, state: &mut State) {
+    if ui.available_width() < ROOM_FOR_THREE {
+        return scrolling(ui, "learning", |ui| {
+            training::show(ui, state);
+            ui.add_space(size::SECTION);
+            training::course_of(ui, state, size::PLOT);
+            ui.add_space(size::SECTION);
+            ui.separator();
+            ui.add_space(size::GAP);
+            indexing::show(ui, state);
+        });
+    }
+    let whole = ui.available_rect_before_wrap();
+    let gap = 2.0 * size::SECTION;
+    let side = SIDE.min(whole.width() * 0.28);
+    let (left, rest) = whole.split_left_right_at_x(whole.left() + side);
+    let (middle, right) = rest.split_left_right_at_x(rest.right() - side);
+    let column = |ui: &mut Ui, name: &str, rect| ui.new_child(UiBuilder::new().id_salt(name).max_rect(rect));
+    scrolling(&mut column(ui, "settings", left), "settings", |ui| training::show(ui, state));
+    let middle = middle.shrink2(vec2(gap / 2.0, 0.0));
+    scrolling(&mut column(ui, "course", middle), "course", |ui| {
+        // Two plots share the height.
+        let plot = ((middle.height() - 220.0) / 2.0).clamp(size::PLOT, 360.0);
+        training::course_of(ui, state, plot);
+    });
+    scrolling(&mut column(ui, "index", right), "index", |ui| indexing::show(ui, state));
+    ui.advance_cursor_after_rect(whole);
+}
+
+/// A column that scrolls where it is too long. The scroll bar stands in a margin, beside what it scrolls.
+fn scrolling(ui: &mut Ui, name: &str, contents: impl FnOnce(&mut Ui)) {
+    ui.spacing_mut().scroll.floating_allocated_width = 0.0;
+    ScrollArea::vertical().id_salt(name).auto_shrink(false).show(ui, |ui| {
+        Frame::new().inner_margin(Margin { right: BAR, ..Margin::ZERO }).show(ui, contents);
+    });
+}
+
+/// The margin that a scroll bar stands in.
+const BAR: i8 = 11;

@@ -13,7 +13,8 @@ use std::sync::Arc;
 use crate::dataset::{FileId, SoundFile};
 use crate::engine::DatasetView;
 
-pub use order::{Arrangement, Column, Group, Order, Sort, Sorter};
+pub use order::{Arrangement, Column, Order, Sort, Sorter};
+pub use tree::Group;
 
 /// A row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! The window. [`App`] drains the engine's events and decides; the panels draw a [`state::State`] and put into it what
-//! the person wants. Only this folder knows egui, and only this file knows both egui and the engine.
+//! the person wants. Only this folder knows egui. The panels show what the engine tells and leave commands in the state;
+//! only this file talks to the engine.
 
 mod arranger;
 mod desktop;

@@ -4,10 +4,23 @@
 
 use egui::{Align2, Area, Color32, Context, Frame, Id, Order, Stroke, Vec2};
 
-use super::state::Place;
 use super::theme::{palette, size};
 use super::widgets::buttons::icon_button;
 use super::widgets::icons::{self, Icon};
+
+/// The part of the window that a job belongs to: an error that was told goes when another job of that part succeeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    Dataset,
+    Training,
+    Indexing,
+    Search,
+    /// A page only where it does not stand beside the search.
+    Map,
+    Bits,
+    Duplicates,
+    Player,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {

@@ -1,13 +1,18 @@
 //! What is on screen, without a widget: events and values from the engine go in, intents of the person go in, and
 //! actions come out. Tested without a window.
 
+mod bits;
+mod duplicates;
 mod editing;
 mod events;
+mod explore;
 mod files;
 mod intents;
 mod library;
+mod map;
 mod pictures;
 mod searching;
+mod sound;
 
 pub use pictures::Picture;
 
@@ -22,6 +27,7 @@ use super::explore::Explore;
 use super::file_table::{FileTable, Order};
 use super::library::Library;
 use super::notices::Notices;
+pub use super::notices::Place;
 use super::preferences::Preferences;
 use super::saving::Saving;
 use super::search_state::SearchState;
@@ -49,20 +55,6 @@ pub enum Action {
     DragOut(Vec<PathBuf>),
     /// Closes the window.
     Leave,
-}
-
-/// The part of the window that a job belongs to: an error that was told goes when another job of that part succeeds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Place {
-    Dataset,
-    Training,
-    Indexing,
-    Search,
-    /// A page only where it does not stand beside the search.
-    Map,
-    Bits,
-    Duplicates,
-    Player,
 }
 
 /// What covers the window until it is answered.

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use super::Asked;
 use crate::dataset::FileId;
-use crate::engine::{ChunkPlace, Command, Duplicate, DuplicateGroup, DuplicatesBy, DuplicatesReport};
-use crate::gui::state::{List, State};
+use crate::engine::{ChunkPlace, Duplicate, DuplicateGroup, DuplicatesBy, DuplicatesReport};
 
 pub struct DuplicatesState {
     pub within: u32,
@@ -130,53 +129,6 @@ impl DuplicatesState {
                 ids.clone().find(|id| kept.contains(id)).or_else(|| ids.clone().find(|id| !self.chosen.contains(id)));
             kept.extend(first);
             self.chosen.extend(ids.by_ref().filter(|id| !kept.contains(id)));
-        }
-    }
-}
-
-impl State {
-    /// Has duplicates looked for, once for each distance and state of the project.
-    pub fn want_duplicates(&mut self) {
-        let Some(generation) = self.index_generation() else { return };
-        let files = self.latest.dataset.files.len();
-        let duplicates = &mut self.explore.duplicates;
-        let (within, by) = (duplicates.within, duplicates.by);
-        let key = (within, by, generation, files);
-        if let Some(job) = duplicates.asked.overtaken_by(&key) {
-            self.cancel(job);
-        } else if duplicates.asked.wants(key) {
-            self.submit(Command::FindDuplicates { within, by });
-        }
-    }
-
-    pub fn remove_chosen_duplicates(&mut self) {
-        let files: Vec<FileId> = std::mem::take(&mut self.explore.duplicates.chosen).into_iter().collect();
-        if !files.is_empty() {
-            self.submit(Command::RemoveFiles { files });
-        }
-    }
-
-    pub(super) fn step_duplicates(&mut self, by: isize) -> bool {
-        let duplicates = &mut self.explore.duplicates;
-        let Some(last) = duplicates.lines.len().checked_sub(1) else { return false };
-        let next = Some(duplicates.selected.map_or(0, |at| at.saturating_add_signed(by).min(last)));
-        let moved = duplicates.selected != next;
-        (duplicates.selected, duplicates.reveal) = (next, moved);
-        moved
-    }
-
-    /// A click on a line: a group is unfolded or folded, a member is played.
-    pub fn click_duplicate(&mut self, line: usize) {
-        self.list = List::Duplicates;
-        self.explore.duplicates.selected = Some(line);
-        match self.explore.duplicates.lines.get(line) {
-            Some(&Line::Group { group, .. }) => self.explore.duplicates.toggle(group),
-            Some(Line::Member { .. }) => {
-                if let Some(place) = self.explore.duplicates.selected_place() {
-                    self.play_place(&place);
-                }
-            }
-            None => {}
         }
     }
 }

@@ -2,9 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::map::ColourBy;
 use crate::engine::{DatasetView, MapReport};
 use crate::gui::theme::KINDS;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ColourBy {
+    #[default]
+    Folder,
+    Tag,
+    File,
+}
 
 /// Which colour each dot has, and what the colours stand for.
 #[derive(Clone, Debug, Default, PartialEq)]

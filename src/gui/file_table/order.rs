@@ -7,7 +7,7 @@ use std::sync::Arc;
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
-use super::tree;
+use super::tree::{self, Group};
 use crate::dataset::letters::sort_key;
 use crate::dataset::{Candidate, Favourite, FileId, Filter, SoundFile};
 use crate::engine::{DatasetView, OnDisk};
@@ -60,19 +60,6 @@ impl Order {
         let now = self.on_disk.get(&file.id).map(OnDisk::words);
         now.or_else(|| self.dataset.problem_at(file.path.as_str()))
     }
-}
-
-/// A folder of the tree: one that holds files, by their places in the dataset, or one in which such folders part.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Group {
-    pub folder: String,
-    /// From the folder above it in the tree.
-    pub name: String,
-    /// Folders above it in the tree.
-    pub depth: usize,
-    pub files: Vec<u32>,
-    /// Files in it and in all folders below it.
-    pub all: usize,
 }
 
 /// The rows of the table before any folder is folded.

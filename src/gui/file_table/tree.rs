@@ -3,7 +3,18 @@
 
 use std::collections::HashSet;
 
-use super::Group;
+/// A folder of the tree: one that holds files, by their places in the dataset, or one in which such folders part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Group {
+    pub folder: String,
+    /// From the folder above it in the tree.
+    pub name: String,
+    /// Folders above it in the tree.
+    pub depth: usize,
+    pub files: Vec<u32>,
+    /// Files in it and in all folders below it.
+    pub all: usize,
+}
 
 const SEPARATORS: [char; 2] = ['/', '\\'];
 

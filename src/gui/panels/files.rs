@@ -5,8 +5,6 @@ use egui::{Role, WidgetInfo, vec2};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::library::INDENT;
-
 use crate::dataset::SoundFile;
 use crate::gui::file_table::{Column, Line};
 use crate::gui::format;
@@ -25,6 +23,9 @@ pub struct Columns {
     level: Option<f32>,
     rate: Option<f32>,
 }
+
+/// How far a folder stands in under the one above it.
+pub const INDENT: f32 = 12.0;
 
 const LENGTH: f32 = 46.0;
 /// Room for the scroll bar, which lies over the rows' right end.

@@ -3,7 +3,7 @@
 
 use egui::{Align2, Layout, Popup, PopupCloseBehavior, Rect, RichText, ScrollArea, TextStyle, Ui, vec2};
 
-use super::files::{self, Columns};
+use super::files::{self, Columns, INDENT};
 use super::welcome::path_field;
 use crate::engine::{Command, JobKind};
 use crate::gui::dialogs::Question;
@@ -15,9 +15,6 @@ use crate::gui::widgets::buttons::{tick, with_icon};
 use crate::gui::widgets::icons::{self, Icon};
 use crate::gui::widgets::row::{self, Row, take_left, take_right};
 use crate::gui::widgets::{progress, text};
-
-/// How far a folder stands in under the one above it.
-pub const INDENT: f32 = 12.0;
 
 pub fn show(ui: &mut Ui, state: &mut State) {
     state.arrange_files();

@@ -7,8 +7,9 @@ use egui::{
 use std::sync::Arc;
 
 use crate::engine::{ChunkPlace, JobKind, MapReport};
+use crate::gui::explore::kinds::ColourBy;
 use crate::gui::explore::kinds::KindName;
-use crate::gui::explore::map::{ColourBy, View};
+use crate::gui::explore::map::View;
 use crate::gui::format;
 use crate::gui::state::{List, State};
 use crate::gui::theme::{palette, size};

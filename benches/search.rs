@@ -86,6 +86,7 @@ fn project(folder: &Path) -> (Engine, Utf8PathBuf) {
             size_bytes: 1,
             modified_ns: 0,
             content_hash: [0; 32],
+            sound_hash: *blake3::hash(&number.to_le_bytes()).as_bytes(),
             rate: RATE,
             channels: 2,
             frames: frames.ceil() as u64,
@@ -95,7 +96,7 @@ fn project(folder: &Path) -> (Engine, Utf8PathBuf) {
         .collect();
     let edit = opened.edit("Made up").expect("writable");
     edit.add_files(&facts).expect("added");
-    drop(edit);
+    edit.commit().expect("done");
     let files = opened.files().expect("files");
     let query = files.iter().find(|file| file.path.ends_with("query.wav")).expect("the query").path.clone();
     let made_up = files.iter().filter(|file| file.path != query);

@@ -77,6 +77,7 @@ fn fill(place: &Utf8Path) {
         size_bytes: 100_000,
         modified_ns: number as i64,
         content_hash: [number as u8; 32],
+        sound_hash: *blake3::hash(&number.to_le_bytes()).as_bytes(),
         rate: if number.is_multiple_of(3) { 48_000 } else { 44_100 },
         channels: 2,
         frames: 60_000 + (number as u64 * 7919) % 400_000,
@@ -85,7 +86,7 @@ fn fill(place: &Utf8Path) {
     };
     let edit = project.edit("Filled").expect("writable");
     edit.add_files(&(0..FILES).map(facts).collect::<Vec<_>>()).expect("added");
-    drop(edit);
+    edit.commit().expect("done");
     let model = project.current_model().expect("asked").expect("a model");
     let mut codes = Codes::new(BITS).expect("a width");
     let mut state = 1u64;

@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use super::container::section;
 use super::decode::Decoder;
 use super::error::{AudioError, Cause};
 use super::picture::Outline;
 use super::spectrogram::{Spectrogram, SpectrogramBuilder};
 use super::witness::{Testimony, modified_ns};
+use crate::ground::names;
 
 /// What reading a whole file tells. Its memory does not grow with the file.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +25,8 @@ pub struct Survey {
     pub thumbnail: Vec<(i8, i8)>,
     /// BLAKE3 of the file's bytes.
     pub content_hash: [u8; 32],
+    /// BLAKE3 of the decoded samples, with their rate and channels: the same for one sound in two lossless formats.
+    pub sound_hash: [u8; 32],
     pub size_bytes: u64,
     /// Time of the last change, in nanoseconds since 1970.
     pub modified_ns: i64,
@@ -43,13 +47,20 @@ pub struct SoundPicture {
 
 /// Size in bytes and time of the last change in nanoseconds since 1970: what tells a changed file without reading it.
 pub fn stamp(path: &Path) -> Result<(u64, i64), AudioError> {
-    let metadata = fs::metadata(path).map_err(|error| Cause::of_reading(error).at(path))?;
+    let metadata = fs::metadata(names::real(path)).map_err(|error| Cause::of_reading(error).at(path))?;
     Ok((metadata.len(), modified_ns(&metadata)))
 }
 
 /// Reads a file once, with a thumbnail of up to `thumbnail_columns`; `None` once `go_on` says no.
 pub fn survey(path: &Path, thumbnail_columns: usize, go_on: impl Fn() -> bool) -> Result<Option<Survey>, AudioError> {
-    let Some((outline, decoder)) = outline(path, thumbnail_columns, |_, _| go_on())? else { return Ok(None) };
+    let mut heard = blake3::Hasher::new();
+    let outlined = outline(path, thumbnail_columns, |_, block| {
+        heard.update(bytemuck::cast_slice(block));
+        go_on()
+    })?;
+    let Some((outline, decoder)) = outlined else { return Ok(None) };
+    heard.update(&decoder.rate().to_le_bytes());
+    heard.update(&(decoder.channels() as u64).to_le_bytes());
     let testified = decoder.witness().testify(go_on).map_err(|cause| cause.at(path))?;
     let Some(Testimony { content_hash, size_bytes, modified_ns }) = testified else { return Ok(None) };
     let columns = outline.columns(thumbnail_columns);
@@ -60,10 +71,20 @@ pub fn survey(path: &Path, thumbnail_columns: usize, go_on: impl Fn() -> bool) -
         peak: outline.peak(),
         thumbnail: columns.into_iter().map(|(low, high)| (to_i8(low), to_i8(high))).collect(),
         content_hash,
+        sound_hash: heard.finalize().into(),
         size_bytes,
         modified_ns,
         warning: decoder.warning(),
     }))
+}
+
+/// BLAKE3 of a file's bytes; `None` once `go_on` says no.
+pub fn content_hash(path: &Path, go_on: impl Fn() -> bool) -> Result<Option<[u8; 32]>, AudioError> {
+    let hash = || {
+        let witness = section::open(path)?.witness().map_err(Cause::of_reading)?;
+        witness.testify(go_on)
+    };
+    Ok(hash().map_err(|cause| cause.at(path))?.map(|testimony| testimony.content_hash))
 }
 
 /// A file's waveform in up to `columns`, and its spectrogram; `None` once `go_on` says no. Memory does not grow with the

@@ -10,6 +10,7 @@ use clap::{ArgAction, Args};
 
 use crate::dataset::moment;
 use crate::engine::{Access, Opening};
+use crate::ground::names;
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct Common {
@@ -80,7 +81,6 @@ pub(super) fn seconds(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "a moment from the file's start: seconds (12.5), or minutes and seconds (2:31.84)".into())
 }
 
-pub(super) fn as_text(path: PathBuf) -> anyhow::Result<Utf8PathBuf> {
-    Utf8PathBuf::from_path_buf(path)
-        .map_err(|path| anyhow::anyhow!("{}: the path is not UTF-8 text; rename it", path.display()))
+pub(super) fn as_text(path: PathBuf) -> Utf8PathBuf {
+    names::text_of(&path)
 }

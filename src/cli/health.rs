@@ -12,7 +12,7 @@ use crate::engine::{Command, Outcome, Part, PartState, check, repair};
 
 /// Names every part of the project and how it is. The exit code is 1 where one is damaged.
 pub(super) fn run_check(project: PathBuf, common: &Common) -> anyhow::Result<ExitCode> {
-    let parts = check(&as_text(project.clone())?)?;
+    let parts = check(&as_text(project.clone()))?;
     let is_whole = parts.iter().all(|part| part.state != PartState::Damaged);
     // A broken catalogue knows no sounds.
     let sounds =
@@ -37,7 +37,7 @@ pub(super) struct Repaired {
 
 /// Mends what can be mended, and builds anew what is damaged in the index.
 pub(super) fn run_repair(project: PathBuf, common: &Common) -> anyhow::Result<ExitCode> {
-    let folder = as_text(project.clone())?;
+    let folder = as_text(project.clone());
     let mut done = repair(&folder)?;
     let is_index_damaged =
         |parts: &[Part]| parts.iter().any(|part| part.state == PartState::Damaged && part.name.starts_with("index-"));

@@ -1,19 +1,25 @@
 //! Keeping the project's files in order by command: removing, tagging, listing, leaving out.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::io::{IsTerminal as _, Write as _, stdin, stdout};
+use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
+use camino::Utf8PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::common::{Changes, Common};
+use super::common::{Changes, Common, seconds};
 use super::report;
 use super::search::filter_text;
 use super::session::Session;
-use super::terminal::say;
-use crate::dataset::{FileId, SoundFile, letters};
-use crate::engine::{CheckReport, Choice, Command, Latest, LeftOutReport, Outcome};
+use super::terminal::{self, say};
+use crate::dataset::{Collection, CollectionId, FileId, Item, SoundFile, letters};
+use crate::engine::{
+    AnnotationsReport, CheckReport, Choice, CollectionChange, CollectionFormat, Command, CopiesDeed, CopiesReport,
+    Keep, Latest, LeftOutReport, Outcome,
+};
+use crate::ground::{files, names};
 
 /// Files and folders by name, a filter, or both.
 #[derive(Clone, Debug, Args)]
@@ -42,11 +48,69 @@ pub(super) enum Library {
     /// Take files out of the project; the files on the disk stay
     #[command(after_help = "Examples:
   soundalike remove ~/recordings/old                  a folder with all that is below it
-  soundalike remove --filter 'is:problem'             files that are missing or cannot be read")]
+  soundalike remove --filter 'is:problem'             files that are missing or cannot be read
+  soundalike remove --missing                         files that were deleted; not those whose drive is away")]
     Remove {
-        #[command(flatten)]
-        chosen: Chosen,
+        /// Files of the project, and folders with all that is below them
+        #[arg(value_name = "PATH", required_unless_present_any = ["filter", "missing"])]
+        paths: Vec<PathBuf>,
+        /// Files that this filter admits
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = filter_text)]
+        filter: Option<String>,
+        /// Files that are no longer on the disk, where the folder that they were added with is
+        #[arg(long, conflicts_with_all = ["paths", "filter"])]
+        missing: bool,
     },
+    /// List files that sound exactly the same, whatever format they are in, and thin them out
+    #[command(
+        after_help = "No file is deleted: copies leave the project, go to the desktop's trash, or are listed in a script for you to look at.
+
+Examples:
+  soundalike copies                                   which files have copies, and which would be kept
+  soundalike copies --keep longest-path --forget      in the project one of each is left, with the tags of all
+  soundalike copies --in ~/sorted --script thin.sh    keeps the one in this folder; the script removes the others"
+    )]
+    Copies {
+        /// Which of several copies is kept
+        #[arg(long, value_enum, default_value_t)]
+        keep: KeepRule,
+        /// Keep the one in this folder
+        #[arg(long = "in", value_name = "DIR", conflicts_with = "keep")]
+        folder: Option<PathBuf>,
+        /// Take the others out of the project; the files stay
+        #[arg(long)]
+        forget: bool,
+        /// Move the others to the desktop's trash, after a question
+        #[arg(long, conflicts_with = "forget")]
+        trash: bool,
+        /// Do not ask
+        #[arg(long, requires = "trash")]
+        yes: bool,
+        /// Write a shell script that removes the others, for you to look at and to run
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["forget", "trash"])]
+        script: Option<PathBuf>,
+    },
+    /// Find files again that were moved or renamed, by their content: below these folders, or below all that were added
+    #[command(after_help = "Tags, favourites and codes go along. `soundalike undo` takes it back.
+
+Examples:
+  soundalike relink /media/new-disk/recordings        the files are there now
+  soundalike relink --dry-run ~/recordings            only counts")]
+    Relink {
+        #[arg(value_name = "DIR")]
+        folders: Vec<PathBuf>,
+        /// Say what would be found, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// List the folders that were added, with the number of their files and whether they are there
+    Roots,
+    /// Take the last change of the project back
+    #[command(after_help = "Example:
+  soundalike undo && soundalike undo                  the last two changes")]
+    Undo,
+    /// Do again what was taken back last
+    Redo,
     /// Give files a tag
     #[command(after_help = "Example:
   soundalike tag loop ~/loops one-more.wav")]
@@ -65,8 +129,60 @@ pub(super) enum Library {
         #[command(flatten)]
         chosen: Chosen,
     },
-    /// List the tags with the number of files that have each
-    Tags,
+    /// List the tags with the number of files that have each, rename them, or hand them on
+    #[command(
+        after_help = "The file of --export and --import has tags, favourites and collections by the sounds' contents, so that another
+project or another machine can take them over.
+
+Examples:
+  soundalike tags --rename lop loop                   where loop is a tag already, both become one
+  soundalike tags --export tags.json && soundalike --project other tags --import tags.json"
+    )]
+    Tags {
+        /// Give a tag another name on all files
+        #[arg(long, num_args = 2, value_names = ["TAG", "NEW"])]
+        rename: Option<Vec<String>>,
+        /// Write tags, favourites and collections to this file: CSV where its name ends so, or JSON
+        #[arg(long, value_name = "FILE", conflicts_with = "rename")]
+        export: Option<PathBuf>,
+        /// Take over what such a file says
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["rename", "export"])]
+        import: Option<PathBuf>,
+    },
+    /// List collections, change them, or write one out; without a name, list them all
+    #[command(after_help = "A moment is a file with where it begins and ends: --from and --to.
+
+Examples:
+  soundalike collection                               all collections
+  soundalike collection best --put a.wav b.wav        at its end; the collection is made where there is none
+  soundalike collection best --put a.wav --from 2 --to 2.5
+  soundalike collection best --out best.m3u8          a playlist; best.csv is a table, best/ a folder of copies
+  soundalike collection best --rename finest")]
+    Collection {
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+        /// Put files at its end
+        #[arg(long, value_name = "PATH", num_args = 1.., requires = "name")]
+        put: Vec<PathBuf>,
+        /// Take files out of it
+        #[arg(long, value_name = "PATH", num_args = 1.., requires = "name", conflicts_with = "put")]
+        take: Vec<PathBuf>,
+        /// Where the moment begins, in seconds
+        #[arg(long, value_name = "SECS", value_parser = seconds, requires = "to")]
+        from: Option<f64>,
+        /// Where the moment ends, in seconds
+        #[arg(long, value_name = "SECS", value_parser = seconds, requires = "from")]
+        to: Option<f64>,
+        /// Give it another name; where a collection has that name, both become one
+        #[arg(long, value_name = "NEW", requires = "name", conflicts_with_all = ["put", "take"])]
+        rename: Option<String>,
+        /// Forget the collection; the files stay
+        #[arg(long, requires = "name", conflicts_with_all = ["put", "take", "rename", "out"])]
+        remove: bool,
+        /// Write it to a .m3u8 or .csv file, or copy its sounds into a folder
+        #[arg(long, value_name = "PATH", requires = "name", conflicts_with_all = ["put", "take", "rename"])]
+        out: Option<PathBuf>,
+    },
     /// Say what is left out when folders are added; without a pattern, list the project's patterns
     #[command(
         after_help = "A folder can have its own list: a file named .soundalikeignore with a pattern a line, as in a .gitignore.
@@ -90,20 +206,68 @@ Examples:
     },
 }
 
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+pub(super) enum KeepRule {
+    /// The one with the highest rate and the most bytes
+    #[default]
+    HighestResolution,
+    /// The one with the longest path
+    LongestPath,
+}
+
 impl Library {
     pub fn run(self, project: PathBuf, common: &Common) -> anyhow::Result<()> {
         let changes = match &self {
-            Self::List { .. } | Self::Tags => Changes::Nothing,
+            Self::Copies { forget: false, trash: false, .. } => Changes::Nothing,
+            Self::List { .. } | Self::Roots | Self::Tags { rename: None, import: None, .. } => Changes::Nothing,
+            Self::Collection { put, take, rename: None, remove: false, .. } if put.is_empty() && take.is_empty() => {
+                Changes::Nothing
+            }
             Self::Ignore { patterns, .. } if patterns.is_empty() => Changes::Nothing,
             _ => Changes::Something,
         };
         let session = Session::open(project, common, changes)?;
         match self {
             Self::List { filter } => list(&session, filter, common),
-            Self::Remove { chosen } => {
-                let files = chosen.files(&session)?;
+            Self::Remove { missing: true, .. } => change(&session, Command::ForgetMissing, common),
+            Self::Remove { paths, filter, missing: false } => {
+                let files = Chosen { paths, filter }.files(&session)?;
                 change(&session, Command::RemoveFiles { files }, common)
             }
+            Self::Copies { keep, folder, forget, trash, yes, script } => {
+                let keep = match (folder, keep) {
+                    (Some(folder), _) => Keep::In(folder),
+                    (None, KeepRule::HighestResolution) => Keep::HighestResolution,
+                    (None, KeepRule::LongestPath) => Keep::LongestPath,
+                };
+                let found = match session.run(Command::FindCopies(keep))? {
+                    Outcome::CopiesFound(found) => found,
+                    other => bail!("looking for copies ended in {other:?}"),
+                };
+                let others: usize = found.groups.iter().map(|group| group.others.len()).sum();
+                if let Some(script) = script {
+                    return write_script(&found, &script, common);
+                }
+                if forget || trash && (yes || is_confirmed(others)?) {
+                    let deed = if forget { CopiesDeed::Forget } else { CopiesDeed::Trash };
+                    return change(&session, Command::ThinOutCopies { copies: found, deed }, common);
+                }
+                report::show(&*found, common.json, |found: &CopiesReport| {
+                    for group in &found.groups {
+                        say!("{}", names::shown(group.keep.as_str()));
+                        group.others.iter().for_each(|other| say!("  = {}", names::shown(other.as_str())));
+                    }
+                    say!("{} sounds have copies; {others} files more than sounds", found.groups.len());
+                });
+                Ok(())
+            }
+            Self::Relink { folders, dry_run } => relink(&session, folders, dry_run, common),
+            Self::Roots => {
+                roots(&session, common)?;
+                Ok(())
+            }
+            Self::Undo => change(&session, Command::Undo, common),
+            Self::Redo => change(&session, Command::Redo, common),
             Self::Tag { tag, chosen } => {
                 let files = chosen.files(&session)?;
                 change(&session, Command::TagFiles { files, tag }, common)
@@ -112,9 +276,84 @@ impl Library {
                 let files = chosen.files(&session)?;
                 change(&session, Command::UntagFiles { files, tag }, common)
             }
-            Self::Tags => {
+            Self::Tags { rename: Some(names), .. } => {
+                let [tag, to] = names.try_into().map_err(|_| anyhow::anyhow!("--rename takes two names"))?;
+                change(&session, Command::RenameTag { tag, to }, common)
+            }
+            Self::Tags { export: Some(out), .. } => {
+                save(&session, Command::ExportAnnotations { out: names::text_of(&out) }, common)
+            }
+            Self::Tags { import: Some(from), .. } => {
+                let from = names::text_of(&from);
+                let Outcome::AnnotationsTaken(report) = session.run(Command::ImportAnnotations { from })? else {
+                    bail!("taking over ended in something else")
+                };
+                report::show(&report, common.json, |report: &AnnotationsReport| {
+                    say!("{} sounds are in the project; {} are not", report.found, report.not_found.len());
+                    report.not_found.iter().for_each(|path| say!("  not in the project: {}", names::shown(path)));
+                });
+                Ok(())
+            }
+            Self::Tags { .. } => {
                 tags(&session.latest(), common);
                 Ok(())
+            }
+            Self::Collection { name: None, .. } => {
+                collections(&session.latest(), None, common);
+                Ok(())
+            }
+            Self::Collection { name: Some(name), put, take, from, to, rename, remove, out } => {
+                let stretch_secs = from.zip(to);
+                let items = |paths: Vec<PathBuf>| -> anyhow::Result<Vec<Item>> {
+                    let mut items = Vec::new();
+                    // One path after another: a collection has an order.
+                    for path in paths {
+                        let files = Choice { paths: vec![path], filter: String::new() }.files(&session.latest())?;
+                        items.extend(files.iter().map(|file| Item { file: file.id, stretch_secs }));
+                    }
+                    Ok(items)
+                };
+                if !put.is_empty() {
+                    let put = CollectionChange::Put { name, items: items(put)?, before: None };
+                    return change(&session, Command::ChangeCollection(put), common);
+                }
+                let collection =
+                    session.latest().collections.iter().find(|known| letters::are_alike(&known.name, &name)).cloned();
+                let Some(collection) = collection else {
+                    bail!("there is no collection “{name}”; `soundalike collection` lists them")
+                };
+                let id = collection.id;
+                if !take.is_empty() {
+                    let items = items(take)?;
+                    return change(
+                        &session,
+                        Command::ChangeCollection(CollectionChange::Take { collection: id, items }),
+                        common,
+                    );
+                }
+                match (rename, remove, out) {
+                    (Some(name), ..) => {
+                        let renamed = CollectionChange::Rename { collection: id, name };
+                        change(&session, Command::ChangeCollection(renamed), common)
+                    }
+                    (_, true, _) => {
+                        change(&session, Command::ChangeCollection(CollectionChange::Remove { collection: id }), common)
+                    }
+                    (.., Some(out)) => {
+                        let ending = out.extension().map(|ending| ending.to_ascii_lowercase());
+                        let format = match ending.as_deref().and_then(|ending| ending.to_str()) {
+                            Some("m3u" | "m3u8") => CollectionFormat::M3u,
+                            Some("csv") => CollectionFormat::Csv,
+                            _ => CollectionFormat::Folder,
+                        };
+                        let out = names::text_of(&out);
+                        save(&session, Command::ExportCollection { collection: id, format, out }, common)
+                    }
+                    _ => {
+                        collections(&session.latest(), Some(id), common);
+                        Ok(())
+                    }
+                }
             }
             Self::Ignore { patterns, remove, left_out } => ignore(&session, patterns, remove, left_out, common),
         }
@@ -133,7 +372,140 @@ fn change(session: &Session, command: Command, common: &Common) -> anyhow::Resul
     match session.run(command)? {
         Outcome::Changed { words } if common.json => say!("{}", json!({"changed": words})),
         Outcome::Changed { words } if !common.quiet => say!("{words}"),
+        Outcome::Undone { words } if common.json => say!("{}", json!({"undone": words})),
+        Outcome::Redone { words } if common.json => say!("{}", json!({"redone": words})),
+        Outcome::Undone { words: Some(words) } if !common.quiet => say!("taken back: {words}"),
+        Outcome::Redone { words: Some(words) } if !common.quiet => say!("done again: {words}"),
+        Outcome::Undone { words: None } | Outcome::Redone { words: None } if !common.quiet => {
+            say!("there is nothing to take back or to do again");
+        }
         _ => {}
+    }
+    Ok(())
+}
+
+/// Asks on the terminal. Where there is none, nobody can answer.
+fn is_confirmed(files: usize) -> anyhow::Result<bool> {
+    if !stdin().is_terminal() {
+        bail!("nobody is there to answer whether {files} files may go to the trash; say --yes");
+    }
+    eprint!("Move {files} files to the trash? (yes/no) ");
+    let mut answer = String::new();
+    stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "yes" | "y"))
+}
+
+/// Writes a script that keeps one file of each group. It is made only where nothing is yet.
+fn write_script(found: &CopiesReport, out: &Path, common: &Common) -> anyhow::Result<()> {
+    let mut script =
+        b"#!/bin/sh\n# Removes files that sound exactly as the one that is named above them.\nset -e\n".to_vec();
+    let quoted = |path: &Utf8PathBuf| {
+        let path = names::path_of(path);
+        let mut quoted = b"'".to_vec();
+        for byte in path.as_os_str().as_encoded_bytes() {
+            match byte {
+                b'\'' => quoted.extend_from_slice(b"'\\''"),
+                byte => quoted.push(*byte),
+            }
+        }
+        quoted.push(b'\'');
+        quoted
+    };
+    for group in &found.groups {
+        // Where the kept file is gone meanwhile, nothing is removed.
+        script.extend([b"[ -f ".as_slice(), &quoted(&group.keep), b" ]\n"].concat());
+        for other in &group.others {
+            script.extend([b"rm -- ".as_slice(), &quoted(other), b"\n"].concat());
+        }
+    }
+    files::create(out, &script).with_context(|| format!("{} cannot be written", out.display()))?;
+    match common.json {
+        true => say!("{}", json!({"out": names::text_of(out)})),
+        false if !common.quiet => say!("{}", out.display()),
+        false => {}
+    }
+    Ok(())
+}
+
+/// Carries out a command that writes a file or a folder, and names it.
+fn save(session: &Session, command: Command, common: &Common) -> anyhow::Result<()> {
+    match session.run(command)? {
+        Outcome::Saved { out } if common.json => say!("{}", json!({"out": out})),
+        Outcome::Saved { out } if !common.quiet => say!("{}", names::shown(out.as_str())),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Lists the collections, or the items of one.
+fn collections(latest: &Latest, only: Option<CollectionId>, common: &Common) {
+    let shown = latest.collections.iter().filter(|collection| only.is_none_or(|only| only == collection.id));
+    let path = |item: &Item| latest.dataset.file(item.file).map(|file| file.path.clone()).unwrap_or_default();
+    if common.json {
+        let object = |collection: &Collection| {
+            let items = collection.items.iter().map(|item| {
+                let (start, end) = item.stretch_secs.unzip();
+                json!({"path": path(item), "start_seconds": start, "end_seconds": end})
+            });
+            json!({"name": collection.name, "items": items.collect::<Vec<_>>()})
+        };
+        say!("{}", json!({"collections": shown.map(object).collect::<Vec<_>>()}));
+        return;
+    }
+    for collection in shown {
+        if only.is_none() {
+            say!("{:>7}  {}", collection.items.len(), collection.name);
+            continue;
+        }
+        for item in &collection.items {
+            let path = path(item);
+            match item.stretch_secs {
+                Some((start, end)) => say!("{start:>8.3} to {end:>8.3} s  {}", names::shown(path.as_str())),
+                None => say!("{}", names::shown(path.as_str())),
+            }
+        }
+    }
+}
+
+fn relink(session: &Session, mut folders: Vec<PathBuf>, dry_run: bool, common: &Common) -> anyhow::Result<()> {
+    if folders.is_empty() {
+        let roots = session.latest().dataset.roots.clone();
+        folders.extend(roots.iter().filter(|root| root.whole).map(|root| names::path_of(&root.place)));
+        folders.retain(|folder| folder.is_dir());
+    }
+    let plan = match session.run(Command::FindMissing { folders })? {
+        Outcome::MissingFound(plan) => plan,
+        other => bail!("looking for missing files ended in {other:?}"),
+    };
+    let is_done = !dry_run && !plan.found.is_empty();
+    if is_done {
+        session.run(Command::Relink(plan.clone()))?;
+    }
+    if common.json {
+        say!("{}", json!({"missing": plan.missing, "found": plan.found, "relinked": is_done}));
+    } else if !common.quiet {
+        say!("{}", plan.words());
+        for found in plan.found.iter().filter(|found| found.doubtful) {
+            say!("  {} may be {}", names::shown(found.from.as_str()), names::shown(found.to.as_str()));
+        }
+    }
+    Ok(())
+}
+
+fn roots(session: &Session, common: &Common) -> anyhow::Result<()> {
+    let Outcome::Checked(CheckReport { roots, .. }) = session.run(Command::CheckFiles)? else {
+        bail!("looking at the folders ended in something else")
+    };
+    if common.json {
+        say!("{}", json!({"roots": roots}));
+        return Ok(());
+    }
+    for root in roots {
+        let single = if root.whole { "" } else { "  (single files)" };
+        say!("{:>7}  {}{single}", root.files, names::shown(root.place.as_str()));
+        if let Some(why) = root.away {
+            say!("         away: {why}");
+        }
     }
     Ok(())
 }
@@ -160,7 +532,13 @@ fn list(session: &Session, filter: Option<String>, common: &Common) -> anyhow::R
         say!("{}", json!({"files": files.iter().map(|file| object(file)).collect::<Vec<_>>()}));
         return Ok(());
     }
-    files.iter().for_each(|file| say!("{}", file.path));
+    // A name that is no text is written as the bytes that it is, for other programs to read.
+    let mut to = stdout().lock();
+    for file in files {
+        let path = names::path_of(&file.path);
+        let written = to.write_all(path.as_os_str().as_encoded_bytes()).and_then(|()| to.write_all(b"\n"));
+        terminal::written(written);
+    }
     Ok(())
 }
 
@@ -178,21 +556,29 @@ fn tags(latest: &Latest, common: &Common) {
 }
 
 pub(super) fn checked(report: &CheckReport, common: &Common) {
-    let troubled = report.missing.len() + report.changed.len() + report.unreadable.len();
+    let troubled = report.missing.len() + report.changed.len() + report.unreadable.len() + report.away;
     match troubled {
         0 if common.quiet => {}
         0 => say!("all {} sounds are as they were read", report.files),
         _ => say!(
-            "of {} sounds {} are missing, {} have changed, {} cannot be read",
+            "of {} sounds {} are away with their folders, {} are missing, {} have changed, {} cannot be read",
             report.files,
+            report.away,
             report.missing.len(),
             report.changed.len(),
             report.unreadable.len()
         ),
     }
-    let paths = |paths: &[camino::Utf8PathBuf]| paths.iter().for_each(|path| say!("  {path}"));
+    for root in &report.roots {
+        if let Some(why) = &root.away {
+            say!("away: {} sounds of {}: {why}", root.files, names::shown(root.place.as_str()));
+        }
+    }
+    let paths = |paths: &[camino::Utf8PathBuf]| paths.iter().for_each(|path| say!("  {}", names::shown(path.as_str())));
     if !report.missing.is_empty() {
-        say!("missing");
+        say!(
+            "missing: `soundalike relink DIR` finds what was moved, `soundalike remove --missing` forgets what was deleted"
+        );
         paths(&report.missing);
     }
     if !report.changed.is_empty() {

@@ -101,7 +101,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::SUCCESS);
         }
         Operation::Play { file, from, to } => {
-            let clip = Clip { path: as_text(file)?, from_secs: from.unwrap_or(0.0), to_secs: to };
+            let clip = Clip { path: as_text(file), from_secs: from.unwrap_or(0.0), to_secs: to };
             return sound::play(&Session::open(project(&common)?, &common, Changes::Nothing)?, clip, common.json)
                 .map(done);
         }
@@ -119,7 +119,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Operation::Eval { label } => Command::Evaluate { label },
         Operation::Export { out, format } => Command::Export { folder: out, format },
         Operation::Reconstruct { file, out } => {
-            Command::Reconstruct { from: Coded::File(as_text(file)?), out: as_text(out)? }
+            Command::Reconstruct { from: Coded::File(as_text(file)), out: as_text(out) }
         }
         Operation::Encode { folder, out } => Command::EncodeFolder { folder, out },
     };

@@ -11,8 +11,8 @@ use super::terminal::say;
 use crate::dataset::{Problem, moment};
 use crate::engine::words;
 use crate::engine::{
-    AddReport, CheckReport, DeviceList, DeviceName, DevicesView, Latest, Outcome, Part, PartState, PlayerView,
-    SearchReport, TrainReport,
+    AddReport, CheckReport, DatasetView, DeviceList, DeviceName, DevicesView, Latest, Outcome, Part, PartState,
+    PlayerView, SearchReport, TrainReport,
 };
 
 /// Reasons are told file by file up to this many; then they are counted.
@@ -171,6 +171,9 @@ pub(super) fn outcome(outcome: &Outcome, common: &Common) {
         Outcome::Searched(_)
         | Outcome::LeftOut(_)
         | Outcome::Checked(_)
+        | Outcome::MissingFound(_)
+        | Outcome::CopiesFound(_)
+        | Outcome::AnnotationsTaken(_)
         | Outcome::Removed
         | Outcome::Changed { .. }
         | Outcome::Undone { .. }
@@ -192,16 +195,31 @@ pub(super) fn failure(words: &str) {
     print_json(&json!({"error": words}));
 }
 
-pub(super) fn search(report: &SearchReport, json: bool) {
-    show(report, json, searched);
+/// Matches, each with the files that sound exactly the same.
+pub(super) fn search(report: &SearchReport, dataset: &DatasetView, json: bool) {
+    if json {
+        return print_json(&with_copies(report, dataset));
+    }
+    searched(report, dataset);
+}
+
+fn with_copies(report: &SearchReport, dataset: &DatasetView) -> Value {
+    let mut object = json!(report);
+    for (number, found) in report.matches.iter().enumerate() {
+        let copies: Vec<&Utf8Path> = dataset.copies_of(found.file).iter().map(|copy| copy.path.as_path()).collect();
+        if !copies.is_empty() {
+            object["matches"][number]["copies"] = json!(copies);
+        }
+    }
+    object
 }
 
 /// Several searches.
-pub(super) fn batch(reports: &[&SearchReport], failed: &[Problem], json: bool) {
+pub(super) fn batch(reports: &[&SearchReport], dataset: &DatasetView, failed: &[Problem], json: bool) {
     if json {
         let mut searches = Vec::new();
         for report in reports {
-            let mut search = json!(report);
+            let mut search = with_copies(report, dataset);
             search["query"] = json!(query_of(report));
             searches.push(search);
         }
@@ -209,7 +227,7 @@ pub(super) fn batch(reports: &[&SearchReport], failed: &[Problem], json: bool) {
     }
     for report in reports {
         say!("{}", query_of(report).unwrap_or(Utf8Path::new("")));
-        searched(report);
+        searched(report, dataset);
     }
 }
 
@@ -278,6 +296,16 @@ pub(super) fn print_json(object: &Value) {
 
 fn added(report: &AddReport) {
     say!("added {}, skipped {}, failed {}", report.added.len(), report.skipped.len(), report.failed.len());
+    let moved = report.found_again.iter().filter(|found| !found.doubtful).count();
+    if !report.found_again.is_empty() {
+        say!("found {} again that had been moved or renamed", report.found_again.len());
+    }
+    if moved < report.found_again.len() {
+        say!("{} of them have copies, and were told apart by their paths", report.found_again.len() - moved);
+    }
+    if !report.missing.is_empty() {
+        say!("missing {}: `soundalike remove --missing` forgets what was deleted", report.missing.len());
+    }
     match report.left_out.len() {
         0 => {}
         n => say!("left out {n}: `soundalike ignore --left-out` says why"),
@@ -309,7 +337,7 @@ fn trained(report: &TrainReport) {
     }
 }
 
-fn searched(report: &SearchReport) {
+fn searched(report: &SearchReport, dataset: &DatasetView) {
     if report.silent {
         say!("The query is silent: there is nothing to search for.");
         return;
@@ -325,8 +353,13 @@ fn searched(report: &SearchReport) {
             say!("     {line}");
         }
         let share = found.nearness.share_alike.map(|share| format!("{}, ", words::share_alike(share)));
+        let copies = match dataset.copies_of(found.file).len() {
+            0 => String::new(),
+            1 => "  and 1 copy".to_owned(),
+            n => format!("  and {n} copies"),
+        };
         say!(
-            "{:>3}  {:>5.1} of {}  {} to {}  {}  ({}{}query at {})",
+            "{:>3}  {:>5.1} of {}  {} to {}  {}  ({}{}query at {}){copies}",
             rank + 1,
             found.distance,
             report.bits,

@@ -135,7 +135,7 @@ impl ExampleFile {
     }
 
     fn example(&self, is_like: bool) -> anyhow::Result<Example> {
-        let path = as_text(self.path.clone())?;
+        let path = as_text(self.path.clone());
         let path = path.canonicalize_utf8().unwrap_or(path);
         let (from_secs, to_secs) = self.part.unzip();
         Ok(Example { path, from_secs, to_secs, is_like })
@@ -216,7 +216,7 @@ impl SearchArguments {
             Some(query) if query.as_os_str() == "-" => one(self.standard_input(&session)?),
             Some(query) if query.is_dir() => self.folder(&session, query)?,
             Some(query) => {
-                let path = as_text(query.clone())?;
+                let path = as_text(query.clone());
                 // A query that is a file of the dataset is shown under the dataset's name for it.
                 one(self.search(&session, path.canonicalize_utf8().unwrap_or(path))?)
             }
@@ -320,7 +320,7 @@ impl SearchArguments {
         }
         match (self.format, &self.out) {
             (Some(format), Some(out)) => {
-                let out = as_text(out.clone())?;
+                let out = as_text(out.clone());
                 save_matches(format, &reports, &sounds, &out, self.margin, &|| true)?;
                 report::saved(&out, &reports, common);
             }
@@ -329,8 +329,8 @@ impl SearchArguments {
                 terminal::written(write_matches(format, &reports, &sounds, &mut to).and_then(|()| to.flush()));
             }
             // Clips without a folder were refused.
-            _ if searches.is_batch => report::batch(&reports, &searches.failed, common.json),
-            _ => reports.iter().for_each(|report| report::search(report, common.json)),
+            _ if searches.is_batch => report::batch(&reports, &sounds, &searches.failed, common.json),
+            _ => reports.iter().for_each(|report| report::search(report, &sounds, common.json)),
         }
         Ok(())
     }

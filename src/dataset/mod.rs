@@ -1,15 +1,18 @@
 //! What a sound file is, and how it is cut into chunks: plain data.
 
+pub mod collection;
 pub mod demo;
 pub mod exclusions;
 pub mod favourite;
 pub mod filter;
 pub mod letters;
 pub mod moment;
+pub mod relink;
 pub mod scan;
 pub mod sound_file;
 pub mod verdict;
 
+pub use collection::{Collection, CollectionId, Item};
 pub use exclusions::Exclusions;
 pub use favourite::Favourite;
 pub use filter::{Candidate, Filter};

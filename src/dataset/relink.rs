@@ -154,7 +154,10 @@ mod tests {
 
     #[test]
     fn a_file_is_known_by_its_content_wherever_it_is_and_whatever_it_is_called() {
-        let found = paired(&[("/a/x.wav", 1), ("/a/y.wav", 2), ("/a/z.wav", 3)], &[("/b/n.wav", 2), ("/b/x.wav", 1), ("/b/q", 9)]);
+        let found = paired(
+            &[("/a/x.wav", 1), ("/a/y.wav", 2), ("/a/z.wav", 3)],
+            &[("/b/n.wav", 2), ("/b/x.wav", 1), ("/b/q", 9)],
+        );
         assert_eq!(found, [words("/a/x.wav", "/b/x.wav", false), words("/a/y.wav", "/b/n.wav", false)]);
     }
 

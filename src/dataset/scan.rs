@@ -5,12 +5,13 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use walkdir::WalkDir;
 
 use super::exclusions::Exclusions;
 use super::{Problem, SkipReason, Skipped};
 use crate::audio::decode::is_sound;
+use crate::ground::names;
 
 /// Endings of files that are tried when a folder is added. Some name formats that cannot be read: then the person is told,
 /// file by file, which is better than a silent gap.
@@ -104,14 +105,8 @@ impl Found {
     }
 
     fn take(&mut self, path: &Path) {
-        let Some(readable) = Utf8Path::from_path(path) else {
-            return self.fail(path, "its name is not UTF-8 text; rename it and add it again".into());
-        };
-        match readable.canonicalize_utf8() {
-            Ok(absolute) => self.files.push(absolute),
-            Err(cause) if cause.kind() == ErrorKind::InvalidData => {
-                self.fail(path, "the name of a folder above it is not UTF-8 text; rename that and add it again".into());
-            }
+        match path.canonicalize() {
+            Ok(absolute) => self.files.push(names::text_of(&absolute)),
             Err(cause) => self.fail(path, reason(&cause)),
         }
     }
@@ -124,7 +119,7 @@ impl Found {
 /// An absolute path, because a project remembers its problems.
 fn told(path: &Path) -> String {
     let absolute = std::path::absolute(path);
-    absolute.as_deref().unwrap_or(path).to_string_lossy().into_owned()
+    names::text_of(absolute.as_deref().unwrap_or(path)).into()
 }
 
 /// Whether a file would be taken where it is met in a folder: it has a sound's ending, or a sound's content.
@@ -236,16 +231,16 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn loops_and_names_that_are_no_text_do_not_stop_the_rest() {
+    fn loops_do_not_stop_the_rest_and_names_that_are_no_text_are_taken() {
         use std::os::unix::ffi::OsStrExt;
         let (_keep, root) = tree();
         std::os::unix::fs::symlink(&root, root.join("b/back")).expect("a link");
         std::fs::write(root.join(std::ffi::OsStr::from_bytes(b"b/\xff.wav")), "x").expect("written");
         let found = scan(std::slice::from_ref(&root), &Exclusions::default(), || true);
-        assert_eq!(names(&found, &root), ["a.wav", "b/deep/z.WAV", "b/song.opus"]);
+        let odd = Utf8PathBuf::from(&found.files[3]);
+        assert_eq!(crate::ground::names::path_of(&odd), root.join(std::ffi::OsStr::from_bytes(b"b/\xff.wav")));
         let reasons: Vec<String> = found.failed.iter().map(|problem| problem.reason.clone()).collect();
         assert!(reasons.iter().any(|why| why.contains("links back")), "{reasons:?}");
-        assert!(reasons.iter().any(|why| why.contains("not UTF-8")), "{reasons:?}");
-        assert_eq!(reasons.len(), 2);
+        assert_eq!((found.files.len(), reasons.len()), (4, 1));
     }
 }

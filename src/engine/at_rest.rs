@@ -8,7 +8,7 @@ use super::error::EngineError;
 use super::latest::DatasetView;
 use crate::dataset::SoundFile;
 use crate::model::{Config, TrainingSettings};
-use crate::project::{IndexGeneration, ModelGeneration, Project};
+use crate::project::{IndexGeneration, ModelGeneration, Project, RootId};
 
 pub(super) struct AtRest {
     /// The current ones.
@@ -33,12 +33,16 @@ impl AtRest {
 
 /// The dataset, on the grid of a model, or of the default preset where there is none.
 pub(super) fn dataset(project: &Project, config: Option<&Config>) -> Result<DatasetView, EngineError> {
-    let files: Vec<Arc<SoundFile>> = project.files()?.into_iter().map(Arc::new).collect();
+    let library = project.library()?;
+    let sound_hashes: Vec<Option<[u8; 32]>> = library.iter().map(|kept| kept.sound_hash).collect();
+    let of_files: Vec<RootId> = library.iter().map(|kept| kept.root).collect();
+    let files: Vec<Arc<SoundFile>> = library.into_iter().map(|kept| Arc::new(kept.file)).collect();
     let grid = match config {
         Some(config) => config.grid(),
         None => Config::new(&TrainingSettings::default(), common_rate(files.iter().map(Arc::as_ref)))?.grid(),
     };
-    Ok(DatasetView::new(files, project.problems()?, project.tags()?, grid))
+    let view = DatasetView::new(files, project.problems()?, project.tags()?, grid);
+    Ok(view.with_roots(project.roots()?, &of_files).with_sound_hashes(&sound_hashes))
 }
 
 /// The rate that most files have; the higher one where two are equally common.

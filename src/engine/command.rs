@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::clip::Clip;
+use super::collections::{CollectionChange, CollectionFormat};
+use super::copies::{CopiesDeed, CopiesReport, Keep};
 use super::explore::{CodeOf, DuplicatesBy};
 use super::formats::format::MatchFormat;
 use super::query::{Query, SearchReport};
+use super::relink::RelinkPlan;
 use super::sound_settings::SoundSettings;
 use crate::audio::device::StopWhen;
-use crate::dataset::{Favourite, FileId, Verdict};
+use crate::dataset::{CollectionId, Favourite, FileId, Verdict};
 use crate::model::TrainingSettings;
 
 #[derive(Clone, Debug)]
@@ -39,6 +42,29 @@ pub enum Command {
         files: Vec<FileId>,
         tag: String,
     },
+    /// Gives a tag another name on every file that has it. Where files have a tag of that name, both become one. Ends in
+    /// `Outcome::Changed`.
+    RenameTag {
+        tag: String,
+        to: String,
+    },
+    /// Changes a collection. Ends in `Outcome::Changed`.
+    ChangeCollection(CollectionChange),
+    /// Writes a collection to a file, or into a folder. Ends in `Outcome::Saved`.
+    ExportCollection {
+        collection: CollectionId,
+        format: CollectionFormat,
+        out: Utf8PathBuf,
+    },
+    /// Writes tags, favourites and collections to a file, for another project: CSV where its name ends so, or JSON. Ends in
+    /// `Outcome::Saved`.
+    ExportAnnotations {
+        out: Utf8PathBuf,
+    },
+    /// Takes over what such a file says. Ends in [`Outcome::AnnotationsTaken`](super::Outcome::AnnotationsTaken).
+    ImportAnnotations {
+        from: Utf8PathBuf,
+    },
     /// Takes the last change of the project back: what [`Latest::history`](super::Latest::history) names. Ends in
     /// [`Outcome::Undone`](super::Outcome::Undone).
     Undo,
@@ -50,6 +76,23 @@ pub enum Command {
     /// Looks at whether the files are still there and unchanged; the answer is in
     /// [`Latest::on_disk`](super::Latest::on_disk) as well. Ends in [`Outcome::Checked`](super::Outcome::Checked).
     CheckFiles,
+    /// Looks below folders for files that are not where they were, by their content. Nothing is changed yet. Ends in
+    /// [`Outcome::MissingFound`](super::Outcome::MissingFound).
+    FindMissing {
+        folders: Vec<PathBuf>,
+    },
+    /// Gives files the new places that were found. Ends in `Outcome::Changed`.
+    Relink(Arc<RelinkPlan>),
+    /// Finds files that sound exactly the same, and which of them a rule keeps. Ends in
+    /// [`Outcome::CopiesFound`](super::Outcome::CopiesFound).
+    FindCopies(Keep),
+    /// Carries out what a person decided about copies. Ends in `Outcome::Changed`.
+    ThinOutCopies {
+        copies: Arc<CopiesReport>,
+        deed: CopiesDeed,
+    },
+    /// Takes files out of the project that are no longer on the disk. Ends in `Outcome::Changed`.
+    ForgetMissing,
     /// Replaces the project's patterns of what is left out of folders: lines of a `.gitignore`. Files that are in the project
     /// stay in it.
     SetIgnored {

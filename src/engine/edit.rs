@@ -1,9 +1,15 @@
 //! What a person changes in the project, and taking it back.
 
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
 use super::error::EngineError;
 use super::event::Outcome;
+use super::latest::OnDisk;
+use super::on_disk;
 use super::shared::Job;
-use crate::dataset::FileId;
+use crate::dataset::{FileId, SoundFile};
 
 /// Longer tags would not fit where they are shown.
 const LONGEST_TAG: usize = 64;
@@ -12,7 +18,28 @@ pub(super) fn remove_files(job: &Job, files: &[FileId]) -> Result<Outcome, Engin
     let words = format!("Removed {}", files_in_words(files.len()));
     let edit = job.shared.project.edit(words.as_str())?;
     edit.remove_files(files)?;
-    drop(edit);
+    edit.commit()?;
+    job.shared.refresh()?;
+    Ok(Outcome::Changed { words })
+}
+
+/// Takes files out of the project that are no longer on the disk. Those whose folder is not there stay.
+pub(super) fn forget_missing(job: &Job) -> Result<Outcome, EngineError> {
+    let dataset = job.shared.latest().dataset;
+    let away = on_disk::away(&dataset);
+    let is_missing = |file: &&Arc<SoundFile>| {
+        dataset.root_of(file).is_none_or(|root| !away.contains_key(&root.id))
+            && on_disk::state_of(file) == Some(OnDisk::Missing)
+    };
+    let missing: Vec<FileId> = dataset.files.par_iter().filter(is_missing).map(|file| file.id).collect();
+    job.check()?;
+    let words = match missing.len() {
+        1 => "Forgot 1 missing file".to_owned(),
+        n => format!("Forgot {n} missing files"),
+    };
+    let edit = job.shared.project.edit(words.as_str())?;
+    edit.remove_files(&missing)?;
+    edit.commit()?;
     job.shared.refresh()?;
     Ok(Outcome::Changed { words })
 }
@@ -21,7 +48,7 @@ pub(super) fn clear_problems(job: &Job) -> Result<Outcome, EngineError> {
     let words = "Cleared the problems".to_owned();
     let edit = job.shared.project.edit(words.as_str())?;
     edit.clear_problems()?;
-    drop(edit);
+    edit.commit()?;
     job.shared.refresh_dataset()?;
     Ok(Outcome::Changed { words })
 }
@@ -31,7 +58,7 @@ pub(super) fn tag_files(job: &Job, files: &[FileId], tag: &str) -> Result<Outcom
     let words = format!("Tagged {} “{tag}”", files_in_words(files.len()));
     let edit = job.shared.project.edit(words.as_str())?;
     edit.tag_files(files, tag)?;
-    drop(edit);
+    edit.commit()?;
     job.shared.refresh_dataset()?;
     Ok(Outcome::Changed { words })
 }
@@ -41,7 +68,18 @@ pub(super) fn untag_files(job: &Job, files: &[FileId], tag: &str) -> Result<Outc
     let words = format!("Took the tag “{tag}” off {}", files_in_words(files.len()));
     let edit = job.shared.project.edit(words.as_str())?;
     edit.untag_files(files, tag)?;
-    drop(edit);
+    edit.commit()?;
+    job.shared.refresh_dataset()?;
+    Ok(Outcome::Changed { words })
+}
+
+pub(super) fn rename_tag(job: &Job, tag: &str, to: &str) -> Result<Outcome, EngineError> {
+    let (tag, to) = (tag.trim(), checked(to)?);
+    let edit = job.shared.project.edit("Renamed a tag")?;
+    let files = edit.rename_tag(tag, to)?;
+    let words = format!("Renamed the tag “{tag}” to “{to}” on {}", files_in_words(files));
+    edit.name(words.as_str());
+    edit.commit()?;
     job.shared.refresh_dataset()?;
     Ok(Outcome::Changed { words })
 }
@@ -64,8 +102,18 @@ pub(super) fn files_in_words(n: usize) -> String {
     format!("{n} {}", if n == 1 { "file" } else { "files" })
 }
 
-fn checked(tag: &str) -> Result<&str, EngineError> {
-    let tag = tag.trim();
+/// A collection's name without the spaces around it.
+pub(super) fn checked_name(name: &str) -> Result<&str, EngineError> {
+    named(name).map_err(|why| EngineError::CollectionName { name: name.to_owned(), why })
+}
+
+/// A tag without the spaces around it.
+pub(super) fn checked(tag: &str) -> Result<&str, EngineError> {
+    named(tag).map_err(|why| EngineError::Tag { tag: tag.to_owned(), why })
+}
+
+fn named(name: &str) -> Result<&str, &'static str> {
+    let tag = name.trim();
     let why = match tag {
         "" => "it is empty",
         _ if tag.contains('"') => "it has quotes in it, which mean something else in a filter",
@@ -73,5 +121,5 @@ fn checked(tag: &str) -> Result<&str, EngineError> {
         _ if tag.chars().count() > LONGEST_TAG => "it is too long",
         _ => return Ok(tag),
     };
-    Err(EngineError::Tag { tag: tag.to_owned(), why })
+    Err(why)
 }

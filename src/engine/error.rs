@@ -72,6 +72,16 @@ pub enum EngineError {
     NoSavedSearch { name: String },
     #[error("{name:?} cannot be a search's name: {why}")]
     SearchName { name: String, why: &'static str },
+    #[error("{name:?} cannot be a collection's name: {why}")]
+    CollectionName { name: String, why: &'static str },
+    #[error("there is no such collection; `soundalike collection` lists them")]
+    NoSuchCollection,
+    #[error("{failed} of {of} could not be copied; the first: {first}")]
+    Copies { failed: String, of: usize, first: Box<EngineError> },
+    #[error("the files cannot be moved to the trash: {0}")]
+    Trash(String),
+    #[error("{path} holds no tags and collections: {why}")]
+    Annotations { path: Utf8PathBuf, why: String },
     #[error("{0} is no take of this project")]
     NoTake(Utf8PathBuf),
     #[error("{0}")]

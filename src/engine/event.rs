@@ -7,10 +7,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::annotations::AnnotationsReport;
+use super::copies::CopiesReport;
 use super::explore::{CodeReport, DecodedCode, DistancesReport, DuplicatesReport, MapReport};
 use super::failure::Failure;
 use super::job::JobId;
 use super::query::SearchReport;
+use super::relink::{FoundAgain, RelinkPlan};
 use crate::audio::Spectrogram;
 use crate::dataset::{Problem, Skipped};
 use crate::model::Preset;
@@ -36,6 +39,10 @@ pub enum Outcome {
     Added(AddReport),
     LeftOut(LeftOutReport),
     Checked(CheckReport),
+    /// Where missing files are now. Nothing has been changed yet.
+    MissingFound(Arc<RelinkPlan>),
+    AnnotationsTaken(AnnotationsReport),
+    CopiesFound(Arc<CopiesReport>),
     Removed,
     /// The project was changed in a way that can be undone; what was done, as in "Removed 3 files".
     Changed {
@@ -79,6 +86,10 @@ pub struct AddReport {
     #[serde(serialize_with = "as_objects")]
     pub added: Vec<Utf8PathBuf>,
     pub skipped: Vec<Skipped>,
+    /// Files of the project that were somewhere else before, and are known again by their content.
+    pub found_again: Vec<FoundAgain>,
+    /// Files of the project below the folders that were added that are no longer there.
+    pub missing: Vec<Utf8PathBuf>,
     /// Folders and sound files that patterns leave out, with the pattern.
     pub left_out: Vec<Problem>,
     pub failed: Vec<Problem>,
@@ -94,10 +105,26 @@ pub struct LeftOutReport {
     pub left_out: Vec<Problem>,
 }
 
+/// A folder that the project has files of.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RootReport {
+    pub place: Utf8PathBuf,
+    /// Whether it was added with all that is below it.
+    pub whole: bool,
+    /// Whether it is inside the project's folder, and moves with it.
+    pub in_project: bool,
+    pub files: usize,
+    /// Why it is not there, in words; None where it is.
+    pub away: Option<String>,
+}
+
 /// How the dataset's files are found on the disk.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CheckReport {
     pub files: usize,
+    /// Files whose folder is not there; they come back with it.
+    pub away: usize,
+    pub roots: Vec<RootReport>,
     pub missing: Vec<Utf8PathBuf>,
     pub changed: Vec<Utf8PathBuf>,
     pub unreadable: Vec<Problem>,

@@ -118,11 +118,12 @@ fn kind_of(error: &EngineError) -> FailureKind {
         EngineError::NothingToResume => Kind::NothingToResume,
         EngineError::NothingReadable { .. } | EngineError::EmptyPart { .. } => Kind::Sound,
         EngineError::Audio(error) => kind_of_audio(&error.cause),
-        EngineError::Clips { first, .. } => kind_of(first),
+        EngineError::Clips { first, .. } | EngineError::Copies { first, .. } => kind_of(first),
         EngineError::Write { .. }
         | EngineError::Read { .. }
         | EngineError::NotText(_)
         | EngineError::NoWavs { .. }
+        | EngineError::Trash(_)
         | EngineError::Watching(_) => Kind::File,
         EngineError::TooManyMatches { .. }
         | EngineError::Label { .. }
@@ -134,6 +135,9 @@ fn kind_of(error: &EngineError) -> FailureKind {
         | EngineError::OtherWidth { .. }
         | EngineError::TakeName { .. }
         | EngineError::Tag { .. }
+        | EngineError::CollectionName { .. }
+        | EngineError::NoSuchCollection
+        | EngineError::Annotations { .. }
         | EngineError::NoTake(_)
         | EngineError::NoSavedSearch { .. }
         | EngineError::SearchName { .. }

@@ -9,6 +9,6 @@ pub(super) fn mark(job: &Job, favourite: Favourite, on: bool) -> Result<(), Engi
     let words = if on { "Marked a favourite" } else { "Took a favourite's mark away" };
     let edit = job.shared.project.edit(words)?;
     edit.mark_favourite(favourite, on)?;
-    drop(edit);
+    edit.commit()?;
     job.shared.refresh_favourites()
 }

@@ -1,23 +1,28 @@
 //! Adding files and removing them.
 
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
+use super::at_rest::dataset;
 use super::edit::files_in_words;
 use super::error::EngineError;
 use super::event::AddReport;
 use super::job::JobKind;
+use super::latest::OnDisk;
 use super::left_out::exclusions;
-use super::on_disk;
+use super::roots::known_path;
 use super::shared::Job;
 use super::stage::JobStage;
+use super::{on_disk, relink};
 use crate::audio::survey::{stamp, survey};
 use crate::dataset::sound_file::THUMBNAIL_COLUMNS;
-use crate::dataset::{Problem, SkipReason, Skipped, demo, scan};
+use crate::dataset::{FileId, Problem, SkipReason, Skipped, SoundFile, demo, scan};
+use crate::ground::names;
 use crate::project::FileFacts;
 
 /// Files that go into the catalogue in one transaction.
@@ -28,26 +33,65 @@ pub(super) fn add_paths(job: &Job, paths: &[PathBuf]) -> Result<AddReport, Engin
     project.check_writable()?;
     let began = Instant::now();
     job.progress(JobKind::Import, JobStage::LookingForSounds, began, 0, 0);
+    let roots = project.roots()?;
+    let paths: Vec<PathBuf> = paths.iter().map(|path| known_path(&roots, path)).collect();
     let exclusions = exclusions(project)?;
-    add_found(job, scan::scan(paths, &exclusions, || !job.is_cancelled()))
+    let found = scan::scan(&paths, &exclusions, || !job.is_cancelled());
+    let folders: Vec<Utf8PathBuf> =
+        paths.iter().filter(|path| path.is_dir()).map(|path| names::text_of(path)).collect();
+    add_found(job, found, &folders)
 }
 
-/// Reads what was found, and puts it into the catalogue.
-pub(super) fn add_found(job: &Job, found: scan::Found) -> Result<AddReport, EngineError> {
+/// Reads what was found, and puts it into the catalogue. `folders` were added with all that is below them.
+pub(super) fn add_found(job: &Job, found: scan::Found, folders: &[Utf8PathBuf]) -> Result<AddReport, EngineError> {
     let project = &job.shared.project;
     job.check()?;
-    let known = project.known_files()?;
+    let dataset = dataset(project, job.shared.latest().model.as_ref().map(|model| &model.config))?;
     let edit = project.edit("Added files")?;
     edit.note_problems(&found.failed)?;
     let mut report =
         AddReport { skipped: found.skipped, left_out: found.left_out, failed: found.failed, ..AddReport::default() };
-    let mut fresh = Vec::new();
-    for path in found.files {
-        match known.get(&path).is_some_and(|seen| stamp(path.as_std_path()).is_ok_and(|now| now == *seen)) {
-            true => report.skipped.push(Skipped { path: path.into(), reason: SkipReason::AlreadyThere }),
-            false => fresh.push(path),
+    let known: HashMap<&Utf8Path, (u64, i64)> =
+        dataset.files.iter().map(|file| (file.path.as_path(), (file.size_bytes, file.modified_ns))).collect();
+    let there: HashSet<&Utf8Path> = found.files.iter().map(Utf8PathBuf::as_path).collect();
+    let stamps: Vec<Option<(u64, i64)>> = found.files.par_iter().map(|path| stamp(path.as_std_path()).ok()).collect();
+    let (mut fresh, mut unknown) = (Vec::new(), Vec::new());
+    for (path, stamp) in found.files.iter().zip(stamps) {
+        match (known.get(path.as_path()), stamp) {
+            (Some(seen), Some(now)) if *seen == now => {
+                report.skipped.push(Skipped { path: path.to_string(), reason: SkipReason::AlreadyThere });
+            }
+            (_, now) => {
+                unknown.extend(now.map(|now| (path.clone(), now)));
+                fresh.push(path.clone());
+            }
         }
     }
+
+    // What is new to the project may be what is no longer where it was.
+    let sizes: HashSet<u64> = unknown.iter().map(|(_, (size, _))| *size).collect();
+    let lost = relink::lost(job, &dataset, |file| sizes.contains(&file.size_bytes))?;
+    let found_again = relink::matched(job, &dataset, &lost, &unknown)?;
+    relink::apply(&edit, &dataset, &found_again)?;
+    for folder in folders.iter().filter(|folder| there.iter().any(|file| file.starts_with(folder))) {
+        edit.add_root(folder)?;
+    }
+    let again: HashSet<&Utf8Path> = found_again.iter().map(|found| found.to.as_path()).collect();
+    fresh.retain(|path| !again.contains(path.as_path()));
+    let moved: HashSet<FileId> = found_again.iter().map(|found| found.file).collect();
+    for found in found_again {
+        match found.is_elsewhere() {
+            true => report.found_again.push(found),
+            false => report.skipped.push(Skipped { path: found.to.into(), reason: SkipReason::AlreadyThere }),
+        }
+    }
+    let is_missing = |file: &&Arc<SoundFile>| {
+        folders.iter().any(|folder| file.path.starts_with(folder))
+            && !there.contains(file.path.as_path())
+            && !moved.contains(&file.id)
+            && on_disk::state_of(file) == Some(OnDisk::Missing)
+    };
+    report.missing = dataset.files.iter().filter(is_missing).map(|file| file.path.clone()).collect();
 
     let total = fresh.len() as u64;
     let mut next_refresh = Instant::now() + Duration::from_millis(300);
@@ -85,13 +129,16 @@ pub(super) fn add_found(job: &Job, found: scan::Found) -> Result<AddReport, Engi
             next_refresh = Instant::now() + Duration::from_millis(500) + 10 * refreshing.elapsed();
         }
     }
-    edit.name(match report.added.len() {
-        0 => "Noted problems".to_owned(),
-        n => format!("Added {}", files_in_words(n)),
+    edit.name(match (report.added.len(), report.found_again.len()) {
+        (0, 0) => "Noted problems".to_owned(),
+        (added, 0) => format!("Added {}", files_in_words(added)),
+        (0, found) => format!("Found {} again", files_in_words(found)),
+        (added, found) => format!("Added {} and found {found} again", files_in_words(added)),
     });
-    drop(edit);
+    edit.commit()?;
     job.shared.refresh()?;
     on_disk::was_read(&job.shared, &report.added);
+    on_disk::are_there(&job.shared, &moved.into_iter().collect::<Vec<_>>());
     Ok(report)
 }
 
@@ -152,6 +199,7 @@ fn read_facts(job: &Job, path: &Utf8PathBuf) -> Option<Surveyed> {
         size_bytes: survey.size_bytes,
         modified_ns: survey.modified_ns,
         content_hash: survey.content_hash,
+        sound_hash: survey.sound_hash,
         rate: survey.rate,
         channels: survey.channels,
         frames: survey.frames,

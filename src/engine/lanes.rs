@@ -19,8 +19,8 @@ use super::shared::{Flags, Job, Shared};
 use super::sound::Sound;
 use super::watch::Watch;
 use super::{
-    code, cut, distances, duplicates, edit, evaluate, export, favourites, import, index, left_out, map, on_disk,
-    preview, reconstruct, saved_searches, search, sources, takes, train,
+    annotations, code, collections, copies, cut, distances, duplicates, edit, evaluate, export, favourites, import,
+    index, left_out, map, on_disk, preview, reconstruct, relink, saved_searches, search, sources, takes, train,
 };
 use crate::audio::device::Backend;
 
@@ -69,11 +69,23 @@ pub(super) struct Desk {
 
 fn kind_of(command: &Command) -> JobKind {
     match command {
-        Command::AddPaths { .. } | Command::AddFrom(_) | Command::AddDemo => JobKind::Import,
+        Command::AddPaths { .. }
+        | Command::AddFrom(_)
+        | Command::AddDemo
+        | Command::FindMissing { .. }
+        | Command::Relink(_)
+        | Command::ForgetMissing
+        | Command::FindCopies(_)
+        | Command::ThinOutCopies { .. }
+        | Command::ExportCollection { .. }
+        | Command::ExportAnnotations { .. } => JobKind::Import,
         Command::RemoveFiles { .. }
         | Command::ClearProblems
         | Command::TagFiles { .. }
         | Command::UntagFiles { .. }
+        | Command::RenameTag { .. }
+        | Command::ChangeCollection(_)
+        | Command::ImportAnnotations { .. }
         | Command::MarkFavourite { .. }
         | Command::SaveSearch { .. }
         | Command::JudgeMatches { .. }
@@ -243,18 +255,42 @@ impl Lane {
         match command {
             Command::AddPaths { paths } => {
                 let report = import::add_paths(job, &paths)?;
-                self.watch.added(&paths)?;
+                self.watch.follow_roots()?;
                 Ok(Outcome::Added(report))
             }
+            Command::FindMissing { folders } => {
+                relink::find_missing(job, &folders).map(Arc::new).map(Outcome::MissingFound)
+            }
+            Command::Relink(plan) => {
+                let outcome = relink::relink(job, &plan)?;
+                self.watch.follow_roots()?;
+                Ok(outcome)
+            }
+            Command::ForgetMissing => edit::forget_missing(job),
+            Command::FindCopies(keep) => copies::find(job, &keep).map(Arc::new).map(Outcome::CopiesFound),
+            Command::ThinOutCopies { copies: found, deed } => copies::thin_out(job, &found, deed),
             Command::WatchFolders(on) => self.watch.set(on).map(|()| Outcome::Done),
             Command::AddFrom(from) => sources::add_from(job, &from).map(Outcome::Added),
             Command::AddDemo => import::add_demo(job).map(Outcome::Added),
             Command::RemoveFiles { files } => edit::remove_files(job, &files),
             Command::ClearProblems => edit::clear_problems(job),
             Command::TagFiles { files, tag } => edit::tag_files(job, &files, &tag),
+            Command::RenameTag { tag, to } => edit::rename_tag(job, &tag, &to),
+            Command::ChangeCollection(change) => collections::change(job, change),
+            Command::ExportCollection { collection, format, out } => collections::export(job, collection, format, &out),
+            Command::ExportAnnotations { out } => annotations::export(job, &out),
+            Command::ImportAnnotations { from } => annotations::import(job, &from).map(Outcome::AnnotationsTaken),
             Command::UntagFiles { files, tag } => edit::untag_files(job, &files, &tag),
-            Command::Undo => edit::undo(job),
-            Command::Redo => edit::redo(job),
+            Command::Undo => {
+                let outcome = edit::undo(job)?;
+                self.watch.follow_roots()?;
+                Ok(outcome)
+            }
+            Command::Redo => {
+                let outcome = edit::redo(job)?;
+                self.watch.follow_roots()?;
+                Ok(outcome)
+            }
             Command::CheckFiles => on_disk::check_files(job).map(Outcome::Checked),
             Command::SetIgnored { patterns } => {
                 left_out::set_ignored(&job.shared, patterns)?;

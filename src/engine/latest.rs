@@ -1,19 +1,20 @@
 //! What is true at the moment: values that are overwritten. Whoever looks sees the newest, and what was overwritten is gone.
 //! What happens once is an [`Event`](super::Event) instead.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::copies;
 use super::job::{JobId, JobView};
 use super::query::SavedSearchView;
 use super::sound_settings::SoundSettings;
 use crate::audio::device::DeviceList;
-use crate::dataset::{Favourite, FileId, Problem, SoundFile};
+use crate::dataset::{Collection, Favourite, FileId, Problem, SoundFile};
 use crate::ground::Grid;
 use crate::model::Config;
-use crate::project::History;
+use crate::project::{History, Root, RootId};
 
 /// A take that is in the project.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +62,8 @@ pub struct Latest {
     pub favourites: Arc<Vec<Favourite>>,
     /// By name.
     pub searches: Arc<Vec<SavedSearchView>>,
+    /// By name.
+    pub collections: Arc<Vec<Collection>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -86,6 +89,14 @@ pub struct DatasetView {
     pub tags: BTreeMap<FileId, Vec<String>>,
     /// Every tag that is in use, in alphabetical order.
     pub known_tags: BTreeSet<String>,
+    /// The folders that files are kept relative to, by place.
+    pub roots: Vec<Root>,
+    /// Of each file, in the order of `files`, the place of its root in `roots`.
+    root_of: Vec<u32>,
+    /// Files that sound exactly the same, in groups of two or more, each by path.
+    copy_groups: Vec<Vec<FileId>>,
+    /// Places in `copy_groups`.
+    copy_group_of: HashMap<FileId, u32>,
     /// Places in `files`, by number.
     by_id: Vec<u32>,
 }
@@ -113,9 +124,53 @@ impl DatasetView {
             rates,
             known_tags: tags.values().flatten().cloned().collect(),
             tags,
+            roots: Vec::new(),
+            root_of: Vec::new(),
+            copy_groups: Vec::new(),
+            copy_group_of: HashMap::new(),
             by_id,
             files,
         }
+    }
+
+    /// The same with its roots: all of them by place, and that of each file in the order of the files.
+    pub fn with_roots(mut self, roots: Vec<Root>, of_files: &[RootId]) -> Self {
+        let places: HashMap<RootId, u32> = (0..).zip(&roots).map(|(place, root)| (root.id, place)).collect();
+        // The catalogue has no file without a root that is there.
+        self.root_of = of_files.iter().filter_map(|root| places.get(root).copied()).collect();
+        self.roots = roots;
+        self
+    }
+
+    /// The same with what is heard in each file, in the order of the files: so copies are known.
+    pub fn with_sound_hashes(mut self, hashes: &[Option<[u8; 32]>]) -> Self {
+        self.copy_groups = copies::groups(&self.files, hashes);
+        let members =
+            (0..).zip(&self.copy_groups).flat_map(|(place, group)| group.iter().map(move |file| (*file, place)));
+        self.copy_group_of = members.collect();
+        self
+    }
+
+    /// Files that sound exactly the same, in groups of two or more, each by path.
+    pub fn copy_groups(&self) -> &[Vec<FileId>] {
+        &self.copy_groups
+    }
+
+    /// Files that sound exactly as this one, by path and with it; `None` where there are no others.
+    pub fn copies_group(&self, file: FileId) -> Option<&[FileId]> {
+        self.copy_group_of.get(&file).map(|place| self.copy_groups[*place as usize].as_slice())
+    }
+
+    /// The root that a file is kept relative to.
+    pub fn root_of(&self, file: &SoundFile) -> Option<&Root> {
+        let place = self.by_id.binary_search_by_key(&file.id, |place| self.files[*place as usize].id).ok()?;
+        self.roots.get(*self.root_of.get(self.by_id[place] as usize)? as usize)
+    }
+
+    /// A file's path below its root.
+    pub fn below_root<'a>(&self, file: &'a SoundFile) -> &'a Utf8Path {
+        let below = self.root_of(file).and_then(|root| file.path.strip_prefix(&root.place).ok());
+        below.unwrap_or(&file.path)
     }
 
     pub fn file(&self, id: FileId) -> Option<&Arc<SoundFile>> {
@@ -149,6 +204,8 @@ pub struct WatchView {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OnDisk {
     Missing,
+    /// The folder that it is kept in is not there: why, in words. It comes back with the folder.
+    Away(String),
     Changed,
     Unreadable(String),
 }
@@ -158,6 +215,7 @@ impl OnDisk {
     pub fn words(&self) -> &str {
         match self {
             Self::Missing => "it is no longer there",
+            Self::Away(why) => why,
             Self::Changed => "it has changed since it was read; add it again",
             Self::Unreadable(why) => why,
         }

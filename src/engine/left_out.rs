@@ -11,11 +11,12 @@ use super::stage::JobStage;
 use super::watch;
 use crate::dataset::Exclusions;
 use crate::dataset::scan::scan;
+use crate::ground::names;
 use crate::project::Project;
 
 /// What the project leaves out of folders.
 pub(super) fn exclusions(project: &Project) -> Result<Exclusions, EngineError> {
-    let roots = watch::view(project)?.folders.into_iter().map(Into::into).collect();
+    let roots = watch::view(project)?.folders.iter().map(|folder| names::path_of(folder)).collect();
     Ok(Exclusions { patterns: project.ignored()?, roots, own: Some(project.folder().as_std_path().to_owned()) })
 }
 

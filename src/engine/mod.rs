@@ -4,11 +4,14 @@
 //! search never waits for a training, and two imports never meet. What comes out is told in [`event`] and
 //! [`latest`].
 
+mod annotations;
 mod at_rest;
 mod choice;
 mod clip;
 mod code;
+mod collections;
 pub mod command;
+mod copies;
 mod curve;
 mod cut;
 mod devices;
@@ -40,7 +43,9 @@ mod preview;
 mod query;
 mod query_sound;
 mod reconstruct;
+mod relink;
 mod rest;
+mod roots;
 mod saved_searches;
 mod search;
 mod shared;
@@ -55,9 +60,12 @@ mod views;
 mod watch;
 pub mod words;
 
+pub use annotations::AnnotationsReport;
 pub use choice::Choice;
 pub use clip::Clip;
+pub use collections::{CollectionChange, CollectionFormat};
 pub use command::{Coded, CodesFormat, Command, Sources};
+pub use copies::{CopiesDeed, CopiesReport, CopyGroup, Keep};
 pub use cut::clip_of;
 pub use error::EngineError;
 pub use event::*;
@@ -68,6 +76,7 @@ pub use latest::*;
 pub use query::{
     Basket, Example, Grouping, Line, Match, Nearness, Precision, Query, SavedSearchView, SearchFilter, SearchReport,
 };
+pub use relink::{FoundAgain, RelinkPlan};
 pub use sound_settings::SoundSettings;
 pub use stage::JobStage;
 

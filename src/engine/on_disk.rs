@@ -1,6 +1,7 @@
 //! Whether the dataset's files are still on the disk as they were when they were read.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,6 +17,8 @@ use crate::audio::AudioError;
 use crate::audio::error::Cause;
 use crate::audio::survey::stamp;
 use crate::dataset::{FileId, Problem, SoundFile};
+use crate::ground::names;
+use crate::project::{Root, RootId};
 
 /// Files that are looked at before the job looks at whether it was cancelled.
 const AT_A_TIME: usize = 256;
@@ -25,14 +28,19 @@ pub(super) fn check_files(job: &Job) -> Result<CheckReport, EngineError> {
     let dataset = job.shared.latest().dataset;
     let (began, total) = (Instant::now(), dataset.files.len() as u64);
     let mut found = BTreeMap::new();
-    let mut report = CheckReport { files: dataset.files.len(), ..CheckReport::default() };
+    let roots = super::roots::list(&dataset);
+    let mut report = CheckReport { files: dataset.files.len(), roots, ..CheckReport::default() };
+    let away = away(&dataset);
     for (number, batch) in dataset.files.chunks(AT_A_TIME).enumerate() {
         job.check()?;
         job.progress(JobKind::Check, JobStage::LookingAtFiles, began, (number * AT_A_TIME) as u64, total);
         for file in batch {
-            let Some(state) = state_of(file) else { continue };
+            let why_away = dataset.root_of(file).and_then(|root| away.get(&root.id));
+            let state = why_away.map(|why| OnDisk::Away(why.clone())).or_else(|| state_of(file));
+            let Some(state) = state else { continue };
             let path = file.path.clone();
             match &state {
+                OnDisk::Away(_) => report.away += 1,
                 OnDisk::Missing => report.missing.push(path),
                 OnDisk::Changed => report.changed.push(path),
                 OnDisk::Unreadable(why) => {
@@ -50,6 +58,26 @@ pub(super) fn check_files(job: &Job) -> Result<CheckReport, EngineError> {
     Ok(report)
 }
 
+/// The roots of the files that are not there, with the reason.
+pub(super) fn away(dataset: &DatasetView) -> HashMap<RootId, String> {
+    dataset.roots.iter().filter_map(|root| Some((root.id, why_away(root)?))).collect()
+}
+
+/// Why a root is not there, in words; `None` where it is. An empty folder is where a drive is mounted: a person who deletes files
+/// leaves no such folder as often.
+pub(super) fn why_away(root: &Root) -> Option<String> {
+    let place = names::path_of(&root.place);
+    let is_empty = |mut entries: std::fs::ReadDir| entries.next().is_none();
+    match place.read_dir().map(is_empty) {
+        Ok(false) => None,
+        Ok(true) => Some(format!("its folder {} is empty; is its drive mounted?", names::shown(root.place.as_str()))),
+        Err(cause) if matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Some(format!("its folder {} is not there; is its drive connected?", names::shown(root.place.as_str())))
+        }
+        Err(cause) => Some(format!("its folder {} cannot be read: {cause}", names::shown(root.place.as_str()))),
+    }
+}
+
 /// How a file is found on the disk now, where that is not as it was read.
 pub(super) fn state_of(file: &SoundFile) -> Option<OnDisk> {
     match stamp(file.path.as_std_path()) {
@@ -63,9 +91,20 @@ pub(super) fn state_of(file: &SoundFile) -> Option<OnDisk> {
 impl DatasetView {
     /// What is wrong with a file at this moment: how it is found on the disk, or what was noted when it was read.
     pub fn problem_now(&self, file: &SoundFile) -> Option<String> {
-        let now = state_of(file).map(|state| state.words().to_owned());
+        let state = state_of(file);
+        let why_away = match state {
+            Some(OnDisk::Missing) => self.root_of(file).and_then(why_away),
+            _ => None,
+        };
+        let now = why_away.or_else(|| state.map(|state| state.words().to_owned()));
         now.or_else(|| self.problem_at(file.path.as_str()).map(str::to_owned))
     }
+}
+
+/// These files were just found as they are kept.
+pub(super) fn are_there(shared: &Shared, files: &[FileId]) {
+    let found: HashSet<&FileId> = files.iter().collect();
+    shared.update(|latest| Arc::make_mut(&mut latest.on_disk).retain(|file, _| !found.contains(file)));
 }
 
 /// What was just read is as it is on the disk.

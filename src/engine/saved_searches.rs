@@ -75,7 +75,7 @@ fn change(
 ) -> Result<Outcome, EngineError> {
     let edit = job.shared.project.edit(words.as_str())?;
     change(&edit)?;
-    drop(edit);
+    edit.commit()?;
     job.shared.refresh_searches()?;
     Ok(Outcome::Changed { words })
 }

@@ -15,10 +15,12 @@ use super::event::AddReport;
 use super::import::add_found;
 use super::job::JobKind;
 use super::left_out::exclusions;
+use super::roots::known_path;
 use super::shared::Job;
 use super::stage::JobStage;
 use crate::dataset::scan::{Found, scan};
 use crate::dataset::{Exclusions, Problem};
+use crate::ground::names;
 
 /// Where a project keeps what was downloaded.
 const FOLDER: &str = "downloads";
@@ -42,14 +44,18 @@ pub(super) fn add_from(job: &Job, sources: &Sources) -> Result<AddReport, Engine
     }
     job.progress(JobKind::Import, JobStage::LookingForSounds, Instant::now(), 0, 0);
     let exclusions = exclusions(&job.shared.project)?;
+    let roots = job.shared.project.roots()?;
+    let paths: Vec<PathBuf> = sources.paths.iter().map(|path| known_path(&roots, path)).collect();
     let mut found = match &sources.only_below {
-        None => scan(&sources.paths, &exclusions, || !job.is_cancelled()),
-        Some(folders) => confined(job, &sources.paths, &exclusions, folders, &mut failed),
+        None => scan(&paths, &exclusions, || !job.is_cancelled()),
+        Some(folders) => confined(job, &paths, &exclusions, folders, &mut failed),
     };
     found.files.extend(downloads.iter().cloned());
     found.files.sort_unstable();
     found.files.dedup();
-    let mut report = add_found(job, found)?;
+    let is_permitted = |path: &Path| sources.only_below.as_ref().is_none_or(|folders| may_be_read(path, folders));
+    let folders = paths.iter().filter(|path| path.is_dir() && is_permitted(path)).map(|path| names::text_of(path));
+    let mut report = add_found(job, found, &folders.collect::<Vec<_>>())?;
     for download in downloads {
         // What is no sound is not kept.
         if report.failed.iter().any(|problem| problem.path == download.as_str()) {

@@ -25,7 +25,7 @@ pub(super) fn all(project: &Project, at_rest: &AtRest) -> Result<Latest, EngineE
         on_disk: Arc::default(),
         watch: Arc::new(watch::view(project)?),
         ignored: Arc::new(project.ignored()?),
-        history: project.history(),
+        history: project.history()?,
         jobs: BTreeMap::new(),
         resumable: project.checkpoint_path().is_file(),
         player: PlayerView { volume: 1.0, ..PlayerView::default() },
@@ -35,6 +35,7 @@ pub(super) fn all(project: &Project, at_rest: &AtRest) -> Result<Latest, EngineE
         takes: Arc::new(takes::list(project, None)?),
         favourites: Arc::new(project.favourites()?),
         searches: Arc::new(saved_searches::list(project)?),
+        collections: Arc::new(project.collections()?),
     })
 }
 
@@ -50,14 +51,15 @@ impl Shared {
         let (model, index) = (model(&at_rest), index(&self.project, &at_rest));
         let snapshot = Snapshot::usable(&self.project, &at_rest, self.snapshot().as_deref());
         self.set_snapshot(snapshot.map(Arc::new));
-        let favourites = self.project.favourites()?;
-        let searches = saved_searches::list(&self.project)?;
+        let (favourites, history) = (self.project.favourites()?, self.project.history()?);
+        let (searches, collections) = (saved_searches::list(&self.project)?, self.project.collections()?);
         self.update(|latest| {
             latest.project = Arc::new(project_view(&self.project));
             latest.favourites = Arc::new(favourites);
             latest.searches = Arc::new(searches);
+            latest.collections = Arc::new(collections);
             latest.dataset = at_rest.dataset;
-            latest.history = self.project.history();
+            latest.history = history;
             latest.model = model;
             latest.index = index;
         });
@@ -95,10 +97,21 @@ impl Shared {
     /// Reads the saved searches anew.
     pub fn refresh_searches(&self) -> Result<(), EngineError> {
         let _one_at_a_time = self.refreshing();
-        let searches = Arc::new(saved_searches::list(&self.project)?);
+        let (searches, history) = (Arc::new(saved_searches::list(&self.project)?), self.project.history()?);
         self.update(|latest| {
             latest.searches = searches;
-            latest.history = self.project.history();
+            latest.history = history;
+        });
+        Ok(())
+    }
+
+    /// Reads the collections anew.
+    pub fn refresh_collections(&self) -> Result<(), EngineError> {
+        let _one_at_a_time = self.refreshing();
+        let (collections, history) = (Arc::new(self.project.collections()?), self.project.history()?);
+        self.update(|latest| {
+            latest.collections = collections;
+            latest.history = history;
         });
         Ok(())
     }
@@ -106,10 +119,10 @@ impl Shared {
     /// Reads the favourites anew.
     pub fn refresh_favourites(&self) -> Result<(), EngineError> {
         let _one_at_a_time = self.refreshing();
-        let favourites = Arc::new(self.project.favourites()?);
+        let (favourites, history) = (Arc::new(self.project.favourites()?), self.project.history()?);
         self.update(|latest| {
             latest.favourites = favourites;
-            latest.history = self.project.history();
+            latest.history = history;
         });
         Ok(())
     }
@@ -118,9 +131,10 @@ impl Shared {
     pub fn refresh_dataset(&self) -> Result<(), EngineError> {
         let _one_at_a_time = self.refreshing();
         let dataset = dataset(&self.project, self.latest().model.as_ref().map(|model| &model.config))?;
+        let history = self.project.history()?;
         self.update(|latest| {
             latest.dataset = Arc::new(dataset);
-            latest.history = self.project.history();
+            latest.history = history;
         });
         Ok(())
     }

@@ -19,6 +19,7 @@ use super::left_out::exclusions;
 use super::shared::Shared;
 use crate::dataset::exclusions::IGNORE_FILE;
 use crate::dataset::{Exclusions, scan};
+use crate::ground::names;
 use crate::project::Project;
 
 /// What changes is looked at once nothing has changed for so long: whoever writes a file writes it piece by piece.
@@ -27,12 +28,11 @@ const QUIET: Duration = Duration::from_secs(1);
 /// But no later than this, where changes never end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What is kept with the project.
+/// What is kept with the project. The folders are its roots.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct Watched {
     on: bool,
-    folders: BTreeSet<Utf8PathBuf>,
 }
 
 impl Watched {
@@ -50,8 +50,14 @@ impl Watched {
 
 /// As it was kept, before anything is watched.
 pub(super) fn view(project: &Project) -> Result<WatchView, EngineError> {
-    let Watched { on, folders } = Watched::load(project)?;
-    Ok(WatchView { wanted: on, folders: folders.into_iter().collect(), ..WatchView::default() })
+    let Watched { on } = Watched::load(project)?;
+    Ok(WatchView { wanted: on, folders: folders(project)?, ..WatchView::default() })
+}
+
+/// The folders that were added with all that is below them. The project's own are no place for sounds to be found in.
+fn folders(project: &Project) -> Result<Vec<Utf8PathBuf>, EngineError> {
+    let roots = project.roots()?.into_iter().filter(|root| root.whole && !root.in_project);
+    Ok(roots.map(|root| root.place).collect())
 }
 
 /// Takes the commands that changes in watched folders become.
@@ -95,25 +101,14 @@ impl Watch {
         self.apply(&watched)
     }
 
-    /// Folders that were added are watched from then on; one below another needs nothing of its own.
-    pub fn added(&self, paths: &[PathBuf]) -> Result<(), EngineError> {
-        let mut watched = Watched::load(&self.shared.project)?;
-        let before = watched.clone();
-        for path in paths {
-            let Ok(folder) = path.canonicalize() else { continue };
-            let Some(folder) = Utf8PathBuf::from_path_buf(folder).ok().filter(|folder| folder.is_dir()) else {
-                continue;
-            };
-            if !watched.folders.iter().any(|above| folder.starts_with(above)) {
-                watched.folders.retain(|below| !below.starts_with(&folder));
-                watched.folders.insert(folder);
-            }
+    /// Watches the folders that are the project's roots now, where it watches at all.
+    pub fn follow_roots(&self) -> Result<(), EngineError> {
+        let folders = folders(&self.shared.project)?;
+        let view = self.shared.latest().watch;
+        match folders == view.folders {
+            true => Ok(()),
+            false => self.apply(&Watched { on: view.running }),
         }
-        if watched == before {
-            return Ok(());
-        }
-        watched.keep(&self.shared.project)?;
-        self.apply(&watched)
     }
 
     pub fn stop(&self) {
@@ -122,14 +117,15 @@ impl Watch {
 
     fn apply(&self, watched: &Watched) -> Result<(), EngineError> {
         self.stop();
+        let folders = folders(&self.shared.project)?;
         let (running, problems) = match watched.on {
-            true => self.start(&watched.folders)?,
+            true => self.start(&folders)?,
             false => (None, Vec::new()),
         };
         let view = WatchView {
-            wanted: watched.on,
+            wanted: Watched::load(&self.shared.project)?.on,
             running: running.is_some(),
-            folders: watched.folders.iter().cloned().collect(),
+            folders,
             problem: (!problems.is_empty()).then(|| problems.join("; ")),
         };
         *self.running.lock() = running;
@@ -138,7 +134,7 @@ impl Watch {
     }
 
     /// What watches from now on, and what cannot be watched.
-    fn start(&self, folders: &BTreeSet<Utf8PathBuf>) -> Result<(Option<Running>, Vec<String>), EngineError> {
+    fn start(&self, folders: &[Utf8PathBuf]) -> Result<(Option<Running>, Vec<String>), EngineError> {
         let (sender, changes) = unbounded();
         let heard = move |event: notify::Result<notify::Event>| {
             // An error is about an event that got lost; the next one in the same place makes up for it.
@@ -154,8 +150,8 @@ impl Watch {
         let mut watcher = notify::recommended_watcher(heard).map_err(failed)?;
         let mut problems = Vec::new();
         for folder in folders {
-            if let Err(cause) = watcher.watch(folder.as_std_path(), RecursiveMode::Recursive) {
-                problems.push(format!("{folder} cannot be watched: {cause}"));
+            if let Err(cause) = watcher.watch(&names::path_of(folder), RecursiveMode::Recursive) {
+                problems.push(format!("{} cannot be watched: {cause}", names::shown(folder.as_str())));
             }
         }
         let (submit, shared) = (self.submit.clone(), self.shared.clone());
@@ -202,7 +198,7 @@ fn commands_for(paths: &BTreeSet<PathBuf>, exclusions: &Exclusions) -> Vec<Comma
         if let Some(folder) = folder {
             if exclusions.why_left_out(folder).is_none() {
                 let found = scan::scan(&[folder.to_owned()], exclusions, || true);
-                there.extend(found.files.into_iter().map(PathBuf::from));
+                there.extend(found.files.iter().map(|file| names::path_of(file)));
             }
         } else if path.is_file() {
             if exclusions.why_left_out(path).is_none() && scan::looks_like_sound(path) {

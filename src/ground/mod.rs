@@ -3,6 +3,7 @@
 pub mod bits;
 pub mod files;
 pub mod grid;
+pub mod names;
 pub mod signals;
 pub mod uri;
 

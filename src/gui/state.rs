@@ -128,6 +128,8 @@ pub struct State {
     pub selected_files: BTreeSet<FileId>,
     pub tag_typed: String,
     pub last_import: Option<AddReport>,
+    /// Files that were not there when it was last told how many are not.
+    told_missing: usize,
     pub last_training: Option<TrainReport>,
     pub last_index: Option<IndexReport>,
     pictures: Pictures,
@@ -171,6 +173,7 @@ impl Default for State {
             selected_files: BTreeSet::new(),
             tag_typed: String::new(),
             last_import: None,
+            told_missing: 0,
             last_training: None,
             last_index: None,
             pictures: Pictures::default(),
@@ -217,6 +220,7 @@ fn nothing_yet() -> Latest {
         takes: Arc::default(),
         favourites: Arc::default(),
         searches: Arc::default(),
+        collections: Arc::default(),
     }
 }
 

@@ -160,7 +160,7 @@ mod tests {
         edit.add_files(&[facts("/a.wav", 1), facts("/b.wav", 2)]).expect("added");
         let id = project.files().expect("files")[0].id;
         edit.tag_files(&[id], "rain").expect("tagged");
-        drop(edit);
+        edit.commit().expect("done");
         drop(project);
         let side = kept_by_hand(folder.join(SIDE_FILE).as_std_path()).expect("a side file");
         assert_eq!((side.len(), side[0].path.as_str(), &side[0].tags[..]), (1, "/a.wav", &["rain".to_owned()][..]));

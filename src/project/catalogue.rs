@@ -1,13 +1,14 @@
 //! The catalogue of files and problems.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use camino::Utf8PathBuf;
-use rusqlite::{Row, Transaction, params};
+use camino::{Utf8Path, Utf8PathBuf};
+use rusqlite::{OptionalExtension as _, Row, Transaction, params};
 
 use super::bounds::flaw_of_file;
 use super::error::ProjectError;
 use super::folder::Project;
+use super::roots::{RootId, Roots, joined, remove_empty};
 use super::undo::Edit;
 use crate::dataset::{FileId, Problem, SoundFile};
 
@@ -17,7 +18,10 @@ pub struct FileFacts {
     pub path: Utf8PathBuf,
     pub size_bytes: u64,
     pub modified_ns: i64,
+    /// BLAKE3 of the file's bytes.
     pub content_hash: [u8; 32],
+    /// BLAKE3 of what is heard: the decoded samples, with their rate and channels.
+    pub sound_hash: [u8; 32],
     pub rate: u32,
     pub channels: u16,
     pub frames: u64,
@@ -28,31 +32,43 @@ pub struct FileFacts {
 impl Project {
     /// All files, by path.
     pub fn files(&self) -> Result<Vec<SoundFile>, ProjectError> {
+        Ok(self.library()?.into_iter().map(|kept| kept.file).collect())
+    }
+
+    /// All files, by path, each with its root and the hash of what is heard.
+    pub fn library(&self) -> Result<Vec<KeptFile>, ProjectError> {
+        let failed = |cause| self.catalogue_error(cause);
         let db = self.db();
+        let roots = self.read_roots(&db)?;
+        let places = roots.places();
         let mut query = db
             .prepare(
-                "SELECT id, path, size_bytes, modified_ns, content_hash, rate, channels, frames, peak, thumbnail
-                 FROM files ORDER BY path",
+                "SELECT id, path, size_bytes, modified_ns, content_hash, rate, channels, frames, peak, thumbnail, root_id,
+                    sound_hash FROM files",
             )
-            .map_err(|cause| self.catalogue_error(cause))?;
-        let rows = query.query_map([], file_of_row).map_err(|cause| self.catalogue_error(cause))?;
-        let files: Vec<SoundFile> = rows.collect::<Result<_, _>>().map_err(|cause| self.catalogue_error(cause))?;
-        match files.iter().find_map(flaw_of_file) {
+            .map_err(failed)?;
+        let rows = query.query_map([], |row| kept_file_of_row(row, &places)).map_err(failed)?;
+        let mut files: Vec<KeptFile> = rows.collect::<Result<_, _>>().map_err(failed)?;
+        files.sort_unstable_by(|a, b| a.file.path.cmp(&b.file.path));
+        match files.iter().find_map(|kept| flaw_of_file(&kept.file)) {
             None => Ok(files),
             Some(what) => Err(ProjectError::Content { folder: self.folder.clone(), what }),
         }
     }
 
-    /// Of each known path: size and time of the last change, which tell an unchanged file without reading it.
-    pub fn known_files(&self) -> Result<BTreeMap<Utf8PathBuf, (u64, i64)>, ProjectError> {
+    /// Notes what is heard in files that an earlier program read. Nobody asked for that, so nobody takes it back.
+    pub fn note_sound_hashes(&self, hashes: &[(FileId, [u8; 32])]) -> Result<(), ProjectError> {
+        self.check_writable()?;
         let failed = |cause| self.catalogue_error(cause);
-        let db = self.db();
-        let mut query = db.prepare("SELECT path, size_bytes, modified_ns FROM files").map_err(failed)?;
-        let rows = query.query_map([], |row| {
-            let path = Utf8PathBuf::from(row.get::<_, String>(0)?);
-            Ok((path, (row.get::<_, i64>(1)?.cast_unsigned(), row.get(2)?)))
-        });
-        rows.and_then(Iterator::collect).map_err(failed)
+        let mut db = self.db();
+        let transaction = db.transaction().map_err(failed)?;
+        for (file, hash) in hashes {
+            let note = "UPDATE files SET sound_hash = ?2 WHERE id = ?1";
+            transaction.execute(note, params![file.0, hash]).map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)?;
+        self.note_change();
+        Ok(())
     }
 
     /// All problems, by path.
@@ -85,18 +101,22 @@ impl Edit<'_> {
     /// Adds files, or brings those that are known up to date under their old number. All of them or, on an error, none.
     /// A path that was a problem before is none any more.
     pub fn add_files(&self, files: &[FileFacts]) -> Result<(), ProjectError> {
+        let project = self.project();
         self.transaction(|transaction| {
             let mut insert = transaction.prepare_cached(
-                "INSERT INTO files (path, size_bytes, modified_ns, content_hash, rate, channels, frames, peak, thumbnail)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-                 ON CONFLICT (path) DO UPDATE SET size_bytes = ?2, modified_ns = ?3, content_hash = ?4, rate = ?5,
-                    channels = ?6, frames = ?7, peak = ?8, thumbnail = ?9",
+                "INSERT INTO files (path, size_bytes, modified_ns, content_hash, rate, channels, frames, peak, thumbnail,
+                    root_id, sound_hash)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                 ON CONFLICT (root_id, path) DO UPDATE SET size_bytes = ?2, modified_ns = ?3, content_hash = ?4, rate = ?5,
+                    channels = ?6, frames = ?7, peak = ?8, thumbnail = ?9, sound_hash = ?11",
             )?;
+            let mut roots = Roots::read(transaction, project.folder())?;
             for file in files {
+                let (root, below) = roots.place(transaction, &file.path)?;
                 let thumbnail: Vec<u8> =
                     file.thumbnail.iter().flat_map(|&(low, high)| [low.cast_unsigned(), high.cast_unsigned()]).collect();
                 insert.execute(params![
-                    file.path.as_str(),
+                    below,
                     file.size_bytes.cast_signed(),
                     file.modified_ns,
                     file.content_hash,
@@ -105,6 +125,8 @@ impl Edit<'_> {
                     file.frames.cast_signed(),
                     f64::from(file.peak),
                     thumbnail,
+                    root.0,
+                    file.sound_hash,
                 ])?;
                 transaction.execute("DELETE FROM problems WHERE path = ?1", [file.path.as_str()])?;
             }
@@ -114,13 +136,24 @@ impl Edit<'_> {
 
     /// Forgets files, with their tags and favourites; nothing on the disk is touched.
     pub fn remove_files(&self, files: &[FileId]) -> Result<(), ProjectError> {
+        let project = self.project();
         self.transaction(|transaction| {
+            let roots = Roots::read(transaction, project.folder())?;
+            let places = roots.places();
             for file in files {
-                let of_file = "DELETE FROM problems WHERE path = (SELECT path FROM files WHERE id = ?1)";
-                transaction.prepare_cached(of_file)?.execute([file.0])?;
+                let of_file = "SELECT root_id, path FROM files WHERE id = ?1";
+                let known = transaction
+                    .prepare_cached(of_file)?
+                    .query_row([file.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)));
+                // One that was removed meanwhile is passed over.
+                let Some((root, below)) = known.optional()? else { continue };
+                if let Some(place) = places.get(&root) {
+                    let path = joined(place, &below);
+                    transaction.prepare_cached("DELETE FROM problems WHERE path = ?1")?.execute([path.as_str()])?;
+                }
                 transaction.prepare_cached("DELETE FROM files WHERE id = ?1")?.execute([file.0])?;
             }
-            Ok(())
+            remove_empty(transaction)
         })
     }
 
@@ -144,11 +177,28 @@ fn note(transaction: &Transaction<'_>, problems: &[Problem]) -> rusqlite::Result
     Ok(())
 }
 
-fn file_of_row(row: &Row<'_>) -> rusqlite::Result<SoundFile> {
+/// A file with what the catalogue knows of it beside its sound.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeptFile {
+    pub file: SoundFile,
+    pub root: RootId,
+    /// BLAKE3 of what is heard; `None` where an earlier program read the file.
+    pub sound_hash: Option<[u8; 32]>,
+}
+
+fn kept_file_of_row(row: &Row<'_>, places: &HashMap<i64, &Utf8Path>) -> rusqlite::Result<KeptFile> {
+    let root = row.get(10)?;
+    // Every file has a root that is there: the catalogue sees to it.
+    let place = places.get(&root).ok_or(rusqlite::Error::IntegralValueOutOfRange(10, root))?;
+    let path = joined(place, &row.get::<_, String>(1)?);
+    Ok(KeptFile { file: file_of_row(row, path)?, root: RootId(root), sound_hash: row.get(11)? })
+}
+
+fn file_of_row(row: &Row<'_>, path: Utf8PathBuf) -> rusqlite::Result<SoundFile> {
     let thumbnail: Vec<u8> = row.get(9)?;
     Ok(SoundFile {
         id: FileId(row.get(0)?),
-        path: Utf8PathBuf::from(row.get::<_, String>(1)?),
+        path,
         size_bytes: row.get::<_, i64>(2)?.cast_unsigned(),
         modified_ns: row.get(3)?,
         content_hash: row.get(4)?,

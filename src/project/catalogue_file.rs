@@ -85,9 +85,15 @@ pub(super) fn open(folder: &Utf8Path, writes: bool) -> Result<Connection, Projec
                 if version > 0 {
                     backup::before_upgrade(folder, &db, version)?;
                 }
-                schema::upgrade(&mut db, version, &made).map_err(failed)?;
+                schema::upgrade(&mut db, folder, version, &made).map_err(failed)?;
             }
-            false => db = schema::upgraded_copy(&db, version).map_err(failed)?,
+            false => db = schema::upgraded_copy(&db, folder, version).map_err(failed)?,
+        }
+    }
+    if !schema::is_complete(&db).map_err(failed)? {
+        match writes {
+            true => schema::complete(&mut db).map_err(failed)?,
+            false => db = schema::upgraded_copy(&db, folder, schema::VERSION).map_err(failed)?,
         }
     }
     db.pragma_update(None, "foreign_keys", true).map_err(failed)?;
@@ -136,7 +142,7 @@ pub(super) fn flaw(db: &Connection, version: i64) -> rusqlite::Result<Option<Str
     if check != "ok" {
         return Ok(Some(format!("its catalogue ({CATALOGUE}) is damaged: {}", check.replace('\n', " "))));
     }
-    let broken = if version >= 3 { checksums::broken(&db)? } else { Vec::new() };
+    let broken = checksums::broken(&db, version)?;
     match broken.as_slice() {
         [] => Ok(None),
         tables => {

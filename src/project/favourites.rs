@@ -15,7 +15,8 @@ impl Project {
         let mut query = db
             .prepare(
                 "SELECT file_id, start_secs, end_secs FROM favourites JOIN files ON files.id = file_id
-                 ORDER BY path, start_secs, end_secs",
+                 JOIN roots ON roots.id = root_id
+                 ORDER BY in_project, place, path, start_secs, end_secs",
             )
             .map_err(failed)?;
         let favourite = |row: &rusqlite::Row<'_>| {
@@ -61,7 +62,7 @@ mod tests {
         edit.mark_favourite(at(a, 0.5), false).expect("taken away");
         edit.mark_favourite(at(a, 0.7), false).expect("it was not there");
         edit.remove_files(&[b]).expect("removed");
-        drop(edit);
+        edit.commit().expect("done");
         drop(project);
         let project = Project::open(&folder, crate::project::Opening::default()).expect("opened again");
         assert_eq!(project.favourites().expect("read"), [at(a, 0.0)]);

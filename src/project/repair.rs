@@ -3,11 +3,12 @@
 //!
 //! Nothing is deleted. What is replaced is moved into the folder `set-aside`.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+use rusqlite::{Connection, params, params_from_iter};
 
 use super::backup::{self, BACKUPS, KeptByHand, SIDE_FILE};
 use super::catalogue_file::{self, CATALOGUE};
@@ -15,6 +16,7 @@ use super::check::{flaw_of_backup, version_of};
 use super::error::ProjectError;
 use super::folder::{Opening, Project};
 use super::lock::{self, Asked};
+use super::roots::{Roots, joined};
 use super::tables::{TABLES, Table};
 use super::{checksums, made, schema};
 use crate::ground::files;
@@ -91,13 +93,13 @@ fn mend_catalogue(folder: &Utf8Path, done: &mut Vec<String>) -> Result<(), Proje
         }
     }
     let said = backup::kept_by_hand(folder.join(SIDE_FILE).as_std_path()).unwrap_or_default();
-    let given = give_back(&transaction, &said).map_err(failed)?;
+    let given = give_back(&transaction, folder, &said).map_err(failed)?;
     if given > 0 {
         done.push(format!("{given} tags and favourites are taken over from {SIDE_FILE}"));
     }
     forget_impossible(&transaction).map_err(failed)?;
     forget_dangling(&transaction).map_err(failed)?;
-    checksums::set(&transaction).map_err(failed)?;
+    checksums::set(&transaction, schema::VERSION).map_err(failed)?;
     transaction.commit().map_err(failed)?;
     let content = db.serialize(rusqlite::MAIN_DB).map_err(failed)?.to_vec();
     for name in [CATALOGUE, "project.db-journal"] {
@@ -116,11 +118,11 @@ fn base(folder: &Utf8Path) -> rusqlite::Result<(Connection, Option<&'static str>
         if path.exists() && flaw_of_backup(&path).is_none() {
             let db = catalogue_file::connect(&path, false)?;
             let version = version_of(&db)?.unwrap_or_default();
-            return Ok((schema::upgraded_copy(&db, version)?, Some(name)));
+            return Ok((schema::upgraded_copy(&db, folder, version)?, Some(name)));
         }
     }
     let mut empty = Connection::open_in_memory()?;
-    schema::upgrade(&mut empty, 0, &[])?;
+    schema::upgrade(&mut empty, folder, 0, &[])?;
     Ok((empty, None))
 }
 
@@ -135,7 +137,7 @@ fn salvage(from: &Connection, to: &Connection, table: &Table) -> rusqlite::Resul
     let mut copied = 0;
     let mut take = |values: Vec<Value>| copied += insert.execute(params_from_iter(values)).unwrap_or_default();
     // Where rows are in the order of a number, a page that cannot be read is passed over.
-    let is_numbered = matches!(table.name, "files" | "models" | "indexes");
+    let is_numbered = matches!(table.name, "roots" | "files" | "models" | "indexes");
     let key = table.columns[0];
     let (mut after, mut gaps) = (i64::MIN, 0);
     loop {
@@ -171,11 +173,17 @@ fn salvage(from: &Connection, to: &Connection, table: &Table) -> rusqlite::Resul
 }
 
 /// Gives files the tags and favourites that the side file has of them, and counts these.
-fn give_back(db: &Connection, said: &[KeptByHand]) -> rusqlite::Result<usize> {
+fn give_back(db: &Connection, folder: &Utf8Path, said: &[KeptByHand]) -> rusqlite::Result<usize> {
     let mut given = 0;
+    let roots = Roots::read(db, folder)?;
+    let places = roots.places();
+    let mut query = db.prepare("SELECT id, root_id, path FROM files")?;
+    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let files: Vec<(i64, i64, String)> = rows.collect::<rusqlite::Result<_>>()?;
+    let at = |(id, root, path): &(i64, i64, String)| Some((joined(places.get(root)?, path), *id));
+    let known: HashMap<Utf8PathBuf, i64> = files.iter().filter_map(at).collect();
     for KeptByHand { path, tags, favourites, .. } in said {
-        let id = db.query_row("SELECT id FROM files WHERE path = ?1", [path], |row| row.get::<_, i64>(0)).optional()?;
-        let Some(id) = id else { continue };
+        let Some(id) = known.get(Utf8Path::new(path)) else { continue };
         for tag in tags {
             given += db.execute("INSERT OR IGNORE INTO tags VALUES (?1, ?2)", params![id, tag])?;
         }
@@ -221,7 +229,11 @@ fn forget_impossible(db: &Connection) -> rusqlite::Result<bool> {
 /// Leaves out what refers to rows that are gone.
 fn forget_dangling(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(
-        "DELETE FROM tags WHERE file_id NOT IN (SELECT id FROM files);
+        "DELETE FROM files WHERE root_id NOT IN (SELECT id FROM roots);
+         DELETE FROM collection_items WHERE file_id NOT IN (SELECT id FROM files)
+            OR collection_id NOT IN (SELECT id FROM collections);
+         DELETE FROM undo_notes WHERE step NOT IN (SELECT number FROM undo_steps);
+         DELETE FROM tags WHERE file_id NOT IN (SELECT id FROM files);
          DELETE FROM favourites WHERE file_id NOT IN (SELECT id FROM files);
          DELETE FROM indexes WHERE model_generation NOT IN (SELECT generation FROM models);
          DELETE FROM indexed_files WHERE index_generation NOT IN (SELECT generation FROM indexes);

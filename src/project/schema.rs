@@ -1,12 +1,13 @@
 //! The catalogue's tables, and how those of earlier versions are brought up to date.
 
+use camino::Utf8Path;
 use rusqlite::Connection;
 
-use super::checksums;
+use super::{checksums, roots};
 
 /// Version of the tables below, kept in SQLite's `user_version`. A project with a higher one is refused, one with a lower
 /// one is brought up to date.
-pub(super) const VERSION: i64 = 4;
+pub(super) const VERSION: i64 = 5;
 
 /// Says "this database is a Soundalike catalogue" to `file` and to ourselves.
 pub(super) const APPLICATION_ID: i64 = 0x534e_4441;
@@ -117,31 +118,129 @@ const SEARCHES: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
+/// Version 5 brought roots, which files are kept relative to, the hash of what is heard, and lasting notes for undoing. The files
+/// are filled in by [`roots::take_over`].
+const ROOTS: &str = "
+    CREATE TABLE roots (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        place TEXT NOT NULL, -- absolute, or below the project's folder
+        in_project INTEGER NOT NULL,
+        whole INTEGER NOT NULL, -- 0: only single files that lie in it were added
+        UNIQUE (place, in_project)
+    ) STRICT;
+    ALTER TABLE files RENAME TO files_4;
+    CREATE TABLE files (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice
+        root_id INTEGER NOT NULL REFERENCES roots (id),
+        path TEXT NOT NULL, -- below the root
+        size_bytes INTEGER NOT NULL,
+        modified_ns INTEGER NOT NULL,
+        content_hash BLOB NOT NULL, -- of the bytes
+        sound_hash BLOB, -- of the decoded samples; NULL where an earlier program read the file
+        rate INTEGER NOT NULL,
+        channels INTEGER NOT NULL,
+        frames INTEGER NOT NULL,
+        peak REAL NOT NULL,
+        thumbnail BLOB NOT NULL, -- pairs of signed bytes: lowest, highest
+        UNIQUE (root_id, path)
+    ) STRICT;
+    CREATE TABLE undo_steps (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        place INTEGER NOT NULL, -- the order in which they were done
+        words TEXT NOT NULL,
+        taken_back INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE undo_notes ( -- k: what tells the row from others; c: its values, in the order of the table's columns
+        place INTEGER PRIMARY KEY AUTOINCREMENT,
+        step INTEGER NOT NULL REFERENCES undo_steps (number) ON DELETE CASCADE,
+        table_name TEXT NOT NULL,
+        change TEXT NOT NULL,
+        k0 ANY, k1 ANY, k2 ANY, k3 ANY,
+        c0 ANY, c1 ANY, c2 ANY, c3 ANY, c4 ANY, c5 ANY, c6 ANY, c7 ANY,
+        c8 ANY, c9 ANY, c10 ANY, c11 ANY, c12 ANY, c13 ANY, c14 ANY, c15 ANY
+    ) STRICT;
+    CREATE INDEX undo_notes_of_step ON undo_notes (step);
+";
+
+/// Tables that are made wherever a catalogue lacks them. They need no version of their own: an earlier program of this version does
+/// not look at them.
+pub(super) const ADDED: [(&str, &str); 2] = [
+    ("collections", "CREATE TABLE collections (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL) STRICT"),
+    (
+        "collection_items",
+        "CREATE TABLE collection_items (
+            collection_id INTEGER NOT NULL REFERENCES collections (id) ON DELETE CASCADE,
+            place INTEGER NOT NULL, -- from 0 on
+            file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+            start_secs REAL, -- NULL: the whole file
+            end_secs REAL,
+            PRIMARY KEY (collection_id, place)
+        ) STRICT, WITHOUT ROWID",
+    ),
+];
+
+/// Makes the tables of [`ADDED`] that a database of this version lacks.
+pub(super) fn complete(db: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = db.transaction()?;
+    for (name, table) in ADDED {
+        if !has(&transaction, name)? {
+            transaction.execute_batch(table)?;
+        }
+    }
+    checksums::set(&transaction, VERSION)?;
+    transaction.commit()
+}
+
+/// Whether a database has a table.
+pub(super) fn has(db: &Connection, table: &str) -> rusqlite::Result<bool> {
+    let is_there = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)";
+    db.query_row(is_there, [table], |row| row.get(0))
+}
+
+/// Whether a database of this version has all of its tables.
+pub(super) fn is_complete(db: &Connection) -> rusqlite::Result<bool> {
+    let lacks = ADDED.iter().map(|(name, _)| has(db, name)).find(|has| !matches!(has, Ok(true)));
+    lacks.unwrap_or(Ok(true))
+}
+
 /// What brings a database from each version, from 0 on, to the next.
-const STEPS: [&str; VERSION as usize] = [FIRST, ANNOTATIONS, PROOFS, SEARCHES];
+const STEPS: [&str; VERSION as usize] = [FIRST, ANNOTATIONS, PROOFS, SEARCHES, ROOTS];
 
 /// Brings a database of version `from` up to date, in one transaction. An empty database is of version 0. `made` are the
 /// files in the project's folder that the catalogue of that version knew.
-pub(super) fn upgrade(db: &mut Connection, from: i64, made: &[String]) -> rusqlite::Result<()> {
+pub(super) fn upgrade(db: &mut Connection, folder: &Utf8Path, from: i64, made: &[String]) -> rusqlite::Result<()> {
+    // Otherwise renaming a table would rename it where other tables refer to it, and dropping it would empty these.
+    db.pragma_update(None, "foreign_keys", false)?;
+    db.pragma_update(None, "legacy_alter_table", true)?;
     let transaction = db.transaction()?;
     let known = usize::try_from(from).unwrap_or_default();
     for step in &STEPS[known.min(STEPS.len())..] {
         transaction.execute_batch(step)?;
     }
+    if known < 5 {
+        roots::take_over(&transaction, folder)?;
+    }
+    for (_, table) in ADDED {
+        transaction.execute_batch(table)?;
+    }
     for name in made {
         transaction.execute("INSERT OR IGNORE INTO made_files VALUES (?1)", [name])?;
     }
-    checksums::set(&transaction)?;
+    checksums::set(&transaction, VERSION)?;
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
-    transaction.commit()
+    transaction.commit()?;
+    db.pragma_update(None, "legacy_alter_table", false)
 }
 
 /// The catalogue of an earlier version, in memory and up to date, for a reader who must not write.
-pub(super) fn upgraded_copy(old: &Connection, from: i64) -> rusqlite::Result<Connection> {
+pub(super) fn upgraded_copy(old: &Connection, folder: &Utf8Path, from: i64) -> rusqlite::Result<Connection> {
     let mut copy = Connection::open_in_memory()?;
     rusqlite::backup::Backup::new(old, &mut copy)?.run_to_completion(1000, std::time::Duration::ZERO, None)?;
-    upgrade(&mut copy, from, &[])?;
+    match from {
+        VERSION => complete(&mut copy)?,
+        _ => upgrade(&mut copy, folder, from, &[])?,
+    }
     Ok(copy)
 }
 

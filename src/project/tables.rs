@@ -1,6 +1,9 @@
 //! The catalogue's tables, in one list: what undoing, checksums and repair go by.
 
+use super::schema::ADDED;
+
 /// A table of the catalogue.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Table {
     pub name: &'static str,
     /// How many of the columns, from the first on, tell a row from all others.
@@ -11,16 +14,20 @@ pub(super) struct Table {
 }
 
 /// Every table but the one with the checksums of these.
-pub(super) const TABLES: [Table; 12] = [
+pub(super) const TABLES: [Table; 17] = [
+    // Before the files, which refer to it.
+    Table { name: "roots", keys: 1, columns: &["id", "place", "in_project", "whole"], undoable: true },
     Table {
         name: "files",
         keys: 1,
         columns: &[
             "id",
+            "root_id",
             "path",
             "size_bytes",
             "modified_ns",
             "content_hash",
+            "sound_hash",
             "rate",
             "channels",
             "frames",
@@ -65,4 +72,79 @@ pub(super) const TABLES: [Table; 12] = [
     },
     Table { name: "current", keys: 1, columns: &["one", "model_generation", "index_generation"], undoable: false },
     Table { name: "made_files", keys: 1, columns: &["name"], undoable: false },
+    Table { name: "collections", keys: 1, columns: &["id", "name"], undoable: true },
+    Table {
+        name: "collection_items",
+        keys: 2,
+        columns: &["collection_id", "place", "file_id", "start_secs", "end_secs"],
+        undoable: true,
+    },
+    Table { name: "undo_steps", keys: 1, columns: &["number", "place", "words", "taken_back"], undoable: false },
+    Table {
+        name: "undo_notes",
+        keys: 1,
+        columns: &[
+            "place",
+            "step",
+            "table_name",
+            "change",
+            "k0",
+            "k1",
+            "k2",
+            "k3",
+            "c0",
+            "c1",
+            "c2",
+            "c3",
+            "c4",
+            "c5",
+            "c6",
+            "c7",
+            "c8",
+            "c9",
+            "c10",
+            "c11",
+            "c12",
+            "c13",
+            "c14",
+            "c15",
+        ],
+        undoable: false,
+    },
 ];
+
+/// The files of versions 3 and 4, which had no roots.
+const FILES_4: Table = Table {
+    name: "files",
+    keys: 1,
+    columns: &[
+        "id",
+        "path",
+        "size_bytes",
+        "modified_ns",
+        "content_hash",
+        "rate",
+        "channels",
+        "frames",
+        "peak",
+        "thumbnail",
+    ],
+    undoable: true,
+};
+
+/// Whether a table is one of [`ADDED`]: a catalogue of this version may lack it.
+pub(super) fn is_added(name: &str) -> bool {
+    ADDED.iter().any(|(added, _)| *added == name)
+}
+
+/// The tables that a catalogue of this version has checksums of.
+pub(super) fn of_version(version: i64) -> Vec<Table> {
+    let since = |name: &str| match name {
+        "saved_searches" | "verdicts" | "seen_matches" => 4,
+        "roots" | "undo_steps" | "undo_notes" => 5,
+        name if is_added(name) => 5,
+        _ => 3,
+    };
+    let known = TABLES.into_iter().filter(|table| since(table.name) <= version);
+    known.map(|table| if version < 5 && table.name == "files" { FILES_4 } else { table }).collect()
+}

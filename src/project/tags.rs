@@ -1,6 +1,6 @@
 //! The words that a person gives to files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::ProjectError;
 use super::folder::Project;
@@ -39,6 +39,29 @@ impl Edit<'_> {
                 }
             }
             Ok(())
+        })
+    }
+
+    /// Gives a tag, in letters of either case, another name on all files that have it, and counts these. A file that has a tag of
+    /// that name already has it once.
+    pub fn rename_tag(&self, tag: &str, to: &str) -> Result<usize, ProjectError> {
+        self.transaction(|transaction| {
+            let mut query = transaction.prepare("SELECT file_id, tag FROM tags")?;
+            let given: Vec<(i64, String)> =
+                query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+            let renamed: BTreeSet<i64> =
+                given.iter().filter(|(_, given)| are_alike(given, tag)).map(|(file, _)| *file).collect();
+            let mut delete = transaction.prepare_cached("DELETE FROM tags WHERE file_id = ?1 AND tag = ?2")?;
+            for (file, given) in given.iter().filter(|(_, given)| are_alike(given, tag) || are_alike(given, to)) {
+                if renamed.contains(file) {
+                    delete.execute((file, given))?;
+                }
+            }
+            let mut insert = transaction.prepare_cached("INSERT INTO tags VALUES (?1, ?2)")?;
+            for file in &renamed {
+                insert.execute((file, to))?;
+            }
+            Ok(renamed.len())
         })
     }
 
@@ -83,6 +106,10 @@ mod tests {
         );
         edit.untag_files(&files, "A\u{308}RGER").expect("untagged");
         assert_eq!(project.tags().expect("tags"), BTreeMap::from([(files[1], vec!["a loop".to_owned()])]));
+        edit.tag_files(&files[..1], "loops").expect("tagged");
+        assert_eq!(edit.rename_tag("A LOOP", "Loops").expect("renamed"), 1);
+        assert_eq!(edit.rename_tag("LOOPS", "Loops").expect("made one"), 2);
+        assert!(project.tags().expect("tags").values().all(|tags| tags == &["Loops".to_owned()]));
         edit.remove_files(&files).expect("removed");
         assert!(project.tags().expect("tags").is_empty());
     }

@@ -17,6 +17,7 @@ pub fn facts(path: &str, hash: u8) -> FileFacts {
         size_bytes: 1044,
         modified_ns: 77,
         content_hash: [hash; 32],
+        sound_hash: [hash; 32],
         rate: 8000,
         channels: 2,
         frames: 500,

@@ -1,21 +1,29 @@
 //! Taking back what changed the catalogue.
 //!
 //! Everything that a person changes goes through an [`Edit`]. Triggers write down, for each row that a transaction of it
-//! touches, the statement that would bring the row back; so whatever an edit does to the undoable tables of [`TABLES`] can be
-//! taken back with no further code, and removed files come back under their old numbers, with their tags and all. The
-//! notes are in temporary tables: they are gone when the project is closed.
+//! touches, what would bring the row back. So whatever an edit does to the undoable tables of [`TABLES`] can be taken back with
+//! no further code, and removed files come back under their old numbers, with their tags and all.
+//!
+//! The notes are in the catalogue, so a change can be taken back after the program was closed, and by another program. They hold
+//! values, never statements: what is carried out is made from [`TABLES`] alone.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::types::Value;
+use rusqlite::{Connection, Transaction, params_from_iter};
 
 use super::error::ProjectError;
 use super::folder::Project;
 use super::tables::{TABLES, Table};
 
-/// Changes that can be taken back at most; older ones are forgotten.
+/// Changes that can be taken back at most. Older ones are forgotten.
 const STEPS: usize = 50;
+
+/// Rows that the changes may have touched in all, so that the catalogue does not grow for ever. The last change is kept
+/// whatever it touched.
+const NOTES: i64 = 500_000;
 
 /// What can be taken back, and what can be done again: in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,85 +32,73 @@ pub struct History {
     pub redo: Option<String>,
 }
 
-/// The steps that were done and those that were taken back, the last one last.
-#[derive(Debug, Default)]
-pub(super) struct Steps {
-    last: i64,
-    done: Vec<Step>,
-    undone: Vec<Step>,
-}
+/// The numbers of the edits that are being made: nobody takes them back meanwhile.
+pub(super) type SharedSteps = Mutex<BTreeSet<i64>>;
 
-#[derive(Debug)]
-struct Step {
-    number: i64,
-    words: String,
-}
-
-/// A change that can be taken back as a whole, be it one transaction or many. It is on the list of what can be undone once
-/// it is dropped, if it changed anything.
+/// A change that can be taken back as a whole, be it one transaction or many. Each transaction is on the disk when it returns,
+/// and can be taken back from then on. [`commit`](Self::commit) makes it the last change.
 #[derive(Debug)]
 pub struct Edit<'a> {
     project: &'a Project,
-    number: i64,
+    /// `None` until it has changed something.
+    number: Cell<Option<i64>>,
     words: RefCell<String>,
-    changed: Cell<bool>,
 }
 
 impl Project {
-    /// Begins a change; `words` say what was done, as in "Removed 3 files".
+    /// Begins a change. `words` say what was done, as in "Removed 3 files".
     pub fn edit(&self, words: impl Into<String>) -> Result<Edit<'_>, ProjectError> {
         self.check_writable()?;
-        let mut steps = self.steps();
-        steps.last += 1;
-        Ok(Edit { project: self, number: steps.last, words: RefCell::new(words.into()), changed: Cell::new(false) })
+        Ok(Edit { project: self, number: Cell::new(None), words: RefCell::new(words.into()) })
     }
 
-    /// Takes the last change back; its words, or `None` where there is none.
+    /// Takes the last change back. Its words, or `None` where there is none.
     pub fn undo(&self) -> Result<Option<String>, ProjectError> {
-        self.take_back(|steps| (&mut steps.done, &mut steps.undone))
+        self.take_back(false)
     }
 
     /// Does again what was taken back last.
     pub fn redo(&self) -> Result<Option<String>, ProjectError> {
-        self.take_back(|steps| (&mut steps.undone, &mut steps.done))
+        self.take_back(true)
     }
 
-    pub fn history(&self) -> History {
-        let steps = self.steps();
-        let words = |steps: &[Step]| steps.last().map(|step| step.words.clone());
-        History { undo: words(&steps.done), redo: words(&steps.undone) }
+    pub fn history(&self) -> Result<History, ProjectError> {
+        let running = self.running();
+        let db = self.db();
+        let words = |redo| last_step(&db, redo, &running).map(|step| step.map(|(_, words)| words));
+        let history = words(false).and_then(|undo| Ok(History { undo, redo: words(true)? }));
+        history.map_err(|cause| self.catalogue_error(cause))
     }
 
-    fn take_back(
-        &self,
-        ends: impl Fn(&mut Steps) -> (&mut Vec<Step>, &mut Vec<Step>),
-    ) -> Result<Option<String>, ProjectError> {
+    fn take_back(&self, redo: bool) -> Result<Option<String>, ProjectError> {
         self.check_writable()?;
-        let mut steps = self.steps();
-        let (from, to) = ends(&mut steps);
-        let Some(step) = from.pop() else { return Ok(None) };
-        let words = step.words.clone();
-        let failed = {
-            let mut db = self.db();
-            let done = reverse(&mut db, step.number);
-            // Whatever came after the step would be just as impossible.
-            done.inspect_err(|_| _ = forget(&db, None)).err()
-        };
-        if let Some(cause) = failed {
-            steps.done.clear();
-            steps.undone.clear();
-            return Err(ProjectError::Undo { what: words, cause });
+        let running = self.running();
+        let mut db = self.db();
+        let last = last_step(&db, redo, &running).map_err(|cause| self.catalogue_error(cause))?;
+        let Some((number, words)) = last else { return Ok(None) };
+        match reverse(&mut db, number, redo) {
+            Ok(()) => {
+                self.note_change();
+                Ok(Some(words))
+            }
+            Err(cause) => {
+                // Whatever came before the step would be just as impossible to take back.
+                forget(&db, i64::MAX, &running).map_err(|cause| self.catalogue_error(cause))?;
+                Err(ProjectError::Undo { what: words, cause })
+            }
         }
-        to.push(step);
-        Ok(Some(words))
     }
 
-    fn steps(&self) -> MutexGuard<'_, Steps> {
+    fn running(&self) -> MutexGuard<'_, BTreeSet<i64>> {
         self.steps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Edit<'_> {
+impl<'a> Edit<'a> {
+    pub(super) fn project(&self) -> &'a Project {
+        self.project
+    }
+
     /// Names what was done, where that is known only afterwards.
     pub fn name(&self, words: impl Into<String>) {
         *self.words.borrow_mut() = words.into();
@@ -113,20 +109,44 @@ impl Edit<'_> {
         &self,
         change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, ProjectError> {
+        let mut running = self.project.running();
         let mut db = self.project.db();
         let run = || {
             let transaction = db.transaction()?;
-            record_as(&transaction, Some(self.number))?;
+            let number = match self.number.get() {
+                Some(number) => number,
+                None => begin(&transaction, &self.words.borrow())?,
+            };
+            record_as(&transaction, Some(number))?;
             let value = change(&transaction)?;
             record_as(&transaction, None)?;
-            let noted = "SELECT EXISTS (SELECT 1 FROM temp.undo_log WHERE step = ?1)";
-            let changed = transaction.query_row(noted, [self.number], |row| row.get(0))?;
-            transaction.commit()?;
-            self.changed.set(changed);
-            if changed {
+            let noted = "SELECT EXISTS (SELECT 1 FROM undo_notes WHERE step = ?1)";
+            if transaction.query_row(noted, [number], |row| row.get(0))? {
+                transaction.execute("DELETE FROM undo_steps WHERE taken_back", [])?;
+                transaction.commit()?;
+                self.number.set(Some(number));
+                running.insert(number);
                 self.project.note_change();
             }
             Ok(value)
+        };
+        run().map_err(|cause| self.project.catalogue_error(cause))
+    }
+
+    /// Makes this the change that is taken back first.
+    pub fn commit(self) -> Result<(), ProjectError> {
+        let Some(number) = self.number.get() else { return Ok(()) };
+        let mut running = self.project.running();
+        running.remove(&number);
+        let mut db = self.project.db();
+        let mut run = || {
+            let transaction = db.transaction()?;
+            transaction.execute(
+                "UPDATE undo_steps SET words = ?2, place = (SELECT max(place) FROM undo_steps) + 1 WHERE number = ?1",
+                (number, self.words.borrow().as_str()),
+            )?;
+            forget_surplus(&transaction, &running)?;
+            transaction.commit()
         };
         run().map_err(|cause| self.project.catalogue_error(cause))
     }
@@ -134,51 +154,58 @@ impl Edit<'_> {
 
 impl Drop for Edit<'_> {
     fn drop(&mut self) {
-        if !self.changed.get() {
-            return;
-        }
-        let mut steps = self.project.steps();
-        let Steps { done, undone, .. } = &mut *steps;
-        done.push(Step { number: self.number, words: self.words.take() });
-        let surplus = done.len().saturating_sub(STEPS);
-        let forgotten = done.drain(..surplus).chain(undone.drain(..));
-        let db = self.project.db();
-        for step in forgotten {
-            if let Err(cause) = forget(&db, Some(step.number)) {
-                tracing::warn!("notes for undoing are kept longer than needed: {cause}");
-            }
+        if let Some(number) = self.number.get() {
+            self.project.running().remove(&number);
         }
     }
 }
 
-/// Sets up the notes, which are empty at first.
+/// Makes the triggers that write the notes.
 pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
-    let mut script = String::from(
-        "CREATE TEMP TABLE undo_recording (step INTEGER NOT NULL);
-         CREATE TEMP TABLE undo_log (place INTEGER PRIMARY KEY, step INTEGER NOT NULL, statement TEXT NOT NULL);
-         CREATE INDEX temp.undo_log_step ON undo_log (step);",
-    );
-    for Table { name: table, keys, columns, .. } in TABLES.into_iter().filter(|table| table.undoable) {
-        // Each side is an expression that gives a piece of SQL: the values as they are at that moment, quoted.
-        let list = columns.join(", ");
-        let values: Vec<String> = columns.iter().map(|column| format!("quote(old.{column})")).collect();
-        let insert = format!("'INSERT INTO {table} ({list}) VALUES (' || {} || ')'", values.join(" || ', ' || "));
-        let equal = |row: &str, columns: &[&str], between: &str| {
-            let pairs: Vec<String> = columns.iter().map(|c| format!("'{c} = ' || quote({row}.{c})")).collect();
-            pairs.join(&format!(" || '{between}' || "))
-        };
-        let key = equal("new", &columns[..keys], " AND ");
-        let delete = format!("'DELETE FROM {table} WHERE ' || {key}");
-        let update = format!("'UPDATE {table} SET ' || {} || ' WHERE ' || {key}", equal("old", columns, ", "));
-        for (event, statement) in [("INSERT", delete), ("DELETE", insert), ("UPDATE", update)] {
+    let mut script = String::from("CREATE TEMP TABLE undo_recording (step INTEGER NOT NULL);");
+    for Table { name, keys, columns, .. } in TABLES.iter().filter(|table| table.undoable) {
+        let values =
+            |row: &str, columns: &[&str]| columns.iter().map(|column| format!(", {row}.{column}")).collect::<String>();
+        let places = |letter: &str, count: usize| (0..count).map(|i| format!(", {letter}{i}")).collect::<String>();
+        let (keys, all) = (&columns[..*keys], columns.len());
+        let key_places = places("k", keys.len());
+        for (event, change, into, from) in [
+            ("INSERT", REMOVE, key_places.clone(), values("new", keys)),
+            ("DELETE", INSERT, places("c", all), values("old", columns)),
+            ("UPDATE", SET, places("c", all) + &key_places, values("old", columns) + &values("new", keys)),
+        ] {
             script += &format!(
-                "CREATE TEMP TRIGGER undo_{table}_{event} AFTER {event} ON main.{table}
+                "CREATE TEMP TRIGGER undo_{name}_{event} AFTER {event} ON main.{name}
                  WHEN EXISTS (SELECT 1 FROM undo_recording)
-                 BEGIN INSERT INTO undo_log (step, statement) SELECT step, {statement} FROM undo_recording; END;"
+                 BEGIN INSERT INTO undo_notes (step, table_name, change{into})
+                 SELECT step, '{name}', '{change}'{from} FROM undo_recording; END;"
             );
         }
     }
     db.execute_batch(&script)
+}
+
+/// What brings a row back: taking it away, putting it in, or giving it its values.
+const REMOVE: &str = "remove";
+const INSERT: &str = "insert";
+const SET: &str = "set";
+
+/// A new step, the last one.
+fn begin(db: &Connection, words: &str) -> rusqlite::Result<i64> {
+    let statement = "INSERT INTO undo_steps (place, words, taken_back)
+                     VALUES ((SELECT coalesce(max(place), 0) + 1 FROM undo_steps), ?1, 0) RETURNING number";
+    db.query_row(statement, [words], |row| row.get(0))
+}
+
+/// Number and words of the step that is taken back, or done again, next.
+fn last_step(db: &Connection, redo: bool, running: &BTreeSet<i64>) -> rusqlite::Result<Option<(i64, String)>> {
+    // What was taken back last is the first of what was taken back.
+    let order = if redo { "ASC" } else { "DESC" };
+    let mut query = db.prepare_cached(&format!(
+        "SELECT number, words FROM undo_steps WHERE taken_back = ?1 ORDER BY place {order}"
+    ))?;
+    let mut rows = query.query_map([redo], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.find(|row| row.as_ref().map_or(true, |(number, _)| !running.contains(number))).transpose()
 }
 
 fn record_as(db: &Connection, step: Option<i64>) -> rusqlite::Result<()> {
@@ -189,35 +216,105 @@ fn record_as(db: &Connection, step: Option<i64>) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// A note: which row of which table, and what brings it back.
+struct Note {
+    table: &'static Table,
+    change: String,
+    keys: Vec<Value>,
+    values: Vec<Value>,
+}
+
 /// Carries out a step's notes, the last first, while triggers write down how to reverse that again.
-fn reverse(db: &mut Connection, step: i64) -> rusqlite::Result<()> {
+fn reverse(db: &mut Connection, step: i64, redo: bool) -> rusqlite::Result<()> {
     let transaction = db.transaction()?;
-    let statements = {
-        let mut query =
-            transaction.prepare("SELECT statement FROM temp.undo_log WHERE step = ?1 ORDER BY place DESC")?;
-        let rows = query.query_map([step], |row| row.get::<_, String>(0))?;
-        rows.collect::<rusqlite::Result<Vec<_>>>()?
-    };
-    forget(&transaction, Some(step))?;
+    let notes = notes(&transaction, step)?;
+    transaction.execute("DELETE FROM undo_notes WHERE step = ?1", [step])?;
     record_as(&transaction, Some(step))?;
-    for statement in statements {
-        transaction.execute(&statement, [])?;
+    for note in notes {
+        carry_out(&transaction, note)?;
     }
     record_as(&transaction, None)?;
+    transaction.execute("UPDATE undo_steps SET taken_back = ?2 WHERE number = ?1", (step, !redo))?;
     transaction.commit()
 }
 
-/// Drops the notes of one step, or all.
-fn forget(db: &Connection, step: Option<i64>) -> rusqlite::Result<()> {
-    match step {
-        Some(step) => db.execute("DELETE FROM temp.undo_log WHERE step = ?1", [step])?,
-        None => db.execute("DELETE FROM temp.undo_log", [])?,
-    };
-    Ok(())
+fn notes(db: &Connection, step: i64) -> rusqlite::Result<Vec<Note>> {
+    let mut query = db.prepare("SELECT * FROM undo_notes WHERE step = ?1 ORDER BY place DESC")?;
+    let (first_key, first_value) = (query.column_index("k0")?, query.column_index("c0")?);
+    let rows = query.query_map([step], |row| {
+        let name: String = row.get("table_name")?;
+        let table = TABLES.iter().find(|table| table.undoable && table.name == name);
+        let table = table.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        let from = |first: usize, count: usize| {
+            (first..first + count).map(|i| row.get(i)).collect::<rusqlite::Result<Vec<Value>>>()
+        };
+        Ok(Note {
+            table,
+            change: row.get("change")?,
+            keys: from(first_key, table.keys)?,
+            values: from(first_value, table.columns.len())?,
+        })
+    })?;
+    rows.collect()
 }
 
-/// The steps behind a lock of their own, always taken before the catalogue's.
-pub(super) type SharedSteps = Mutex<Steps>;
+fn carry_out(db: &Connection, note: Note) -> rusqlite::Result<()> {
+    let Table { name, keys, columns, .. } = note.table;
+    // IS finds NULL as well.
+    let is = |between: &str, columns: &[&str], sign: &str, first: usize| {
+        let pairs = columns.iter().enumerate().map(|(i, column)| format!("{column} {sign} ?{}", first + i));
+        pairs.collect::<Vec<_>>().join(between)
+    };
+    let (statement, values) = match note.change.as_str() {
+        REMOVE => {
+            // A root may have got files since, by a change that is still being made.
+            let unused = match *name {
+                "roots" => " AND NOT EXISTS (SELECT 1 FROM files WHERE root_id = roots.id)",
+                _ => "",
+            };
+            (format!("DELETE FROM {name} WHERE {}{unused}", is(" AND ", &columns[..*keys], "IS", 1)), note.keys)
+        }
+        INSERT => {
+            let places: Vec<String> = (1..=columns.len()).map(|i| format!("?{i}")).collect();
+            (format!("INSERT INTO {name} ({}) VALUES ({})", columns.join(", "), places.join(", ")), note.values)
+        }
+        SET => {
+            let (set, key) = (is(", ", columns, "=", 1), is(" AND ", &columns[..*keys], "IS", columns.len() + 1));
+            (format!("UPDATE {name} SET {set} WHERE {key}"), note.values.into_iter().chain(note.keys).collect())
+        }
+        _ => return Err(rusqlite::Error::QueryReturnedNoRows),
+    };
+    db.prepare_cached(&statement)?.execute(params_from_iter(values)).map(|_| ())
+}
+
+/// Forgets the oldest steps where there are too many, or where they have touched too many rows.
+fn forget_surplus(db: &Connection, running: &BTreeSet<i64>) -> rusqlite::Result<()> {
+    let mut query = db.prepare_cached(
+        "SELECT place, (SELECT count(*) FROM undo_notes WHERE step = number) FROM undo_steps ORDER BY place DESC",
+    )?;
+    let steps: Vec<(i64, i64)> =
+        query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+    let mut notes = 0;
+    let surplus = steps.iter().enumerate().find(|(number, (_, of_step))| {
+        notes += of_step;
+        *number >= STEPS || *number > 0 && notes > NOTES
+    });
+    match surplus {
+        Some((_, (place, _))) => forget(db, *place, running),
+        None => Ok(()),
+    }
+}
+
+/// Forgets steps up to a place, but for those that are being made.
+fn forget(db: &Connection, place: i64, running: &BTreeSet<i64>) -> rusqlite::Result<()> {
+    let mut query = db.prepare_cached("SELECT number FROM undo_steps WHERE place <= ?1")?;
+    let steps: Vec<i64> = query.query_map([place], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let mut delete = db.prepare_cached("DELETE FROM undo_steps WHERE number = ?1")?;
+    for step in steps.iter().filter(|step| !running.contains(step)) {
+        delete.execute([step])?;
+    }
+    Ok(())
+}
 
 #[cfg(test)]
 mod tests {
@@ -228,6 +325,7 @@ mod tests {
     fn add(project: &Project, paths: &[&str]) {
         let edit = project.edit(format!("Added {}", paths.len())).expect("writable");
         edit.add_files(&paths.iter().map(|path| facts(path, 1)).collect::<Vec<_>>()).expect("added");
+        edit.commit().expect("done");
     }
 
     /// All that can be undone, to be compared.
@@ -251,12 +349,12 @@ mod tests {
         edit.note_problems(&[Problem { path: "/b.wav".into(), reason: "cut off".into() }]).expect("noted");
         let favourite = "INSERT INTO favourites VALUES (?1, 0.1, 0.356)";
         edit.transaction(|t| t.execute(favourite, [files[0].0]).map(|_| ())).expect("a favourite");
-        drop(edit);
+        edit.commit().expect("done");
         let before = contents(&project);
 
         let edit = project.edit("Removed 3 files").expect("writable");
         edit.remove_files(&files).expect("removed");
-        drop(edit);
+        edit.commit().expect("done");
         let after = contents(&project);
         assert_eq!(project.files().expect("files"), []);
         assert!(project.tags().expect("tags").is_empty() && after.1.is_empty());
@@ -272,33 +370,33 @@ mod tests {
     #[test]
     fn changes_are_undone_from_the_last_to_the_first_and_a_new_one_ends_what_can_be_done_again() {
         let (_keep, project) = project();
-        assert_eq!((project.undo().expect("asked"), project.history()), (None, History::default()));
+        assert_eq!((project.undo().expect("asked"), project.history().expect("read")), (None, History::default()));
         add(&project, &["/a.wav"]);
         let edit = project.edit("Read anew").expect("writable");
         edit.add_files(&[facts("/a.wav", 9)]).expect("changed");
         edit.note_problems(&[Problem { path: "/x".into(), reason: "no sound".into() }]).expect("noted");
         edit.name("Read 1 file anew");
-        drop(edit);
+        edit.commit().expect("done");
         let history = |undo: Option<&str>, redo: Option<&str>| History {
             undo: undo.map(str::to_owned),
             redo: redo.map(str::to_owned),
         };
-        assert_eq!(project.history(), history(Some("Read 1 file anew"), None));
+        assert_eq!(project.history().expect("read"), history(Some("Read 1 file anew"), None));
 
         let hash = || project.files().expect("files")[0].content_hash[0];
         project.undo().expect("undone");
         assert_eq!((hash(), project.problems().expect("problems").len()), (1, 0));
-        assert_eq!(project.history(), history(Some("Added 1"), Some("Read 1 file anew")));
+        assert_eq!(project.history().expect("read"), history(Some("Added 1"), Some("Read 1 file anew")));
         project.redo().expect("redone");
         assert_eq!((hash(), project.problems().expect("problems").len()), (9, 1));
         project.undo().expect("undone");
         project.undo().expect("undone");
         assert_eq!(project.files().expect("files"), []);
         add(&project, &["/b.wav"]);
-        assert_eq!(project.history(), history(Some("Added 1"), None));
+        assert_eq!(project.history().expect("read"), history(Some("Added 1"), None));
         assert_eq!(project.redo().expect("asked"), None);
-        let noted: i64 = project.db().query_row("SELECT count(*) FROM temp.undo_log", [], |row| row.get(0)).expect("");
-        assert_eq!(noted, 1, "what can no longer be undone leaves no notes");
+        let noted: i64 = project.db().query_row("SELECT count(*) FROM undo_notes", [], |row| row.get(0)).expect("");
+        assert_eq!(noted, 2, "a root and a file: what can no longer be undone leaves no notes");
     }
 
     #[test]
@@ -307,10 +405,10 @@ mod tests {
         let edit = project.edit("Nothing").expect("writable");
         edit.clear_problems().expect("cleared");
         assert!(edit.transaction(|t| t.execute("INSERT INTO tags VALUES (7, 'of no file')", [])).is_err());
-        drop(edit);
-        assert_eq!(project.history(), History::default());
+        edit.commit().expect("done");
+        assert_eq!(project.history().expect("read"), History::default());
         project.note_problems(&[Problem { path: "/x".into(), reason: "no sound".into() }]).expect("noted");
-        assert_eq!(project.history(), History::default(), "nobody asked for that");
+        assert_eq!(project.history().expect("read"), History::default(), "nobody asked for that");
     }
 
     #[test]
@@ -320,14 +418,57 @@ mod tests {
         let files: Vec<FileId> = project.files().expect("files").iter().map(|file| file.id).collect();
         let edit = project.edit("Removed 2 files").expect("writable");
         edit.remove_files(&files).expect("removed");
-        drop(edit);
+        edit.commit().expect("done");
         // Past the list: as another program would.
-        let again = "INSERT INTO files SELECT 77, '/b.wav', 1, 1, zeroblob(32), 1, 1, 1, 0.5, x''";
-        project.db().execute(again, []).expect("inserted");
+        project.db().execute("INSERT INTO roots SELECT 77, '/', 0, 0", []).expect("inserted");
         let refused = project.undo().expect_err("the path is taken").to_string();
         assert!(refused.contains("“Removed 2 files” cannot be undone any more"), "{refused}");
+        assert_eq!((project.files().expect("files").len(), project.roots().expect("roots").len()), (0, 1));
+        assert_eq!(project.history().expect("read"), History::default());
+    }
+
+    #[test]
+    fn a_change_is_undone_after_the_project_was_closed() {
+        let (_keep, project) = project();
+        let folder = project.folder().to_owned();
+        add(&project, &["/a.wav"]);
+        let before = contents(&project);
+        let files: Vec<FileId> = project.files().expect("files").iter().map(|file| file.id).collect();
+        let edit = project.edit("Tagged").expect("writable");
+        edit.tag_files(&files, "a tag").expect("tagged");
+        // A program that is killed here has not named the change; it can be taken back all the same.
+        drop(edit);
+        drop(project);
+        let again = Project::open(&folder, crate::project::Opening::default()).expect("opened");
+        assert_eq!(again.undo().expect("undone").as_deref(), Some("Tagged"));
+        assert_eq!(contents(&again), before);
+        drop(again);
+        let again = Project::open(&folder, crate::project::Opening::default()).expect("opened");
+        assert_eq!(again.redo().expect("redone").as_deref(), Some("Tagged"));
+        assert_eq!(again.tags().expect("tags").len(), 1);
+    }
+
+    #[test]
+    fn a_change_that_is_being_made_is_not_taken_back() {
+        let (_keep, project) = project();
+        add(&project, &["/a.wav"]);
+        let running = project.edit("Adds").expect("writable");
+        running.add_files(&[facts("/b.wav", 1)]).expect("added");
+        assert_eq!(project.undo().expect("undone").as_deref(), Some("Added 1"));
+        running.add_files(&[facts("/c.wav", 1)]).expect("added");
+        running.name("Added 2");
+        running.commit().expect("done");
+        assert_eq!(project.undo().expect("undone").as_deref(), Some("Added 2"));
+        assert_eq!(project.files().expect("files"), []);
+    }
+
+    #[test]
+    fn notes_that_no_program_wrote_are_not_carried_out() {
+        let (_keep, project) = project();
+        add(&project, &["/a.wav"]);
+        project.db().execute("UPDATE undo_notes SET table_name = 'current; DROP TABLE files'", []).expect("changed");
+        project.undo().expect_err("no such table");
         assert_eq!(project.files().expect("files").len(), 1);
-        assert_eq!(project.history(), History::default());
     }
 
     #[test]

@@ -233,6 +233,11 @@ pub(super) fn report_of(outcome: &Outcome) -> Value {
         Outcome::Added(report) => serde_json::to_value(report),
         Outcome::Trained(report) => serde_json::to_value(report),
         Outcome::Indexed(report) => serde_json::to_value(report),
+        Outcome::Checked(report) => serde_json::to_value(report),
+        Outcome::LeftOut(report) => serde_json::to_value(report),
+        Outcome::Changed { words } => Ok(json!({"changed": words})),
+        Outcome::Undone { words } => Ok(json!({"undone": words})),
+        Outcome::Redone { words } => Ok(json!({"redone": words})),
         _ => Ok(Value::Null),
     };
     report.unwrap_or_else(|cause| {

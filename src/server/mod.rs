@@ -6,6 +6,7 @@
 mod answer;
 mod desk;
 mod guard;
+mod library;
 pub mod limits;
 mod listener;
 mod operations;
@@ -168,6 +169,17 @@ fn router(server: Arc<Server>) -> Router {
         .route("/train", post(operations::train))
         .route("/index", post(operations::index))
         .route("/search", post(search::search).layer(DefaultBodyLimit::max(limits::SEARCH_BODY_BYTES)))
+        .route("/list", post(library::list))
+        .route("/remove", post(library::remove))
+        .route("/tag", post(library::tag))
+        .route("/untag", post(library::untag))
+        .route("/tags", post(library::tags))
+        .route("/check", post(library::check))
+        .route("/relink", post(library::relink))
+        .route("/ignore", post(library::ignore))
+        .route("/collection", post(library::collection))
+        .route("/undo", post(library::undo))
+        .route("/redo", post(library::redo))
         .route("/jobs", get(operations::jobs))
         .route("/jobs/{id}", get(operations::job).delete(operations::cancel))
         .fallback(answer::not_found)

@@ -122,7 +122,12 @@ fn no_job(id: &str) -> Refusal {
 
 /// Answers with a job's end, or at once with its number where nobody waits. What the request had that nothing here knows is
 /// told.
-async fn finish(job: Submitted, waits: bool, unknown: &Body, complete: impl FnOnce(&Outcome, &mut Body)) -> Answer {
+pub(super) async fn finish(
+    job: Submitted,
+    waits: bool,
+    unknown: &Body,
+    complete: impl FnOnce(&Outcome, &mut Body),
+) -> Answer {
     let mut answer = Body::from_iter([("status".into(), "success".into()), ("job".into(), job.id.0.into())]);
     if !unknown.is_empty() {
         answer.insert("ignored".into(), json!(unknown.keys().collect::<Vec<_>>()));
@@ -141,7 +146,7 @@ async fn finish(job: Submitted, waits: bool, unknown: &Body, complete: impl FnOn
 }
 
 /// Takes a field out of a body.
-fn take<T: serde::de::DeserializeOwned>(body: &mut Body, name: &str) -> Result<Option<T>, Refusal> {
+pub(super) fn take<T: serde::de::DeserializeOwned>(body: &mut Body, name: &str) -> Result<Option<T>, Refusal> {
     match body.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => {

@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 use crate::support::{quick_training, tone, write_tones, write_wav};
 
 /// The program in a folder of its own, with a project below it.
-struct Program {
-    folder: tempfile::TempDir,
+pub struct Program {
+    pub folder: tempfile::TempDir,
 }
 
 impl Program {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("a folder") }
     }
 
-    fn at(&self, name: &str) -> String {
+    pub fn at(&self, name: &str) -> String {
         self.folder.path().canonicalize().expect("there").join(name).display().to_string()
     }
 
@@ -27,12 +27,12 @@ impl Program {
         command
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub fn json(&self, arguments: &[&str]) -> Value {
         let output = self.command(arguments).arg("--json").assert().success().get_output().stdout.clone();
         serde_json::from_slice(&output).expect("one JSON object")
     }
 
-    fn text(&self, arguments: &[&str]) -> String {
+    pub fn text(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments).assert().success().get_output().stdout.clone();
         String::from_utf8(output).expect("text")
     }
@@ -42,7 +42,7 @@ impl Program {
         String::from_utf8(output).expect("text")
     }
 
-    fn write_tones(&self, folder: &str, count: usize) {
+    pub fn write_tones(&self, folder: &str, count: usize) {
         write_tones(&self.folder.path().join(folder), count);
     }
 }
@@ -174,4 +174,165 @@ fn names_are_compared_in_every_normal_form_and_case() {
     assert!(listed.lines().count() == 1 && listed.contains("U\u{308}bung"), "{listed}");
     program.json(&["tag", "Ärger", "--filter", "übung"]);
     assert_eq!(program.text(&["list", "--filter", "tag:A\u{308}RGER"]).lines().count(), 1);
+}
+
+#[test]
+fn collections_keep_an_order_and_are_written_as_playlist_table_and_folder() {
+    let program = Program::new();
+    program.write_tones("tones", 3);
+    program.json(&["add", &program.at("tones")]);
+    let tone = |n: usize| program.at(&format!("tones/tone_{n:02}.wav"));
+    assert_eq!(
+        program.json(&["collection", "best", "--put", &tone(2), &tone(0)])["changed"],
+        "Put 2 items into “best”"
+    );
+    program.json(&["collection", "BEST", "--put", &tone(1), "--from", "0.1", "--to", "0.35"]);
+    let listed = program.json(&["collection", "best"]);
+    let items = listed["collections"][0]["items"].as_array().expect("a list").clone();
+    let paths: Vec<&str> = items.iter().filter_map(|item| item["path"].as_str()).collect();
+    assert_eq!(paths, [tone(2), tone(0), tone(1)]);
+    assert_eq!((&items[0]["start_seconds"], &items[2]["start_seconds"]), (&Value::Null, &json!(0.1)));
+
+    program.text(&["collection", "best", "--out", &program.at("best.m3u8")]);
+    let playlist = std::fs::read_to_string(program.at("best.m3u8")).expect("read");
+    assert!(playlist.starts_with("#EXTM3U\n") && playlist.contains("#EXTVLCOPT:start-time=0.100"), "{playlist}");
+    assert_eq!(playlist.lines().filter(|line| line.starts_with('/')).collect::<Vec<_>>(), paths);
+    program.text(&["collection", "best", "--out", &program.at("best.csv")]);
+    assert_eq!(std::fs::read_to_string(program.at("best.csv")).expect("read").lines().count(), 4);
+    program.text(&["collection", "best", "--out", &program.at("copies")]);
+    let mut names: Vec<String> = std::fs::read_dir(program.at("copies"))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("text"))
+        .collect();
+    names.sort();
+    assert_eq!(names, ["001 tone_02.wav", "002 tone_00.wav", "003 tone_01 0.100 s.wav"]);
+    let copy = std::fs::read(program.at("copies/001 tone_02.wav")).expect("read");
+    assert_eq!(copy, std::fs::read(tone(2)).expect("read"));
+    let refused = program.refused(&["collection", "best", "--out", &program.at("copies")], 1);
+    assert!(refused.contains("3 files of 3 could not be copied"), "{refused}");
+
+    program.json(&["collection", "best", "--take", &tone(0)]);
+    program.json(&["collection", "other", "--put", &tone(0)]);
+    program.json(&["collection", "other", "--rename", "Best"]);
+    assert_eq!(program.text(&["collection"]).trim(), "3  best");
+    program.json(&["collection", "best", "--remove"]);
+    assert_eq!(program.text(&["collection"]), "");
+    program.json(&["undo"]);
+    assert_eq!(program.text(&["collection"]).trim(), "3  best");
+    assert!(program.refused(&["collection", "none"], 1).contains("there is no collection “none”"));
+}
+
+#[test]
+fn what_was_said_is_taken_over_by_another_project_that_has_the_sounds_elsewhere() {
+    let (here, there) = (Program::new(), Program::new());
+    here.write_tones("tones", 3);
+    here.json(&["add", &here.at("tones")]);
+    here.json(&["tag", "lop", &here.at("tones/tone_00.wav")]);
+    here.json(&["tag", "deep, low", &here.at("tones/tone_01.wav")]);
+    assert_eq!(here.json(&["tags", "--rename", "lop", "loop"])["changed"], "Renamed the tag “lop” to “loop” on 1 file");
+    here.json(&["collection", "best", "--put", &here.at("tones/tone_01.wav"), &here.at("tones/tone_02.wav")]);
+
+    // The colleague has two of the sounds, one of them twice, under other names.
+    for (from, to) in [("tone_00", "mine/a"), ("tone_01", "mine/tone_01"), ("tone_01", "mine/copy")] {
+        std::fs::create_dir_all(there.at("mine")).expect("a folder");
+        std::fs::copy(here.at(&format!("tones/{from}.wav")), there.at(&format!("{to}.wav"))).expect("copied");
+    }
+    there.json(&["add", &there.at("mine")]);
+    for file in ["said.json", "said.csv"] {
+        let out = there.at(file);
+        here.text(&["tags", "--export", &out]);
+        let taken = there.json(&["tags", "--import", &out]);
+        assert_eq!((&taken["found"], &taken["not_found"]), (&json!(2), &json!(["tone_02.wav"])), "{file}");
+        assert_eq!(there.text(&["list", "--filter", "tag:loop"]).trim(), there.at("mine/a.wav"));
+        let low = there.text(&["list", "--filter", "tag:\"deep, low\""]);
+        assert_eq!(low.trim(), there.at("mine/tone_01.wav"), "of two copies the one of that name");
+        assert_eq!(there.json(&["collection", "best"])["collections"][0]["items"].as_array().map(Vec::len), Some(1));
+        assert_eq!(there.json(&["undo"])["undone"], "Took annotations of 2 files over");
+        assert_eq!(there.text(&["tags"]), "");
+    }
+    std::fs::write(there.at("odd.json"), "[1, 2]").expect("written");
+    let refused = there.refused(&["tags", "--import", &there.at("odd.json")], 1);
+    assert!(refused.contains("holds no tags and collections"), "{refused}");
+}
+
+#[test]
+fn the_same_operations_are_served_under_the_same_names() {
+    let program = Program::new();
+    program.write_tones("tones", 3);
+    program.json(&["add", &program.at("tones")]);
+    let served = crate::served::Served::start(&program.folder.path().join("project"), &[]);
+    let ask = |name: &str, body: Value| served.post(name, &body);
+    let first = program.at("tones/tone_00.wav");
+    assert_eq!(ask("/tag", json!({"tag": "low", "filepaths": [first]})).1["changed"], "Tagged 1 file “low”");
+    assert_eq!(ask("/tags", json!({})).1["tags"], json!([{"tag": "low", "files": 1}]));
+    assert_eq!(ask("/list", json!({"filter": "tag:low"})).1["files"][0]["path"], first);
+    ask("/collection", json!({"name": "best", "put": [first], "start_seconds": 0.1, "end_seconds": 0.2}));
+    assert_eq!(ask("/collection", json!({})).1["collections"][0]["items"][0]["end_seconds"], 0.2);
+    std::fs::rename(program.at("tones"), program.at("music")).expect("renamed");
+    assert_eq!(ask("/check", json!({})).1["away"], 3);
+    let found = ask("/relink", json!({"folders": [program.at("music")]})).1;
+    assert_eq!((&found["missing"], &found["relinked"]), (&json!(3), &json!(true)));
+    assert_eq!(ask("/undo", json!({})).1["undone"], "Found 3 files again");
+    assert_eq!(ask("/redo", json!({})).1["redone"], "Found 3 files again");
+    assert_eq!(ask("/ignore", json!({"patterns": ["x*"]})).1["patterns"], json!(["x*"]));
+    std::fs::remove_file(program.at("music/tone_01.wav")).expect("deleted");
+    assert_eq!(ask("/remove", json!({"missing": true})).1["changed"], "Forgot 1 missing file");
+    assert_eq!(ask("/untag", json!({"tag": "low", "filter": "tag:low"})).0, 200);
+    assert_eq!(ask("/remove", json!({})).0, 400);
+    assert_eq!(ask("/list", json!({"filter": "dur>long"})).0, 400);
+}
+
+#[test]
+fn exact_copies_are_one_match_and_are_thinned_out_without_deleting_a_file() {
+    let program = Program::new();
+    program.write_tones("tones", 4);
+    let tone = |name: &str| program.at(&format!("tones/{name}.wav"));
+    std::fs::create_dir(program.at("tones/sorted")).expect("a folder");
+    std::fs::copy(tone("tone_01"), tone("sorted/it's a copy")).expect("copied");
+    // The same sound in a longer file: a WAV file with a chunk that nobody hears.
+    let mut bytes = std::fs::read(tone("tone_01")).expect("read");
+    bytes.extend_from_slice(b"junk\x04\x00\x00\x00abcd");
+    let size = (bytes.len() as u32 - 8).to_le_bytes();
+    bytes[4..8].copy_from_slice(&size);
+    std::fs::write(tone("tone_01 longer"), bytes).expect("written");
+    program.json(&["add", &program.at("tones")]);
+    program.json(&["tag", "one", &tone("tone_01")]);
+    program.json(&["tag", "two", &tone("sorted/it's a copy")]);
+    program.text(&quick_training());
+    program.json(&["index"]);
+
+    let found = program.json(&["search", &tone("tone_00"), "-k", "50", "--by", "file"]);
+    let matches = found["matches"].as_array().expect("a list");
+    assert_eq!(matches.len(), 4, "one match for the three files of one sound: {found}");
+    let with_copies: Vec<&Value> = matches.iter().filter(|found| found["copies"].is_array()).collect();
+    assert_eq!((with_copies.len(), with_copies[0]["copies"].as_array().map(Vec::len)), (1, Some(2)));
+    let text = program.text(&["search", &tone("tone_01 longer"), "-k", "50", "--by", "file"]);
+    assert!(
+        text.lines().next().is_some_and(|line| line.contains("longer") && line.ends_with("and 2 copies")),
+        "{text}"
+    );
+
+    let copies = program.json(&["copies"]);
+    assert_eq!(
+        (&copies["groups"][0]["keep"], copies["groups"].as_array().map(Vec::len)),
+        (&json!(tone("tone_01 longer")), Some(1))
+    );
+    let sorted = program.json(&["copies", "--in", &program.at("tones/sorted")]);
+    assert_eq!(sorted["groups"][0]["keep"], tone("sorted/it's a copy"));
+    let script = program.at("thin.sh");
+    program.text(&["copies", "--keep", "longest-path", "--script", &script]);
+    let written = std::fs::read_to_string(&script).expect("a script");
+    assert!(
+        written.contains(&format!("rm -- '{}'", tone("tone_01"))) && written.contains("it'\\''s a copy"),
+        "{written}"
+    );
+
+    assert_eq!(program.json(&["copies", "--forget"])["changed"], "Took 2 files out that had copies");
+    let listed = program.json(&["list", "--filter", "tag:one tag:two"]);
+    assert_eq!(listed["files"][0]["path"], tone("tone_01 longer"));
+    assert_eq!(program.text(&["list"]).lines().count(), 4);
+    assert!(Path::new(&tone("tone_01")).exists());
+    program.json(&["undo"]);
+    assert_eq!(program.text(&["list"]).lines().count(), 6);
+    assert!(program.refused(&["copies", "--trash"], 1).contains("say --yes"));
 }

@@ -12,6 +12,7 @@ mod folders;
 mod fsdd;
 mod fuzzed;
 mod library;
+mod moving;
 mod other_programs;
 mod pipeline;
 mod program;

@@ -9,6 +9,7 @@ use symphonia::core::io::MediaSource;
 
 use super::super::error::Cause;
 use super::super::witness::Witness;
+use crate::ground::names;
 
 /// Every read goes to its place first: sections and witnesses of one open file share its position.
 ///
@@ -136,7 +137,8 @@ impl MediaSource for Section {
 
 /// Opens a regular file that has bytes. The kind is asked first: opening a pipe would wait for its writer.
 pub(crate) fn open(path: &Path) -> Result<Section, Cause> {
-    let metadata = std::fs::metadata(path).map_err(Cause::of_reading)?;
+    let path = names::real(path);
+    let metadata = std::fs::metadata(&path).map_err(Cause::of_reading)?;
     if metadata.is_dir() {
         return Err(Cause::NotAFile("a folder"));
     }

@@ -93,7 +93,7 @@ fn name(rank: usize, found: &Match) -> String {
 }
 
 /// A file's name without its ending, as far as it may stand in another one's.
-fn stem(path: &Utf8Path) -> String {
+pub(in crate::engine) fn stem(path: &Utf8Path) -> String {
     let mut stem = String::new();
     for c in path.file_stem().unwrap_or("match").chars() {
         if stem.len() + c.len_utf8() > LONGEST_STEM_BYTES {

@@ -23,7 +23,7 @@ pub(super) fn write(searches: &[&SearchReport], to: &mut dyn Write) -> io::Resul
 }
 
 /// The path as it is, or, where a line of a playlist cannot hold it, as an address.
-fn address(path: &str) -> String {
+pub(in crate::engine) fn address(path: &str) -> String {
     if path.trim() == path && !path.contains(char::is_control) && !path.starts_with('#') {
         return path.to_owned();
     }

@@ -20,6 +20,9 @@ use std::io::{self, Write};
 
 use camino::Utf8Path;
 
+pub(super) use clips::stem as file_stem;
+pub(super) use m3u::address;
+
 use super::cut::refuse_sounds;
 use super::error::EngineError;
 use super::latest::DatasetView;

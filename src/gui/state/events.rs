@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Picture, Place, State, Ticket};
 use crate::engine::{
-    AddReport, Command, Event, Failure, JobId, JobKind, Latest, Outcome, SearchReport, Take, TrainReport,
+    AddReport, CheckReport, Command, Event, Failure, JobId, JobKind, Latest, Outcome, SearchReport, Take, TrainReport,
 };
 use crate::gui::format;
 use crate::gui::notices::{Deed, Tone};
@@ -57,6 +57,16 @@ impl State {
             | Command::Undo
             | Command::Redo
             | Command::WatchFolders(_)
+            | Command::FindMissing { .. }
+            | Command::Relink(_)
+            | Command::ForgetMissing
+            | Command::FindCopies(_)
+            | Command::ThinOutCopies { .. }
+            | Command::RenameTag { .. }
+            | Command::ChangeCollection(_)
+            | Command::ExportCollection { .. }
+            | Command::ExportAnnotations { .. }
+            | Command::ImportAnnotations { .. }
             | Command::SetIgnored { .. }
             | Command::ListLeftOut
             | Command::CheckFiles => (Place::Dataset, None),
@@ -138,7 +148,8 @@ impl State {
             Outcome::Changed { words } => self.changed(words),
             Outcome::Undone { words } => self.undone(words),
             Outcome::Redone { words } => self.redone(words),
-            Outcome::Removed | Outcome::Done | Outcome::Checked(_) => {}
+            Outcome::Checked(report) => self.checked(&report),
+            Outcome::Removed | Outcome::Done => {}
             // Taken over by the pages that asked.
             Outcome::MapDrawn(_)
             | Outcome::CodeLookedAt(_)
@@ -146,7 +157,13 @@ impl State {
             | Outcome::DuplicatesFound(_)
             | Outcome::DistancesMeasured(_) => {}
             // Asked for from the command line alone.
-            Outcome::LeftOut(_) | Outcome::Evaluated(_) | Outcome::Exported(_) | Outcome::Reconstructed(_) => {}
+            Outcome::AnnotationsTaken(_)
+            | Outcome::CopiesFound(_)
+            | Outcome::LeftOut(_)
+            | Outcome::MissingFound(_)
+            | Outcome::Evaluated(_)
+            | Outcome::Exported(_)
+            | Outcome::Reconstructed(_) => {}
             Outcome::Saved { out } => self.notices.push(Tone::Good, format!("Saved as {out}.")),
             Outcome::Trained(report) => self.trained(report),
             Outcome::Indexed(report) => {
@@ -216,10 +233,13 @@ impl State {
 
     /// `asked`: by the person, not by watching a folder, which has nothing to say of what it has left alone.
     fn added(&mut self, asked: bool, report: AddReport) {
-        if !asked && report.added.is_empty() && report.failed.is_empty() {
+        if !asked && report.added.is_empty() && report.failed.is_empty() && report.found_again.is_empty() {
             return;
         }
         let mut text = format!("{} added", format::counted(report.added.len() as u64, "file", "files"));
+        if !report.found_again.is_empty() {
+            text += &format!(", {} found again", format::count(report.found_again.len() as u64));
+        }
         if !report.skipped.is_empty() {
             text += &format!(", {} skipped", format::count(report.skipped.len() as u64));
         }
@@ -228,7 +248,7 @@ impl State {
             text += &format!(", {} could not be read", format::count(report.failed.len() as u64));
         }
         text += if report.cancelled { "; stopped before the end." } else { "." };
-        match report.added.is_empty() {
+        match report.added.is_empty() && report.found_again.is_empty() {
             true => self.notices.push(tone, text),
             false => self.notices.offer(tone, text, Deed::Undo),
         }
@@ -238,6 +258,23 @@ impl State {
         if is_new && self.latest.model.is_some() && self.job(JobKind::Train).is_none() {
             self.submit(Command::BuildIndex);
         }
+    }
+
+    /// The files are looked at whenever the window comes back, so only what is new is told.
+    fn checked(&mut self, report: &CheckReport) {
+        let gone = report.missing.len() + report.away;
+        if gone > self.told_missing {
+            let files = format::counted(gone as u64, "file is", "files are");
+            let why = report
+                .roots
+                .iter()
+                .find_map(|root| root.away.as_deref())
+                .map(|why| format!(" {}", format::sentence(why)));
+            let what =
+                "Add the folder where they are now: they are known by their content, and tags and favourites go along.";
+            self.notices.push(Tone::Warning, format!("{files} not where they were.{} {what}", why.unwrap_or_default()));
+        }
+        self.told_missing = gone;
     }
 
     fn trained(&mut self, report: TrainReport) {

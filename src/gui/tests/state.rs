@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::made_up::{self, all_submitted, answer_search, changed, in_short, submitted};
 use crate::dataset::FileId;
-use crate::engine::{AddReport, Clip, Command, Event, JobId, Outcome, Take};
+use crate::engine::{AddReport, CheckReport, Clip, Command, Event, JobId, Outcome, Take};
 use crate::gui::dialogs::{Answer, Question};
 use crate::gui::match_list::View;
 use crate::gui::search_state::Run;
@@ -207,6 +207,20 @@ fn a_failure_stays_until_a_job_of_its_place_succeeds() {
     state.submitted(JobId(2), &command);
     state.apply(Event::Finished { job: JobId(2), outcome: Outcome::Added(Default::default()) });
     assert!(state.notices.texts().all(|text| !text.contains("/nowhere")));
+}
+
+#[test]
+fn files_that_are_gone_are_told_once_and_again_when_there_are_more() {
+    let mut state = made_up::added();
+    let mut check = |missing: usize| {
+        let missing = (0..missing).map(|n| format!("/gone/{n}.wav").into()).collect();
+        let report = CheckReport { files: 9, missing, ..CheckReport::default() };
+        state.apply(Event::Finished { job: JobId(1), outcome: Outcome::Checked(report) });
+        state.notices.texts().filter(|text| text.contains("not where")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(check(0), [""; 0]);
+    assert!(check(2)[0].starts_with("2 files are not where they were. Add the folder where they are now"));
+    assert_eq!((check(2).len(), check(1).len(), check(3).len()), (1, 1, 2));
 }
 
 #[test]

@@ -1,0 +1,172 @@
+//! Exact copies: files whose decoded samples are the same, whatever format they are in. They are found by the hash of what is heard.
+//!
+//! Nothing here deletes a file. Copies can be made one in the project, or moved to the desktop's trash, from where they can be put
+//! back.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use camino::Utf8PathBuf;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::edit::files_in_words;
+use super::error::EngineError;
+use super::event::Outcome;
+use super::job::JobKind;
+use super::latest::DatasetView;
+use super::on_disk;
+use super::shared::Job;
+use super::stage::JobStage;
+use crate::audio::survey::survey;
+use crate::dataset::{FileId, SoundFile};
+use crate::ground::names;
+
+/// Which file of several copies is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Keep {
+    /// The one with the highest rate and the most bytes.
+    HighestResolution,
+    /// The one with the longest path: mostly the one that was sorted into folders.
+    LongestPath,
+    /// The one in this folder. Copies none of which is in it stay as they are.
+    In(PathBuf),
+}
+
+/// Copies, and which of them a rule keeps. Nothing is changed by finding them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct CopiesReport {
+    pub groups: Vec<CopyGroup>,
+}
+
+/// Files of one sound.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CopyGroup {
+    pub keep: Utf8PathBuf,
+    pub others: Vec<Utf8PathBuf>,
+    #[serde(skip)]
+    keep_file: FileId,
+    #[serde(skip)]
+    other_files: Vec<FileId>,
+}
+
+/// What becomes of copies that are not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CopiesDeed {
+    /// They leave the project. What was said of them is said of the file that is kept.
+    Forget,
+    /// The same, and the files go to the desktop's trash.
+    Trash,
+}
+
+/// Finds copies, after listening to files that an earlier program did not hash.
+pub(super) fn find(job: &Job, keep: &Keep) -> Result<CopiesReport, EngineError> {
+    hash_what_is_not(job)?;
+    let dataset = job.shared.latest().dataset;
+    let folder = match keep {
+        Keep::In(folder) => Some(names::text_of(&folder.canonicalize().unwrap_or_else(|_| folder.clone()))),
+        _ => None,
+    };
+    let mut report = CopiesReport::default();
+    for group in dataset.copy_groups() {
+        let mut files: Vec<&Arc<SoundFile>> = group.iter().filter_map(|file| dataset.file(*file)).collect();
+        let is_in_folder = |file: &SoundFile| folder.as_ref().is_none_or(|folder| file.path.starts_with(folder));
+        if !files.iter().any(|file| is_in_folder(file)) {
+            continue;
+        }
+        // The first by path of those that a rule likes as much.
+        match keep {
+            Keep::HighestResolution => files.sort_by_key(|file| Reverse((file.rate, file.size_bytes))),
+            Keep::LongestPath => files.sort_by_key(|file| Reverse(file.path.as_str().chars().count())),
+            Keep::In(_) => files.sort_by_key(|file| !is_in_folder(file)),
+        }
+        let [kept, others @ ..] = files.as_slice() else { continue };
+        report.groups.push(CopyGroup {
+            keep: kept.path.clone(),
+            others: others.iter().map(|file| file.path.clone()).collect(),
+            keep_file: kept.id,
+            other_files: others.iter().map(|file| file.id).collect(),
+        });
+    }
+    Ok(report)
+}
+
+/// Files that an earlier program read have no hash of what is heard.
+fn hash_what_is_not(job: &Job) -> Result<(), EngineError> {
+    const AT_A_TIME: usize = 64;
+    let project = &job.shared.project;
+    let unheard: Vec<SoundFile> =
+        project.library()?.into_iter().filter(|kept| kept.sound_hash.is_none()).map(|kept| kept.file).collect();
+    if unheard.is_empty() {
+        return Ok(());
+    }
+    project.check_writable()?;
+    let began = Instant::now();
+    for (round, batch) in unheard.chunks(AT_A_TIME).enumerate() {
+        job.progress(
+            JobKind::Import,
+            JobStage::ListeningToSounds,
+            began,
+            (round * AT_A_TIME) as u64,
+            unheard.len() as u64,
+        );
+        let heard: Vec<(FileId, [u8; 32])> = batch
+            .par_iter()
+            .filter_map(|file| {
+                // One that cannot be read, or has changed, is no copy of anything for now.
+                let survey = survey(file.path.as_std_path(), 1, || !job.is_cancelled()).ok().flatten()?;
+                (survey.content_hash == file.content_hash).then_some((file.id, survey.sound_hash))
+            })
+            .collect();
+        job.check()?;
+        project.note_sound_hashes(&heard)?;
+    }
+    job.shared.refresh_dataset()
+}
+
+/// Carries out what a person decided. Only copies go that are on the disk as they were read, and whose kept file is as well.
+pub(super) fn thin_out(job: &Job, report: &CopiesReport, deed: CopiesDeed) -> Result<Outcome, EngineError> {
+    let dataset = job.shared.latest().dataset;
+    let is_as_read = |id: FileId| dataset.file(id).is_some_and(|file| on_disk::state_of(file).is_none());
+    let mut pairs = Vec::new();
+    for group in report.groups.iter().filter(|group| is_as_read(group.keep_file)) {
+        pairs.extend(group.other_files.iter().filter(|id| is_as_read(**id)).map(|id| (group.keep_file, *id)));
+    }
+    let edit = job.shared.project.edit("Made copies one")?;
+    let words = match deed {
+        CopiesDeed::Forget => format!("Took {} out that had copies", files_in_words(pairs.len())),
+        CopiesDeed::Trash => {
+            let paths = pairs.iter().filter_map(|(_, id)| Some(names::path_of(&dataset.file(*id)?.path)));
+            let paths: Vec<PathBuf> = paths.collect();
+            trash::delete_all(&paths).map_err(|cause| EngineError::Trash(cause.to_string()))?;
+            format!("Moved {} that had copies to the trash", files_in_words(pairs.len()))
+        }
+    };
+    edit.join_files(&pairs)?;
+    edit.name(words.as_str());
+    edit.commit()?;
+    job.shared.refresh()?;
+    Ok(Outcome::Changed { words })
+}
+
+/// Groups of files that sound the same, each by path and with two members or more.
+pub(super) fn groups(files: &[Arc<SoundFile>], sound_hashes: &[Option<[u8; 32]>]) -> Vec<Vec<FileId>> {
+    // A file that was not listened to yet can be told by its bytes alone.
+    let mut by_sound: BTreeMap<(bool, [u8; 32]), Vec<FileId>> = BTreeMap::new();
+    for (file, hash) in files.iter().zip(sound_hashes) {
+        let key = (hash.is_some(), hash.unwrap_or(file.content_hash));
+        by_sound.entry(key).or_default().push(file.id);
+    }
+    by_sound.into_values().filter(|group| group.len() > 1).collect()
+}
+
+impl DatasetView {
+    /// The other files that sound exactly as this one.
+    pub fn copies_of(&self, file: FileId) -> Vec<&Arc<SoundFile>> {
+        let group = self.copies_group(file).unwrap_or_default();
+        group.iter().filter(|other| **other != file).filter_map(|other| self.file(*other)).collect()
+    }
+}

@@ -1,4 +1,4 @@
-//! What the commands of the command line have in common.
+//! What the commands of the command line share.
 
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
@@ -14,22 +14,22 @@ use crate::ground::names;
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct Common {
-    /// The project's folder [default: the one that you are in, or else the one in the platform's data folder]
+    /// The project's folder [default: the project of the current folder, or else the one in the platform's data folder]
     #[arg(long, global = true, value_name = "DIR")]
     pub project: Option<PathBuf>,
-    /// Make the project even in a folder that holds other files; they stay as they are
+    /// Make the project, even in a folder with other files. The other files stay unchanged
     #[arg(long, global = true)]
     pub new_project: bool,
-    /// How long a command that changes the project waits for another program to be done with it
+    /// The longest time that a command waits for another program to finish with the project
     #[arg(long, global = true, value_name = "SECS", value_parser = seconds, default_value = "10")]
     pub wait: f64,
-    /// Print one JSON object on standard output, also for a failure
+    /// Print one JSON object on standard output, also after a failure
     #[arg(long, global = true)]
     pub json: bool,
-    /// Print results and failures alone: no progress, no reports
+    /// Print only results and failures, no progress and no reports
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Say on standard error what happens (-vv: inside libraries as well)
+    /// Print on standard error what the program does (-vv: also what its libraries do)
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
 }
@@ -44,7 +44,7 @@ pub(super) enum Changes {
 impl Common {
     /// How the project is opened for a command.
     pub fn opening(&self, changes: Changes) -> Opening {
-        // A year is as good as for ever, and a number of seconds that a duration can hold.
+        // A year is as good as for ever, and fits into a duration.
         let wait = Duration::from_secs_f64(self.wait.min(365.0 * 24.0 * 3600.0));
         let access = match changes {
             Changes::Something => Access::Write { wait },
@@ -54,7 +54,7 @@ impl Common {
     }
 }
 
-/// The command line asks for something that cannot be. The program ends with exit code 2.
+/// The command line makes no sense. The program ends with exit code 2.
 #[derive(Debug)]
 pub(super) struct WrongUsage {
     pub kind: ErrorKind,

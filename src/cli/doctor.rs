@@ -1,4 +1,4 @@
-//! What a report of a fault needs to say about the program, the machine and the project. It has no names of people, files or
+//! What a bug report needs to say about the program, the machine and the project. It has no names of people, files or
 //! devices, so that it can be published.
 
 use std::fs;
@@ -15,7 +15,7 @@ use crate::audio::device::{Backend, Format, SoundCard};
 use crate::engine::Latest;
 use crate::index::kernel::Kernel;
 
-/// What is told about one thing: what it is, and its value.
+/// Facts about one subject: the name and the value of each.
 type Facts = Vec<(&'static str, String)>;
 
 /// Prints the report.
@@ -66,7 +66,7 @@ fn system() -> Facts {
     facts
 }
 
-/// The name and version of the operating system, as it names itself.
+/// The name and the version of the operating system, in the system's own words.
 fn system_name() -> Option<String> {
     match std::env::consts::OS {
         "linux" => field("/etc/os-release", "PRETTY_NAME=").map(|name| name.trim_matches('"').into()),
@@ -177,7 +177,7 @@ fn holds(latest: &Latest) -> Facts {
     ]
 }
 
-/// A message with the project's folder and the person's home replaced.
+/// The message, with the project's folder and the person's home folder replaced.
 fn without_names(message: &str, project: &Path) -> String {
     let home = directories::BaseDirs::new().map(|folders| folders.home_dir().to_path_buf());
     let replaced = message.replace(&*project.to_string_lossy(), "PROJECT");
@@ -187,7 +187,7 @@ fn without_names(message: &str, project: &Path) -> String {
     }
 }
 
-/// The rest of the first line of a file that begins with `name`.
+/// The first line of a file that begins with `name`, without `name`.
 fn field(path: &str, name: &str) -> Option<String> {
     value_of(&fs::read_to_string(path).ok()?, name)
 }
@@ -196,7 +196,7 @@ fn value_of(lines: &str, name: &str) -> Option<String> {
     lines.lines().find_map(|line| line.trim().strip_prefix(name)).map(|value| value.trim().to_owned())
 }
 
-/// What a program prints; `None` where it cannot be run.
+/// The output of a program. `None` if the program cannot be run.
 fn output(program: &str, arguments: &[&str]) -> Option<String> {
     let run = Command::new(program).args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let text = String::from_utf8_lossy(&run.stdout).trim().to_owned();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::terminal::say;
 use crate::engine::{DuplicateGroup, DuplicatesBy, DuplicatesReport};
 
-/// Members of a group that are named for people; the others are counted.
+/// The most members of a group that are named for people. The others are counted.
 const NAMED: usize = 8;
 
 pub(super) fn print(report: &DuplicatesReport, json: bool) {

@@ -10,7 +10,7 @@ use super::report;
 use super::session::Session;
 use crate::engine::{Command, Outcome, Part, PartState, check, repair};
 
-/// Names every part of the project and how it is. The exit code is 1 where one is damaged.
+/// Lists every part of the project and its state. The exit code is 1 if a part is damaged.
 pub(super) fn run_check(project: PathBuf, common: &Common) -> anyhow::Result<ExitCode> {
     let parts = check(&as_text(project.clone()))?;
     let is_whole = parts.iter().all(|part| part.state != PartState::Damaged);
@@ -29,13 +29,13 @@ pub(super) fn run_check(project: PathBuf, common: &Common) -> anyhow::Result<Exi
 /// What a repair did.
 #[derive(Serialize)]
 pub(super) struct Repaired {
-    /// In words.
+    /// What was done, in words.
     pub done: Vec<String>,
-    /// How the parts of the project are now.
+    /// The parts of the project and their state now.
     pub parts: Vec<Part>,
 }
 
-/// Mends what can be mended, and builds anew what is damaged in the index.
+/// Repairs what can be repaired, and rebuilds what is damaged in the index.
 pub(super) fn run_repair(project: PathBuf, common: &Common) -> anyhow::Result<ExitCode> {
     let folder = as_text(project.clone());
     let mut done = repair(&folder)?;
@@ -43,7 +43,7 @@ pub(super) fn run_repair(project: PathBuf, common: &Common) -> anyhow::Result<Ex
         |parts: &[Part]| parts.iter().any(|part| part.state == PartState::Damaged && part.name.starts_with("index-"));
     if is_index_damaged(&check(&folder)?) {
         let session = Session::open(project, common, Changes::Something)?;
-        // Without a model or without sounds there is nothing to build it from; the check below still names the damage.
+        // Without a model or without sounds, the index cannot be built. The check below still names the damage.
         match session.run(Command::BuildIndex) {
             Ok(_) => done.push("what was damaged in the index is built anew".into()),
             Err(cause) => done.push(format!("the index cannot be built anew now: {cause}")),

@@ -1,4 +1,4 @@
-//! Keeping the project's files in order by command: removing, tagging, listing, leaving out.
+//! Commands that keep the files of the project in order: remove, tag, list, leave out.
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _, stdin, stdout};
@@ -21,14 +21,14 @@ use crate::engine::{
 };
 use crate::ground::{files, names};
 
-/// Files and folders by name, a filter, or both.
+/// Files and folders by path, a filter, or both.
 #[derive(Clone, Debug, Args)]
 #[group(required = true, multiple = true)]
 pub(super) struct Chosen {
-    /// Files of the project, and folders with all that is below them
+    /// Files of the project, and folders with everything below them
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Files that this filter admits: kick, tag:loop, dur<0.5, is:problem, and all others with - before any of them
+    /// Files that pass this filter: kick, tag:loop, dur<0.5, is:problem; a - before any of these means all other files
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = filter_text)]
     filter: Option<String>,
 }
@@ -41,20 +41,20 @@ pub(super) enum Library {
   soundalike list --filter 'tag:loop dur<4'           files with the tag “loop” that are shorter than 4 s
   soundalike list --json --filter is:problem | jq '.files[].problem'")]
     List {
-        /// Files that this filter admits
+        /// Only files that pass this filter
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = filter_text)]
         filter: Option<String>,
     },
-    /// Take files out of the project; the files on the disk stay
+    /// Remove files from the project; the files on the disk stay
     #[command(after_help = "Examples:
   soundalike remove ~/recordings/old                  a folder with all that is below it
   soundalike remove --filter 'is:problem'             files that are missing or cannot be read
   soundalike remove --missing                         files that were deleted; not those whose drive is away")]
     Remove {
-        /// Files of the project, and folders with all that is below them
+        /// Files of the project, and folders with everything below them
         #[arg(value_name = "PATH", required_unless_present_any = ["filter", "missing"])]
         paths: Vec<PathBuf>,
-        /// Files that this filter admits
+        /// Only files that pass this filter
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = filter_text)]
         filter: Option<String>,
         /// Files that are no longer on the disk, where the folder that they were added with is
@@ -120,7 +120,7 @@ Examples:
         #[command(flatten)]
         chosen: Chosen,
     },
-    /// Take a tag off files
+    /// Remove a tag from files
     #[command(after_help = "Example:
   soundalike untag loop --filter 'dur>10'")]
     Untag {
@@ -183,7 +183,7 @@ Examples:
         #[arg(long, value_name = "PATH", requires = "name", conflicts_with_all = ["put", "take", "rename"])]
         out: Option<PathBuf>,
     },
-    /// Say what is left out when folders are added; without a pattern, list the project's patterns
+    /// Add patterns of files to leave out when folders are added; without a pattern, list the project's patterns
     #[command(
         after_help = "A folder can have its own list: a file named .soundalikeignore with a pattern a line, as in a .gitignore.
 
@@ -197,7 +197,7 @@ Examples:
         /// Patterns in the syntax of .gitignore
         #[arg(value_name = "PATTERN")]
         patterns: Vec<String>,
-        /// Take these patterns off the list again
+        /// Remove these patterns from the list
         #[arg(long, requires = "patterns")]
         remove: bool,
         /// List the folders and sound files that are left out
@@ -367,7 +367,7 @@ impl Chosen {
     }
 }
 
-/// Carries out a change that can be undone, and says what it was.
+/// Carries out a change that can be undone, and prints what changed.
 fn change(session: &Session, command: Command, common: &Common) -> anyhow::Result<()> {
     match session.run(command)? {
         Outcome::Changed { words } if common.json => say!("{}", json!({"changed": words})),

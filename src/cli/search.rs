@@ -17,7 +17,7 @@ use crate::dataset::{Exclusions, Filter, Problem};
 use crate::engine::formats::{MatchFormat, save_matches, write_matches};
 use crate::engine::{Basket, Command, Example, Failure, Grouping, Outcome, Query, SearchFilter, SearchReport, Verdict};
 
-/// The longest recording that can be asked for.
+/// The longest recording.
 const LONGEST_RECORDING_SECS: f64 = 900.0;
 
 const EXAMPLES: &str = "\
@@ -56,10 +56,10 @@ pub(super) struct SearchArguments {
     /// Say no to a match: what is nearer to it than to the query goes behind the line (can be repeated)
     #[arg(long, value_name = "MATCH", value_parser = ExampleFile::read_part)]
     no: Vec<ExampleFile>,
-    /// Search for what the microphone hears in so many seconds; the recording is kept with the project
+    /// Record from the microphone for SECS seconds and search for that; the recording is kept in the project
     #[arg(long, value_name = "SECS", value_parser = duration, conflicts_with_all = ["query", "from", "to"])]
     record: Option<f64>,
-    /// How many matches, 1 to 10000
+    /// The number of matches, 1 to 10000
     #[arg(short, default_value_t = 10, value_parser = matches)]
     k: usize,
     /// Where the part begins: 12.5 or 2:31.84
@@ -84,20 +84,20 @@ pub(super) struct SearchArguments {
     /// Draw the line at so many bits that differ [default: where it is suggested]
     #[arg(long, value_name = "BITS", value_parser = bits)]
     threshold: Option<f64>,
-    /// Look among some files only: kick, "snare drum", tag:loop, dur<0.5, rate:44100, level>-6, is:favourite, and all
-    /// others with - before any of them
+    /// Search only in some files: kick, "snare drum", tag:loop, dur<0.5, rate:44100, level>-6, is:favourite; a - before
+    /// any of these means all other files
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = filter_text)]
     filter: Option<String>,
-    /// Leave out the matches in the query's own file
+    /// Leave out matches in the file of the query
     #[arg(long)]
     not_this_file: bool,
-    /// How matches are written [default: a list for people]
+    /// The format of the matches [default: a list for people]
     #[arg(long, value_enum)]
     format: Option<MatchFormat>,
     /// With --format clips: how many seconds of what is around a match its clip has, at both ends
     #[arg(long, value_name = "SECS", default_value_t = 0.0, hide_default_value = true, value_parser = seconds, requires = "format")]
     margin: f64,
-    /// The file to write them to, or with --format clips the folder [default: standard output]
+    /// Write the matches to this file; with --format clips, to this folder [default: standard output]
     #[arg(long, value_name = "PATH", requires = "format")]
     out: Option<PathBuf>,
 }
@@ -163,7 +163,7 @@ pub(super) fn filter_text(text: &str) -> Result<String, String> {
     }
 }
 
-/// What was searched for: one sound, or several whose answers stand side by side.
+/// The results: of one sound, or of several sounds.
 struct Searches {
     reports: Vec<SearchReport>,
     failed: Vec<Problem>,
@@ -217,7 +217,7 @@ impl SearchArguments {
             Some(query) if query.is_dir() => self.folder(&session, query)?,
             Some(query) => {
                 let path = as_text(query.clone());
-                // A query that is a file of the dataset is shown under the dataset's name for it.
+                // If the query is a file of the dataset, it gets the path that the dataset knows.
                 one(self.search(&session, path.canonicalize_utf8().unwrap_or(path))?)
             }
         };
@@ -274,7 +274,7 @@ impl SearchArguments {
         Ok(Query { path, from_secs, to_secs, k: self.k, by, filter: self.filter(), basket })
     }
 
-    /// Searches for each sound of a folder. One that cannot be read is told, and the others are searched for.
+    /// Searches with each sound of a folder. Reports a sound that cannot be read, and searches with the others.
     fn folder(&self, session: &Session, folder: &Path) -> anyhow::Result<Searches> {
         let found = scan(&[folder.to_owned()], &Exclusions::default(), || true);
         let (mut reports, mut failed) = (Vec::new(), found.failed);
@@ -294,7 +294,7 @@ impl SearchArguments {
         }
     }
 
-    /// A sound can be read more than once only where it lies in a file.
+    /// Only a sound in a file can be read more than once.
     fn standard_input(&self, session: &Session) -> anyhow::Result<SearchReport> {
         if stdin().is_terminal() {
             bail!("- is standard input, which is this terminal; pipe a sound into the program");

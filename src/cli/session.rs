@@ -1,4 +1,5 @@
-//! One command through the engine, with its progress on the terminal. A signal stops it as "Stop" in the window does.
+//! Runs one command through the engine, with its progress on the terminal. A signal stops it, like "Stop" in the
+//! window.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -17,7 +18,7 @@ use crate::ground::signals::{self, Signal, Signals};
 /// How often the progress bar is drawn.
 const DRAW_EVERY: Duration = Duration::from_millis(100);
 
-/// A signal has ended a command: what there is to say of it.
+/// A signal has ended a command. It has words for the person.
 #[derive(Debug, thiserror::Error)]
 #[error("{words}")]
 pub(super) struct Stopped {
@@ -29,7 +30,7 @@ pub(super) struct Session {
     engine: Engine,
     wakes: Receiver<()>,
     signals: Signals,
-    /// Whether progress is shown: on a terminal, where neither JSON nor silence was asked for.
+    /// Whether progress is shown: only on a terminal, without --json and --quiet.
     shows_progress: bool,
 }
 
@@ -37,7 +38,7 @@ impl Session {
     /// Opens the project for a command that changes it, or that only reads it.
     pub fn open(project: PathBuf, common: &Common, changes: Changes) -> anyhow::Result<Self> {
         let (wake, wakes) = bounded(1);
-        // One wake that waits is as good as many.
+        // One waiting wake is as good as many.
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
             let _ = wake.try_send(());
         });
@@ -52,16 +53,16 @@ impl Session {
         self.engine.latest()
     }
 
-    /// Waits until the newest values are so.
+    /// Waits until `is_so` holds for the newest values.
     ///
     /// # Errors
-    /// [`Stopped`], where a signal comes first.
+    /// [`Stopped`], if a signal comes first.
     pub fn until(&self, is_so: impl Fn(&Latest) -> bool) -> anyhow::Result<()> {
         while !is_so(&self.engine.latest()) {
             if let Some(signal) = self.signals.received() {
                 return Err(Stopped { signal, words: "stopped".into() }.into());
             }
-            // A wake that nobody takes waits in the channel: none is missed between the look and the wait.
+            // A wake that nobody takes stays in the channel. So none is missed between the check and the wait.
             if self.wakes.recv().is_err() {
                 bail!("the engine has ended");
             }
@@ -72,7 +73,8 @@ impl Session {
     /// Carries out a command and waits for its end.
     ///
     /// # Errors
-    /// The command's own, a [`Failure`](crate::engine::Failure), or [`Stopped`] where a signal came: the command then has left a state to go on from.
+    /// The command's own [`Failure`](crate::engine::Failure). Or [`Stopped`] after a signal: the command has then left
+    /// a state that can be continued.
     pub fn run(&self, command: Command) -> anyhow::Result<Outcome> {
         let work = Work::of(&command);
         let job = self.engine.submit(command);
@@ -99,7 +101,7 @@ impl Session {
             bar.finish_and_clear();
         }
         match (ended, stopped_by) {
-            // What had its end all the same before it was stopped is an answer.
+            // A command that ended before it was stopped gives its result.
             (Event::Finished { outcome, .. }, None) => Ok(outcome),
             (Event::Finished { outcome, .. }, Some(signal)) => match words_of_end(&outcome) {
                 Some(words) => Err(Stopped { signal, words }.into()),
@@ -115,7 +117,7 @@ impl Session {
     }
 }
 
-/// What a command that was stopped leaves behind.
+/// What a stopped command leaves behind.
 enum Work {
     Training,
     Indexing,
@@ -143,7 +145,7 @@ impl Work {
     }
 }
 
-/// What is to be said of a job that was stopped and tells what it did until then; `None` where it had come to its end.
+/// What a stopped job did until then. `None` if the job had come to its end.
 fn words_of_end(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Added(report) if report.cancelled => {

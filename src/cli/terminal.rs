@@ -1,4 +1,4 @@
-//! What is printed, colours, on a terminal alone, and the log.
+//! Printing, colours (only on a terminal), and the log.
 
 use std::fmt::Arguments;
 use std::io::{self, ErrorKind, IsTerminal, Write as _, stderr, stdout};
@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 /// What fails is told in a sentence of our own; libraries would say it before, in theirs.
 const OTHERWISE: &str = "off,soundalike=error";
 
-/// What the log tells: by how often -v was given, or else by SOUNDALIKE_LOG.
+/// Sets up the log: by the number of -v options, or else by SOUNDALIKE_LOG.
 pub(super) fn log(verbose: u8) {
     let filter = match verbose {
         0 => EnvFilter::try_from_env("SOUNDALIKE_LOG").unwrap_or_else(|_| EnvFilter::new(OTHERWISE)),
@@ -18,17 +18,17 @@ pub(super) fn log(verbose: u8) {
         _ => EnvFilter::new("debug"),
     };
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(has_colours());
-    // Only a test could have set one up before.
+    // Only a test can have set up a log before.
     let _ = log.try_init();
 }
 
-/// Says a failure in one sentence.
+/// Prints a failure in one sentence.
 pub(super) fn failed(words: &str) {
     let style = match has_colours() {
         true => Style::new().bold().fg_color(Some(AnsiColor::Red.into())),
         false => Style::new(),
     };
-    // Where nobody hears it, the exit code says it.
+    // If nobody reads this, the exit code still tells.
     let _ = writeln!(stderr(), "{style}soundalike:{style:#} {words}");
 }
 
@@ -38,12 +38,12 @@ macro_rules! say {
 }
 pub(super) use say;
 
-/// What [`say`] does.
+/// The function behind [`say`].
 pub(super) fn line(words: Arguments<'_>) {
     written(writeln!(stdout(), "{words}"));
 }
 
-/// What became of printing. A reader that has seen enough, as `head` has, ends the program without a word.
+/// Handles the result of printing. If the reader has seen enough, as `head` has, the program ends silently.
 pub(super) fn written(outcome: io::Result<()>) {
     match outcome {
         Ok(()) => {}
@@ -55,7 +55,7 @@ pub(super) fn written(outcome: io::Result<()>) {
     }
 }
 
-/// By <https://no-color.org>, and not where the output goes into a file or another program.
+/// By <https://no-color.org>, and only on a terminal.
 fn has_colours() -> bool {
     stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

@@ -1,8 +1,8 @@
-//! Which program this is.
+//! The version of the program.
 
 pub(super) const NUMBER: &str = env!("CARGO_PKG_VERSION");
 pub(super) const COMMIT: &str = env!("SOUNDALIKE_COMMIT");
-/// The system and the processor that the program was built for, as Rust names them.
+/// The system and the processor that the program was built for, in Rust's form.
 pub(super) const TARGET: &str = env!("SOUNDALIKE_TARGET");
 
 /// All three, as `--version` prints them.

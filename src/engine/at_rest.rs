@@ -1,5 +1,5 @@
-//! What the catalogue says of a project while nothing changes it: read once for all who need it, since with 100,000 files that
-//! takes a while.
+//! What the catalogue says about a project while no command changes it. It is read once for everybody who needs it,
+//! because reading it takes a while with 100,000 files.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::model::{Config, TrainingSettings};
 use crate::project::{IndexGeneration, ModelGeneration, Project, RootId};
 
 pub(super) struct AtRest {
-    /// The current ones.
+    /// The current generations.
     pub model: Option<ModelGeneration>,
     pub index: Option<IndexGeneration>,
     pub dataset: Arc<DatasetView>,
@@ -24,14 +24,14 @@ impl AtRest {
         Ok(Self { model, index, dataset })
     }
 
-    /// Whether the current model made the index.
+    /// Whether the index was made by the current model.
     pub fn is_index_current(&self) -> bool {
         let made_by = self.index.as_ref().map(|index| index.model_generation);
         made_by.is_some() && made_by == self.model.as_ref().map(|model| model.generation)
     }
 }
 
-/// The dataset, on the grid of a model, or of the default preset where there is none.
+/// The dataset, on the grid of a model. Without a model, on the grid of the default preset.
 pub(super) fn dataset(project: &Project, config: Option<&Config>) -> Result<DatasetView, EngineError> {
     let library = project.library()?;
     let sound_hashes: Vec<Option<[u8; 32]>> = library.iter().map(|kept| kept.sound_hash).collect();
@@ -45,7 +45,7 @@ pub(super) fn dataset(project: &Project, config: Option<&Config>) -> Result<Data
     Ok(view.with_roots(project.roots()?, &of_files).with_sound_hashes(&sound_hashes))
 }
 
-/// The rate that most files have; the higher one where two are equally common.
+/// The rate that most files have. If two rates are equally common, the higher one.
 pub(super) fn common_rate<'a>(files: impl IntoIterator<Item = &'a SoundFile>) -> Option<u32> {
     let mut rates: BTreeMap<u32, usize> = BTreeMap::new();
     for file in files {

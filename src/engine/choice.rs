@@ -46,7 +46,7 @@ impl Choice {
     }
 }
 
-/// The absolute path without links, also of what is no longer there.
+/// The absolute path without links, also for a file that no longer exists.
 fn real(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     for above in absolute.ancestors() {

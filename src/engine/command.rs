@@ -1,4 +1,4 @@
-//! What can be asked of the engine: plain data.
+//! The commands of the engine: plain data.
 
 use camino::Utf8PathBuf;
 use std::path::PathBuf;
@@ -18,26 +18,26 @@ use crate::model::TrainingSettings;
 
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// Adds files, and folders with all that is below them. Ends in [`Outcome::Added`](super::Outcome::Added).
+    /// Adds files, and folders with everything below them. Ends in [`Outcome::Added`](super::Outcome::Added).
     AddPaths {
         paths: Vec<PathBuf>,
     },
-    /// The same for somebody who may not have everything read. Ends in `Outcome::Added`.
+    /// The same for a person who may not have every file read. Ends in `Outcome::Added`.
     AddFrom(Sources),
     /// Writes the demo library into the project and adds it. Ends in `Outcome::Added`.
     AddDemo,
-    /// Takes files out of the project, never off the disk. Ends in [`Outcome::Changed`](super::Outcome::Changed).
+    /// Removes files from the project, but never from the disk. Ends in [`Outcome::Changed`](super::Outcome::Changed).
     RemoveFiles {
         files: Vec<FileId>,
     },
-    /// Forgets the list of problems. Ends in `Outcome::Changed`.
+    /// Clears the list of problems. Ends in `Outcome::Changed`.
     ClearProblems,
     /// Gives files a tag. Ends in `Outcome::Changed`.
     TagFiles {
         files: Vec<FileId>,
         tag: String,
     },
-    /// Takes a tag off files. Ends in `Outcome::Changed`.
+    /// Removes a tag from files. Ends in `Outcome::Changed`.
     UntagFiles {
         files: Vec<FileId>,
         tag: String,
@@ -65,16 +65,16 @@ pub enum Command {
     ImportAnnotations {
         from: Utf8PathBuf,
     },
-    /// Takes the last change of the project back: what [`Latest::history`](super::Latest::history) names. Ends in
+    /// Undoes the last change of the project, which [`Latest::history`](super::Latest::history) names. Ends in
     /// [`Outcome::Undone`](super::Outcome::Undone).
     Undo,
-    /// Does again what was taken back. Ends in [`Outcome::Redone`](super::Outcome::Redone).
+    /// Redoes what was undone. Ends in [`Outcome::Redone`](super::Outcome::Redone).
     Redo,
-    /// Adds what appears in the folders that were added, or changes in them, for as long as the engine runs; kept with the
-    /// project. How that goes is in [`Latest::watch`](super::Latest::watch).
+    /// Switches watching on or off. While the engine runs, new and changed files in the added folders are then added.
+    /// The choice is kept with the project. The state is in [`Latest::watch`](super::Latest::watch).
     WatchFolders(bool),
-    /// Looks at whether the files are still there and unchanged; the answer is in
-    /// [`Latest::on_disk`](super::Latest::on_disk) as well. Ends in [`Outcome::Checked`](super::Outcome::Checked).
+    /// Checks whether the files still exist unchanged. The result is also in
+    /// [`Latest::on_disk`](super::Latest::on_disk). Ends in [`Outcome::Checked`](super::Outcome::Checked).
     CheckFiles,
     /// Looks below folders for files that are not where they were, by their content. Nothing is changed yet. Ends in
     /// [`Outcome::MissingFound`](super::Outcome::MissingFound).
@@ -93,23 +93,24 @@ pub enum Command {
     },
     /// Takes files out of the project that are no longer on the disk. Ends in `Outcome::Changed`.
     ForgetMissing,
-    /// Replaces the project's patterns of what is left out of folders: lines of a `.gitignore`. Files that are in the project
+    /// Replaces the project's patterns of files to leave out: lines of a `.gitignore`. Files that are in the project
     /// stay in it.
     SetIgnored {
         patterns: Vec<String>,
     },
     /// Lists what is left out of the folders that were added. Ends in [`Outcome::LeftOut`](super::Outcome::LeftOut).
     ListLeftOut,
-    /// Trains a model; cancelling keeps what was learned until then as a checkpoint that `resume` goes on from.
-    /// With `then_index` the index is built as well, in the same job. Ends in `Outcome::Trained`.
+    /// Trains a model. If it is cancelled, the state is kept as a checkpoint, which `resume` continues. With
+    /// `then_index` the same job then builds the index. Ends in `Outcome::Trained`.
     TrainModel {
         settings: Box<TrainingSettings>,
         resume: bool,
         then_index: bool,
     },
-    /// Stops the running training early but keeps its model as the current one, as if its length had been that.
+    /// Ends the running training early and makes its model the current one, as if the training had been planned to end
+    /// here.
     FinishTrainingNow,
-    /// Encodes what the index lacks. Ends in `Outcome::Indexed`.
+    /// Encodes the files that the index lacks. Ends in `Outcome::Indexed`.
     BuildIndex,
     /// Ends in `Outcome::Searched`.
     Search(Query),
@@ -138,7 +139,7 @@ pub enum Command {
     DeleteSearch {
         name: String,
     },
-    /// Writes what a search found to a file, or as clips into a folder. Ends in `Outcome::Saved`.
+    /// Writes the matches of a search to a file, or as clips into a folder. Ends in `Outcome::Saved`.
     SaveMatches {
         report: Arc<SearchReport>,
         format: MatchFormat,
@@ -146,11 +147,11 @@ pub enum Command {
         /// How much of what is around a match its clip has, at both ends.
         margin_secs: f64,
     },
-    /// Scores the index over labelled paths. Ends in `Outcome::Evaluated`.
+    /// Scores the index by the labels in the paths. Ends in `Outcome::Evaluated`.
     Evaluate {
         label: String,
     },
-    /// Writes the index's codes, and whose they are, into a folder. Ends in `Outcome::Exported`.
+    /// Writes the codes of the index, with the chunk of each, into a folder. Ends in `Outcome::Exported`.
     Export {
         folder: PathBuf,
         format: CodesFormat,
@@ -160,8 +161,8 @@ pub enum Command {
         folder: PathBuf,
         out: PathBuf,
     },
-    /// Writes what the decoder makes of codes to a 16-bit WAV file at the model's rate: what a code keeps, to be heard. Ends
-    /// in `Outcome::Reconstructed`.
+    /// Decodes codes to a 16-bit WAV file at the model's rate, so that a person can hear what a code keeps. Ends in
+    /// `Outcome::Reconstructed`.
     Reconstruct {
         from: Coded,
         out: Utf8PathBuf,
@@ -171,59 +172,59 @@ pub enum Command {
         clip: Clip,
         out: Utf8PathBuf,
     },
-    /// Lays the index's chunks out on a plane, or reads how they were laid out before. Ends in `Outcome::MapDrawn`.
+    /// Draws the map of the index, or reads a map that was drawn before. Ends in `Outcome::MapDrawn`.
     DrawMap,
-    /// Looks a code up: who has it, and the `k` nearest. Ends in `Outcome::CodeLookedAt`.
+    /// Looks a code up: the chunks that have it, and the `k` nearest. Ends in `Outcome::CodeLookedAt`.
     LookAtCode {
         of: CodeOf,
         k: usize,
     },
-    /// Makes a sound of a code, with the decoder. Ends in `Outcome::CodeDecoded`.
+    /// Makes a sound of a code with the decoder. Ends in `Outcome::CodeDecoded`.
     DecodeCode {
         code: Vec<u64>,
     },
     /// Ends in `Outcome::DuplicatesFound`.
     FindDuplicates {
-        /// Bits in which duplicates may differ.
+        /// The most bits in which duplicates may differ.
         within: u32,
         by: DuplicatesBy,
     },
     /// Ends in `Outcome::DistancesMeasured`.
     MeasureDistances,
-    /// Looks at a sound without searching: its waveform and spectrogram. Ends in `Outcome::Previewed`.
+    /// Reads the waveform and the spectrogram of a sound, without searching. Ends in `Outcome::Previewed`.
     Preview {
         path: Utf8PathBuf,
     },
-    /// Marks a stretch of a file of the dataset as a favourite, or takes the mark away.
+    /// Marks a stretch of a file of the dataset as a favourite, or removes the mark.
     MarkFavourite {
         favourite: Favourite,
         on: bool,
     },
-    /// Plays a stretch of a file, from the file itself at its own rate and channels. Ends in `Outcome::Done` as
-    /// soon as sound has been handed to the device; how it goes on is in [`Latest::player`](super::Latest::player).
+    /// Plays a stretch of a file, from the file itself, at its own rate and channels. Ends in `Outcome::Done` as soon
+    /// as the device got the first sound. The further state is in [`Latest::player`](super::Latest::player).
     Play(Clip),
     StopPlaying,
-    /// Goes on from here, in seconds from the file's start.
+    /// Continues at this position, in seconds from the file's start.
     SeekPlayer {
         secs: f64,
     },
-    /// Plays the stretch again and again.
+    /// Whether the stretch starts again each time it has ended.
     LoopPlayer(bool),
-    /// 0 is silence, 1 leaves samples as they are.
+    /// 0 is silence, 1 leaves samples unchanged.
     SetVolume(f32),
-    /// Which devices are used, and how sounds are played and recorded; kept with the project where that can be written.
+    /// Which devices are used, and how sounds are played and recorded. Kept with the project if that is writable.
     SetSound(Box<SoundSettings>),
-    /// Keeps the lists of devices up to date, until it is said not to.
+    /// Keeps the lists of devices up to date, until a command with `false`.
     WatchDevices(bool),
-    /// Shows the microphone's level, until it is said not to.
+    /// Shows the microphone's level, until a command with `false`.
     WatchMicrophone(bool),
-    /// Records from the chosen microphone until [`Command::StopRecording`], or by itself until `stop_when`. Ends in
+    /// Records from the chosen microphone until [`Command::StopRecording`], or until `stop_when` ends it. Ends in
     /// `Outcome::Recorded`.
     StartRecording {
         stop_when: StopWhen,
     },
     StopRecording,
-    /// Gives a take another name (without `.wav`). Ends in [`Outcome::TakeRenamed`](super::Outcome::TakeRenamed).
+    /// Renames a take; the name is without `.wav`. Ends in [`Outcome::TakeRenamed`](super::Outcome::TakeRenamed).
     RenameTake {
         path: Utf8PathBuf,
         name: String,
@@ -234,33 +235,33 @@ pub enum Command {
     },
 }
 
-/// Whose codes are to be heard.
+/// The codes to decode.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Coded {
-    /// Every chunk of a sound file, encoded for this.
+    /// Every chunk of a sound file, which is encoded first.
     File(Utf8PathBuf),
-    /// One chunk, by the code that the index has of it: what a [`Match`](super::Match) tells of.
+    /// One chunk, by its code in the index. A [`Match`](super::Match) names such a chunk.
     Chunk { file: FileId, start_secs: f64 },
 }
 
-/// How codes are written.
+/// The format of exported codes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum CodesFormat {
-    /// codes.npy for NumPy, and chunks.csv, whose rows tell whose they are
+    /// codes.npy for NumPy, and chunks.csv with the chunk of each row
     #[default]
     Npy,
     /// codes.parquet: id, path, start_seconds, end_seconds and code
     Parquet,
 }
 
-/// What to add for somebody who may not have everything read.
+/// What to add for a person who may not have every file read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sources {
     pub paths: Vec<PathBuf>,
     /// http and https addresses, each downloaded into the project's folder.
     pub addresses: Vec<String>,
-    /// Where given, paths are read in these folders alone, wherever links lead. They are absolute, without links.
+    /// If set, only files in these folders are read, wherever links lead. The folders are absolute and without links.
     pub only_below: Option<Vec<Utf8PathBuf>>,
-    /// Of a download.
+    /// The most bytes of a download.
     pub bytes_at_most: u64,
 }

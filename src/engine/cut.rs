@@ -1,4 +1,4 @@
-//! Cutting stretches out of files, sample by sample as they are in the original.
+//! Cutting stretches out of files, with exactly the original's samples.
 
 use camino::Utf8Path;
 
@@ -19,13 +19,14 @@ pub fn clip_of(found: &Match) -> Result<Vec<u8>, EngineError> {
     Ok(clip_bytes(found.path.as_std_path(), found.start_seconds, Some(found.end_seconds))?)
 }
 
-/// The person's own sounds are only ever read: an error where `out` is one, or is the `source` that is written from.
+/// Soundalike never writes to a person's sounds. So this is an error if `out` is one of them, or the `source` that is
+/// being read.
 pub(super) fn refuse_sounds(
     sounds: &DatasetView,
     source: Option<&Utf8Path>,
     out: &Utf8Path,
 ) -> Result<(), EngineError> {
-    // What is not there yet is nobody's sound.
+    // A file that does not exist yet is nobody's sound.
     let Ok(there) = out.canonicalize_utf8() else { return Ok(()) };
     let is_source = source.is_some_and(|path| path.canonicalize_utf8().is_ok_and(|path| path == there));
     match is_source || sounds.files.iter().any(|file| file.path == there) {

@@ -1,4 +1,4 @@
-//! What a person changes in the project, and taking it back.
+//! What a person changes in the project, and how it is undone.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::on_disk;
 use super::shared::Job;
 use crate::dataset::{FileId, SoundFile};
 
-/// Longer tags would not fit where they are shown.
+/// Longer tags would not fit into the window.
 const LONGEST_TAG: usize = 64;
 
 pub(super) fn remove_files(job: &Job, files: &[FileId]) -> Result<Outcome, EngineError> {
@@ -86,7 +86,7 @@ pub(super) fn rename_tag(job: &Job, tag: &str, to: &str) -> Result<Outcome, Engi
 
 pub(super) fn undo(job: &Job) -> Result<Outcome, EngineError> {
     let words = job.shared.project.undo();
-    // A change that can no longer be taken back is off the list as well.
+    // A change that can no longer be undone must also leave the list.
     job.shared.refresh()?;
     Ok(Outcome::Undone { words: words? })
 }

@@ -15,16 +15,16 @@ use crate::project::ProjectError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// Not a failure: the person asked for it.
+    /// Not a failure: a person asked for it.
     #[error("cancelled")]
     Cancelled,
-    #[error("there are no sounds yet; add some files, or the demo library, first")]
+    #[error("there are no sounds yet; add files or the demo library first")]
     NoSounds,
     #[error("there is no model yet; train one first")]
     NoModel,
     #[error("there is no index yet; build it first")]
     NoIndex,
-    #[error("the index was made by another model than the current one; build the index again")]
+    #[error("the index belongs to an earlier model; build the index again")]
     StaleIndex,
     #[error("there is no stopped training to resume; train without --resume")]
     NothingToResume,
@@ -38,13 +38,13 @@ pub enum EngineError {
     Label { pattern: String, cause: regex::Error },
     #[error("no path in the index matches {pattern:?}")]
     NothingLabelled { pattern: String },
-    #[error("{path} is one of your sounds, which are only ever read; name another file to write to")]
+    #[error("{path} is one of your sounds, and Soundalike never writes to your sounds; name another file")]
     OverASound { path: Utf8PathBuf },
     #[error("{failed} of {of} clips could not be cut; the first: {first}")]
     Clips { failed: usize, of: usize, first: Box<EngineError> },
-    #[error("the index has no code of a chunk there any more; build the index again")]
+    #[error("the index has no code for this moment any more; build the index again")]
     NoSuchChunk,
-    #[error("this code is of another model; those of the current one have {bits} bits. Choose a sound again")]
+    #[error("this code belongs to another model; codes of the current model have {bits} bits. Choose a sound again")]
     OtherWidth { bits: usize },
     #[error("{folder} holds no WAV files")]
     NoWavs { folder: PathBuf },
@@ -58,7 +58,7 @@ pub enum EngineError {
     Busy,
     #[error("the program has a fault: {0}; please report it")]
     Fault(String),
-    #[error("{name:?} cannot be a take's name: {why}")]
+    #[error("{name:?} cannot be the name of a recording: {why}")]
     TakeName { name: String, why: &'static str },
     #[error("folders cannot be watched: {0}")]
     Watching(String),
@@ -82,7 +82,7 @@ pub enum EngineError {
     Trash(String),
     #[error("{path} holds no tags and collections: {why}")]
     Annotations { path: Utf8PathBuf, why: String },
-    #[error("{0} is no take of this project")]
+    #[error("{0} is not a recording of this project")]
     NoTake(Utf8PathBuf),
     #[error("{0}")]
     Device(String),
@@ -105,11 +105,11 @@ pub(super) fn could_not(be: &str, cause: &std::io::Error) -> String {
     format!("it could not be {be}: {cause}")
 }
 
-/// A part of a sound, in seconds from its start, that has no samples in it.
+/// A part of a sound without any sample, in seconds from the start.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EmptyPart {
     pub from: f64,
-    /// `None` is the end.
+    /// `None`: the end.
     pub to: Option<f64>,
     /// Of the whole sound.
     pub duration: f64,

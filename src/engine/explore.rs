@@ -161,7 +161,7 @@ pub enum DuplicatesBy {
 pub struct DuplicatesReport {
     pub index_generation: i64,
     pub bits: usize,
-    /// Bits in which neighbours in a group differ at most.
+    /// The most bits in which neighbours in a group differ.
     pub within: u32,
     pub by: DuplicatesBy,
     /// By path.
@@ -214,7 +214,7 @@ pub struct DistancesReport {
 }
 
 impl DistancesReport {
-    /// The distance that half of the counted ones do not exceed; `None` where none were counted.
+    /// The median: half of the counted chunks have at most this distance. `None` if none were counted.
     pub fn median(counts: &[u32]) -> Option<usize> {
         let all: u64 = counts.iter().map(|&count| u64::from(count)).sum();
         let mut so_far = 0;

@@ -1,5 +1,5 @@
-//! [`Failure`]: why a command could not be carried out, as plain data. Callers look at its kind and path. Its words are for a
-//! person alone, so that they can be reworded freely.
+//! [`Failure`]: why a command could not be carried out, as plain data. Callers look at its kind and path. Its words are
+//! only for people, so they can be changed freely.
 
 use std::fmt::{self, Display, Formatter};
 use std::path::{Path, PathBuf};
@@ -13,16 +13,16 @@ use crate::project::ProjectError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     pub kind: FailureKind,
-    /// The file or folder that it is about. `words` do not repeat it.
+    /// The file or folder concerned. `words` do not repeat it.
     pub path: Option<PathBuf>,
-    /// What is wrong and what to do, for a person.
+    /// What is wrong and what to do, in words for a person.
     pub words: String,
 }
 
 /// What went wrong, for a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FailureKind {
-    /// Not a failure: somebody asked for it.
+    /// Not a failure: a person asked for it.
     Cancelled,
     /// Sounds have to be added first.
     NoSounds,
@@ -30,15 +30,15 @@ pub enum FailureKind {
     NoModel,
     /// The index has to be built first.
     NoIndex,
-    /// The index is of another model and has to be built again.
+    /// The index belongs to another model and must be built again.
     StaleIndex,
     /// There is no stopped training.
     NothingToResume,
-    /// A sound file cannot be read, or has nothing where it was to be read.
+    /// A sound file cannot be read, or has no sound in the wanted part.
     Sound,
-    /// Another file, or a folder, cannot be read, written or watched.
+    /// A file that is not a sound, or a folder, cannot be read, written or watched.
     File,
-    /// What was asked for makes no sense, or is not permitted.
+    /// The request makes no sense or is not permitted.
     Request,
     /// The project cannot be changed: it is open elsewhere, or its folder cannot be written.
     ReadOnly,
@@ -62,12 +62,13 @@ impl Failure {
         Self { kind, path: Some(path.into()), words: words.into() }
     }
 
-    /// Whether it is about the file at `path`.
+    /// Whether the failure concerns the file at `path`.
     pub fn is_about(&self, path: impl AsRef<Path>) -> bool {
         self.path.as_deref() == Some(path.as_ref())
     }
 
-    /// The same failure where the file at `path` is called `name`: a person does not know a temporary file's path.
+    /// The same failure, with the file at `path` called `name`, because a person does not know the path of a temporary
+    /// file.
     pub fn calling(mut self, path: impl AsRef<Path>, name: &str) -> Self {
         if self.is_about(path) {
             self.path = Some(name.into());

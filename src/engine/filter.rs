@@ -10,8 +10,8 @@ use super::snapshot::{Snapshot, Span};
 use crate::dataset::{Candidate, Favourite, FileId, Filter};
 use crate::index::RowSet;
 
-/// The rows that `filter` lets through, for a query that is (a part of) the file at `query`; `None` where it lets all
-/// through that may be offered at all.
+/// The rows that `filter` lets through. The query is the file at `query`, or a part of it. `None` if every row passes
+/// that may be returned at all.
 pub(super) fn rows(latest: &Latest, snapshot: &Snapshot, filter: &SearchFilter, query: &Utf8Path) -> Option<RowSet> {
     let typed = Filter::read(&filter.text);
     let has_copies = !latest.dataset.copy_groups().is_empty();

@@ -1,10 +1,10 @@
-//! Folding what a search found into matches: overlapping chunks of one file are one.
+//! Folding: overlapping hits of one file become one match.
 
 use rustc_hash::FxHashMap;
 
 use crate::dataset::FileId;
 
-/// A chunk that was found, and where it stands.
+/// A chunk that was found, and its position.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Hit {
     pub distance: u32,
@@ -12,16 +12,16 @@ pub(super) struct Hit {
     pub file: FileId,
     pub start_secs: f64,
     pub end_secs: f64,
-    /// Which chunk of the query found it.
+    /// The chunk of the query that found it.
     pub query_chunk: usize,
-    /// Whether it is that chunk of the query itself.
+    /// Whether it is that very chunk of the query.
     pub is_own: bool,
     /// Whether what is not wanted is nearer to it than what is.
     pub is_contrary: bool,
 }
 
-/// The best of each set of overlapping hits: going from the nearest on, a hit that overlaps one of its file that was
-/// already taken belongs to it and goes. `hits` must be ordered, the nearest first. At most `k` are taken.
+/// Keeps the best of each set of overlapping hits. It goes from the nearest hit on, and drops a hit that overlaps a
+/// kept hit of the same file. `hits` must be ordered, the nearest first. At most `k` hits are kept.
 pub(super) fn fold(hits: impl IntoIterator<Item = Hit>, k: usize) -> Vec<Hit> {
     let mut taken: Vec<Hit> = Vec::new();
     let mut of_files: FxHashMap<FileId, Vec<(f64, f64)>> = FxHashMap::default();

@@ -1,26 +1,26 @@
-//! A job: a command at work. Its number, its kind, and how far it is.
+//! A job: a command that is carried out. Its number, its kind, and its progress.
 
 use super::stage::JobStage;
 
-/// Names a command that was submitted; its events carry it.
+/// Identifies a submitted command. Its events carry this number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(pub u64);
 
-/// What kind of work a job is: the panel that shows it.
+/// The kind of work. It decides which panel shows the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JobKind {
     Import,
     Train,
     Index,
     Search,
-    /// Pictures of sounds: a lane of their own, so that no search waits for the picture of a long file.
+    /// Pictures of sounds. They have a lane of their own, so that no search waits for the picture of a long file.
     Preview,
     Map,
-    /// Codes with one another: duplicates, distances.
+    /// Comparisons of codes with one another: duplicates, distances.
     Compare,
     Audio,
     Record,
-    /// Quick changes of the project, which wait for no import.
+    /// Quick changes of the project. They do not wait for an import.
     Edit,
     Check,
 }
@@ -29,11 +29,11 @@ pub enum JobKind {
 pub struct JobView {
     pub kind: JobKind,
     pub stage: JobStage,
-    /// Units done and in all; 0 in all where that is not known yet.
+    /// Units done, and units in total (0: not known yet).
     pub done: u64,
     pub total: u64,
     pub running_secs: f64,
-    /// Estimated from the rate so far; `None` while there is nothing to go by.
+    /// An estimate from the rate so far. `None`: no estimate yet.
     pub secs_left: Option<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! The lanes that commands wait in, and the threads that work them off.
+//! Lanes: the queues in which commands wait, and the threads that carry them out.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::audio::device::Backend;
 
-/// Commands that may wait in a lane.
+/// The most commands that may wait in a lane.
 const WAITING_AT_MOST: usize = 64;
 
 const KINDS: [JobKind; 11] = [
@@ -41,7 +41,7 @@ const KINDS: [JobKind; 11] = [
     JobKind::Check,
 ];
 
-/// The jobs that wait or run, and the flags that they look at.
+/// The jobs that wait or run, with the flags that tell them to stop.
 type Books = Arc<Mutex<HashMap<JobId, (JobKind, Arc<Flags>)>>>;
 
 struct Ticket {
@@ -57,10 +57,10 @@ pub(super) struct Lanes {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// Where commands are handed in.
+/// Where commands are submitted.
 pub(super) struct Desk {
     shared: Arc<Shared>,
-    /// Empty once the lanes are to end.
+    /// Empty when the lanes are to end.
     senders: Mutex<HashMap<JobKind, Sender<Ticket>>>,
     books: Books,
     next: AtomicU64,
@@ -165,7 +165,7 @@ impl Lanes {
 impl Desk {
     pub fn submit(&self, command: Command) -> JobId {
         let id = JobId(self.next.fetch_add(1, Ordering::Relaxed));
-        // What ends something must not wait behind it.
+        // A command that ends another one must not wait behind it.
         let ends = match command {
             Command::FinishTrainingNow => Some(JobKind::Train),
             Command::StopRecording => Some(JobKind::Record),
@@ -185,7 +185,7 @@ impl Desk {
         self.shared.update(|latest| {
             latest.jobs.insert(id, JobView::waiting(kind));
         });
-        // A lane is missing only while the engine is being closed, and then nobody hears of it.
+        // A lane is missing only while the engine is being closed. Then nobody waits for the command.
         let sent = self.senders.lock().get(&kind).map(|lane| lane.try_send(Ticket { id, command, flags }));
         if !matches!(sent, Some(Ok(()))) {
             let why = match sent {
@@ -210,14 +210,14 @@ impl Drop for Lanes {
         self.watch.stop();
         self.desk.books.lock().values().for_each(|(_, flags)| flags.cancel());
         self.desk.sound.wake_recording();
-        // Whoever waits for a first frame that no device takes waits no longer.
+        // A job may wait for a device that takes no sound. This ends its waiting.
         self.desk.sound.stop_playing();
         self.desk.senders.lock().clear();
         for thread in self.threads.drain(..) {
-            // A lane catches its jobs' panics, so it ends orderly; there is nobody left to tell if it did not.
+            // A lane catches the panics of its jobs, so its thread ends normally. If not, nobody is left to tell.
             let _ = thread.join();
         }
-        // A job may have begun to watch while it was waited for.
+        // A job may have started watching while the lanes ended.
         self.watch.stop();
     }
 }
@@ -237,7 +237,7 @@ impl Lane {
             let job = Job { id, shared: self.shared.clone(), flags: ticket.flags, began: Instant::now() };
             let outcome = match job.check() {
                 Err(cancelled) => Err(cancelled),
-                // A fault in one job must not take the window, or the other jobs, down with it.
+                // A panic in one job must not end the window or other jobs.
                 Ok(()) => catch_unwind(AssertUnwindSafe(|| self.carry_out(&job, *ticket.command)))
                     .unwrap_or_else(|panic| Err(EngineError::Fault(words_of(panic.as_ref())))),
             };
@@ -372,13 +372,13 @@ impl Lane {
                 favourites::mark(job, favourite, on)?;
                 Ok(Outcome::Done)
             }
-            // Carried out where they are submitted.
+            // These are carried out when they are submitted.
             Command::FinishTrainingNow | Command::StopRecording => Ok(Outcome::Done),
         }
     }
 }
 
-/// Takes a job off the books and tells how it ended, in this order: who hears of the end sees it gone.
+/// Removes a job from the list and then reports its end. So whoever hears of the end no longer sees the job.
 fn finish(shared: &Shared, books: &Books, id: JobId, event: Event) {
     books.lock().remove(&id);
     shared.update(|latest| {

@@ -1,4 +1,4 @@
-//! What is left out of the folders that were added: the project's patterns, and the list of what they and others leave out.
+//! What is left out of the added folders: the project's patterns, and the list of the files concerned.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,13 +14,13 @@ use crate::dataset::scan::scan;
 use crate::ground::names;
 use crate::project::Project;
 
-/// What the project leaves out of folders.
+/// The patterns of files that the project leaves out of folders.
 pub(super) fn exclusions(project: &Project) -> Result<Exclusions, EngineError> {
     let roots = watch::view(project)?.folders.iter().map(|folder| names::path_of(folder)).collect();
     Ok(Exclusions { patterns: project.ignored()?, roots, own: Some(project.folder().as_std_path().to_owned()) })
 }
 
-/// Replaces the project's patterns. Files that are in the project already stay.
+/// Replaces the project's patterns. Files that are already in the project stay in it.
 pub(super) fn set_ignored(shared: &Shared, patterns: Vec<String>) -> Result<(), EngineError> {
     let mut patterns: Vec<String> = patterns.into_iter().map(|pattern| pattern.trim().to_owned()).collect();
     patterns.retain(|pattern| !pattern.is_empty());
@@ -31,7 +31,7 @@ pub(super) fn set_ignored(shared: &Shared, patterns: Vec<String>) -> Result<(), 
     Ok(())
 }
 
-/// Looks through the folders that were added for what is left out of them. Nothing is read or added.
+/// Lists what is left out of the added folders. Reads and adds no sound.
 pub(super) fn list_left_out(job: &Job) -> Result<LeftOutReport, EngineError> {
     let exclusions = exclusions(&job.shared.project)?;
     job.progress(JobKind::Check, JobStage::LookingForWhatIsLeftOut, Instant::now(), 0, 0);

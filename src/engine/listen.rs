@@ -1,22 +1,22 @@
-//! Hearing a file of the dataset as a model does: mono, at the grid's rate, stretch by stretch, so that a long file never
-//! lies in memory as a whole.
+//! Reads a file of the dataset as a model hears it: mono, at the grid's rate, stretch by stretch, so that a long file
+//! is never in memory as a whole.
 
 use crate::audio::mono::MonoReader;
 use crate::audio::{AudioError, Cause};
 use crate::dataset::SoundFile;
 use crate::ground::Grid;
 
-/// Chunks that a stretch covers at most.
+/// The most chunks of a stretch.
 pub(super) const CHUNKS_A_STRETCH: usize = 512;
 
-/// Some neighbouring chunks of a file, and the samples that they cover.
+/// Some neighbouring chunks of a file, and their samples.
 pub(super) struct Stretch {
-    /// First frame of each chunk, counted from the first sample.
+    /// The first frame of each chunk, counted from the first sample.
     pub starts: Vec<u64>,
-    /// Mono, at the grid's rate, from the first chunk's first frame to the last one's last, or to the file's end. The last
-    /// stretch of a file also has the tail that no chunk covers.
+    /// Mono, at the grid's rate, from the first frame of the first chunk to the last frame of the last chunk, or to the
+    /// end of the file. The last stretch of a file also has the tail that no chunk covers.
     pub samples: Vec<f32>,
-    /// How many of the samples no later stretch has: whole hops, or all of them in the last stretch.
+    /// The number of samples that no later stretch repeats: whole hops, or all samples in the last stretch.
     pub fresh: usize,
 }
 
@@ -100,7 +100,7 @@ pub(super) fn stretches_of(
     let mut buffer: Vec<f32> = Vec::new();
     let (mut ended, mut is_first) = (false, true);
     loop {
-        // One sample more than a stretch tells whether it is the last one.
+        // One sample beyond the stretch tells that it is not the last one.
         while buffer.len() <= end && !ended {
             ended = !reader.next_block(&mut buffer)?;
         }

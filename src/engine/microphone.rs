@@ -1,4 +1,5 @@
-//! The microphone between recordings: open for its level while somebody looks at it, and opened anew when it comes back.
+//! The microphone between recordings. It is open for its level while somebody looks at it, and opened again when it was
+//! disconnected and comes back.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use crate::audio::device::{Recorder, RecorderState};
 pub(super) struct Microphone {
     shared: Arc<Shared>,
     pub recorder: Recorder,
-    /// Whether its level is shown while nothing is recorded.
+    /// Whether the level is shown while nothing is recorded.
     watched: Mutex<bool>,
 }
 
@@ -20,7 +21,7 @@ impl Microphone {
         Self { shared, recorder, watched: Mutex::new(false) }
     }
 
-    /// Opens it for its level, or closes it. Why it cannot be opened is in the recorder's view.
+    /// Opens the microphone for its level, or closes it. If it cannot be opened, the recorder's view says why.
     pub fn watch(&self, on: bool) {
         let mut watched = self.watched.lock();
         *watched = on;
@@ -32,14 +33,14 @@ impl Microphone {
         }
     }
 
-    /// Opens it anew where it is watched: another one was chosen, or a recording is over.
+    /// Opens the microphone again if it is watched: after another one was chosen, or after a recording.
     pub fn listen_again(&self) {
         if *self.watched.lock() {
             self.listen();
         }
     }
 
-    /// The list of devices has changed: what was lost may be back.
+    /// The list of devices has changed. A lost microphone may be back.
     pub fn devices_changed(&self) {
         let watched = self.watched.lock();
         let state = self.recorder.state();
@@ -58,7 +59,7 @@ impl Microphone {
         self.tell();
     }
 
-    /// Shows how the recorder is doing.
+    /// Publishes the state of the recorder.
     pub fn tell(&self) {
         tell(&self.shared, self.recorder.state());
     }

@@ -7,10 +7,10 @@ use super::event::SoundPreview;
 use super::shared::Job;
 use crate::audio::survey;
 
-/// Columns of a waveform at most.
+/// The most columns of a waveform.
 const WAVEFORM_COLUMNS: usize = 2000;
 
-/// Reads the whole file in blocks; stops within one of them when the job is cancelled.
+/// Reads the whole file in blocks. Stops within a block if the job is cancelled.
 pub(super) fn preview(job: &Job, path: &Utf8Path) -> Result<SoundPreview, EngineError> {
     let picture = survey::picture(path.as_std_path(), WAVEFORM_COLUMNS, || !job.is_cancelled())?;
     let picture = picture.ok_or(EngineError::Cancelled)?;

@@ -1,5 +1,5 @@
-//! The sound that is searched for: its samples are kept while it is the query, so that another part of it needs no decoding.
-//! A sound that is too long for that is read stretch by stretch, as the files of the dataset are.
+//! The sound that is searched for. Its samples stay in memory while it is the query, so another part of it needs no
+//! decoding. A sound that is too long for that is read stretch by stretch, like a file of the dataset.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use crate::audio::MonoReader;
 use crate::audio::survey::stamp;
 use crate::ground::Grid;
 
-/// Longer sounds, in samples at the rate at which they are heard, are not kept (64 MiB).
+/// The most samples that are kept (64 MiB), at the rate at which the sound is heard.
 const MOST_SAMPLES: u64 = 16 << 20;
 
-/// The last query's sound.
+/// The sound of the last query.
 #[derive(Default)]
 pub(super) struct QuerySound {
     kept: Mutex<Option<Kept>>,
@@ -24,23 +24,23 @@ pub(super) struct QuerySound {
 #[derive(Clone)]
 struct Kept {
     path: Utf8PathBuf,
-    /// Tells a changed file.
+    /// Size and time of change: they tell whether the file has changed.
     stamp: (u64, i64),
     asked_rate: Option<u32>,
-    /// `None` where the sound is too long to be kept.
+    /// `None` if the sound is too long to be kept.
     samples: Option<Arc<Vec<f32>>>,
     rate: u32,
 }
 
-/// A part of a query's sound that was heard.
+/// A part of a query's sound that was read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Part {
-    /// Samples, mono, and how many there are in a second.
+    /// The number of samples (mono), and the samples per second.
     pub frames: u64,
     pub rate: u32,
-    /// Chunks that the part is cut into.
+    /// The number of chunks of the part.
     pub chunks: u64,
-    /// Length of the whole sound in seconds, as far as it is known.
+    /// The length of the whole sound in seconds, as far as it is known.
     pub sound_secs: f64,
 }
 
@@ -83,7 +83,7 @@ impl QuerySound {
         if let Some(kept) = kept.filter(|kept| kept.path == path && kept.stamp == now && kept.asked_rate == rate) {
             return Ok(kept);
         }
-        // The earlier sound makes room first.
+        // The earlier sound is dropped first, to make room.
         *self.kept.lock() = None;
         let (samples, heard_at) = whole(check, path, rate)?;
         let kept = Kept { path: path.to_owned(), stamp: now, asked_rate: rate, samples, rate: heard_at };
@@ -95,7 +95,7 @@ impl QuerySound {
     }
 }
 
-/// The samples of a whole sound, or nothing where it is too long to be kept; and the rate at which it is heard.
+/// The samples of a whole sound (`None` if it is too long to be kept), and the rate at which it is heard.
 type Whole = (Option<Arc<Vec<f32>>>, u32);
 
 fn whole(
@@ -119,7 +119,7 @@ fn whole(
     Ok((Some(Arc::new(samples)), heard_at))
 }
 
-/// The same from the file, of which a stretch at a time is in memory.
+/// The same from the file, with one stretch at a time in memory.
 fn streamed(
     check: &dyn Fn() -> Result<(), EngineError>,
     path: &Utf8Path,

@@ -1,5 +1,5 @@
-//! What is done while nobody asks for anything: the catalogue is backed up once its changes have come to rest, and a
-//! process that only reads follows what the writer changes.
+//! Work that nobody asks for: backs the catalogue up when its changes have come to rest, and lets a process that only
+//! reads follow the changes of the writer.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -10,13 +10,13 @@ use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use super::error::EngineError;
 use super::shared::Shared;
 
-/// How often it is looked.
+/// How often the thread looks for changes.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// How long a change must have rested before it is backed up. Closing the project backs it up at once.
+/// How long changes must have rested before the backup. Closing the project backs it up at once.
 const REST: Duration = Duration::from_secs(5);
 
-/// The thread; dropping it ends the thread.
+/// The thread. Dropping this ends it.
 pub(super) struct Rest {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -44,13 +44,13 @@ impl Drop for Rest {
     fn drop(&mut self) {
         self.stop.take();
         if let Some(thread) = self.thread.take() {
-            // A panic was told when it happened, and there is nobody left to tell.
+            // A panic was reported when it happened, and nobody is left to tell.
             let _ = thread.join();
         }
     }
 }
 
-/// `last_change` is how many changes there were when it was last looked, and since when there are no more.
+/// `last_change` is the number of changes at the last look, and the time since which that number is the same.
 fn look(shared: &Shared, last_change: &mut Option<(u64, Instant)>) {
     let project = &shared.project;
     let done = if project.is_writer() {

@@ -1,4 +1,4 @@
-//! What a search uses: a model, an index that it made, and whose chunks the rows are. Immutable, behind one `Arc`.
+//! What a search uses: a model, an index that the model made, and the owners of the rows. Immutable, behind one `Arc`.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -13,7 +13,7 @@ use crate::index::{IndexFile, RowSet, bit_balance};
 use crate::model::Model;
 use crate::project::{IndexGeneration, Project};
 
-/// The rows of one file that is in the dataset as it was encoded.
+/// The rows of one file, which is in the dataset as it was encoded.
 #[derive(Clone, Debug)]
 pub(super) struct Span {
     pub file: Arc<SoundFile>,
@@ -27,18 +27,18 @@ pub(super) struct Snapshot {
     pub index: Arc<IndexFile>,
     pub index_generation: i64,
     pub grid: Grid,
-    /// By first row; rows of files that were removed or have changed belong to none.
+    /// Ordered by first row. Rows of files that were removed or changed belong to no span.
     pub spans: Vec<Span>,
-    /// Rows that may be offered as matches: those of a span, silence left out.
+    /// The rows that may be matches: the rows of spans, without silent ones.
     pub offered: RowSet,
-    /// Counted when it is first asked for.
+    /// Computed when it is first needed.
     balance: OnceLock<Arc<Vec<f32>>>,
     /// Distances of random pairs of chunks and of files, measured when they are first asked for.
     pub chunk_pairs: OnceLock<Pairs>,
     pub file_pairs: OnceLock<Pairs>,
 }
 
-/// A chunk's place: the start and end in seconds at which it stands in its file.
+/// The position of a chunk: its start and end in seconds in its file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
     pub file: &'a Arc<SoundFile>,
@@ -47,8 +47,8 @@ pub(super) struct Place<'a> {
 }
 
 impl Snapshot {
-    /// What is current, where it can be used. Why it cannot is told when it is searched, not when the project is opened: a new
-    /// index can be built.
+    /// The current snapshot, if it can be used. If not, a search says why, not the opening of the project, because a
+    /// new index can be built.
     pub fn usable(project: &Project, at_rest: &AtRest, before: Option<&Snapshot>) -> Option<Snapshot> {
         if !at_rest.is_index_current() {
             return None;
@@ -57,7 +57,7 @@ impl Snapshot {
         loaded.inspect_err(|cause| tracing::warn!("the index is not loaded: {cause}")).ok()
     }
 
-    /// Loads what is current. Parts that `before` has in the same generation are taken over, not read again.
+    /// Loads the current generations. Parts that `before` has in the same generation are taken over and not read again.
     pub fn load(project: &Project, at_rest: &AtRest, before: Option<&Snapshot>) -> Result<Snapshot, EngineError> {
         Self::read(project, at_rest, before, |path, generation| {
             match before.filter(|old| old.index_generation == generation) {
@@ -67,8 +67,8 @@ impl Snapshot {
         })
     }
 
-    /// Loads what is whole of what is current, and says in words what was found damaged in the index. All of the index is
-    /// read from the disk again. Files of which a code is lost have no span.
+    /// Loads the undamaged part of the current generations, and says what was found damaged in the index. Reads the
+    /// whole index from the disk again. A file that has lost a code has no span.
     pub fn load_mending(
         project: &Project,
         at_rest: &AtRest,
@@ -104,7 +104,7 @@ impl Snapshot {
         let path = project.index_path(index_row.generation);
         let index = open_index(path.as_std_path(), index_row.generation)?;
         let rows = index.index().len();
-        // Numbers of generations repeat where an older catalogue was put back; hashes do not.
+        // The numbers of generations repeat if an older catalogue was restored. Hashes do not.
         let is_other = |hash: Option<[u8; 32]>| hash.is_some_and(|hash| hash != model.hash());
         let is_older = index.made_by().index.is_some_and(|own| own != index_row.generation.cast_unsigned());
         if is_older
@@ -130,7 +130,7 @@ impl Snapshot {
         })
     }
 
-    /// The one to search: the one in use, or what is current where none is. An error says which step comes first.
+    /// The snapshot to search: the one in use, or else the current one. An error says which step comes first.
     pub fn current(project: &Project, in_use: Option<Arc<Snapshot>>) -> Result<Arc<Snapshot>, EngineError> {
         match in_use {
             Some(snapshot) => Ok(snapshot),
@@ -138,7 +138,7 @@ impl Snapshot {
         }
     }
 
-    /// The current model, whether or not there is an index of it.
+    /// The current model, with or without an index.
     pub fn current_model(project: &Project, in_use: Option<Arc<Snapshot>>) -> Result<Arc<Model>, EngineError> {
         while_current(project, || {
             let row = project.current_model()?.ok_or(EngineError::NoModel)?;
@@ -149,18 +149,18 @@ impl Snapshot {
         })
     }
 
-    /// The span that `row` is in.
+    /// The span of `row`.
     pub fn span_of(&self, row: usize) -> Option<&Span> {
         self.span_number(row).map(|number| &self.spans[number])
     }
 
-    /// Which of the spans `row` is in.
+    /// The number of the span of `row`.
     pub fn span_number(&self, row: usize) -> Option<usize> {
         let last = self.spans.partition_point(|span| span.first_row <= row).checked_sub(1)?;
         (row < self.spans[last].first_row + self.spans[last].chunks).then_some(last)
     }
 
-    /// Of each bit, the share of the chunks offered as matches that have it on.
+    /// For each bit, the share of the possible matches in which it is 1.
     pub fn balance(&self) -> Result<Arc<Vec<f32>>, EngineError> {
         let codes = self.index.codes()?;
         let count = || Arc::new(bit_balance(self.offered.iter().map(|row| codes.code(row)), codes.bits()));
@@ -172,12 +172,12 @@ impl Snapshot {
         f64::from(self.grid.hop_frames) / f64::from(self.grid.rate_for(native_rate))
     }
 
-    /// Where the chunk of `row` stands, or `None` where its file is gone.
+    /// The position of the chunk of `row`. `None` if its file is gone.
     pub fn place(&self, row: usize) -> Option<Place<'_>> {
         self.span_of(row).map(|span| self.place_in(span, row))
     }
 
-    /// The same of a row that is one of `span`'s.
+    /// The same for a row of `span`.
     pub fn place_in<'a>(&self, span: &'a Span, row: usize) -> Place<'a> {
         let rate = f64::from(self.grid.rate_for(span.file.rate));
         let start = self.grid.start_frame((row - span.first_row) as u64) as f64;
@@ -212,12 +212,12 @@ impl Snapshot {
         }
     }
 
-    /// The rows of the chunks that share more than half of themselves with one that begins at `start_secs`: one, or the two
-    /// around it where chunks overlap.
+    /// The rows of the chunks that share more than half of their length with a chunk that begins at `start_secs`. That
+    /// is one chunk, or two if chunks overlap.
     pub fn rows_at(&self, span: &Span, start_secs: f64) -> std::ops::Range<usize> {
         let hop = f64::from(self.grid.hop_frames);
         let at = start_secs * f64::from(self.grid.rate_for(span.file.rate)) / hop;
-        // A chunk exactly half a chunk away, whichever way seconds were rounded, is outside.
+        // A chunk that is exactly half a chunk away is outside, whichever way seconds were rounded.
         let reach = 0.5 * f64::from(self.grid.chunk_frames) / hop - 1e-6;
         let first = (at - reach).ceil().max(0.0) as usize;
         let end = ((at + reach).floor() + 1.0).clamp(0.0, span.chunks as f64) as usize;
@@ -237,7 +237,7 @@ fn while_current<T>(project: &Project, mut read: impl FnMut() -> Result<T, Engin
     }
 }
 
-/// Rows that are chunks of files as they are in the dataset now.
+/// The rows that are chunks of files as they are in the dataset now.
 fn spans(dataset: &DatasetView, index: &IndexGeneration, rows: usize) -> (Vec<Span>, RowSet) {
     let mut offered = RowSet::none(rows);
     let mut spans = Vec::with_capacity(index.files.len());

@@ -1,4 +1,4 @@
-//! [`Sound`]: the player and the recorder as jobs, on the devices that were chosen.
+//! [`Sound`]: the player and the recorder as jobs, on the chosen devices.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -19,7 +19,7 @@ use super::stage::JobStage;
 use super::takes;
 use crate::audio::device::{self, Backend, PlayError, Player, PlayerState, Recorder, StopWhen};
 
-/// The recorder tells of itself about 20 times a second; if it falls silent, flags are looked at this often all the same.
+/// The recorder calls about 20 times a second. Even if it does not, the flags are checked this often.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 pub(super) struct Sound {
@@ -27,13 +27,13 @@ pub(super) struct Sound {
     player: Player,
     microphone: Arc<Microphone>,
     devices: DeviceWatch,
-    /// Wakes the recording job: the recorder has something to tell, or it is to end.
+    /// Wakes the recording job: the recorder has news, or the job should end.
     ticks: (Sender<()>, Receiver<()>),
 }
 
 impl Sound {
     pub fn new(shared: Arc<Shared>, backend: Arc<dyn Backend>) -> Result<Self, EngineError> {
-        // The player is told whom to notify before it is there to be asked, hence the empty place.
+        // The player needs its notifier before the player itself exists. So the place is filled later.
         let place: Arc<OnceLock<Box<dyn Fn() -> PlayerState + Send + Sync>>> = Arc::default();
         let (told, teller) = (shared.clone(), place.clone());
         let notify = Arc::new(move || {
@@ -43,7 +43,7 @@ impl Sound {
             }
         });
         let player = Player::new(backend.clone(), notify).map_err(|cause| EngineError::Device(cause.to_string()))?;
-        // Set here once and nowhere else.
+        // This is the only place that sets it.
         let _ = place.set(Box::new(player.observer()));
         let settings = shared.latest().sound;
         player.set_levelling(settings.level_matched);
@@ -53,7 +53,7 @@ impl Sound {
         Ok(Self { shared, player, microphone, devices, ticks: bounded(1) })
     }
 
-    /// Plays a stretch; returns when its first frame was handed to the device.
+    /// Plays a stretch. Returns when the device got the first frame.
     pub fn play(&self, clip: &Clip) -> Result<(), EngineError> {
         let played = self.player.play(device::Clip {
             path: clip.path.clone().into_std_path_buf(),
@@ -100,34 +100,34 @@ impl Sound {
         if settings.input != before.input {
             self.microphone.listen_again();
         }
-        // Whoever only looks at a project chooses a device all the same, for as long as it is open.
+        // A person who only looks at a project can choose a device too, for as long as the project is open.
         if self.shared.project.is_writer() {
             settings.keep(&self.shared.project)?;
         }
         Ok(())
     }
 
-    /// Watches which devices are connected.
+    /// Keeps the list of connected devices up to date.
     pub fn watch_devices(&self, on: bool) {
         self.devices.watch(on);
     }
 
-    /// Opens the microphone for its level while nothing is recorded.
+    /// Opens the microphone to show its level while nothing is recorded.
     pub fn watch_microphone(&self, on: bool) {
         self.microphone.watch(on);
     }
 
-    /// Makes a recording job look at its flags now.
+    /// Makes the recording job check its flags now.
     pub fn wake_recording(&self) {
-        // A full channel wakes it already.
+        // If the channel is full, the job is being woken already.
         let _ = self.ticks.0.try_send(());
     }
 
-    /// Records until the job is told to finish or cancelled, until `stop_when`, or until the device goes away. What was
-    /// recorded until then is a take: it is on the disk from the first second.
+    /// Records until the job is told to finish, is cancelled, reaches `stop_when`, or loses the device. What was
+    /// recorded until then is a take. It is on the disk from the first second.
     pub fn record(&self, job: &Job, stop_when: StopWhen) -> Result<Take, EngineError> {
         let recorded = self.record_one(job, stop_when);
-        // What went wrong with a recording stays in view.
+        // A problem with a recording stays visible.
         if recorded.is_ok() {
             self.microphone.listen_again();
         }
@@ -138,7 +138,7 @@ impl Sound {
         let folder = takes::folder(&self.shared.project)?;
         let failed = |cause: device::DeviceError| EngineError::Device(cause.to_string());
         let ticks = self.ticks.0.clone();
-        // What plays would be recorded with the rest.
+        // Otherwise the playing sound would be recorded too.
         self.player.stop();
         let chosen = self.shared.latest().sound.input.clone();
         let notify = Arc::new(move || {
@@ -163,7 +163,7 @@ impl Sound {
             if job.is_cancelled() || job.is_to_finish() || !state.recording {
                 break;
             }
-            // Woken or not, the flags are looked at.
+            // The flags are checked, whether woken or not.
             let _ = self.ticks.1.recv_timeout(LOOK_EVERY);
         }
         let recording = self.microphone.recorder.stop();

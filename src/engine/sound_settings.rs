@@ -1,4 +1,4 @@
-//! How a person wants sound to go in and out; kept with the project.
+//! A person's settings for sound in and out. They are kept with the project.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,14 +9,14 @@ use crate::project::Project;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SoundSettings {
-    /// `None` is whatever the computer takes for its default.
+    /// `None`: the computer's default device.
     pub output: Option<DeviceName>,
     pub input: Option<DeviceName>,
-    /// Whether all sounds are played at one loudness.
+    /// Whether all sounds are played equally loud.
     pub level_matched: bool,
-    /// How much before and after a match is played with it.
+    /// How much before and after a match is played, in seconds.
     pub surroundings_secs: f64,
-    /// A recording ends by itself after so long, or when the sound has ended.
+    /// When a recording ends by itself: after this time, or when the sound has ended.
     pub stop_after_secs: Option<f64>,
     pub stop_when_quiet: bool,
 }
@@ -39,8 +39,8 @@ impl SoundSettings {
         StopWhen { after_secs: self.stop_after_secs, quiet: self.stop_when_quiet }
     }
 
-    /// What was kept; the defaults where nothing was, or nothing that this program can read: that is no reason not to
-    /// open the project.
+    /// The settings that were kept. The defaults if there are none, or none that this program can read: the project
+    /// opens anyway.
     pub(super) fn load(project: &Project) -> Result<Self, EngineError> {
         let text = project.sound_settings()?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())

@@ -1,7 +1,7 @@
-//! Takes: what the microphone heard, each a WAV file in the project's folder of takes.
+//! Takes: recordings from the microphone, each a WAV file in the project's folder of takes.
 //!
-//! The folder itself is their catalogue: a take that was put there or taken away by hand is there or gone. A take is
-//! written while it is recorded, so that a kill at any moment leaves what was heard until then.
+//! The folder itself is the list of takes, so a take that a person puts into it or deletes by hand is there or gone. A
+//! take is written while it is recorded. After a kill at any moment, it has everything that was heard until then.
 
 use std::path::Path;
 use std::time::UNIX_EPOCH;
@@ -16,15 +16,15 @@ use crate::audio::growing_wav::{GrowingWav, is_empty_recording};
 use crate::audio::{AudioError, Cause, Decoder};
 use crate::project::{Project, ProjectError};
 
-/// Where a project keeps them.
+/// The folder of takes in a project.
 const FOLDER: &str = "takes";
 
-/// The folder of takes, made where it is absent.
+/// The folder of takes. It is made if it does not exist.
 pub(super) fn folder(project: &Project) -> Result<Utf8PathBuf, EngineError> {
     Ok(project.subfolder(FOLDER)?)
 }
 
-/// All takes but the one that is being recorded, the newest first. What is no sound is left out.
+/// All takes but the one that is being recorded, the newest first. Files that are no sounds are left out.
 pub(super) fn list(project: &Project, recording: Option<&Utf8Path>) -> Result<Vec<TakeView>, EngineError> {
     let entries = files(project)?.into_iter().filter(|path| Some(&**path) != recording);
     let mut takes: Vec<TakeView> = entries.filter_map(view).collect();
@@ -32,7 +32,7 @@ pub(super) fn list(project: &Project, recording: Option<&Utf8Path>) -> Result<Ve
     Ok(takes)
 }
 
-/// Deletes recordings that were killed before the first sound came: files of a header alone.
+/// Deletes recordings that were killed before the first sound: files with only a header.
 pub(super) fn sweep(project: &Project) {
     if !project.is_writer() {
         return;
@@ -41,7 +41,7 @@ pub(super) fn sweep(project: &Project) {
         if is_empty_recording(path.as_std_path())
             && let Err(cause) = std::fs::remove_file(&path)
         {
-            // It is in nobody's way.
+            // The file does no harm.
             tracing::warn!("{path}: an empty recording could not be deleted: {cause}");
         }
     }
@@ -66,7 +66,7 @@ fn view(path: Utf8PathBuf) -> Option<TakeView> {
     })
 }
 
-/// Makes the file of a recording that begins now: it is named by the time.
+/// Makes the file of a recording that begins now. Its name is the time.
 pub(super) fn begin(folder: &Path, format: Format) -> Result<GrowingWav, AudioError> {
     let channels = u16::try_from(format.channels).map_err(|_| {
         let what = format!("a recording of {} channels", format.channels);
@@ -76,14 +76,14 @@ pub(super) fn begin(folder: &Path, format: Format) -> Result<GrowingWav, AudioEr
     GrowingWav::create(folder, &now, channels, format.rate)
 }
 
-/// What there is to say of a recording that has ended.
+/// The report of a recording that has ended.
 pub(super) fn take_of(recording: Recording) -> Result<Take, EngineError> {
     let Some(path) = recording.path else {
         let why = recording.interrupted.unwrap_or_else(|| "the microphone delivered no sound".into());
         return Err(EngineError::Device(format!("nothing was recorded: {why}")));
     };
     let path = Utf8PathBuf::from_path_buf(path).map_err(EngineError::NotText)?;
-    // Named as a file of the dataset would be.
+    // The path is in the same form as the path of a file of the dataset.
     let path = path.canonicalize_utf8().map_err(|cause| match &recording.interrupted {
         Some(why) => EngineError::Device(format!("the recording could not be kept: {why}")),
         None => ProjectError::File { path: path.clone(), cause }.into(),
@@ -101,7 +101,7 @@ pub(super) fn take_of(recording: Recording) -> Result<Take, EngineError> {
     })
 }
 
-/// Gives a take another name, without its ending; returns its new path.
+/// Renames a take; the name is without extension. Returns the new path.
 pub(super) fn rename(project: &Project, take: &Utf8Path, name: &str) -> Result<Utf8PathBuf, EngineError> {
     let take = checked(project, take)?;
     let name = name.trim();
@@ -127,7 +127,7 @@ pub(super) fn delete(project: &Project, take: &Utf8Path) -> Result<(), EngineErr
     Ok(std::fs::remove_file(&take).map_err(|cause| ProjectError::File { path: take, cause })?)
 }
 
-/// The path of a take that may be changed: nothing outside of the folder of takes ever is.
+/// The path of a take that may be changed. Nothing outside the folder of takes may ever be changed.
 fn checked(project: &Project, take: &Utf8Path) -> Result<Utf8PathBuf, EngineError> {
     let folder = folder(project)?;
     match take.parent() == Some(&folder) && take.file_name().is_some() {

@@ -1,4 +1,4 @@
-//! Watching the folders that were added: what appears in them, or changes, is added as if a person had done it.
+//! Watching the added folders: new and changed files are added as if a person had added them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -22,10 +22,10 @@ use crate::dataset::{Exclusions, scan};
 use crate::ground::names;
 use crate::project::Project;
 
-/// What changes is looked at once nothing has changed for so long: whoever writes a file writes it piece by piece.
+/// Changes are handled when nothing has changed for this long, because files are written piece by piece.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// But no later than this, where changes never end.
+/// But no later than this, if changes never end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is kept with the project. The folders are its roots.
@@ -36,7 +36,7 @@ struct Watched {
 }
 
 impl Watched {
-    /// What was kept; nothing where that cannot be read: no reason not to open the project.
+    /// The settings that were kept. None if they cannot be read: the project opens anyway.
     fn load(project: &Project) -> Result<Self, EngineError> {
         let text = project.watched_folders()?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
@@ -48,7 +48,7 @@ impl Watched {
     }
 }
 
-/// As it was kept, before anything is watched.
+/// The settings that were kept, before anything is watched.
 pub(super) fn view(project: &Project) -> Result<WatchView, EngineError> {
     let Watched { on } = Watched::load(project)?;
     Ok(WatchView { wanted: on, folders: folders(project)?, ..WatchView::default() })
@@ -60,10 +60,10 @@ fn folders(project: &Project) -> Result<Vec<Utf8PathBuf>, EngineError> {
     Ok(roots.map(|root| root.place).collect())
 }
 
-/// Takes the commands that changes in watched folders become.
+/// Takes the commands that follow from changes in watched folders.
 pub(super) type Submit = Arc<dyn Fn(Command) + Send + Sync>;
 
-/// Watches while it is asked to.
+/// Watches the folders while a person wants that.
 pub(super) struct Watch {
     shared: Arc<Shared>,
     submit: Submit,
@@ -71,7 +71,7 @@ pub(super) struct Watch {
 }
 
 struct Running {
-    /// Dropped first: with it the thread's events end.
+    /// Dropped first. That ends the thread's events.
     watcher: Option<RecommendedWatcher>,
     thread: Option<JoinHandle<()>>,
 }
@@ -80,7 +80,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.watcher = None;
         if let Some(thread) = self.thread.take() {
-            // It has nothing to say, and a panic of it was reported when it happened.
+            // The thread has no result, and a panic was reported when it happened.
             let _ = thread.join();
         }
     }
@@ -91,7 +91,7 @@ impl Watch {
         Self { shared, submit, running: Mutex::default() }
     }
 
-    /// Begins or ends watching, and keeps that with the project.
+    /// Begins or ends watching, and keeps the choice with the project.
     pub fn set(&self, on: bool) -> Result<(), EngineError> {
         let mut watched = Watched::load(&self.shared.project)?;
         if watched.on != on {
@@ -133,15 +133,15 @@ impl Watch {
         Ok(())
     }
 
-    /// What watches from now on, and what cannot be watched.
+    /// Starts watching `folders`. Returns the watcher, and what cannot be watched.
     fn start(&self, folders: &[Utf8PathBuf]) -> Result<(Option<Running>, Vec<String>), EngineError> {
         let (sender, changes) = unbounded();
         let heard = move |event: notify::Result<notify::Event>| {
-            // An error is about an event that got lost; the next one in the same place makes up for it.
+            // An error means that an event was lost. The next event in the same place makes up for it.
             let Ok(event) = event.inspect_err(|cause| tracing::warn!("watching folders: {cause}")) else { return };
             if matches!(event.kind, EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_)) {
                 for path in event.paths {
-                    // Nobody listens any more only while watching ends.
+                    // Nobody listens any more when watching ends.
                     let _ = sender.send(path);
                 }
             }
@@ -159,7 +159,7 @@ impl Watch {
             .name("watch folders".into())
             .spawn(move || {
                 while let Some(paths) = settled(&changes) {
-                    // Without the patterns nobody knows what is wanted. The next change is looked at again.
+                    // Without the patterns, nobody knows which files are wanted. The next change is looked at again.
                     let exclusions = exclusions(&shared.project).inspect_err(|cause| tracing::warn!("{cause}"));
                     let commands = exclusions.map(|exclusions| commands_for(&paths, &exclusions)).unwrap_or_default();
                     commands.into_iter().for_each(&*submit);
@@ -170,7 +170,7 @@ impl Watch {
     }
 }
 
-/// Paths that have changed, once they have come to rest; `None` when no more can come.
+/// The paths that have changed, when they have come to rest. `None` if no more can come.
 fn settled(changes: &Receiver<PathBuf>) -> Option<BTreeSet<PathBuf>> {
     let mut paths = BTreeSet::from([changes.recv().ok()?]);
     let end = Instant::now() + PATIENCE;
@@ -178,21 +178,21 @@ fn settled(changes: &Receiver<PathBuf>) -> Option<BTreeSet<PathBuf>> {
         match changes.recv_timeout(QUIET) {
             Ok(path) => _ = paths.insert(path),
             Err(RecvTimeoutError::Timeout) => break,
-            // The last ones are dropped with whoever wanted to know of them.
+            // The last changes are dropped together with their reader.
             Err(RecvTimeoutError::Disconnected) => return None,
         }
     }
     Some(paths)
 }
 
-/// What a person would do about the changes.
+/// The commands that a person would give after these changes.
 fn commands_for(paths: &BTreeSet<PathBuf>, exclusions: &Exclusions) -> Vec<Command> {
     let (mut there, mut gone) = (BTreeSet::new(), false);
     let is_own = |path: &Path| exclusions.own.as_ref().is_some_and(|own| path.starts_with(own));
     for path in paths.iter().filter(|path| !is_own(path)) {
         let folder = match path.parent().filter(|_| path.ends_with(IGNORE_FILE)) {
             Some(folder) => Some(folder),
-            // A folder that was moved here comes without a word about what is in it.
+            // A folder that was moved here causes no events for its files.
             None => path.is_dir().then_some(path.as_path()),
         };
         if let Some(folder) = folder {

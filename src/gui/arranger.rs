@@ -1,4 +1,4 @@
-//! Arranges large tables of files without holding up the window: a thread that works on the newest order only.
+//! Arranges large tables of files without making the window wait: a thread that works only on the newest order.
 
 use std::sync::Arc;
 
@@ -15,14 +15,15 @@ impl Arranger {
     /// # Errors
     /// Where no thread can be started.
     pub fn start(wake: Arc<dyn Fn() + Send + Sync>) -> std::io::Result<Self> {
-        // Both are short in fact: of the orders that wait all but the last are passed over, and each answer wakes the window.
+        // Both channels stay short: of the waiting orders only the last is carried out, and each answer wakes the
+        // window.
         let (orders, waiting) = unbounded::<Order>();
         let (answers, arranged) = bounded(4);
         std::thread::Builder::new().name("arrange files".into()).spawn(move || {
             let mut sorter = Sorter::default();
             while let Ok(order) = waiting.recv() {
                 let newest = waiting.try_iter().last().unwrap_or(order);
-                // The window is gone: nobody wants the answer, or the next one.
+                // The window is gone. Nobody wants this answer or the next one.
                 if answers.send(Arc::new(sorter.arrange(newest))).is_err() {
                     return;
                 }
@@ -33,7 +34,7 @@ impl Arranger {
     }
 
     pub fn ask(&self, order: Order) {
-        // The thread ends only with the window, so this cannot fail while there is one.
+        // The thread ends only with the window, so this cannot fail while there is a window.
         let _ = self.orders.send(order);
     }
 

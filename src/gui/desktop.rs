@@ -1,22 +1,22 @@
-//! What the desktop can do: which of its two ways a window is opened by, where it has both, and whether it shows file dialogs.
+//! What the desktop can do: the way of opening a window, where there are two, and whether it shows file dialogs.
 
 use std::env;
 use std::path::Path;
 
-/// Whether the window is to go through X11 although there is Wayland: under Wayland the window library hears nothing of
-/// files that are dropped.
+/// Whether the window should use X11 although Wayland is available. Under Wayland the window library does not learn of
+/// dropped files.
 pub fn prefers_x11(wayland_wanted: bool) -> bool {
     let there = |display: &str| socket_of(display).is_none_or(|socket| Path::new(&socket).exists());
     !wayland_wanted && named("WAYLAND_DISPLAY").is_some() && named("DISPLAY").is_some_and(|display| there(&display))
 }
 
-/// Whether the window goes through X11, where files can be dragged out of it.
+/// Whether the window uses X11, where files can be dragged out of it.
 pub fn is_x11(wayland_wanted: bool) -> bool {
     prefers_x11(wayland_wanted) || named("WAYLAND_DISPLAY").is_none() && named("DISPLAY").is_some()
 }
 
-/// Whether there is anything to show a file dialog: the desktop's portal, or zenity where there is none. To the library that
-/// asks them, a dialog that nothing can show is one that was closed. Waits for the session bus: not for the window's thread.
+/// Whether file dialogs can be shown: by the desktop's portal, or else by zenity. The dialog library reports a dialog
+/// that nothing can show as one that was closed. Waits for the session bus: not for the window's thread.
 #[cfg(target_os = "linux")]
 pub fn shows_dialogs() -> bool {
     start_portal().is_ok() || has_program("zenity")
@@ -27,7 +27,7 @@ pub fn shows_dialogs() -> bool {
     true
 }
 
-/// Succeeds as well where it has been started already.
+/// Succeeds too if it is running already.
 #[cfg(target_os = "linux")]
 fn start_portal() -> zbus::Result<()> {
     let bus_itself = "org.freedesktop.DBus";
@@ -49,7 +49,7 @@ fn named(variable: &str) -> Option<String> {
     env::var(variable).ok().filter(|value| !value.is_empty())
 }
 
-/// Where a server on this machine listens; `None` for one elsewhere, of which only trying would tell.
+/// Where a server on this machine listens. `None` for a server on another machine, which only a connection can test.
 fn socket_of(display: &str) -> Option<String> {
     let number = display.strip_prefix(':').or_else(|| display.strip_prefix("unix:"))?;
     let number = number.split('.').next()?;

@@ -1,5 +1,5 @@
-//! Asks the desktop and the disk without holding up the window: every question has a thread of its own, and the answers
-//! come back through a channel.
+//! Asks the desktop and the disk without making the window wait. Each question has a thread of its own, and the answers
+//! come through a channel.
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::path::PathBuf;
@@ -28,13 +28,13 @@ pub enum Question {
 }
 
 impl Question {
-    /// Whether a person is asked.
+    /// Whether a person answers.
     fn is_dialog(&self) -> bool {
         !matches!(self, Self::IsFile(_) | Self::CopyFile(_))
     }
 }
 
-/// The answer; a dialog that was closed gives none.
+/// The answer. A dialog that was closed gives none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     Add(Vec<PathBuf>),
@@ -47,18 +47,18 @@ pub enum Answer {
     SaveTo(PathBuf),
     /// The desktop shows no dialogs.
     NoDialog,
-    /// `as_file`: else nothing was copied yet.
+    /// `as_file` is false if nothing was copied yet.
     Copied {
         path: PathBuf,
         as_file: bool,
     },
 }
 
-/// File name endings that the file dialog offers first. What a file is, decides its content.
+/// The file extensions that the dialog offers first. The content of a file decides what it is.
 const SOUNDS: [&str; 14] =
     ["wav", "flac", "mp3", "ogg", "oga", "aif", "aiff", "aifc", "m4a", "aac", "mp4", "mka", "webm", "caf"];
 
-/// The questions under way.
+/// The open questions.
 pub struct Dialogs {
     sender: Sender<Answer>,
     answers: Receiver<Answer>,
@@ -67,9 +67,9 @@ pub struct Dialogs {
 }
 
 impl Dialogs {
-    /// `wake` is called from another thread when an answer is there.
+    /// `wake` is called from another thread when there is an answer.
     pub fn new(wake: Arc<dyn Fn() + Send + Sync>) -> Self {
-        // A person answers one at a time: the queue cannot grow beyond the questions asked.
+        // A person answers one question at a time, so the queue holds no more answers than there are open questions.
         let (sender, answers) = unbounded();
         Self { sender, answers, clipboard: FileClipboard::default(), wake }
     }
@@ -80,7 +80,7 @@ impl Dialogs {
         let (sender, clipboard, wake) = (self.sender.clone(), self.clipboard.clone(), self.wake.clone());
         std::thread::Builder::new().name("dialog".into()).spawn(move || {
             if let Some(answer) = answer(question, &clipboard) {
-                // The window may have closed meanwhile: then nobody wants the answer.
+                // The window may have closed meanwhile. Then nobody wants the answer.
                 if sender.send(answer).is_ok() {
                     wake();
                 }

@@ -40,12 +40,12 @@ x11rb::atom_manager! {
     }
 }
 
-/// What became of a drag.
+/// The result of a drag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dragged {
-    /// A window took the files, or began to and was not heard of again before the next drag.
+    /// A window took the files, or began to take them and was not heard of before the next drag.
     Dropped,
-    /// They were let go where nothing takes them, or Esc was pressed.
+    /// The files were dropped where nothing takes them, or Esc was pressed.
     Nowhere,
 }
 
@@ -63,7 +63,7 @@ struct Drag {
     server: RustConnection,
     root: Window,
     atoms: Atoms,
-    /// The window that speaks for the files. It is never shown.
+    /// The window that offers the files. It is never shown.
     source: Window,
     escape: Option<u32>,
     uris: String,
@@ -72,20 +72,20 @@ struct Drag {
     time: Timestamp,
 }
 
-/// A window that takes drops and has the pointer over it.
+/// A window that takes drops and is under the pointer.
 #[derive(Clone, Copy)]
 struct Target {
     window: Window,
     version: u32,
     accepts: bool,
-    /// Whether it has yet to answer where the pointer was; and whether the pointer has moved since.
+    /// Whether it has not yet answered the last position, and whether the pointer has moved since.
     asked: bool,
     behind: bool,
 }
 
 impl Drag {
     fn begin(uris: String, display: Option<&str>) -> Result<Self, ReplyOrIdError> {
-        // A server that is not there is an error of input and output to those who asked.
+        // A missing server is reported as an input/output error.
         let (server, screen) = RustConnection::connect(display).map_err(no_server)?;
         let screen = &server.setup().roots[screen];
         let (root, visual) = (screen.root, screen.root_visual);
@@ -100,7 +100,7 @@ impl Drag {
         let mask = xinput::EventMask { deviceid: xinput::Device::ALL_MASTER.into(), mask: vec![events] };
         server.xinput_xi_select_events(root, &[mask])?.check()?;
         let escape = escape_key(&server)?;
-        // It may have been let go before anybody listened.
+        // The button may have been released before the program listened.
         let released = !server.query_pointer(root)?.reply()?.mask.contains(KeyButMask::BUTTON1);
         let time = x11rb::CURRENT_TIME;
         Ok(Self { server, root, atoms, source, escape, uris, over: None, released, time })
@@ -131,7 +131,7 @@ impl Drag {
                 Event::ClientMessage(event) if event.type_ == self.atoms.XdndStatus => self.answered(&event)?,
                 Event::ClientMessage(event) if event.type_ == self.atoms.XdndFinished => return Ok(Dragged::Dropped),
                 Event::SelectionRequest(event) => self.hand_over(&event)?,
-                // Something else is dragged now.
+                // Something else is being dragged now.
                 Event::SelectionClear(_) => return Ok(if dropped { Dragged::Dropped } else { Dragged::Nowhere }),
                 _ => {}
             }
@@ -179,7 +179,7 @@ impl Drag {
         Ok(Dragged::Nowhere)
     }
 
-    /// Gives the files to who asks for them.
+    /// Gives the files to the window that asks for them.
     fn hand_over(&self, asked: &SelectionRequestEvent) -> Result<(), ReplyOrIdError> {
         let property = if asked.property == x11rb::NONE { asked.target } else { asked.property };
         let (to, replace) = (asked.requestor, PropMode::REPLACE);
@@ -205,7 +205,7 @@ impl Drag {
         Ok(self.server.flush()?)
     }
 
-    /// Sends one of the protocol's messages, all of which begin with who sends it.
+    /// Sends one of the protocol's messages. All begin with the sender.
     fn tell(&self, window: Window, what: u32, rest: [u32; 4]) -> Result<(), ReplyOrIdError> {
         let [a, b, c, d] = rest;
         let message = ClientMessageEvent::new(32, window, what, [self.source, a, b, c, d]);
@@ -213,14 +213,14 @@ impl Drag {
         Ok(self.server.flush()?)
     }
 
-    /// The window that takes drops, from `window` down to where the pointer is, and the version that it speaks. Window
-    /// managers put frames around windows, which know of no drops.
+    /// The window that takes drops, from `window` down to the pointer, and its version of the protocol. Window managers
+    /// put frames around windows, and frames take no drops.
     fn aware(&self, mut window: Window) -> Result<Option<(Window, u32)>, ReplyOrIdError> {
         while window != x11rb::NONE {
             let property = self.server.get_property(false, window, self.atoms.XdndAware, AtomEnum::ATOM, 0, 1)?;
             let process = self.server.get_property(false, window, self.atoms._NET_WM_PID, AtomEnum::CARDINAL, 0, 1)?;
             let pointer = self.server.query_pointer(window)?;
-            // A window that has closed meanwhile is an error, and no place to drop anything.
+            // A window that has closed meanwhile gives an error, and takes no drops.
             let replies = (property.reply(), process.reply(), pointer.reply());
             let (Ok(property), Ok(process), Ok(pointer)) = replies else { return Ok(None) };
             let number = |property: &GetPropertyReply| property.value32().and_then(|mut values| values.next());
@@ -238,7 +238,7 @@ fn no_server(why: x11rb::errors::ConnectError) -> ReplyOrIdError {
     x11rb::errors::ConnectionError::from(std::io::Error::other(why)).into()
 }
 
-/// The number of the key that is Esc on this keyboard.
+/// The number of the Esc key on this keyboard.
 fn escape_key(server: &RustConnection) -> Result<Option<u32>, ReplyOrIdError> {
     let (first, last) = (server.setup().min_keycode, server.setup().max_keycode);
     let keys = server.get_keyboard_mapping(first, last - first + 1)?.reply()?;

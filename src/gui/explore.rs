@@ -1,4 +1,4 @@
-//! What the pages beside the search show, without a widget: the map, a code's bits, duplicates, distances.
+//! The contents of the pages, without widgets: the map, the bits of a code, duplicates, distances.
 
 pub mod bits;
 pub mod duplicates;
@@ -18,13 +18,13 @@ pub struct Explore {
     pub map: MapState,
     pub bits: BitsState,
     pub duplicates: DuplicatesState,
-    /// Of the index with this generation.
+    /// For the index of this generation.
     pub distances: Asked<i64>,
     pub distances_report: Option<Arc<DistancesReport>>,
 }
 
-/// A question to the engine: which one, and whether it is being answered. There is at most one on the way: what changes
-/// meanwhile is asked when that ends.
+/// A question to the engine: which one, and whether it is being answered. At most one is on the way. A change meanwhile
+/// is asked about when it ends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked<K> {
     /// What was asked last.
@@ -47,7 +47,7 @@ impl<K> Default for Asked<K> {
 }
 
 impl<K: PartialEq> Asked<K> {
-    /// Whether to ask now; it then counts as asked.
+    /// Whether to ask now. Then the question counts as asked.
     pub fn wants(&mut self, key: K) -> bool {
         let wanted = self.run == Run::Idle && self.key.as_ref() != Some(&key);
         if wanted {
@@ -56,12 +56,12 @@ impl<K: PartialEq> Asked<K> {
         wanted
     }
 
-    /// Asks again, whatever was answered.
+    /// Asks again, whatever the answer was.
     pub fn forget(&mut self) {
         self.key = None;
     }
 
-    /// The job that is at an answer which nobody waits for any more.
+    /// The job that works on an answer which is no longer wanted.
     pub fn overtaken_by(&self, key: &K) -> Option<JobId> {
         match self.run {
             Run::Running(job) if self.key.as_ref() != Some(key) => Some(job),

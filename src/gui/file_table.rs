@@ -1,5 +1,5 @@
-//! The table of files: how it is filtered, sorted and folded, and which rows that gives. Rows are found by number, so that
-//! a frame costs what it shows, however many files there are.
+//! The table of files: filtered, sorted and folded, and its rows. Rows are found by number, so a frame costs only what
+//! it shows.
 
 mod order;
 #[cfg(test)]
@@ -21,37 +21,37 @@ pub use tree::Group;
 pub enum Line {
     /// The heading of a group.
     Folder(usize),
-    /// A place in the dataset.
+    /// A position in the dataset.
     File(u32),
 }
 
-/// The table as it stands on screen.
+/// The table as it is on the screen.
 pub struct FileTable {
     pub filter: String,
     pub sort: Sort,
     pub by_folder: bool,
-    /// Set when the filter's field is to get the keyboard.
+    /// Set when the field of the filter should get the keyboard.
     pub focus_filter: bool,
-    /// Set when a row has to be brought into view.
+    /// Set when a row must be brought into view.
     pub reveal: Option<Line>,
-    /// Set when the menu of the file at the cursor is to open.
+    /// Set when the menu of the file at the cursor should open.
     pub open_menu: bool,
-    /// Whose menu was opened by a key last: it opens below the row, not at the pointer.
+    /// The file whose menu was opened by a key. That menu opens below the row and not at the pointer.
     pub menu_by_key: Option<FileId>,
     folded: BTreeSet<String>,
     shown: Arc<Arrangement>,
-    /// The number of each group's first row, and of all rows. Groups below a folded one have no rows.
+    /// The number of each group's first row, and the number of all rows. Groups below a folded one have no rows.
     starts: Vec<usize>,
     hidden: Vec<bool>,
-    /// What was asked for last, where the answer has not come yet.
+    /// The last order, if its answer has not arrived.
     asked: Option<Order>,
     sorter: Sorter,
-    /// Where the arrow keys stand, and where a selection with Shift begins: places in the shown dataset.
+    /// The position of the arrow keys, and where a selection with Shift begins: positions in the shown dataset.
     cursor: Option<u32>,
     anchor: Option<u32>,
 }
 
-/// Up to so many files are arranged within the frame that shows them: it takes less than a millisecond.
+/// Up to this number of files are arranged within the frame that shows them, which takes less than a millisecond.
 const AT_ONCE: usize = 1_000;
 
 impl FileTable {
@@ -96,8 +96,8 @@ impl FileTable {
         self.asked.is_some()
     }
 
-    /// Takes over what the table is to show. A small one shows it at once; for a large one the order is returned that
-    /// somebody else has to [arrange](Sorter::arrange), once for each change.
+    /// Takes over what the table should show. A small table shows it at once. For a large table it returns the order,
+    /// which a [`Sorter`](Sorter::arrange) carries out elsewhere, once for each change.
     pub fn want(&mut self, order: Order) -> Option<Order> {
         if self.asked.as_ref().unwrap_or(&self.shown.order).same(&order) {
             return None;
@@ -112,7 +112,7 @@ impl FileTable {
         Some(order)
     }
 
-    /// Shows what was arranged; until the newest answer comes, an older one is better than none.
+    /// Shows an arrangement. Until the newest answer comes, an older one is better than none.
     pub fn arranged(&mut self, arrangement: Arc<Arrangement>) {
         if self.asked.as_ref().is_some_and(|asked| asked.same(&arrangement.order)) {
             self.asked = None;
@@ -153,7 +153,7 @@ impl FileTable {
         self.starts.push(line);
     }
 
-    /// Rows, headings included.
+    /// The number of rows, including headings.
     pub fn lines(&self) -> usize {
         self.starts.last().copied().unwrap_or(0)
     }
@@ -180,7 +180,7 @@ impl FileTable {
         depth + usize::from(self.shown.order.by_folder && is_file)
     }
 
-    /// The number of a row; `None` for a file that is filtered out or folded away.
+    /// The number of a row. `None` for a file that is filtered out or folded away.
     pub fn number_of(&self, line: Line) -> Option<usize> {
         match line {
             Line::Folder(group) => self.starts.get(group).copied(),
@@ -216,7 +216,7 @@ impl FileTable {
         self.count_lines();
     }
 
-    /// The files of a folder and of those below it.
+    /// The files of a folder and of the folders below it.
     pub fn files_below(&self, group: usize) -> Vec<u32> {
         let groups = &self.shown.groups[group.min(self.shown.groups.len())..];
         let Some(depth) = groups.first().map(|group| group.depth) else { return Vec::new() };
@@ -232,7 +232,7 @@ impl FileTable {
         self.count_lines();
     }
 
-    /// A click on a column's heading: the other way round where it is sorted by that already.
+    /// A click on a column's heading. If the table is sorted by it already, the order is reversed.
     pub fn sort_by(&mut self, by: Column) {
         let descending = self.sort.by == by && !self.sort.descending;
         self.sort = Sort { by, descending };
@@ -246,7 +246,7 @@ impl FileTable {
         self.anchor
     }
 
-    /// Where the keys go on from. Without `keep_anchor`, a selection with Shift begins there as well.
+    /// Where the keys continue. Without `keep_anchor`, a selection with Shift begins there too.
     pub fn set_cursor(&mut self, place: u32, keep_anchor: bool) {
         self.cursor = Some(place);
         if !keep_anchor || self.anchor.is_none() {
@@ -254,7 +254,7 @@ impl FileTable {
         }
     }
 
-    /// The file `by` rows further on; headings are passed over.
+    /// The file `by` rows further on. Headings are skipped.
     pub fn step(&self, by: isize) -> Option<u32> {
         let last = self.lines().checked_sub(1)?;
         let here = self.cursor.and_then(|place| self.number_of(Line::File(place)));
@@ -263,7 +263,7 @@ impl FileTable {
             Some(Line::File(place)) => Some(place),
             _ => None,
         };
-        // At either end there may be nothing but headings: then the nearest file is the other way.
+        // At either end there may be only headings. Then the nearest file is in the other direction.
         let (mut down, mut up) = ((number..=last).filter_map(file), (0..=number).rev().filter_map(file));
         if here.is_some() && by < 0 { up.next().or_else(|| down.next()) } else { down.next().or_else(|| up.next()) }
     }

@@ -1,4 +1,4 @@
-//! Numbers and paths in words, as the panels show them.
+//! Numbers and paths in words for the panels.
 
 use camino::Utf8Path;
 
@@ -48,7 +48,7 @@ pub fn short_duration(secs: f64) -> String {
 
 /// A peak: "-6.0", in dB below full scale.
 pub fn decibels(level: f32) -> String {
-    // What rounds to nothing has no sign.
+    // A number that rounds to zero has no sign.
     if level.is_finite() { format!("{:.1}", level + 0.0).replace("-0.0", "0.0") } else { "silent".to_owned() }
 }
 
@@ -99,7 +99,7 @@ pub fn bytes(n: u64) -> String {
     if unit == "B" { format!("{n} B") } else { format!("{value:.1} {unit}") }
 }
 
-/// A measured value in three significant digits or so.
+/// A measured value with about three significant digits.
 pub fn value(v: f64) -> String {
     match v.abs() {
         0.0 => "0".to_owned(),
@@ -111,7 +111,7 @@ pub fn value(v: f64) -> String {
     }
 }
 
-/// A clause as a sentence: with a capital, unless it begins with a name that has to stay as it is, and a full stop.
+/// A clause as a sentence: with a capital letter, unless it begins with a name, and with a full stop.
 pub fn sentence(clause: &str) -> String {
     let clause = clause.trim();
     let first = clause.split_whitespace().next().unwrap_or_default();
@@ -147,7 +147,7 @@ pub fn folder(path: &Utf8Path) -> String {
     last.join("/").replace("//", "/")
 }
 
-/// A name of at most so many letters. What is left out is in its middle: names of sounds differ at their ends.
+/// A name of at most `most` letters. The middle is left out, because names of sounds differ at their ends.
 pub fn shortened(name: &str, most: usize) -> String {
     let letters: Vec<char> = name.chars().collect();
     if letters.len() <= most {

@@ -1,4 +1,4 @@
-//! The keys, read before anything is drawn.
+//! The keys. They are read before anything is drawn.
 
 use egui::{Context, Event, FocusDirection, InputState, Key, Modifiers, Popup};
 
@@ -8,19 +8,19 @@ use super::panels::pages::PAGES;
 use super::state::{List, Modal, State};
 use super::widgets::row;
 
-/// What the list of keys shows.
+/// The list of keys for the person.
 pub const KEYS: &[(&str, &str)] = &[
     ("Space", "play or stop"),
-    ("Shift+Space", "play the query and the selected match by turns"),
-    ("Up, Down", "through the matches or the files, playing them"),
-    ("Left, Right", "to the files, to the matches; in the matches, Right shows the moments of a sound"),
-    ("Arrows", "on the map: from dot to dot; on the bits: from bit to bit, and Space flips one"),
-    ("+, -, 0", "on the map: nearer, further, all of it"),
-    ("Enter", "search for what is selected"),
-    ("Ctrl+R", "record, and search for it"),
+    ("Shift+Space", "play the query and the selected match in turn"),
+    ("Up, Down", "select the match or file above or below, and play it"),
+    ("Left, Right", "go to the files, go to the matches; in the matches, Right shows the moments of a sound"),
+    ("Arrows", "on the map: go from dot to dot; on the bits: go from bit to bit, and Space flips a bit"),
+    ("+, -, 0", "on the map: zoom in, zoom out, show all"),
+    ("Enter", "search with the selected sound"),
+    ("Ctrl+R", "record, and search with the recording"),
     ("Ctrl+L", "play again and again"),
     ("F", "in the matches: mark the selected one as a favourite"),
-    ("Alt+Left, Alt+Right", "the query before, the query after"),
+    ("Alt+Left, Alt+Right", "go to the query before, go to the query after"),
     ("Ctrl+Shift+F", "filter the matches"),
     ("Esc", "close or stop"),
     ("Ctrl+O", "add files"),
@@ -29,10 +29,10 @@ pub const KEYS: &[(&str, &str)] = &[
     ("Shift+Up, Shift+Down", "select files"),
     ("Ctrl+A, Delete", "select all files, remove the selected ones"),
     ("T", "in a list: tags of the selected files"),
-    ("Shift+F10, Menu", "what can be done with what is selected"),
+    ("Shift+F10, Menu", "open the menu of the selection"),
     ("Ctrl+1 to Ctrl+5", "search, map, bits, duplicates, training and indexing"),
     ("Ctrl+Z", "undo the last change of the project"),
-    ("Ctrl+Y", "do it again"),
+    ("Ctrl+Y", "redo the last undone change"),
     ("Ctrl+Plus, Ctrl+Minus, Ctrl+0", "larger, smaller, usual size"),
     ("F1, ?", "this list"),
 ];
@@ -41,7 +41,7 @@ pub const KEYS: &[(&str, &str)] = &[
 const LETTERS_THAT_ACT: [char; 2] = ['f', 't'];
 
 pub fn handle(ctx: &Context, state: &mut State) {
-    // What covers the window takes the keys: it closes itself on Esc. So does an open menu.
+    // A dialog takes the keys, and closes itself on Esc. So does an open menu.
     if state.modal.is_some() || Popup::is_any_open(ctx) {
         return;
     }
@@ -50,8 +50,8 @@ pub fn handle(ctx: &Context, state: &mut State) {
         return;
     }
     outside_fields(ctx, state);
-    // A focused button or slider keeps what remains for itself; a row of a list does not. Where nothing has the focus, the
-    // list that was used last is meant.
+    // A focused button or slider keeps the other keys; a row of a list does not. Without a focus, the keys go to the
+    // list that was used last.
     if ctx.memory(|memory| memory.focused().is_some()) && !row::focused(ctx) {
         return;
     }
@@ -62,7 +62,7 @@ fn pressed(ctx: &Context, modifiers: Modifiers, key: Key) -> bool {
     ctx.input_mut(|input: &mut InputState| input.consume_key(modifiers, key))
 }
 
-/// Keys that also work while somebody types.
+/// Keys that also work while a person types.
 fn everywhere(ctx: &Context, state: &mut State) {
     let pressed = |modifiers, key| pressed(ctx, modifiers, key);
     if pressed(Modifiers::COMMAND, Key::O) && !state.read_only() {
@@ -96,10 +96,10 @@ fn everywhere(ctx: &Context, state: &mut State) {
     }
 }
 
-/// Keys that belong to a text field while somebody types.
+/// Keys that belong to a text field while a person types.
 fn outside_fields(ctx: &Context, state: &mut State) {
     let pressed = |modifiers, key| pressed(ctx, modifiers, key);
-    // The longer combination first: egui takes Ctrl+Shift+Z for Ctrl+Z as well.
+    // The longer combination comes first, because egui takes Ctrl+Shift+Z for Ctrl+Z too.
     let redo = pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || pressed(Modifiers::COMMAND, Key::Y);
     if redo && !state.read_only() {
         state.redo();
@@ -125,7 +125,7 @@ fn in_lists(ctx: &Context, state: &mut State) {
         match state.list {
             List::Files => state.open_file_menu(),
             List::Matches => state.open_match_menu(),
-            // They have no menus.
+            // These lists have no menus.
             _ => {}
         }
     }
@@ -147,7 +147,7 @@ fn in_lists(ctx: &Context, state: &mut State) {
 
 fn moves(ctx: &Context, state: &mut State) {
     let pressed = |modifiers, key| pressed(ctx, modifiers, key);
-    // egui has read the arrows already, to move the focus from widget to widget: a list takes them instead.
+    // egui has already used the arrows to move the focus. A list takes them instead.
     let arrow = |modifiers: Modifiers, key: Key| {
         let pressed = pressed(modifiers, key);
         if pressed {
@@ -217,7 +217,7 @@ fn aside(ctx: &Context, state: &mut State, is_right: bool) {
     }
 }
 
-/// Takes the keyboard's focus from the row that has it: another list gets it.
+/// Takes the keyboard from the row that has it, because another list gets it.
 fn leave(ctx: &Context) {
     ctx.memory_mut(|memory| {
         if let Some(focused) = memory.focused() {
@@ -226,7 +226,7 @@ fn leave(ctx: &Context) {
     });
 }
 
-/// What is typed in a list goes on in the field of the list's filter.
+/// Letters that are typed in a list go to the field of the list's filter.
 fn letters(ctx: &Context, state: &mut State) {
     let has_filter = match state.list {
         List::Files => true,

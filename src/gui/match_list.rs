@@ -1,5 +1,5 @@
-//! How matches stand below one another: one line a match, in a chosen order, and below a sound its moments where they are
-//! unfolded. The query's own sound is not among the matches: its moments can be unfolded above them.
+//! The list of matches: one line a match, in a chosen order, and below a sound its moments if they are unfolded. The
+//! query's own sound is not among the matches. Its moments can be unfolded above them.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -11,11 +11,11 @@ use crate::dataset::{FileId, SoundFile};
 use crate::engine::{Grouping, Match, SearchReport};
 use crate::gui::format;
 
-/// What a line is.
+/// What a line stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum View {
-    /// Whole sounds, by how near all of the query is to them.
+    /// Whole sounds, by their distance from the whole query.
     #[default]
     Sounds,
     /// The nearest moments, wherever they are.
@@ -23,7 +23,7 @@ pub enum View {
 }
 
 impl View {
-    /// How the engine is to rank for it.
+    /// How the engine must rank.
     pub fn grouping(self) -> Grouping {
         match self {
             Self::Sounds => Grouping::File,
@@ -37,14 +37,14 @@ impl View {
 #[serde(rename_all = "snake_case")]
 pub enum Column {
     Name,
-    /// How near it is.
+    /// The distance from the query.
     #[default]
     Alike,
     Length,
     Tags,
 }
 
-/// What the list is sorted by. The nearest, the shortest and the first name come first, or last where it is descending.
+/// The order of the list: the nearest, the shortest and the first name come first, or last if it is descending.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Sort {
@@ -67,7 +67,7 @@ impl From<usize> for Line {
     }
 }
 
-/// Files whose moments are shown, and the moments once they are known.
+/// The files whose moments are shown, with the moments when they are known.
 pub type Unfolded = BTreeMap<FileId, Option<Arc<SearchReport>>>;
 
 /// What the lines are made of.
@@ -111,7 +111,7 @@ impl Contents<'_> {
         let name = |place: usize| format::file_name(&self.matches[place].path).to_lowercase();
         let length = |place: usize| self.files.get(place).cloned().flatten().map_or(0.0, |file| file.duration_secs());
         match self.sort.by {
-            // They come the nearest first. Tags are not sorted by.
+            // The engine orders by distance. Nothing sorts by tags.
             Column::Alike | Column::Tags => {}
             Column::Name => places.sort_by_cached_key(|place| name(*place)),
             Column::Length => {
@@ -124,7 +124,7 @@ impl Contents<'_> {
     }
 }
 
-/// The line `by` lines further down than `from`; from nowhere the first.
+/// The line `by` lines below `from`. Without `from`, the first line.
 pub fn step(lines: &[Line], from: Option<Line>, by: isize) -> Option<Line> {
     let last = lines.len().checked_sub(1)?;
     let at = from.and_then(|from| lines.iter().position(|line| *line == from));

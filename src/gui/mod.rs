@@ -158,7 +158,7 @@ impl App {
         ctx.set_theme(egui::ThemePreference::from(kept.theme));
         ctx.set_zoom_factor(kept.scale);
         let keeper = options.preferences.map(Keeper::start).transpose().unwrap_or_else(|why| {
-            tracing::warn!("the window remembers nothing: {why}");
+            tracing::warn!("the window's preferences cannot be read: {why}");
             None
         });
         let repaint = ctx.clone();
@@ -203,7 +203,7 @@ impl App {
                 Ok(Err(reason)) => self.project = Project::Refused { folder: folder.clone(), reason },
                 Err(crossbeam_channel::TryRecvError::Empty) => {}
                 Err(crossbeam_channel::TryRecvError::Disconnected) => {
-                    let reason = "Opening it ended without an answer.".to_owned();
+                    let reason = "The project could not be opened. Please report this fault.".to_owned();
                     self.project = Project::Refused { folder: folder.clone(), reason };
                 }
             }

@@ -40,7 +40,7 @@ impl Deed {
     fn name(self) -> &'static str {
         match self {
             Self::Undo => "Undo",
-            Self::Redo => "Do again",
+            Self::Redo => "Redo",
         }
     }
 }

@@ -99,9 +99,9 @@ pub enum IndexError {
     Read { path: PathBuf, cause: std::io::Error },
     #[error("cannot write the index {path}: {cause}")]
     Write { path: PathBuf, cause: std::io::Error },
-    #[error("the index {path} cannot be used: {why}; build the index anew")]
+    #[error("the index {path} cannot be used: {why}; build the index again")]
     Damaged { path: PathBuf, why: String },
-    #[error("{path} is an index of version {found}, and this program knows version {known}; use a newer program")]
+    #[error("{path} is an index of version {found}, but this program reads version {known}; use a newer program")]
     Newer { path: PathBuf, found: u32, known: u32 },
 }
 

@@ -99,7 +99,7 @@ pub struct Occurrence {
 #[derive(Clone, Copy, Debug)]
 pub struct Recordings<'a> {
     pub codes: &'a AllCodes<'a>,
-    /// Rows that may be found.
+    /// The rows that may be found.
     pub allowed: &'a RowSet,
     /// The rows of each recording.
     pub rows: &'a [Range<usize>],

@@ -41,7 +41,7 @@ pub enum MapFileError {
     Read { path: PathBuf, cause: std::io::Error },
     #[error("cannot write the map {path}: {cause}")]
     Write { path: PathBuf, cause: std::io::Error },
-    #[error("{path} is not a map: {why}; it is drawn anew")]
+    #[error("{path} is not a map: {why}; the map is drawn again")]
     Damaged { path: PathBuf, why: &'static str },
 }
 

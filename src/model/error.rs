@@ -1,4 +1,4 @@
-//! What can go wrong with a model, in words for a person.
+//! The errors of models, in words for a person.
 
 use std::path::PathBuf;
 use thiserror::Error;
@@ -19,12 +19,12 @@ pub enum ModelError {
     Version { path: PathBuf, found: u64, known: u64 },
     #[error("{path} is damaged: {reason}", path = path.display())]
     Damaged { path: PathBuf, reason: String },
-    #[error("there is nothing to learn from: the sounds give no chunk")]
+    #[error("there is nothing to learn from: the project's sounds have no chunks. Add sounds first")]
     NoChunks,
-    #[error("{path} was training on {trained} chunks and there are {present} now: files were added or removed since, \
-        so the run cannot go on as it was; start it afresh", path = path.display())]
+    #[error("the stopped training in {path} cannot be resumed: it learned from {trained} chunks, and there are {present} now, \
+        because files were added or removed. Start a new training", path = path.display())]
     OtherChunks { path: PathBuf, trained: u64, present: u64 },
-    #[error("these features are not those that the {0:?} model hears")]
+    #[error("these features are not the input of a {0:?} model")]
     OtherFeatures(Preset),
     #[error(
         "training stopped at step {step}: {cause} is not a finite number; a lower learning rate or a limit on the \

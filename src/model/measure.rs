@@ -1,7 +1,7 @@
-//! Measurements on real recordings, on request: `SOUNDALIKE_FSDD=DIR cargo test --lib measure -- --ignored --nocapture`
-//! trains on the WAVs (8 kHz, mono) in DIR and writes codes.npy and chunks.csv to `SOUNDALIKE_OUT` (else a temporary
-//! folder). `SOUNDALIKE_SETTINGS` may hold training settings as JSON, `SOUNDALIKE_QUERIES` a folder of WAVs to encode the
-//! first chunk of.
+//! Measurements on real recordings. `SOUNDALIKE_FSDD=DIR cargo test --lib measure -- --ignored --nocapture` trains on
+//! the WAV files (8 kHz, mono) in DIR, and writes codes.npy and chunks.csv to `SOUNDALIKE_OUT` (without it, to a
+//! temporary folder). `SOUNDALIKE_SETTINGS` may have training settings as JSON. `SOUNDALIKE_QUERIES` may name a folder
+//! of WAV files whose first chunks are encoded.
 
 use crate::ground::bits;
 use std::fs;

@@ -1,4 +1,4 @@
-//! What a training step measured, and whether a run is learning anything.
+//! The measurements of a training step, and whether a training learns anything.
 
 use super::probe::Probed;
 use crate::ground::bits::of_signs;
@@ -7,62 +7,62 @@ use serde::{Deserialize, Serialize};
 /// A step of training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepReport {
-    /// Steps done, this one included, and planned.
+    /// The number of steps done, including this one, and the number of planned steps.
     pub step: usize,
     pub steps: usize,
-    /// Passes over all chunks, so far.
+    /// The number of passes over all chunks so far.
     pub epoch: f32,
-    /// Weighted sum of the parts.
+    /// The weighted sum of the parts.
     pub loss: f32,
     /// Mean squared error of log-mel frames, or cross entropy of levels in nats.
     pub reconstruction: f32,
     pub contrast: Option<f32>,
     pub balance: Option<f32>,
     pub decorrelation: Option<f32>,
-    /// Deviation of the noise before the sigmoid.
+    /// The standard deviation of the noise before the sigmoid.
     pub sigma: f32,
     /// Mean of abs(2 sigmoid(h) - 1).
     pub saturation: f32,
     pub learning_rate: f32,
-    /// Norm of the gradient before it was limited.
+    /// The norm of the gradient, before it was limited.
     pub gradient_norm: f32,
     /// Shannon entropy of the distribution of codes within the batch, in nats.
     pub code_entropy: f32,
-    /// Share of ones of each bit within the batch.
+    /// For each bit, its share of ones within the batch.
     pub ones: Vec<f32>,
     /// Over this run so far.
     pub chunks_per_second: f64,
-    /// What the probe found, where it was asked after this step.
+    /// The result of the probe, if it ran after this step.
     pub probe: Option<Probed>,
-    /// In words, where (nearly) all codes are equal.
+    /// In words, if all codes are equal or nearly equal.
     pub collapsed: Option<String>,
 }
 
 /// A run of training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainSummary {
-    /// Steps done, those before a resume included, and planned.
+    /// The number of steps done, including those before a resume, and the number of planned steps.
     pub step: usize,
     pub steps: usize,
-    /// Of this run, without what was before a resume.
+    /// The seconds of this run, without what was before a resume.
     pub seconds: f64,
     pub chunks_per_second: f64,
     /// Running means over about the last twenty steps.
     pub loss: f32,
     pub saturation: f32,
     pub code_entropy: f32,
-    /// In words, where (nearly) all codes are equal.
+    /// In words, if all codes are equal or nearly equal.
     pub collapsed: Option<String>,
 }
 
-/// The state of a run in a few numbers: kept in the checkpoint.
+/// The state of a run in a few numbers. It is kept in the checkpoint.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     pub step: usize,
     pub steps: usize,
-    /// Chunks that it learns from.
+    /// The number of chunks to learn from.
     pub chunks: u64,
-    /// Chunks of a batch that can differ.
+    /// The number of chunks of a batch that can be different.
     pub batch: usize,
     /// Running means over about the last twenty steps.
     pub loss: f32,
@@ -72,9 +72,9 @@ pub struct Progress {
 
 /// How many steps the running means reach back.
 const REACH: f32 = 20.0;
-/// Steps before a run is judged: first weights may well give few codes.
+/// The number of steps before a run is judged, because the first weights may give few codes.
 const PATIENCE: usize = 50;
-/// Codes are nearly equal below this share of the entropy that different ones would have.
+/// Below this share of the entropy of different codes, codes are nearly equal.
 const LEAST_ENTROPY: f32 = 0.25;
 
 impl Progress {

@@ -1,4 +1,4 @@
-//! What requests are answered with: JSON, with a `status` that clients of the original look at, and refusals.
+//! Answers to requests: JSON with a `status`, which clients of the original look at, and refusals.
 
 use axum::Json;
 use axum::extract::Request;
@@ -9,7 +9,7 @@ use serde_json::json;
 use super::limits;
 use crate::engine::{Failure, FailureKind};
 
-/// Why a request is not carried out: its `status`, and one sentence for a person.
+/// Why a request is refused: its `status`, and one sentence for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub code: StatusCode,
@@ -55,7 +55,7 @@ impl Refusal {
         Self { code: StatusCode::CONFLICT, status: "cancelled", error: "the job was cancelled".into() }
     }
 
-    /// Something of the program's own, told to whoever runs it.
+    /// A fault of the program, which is reported to the person who runs it.
     pub fn fault(cause: impl std::fmt::Display) -> Self {
         tracing::error!("{cause}");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "the server has a fault; its log says more")

@@ -1,6 +1,6 @@
-//! The engine as the server's requests see it: a command goes in, its end comes out, and nobody's thread waits meanwhile.
+//! The engine for the server's requests: a command goes in, its end comes out, and no thread waits meanwhile.
 //!
-//! The engine's events are a queue that one thread here drains; it hands each to the request that waits for it.
+//! One thread here reads the engine's queue of events, and passes each event to the request that waits for it.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -36,25 +36,25 @@ impl From<NotDone> for Refusal {
 pub(super) struct Desk {
     engine: Engine,
     books: Arc<Mutex<Books>>,
-    /// Told when the last of the jobs that wait or run has ended.
+    /// Notified when the last job has ended.
     idle: Arc<Notify>,
 }
 
 #[derive(Default)]
 struct Books {
     waiting: HashMap<JobId, oneshot::Sender<Ended>>,
-    /// Jobs that wait or run and can be asked for, and what they are.
+    /// The jobs that wait or run and can be queried, with their kinds.
     running: HashMap<JobId, &'static str>,
     /// The oldest first.
     ended: VecDeque<Ending>,
     closed: bool,
 }
 
-/// A job that has ended, for whoever asks later.
+/// A job that has ended, for later queries.
 struct Ending {
     id: JobId,
     told: Value,
-    /// As JSON.
+    /// The size of the result as JSON.
     bytes: usize,
 }
 
@@ -75,7 +75,7 @@ impl Desk {
     pub fn new(engine: Engine) -> anyhow::Result<Self> {
         let (books, idle) = (Arc::new(Mutex::new(Books::default())), Arc::new(Notify::new()));
         let (events, seen, told) = (engine.events().clone(), books.clone(), idle.clone());
-        // It ends with the engine, whose drop closes the queue.
+        // The thread ends with the engine, which closes the queue when it is dropped.
         std::thread::Builder::new()
             .name("desk".into())
             .spawn(move || {
@@ -95,7 +95,7 @@ impl Desk {
         self.engine.latest()
     }
 
-    /// Queues a job that can be asked for by its number.
+    /// Queues a job that can be queried by its number.
     pub fn start(&self, what: &'static str, command: Command) -> Result<Submitted, Refusal> {
         self.submit(Some(what), command)
     }
@@ -107,7 +107,7 @@ impl Desk {
 
     fn submit(&self, what: Option<&'static str>, command: Command) -> Result<Submitted, Refusal> {
         let (sender, ended) = oneshot::channel();
-        // The books are held until the job is in them: its end may be told at once.
+        // The books are locked until the job is in them, because its end may come at once.
         let mut books = self.books.lock();
         if books.closed || (what.is_some() && books.running.len() >= limits::JOBS_WAITING) {
             return Err(Refusal::busy());
@@ -124,21 +124,21 @@ impl Desk {
         self.engine.cancel(id);
     }
 
-    /// Cancels all jobs and takes no more.
+    /// Cancels all jobs, and takes no more.
     pub fn close(&self) {
         let mut books = self.books.lock();
         books.closed = true;
         books.waiting.keys().for_each(|&id| self.engine.cancel(id));
     }
 
-    /// Until no job waits or runs.
+    /// Waits until no job waits or runs.
     pub async fn all_ended(&self) {
         while !self.books.lock().waiting.is_empty() {
             self.idle.notified().await;
         }
     }
 
-    /// All jobs that can be asked for, the oldest first.
+    /// All jobs that can be queried, the oldest first.
     pub fn jobs(&self) -> Vec<Value> {
         let latest = self.engine.latest();
         let books = self.books.lock();
@@ -183,7 +183,7 @@ impl Books {
             }
         }
         if let Some(waiting) = self.waiting.remove(&id) {
-            // Whoever has gone away meanwhile does not miss it.
+            // A client that has gone away does not miss its answer.
             let _ = waiting.send(ended);
         }
     }
@@ -191,7 +191,7 @@ impl Books {
 
 fn view(id: JobId, what: &str, latest: &Latest) -> Value {
     match latest.jobs.get(&id) {
-        // Its end is told in a moment.
+        // Its end comes in a moment.
         None => json!({"id": id.0, "job": what, "state": "running"}),
         Some(view) => json!({
             "id": id.0,
@@ -209,7 +209,7 @@ fn view(id: JobId, what: &str, latest: &Latest) -> Value {
 fn view_of_end(id: JobId, what: &str, ended: &Ended) -> Value {
     match ended {
         Ok(outcome) => {
-            // An addition that was cancelled tells what it had added by then.
+            // An import that was cancelled reports what it had added by then.
             let state = if is_cancelled(outcome) { "cancelled" } else { "done" };
             json!({"id": id.0, "job": what, "state": state, "result": report_of(outcome)})
         }
@@ -222,12 +222,12 @@ fn view_of_end(id: JobId, what: &str, ended: &Ended) -> Value {
     }
 }
 
-/// Whether a job that tells what it did had been cancelled.
+/// Whether a job with a report was cancelled.
 pub(super) fn is_cancelled(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Added(report) if report.cancelled)
 }
 
-/// What a job tells of its end, as JSON.
+/// The report of a job's end, as JSON.
 pub(super) fn report_of(outcome: &Outcome) -> Value {
     let report = match outcome {
         Outcome::Added(report) => serde_json::to_value(report),

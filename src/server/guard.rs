@@ -17,12 +17,12 @@ use super::answer::Refusal;
 use super::upload;
 use super::waiting::Pace;
 
-/// What requests must be like.
+/// The conditions for requests.
 #[derive(Debug)]
 pub(super) struct Rules {
     bound: IpAddr,
     hosts: Vec<String>,
-    /// Hashes compare in the same time, however much of them is alike.
+    /// Comparing hashes takes the same time, however many characters are right.
     token: Option<blake3::Hash>,
 }
 
@@ -62,7 +62,7 @@ impl Rules {
         let foreign =
             |what: &str| Refusal::new(StatusCode::FORBIDDEN, format!("the request's {what} is not this server"));
         let host = only(headers, &header::HOST).ok_or_else(|| foreign("Host"))?;
-        // A request may name its host in its target as well.
+        // A request may also name its host in its target.
         let target_agrees = uri.authority().is_none_or(|target| target.as_str().eq_ignore_ascii_case(host));
         if !target_agrees || !self.is_ours(host) {
             return Err(foreign("Host"));
@@ -88,7 +88,7 @@ impl Rules {
         }
     }
 
-    /// Whether a Host is one that leads here and nowhere else.
+    /// Whether only this machine can have this Host.
     fn is_ours(&self, host: &str) -> bool {
         let Some(name) = without_port(host) else { return false };
         let name = name.to_ascii_lowercase();
@@ -103,7 +103,7 @@ impl Rules {
     }
 }
 
-/// A header's value where there is exactly one, and it is text.
+/// The value of a header, if there is exactly one and it is text.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?;

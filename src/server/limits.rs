@@ -1,54 +1,56 @@
-//! What a client may ask for and how long it may take: all bounds of the server, and the words for them.
+//! The limits of what a client may ask for and how long it may take, and the words for them.
 
 use std::time::Duration;
 
 /// Connections at once. For a further one the connection makes way whose client has sent half a request or none, and is
 /// waited for longest; where there is none such, it waits until one ends.
 pub const CONNECTIONS: usize = 512;
-/// From one answer of a connection (or its opening) to the head of its next request, the taking of the answer included.
+/// The longest time from an answer (or the opening) to the head of the next request. It includes receiving the answer.
 pub const IDLE: Duration = Duration::from_secs(60);
 /// A body must arrive whole in this time ...
 pub const BODY: Duration = Duration::from_secs(60);
 /// ... and never pause for longer than this.
 pub const PAUSE: Duration = Duration::from_secs(10);
-/// The body of a request that is no search.
+/// The largest body of a request that is not a search.
 pub const JSON_BYTES: usize = 1 << 20;
-/// A sound to be searched for.
+/// The largest sound to search with.
 pub const UPLOAD_BYTES: usize = 64 << 20;
-/// With what multipart adds to it.
+/// The largest body of a search: the sound, and what multipart adds.
 pub const SEARCH_BODY_BYTES: usize = UPLOAD_BYTES + (64 << 10);
-/// How long a connection is given that was told to make way for another one.
+/// The time that a connection gets to end when it must make way for another.
 pub const MAKE_WAY: Duration = Duration::from_millis(100);
-/// What all sounds that are sent may take on the disk together.
+/// The room on the disk for all uploaded sounds together.
 pub const UPLOAD_KIB_IN_ALL: usize = 512 << 10;
-/// Searches that the engine has been given; fewer than its lane takes, so that it never refuses one.
+/// The searches that the engine may have at once. The engine's lane holds more, so the engine never refuses one.
 pub const SEARCHES_AT_ONCE: usize = 32;
-/// How long a sound that was sent waits for a place to be searched for.
+/// How long an uploaded sound waits for its turn.
 pub const PLACE_WAIT: Duration = Duration::from_secs(30);
-/// Additions, trainings and indexings that wait or run.
+/// The imports, trainings and indexings that may wait or run.
 pub const JOBS_WAITING: usize = 16;
-/// Ended jobs whose results can still be asked for.
+/// The number of ended jobs whose results can still be queried.
 pub const JOBS_REMEMBERED: usize = 100;
-/// Their results together, as JSON: that of an addition names every file. The last one's is kept whatever it takes.
+/// The size of these results together, as JSON. The result of an import names every file. The last result is always
+/// kept.
 pub const REMEMBERED_BYTES: usize = 32 << 20;
-/// How much of a query is listened to, in seconds.
+/// The longest part of a sound that is used as the query, in seconds.
 pub const QUERY_SECS: f64 = 120.0;
-/// The last second of a sound at which a query may begin.
+/// The latest second of a sound at which a query may begin.
 pub const LAST_QUERY_START_SECS: f64 = 3600.0;
-/// Matches of an answer without and with their sounds.
+/// The most matches of an answer without sounds, and with sounds.
 pub const MATCHES: usize = 1000;
 pub const CLIPS: usize = 100;
-/// The sounds of an answer.
+/// The size of all sounds of an answer.
 pub const CLIP_BYTES: usize = 32 << 20;
 pub const ANSWERS_CUT_AT_ONCE: usize = 4;
-/// A download, with `--allow-downloads`.
+/// The largest download, with `--allow-downloads`.
 pub const DOWNLOAD_BYTES: u64 = 256 << 20;
-/// How long a client that was refused a place should wait.
+/// How long a refused client should wait before it tries again.
 pub const RETRY_AFTER_SECS: u64 = 1;
-/// A client that was refused while it sends is listened to for so long, and for so much, that it can read the answer.
+/// For how long, and for how many bytes, the server reads from a refused client that is still sending, so that the
+/// client can read the answer.
 pub const LINGER: Duration = Duration::from_secs(60);
 pub const LINGER_BYTES: usize = 64 << 20;
-/// From the end of the last job, after the signal, to the end of connections that do not take their answers.
+/// After the signal: the time from the end of the last job to the end of connections that do not receive their answers.
 pub const GRACE: Duration = Duration::from_secs(5);
 pub const BLOCKING_THREADS: usize = 32;
 pub const SHORTEST_TOKEN: usize = 16;

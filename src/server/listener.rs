@@ -1,8 +1,8 @@
-//! Connections: so many at once, and none that idles.
+//! Connections: a bounded number at once, and none that idles.
 //!
-//! A connection may take as long as its request's job does; what it may not is keep the server waiting, for a request or for
-//! an answer to be taken. So the time counts whenever no request of it is being answered. Where all places are taken, the
-//! connection makes way whose client is waited for longest.
+//! A connection may last as long as its request's job. It may not make the server wait for a request, or for an answer
+//! to be received. So its idle time counts whenever none of its requests is being answered. If all places are taken,
+//! the connection ends whose client the server has waited for longest.
 
 use std::future::Future as _;
 use std::io;
@@ -22,7 +22,7 @@ use tokio::time::{Instant, Sleep, sleep, timeout};
 use super::limits;
 use super::waiting::{Pace, Waiting};
 
-/// A listener that has a bounded number of connections.
+/// A listener with a bounded number of connections.
 pub(super) struct Bounded {
     tcp: TcpListener,
     places: Arc<Semaphore>,
@@ -39,14 +39,16 @@ impl Bounded {
         Self { tcp, places: Arc::new(Semaphore::new(connections)), waiting, idle }
     }
 
-    /// A place for one more connection. Where none is free, one makes way whose client has sent half a request or none.
+    /// A place for one more connection. If no place is free, a connection ends whose client has sent half a request or
+    /// none.
     async fn place(&self) -> OwnedSemaphorePermit {
         loop {
             if let Ok(place) = self.places.clone().try_acquire_owned() {
                 return place;
             }
             self.waiting.make_way();
-            // The semaphore is never closed. What was told to make way needs a moment, or has become whole meanwhile.
+            // The semaphore is never closed. A connection that was told to end needs a moment, or its request has
+            // become whole meanwhile.
             if let Ok(Ok(place)) = timeout(limits::MAKE_WAY, self.places.clone().acquire_owned()).await {
                 return place;
             }
@@ -90,9 +92,9 @@ pub(super) struct Connection {
     pace: Pace,
     idle: Duration,
     patience: Pin<Box<Sleep>>,
-    /// Requests that were answered when `patience` began.
+    /// The number of answered requests when `patience` began.
     answered: u64,
-    /// Once its end has begun, how much more is read over.
+    /// When the connection is ending: the number of bytes that are still read and ignored.
     unwanted: Option<usize>,
     _place: OwnedSemaphorePermit,
 }
@@ -114,7 +116,7 @@ impl Connection {
         }
     }
 
-    /// Notes what became of writing.
+    /// Notes the result of writing.
     fn written(&self, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if matches!(outcome, Poll::Ready(Ok(bytes)) if bytes > 0) {
             self.pace.has_written();
@@ -124,7 +126,8 @@ impl Connection {
 }
 
 impl AsyncRead for Connection {
-    /// What has come is taken, also when it is looked for late: it is not the client's fault that the server was busy.
+    /// Bytes that have arrived are accepted even if the server reads them late: a busy server is not the client's
+    /// fault.
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let read = Pin::new(&mut self.tcp).poll_read(context, to);
         if read.is_ready() {
@@ -164,8 +167,8 @@ impl AsyncWrite for Connection {
         Pin::new(&mut self.tcp).poll_flush(context)
     }
 
-    /// A connection that is closed with something unread is reset, and an answer on its way is lost. So what is still sent is
-    /// read over first: what is there, and of a client that was refused what comes until it hangs up or has to make way.
+    /// Closing a connection with unread bytes resets it, and an answer on its way is lost. So the bytes that are still
+    /// sent are read and ignored first. For a client that was refused, this goes on until it hangs up or must end.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         let unwanted = match &mut this.unwanted {
@@ -184,7 +187,7 @@ impl AsyncWrite for Connection {
                 Poll::Ready(Ok(())) if !part.filled().is_empty() => {
                     *unwanted = unwanted.saturating_sub(part.filled().len());
                 }
-                // Nothing is there, or the client has hung up.
+                // There are no bytes, or the client has hung up.
                 _ => break,
             }
         }
@@ -224,15 +227,15 @@ mod tests {
     fn send(address: SocketAddr, bytes: &[u8]) -> Client {
         let mut client = Client::connect(address).expect("connected");
         client.set_read_timeout(Some(Duration::from_secs(300))).expect("set");
-        // It may have been hung up on already.
+        // The connection may already be closed.
         let _ = client.write_all(bytes);
         client
     }
 
-    /// What comes until the connection is ended.
+    /// Everything that arrives until the connection ends.
     fn rest(mut client: Client) -> String {
         let mut all = Vec::new();
-        // Being hung up on is an end as well.
+        // A reset connection is an end too.
         let _ = client.read_to_end(&mut all);
         String::from_utf8(all).expect("text")
     }

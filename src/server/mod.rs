@@ -1,7 +1,7 @@
 //! The operations over HTTP, for scripts and other programs, on the same engine as the window.
 //!
-//! tokio's threads only wait: jobs run in the engine's lanes (`desk` bridges its events), and what reads or writes files
-//! here does so on tokio's threads for blocking work. Whatever a client sends or leaves unsent is bounded by [`limits`].
+//! tokio's threads only wait. Jobs run in the engine's lanes, whose events `desk` passes on. Files are read and written
+//! on tokio's threads for blocking work. [`limits`] bounds whatever a client sends or does not send.
 
 mod answer;
 mod desk;
@@ -44,24 +44,25 @@ use waiting::{Pace, Waiting};
 pub struct ServeOptions {
     pub project: PathBuf,
     pub opening: Opening,
-    /// Port 0 is any that is free.
+    /// Port 0 is any free port.
     pub address: SocketAddr,
     /// Names that a request's Host may have, besides addresses and localhost.
     pub hosts: Vec<String>,
-    /// What requests must carry; without one, one is made where the address is no loopback address.
+    /// The token that requests must have. If it is `None` and the address is not a loopback address, the server makes
+    /// one.
     pub token: Option<String>,
-    /// Where given, files are added from these folders alone.
+    /// If set, files are added only from these folders.
     pub allow: Option<Vec<PathBuf>>,
     pub allow_downloads: bool,
 }
 
-/// Where the server listens.
+/// The address and the conditions of a running server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listening {
     pub address: SocketAddr,
-    /// What requests must carry, where they must carry anything.
+    /// The token that requests must have. `None`: they need none.
     pub token: Option<String>,
-    /// Why nothing can be changed, where that is so.
+    /// Why nothing can be changed. `None`: it can.
     pub read_only: Option<String>,
 }
 
@@ -71,23 +72,23 @@ struct Server {
     rules: Rules,
     allow: Option<Vec<Utf8PathBuf>>,
     allow_downloads: bool,
-    /// Private to this process's user; gone with the server.
+    /// Only this process's user can read it. It is deleted when the server ends.
     uploads: TempDir,
-    /// Whose clients are waited for.
+    /// Which clients the server waits for.
     waiting: Arc<Waiting>,
-    /// What all uploads on the disk may take.
+    /// The room on the disk for all uploads together.
     upload_kib: Arc<Semaphore>,
-    /// Searches that the engine has been given.
+    /// The searches that were given to the engine.
     searching: Places,
-    /// Answers for which chunks are being cut.
+    /// The answers for which sounds are being cut.
     cutting: Semaphore,
 }
 
-/// Serves until SIGTERM or an interrupt; running jobs are then cancelled and keep their last good state. `ready` is told when
-/// requests can be made.
+/// Serves until SIGTERM or an interrupt. Then running jobs are cancelled and keep their last good state. `ready` is
+/// called when requests can be made.
 ///
 /// # Errors
-/// Where the project cannot be opened, or the address cannot be listened on.
+/// If the project cannot be opened, or the server cannot listen on the address.
 pub fn serve(options: ServeOptions, ready: impl FnOnce(&Listening)) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -96,11 +97,11 @@ pub fn serve(options: ServeOptions, ready: impl FnOnce(&Listening)) -> anyhow::R
         .build()
         .context("no threads for the server")?;
     let (server, listening, listener) = runtime.block_on(open(options))?;
-    // Before anybody knows of the server: who asks it to end is heard from its first word on.
+    // Signals are heard before anybody knows of the server, so none is missed.
     let terminated = runtime.block_on(async { terminated() })?;
     ready(&listening);
     let outcome = runtime.block_on(run(server.clone(), listener, terminated));
-    // Whoever is still connected has had time to take an answer.
+    // Everybody who is still connected has had time to receive an answer.
     runtime.shutdown_timeout(Duration::from_secs(1));
     // The engine waits until its jobs have left a state that can be opened again.
     if Arc::into_inner(server).is_none() {
@@ -145,7 +146,7 @@ async fn open(options: ServeOptions) -> anyhow::Result<(Arc<Server>, Listening, 
     Ok((Arc::new(server), Listening { address, token, read_only }, Bounded::new(tcp, waiting)))
 }
 
-/// A temporary folder that nobody but this process's user can look into.
+/// A temporary folder that only this process's user can read.
 fn private_folder() -> std::io::Result<TempDir> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -197,7 +198,7 @@ async fn run(
     let service = router(server.clone()).into_make_service_with_connect_info::<Pace>();
     let mut serving = tokio::spawn(async move {
         let serving = axum::serve(listener, service).with_graceful_shutdown(async {
-            // Told or dropped, it is time.
+            // Whether the sender sends or is dropped, the end has come.
             let _ = stopped.await;
         });
         serving.await
@@ -208,7 +209,7 @@ async fn run(
     server.desk.close();
     // The receiver is gone only if serving has ended by itself.
     let _ = stop.send(());
-    // Whoever waits for a job is told of its end, however long that takes on this machine.
+    // Everybody who waits for a job gets its end, however long that takes.
     server.desk.all_ended().await;
     match tokio::time::timeout(limits::GRACE, &mut serving).await {
         Ok(ended) => ended.context("the server has a fault")?.context("the server cannot go on"),

@@ -1,4 +1,4 @@
-//! Places for what only so many requests may do at once.
+//! Places for operations that only a bounded number of requests may do at once.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use tokio::time::timeout;
 use super::answer::Refusal;
 use super::limits;
 
-/// Whoever finds no place free waits for one, in the order of coming, but not for ever. What waits is a request that has come
-/// whole; so many at most are there at once as there are connections ([`limits::CONNECTIONS`]).
+/// Places. A request that finds no free place waits, in the order of arrival, but not for ever. Only requests that
+/// arrived whole wait, so at most as many wait as there are connections ([`limits::CONNECTIONS`]).
 pub(super) struct Places {
     free: Semaphore,
     wait: Duration,
@@ -27,7 +27,7 @@ impl Places {
     /// A place, until it is dropped.
     ///
     /// # Errors
-    /// Busy, where none became free in time, or where they are closed.
+    /// Busy, if no place became free in time, or if the places are closed.
     pub async fn take(&self) -> Result<SemaphorePermit<'_>, Refusal> {
         match timeout(self.wait, self.free.acquire()).await {
             Ok(Ok(place)) => Ok(place),
@@ -35,7 +35,7 @@ impl Places {
         }
     }
 
-    /// Sends away whoever waits, and whoever comes.
+    /// Sends away everybody who waits, and everybody who comes later.
     pub fn close(&self) {
         self.free.close();
     }

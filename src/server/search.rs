@@ -1,4 +1,4 @@
-//! Searching for a sound that was sent.
+//! Searching with a sound that the client sent.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub(super) struct Wanted {
     format: Option<String>,
     k: Option<usize>,
     by: Option<Grouping>,
-    /// Which files, in the language of `soundalike search --filter`.
+    /// The files to search, in the language of `soundalike search --filter`.
     filter: Option<String>,
     from: Option<f64>,
     to: Option<f64>,
@@ -38,7 +38,7 @@ pub(super) struct Wanted {
     threshold: Option<f64>,
 }
 
-/// What an answer is to be like.
+/// The form of the answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Form {
     /// `[[chunk as base64 WAV, distance], ...]`
@@ -50,12 +50,12 @@ enum Form {
 
 const MATCHES_WITHOUT_WORD: usize = 10;
 
-/// A search whose client has gone away is not carried out for nobody.
+/// Cancels a search whose client has gone away.
 struct CancelledWhenDropped<'a>(&'a Server, JobId);
 
 impl Drop for CancelledWhenDropped<'_> {
     fn drop(&mut self) {
-        // After its end it is not cancelled any more.
+        // A search that has ended is no longer cancelled.
         self.0.desk.cancel(self.1);
     }
 }
@@ -91,7 +91,7 @@ pub(super) async fn search(
     }
 }
 
-/// What says itself that it is too large need not be received first.
+/// A request that announces too large a body is refused before the body is received.
 fn refuse_large(request: &Request) -> Result<(), Refusal> {
     match request.body().size_hint().lower() > limits::SEARCH_BODY_BYTES as u64 {
         true => Err(Refusal::too_large(limits::UPLOAD_BYTES)),
@@ -99,7 +99,7 @@ fn refuse_large(request: &Request) -> Result<(), Refusal> {
     }
 }
 
-/// Waits for a search; it is named by the sender's name for its sound.
+/// Waits for the end of a search. Its query is named as the client named the sound.
 async fn end(server: &Server, job: Submitted, upload: &Upload) -> Result<SearchReport, Refusal> {
     let _cancelled = CancelledWhenDropped(server, job.id);
     match job.end().await {
@@ -110,7 +110,7 @@ async fn end(server: &Server, job: Submitted, upload: &Upload) -> Result<SearchR
             Ok(report)
         }
         Ok(other) => Err(Refusal::fault(format!("a search ended in {other:?}"))),
-        // The private folder is nobody's business.
+        // The path of the private folder is not told.
         Err(NotDone::Failed(failure)) => Err(NotDone::Failed(failure.calling(upload.file.path(), "the sound")).into()),
         Err(cancelled) => Err(cancelled.into()),
     }
@@ -131,7 +131,7 @@ fn form(wanted: &Wanted) -> Result<Form, Refusal> {
     }
 }
 
-/// The query, but for its path.
+/// The query, without its path.
 fn query(wanted: &Wanted, form: Form) -> Result<Query, Refusal> {
     let most = if form == Form::Sounds { limits::CLIPS } else { limits::MATCHES };
     let k = wanted.k.unwrap_or(MATCHES_WITHOUT_WORD);
@@ -146,7 +146,7 @@ fn query(wanted: &Wanted, form: Form) -> Result<Query, Refusal> {
     if let [first, ..] = Filter::read(&text).not_understood() {
         return Err(Refusal::bad(format!("`filter`: {first}")));
     }
-    // A small file can unpack to hours of sound.
+    // A small file can hold hours of sound.
     let last = from + limits::QUERY_SECS;
     let to = wanted.to.filter(|to| to.is_finite()).map_or(last, |to| to.min(last));
     let by = match (wanted.by, wanted.events.unwrap_or(false)) {
@@ -168,7 +168,7 @@ fn query(wanted: &Wanted, form: Form) -> Result<Query, Refusal> {
     })
 }
 
-/// What every form of JSON answer says of a search.
+/// What every JSON answer says about a search.
 fn about(report: &SearchReport) -> Value {
     json!({
         "status": "success",
@@ -222,7 +222,7 @@ fn text_of(server: &Server, format: TextFormat, report: SearchReport) -> Result<
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }
 
-/// The matches themselves. Those that can no longer be cut from their files are left out and named.
+/// The sounds of the matches. Matches that can no longer be cut from their files are left out and named.
 async fn sounds(server: &Server, report: SearchReport) -> Result<Response, Refusal> {
     let _cutting = server.cutting.acquire().await.map_err(Refusal::fault)?;
     let answer = tokio::task::spawn_blocking(move || {

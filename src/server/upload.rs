@@ -1,6 +1,6 @@
-//! Receiving: bodies within their bounds of size and time, and sounds into files of the private folder.
+//! Receiving bodies within their limits of size and time, and sounds into files of the private folder.
 //!
-//! A body counts only when it has come whole, to its very end: what breaks off is refused, and nothing is done of it.
+//! A body counts only when it has arrived whole. A body that breaks off is refused, and nothing is done with it.
 
 use std::future::poll_fn;
 use std::io::Write as _;
@@ -24,27 +24,27 @@ use super::answer::Refusal;
 use super::limits;
 use super::waiting::{Pace, Receiving};
 
-/// Bytes that are collected before they are written.
+/// The bytes that are collected before they are written.
 const WRITE_BYTES: usize = 64 << 10;
-/// Of a refused request's body so much is read for so long before the answer, so that the connection can be used again.
+/// The part of a refused request's body that is read before the answer, so that the connection can be used again.
 const DISCARD_BYTES: u64 = 1 << 20;
 const DISCARD_FOR: std::time::Duration = std::time::Duration::from_secs(2);
-/// Longer endings name no kind of sound.
+/// No kind of sound has a longer extension.
 const LONGEST_ENDING: usize = 5;
 
-/// A sound that was sent. Its file goes when this does.
+/// A sound that was sent. Dropping this deletes its file.
 pub(super) struct Upload {
     pub file: NamedTempFile,
-    /// As the sender calls it.
+    /// The client's name for it.
     pub name: String,
     _room: Vec<OwnedSemaphorePermit>,
 }
 
-/// The body of a request on its way in. Its client is waited for until this is dropped.
+/// The body of a request that is arriving. The server waits for its client until this is dropped.
 pub(super) struct Incoming {
     body: Body,
     receiving: Receiving,
-    /// Why no more comes, where that is not the body's end.
+    /// Why no more bytes come. `None` at the end of the body.
     broken: Option<Refusal>,
 }
 
@@ -80,13 +80,13 @@ impl Incoming {
     /// The next bytes; `None` at the end.
     async fn next_part(&mut self) -> Result<Option<Bytes>, Refusal> {
         match poll_fn(|context| self.poll_frame(context)).await {
-            // Trailers say nothing here.
+            // Trailers have no meaning here.
             Some(frame) => Ok(Some(frame?.into_data().unwrap_or_default())),
             None => Ok(None),
         }
     }
 
-    /// Reads the rest of a body that is not wanted, within bounds.
+    /// Reads the rest of an unwanted body, within limits.
     pub async fn discard(mut self) {
         let mut left = DISCARD_BYTES;
         let rest = async {
@@ -97,12 +97,12 @@ impl Incoming {
                 }
             }
         };
-        // What comes later is read over when the connection ends.
+        // Bytes that come later are ignored when the connection ends.
         let _ = timeout(DISCARD_FOR, rest).await;
     }
 }
 
-/// A body that is lent to the reader of its parts: what that leaves unread can be read afterwards.
+/// A body that is lent to the reader of its parts. What that reader leaves can be read afterwards.
 struct Lent(Arc<Mutex<Incoming>>);
 
 impl HttpBody for Lent {
@@ -125,10 +125,10 @@ impl HttpBody for Lent {
     }
 }
 
-/// Reads a body of JSON; an empty one is an empty object.
+/// Reads a JSON body. An empty body is an empty object.
 ///
 /// # Errors
-/// Where it is too large, too slow, no JSON object, or did not come whole.
+/// If it is too large, too slow, not a JSON object, or did not arrive whole.
 pub(super) async fn json_body(mut request: Request) -> Result<serde_json::Map<String, serde_json::Value>, Refusal> {
     let mut incoming = Incoming::of(&mut request)?;
     let mut bytes = Vec::new();
@@ -153,10 +153,10 @@ pub(super) async fn json_body(mut request: Request) -> Result<serde_json::Map<St
     read_json(&bytes)
 }
 
-/// The JSON object that a body is; an empty body is an empty object.
+/// The JSON object of a body. An empty body is an empty object.
 ///
 /// # Errors
-/// Where it is no JSON object.
+/// If it is not a JSON object.
 pub fn read_json(bytes: &[u8]) -> Result<serde_json::Map<String, serde_json::Value>, Refusal> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(serde_json::Map::new());
@@ -164,17 +164,17 @@ pub fn read_json(bytes: &[u8]) -> Result<serde_json::Map<String, serde_json::Val
     serde_json::from_slice(bytes).map_err(|cause| Refusal::bad(format!("the body is no JSON object: {cause}")))
 }
 
-/// Writes the field `file` into a file of the private folder, and reads the request to its end.
+/// Writes the field `file` to a file of the private folder, and reads the request to its end.
 ///
 /// # Errors
-/// Where there is no such field, or where the request is too large, too slow, or did not come whole.
+/// If there is no such field, or if the request is too large, too slow, or did not arrive whole.
 pub(super) async fn receive(server: &Arc<Server>, mut request: Request) -> Result<Upload, Refusal> {
     let incoming = Arc::new(Mutex::new(Incoming::of(&mut request)?));
     *request.body_mut() = Body::new(Lent(incoming.clone()));
     let parts = Multipart::from_request(request, &()).await;
     let parts = parts.map_err(|cause| Refusal::bad(format!("a sound is sent as multipart/form-data: {cause}")))?;
     let received = receive_parts(server, parts, &incoming).await;
-    // What went wrong beneath the parts is what is told of them.
+    // The error reports what went wrong below the parts.
     if let Some(broken) = incoming.lock().broken.take() {
         return Err(broken);
     }
@@ -196,11 +196,11 @@ async fn receive_parts(
             Some(field) if field.name() == Some("file") && upload.is_none() => {
                 upload = Some(keep(server, field, incoming, end).await?);
             }
-            // What is in other fields is read over, and counts for the size of the body.
+            // Other fields are ignored, but count for the size of the body.
             Some(_) => {}
         }
     }
-    // Behind the last part only the body's own end should come.
+    // After the last part only the end of the body may come.
     drop(parts);
     let rest = async {
         let mut left = DISCARD_BYTES;
@@ -242,7 +242,7 @@ async fn keep(
     }
 }
 
-/// Room on the disk. Where it is taken, sounds that are half sent make way.
+/// Room on the disk. If it is taken, half-sent sounds make way.
 async fn room_for(server: &Arc<Server>, kib: u32) -> Result<OwnedSemaphorePermit, Refusal> {
     loop {
         if let Ok(taken) = server.upload_kib.clone().try_acquire_many_owned(kib) {
@@ -271,7 +271,7 @@ async fn write(mut file: NamedTempFile, bytes: Vec<u8>) -> Result<NamedTempFile,
     written.await.map_err(Refusal::fault)?.map_err(Refusal::fault)
 }
 
-/// What a sound's kind is guessed by where its bytes do not tell: nothing of the name but a plain ending is used.
+/// The extension from which the kind is guessed if the bytes do not tell. Only a plain extension of the name is used.
 fn ending_of(name: &str) -> String {
     match name.rsplit_once('.') {
         Some((_, ending))

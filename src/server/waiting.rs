@@ -1,5 +1,5 @@
-//! What the server waits for, connection by connection: [`Waiting`]. Where places become scarce, it tells whose client is
-//! waited for longest, so that a request that is half sent makes way for one that is whole.
+//! [`Waiting`]: what the server waits for, for each connection. When places become scarce, it names the client that the
+//! server has waited for longest, so that a half-sent request makes way for a whole one.
 
 use std::sync::{Arc, Weak};
 use std::task::{Context, Waker};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-/// An answer is given so long to reach the client, counted from its last bytes, before its connection makes way.
+/// The time that an answer gets to reach the client, from its last bytes on, before its connection makes way.
 const ANSWER_GRACE: Duration = Duration::from_secs(1);
 
 /// All connections.
@@ -16,7 +16,7 @@ pub(super) struct Waiting {
     connections: Mutex<Vec<Weak<Mutex<Standing>>>>,
 }
 
-/// How far a connection's requests are.
+/// The state of a connection's requests.
 #[derive(Clone, Debug)]
 pub(super) struct Pace(Arc<Mutex<Standing>>);
 
@@ -24,17 +24,17 @@ pub(super) struct Pace(Arc<Mutex<Standing>>);
 struct Standing {
     begun: u64,
     answered: u64,
-    /// Whether a request was refused, so that its client may still be sending it.
+    /// Whether a request was refused, so that its client may still be sending.
     refused: bool,
-    /// Whether the body of the request that is being answered has not come whole.
+    /// Whether the body of the request that is being answered has not arrived whole.
     receiving: bool,
-    /// What is kept of that body on the disk.
+    /// The part of that body that is on the disk.
     kib: u64,
-    /// Since when the client is waited for: the opening, an answer, or the last part of a body.
+    /// Since when the server waits for the client: since the opening, an answer, or the last part of a body.
     since: Instant,
-    /// When bytes of an answer were taken last.
+    /// When the client last received bytes of an answer.
     written: Option<Instant>,
-    /// Whether all that has come is read, so that only the client can go on.
+    /// Whether everything that has arrived is read, so that only the client can continue.
     is_drained: bool,
     makes_way: bool,
     reader: Option<Waker>,
@@ -72,12 +72,13 @@ impl Waiting {
         Pace(standing)
     }
 
-    /// Has the connection end whose client is waited for longest; `false` where every client has sent what it had to.
+    /// Ends the connection whose client the server has waited for longest. Returns false if every client has sent what
+    /// it must.
     pub fn make_way(&self) -> bool {
         self.end_oldest(Standing::is_half_sent)
     }
 
-    /// Has the request end that is half sent, takes room on the disk, and was added to longest ago.
+    /// Ends the half-sent request that takes room on the disk and has grown least recently.
     pub fn make_room(&self) -> bool {
         self.end_oldest(|standing| standing.kib > 0 && standing.receiving && standing.is_half_sent())
     }
@@ -103,7 +104,7 @@ impl Pace {
     pub fn begin(&self) -> Answering {
         let mut standing = self.0.lock();
         standing.begun += 1;
-        // Its head came whole after all.
+        // Its head arrived whole after all.
         standing.makes_way = false;
         Answering(self.clone())
     }
@@ -128,7 +129,8 @@ impl Pace {
         self.0.lock().answered
     }
 
-    /// All that has come is read; whether the connection makes way now. Where not, `context` is woken when it is to.
+    /// Everything that has arrived is read. Returns whether the connection must end now. If not, `context` is woken
+    /// when it must.
     pub fn is_drained(&self, context: &Context<'_>) -> bool {
         let mut standing = self.0.lock();
         standing.is_drained = true;
@@ -136,12 +138,12 @@ impl Pace {
         standing.makes_way && standing.begun == standing.answered
     }
 
-    /// Something has come.
+    /// Bytes have arrived.
     pub fn has_read(&self) {
         self.0.lock().is_drained = false;
     }
 
-    /// Some bytes of an answer were taken.
+    /// The client received some bytes of an answer.
     pub fn has_written(&self) {
         self.0.lock().written = Some(Instant::now());
     }
@@ -164,24 +166,24 @@ impl Drop for Answering {
     }
 }
 
-/// A body on its way in.
+/// A body that is arriving.
 pub(super) struct Receiving(Pace);
 
 impl Receiving {
-    /// A part has come.
+    /// A part has arrived.
     pub fn has_come(&self) {
         let mut standing = self.0.0.lock();
         (standing.since, standing.makes_way) = (Instant::now(), false);
     }
 
-    /// No part is there; whether the request makes way now. Where not, `context` is woken when it is to.
+    /// No part is there. Returns whether the request must end now. If not, `context` is woken when it must.
     pub fn waits(&self, context: &Context<'_>) -> bool {
         let mut standing = self.0.0.lock();
         standing.receiver = Some(context.waker().clone());
         standing.makes_way
     }
 
-    /// So much of it is on the disk.
+    /// The part of the body that is on the disk, in KiB.
     pub fn keeps(&self, kib: u64) {
         self.0.0.lock().kib += kib;
     }

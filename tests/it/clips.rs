@@ -33,7 +33,7 @@ fn a_clip_is_saved_and_never_over_a_sound() {
     assert_eq!(cut[44..], before[44 + 4000..44 + 12_000]);
     for over in [&own, &bench.path("sounds/../sounds/own.wav")] {
         let refused = bench.run(Command::SaveClip { clip: clip(&own, 0.0, 0.5), out: text(over) });
-        assert!(refused.expect_err("a sound").contains("only ever read"));
+        assert!(refused.expect_err("a sound").contains("never writes to your sounds"));
     }
     assert_eq!(std::fs::read(&own).expect("read"), before);
 }

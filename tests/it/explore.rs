@@ -109,7 +109,7 @@ fn a_code_is_looked_up_by_chunk_by_sound_and_by_its_bits() {
     assert!(gone.expect_err("no such chunk").contains("build the index again"));
     for code in [vec![0, 0], vec![1 << 40]] {
         let other = bench.run(Command::LookAtCode { of: CodeOf::Code(code.clone()), k: 1 });
-        assert!(other.expect_err("another width").contains("of another model"));
+        assert!(other.expect_err("another width").contains("belongs to another model"));
         assert!(bench.run(Command::DecodeCode { code }).is_err());
     }
 }

@@ -319,7 +319,7 @@ fn the_code_of_a_match_can_be_heard_and_no_sound_is_written_over() {
     let own = text("tones/tone_01.wav");
     let before = std::fs::read(&own).expect("read");
     let refused = bench.run(Command::Reconstruct { from, out: own.clone() }).expect_err("a sound of the dataset");
-    assert!(refused.contains("only ever read"), "{refused}");
+    assert!(refused.contains("never writes to your sounds"), "{refused}");
     assert_eq!(std::fs::read(&own).expect("read"), before);
     let nowhere = Coded::Chunk { file: found.file, start_secs: 600.0 };
     let refused = bench.run(Command::Reconstruct { from: nowhere, out }).expect_err("no chunk there");

@@ -58,7 +58,7 @@ fn a_recording_is_a_take_that_is_listed_renamed_and_deleted() {
     let second = record(&bench);
     for name in ["a beep", "../elsewhere", " "] {
         let refused = bench.run(Command::RenameTake { path: second.path.clone(), name: name.into() }).expect_err("no");
-        assert!(refused.contains("cannot be a take's name"), "{refused}");
+        assert!(refused.contains("cannot be the name of a recording"), "{refused}");
     }
     let bench = bench.reopen();
     assert_eq!(bench.engine.latest().takes.len(), 2);

@@ -67,7 +67,7 @@ impl VirtualAudio {
             .expect("pulseaudio starts");
         let this = Self { folder, server };
         this.until("an answer from pulseaudio", || this.control(&["info"]).is_some());
-        // The first block of two seconds is waited out.
+        // A body that is lent to the reader of its parts. What that reader leaves can be read afterwards.
         for monitor in ["mic.monitor", "spk.monitor"] {
             let file = this.folder.path().join("first");
             let listening = this.listen(monitor, &file);

@@ -39,7 +39,7 @@ impl Window {
             audio.clone(),
         );
         let harness = Harness::builder().with_size(vec2(1280.0, 800.0)).build_eframe(move |cc| {
-            // One wake that waits is as good as many.
+            // One waiting wake is as good as many.
             cc.egui_ctx.set_request_repaint_callback(move |_| {
                 let _ = sender.try_send(());
             });

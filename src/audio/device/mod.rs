@@ -139,14 +139,14 @@ pub enum DeviceError {
     NotConnected(String),
     #[error("{device} could not be opened: {reason}")]
     Refused { device: String, reason: String },
-    #[error("a recording is running already")]
+    #[error("a recording is already running")]
     AlreadyRecording,
     #[error("no recording is running")]
     NotRecording,
     /// Why there is no file for it.
     #[error("nothing can be recorded: {0}")]
     NotKept(String),
-    #[error("a thread for sound could not be started: {0}")]
+    #[error("no thread for sound could be started: {0}")]
     NoThread(String),
 }
 

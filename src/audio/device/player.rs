@@ -41,7 +41,7 @@ pub struct PlayerState {
     pub position_secs: f64,
     /// The time from the order to play until the device got the first frame. `None`: not yet.
     pub waited: Option<Duration>,
-    /// The output device in use.
+    /// The output device that is used.
     pub device: Option<String>,
     /// Why there is no sound.
     pub problem: Option<String>,
@@ -55,7 +55,7 @@ pub enum PlayError {
     Device(#[from] DeviceError),
     #[error("the sound stopped: {0}")]
     Interrupted(String),
-    #[error("something else was played before it was heard")]
+    #[error("another sound was played instead")]
     Replaced,
 }
 

@@ -62,11 +62,11 @@ pub struct RecorderState {
     pub listening: bool,
     /// Of the recording.
     pub secs: f64,
-    /// Peak of the last moments, 0 to 1.
+    /// The peak of the last moments, 0 to 1.
     pub level: f32,
     /// The highest level of late, 0 to 1.
     pub peak: f32,
-    /// Whether a sample was at full scale of late.
+    /// Whether a recent sample was at full scale.
     pub clipped: bool,
     pub device: Option<String>,
     /// Why the last start failed or the microphone was lost.

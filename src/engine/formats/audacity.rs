@@ -1,6 +1,7 @@
-//! Audacity's label track: a line for each label, start and end in seconds and the label's text, with tabs between.
+//! Audacity's label track: one line for each label, with start and end in seconds and the text of the label, separated
+//! by tabs.
 //!
-//! Seconds are from the start of the match's own file, which the text names: the track lies under that file.
+//! Seconds count from the start of the match's own file, which the text names. So the track belongs under that file.
 
 use std::io::{self, Write};
 

@@ -1,17 +1,17 @@
-//! [`MatchFormat`]: the forms in which matches are written.
+//! [`MatchFormat`]: the formats of matches.
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-/// How matches are written.
+/// The format of matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MatchFormat {
     Text(TextFormat),
-    /// The matches themselves, each a WAV file cut from its original, in a folder.
+    /// The sounds of the matches: WAV files, cut from their originals, in a folder.
     Clips,
 }
 
-/// How matches are written as text.
+/// The text format of matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TextFormat {
     Json,
@@ -40,7 +40,7 @@ impl MatchFormat {
         MatchFormat::Clips,
     ];
 
-    /// Its name on the command line and in addresses.
+    /// The name on the command line and in addresses.
     pub fn name(self) -> &'static str {
         match self {
             MatchFormat::Text(TextFormat::Json) => "json",
@@ -54,7 +54,7 @@ impl MatchFormat {
         }
     }
 
-    /// What it is, for a person who chooses.
+    /// The description for a person who chooses.
     pub fn title(self) -> &'static str {
         match self {
             MatchFormat::Text(TextFormat::Json) => "JSON",
@@ -68,7 +68,7 @@ impl MatchFormat {
         }
     }
 
-    /// The ending that files of it have; `None` where it is a folder.
+    /// The extension of its files. `None`: it is a folder.
     pub fn ending(self) -> Option<&'static str> {
         match self {
             MatchFormat::Text(TextFormat::Json) => Some("json"),

@@ -1,4 +1,5 @@
-//! An extended M3U playlist in UTF-8. Players that know VLC's options play the matches alone; others play the files.
+//! An extended M3U playlist in UTF-8. Players that know VLC's options play only the matches; other players play the
+//! whole files.
 
 use std::io::{self, Write};
 
@@ -22,7 +23,7 @@ pub(super) fn write(searches: &[&SearchReport], to: &mut dyn Write) -> io::Resul
     Ok(())
 }
 
-/// The path as it is, or, where a line of a playlist cannot hold it, as an address.
+/// The path itself, or an address if a line of a playlist cannot hold the path.
 pub(in crate::engine) fn address(path: &str) -> String {
     if path.trim() == path && !path.contains(char::is_control) && !path.starts_with('#') {
         return path.to_owned();

@@ -1,6 +1,6 @@
-//! What searches found, in forms that other programs read.
+//! The results of searches, in formats of other programs.
 //!
-//! A form is for one search or for many alike: each says which query a match answers.
+//! A format has one form for one search and for many: each match says which query it belongs to.
 
 mod audacity;
 mod clips;
@@ -31,8 +31,8 @@ use crate::audio::Cause;
 use crate::audio::wav::write_whole;
 use crate::dataset::moment;
 
-/// Writes what `searches` found as text. `sounds` are those that they were searched in: some forms tell of a match's file
-/// as well.
+/// Writes the results of `searches` as text. `sounds` are the files that were searched; some formats say more about a
+/// match's file.
 pub fn write_matches(
     format: TextFormat,
     searches: &[&SearchReport],
@@ -74,12 +74,12 @@ pub fn save_matches(
     .map_err(|cause| cause.at(out.as_std_path()).into())
 }
 
-/// What the query of a search is called.
+/// The name of a search's query.
 fn query_of(search: &SearchReport) -> &str {
     search.query.as_ref().map_or("", |query| query.path.as_str())
 }
 
-/// A match's file without the folders above it.
+/// The name of a match's file, without folders.
 fn file_name(found: &Match) -> &str {
     found.path.file_name().unwrap_or(found.path.as_str())
 }
@@ -108,7 +108,7 @@ fn clock_of(found: &Match, sounds: &DatasetView) -> String {
     at.map_or_else(String::new, |at| at.to_string())
 }
 
-/// In one line, without tabs: what stands in a column.
+/// The text in one line, without tabs, for one column.
 fn in_one_cell(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

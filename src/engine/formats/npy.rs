@@ -1,11 +1,11 @@
-//! NumPy's format for arrays.
+//! NumPy's array format.
 
 use std::io::{self, Write};
 
 use crate::index::CodesRef;
 
-/// Codes as an array of uint8, `[codes, ceil(bits / 8)]`, version 1.0: magic, a header of text padded to 64 bytes, then the
-/// rows. Bit i of a code is bit i % 8, least significant first, of byte i / 8.
+/// Codes as an array of uint8, `[codes, ceil(bits / 8)]`, version 1.0: magic, a text header padded to 64 bytes, then
+/// the rows. Bit i of a code is bit i % 8 of byte i / 8, counted from the least significant bit.
 pub(in crate::engine) fn write(codes: CodesRef<'_>, to: &mut dyn Write) -> io::Result<()> {
     let shape = (codes.len(), codes.bits().div_ceil(8));
     let mut header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({}, {}), }}", shape.0, shape.1);
@@ -14,7 +14,7 @@ pub(in crate::engine) fn write(codes: CodesRef<'_>, to: &mut dyn Write) -> io::R
     header.extend(std::iter::repeat_n(' ', padded - prefix - header.len() - 1));
     header.push('\n');
     to.write_all(b"\x93NUMPY\x01\x00")?;
-    // Two numbers in a fixed sentence: far below what 16 bits hold.
+    // The header is a fixed sentence with two numbers. Its length is far below the limit of 16 bits.
     to.write_all(&(header.len() as u16).to_le_bytes())?;
     to.write_all(header.as_bytes())?;
     for row in 0..codes.len() {

@@ -1,4 +1,4 @@
-//! Apache Parquet: a row for each chunk, with its code as binary of a fixed size, so that any database with a Hamming metric
+//! Apache Parquet: one row for each chunk, with its code as binary of a fixed size. Any database with a Hamming metric
 //! can load it.
 
 use std::io::Write;
@@ -13,7 +13,7 @@ use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use ::parquet::schema::parser::parse_message_type;
 
-/// Rows that are in memory at once.
+/// The number of rows that are in memory at once.
 const ROWS_A_GROUP: usize = 65_536;
 
 /// A chunk and its code.
@@ -25,8 +25,8 @@ pub(in crate::engine) struct Row<'a> {
     pub code: Vec<u8>,
 }
 
-/// Writes `rows` of codes of `bits` in the order in which they come. Bit i of a code is bit i % 8, least significant first, of
-/// byte i / 8.
+/// Writes `rows` of codes of `bits` bits in their order. Bit i of a code is bit i % 8 of byte i / 8, counted from the
+/// least significant bit.
 pub(in crate::engine) fn write<'a>(
     bits: usize,
     rows: impl Iterator<Item = Row<'a>>,

@@ -1,7 +1,8 @@
-//! Raven's selection table: a header, then a line for each selection, with tabs between.
+//! Raven's selection table: a header, then one line for each selection, separated by tabs.
 //!
-//! Raven opens the files that `Begin Path` names as one sequence, in the order in which they first appear: `Begin Time` and
-//! `End Time` are on the time of that sequence, `File Offset` is on the file's own. Selections take the whole band.
+//! Raven opens the files in `Begin Path` as one sequence, in order of first appearance. `Begin Time` and `End Time`
+//! count from the start of that sequence, and `File Offset` from the start of the file. Selections cover the whole
+//! frequency band.
 
 use std::collections::HashMap;
 use std::io::{self, Write};

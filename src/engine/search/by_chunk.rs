@@ -7,7 +7,7 @@ use super::asked::Asked;
 use super::{Ground, hit};
 use crate::index::{Codes, Neighbour};
 
-/// Chunks of the query that are looked up together, and before cancelling is looked at.
+/// The number of the query's chunks that are looked up together, between two checks for cancelling.
 const CHUNKS_TOGETHER: usize = 32;
 
 /// The `k` nearest matches that are nearer to what is wanted than to what is not, and those of the others that come before
@@ -41,18 +41,20 @@ pub(super) fn by_chunk(
     }
 }
 
-/// The `k` nearest matches, by distance, then the query's own chunks, then row. Each query chunk's neighbours are asked for
-/// in growing numbers until the merged, folded list holds `k` that no further neighbour could come before.
+/// The `k` nearest matches, ordered by distance, then the query's own chunks, then row. It asks for more and more
+/// neighbours of each chunk of the query, until the merged and folded list has `k` matches that no further neighbour
+/// could precede.
 fn nearest(job: &Job, ground: &Ground<'_>, asked: &Asked, k: usize) -> Result<Vec<Hit>, EngineError> {
     let own_hits = own_hits(ground, asked)?;
     let chunks = asked.like.codes.len();
-    // Many chunks find the matches together: each of them is asked for fewer.
+    // The chunks of a long query find the matches together, so each is asked for fewer neighbours.
     let mut wanted = ((4 * k + 16) / chunks.isqrt().max(1)).max(16);
     let mut known: Vec<Known> = (0..chunks).map(|_| Known::default()).collect();
     let mut open: Vec<usize> = (0..chunks).collect();
     loop {
         ask(job, ground, asked, &open, wanted, &mut known)?;
-        // The own ones are known whatever the neighbours are, so that none of them is behind a full list's last.
+        // The distances to the query's own chunks are computed directly. So none of them can be missing from a full
+        // list.
         let mut hits = own_hits.clone();
         hits.extend(known.iter().flat_map(|known| &known.hits));
         hits.sort_unstable_by_key(|hit| (hit.distance, !hit.is_own, hit.row, hit.query_chunk));
@@ -77,7 +79,7 @@ fn nearest(job: &Job, ground: &Ground<'_>, asked: &Asked, k: usize) -> Result<Ve
 #[derive(Default)]
 struct Known {
     hits: Vec<Hit>,
-    /// The last of them, where there are more behind it.
+    /// The last neighbour of the list, if there are more rows behind it.
     last: Option<Neighbour>,
 }
 
@@ -109,7 +111,7 @@ fn ask(
     Ok(())
 }
 
-/// Of each chunk of the query the chunks of the index that lie where it does, where the query is of a file in the index.
+/// For each chunk of the query, the chunks of the index at the same position, if the query is part of an indexed file.
 fn own_hits(ground: &Ground<'_>, asked: &Asked) -> Result<Vec<Hit>, EngineError> {
     let Some(span) = ground.own else { return Ok(Vec::new()) };
     let codes = ground.snapshot.index.codes()?;

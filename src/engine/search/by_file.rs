@@ -10,15 +10,15 @@ use super::asked::{Asked, Sounds};
 use super::{Ground, hit};
 use crate::index::AllCodes;
 
-/// Files whose chunks are compared with the query together: few enough that their distances stay in a core's own cache.
+/// The number of files whose chunks are compared with the query together. Their distances stay in a core's cache.
 const FILES_TOGETHER: usize = 256;
 
-/// A file's distances from a query.
+/// The distance of a file from a query.
 #[derive(Clone)]
 struct Score {
     /// The best distances of a sound's chunks, averaged over them; of the sound that is nearest.
     mean: f64,
-    /// Distance and row of the nearest chunk of all, and which of the query's it is nearest to.
+    /// The distance and the row of the nearest chunk, and the chunk of the query that it is nearest to.
     best: (u16, usize),
     query_chunk: usize,
     is_own: bool,
@@ -68,7 +68,7 @@ fn scores(ground: &Ground<'_>, codes: &AllCodes<'_>, sounds: &Sounds, spans: &[S
     let mut scores: Vec<Option<Score>> = vec![None; spans.len()];
     let (Some(first), Some(last)) = (spans.first(), spans.last()) else { return scores };
     let rows = first.first_row..last.first_row + last.chunks;
-    // All ones where a row may not be found: then it is farther than every other.
+    // All ones if a row may not be found: then it is farther away than every other row.
     let barred: Vec<u16> = rows.clone().map(|row| if ground.rows.contains(row) { 0 } else { u16::MAX }).collect();
     let mut distance = Vec::new();
     for (range, sound) in sounds.each() {

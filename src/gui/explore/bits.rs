@@ -1,4 +1,4 @@
-//! One code, bit by bit: whose it is, what was flipped, and who has it.
+//! One code, bit by bit: its sound, the flipped bits, and the chunks that have it.
 
 use camino::Utf8PathBuf;
 use std::sync::Arc;
@@ -8,17 +8,17 @@ use crate::engine::{ChunkPlace, CodeOf, CodeReport};
 
 #[derive(Default)]
 pub struct BitsState {
-    /// Whose code was chosen.
+    /// The chunk whose code was chosen.
     pub subject: Option<Subject>,
     pub asked: Asked<CodeOf>,
-    /// Of the index that the codes are of.
+    /// The index of the codes.
     pub generation: Option<i64>,
     /// The code of the subject, before anything was flipped.
     pub original: Vec<u64>,
     /// The code as it is shown.
     pub code: Vec<u64>,
     pub report: Option<Arc<CodeReport>>,
-    /// The bit that the arrow keys are at.
+    /// The bit that the arrow keys have reached.
     pub cursor: usize,
     /// Place in the list of the nearest chunks.
     pub selected: Option<usize>,
@@ -27,7 +27,7 @@ pub struct BitsState {
     pub decoded: Option<Utf8PathBuf>,
 }
 
-/// A chunk whose code is looked at.
+/// A chunk whose code is shown.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Subject {
     pub source: Source,
@@ -62,7 +62,7 @@ impl BitsState {
         (0..self.bits()).filter(|&bit| self.is_flipped(bit)).count()
     }
 
-    /// Whether the report tells of the code as it is shown.
+    /// Whether the report is about the code that is shown.
     pub fn is_answered(&self) -> bool {
         self.report.as_ref().is_some_and(|report| report.code == self.code)
     }
@@ -72,7 +72,8 @@ impl BitsState {
         Some(place.clone())
     }
 
-    /// In hexadecimal, the first bit first: each digit stands for four bits, the first of them its highest.
+    /// As hexadecimal digits, the first bit first. Each digit stands for four bits, and its highest bit is the first of
+    /// them.
     pub fn hexadecimal(&self) -> String {
         hexadecimal(&self.code, self.bits())
     }

@@ -1,4 +1,4 @@
-//! Near-duplicates: what was found, which groups are unfolded, and which files are to go.
+//! Near-duplicates: the groups that were found, which of them are unfolded, and which files are chosen for removal.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::engine::{ChunkPlace, Duplicate, DuplicateGroup, DuplicatesBy, Duplica
 pub struct DuplicatesState {
     pub within: u32,
     pub by: DuplicatesBy,
-    /// The question that was asked: distance, kind, generation of the index, files in the dataset.
+    /// The question that was asked: distance, kind, generation of the index, number of files.
     pub asked: Asked<(u32, DuplicatesBy, i64, usize)>,
     pub report: Option<Arc<DuplicatesReport>>,
     /// Groups whose members are shown.
@@ -19,14 +19,14 @@ pub struct DuplicatesState {
     /// Place among the lines.
     pub selected: Option<usize>,
     pub reveal: bool,
-    /// Files that are to be removed from the project.
+    /// The files to be removed from the project.
     pub chosen: BTreeSet<FileId>,
 }
 
 /// A line of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
-    /// A group, and whether its members are shown. The group behind the last is silence.
+    /// A group, and whether its members are shown. The last group is silence.
     Group {
         group: usize,
         unfolded: bool,
@@ -98,7 +98,7 @@ impl DuplicatesState {
         self.selected = self.lines.iter().position(same);
     }
 
-    /// A group's first member stands for it.
+    /// The first member stands for the group.
     pub fn selected_place(&self) -> Option<ChunkPlace> {
         let (group, member) = match *self.lines.get(self.selected?)? {
             Line::Group { group, .. } => (group, 0),
@@ -115,8 +115,7 @@ impl DuplicatesState {
         }
     }
 
-    /// Chooses all files of every group but the first, which is kept: a file that is kept for one group is not chosen for
-    /// another.
+    /// Chooses all files of every group but the first. A file that is kept for one group is not chosen for another.
     pub fn choose_all_but_the_first(&mut self) {
         let Some(report) = self.report.clone() else { return };
         let mut kept = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! What the colours of the map's dots stand for: the folders, the tags or the files that they are of.
+//! The meaning of the colours of the map's dots: folders, tags or files.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,12 +13,12 @@ pub enum ColourBy {
     File,
 }
 
-/// Which colour each dot has, and what the colours stand for.
+/// The colour of each dot, and the meaning of the colours.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Kinds {
-    /// Of each dot: one of the theme's colours, or their number where the dot is of none.
+    /// For each dot the number of one of the theme's colours. A dot without a kind has the number of colours.
     pub of: Vec<u8>,
-    /// Empty where colours have no names.
+    /// Empty if the colours have no names.
     pub names: Vec<KindName>,
 }
 
@@ -49,7 +49,7 @@ impl Kinds {
         }
     }
 
-    /// The names that most dots have get colours of their own; `rest` is what the others are called.
+    /// The most common names get colours of their own. All others get the name `rest`.
     fn named(report: &MapReport, of_files: &[Option<String>], rest: &str) -> Self {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         let names = report.chunks.iter().filter_map(|chunk| of_files[chunk.file as usize].as_deref());
@@ -74,7 +74,8 @@ impl Kinds {
     }
 }
 
-/// Each file's folder, named from where folders part; where there are more than colours, the one above it that they share.
+/// The folder of each file, named from where folders branch. If there are more folders than colours, the common folder
+/// above.
 fn folders(report: &MapReport) -> Vec<Option<String>> {
     let paths: Vec<Vec<&str>> = report.files.iter().map(|file| folder_of(file.path.as_str())).collect();
     by_folder(&paths).into_iter().map(Some).collect()

@@ -1,4 +1,4 @@
-//! The map: which dots, in which colours, what of it is in view, and what is selected.
+//! The map: which dots, in which colours, the visible part, and the selection.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,17 +8,17 @@ use super::kinds::{ColourBy, Kinds};
 use crate::dataset::FileId;
 use crate::engine::{ChunkPlace, DatasetView, MapReport, Match};
 
-/// How long the pointer has to rest on a dot before it plays: a dot that is crossed does not.
+/// How long the pointer must rest on a dot before the dot plays. A dot that the pointer only crosses stays silent.
 pub const DWELL_SECS: f64 = 0.15;
 
 /// From this zoom on, each moment has a dot.
 const NEAR: f32 = 5.0;
 
-/// How far one can go in, and out, from seeing all.
+/// The farthest zoom in and out, relative to showing everything.
 const CLOSEST: f32 = 400.0;
 const FURTHEST: f32 = 0.5;
 
-/// Share of the plane's sides that is left free around all dots.
+/// The margin around all dots, as a share of the plane's sides.
 const MARGIN: f32 = 0.06;
 
 pub struct MapState {
@@ -27,30 +27,30 @@ pub struct MapState {
     pub report: Option<Arc<MapReport>>,
     pub colour_by: ColourBy,
     pub kinds: Arc<Kinds>,
-    /// The dataset as it was when they were found out.
+    /// The dataset from which the kinds were derived.
     pub kinds_of: Option<Arc<DatasetView>>,
-    /// The one kind that is not dimmed.
+    /// The only kind that is not dimmed.
     pub only: Option<usize>,
     pub view: Option<View>,
     pub selected: Option<usize>,
-    /// What is to be selected once the map is there: file, start and end in seconds.
+    /// The selection to make when the map is there: file, start and end in seconds.
     pub wanted: Option<(FileId, f64, f64)>,
     pub hovered: Option<Hovered>,
     pub hover_plays: bool,
     pub list_open: bool,
-    /// The line that is being drawn around some dots, in places of the map.
+    /// The line that the person is drawing around dots, in places of the map.
     pub lasso: Vec<[f32; 2]>,
-    /// Set when the plane is to get the keyboard's focus.
+    /// Set when the plane should get the keyboard.
     pub take_focus: bool,
-    /// Set when the selected dot has to be brought into view.
+    /// Set when the selected dot must be brought into view.
     pub reveal_on_plane: bool,
     pub reveal_in_list: bool,
-    /// What shows everything on the plane as it was drawn last.
+    /// The view that shows everything on the plane, at its last size.
     pub all: Option<View>,
     /// The dots in view, as the list shows them, and of which view of which size they are.
     pub in_view: Arc<Vec<u32>>,
     pub in_view_of: Option<(View, [f32; 2])>,
-    /// Each file's place among the report's.
+    /// The position of each file in the report's list.
     pub numbers: HashMap<FileId, u32>,
     /// Files in the dataset when it changed last, and whether the map has lost some since it was drawn.
     files: usize,
@@ -86,7 +86,7 @@ impl Default for MapState {
     }
 }
 
-/// What of the plane is in view.
+/// The visible part of the plane.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct View {
     /// The place in the middle.
@@ -104,7 +104,7 @@ pub struct Hovered {
 }
 
 impl View {
-    /// Everything, on a plane of this size in points.
+    /// The view that shows everything on a plane of this size in points.
     pub fn of_all(report: &MapReport, size: [f32; 2]) -> Self {
         let (low, high) = report.dots.bounds();
         let room = |axis: usize| size[axis] * (1.0 - 2.0 * MARGIN) / (high[axis] - low[axis]).max(1e-3);
@@ -132,7 +132,7 @@ impl MapState {
         self.place(self.selected?)
     }
 
-    /// Whether the map is seen from afar: one dot a sound. From near, each moment has a dot.
+    /// Whether the map shows one dot for each sound. From near, each moment has a dot.
     pub fn shows_sounds(&self) -> bool {
         let Some(report) = &self.report else { return false };
         let zoom = match (self.view, self.all) {
@@ -151,7 +151,7 @@ impl MapState {
         Some(of[place] as usize)
     }
 
-    /// Where a dot is marked: from afar at the dot of its file.
+    /// Where a dot is marked: when the map shows sounds, at the dot of its file.
     pub fn shown_dot(&self, dot: usize) -> usize {
         if !self.shows_sounds() {
             return dot;
@@ -176,8 +176,7 @@ impl MapState {
         })
     }
 
-    /// The dataset has changed: a map that shows files which have gone, or lacks some that have come back, is asked for
-    /// again.
+    /// The dataset has changed. A map that shows removed files, or lacks restored ones, is asked for again.
     pub fn dataset_changed(&mut self, dataset: &DatasetView) {
         let Some(report) = &self.report else { return };
         let loses = report.files.iter().any(|file| dataset.file(file.id).is_none());

@@ -21,7 +21,7 @@ const EXPLANATION: &str = "The encoder made these bits of one moment of sound, a
 
 const SOURCES: [(Source, &str, &str); 4] = [
     (Source::Match, "The match", "The selected match"),
-    (Source::Query, "The query", "The part of the query that the selected match answers"),
+    (Source::Query, "The query", "The part of the query that is nearest to the selected match"),
     (Source::Dot, "The dot", "The selected dot of the map"),
     (Source::File, "The file", "The beginning of the selected file"),
 ];
@@ -83,7 +83,7 @@ fn whose(ui: &mut Ui, state: &State, report: &CodeReport) {
     };
     ui.add(Label::new(RichText::new(of).strong()).truncate()).on_hover_text(subject.path.as_str());
     let address = RichText::new(bits.hexadecimal()).monospace().color(palette.accent);
-    let help = format!("The {} bits in hexadecimal: four bits a digit, the first bit first", report.bits);
+    let help = format!("The {} bits as hexadecimal digits: four bits a digit, the first bit first", report.bits);
     ui.add(Label::new(address).wrap().selectable(true)).on_hover_text(help);
 }
 
@@ -104,7 +104,8 @@ fn cells(ui: &mut Ui, state: &mut State, report: &CodeReport) {
 fn actions(ui: &mut Ui, state: &mut State) {
     let flipped = state.explore.bits.flipped() > 0;
     ui.horizontal_wrapped(|ui| {
-        let help = "What the decoder makes of these bits: not a recording, but all that the code keeps of one";
+        let help =
+            "The sound that the decoder makes of these bits. It is not a recording: it is what the code keeps of one";
         if with_icon(ui, Icon::Play, "Hear the decoder").on_hover_text(help).clicked() {
             state.play_code();
         }

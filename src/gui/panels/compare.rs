@@ -58,7 +58,7 @@ fn heading(ui: &mut Ui, state: &mut State, found: &Match) {
                 _ => state.submit(crate::engine::Command::StopPlaying),
             }
         }
-        if icon_button(ui, Icon::Turns, "Query and match by turns (Shift+Space)").clicked() {
+        if icon_button(ui, Icon::Turns, "Alternate between the query and the match (Shift+Space)").clicked() {
             state.play_the_other();
         }
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());

@@ -1,4 +1,5 @@
-//! What a drop does, told over the whole window while files hover over it: it does the same wherever they are let go.
+//! What a drop does. It is shown over the whole window while files hover over it, because a drop does the same
+//! everywhere.
 
 use egui::{Align2, Area, Id, Order, Sense, Stroke, TextStyle, Ui, WidgetInfo};
 
@@ -21,7 +22,7 @@ pub fn show(ui: &Ui, state: &State) {
         let (upper, lower) = rect.split_top_bottom_at_y(rect.center().y);
         let (title, style) = ("Let go to add these sounds", theme::title());
         text::line(ui, upper.translate(egui::vec2(0.0, -4.0)), Align2::CENTER_BOTTOM, title, style, palette.accent);
-        let below = "They stay where they are on the disk. A single file is searched for as well.";
+        let below = "The files stay where they are on the disk. With a single file, Soundalike also searches for it.";
         text::line(ui, lower.translate(egui::vec2(0.0, 4.0)), Align2::CENTER_TOP, below, TextStyle::Body, palette.text);
         response.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, title));
     });

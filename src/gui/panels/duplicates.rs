@@ -49,8 +49,8 @@ fn choices(ui: &mut Ui, state: &mut State) {
     let bits = state.latest.index.as_ref().map_or(64, |index| index.bits);
     ui.horizontal_wrapped(|ui| {
         let options = [
-            (DuplicatesBy::Chunk, "Moments", "Parts of files that agree with parts of others, or repeat themselves"),
-            (DuplicatesBy::File, "Whole files", "Files of one length, all of whose moments agree"),
+            (DuplicatesBy::Chunk, "Moments", "Parts of files that equal other parts, of the same file or another"),
+            (DuplicatesBy::File, "Whole files", "Files of equal length whose moments are all equal"),
         ];
         segmented(ui, &mut state.explore.duplicates.by, &options);
         let most = (bits / 8).max(1) as u32;
@@ -73,7 +73,7 @@ fn actions(ui: &mut Ui, state: &mut State, report: &DuplicatesReport) {
             let files = format::counted(chosen, "file", "files");
             let what = if chosen > 0 { files.as_str() } else { "the chosen files" };
             let remove = egui::Button::new(format!("Remove {what} from the project"));
-            let help = "They stay on the disk, and removing them can be undone";
+            let help = "They stay on the disk, and you can undo the removal";
             if ui.add_enabled(chosen > 0 && !read_only, remove).on_hover_text(help).clicked() {
                 state.remove_chosen_duplicates();
             }
@@ -81,7 +81,7 @@ fn actions(ui: &mut Ui, state: &mut State, report: &DuplicatesReport) {
                 state.explore.duplicates.chosen.clear();
             }
             let whole = report.by == DuplicatesBy::File && !report.groups.is_empty() && !read_only;
-            let help = "Of each group, one file stays";
+            let help = "Chooses all files of each group but the first";
             if whole && chosen == 0 && ui.button("Choose all but the first").on_hover_text(help).clicked() {
                 state.explore.duplicates.choose_all_but_the_first();
             }

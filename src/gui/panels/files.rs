@@ -16,7 +16,7 @@ use crate::gui::widgets::icons::{self, Icon};
 use crate::gui::widgets::row::{self, Row, button_at, take_left, take_right};
 use crate::gui::widgets::{text, waveform};
 
-/// Which columns there is room for, and how wide they are.
+/// The columns that fit, and their widths.
 pub struct Columns {
     picture: f32,
     length: Option<f32>,
@@ -73,7 +73,8 @@ pub fn filter(ui: &mut Ui, state: &mut State) {
             if !state.files.filter.is_empty() && icon_button(ui, Icon::Close, "Clear the filter").clicked() {
                 state.files.filter.clear();
             }
-            // The button before it comes with the first letter: a number given in order would change then, and the focus go.
+            // The button before the field appears with the first letter. The field has a fixed id, because a number
+            // given in order would change then, and the focus would be lost.
             let edit = TextEdit::singleline(&mut state.files.filter).id_salt("filter");
             let edit = edit.hint_text("Filter: kick dur<1 -tag:loop").desired_width(f32::INFINITY);
             let field = field(ui, edit).accessible_name("Filter the files");
@@ -255,7 +256,7 @@ fn folder(ui: &mut Ui, state: &mut State, group: usize) {
 struct FileLine {
     place: u32,
     indent: f32,
-    /// Whether the Tab key stops at it.
+    /// Whether the Tab key stops here.
     stops: bool,
     gets_focus: bool,
 }
@@ -404,7 +405,7 @@ fn file_menu(ui: &mut Ui, state: &mut State, file: &Arc<SoundFile>) {
     }
     ui.separator();
     let files = format::counted(n.max(1) as u64, "file", "files");
-    let help = "On the disk they stay, and Ctrl+Z brings them back";
+    let help = "They stay on the disk, and Ctrl+Z brings them back";
     let remove = Button::new(format!("Remove {files} from the project"));
     if ui.add_enabled(changes, remove).on_hover_text(help).clicked() {
         state.remove_selected_files();

@@ -1,4 +1,5 @@
-//! The strip on top: the project, the pages, what was learned, the theme, the list of keys; and why nothing can be changed.
+//! The strip at the top: the project, the pages, the state of the model, the theme, the list of keys, and why nothing
+//! can be changed.
 
 use egui::{Align, Frame, Layout, Margin, Panel, Rect, RichText, Sense, ThemePreference, Ui, vec2};
 
@@ -9,7 +10,7 @@ use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::{icon_button, icon_toggle};
 use crate::gui::widgets::icons::{self, Icon};
 
-/// The program's name is written out from this width of the window on.
+/// From this width of the window on, the name of the program is shown.
 const NAMED: f32 = 1100.0;
 
 pub fn show(ui: &mut Ui, state: &mut State) {
@@ -51,7 +52,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             ui.horizontal(|ui| {
                 let (rect, _) = ui.allocate_exact_size(vec2(16.0, 16.0), Sense::hover());
                 icons::paint(ui.painter(), Icon::Warning, rect, palette.warning);
-                ui.add(egui::Label::new(format!("Only looking: nothing can be changed. {reason}")).wrap());
+                ui.add(egui::Label::new(format!("Read-only: nothing can be changed. {reason}")).wrap());
             });
         });
     }
@@ -74,7 +75,7 @@ fn theme_switch(ui: &mut Ui, state: &mut State) {
     }
 }
 
-/// The application's icon, small: two waveforms that are each other's mirror.
+/// The icon of the application, small: two mirrored waveforms.
 fn emblem(ui: &mut Ui) {
     let palette = palette(ui.visuals());
     let (rect, _) = ui.allocate_exact_size(vec2(22.0, 22.0), Sense::hover());

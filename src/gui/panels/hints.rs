@@ -1,4 +1,4 @@
-//! The first three steps, told in one line that goes away once all of them have been taken.
+//! The first three steps, in one line that disappears when all are done.
 
 use egui::{RichText, Ui};
 

@@ -65,7 +65,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     }
 }
 
-/// How well the codes spread: far apart at random, and near only where something sounds alike.
+/// How well the codes spread: random pairs should be far apart, and only similar sounds near.
 fn distances(ui: &mut Ui, state: &mut State) {
     ui.add_space(crate::gui::theme::size::GAP);
     ui.label("How far codes are apart");

@@ -60,7 +60,7 @@ fn watching(ui: &mut Ui, state: &mut State) {
         true => "Folders that you add from now on".to_owned(),
         false => watch.folders.iter().map(|folder| folder.as_str()).collect::<Vec<_>>().join("\n"),
     };
-    let help = format!("Adds what appears in these folders, or changes in them, while this window is open:\n{folders}");
+    let help = format!("Adds new and changed sounds in these folders while this window is open:\n{folders}");
     if tick(ui, &mut on, text).on_hover_text(help).changed() {
         state.submit(Command::WatchFolders(on));
     }

@@ -20,7 +20,7 @@ use crate::gui::widgets::row::{self, Row, take_left};
 use crate::gui::widgets::sound_map::Plane;
 use crate::gui::widgets::{progress, text};
 
-/// How far from a dot, in points, the pointer may be to mean it.
+/// How far from a dot, in points, the pointer may be.
 const REACH: f32 = 9.0;
 
 /// Longer names are shortened in the legend.
@@ -84,7 +84,7 @@ fn toolbar(ui: &mut Ui, state: &mut State) {
         if segmented(ui, &mut by, &options) {
             state.colour_map_by(by);
         }
-        let help = "A dot that the pointer rests on plays";
+        let help = "A dot plays when the pointer rests on it";
         tick(ui, &mut state.explore.map.hover_plays, "Play on hovering").on_hover_text(help);
         let open = state.explore.map.list_open;
         if icon_toggle(ui, Icon::List, "List of the sounds in view", Some(open)).clicked() {
@@ -121,7 +121,7 @@ fn zoom(state: &mut State, factor: Option<f32>) {
     };
 }
 
-/// What the colours stand for; a click dims all but one.
+/// The meaning of the colours. A click dims all but one.
 fn legend(ui: &mut Ui, state: &mut State) {
     let kinds = state.explore.map.kinds.clone();
     let colours = colours(ui, None);
@@ -358,7 +358,7 @@ fn label(ui: &Ui, plane: Rect, at: egui::Pos2, name: &str) {
     painter.galley(rect.shrink2(vec2(6.0, 3.0)).min, galley, palette.text);
 }
 
-/// How many dots there are, of how many sounds, and how far to trust their places.
+/// The number of dots and sounds, and how reliable the positions are.
 fn summary(ui: &mut Ui, state: &State, report: &MapReport) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 14.0), Sense::hover());
     let shown = format::count(report.dots.len() as u64);
@@ -375,7 +375,9 @@ fn summary(ui: &mut Ui, state: &State, report: &MapReport) {
     };
     let palette = palette(ui.visuals());
     let (line, colour) = match state.is_collapsed() {
-        true => (format!("{shown}. The model tells no sounds apart, so their places mean nothing."), palette.warning),
+        true => {
+            (format!("{shown}. The model cannot tell sounds apart, so their places mean nothing."), palette.warning)
+        }
         false => (format!("{shown} · {kept:.0}% of neighbours kept{marked}"), palette.dim),
     };
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, line.as_str()));

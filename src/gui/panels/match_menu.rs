@@ -29,7 +29,7 @@ pub fn show(ui: &Ui, state: &mut State, line: Line, row: &Response) {
     }
 }
 
-/// `to_first`: the first entry takes the keyboard's focus.
+/// `to_first`: the first entry gets the keyboard.
 fn entries(ui: &mut Ui, state: &mut State, line: Line, found: &Match, to_first: bool) {
     let entry = |ui: &mut Ui, text: &str| {
         let response = ui.button(text);
@@ -60,7 +60,7 @@ fn entries(ui: &mut Ui, state: &mut State, line: Line, found: &Match, to_first: 
     if entry(ui, "Look at its bits") {
         state.show_match_bits(line);
     }
-    let mark = if state.is_favourite(found) { "Take the favourite's mark away" } else { "Mark as a favourite" };
+    let mark = if state.is_favourite(found) { "Remove the favourite mark" } else { "Mark as a favourite" };
     if !state.read_only() && entry(ui, mark) {
         state.toggle_favourite(line);
     }

@@ -15,7 +15,7 @@ use crate::gui::widgets::{code_strip, text, waveform};
 /// How far moments stand in under their sound.
 const INDENT: f32 = 22.0;
 
-/// A name keeps so much before a column that can be spared gets any.
+/// A name gets this much room before a column that can be left out gets any.
 const NAME: f32 = 200.0;
 
 /// Which columns there is room for.
@@ -69,7 +69,7 @@ pub struct Cells {
     star: Rect,
 }
 
-/// What was clicked in a row, beside the row itself.
+/// What was clicked in a row, apart from the row itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     Favourite,
@@ -84,7 +84,7 @@ pub struct Shown<'a> {
     pub found: &'a Match,
     pub bits: usize,
     pub columns: Columns,
-    /// Whether the Tab key stops at it.
+    /// Whether the Tab key stops here.
     pub stops: bool,
 }
 
@@ -155,7 +155,7 @@ fn contents(ui: &mut Ui, state: &State, rect: Rect, shown: &Shown<'_>) -> Option
         Line::Moment { place, .. } => format!("moment {}", place + 1),
     };
     let (icon, does) = match favourite {
-        true => (Icon::StarFilled, format!("Take the favourite's mark off {what}")),
+        true => (Icon::StarFilled, format!("Remove the favourite mark of {what}")),
         false => (Icon::Star, format!("Mark {what} as a favourite")),
     };
     if !state.read_only() && button_at(ui, cells.star, icon, &does, shown.stops).clicked() {
@@ -240,7 +240,7 @@ fn alike(ui: &Ui, rect: Rect, shown: &Shown<'_>) {
 /// sounds that are farther apart, each further nine of which is another quarter; else by the bits that differ.
 fn nearness(found: &Match, bits: usize) -> (String, f32) {
     let Some(share) = found.nearness.share_alike else {
-        // Half of the bits differ by chance: there is nothing alike from there on.
+        // Half of the bits differ by chance, so nothing is alike from there on.
         let share = (1.0 - 2.0 * found.distance / bits.max(1) as f64).clamp(0.0, 1.0);
         return (distance_number(found), share as f32);
     };

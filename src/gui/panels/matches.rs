@@ -72,7 +72,7 @@ fn filter(ui: &mut Ui, state: &mut State) {
     if let Some(among) = &filter.among {
         let sounds = format::counted(among.len() as u64, "sound", "sounds");
         let button = ui.button(RichText::new(format!("{sounds} of the map  ×")).small());
-        if button.on_hover_text("Click to look among all sounds again").clicked() {
+        if button.on_hover_text("Click to search in all sounds again").clicked() {
             state.set_filter(|filter| filter.among = None);
         }
     }
@@ -95,7 +95,7 @@ fn no_matches(ui: &mut Ui, state: &mut State) {
         let sentence = "There is no other sound in the index. Add more sounds, and index them.";
         return empty(ui, "No matches", sentence);
     }
-    empty(ui, "Nothing passes the filter", "No sound of the index is what the filter asks for.");
+    empty(ui, "Nothing passes the filter", "No indexed sound matches the filter.");
     ui.vertical_centered(|ui| {
         if ui.button("Clear the filter").clicked() {
             state.set_filter(|filter| *filter = SearchFilter::default());
@@ -285,7 +285,7 @@ fn summary(ui: &mut Ui, state: &State, report: &SearchReport, lines: &[Line]) {
         View::Moments => format::counted(n as u64, "moment", "moments"),
     };
     let (line, colour) = if state.is_collapsed() {
-        ("The model tells no sounds apart, so this order means nothing. Learn again.".to_owned(), palette.warning)
+        ("The model cannot tell sounds apart, so this order means nothing. Train again.".to_owned(), palette.warning)
     } else {
         let among = format::counted(report.searched, "code", "codes");
         // The query's own is one of those that are alike.

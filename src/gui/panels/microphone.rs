@@ -24,7 +24,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             let device = recorder.device.as_deref().unwrap_or("no microphone");
             let does = if recorder.recording { "Recording from" } else { "Ready:" };
             let problem = recorder.problem.as_deref().map(format::sentence);
-            // A recording that failed for it has said the same.
+            // If a recording failed for this reason, it has been said.
             let problem = problem.filter(|problem| state.notices.texts().all(|text| text != problem));
             let line = match &problem {
                 Some(problem) => RichText::new(problem).color(palette(ui.visuals()).warning),
@@ -69,7 +69,7 @@ fn settings(ui: &mut Ui, state: &mut State) {
     });
     if sound.input.is_some() && state.latest.recorder.problem.is_some() {
         let dim = palette(ui.visuals()).dim;
-        if ui.link(RichText::new("use the computer's own choice of microphone").small().color(dim)).clicked() {
+        if ui.link(RichText::new("use the computer's default microphone").small().color(dim)).clicked() {
             state.set_sound(|sound| sound.input = None);
         }
     }

@@ -1,5 +1,5 @@
-//! The parts of the window, one a file. A panel draws a [`State`] and puts what the person wants
-//! into it; no panel knows the engine.
+//! The parts of the window, one in each file. A panel draws a [`State`] and puts the person's wishes into it. No panel
+//! knows the engine.
 
 pub mod bits;
 pub mod compare;
@@ -125,14 +125,14 @@ fn dividers(ui: &mut Ui, state: &mut State, left: f32, right: Option<f32>) {
 /// No panel at a side is narrower.
 const NARROWEST: f32 = 220.0;
 
-/// What the search keeps for itself: its rows hold a name of 200 points then.
+/// What the search keeps for itself. Its rows then have room for names of 200 points.
 const NARROWEST_CENTRE: f32 = 420.0;
 
 fn library_width(window: f32) -> f32 {
     (window * 0.22).clamp(NARROWEST, 420.0)
 }
 
-/// A large window gives most of what it has more to the map.
+/// A large window gives most of its extra width to the map.
 fn map_width(window: f32) -> f32 {
     (window * 0.28).clamp(260.0, 400.0) + (window - 1440.0).max(0.0) * 0.4
 }

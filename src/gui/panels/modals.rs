@@ -55,7 +55,7 @@ fn leave_recording(ui: &mut Ui, state: &mut State) {
     }
     ui.set_width(380.0);
     ui.heading("Stop recording?");
-    text::help(ui, "The recording ends when the window closes. It is kept with the project.");
+    text::help(ui, "Closing the window ends the recording. The recording is kept in the project.");
     ui.add_space(12.0);
     ui.horizontal(|ui| {
         let size = vec2(0.0, 32.0);
@@ -86,7 +86,7 @@ fn keys(ui: &mut Ui, state: &mut State) {
         });
     });
     ui.add_space(4.0);
-    text::small(ui, "Tab and Shift+Tab go through everything else. Single letters are off while you type.");
+    text::small(ui, "Tab and Shift+Tab reach everything else. Single letters do nothing while you type.");
     ui.add_space(4.0);
     if ui.button("Close").clicked() {
         state.modal = None;

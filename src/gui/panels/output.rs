@@ -41,11 +41,11 @@ fn contents(ui: &mut Ui, state: &mut State) {
     }
     let mut level = sound.level_matched;
     let help =
-        "Loud sounds are played more quietly and quiet ones louder, from the next sound on. Files stay as they are.";
+        "Plays loud sounds more quietly and quiet sounds louder, from the next sound on. The files do not change.";
     if tick(ui, &mut level, "All sounds equally loud").on_hover_text(help).changed() {
         state.set_sound(|sound| sound.level_matched = level);
     }
-    text::small(ui, "Play with a match what is around it");
+    text::small(ui, "How much around a match is played");
     let mut around = sound.surroundings_secs;
     if segmented(ui, &mut around, &SURROUNDINGS) {
         state.set_sound(|sound| sound.surroundings_secs = around);

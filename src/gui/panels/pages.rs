@@ -8,10 +8,10 @@ use crate::gui::widgets::buttons::segmented;
 
 /// Each page's name, and what is on it.
 pub const PAGES: [(Page, &str, &str); 5] = [
-    (Page::Search, "Search", "What sounds like a sound (Ctrl+1)"),
-    (Page::Map, "Map", "All sounds as dots: what sounds alike lies together (Ctrl+2)"),
+    (Page::Search, "Search", "Search: what sounds like a sound (Ctrl+1)"),
+    (Page::Map, "Map", "All sounds as dots: sounds that sound alike are near one another (Ctrl+2)"),
     (Page::Bits, "Bits", "One sound's code, bit by bit (Ctrl+3)"),
-    (Page::Duplicates, "Duplicates", "Sounds whose codes agree (Ctrl+4)"),
+    (Page::Duplicates, "Duplicates", "Sounds whose codes are equal or nearly equal (Ctrl+4)"),
     (Page::Learning, "Training", "Training and indexing (Ctrl+5)"),
 ];
 

@@ -1,5 +1,5 @@
-//! The pill in the header: what the search goes by, and how far learning or indexing is. A click opens the page with all
-//! about it.
+//! The button in the header that shows which model the search uses and the progress of learning or indexing. A click
+//! opens the training page.
 
 use egui::{Align2, Rect, Role, Sense, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, vec2};
 
@@ -92,7 +92,7 @@ fn at_rest(state: &State) -> (String, Tone) {
         return ("Nothing learned yet".to_owned(), Tone::Inviting);
     }
     if state.is_collapsed() {
-        return ("The model tells no sounds apart".to_owned(), Tone::Warning);
+        return ("The model cannot tell sounds apart".to_owned(), Tone::Warning);
     }
     match &state.latest.index {
         Some(index) if !index.of_current_model => ("The index is of an earlier model".to_owned(), Tone::Warning),
@@ -131,7 +131,7 @@ mod tests {
         });
         assert_eq!(
             said(&collapsed),
-            Said { words: "The model tells no sounds apart".into(), tone: Tone::Warning, fraction: None }
+            Said { words: "The model cannot tell sounds apart".into(), tone: Tone::Warning, fraction: None }
         );
     }
 }

@@ -55,7 +55,7 @@ fn what_plays(ui: &mut Ui, state: &mut State) {
                 format::position(player.position_secs),
                 format::stretch(player.from_secs, player.to_secs)
             );
-            // Its file is named for the program, not for people.
+            // Its file's name is for the program, not for people.
             let is_decoded = state.explore.bits.decoded.as_ref() == Some(path);
             let name = if is_decoded { "What the decoder makes of a code" } else { format::file_name(path) };
             text::two_lines(ui, rect, name, times);

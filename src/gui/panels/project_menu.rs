@@ -29,7 +29,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         if demo.on_hover_text(help).clicked() {
             state.submit(Command::AddDemo);
         }
-        let help = "Looks whether they are still there and unchanged on the disk";
+        let help = "Checks that the files still exist and are unchanged";
         if ui.button("Check the files").on_hover_text(help).clicked() {
             state.submit(Command::CheckFiles);
         }
@@ -43,7 +43,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         if ui.add_enabled(history.undo.is_some(), undo).clicked() {
             state.undo();
         }
-        let redo = Button::new(named("Do again", &history.redo)).shortcut_text("Ctrl+Y");
+        let redo = Button::new(named("Redo", &history.redo)).shortcut_text("Ctrl+Y");
         if ui.add_enabled(history.redo.is_some(), redo).clicked() {
             state.redo();
         }

@@ -67,7 +67,7 @@ fn heading(ui: &mut Ui, state: &mut State, path: &camino::Utf8Path, preview: Opt
     });
 }
 
-/// The moments of the query's own file are not among the matches: they are looked at here.
+/// The moments of the query's own file are not among the matches. They are shown here.
 fn own_moments(ui: &mut Ui, state: &mut State) {
     let Some(own) = state.search.own.filter(|_| state.search.report.is_some()) else { return };
     let open = state.search.unfolded.contains_key(&own);
@@ -133,7 +133,7 @@ fn region_fields(ui: &mut Ui, state: &mut State, duration_secs: f64) {
     let last = ui.add(seconds(&mut to, from..=duration_secs, speed)).accessible_name("Query to, in seconds");
     text::small(ui, "to");
     let first = ui.add(seconds(&mut from, 0.0..=to, speed)).accessible_name("Query from, in seconds");
-    let help = "The part that is searched for: drag over the picture, or type";
+    let help = "The part to search for: drag over the picture, or type";
     let changed = first.on_hover_text(help).changed() | last.on_hover_text(help).changed();
     if changed && to - from >= SHORTEST_SECS {
         state.choose_region(Some((from, to)));

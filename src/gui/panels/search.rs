@@ -84,7 +84,7 @@ pub fn what_first_or(ui: &mut Ui, state: &mut State, page: impl FnOnce(&mut Ui, 
     }
 }
 
-/// What has to be done before anything can be found.
+/// What the person must do before anything can be found.
 fn what_first(ui: &mut Ui, state: &mut State, obstacle: Obstacle) {
     ui.add_space(size::SECTION);
     let training = state.job(crate::engine::JobKind::Train).is_some();
@@ -108,7 +108,7 @@ fn what_first(ui: &mut Ui, state: &mut State, obstacle: Obstacle) {
         ),
         Obstacle::OtherModel => (
             "The index is of an earlier model",
-            "The sounds have been learned anew since; their codes have to be made anew, too.",
+            "The model has changed since then, so the index must be built again.",
             Some("Index now"),
         ),
     };

@@ -22,7 +22,7 @@ pub fn show(ui: &mut Ui, state: &mut State, files: &[FileId]) {
     }
     for (tag, with) in &tags {
         ui.horizontal(|ui| {
-            if icon_button(ui, Icon::Close, &format!("Take off {tag}")).clicked() {
+            if icon_button(ui, Icon::Close, &format!("Remove the tag {tag}")).clicked() {
                 state.untag(files.to_vec(), tag);
             }
             ui.label(tag);

@@ -58,12 +58,12 @@ fn ready(ui: &mut Ui, state: &mut State) {
     ui.add_enabled_ui(changeable, |ui| {
         choices(ui, state);
         if state.latest.resumable {
-            let help = "Goes on from where training was stopped, with the settings it had";
+            let help = "Continues the stopped training with its own settings";
             if primary(ui, changeable, "Resume the stopped training").on_hover_text(help).clicked() {
                 state.learn(true);
             }
-            let help = "Forgets the stopped training, and learns anew with the settings as they are here";
-            if ui.button("Start afresh").on_hover_text(help).clicked() {
+            let help = "Deletes the stopped training, and starts a new one with these settings";
+            if ui.button("Start again").on_hover_text(help).clicked() {
                 state.learn(false);
             }
         } else {
@@ -191,11 +191,11 @@ fn running(ui: &mut Ui, state: &mut State, job: JobId, view: &JobView, training:
         }
     }
     ui.horizontal(|ui| {
-        let help = "Stops here, keeps what was learned as the model, and goes on to the index";
+        let help = "Stops the training now, keeps the model, and builds the index";
         if ui.add_enabled(training.is_some(), egui::Button::new("Finish now")).on_hover_text(help).clicked() {
             state.submit(Command::FinishTrainingNow);
         }
-        let help = "Stops, and leaves the model as it was; the training can be resumed";
+        let help = "Stops the training and keeps the old model. You can resume the training later";
         if ui.button("Stop training").on_hover_text(help).clicked() {
             state.cancel(job);
         }

@@ -7,11 +7,11 @@ use crate::engine::{ChunkPlace, CodeOf, CodeReport, Command, DecodedCode};
 use crate::gui::explore::bits::{Source, Subject};
 use crate::gui::match_list::Line;
 
-/// Chunks that are shown of those nearest to a code.
+/// The most chunks that are listed as nearest to a code.
 const NEAR: usize = 100;
 
 impl State {
-    /// What can be looked at: what is selected in each list.
+    /// The selection in each list, whose code can be shown.
     pub fn subject(&self, source: Source) -> Option<Subject> {
         let subject = |of, path, start_secs| Some(Subject { source, of, path, start_secs });
         let chunk = |file, start_secs| CodeOf::Chunk { file, start_secs };
@@ -21,7 +21,7 @@ impl State {
                 subject(chunk(m.file, m.start_seconds), m.path.clone(), m.start_seconds)
             }
             Source::Query => {
-                // The part of the query that the selected match answers.
+                // The part of the query that is nearest to the selected match.
                 let path = self.search.path.clone()?;
                 let region = self.search.region.map_or(0.0, |region| region.0);
                 let from_secs = self.search.selected_match().map_or(region, |m| m.query_start_seconds);
@@ -38,7 +38,7 @@ impl State {
         }
     }
 
-    /// Looks at what was selected last, or else at whatever is selected.
+    /// Shows the code of the last selection, or else of any selection.
     pub fn look_at_selected(&mut self) {
         let last = match self.list {
             List::Files => Some(Source::File),
@@ -71,18 +71,18 @@ impl State {
         }
     }
 
-    /// Looks at one of the chunks that are listed as near.
+    /// Shows the code of one of the listed near chunks.
     pub fn look_at_place(&mut self, place: &ChunkPlace) {
         let of = CodeOf::Chunk { file: place.file, start_secs: place.start_secs };
         self.look_at(Subject { source: Source::Match, of, path: place.path.clone(), start_secs: place.start_secs });
     }
 
-    /// Has looked up what is to be shown: the subject's own code, or what was made of it.
+    /// Looks the shown code up: the subject's own code, or the one that the person made of it.
     pub fn want_code(&mut self) {
         let Some(generation) = self.index_generation() else { return };
         let bits = &mut self.explore.bits;
         if bits.generation != Some(generation) {
-            // Another index may hold other codes of the same sounds.
+            // Another index may have other codes for the same sounds.
             (bits.original, bits.code, bits.report) = (Vec::new(), Vec::new(), None);
             bits.generation = Some(generation);
             bits.asked.forget();
@@ -123,13 +123,13 @@ impl State {
         }
     }
 
-    /// Back to the code that the sound has.
+    /// Returns to the code of the sound.
     pub fn flip_back(&mut self) {
         let bits = &mut self.explore.bits;
         bits.code = bits.original.clone();
     }
 
-    /// Plays what the decoder makes of the code as it is shown.
+    /// Plays the sound that the decoder makes of the shown code.
     pub fn play_code(&mut self) {
         let code = self.explore.bits.code.clone();
         if !code.is_empty() {
@@ -138,7 +138,7 @@ impl State {
     }
 
     pub(in crate::gui) fn code_decoded(&mut self, decoded: &DecodedCode) {
-        // What was flipped meanwhile sounds different.
+        // If bits were flipped meanwhile, the sound is no longer the code's.
         if decoded.code == self.explore.bits.code {
             let path = decoded.path.clone();
             self.explore.bits.decoded = Some(path.clone());

@@ -6,7 +6,7 @@ use crate::engine::Command;
 use crate::gui::explore::duplicates::Line;
 
 impl State {
-    /// Has duplicates looked for, once for each distance and state of the project.
+    /// Searches for duplicates, once for each distance and state of the project.
     pub fn want_duplicates(&mut self) {
         let Some(generation) = self.index_generation() else { return };
         let files = self.latest.dataset.files.len();
@@ -36,7 +36,7 @@ impl State {
         moved
     }
 
-    /// A click on a line: a group is unfolded or folded, a member is played.
+    /// A click on a line: unfolds or folds a group, or plays a member.
     pub fn click_duplicate(&mut self, line: usize) {
         self.list = List::Duplicates;
         self.explore.duplicates.selected = Some(line);

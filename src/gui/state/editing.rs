@@ -17,7 +17,7 @@ impl State {
     pub fn redo(&mut self) {
         match self.latest.history.redo {
             Some(_) => self.submit(Command::Redo),
-            None => self.notices.push(Tone::Good, "There is nothing to do again."),
+            None => self.notices.push(Tone::Good, "There is nothing to redo."),
         }
     }
 
@@ -41,7 +41,7 @@ impl State {
 
     pub(super) fn redone(&mut self, words: Option<String>) {
         if let Some(words) = words {
-            self.notices.offer(Tone::Good, format!("Done again: {words}."), Deed::Undo);
+            self.notices.offer(Tone::Good, format!("Redone: {words}."), Deed::Undo);
         }
     }
 }

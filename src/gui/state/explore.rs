@@ -8,7 +8,7 @@ impl State {
     /// Turns to a page. The bits are those of what was selected last.
     pub fn turn_to(&mut self, page: Page) {
         if page == Page::Map && !self.is_narrow {
-            // It stands beside the search.
+            // The map is beside the search.
             (self.page, self.list) = (Page::Search, List::Dots);
             self.explore.map.take_focus = true;
             return;
@@ -32,7 +32,7 @@ impl State {
         self.page = page;
     }
 
-    /// Notes which job a page's question became.
+    /// Notes the job of a page's question.
     pub(in crate::gui) fn explore_submitted(&mut self, job: JobId, command: &Command) {
         let explore = &mut self.explore;
         match command {
@@ -62,13 +62,13 @@ impl State {
         }
     }
 
-    /// The generation of the index, where it can be searched.
+    /// The generation of the index, if it can be searched.
     pub fn index_generation(&self) -> Option<i64> {
         let index = self.latest.index.as_ref().filter(|_| self.search_obstacle().is_none());
         index.map(|index| index.generation)
     }
 
-    /// Has the distances between codes measured, once for an index.
+    /// Asks for the distances between codes, once for each index.
     pub fn want_distances(&mut self) {
         if let Some(generation) = self.index_generation()
             && self.explore.distances.wants(generation)
@@ -81,7 +81,7 @@ impl State {
         self.play(clip_of_place(place.clone()));
     }
 
-    /// Moves within the list of a page, and plays where that is switched on; `false` where another list was used last.
+    /// Moves in the list of a page, and plays if that is switched on. Returns false if another list was used last.
     pub(in crate::gui) fn explore_step(&mut self, by: isize) -> bool {
         let moved = match self.list {
             List::Dots => self.step_on_map([0.0, by.signum() as f32]),
@@ -100,7 +100,7 @@ impl State {
         true
     }
 
-    /// What is selected in the list of a page, where that was used last.
+    /// The selection in the list of a page, if that list was used last.
     pub(in crate::gui) fn explored(&self) -> Option<ChunkPlace> {
         match self.list {
             List::Dots | List::MapRows => self.explore.map.selected_place(),
@@ -110,7 +110,7 @@ impl State {
         }
     }
 
-    /// Searches for what is selected in the list of a page; `false` where another list was used last.
+    /// Searches with the selection in the list of a page. Returns false if another list was used last.
     pub(in crate::gui) fn explore_find_similar(&mut self) -> bool {
         let Some(place) = self.explored() else { return false };
         match self.list {

@@ -59,11 +59,12 @@ impl State {
                 }
             }
             Answer::NoDialog => {
-                let text = "This desktop shows no file dialogs. Paste a path into the field, or drop sounds on the window. With xdg-desktop-portal or zenity installed, there are dialogs.";
+                let text = "This desktop cannot show file dialogs. Paste a path into the field, or drop sounds on the window. To get dialogs, install xdg-desktop-portal or zenity.";
                 self.notices.push(Tone::Warning, text.to_owned());
             }
             Answer::Copied { path, as_file: true } => {
-                self.notices.push(Tone::Good, format!("{} is on the clipboard as a file.", path.display()));
+                self.notices
+                    .push(Tone::Good, format!("{} is on the clipboard. You can paste it as a file.", path.display()));
             }
             Answer::Copied { path, as_file: false } => {
                 let text = "This desktop does not let Soundalike copy files. The path was copied as text instead.";
@@ -118,7 +119,7 @@ impl State {
             Ok(path) => self.choose_query(path, None),
             Err(path) => {
                 let message = format!(
-                    "{} cannot be searched for: its name is not UTF-8. Rename the file, and try again.",
+                    "{} cannot be searched for, because its name is not UTF-8 text. Rename the file, and try again.",
                     path.display()
                 );
                 self.notices.fail(Place::Search, message);

@@ -10,7 +10,7 @@ use crate::gui::explore::map::{DWELL_SECS, Hovered};
 use crate::gui::match_list::Line;
 use crate::gui::sound_state::SHORT_SECS;
 
-/// Whether a place is inside of a closed line: a ray from it crosses the line an odd number of times.
+/// Whether a place is inside a closed line: a ray from the place crosses the line an odd number of times.
 fn is_inside(at: [f32; 2], line: &[[f32; 2]]) -> bool {
     let after = line.iter().cycle().skip(1);
     let crossed = line.iter().zip(after).filter(|(a, b)| {
@@ -21,7 +21,7 @@ fn is_inside(at: [f32; 2], line: &[[f32; 2]]) -> bool {
 }
 
 impl State {
-    /// Has the map drawn, once for an index.
+    /// Asks for the map, once for each index.
     pub fn want_map(&mut self) {
         if let Some(generation) = self.index_generation()
             && self.explore.map.asked.wants(generation)
@@ -49,7 +49,7 @@ impl State {
         (map.colour_by, map.only, map.kinds_of) = (by, None, None);
     }
 
-    /// Finds out what the dots' colours are, where that may have changed: tags come and go.
+    /// Updates the colours of the dots, if they may have changed: tags come and go.
     pub fn keep_kinds(&mut self) {
         let dataset = &self.latest.dataset;
         let map = &mut self.explore.map;
@@ -61,7 +61,7 @@ impl State {
         }
     }
 
-    /// A click: selects a dot, plays it and searches for it; the matches are marked on the map.
+    /// A click selects a dot, plays it and searches with it. The matches are marked on the map.
     pub fn click_dot(&mut self, dot: usize) {
         self.list = List::Dots;
         self.explore.map.selected = Some(dot);
@@ -69,7 +69,7 @@ impl State {
         self.find_on_map();
     }
 
-    /// Plays what a dot stands for: from afar a sound, from near a moment of it.
+    /// Plays what a dot stands for: a sound, or from near a moment of it.
     pub fn play_dot(&mut self, dot: usize) {
         let Some(place) = self.explore.map.place(dot) else { return };
         let file = self.latest.dataset.file(place.file).cloned();
@@ -79,7 +79,7 @@ impl State {
         }
     }
 
-    /// A closed line was drawn around some dots: the matches are looked for among their sounds.
+    /// Searches only among the sounds of the dots inside a closed line.
     pub fn look_among(&mut self, line: &[[f32; 2]]) {
         let Some(report) = self.explore.map.report.clone() else { return };
         let inside = report.sounds.of.iter().zip(report.sounds.dots.places()).filter(|(_, at)| is_inside(**at, line));
@@ -90,7 +90,7 @@ impl State {
         }
     }
 
-    /// Turns to the map with a match selected on it, as soon as there is one.
+    /// Shows the map with a match selected, as soon as there is a map.
     pub fn show_match_on_map(&mut self, line: Line) {
         self.select_match(line);
         self.turn_to(Page::Map);
@@ -112,7 +112,7 @@ impl State {
         }
     }
 
-    /// The pointer is on a dot, or on none. Returns in how many seconds it is to be looked at again.
+    /// The pointer is on a dot, or on none. Returns the seconds until the next check.
     pub fn hover_dot(&mut self, dot: Option<usize>, now_secs: f64) -> Option<f64> {
         let map = &mut self.explore.map;
         let Some(dot) = dot else {
@@ -132,7 +132,7 @@ impl State {
         (plays && !due).then_some(left)
     }
 
-    /// An arrow key on the map: the nearest dot in that direction; the first of all where none is selected.
+    /// An arrow key on the map: selects the nearest dot in that direction, or the first dot if none is selected.
     pub(in crate::gui) fn step_on_map(&mut self, towards: [f32; 2]) -> bool {
         let map = &mut self.explore.map;
         let Some(report) = map.report.clone().filter(|report| !report.dots.is_empty()) else { return false };

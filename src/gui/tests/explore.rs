@@ -61,7 +61,7 @@ fn settings_are_slid_typed_and_explained_and_a_stopped_training_can_be_forgotten
     harness.key_press(Key::ArrowRight);
     harness.run();
     harness.run();
-    press(&mut harness, "Start afresh");
+    press(&mut harness, "Start again");
     let asked = commands(&mut harness);
     let [Command::TrainModel { settings, resume: false, .. }] = &asked[..] else { panic!("{asked:?}") };
     assert!(settings.sigma.is_some_and(|sigma| sigma > 0.25), "{:?}", settings.sigma);

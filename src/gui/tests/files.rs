@@ -259,7 +259,7 @@ fn tags_are_given_and_taken_off() {
     harness.key_press(Key::T);
     harness.run();
     harness.get_by_label("Tags of 1 file");
-    press(&mut harness, "Take off loop");
+    press(&mut harness, "Remove the tag loop");
     assert!(
         matches!(&commands(&mut harness)[..], [Command::UntagFiles { files, tag }] if *files == [FileId(2)] && tag == "loop")
     );
@@ -334,7 +334,7 @@ fn what_was_changed_is_told_with_a_way_back() {
         state.apply(Event::Finished { job: JobId(1), outcome });
     }
     let texts: Vec<_> = state.notices.texts().collect();
-    assert_eq!(texts, ["Removed 3 files.", "Undone: Removed 3 files.", "Done again: Removed 3 files."]);
+    assert_eq!(texts, ["Removed 3 files.", "Undone: Removed 3 files.", "Redone: Removed 3 files."]);
     state.latest.history.undo = Some("Removed 3 files".into());
     let mut deeds = 0;
     let draw = move |ui: &mut egui::Ui, state: &mut State| {
@@ -346,7 +346,7 @@ fn what_was_changed_is_told_with_a_way_back() {
     };
     let mut harness = Harness::builder().build_ui_state(draw, state);
     harness.run_steps(2);
-    assert!(harness.query_by_label("Do again").is_none(), "an offer that came too late is withdrawn");
+    assert!(harness.query_by_label("Redo").is_none(), "an offer that came too late is withdrawn");
     harness.get_by_label("Undo").click();
     harness.run_steps(3);
     assert!(matches!(&commands(&mut harness)[..], [Command::Undo]));

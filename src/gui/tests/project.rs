@@ -26,7 +26,7 @@ fn each_entry_of_the_projects_menu_does_what_it_says() {
         press(&mut harness, entry);
     }
     // These name their keys as well.
-    for entry in ["Undo: Removed 1 file", "Do again: Added 1 file"] {
+    for entry in ["Undo: Removed 1 file", "Redo: Added 1 file"] {
         press(&mut harness, "Project");
         harness.get_by_label_contains(entry).click();
         harness.run();

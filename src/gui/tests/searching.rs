@@ -254,7 +254,7 @@ fn a_star_marks_a_match_and_takes_the_mark_away() {
         "{asked:?}"
     );
     let mut harness = window(with_favourite(made_up::matched()));
-    press(&mut harness, "Take the favourite's mark off match 1");
+    press(&mut harness, "Remove the favourite mark of match 1");
     assert!(matches!(&commands(&mut harness)[..], [Command::MarkFavourite { on: false, .. }]));
     harness.state_mut().search.selected = Some(2.into());
     harness.key_press(Key::F);

@@ -67,7 +67,7 @@ fn a_microphone_that_is_chosen_and_gone_says_so_with_a_way_back() {
         latest.recorder.problem = Some("Gone is not connected; connect it, or choose another device".into());
     }));
     harness.get_by_label_contains("Gone is not connected; connect it");
-    press(&mut harness, "use the computer's own choice of microphone");
+    press(&mut harness, "use the computer's default microphone");
     assert!(matches!(&commands(&mut harness)[..], [Command::SetSound(sound)] if sound.input.is_none()));
 }
 

@@ -143,7 +143,7 @@ fn a_segment_that_is_missing_or_of_another_index_is_named() {
     assert!(told().contains("of another index"), "{}", told());
     std::fs::remove_file(own).expect("removed");
     let name = own.file_name().expect("a name").to_string_lossy();
-    assert!(told().contains(&*name) && told().contains("build the index anew"), "{}", told());
+    assert!(told().contains(&*name) && told().contains("build the index again"), "{}", told());
 }
 
 #[test]
@@ -230,5 +230,5 @@ fn a_newer_version_is_named() {
     newer[8] = 3;
     std::fs::write(&path, &newer).expect("altered");
     let told = IndexFile::open(&path).expect_err("refused").to_string();
-    assert!(told.contains("version 3") && told.contains("build the index anew"), "{told}");
+    assert!(told.contains("version 3") && told.contains("build the index again"), "{told}");
 }

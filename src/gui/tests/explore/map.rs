@@ -291,9 +291,9 @@ fn a_collapsed_model_is_told_of_where_its_answers_stand() {
         model.collapsed = Some("Every sound has the same code.".into());
         latest.model = Some(model.into());
     }));
-    harness.get_by_label_contains("The model tells no sounds apart, so their places mean nothing");
+    harness.get_by_label_contains("The model cannot tell sounds apart, so their places mean nothing");
     assert!(harness.query_by_label_contains("of neighbours kept").is_none());
-    harness.get_by_label_contains("The model tells no sounds apart, so this order means nothing");
+    harness.get_by_label_contains("The model cannot tell sounds apart, so this order means nothing");
 }
 
 #[test]

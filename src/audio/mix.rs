@@ -146,14 +146,18 @@ mod tests {
 
     #[test]
     fn going_over_from_one_way_to_the_other_has_no_click() {
-        let tone = tone(4 * WINDOW);
-        let turn = 2 * WINDOW;
-        let turning: Vec<f32> =
-            tone.iter().enumerate().flat_map(|(n, x)| [if n < turn { *x } else { -*x }, *x]).collect();
+        // The first channel turns slowly from the second one's copy to its opposite.
+        let tone = tone(10 * WINDOW);
+        let turned = |n: usize| 1.0 - 2.0 * (n as f32 / (8 * WINDOW) as f32).min(1.0);
+        let turning: Vec<f32> = tone.iter().enumerate().flat_map(|(n, x)| [turned(n) * x, *x]).collect();
         let mono = mixed(&turning, 2);
         assert_eq!(mono.len(), tone.len());
         let step = mono.windows(2).map(|two| (two[1] - two[0]).abs()).fold(0.0, f32::max);
         assert!(step < 0.03, "{step}");
-        assert!(mono[turn + FADE..].iter().zip(&tone[turn + FADE..]).all(|(heard, x)| heard == x));
+        let end = 9 * WINDOW;
+        assert!(
+            mono[end..].iter().zip(&tone[end..]).all(|(heard, x)| heard == x),
+            "the second channel is heard at the end"
+        );
     }
 }

@@ -187,6 +187,10 @@ impl Edit<'_> {
                 for take_over in [
                     "INSERT OR IGNORE INTO tags SELECT ?1, tag FROM tags WHERE file_id = ?2",
                     "INSERT OR IGNORE INTO favourites SELECT ?1, start_secs, end_secs FROM favourites WHERE file_id = ?2",
+                    "INSERT OR IGNORE INTO verdicts SELECT search_id, ?1, start_secs, end_secs, yes FROM verdicts
+                     WHERE file_id = ?2",
+                    "INSERT OR IGNORE INTO seen_matches SELECT search_id, ?1, start_secs, end_secs FROM seen_matches
+                     WHERE file_id = ?2",
                 ] {
                     transaction.prepare_cached(take_over)?.execute((kept.0, gone.0))?;
                 }

@@ -132,7 +132,7 @@ fn searches_answer_in_every_form() {
     let events = served.search("?format=detail&events=true&k=4&threshold=2.5", &sound).json();
     let (line, results) = (events["alike"].as_u64(), events["results"].as_array().expect("results"));
     assert_eq!(
-        (&events["threshold"], &results[0]["distance"], &results[0]["start"]),
+        (&events["threshold"], &results[0]["distance"], &results[0]["start_seconds"]),
         (&json!(2.5), &json!(0.0), &json!(0.0))
     );
     for (rank, event) in results.iter().enumerate() {

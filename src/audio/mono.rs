@@ -8,7 +8,7 @@ use super::mix::{Mixer, WINDOW};
 use super::resample::Resampler;
 
 /// A sound as one channel. The channels of the file are averaged: a sound in one channel of two is heard at half its level.
-/// Where channels cancel one another, the loudest of them is heard instead.
+/// Where channels cancel one another, the first loud one of them is heard instead.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mono {
     pub samples: Vec<f32>,

@@ -16,6 +16,7 @@ use super::container::section::{Section, open};
 use super::decode::Decoder;
 use super::error::{AudioError, Cause};
 use super::wav::{of_writing, write_whole};
+use crate::ground::files::Draft;
 
 /// hound counts bytes in 32 bits; room is left for the header.
 const MOST_BYTES: u64 = u32::MAX as u64 - 1024;
@@ -23,7 +24,7 @@ const MOST_BYTES: u64 = u32::MAX as u64 - 1024;
 /// Writes the stretch of `path` from `from_secs` to `to_secs` (`None`: its end) to `out`, which appears whole or not at all.
 /// A stretch ends where the file does; one without any sound is an error.
 pub fn save_clip(path: &Path, from_secs: f64, to_secs: Option<f64>, out: &Path) -> Result<(), AudioError> {
-    write_whole(out, |file: BufWriter<&mut File>| cut(path, from_secs, to_secs, file)).map_err(|cause| match cause {
+    write_whole(out, |file: BufWriter<&mut Draft>| cut(path, from_secs, to_secs, file)).map_err(|cause| match cause {
         Cause::Unwritable(_) | Cause::TooLong(_) => cause.at(out),
         _ => cause.at(path),
     })

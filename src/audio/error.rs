@@ -63,6 +63,14 @@ impl Cause {
         AudioError { path: path.to_path_buf(), cause: self }
     }
 
+    /// Whether it says nothing of what the file holds: it may have gone when the file is looked at next.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Missing | Self::NotPermitted | Self::Unreadable(_) | Self::ChangedMeanwhile | Self::ChangedSince
+        )
+    }
+
     /// What failing to open or read a file means.
     pub(crate) fn of_reading(error: io::Error) -> Cause {
         match error.kind() {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use same_file::Handle;
 
 use super::error::{AudioError, Cause};
+use crate::ground::files::{folder_of, sync_folder};
 
 const HEADER_BYTES: usize = 58;
 const SAMPLE_BYTES: u64 = size_of::<f32>() as u64;
@@ -234,23 +235,8 @@ fn create_new(folder: &Path, name: &str) -> io::Result<(PathBuf, File)> {
     Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("all names like {name}.wav are taken")))
 }
 
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
 fn unwritable(cause: io::Error, path: &Path) -> AudioError {
     Cause::Unwritable(cause).at(path)
-}
-
-/// A new file's name is on disk once its folder is.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

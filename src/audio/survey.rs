@@ -8,7 +8,8 @@ use super::decode::Decoder;
 use super::error::{AudioError, Cause};
 use super::picture::Outline;
 use super::spectrogram::{Spectrogram, SpectrogramBuilder};
-use super::witness::{Testimony, modified_ns};
+use super::witness::Testimony;
+use crate::ground::files::modified_ns;
 use crate::ground::names;
 
 /// What reading a whole file tells. Its memory does not grow with the file.

@@ -1,13 +1,13 @@
 //! Writing WAV files.
 
 use std::fs::File;
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Cursor, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use hound::{SampleFormat, WavSpec, WavWriter};
-use tempfile::NamedTempFile;
 
 use super::error::{AudioError, Cause};
+use crate::ground::files::{Draft, folder_of};
 
 /// How samples are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,28 +33,52 @@ pub fn write_wav(path: &Path, interleaved: &[f32], channels: u16, rate: u32, dep
     file.finish()
 }
 
+/// A WAV file of interleaved samples, in memory.
+pub fn wav_bytes(interleaved: &[f32], channels: u16, rate: u32, depth: Depth) -> Result<Vec<u8>, Cause> {
+    let mut bytes = Cursor::new(Vec::new());
+    let mut writer = WavWriter::new(&mut bytes, spec(channels, rate, depth)).map_err(of_writing)?;
+    write_samples(&mut writer, interleaved, depth)?;
+    writer.finalize().map_err(of_writing)?;
+    Ok(bytes.into_inner())
+}
+
+fn spec(channels: u16, sample_rate: u32, depth: Depth) -> WavSpec {
+    let (bits_per_sample, sample_format) = match depth {
+        Depth::Pcm16 => (16, SampleFormat::Int),
+        Depth::Float32 => (32, SampleFormat::Float),
+    };
+    WavSpec { channels, sample_rate, bits_per_sample, sample_format }
+}
+
+fn write_samples(writer: &mut WavWriter<impl Write + Seek>, samples: &[f32], depth: Depth) -> Result<(), Cause> {
+    for sample in samples {
+        let written = match depth {
+            Depth::Pcm16 => writer.write_sample((sample * 32768.0).round().clamp(-32768.0, 32767.0) as i16),
+            Depth::Float32 => writer.write_sample(*sample),
+        };
+        written.map_err(of_writing)?;
+    }
+    Ok(())
+}
+
 /// A file that is written part by part. It appears whole, once it is finished, or not at all.
 pub struct WavFile {
     path: PathBuf,
     depth: Depth,
     writer: WavWriter<BufWriter<File>>,
-    file: NamedTempFile,
+    draft: Draft,
     /// Interleaved.
     samples: u64,
 }
 
 impl WavFile {
     pub fn create(path: &Path, channels: u16, rate: u32, depth: Depth) -> Result<Self, AudioError> {
-        let (bits_per_sample, sample_format) = match depth {
-            Depth::Pcm16 => (16, SampleFormat::Int),
-            Depth::Float32 => (32, SampleFormat::Float),
-        };
-        let spec = WavSpec { channels, sample_rate: rate, bits_per_sample, sample_format };
-        let file = NamedTempFile::new_in(folder_of(path)).map_err(|cause| Cause::Unwritable(cause).at(path))?;
-        let writer = file.as_file().try_clone().map_err(Cause::Unwritable);
+        let draft = Draft::in_folder(folder_of(path)).map_err(|cause| Cause::Unwritable(cause).at(path))?;
+        let writer = draft.file().try_clone().map_err(Cause::Unwritable);
+        let spec = spec(channels, rate, depth);
         let writer = writer.and_then(|file| WavWriter::new(BufWriter::new(file), spec).map_err(of_writing));
         let writer = writer.map_err(|cause| cause.at(path))?;
-        Ok(Self { path: path.to_path_buf(), depth, writer, file, samples: 0 })
+        Ok(Self { path: path.to_path_buf(), depth, writer, draft, samples: 0 })
     }
 
     /// Adds interleaved samples.
@@ -70,45 +94,27 @@ impl WavFile {
             let secs = self.samples as f64 / f64::from(spec.sample_rate.max(1)) / f64::from(spec.channels.max(1));
             return Err(Cause::TooLong(format!("{:.0} minutes", secs / 60.0)));
         }
-        for sample in interleaved {
-            let written = match self.depth {
-                Depth::Pcm16 => self.writer.write_sample((sample * 32768.0).round().clamp(-32768.0, 32767.0) as i16),
-                Depth::Float32 => self.writer.write_sample(*sample),
-            };
-            written.map_err(of_writing)?;
-        }
-        Ok(())
+        write_samples(&mut self.writer, interleaved, self.depth)
     }
 
     /// The file is on disk when this returns.
     pub fn finish(self) -> Result<(), AudioError> {
-        let Self { path, writer, file, .. } = self;
-        let finished = writer.finalize().map_err(of_writing).and_then(|()| keep(file, &path));
-        finished.map_err(|cause| cause.at(&path))
+        let Self { path, writer, draft, .. } = self;
+        let finished = writer.finalize().map_err(of_writing);
+        let kept = finished.and_then(|()| draft.replace(&path).map_err(Cause::Unwritable));
+        kept.map_err(|cause| cause.at(&path))
     }
 }
 
 /// Lets `write` write a file that appears whole or not at all, and is on disk when this returns.
 pub(crate) fn write_whole<T>(
     path: &Path,
-    write: impl FnOnce(BufWriter<&mut File>) -> Result<T, Cause>,
+    write: impl FnOnce(BufWriter<&mut Draft>) -> Result<T, Cause>,
 ) -> Result<T, Cause> {
-    let mut file = NamedTempFile::new_in(folder_of(path)).map_err(Cause::Unwritable)?;
-    let written = write(BufWriter::new(file.as_file_mut()))?;
-    keep(file, path)?;
+    let mut draft = Draft::in_folder(folder_of(path)).map_err(Cause::Unwritable)?;
+    let written = write(BufWriter::new(&mut draft))?;
+    draft.replace(path).map_err(Cause::Unwritable)?;
     Ok(written)
-}
-
-/// Gives a file that is written its name, and waits until both are on disk.
-fn keep(file: NamedTempFile, path: &Path) -> Result<(), Cause> {
-    file.as_file().sync_all().map_err(Cause::Unwritable)?;
-    make_readable_to_others(file.as_file()).map_err(Cause::Unwritable)?;
-    file.persist(path).map_err(|error| Cause::Unwritable(error.error))?;
-    sync_folder(folder_of(path)).map_err(Cause::Unwritable)
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 pub(super) fn of_writing(error: hound::Error) -> Cause {
@@ -116,29 +122,6 @@ pub(super) fn of_writing(error: hound::Error) -> Cause {
         hound::Error::IoError(error) => Cause::Unwritable(error),
         other => Cause::Unwritable(io::Error::other(other)),
     }
-}
-
-/// Temporary files are made for their owner alone; a recording should be like any other file.
-#[cfg(unix)]
-fn make_readable_to_others(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn make_readable_to_others(_: &File) -> io::Result<()> {
-    Ok(())
-}
-
-/// A renamed file's name is on disk once its folder is.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::time::UNIX_EPOCH;
 
 use super::error::Cause;
+use crate::ground::files::modified_ns;
 
 /// An open file as it was when reading it began.
 #[derive(Debug)]
@@ -82,16 +82,6 @@ impl State {
         let changed_ns = changed_ns(metadata);
         Self { size_bytes: metadata.len(), modified_ns: modified_ns(metadata), changed_ns }
     }
-}
-
-/// Time of the last change, in nanoseconds since 1970. A file system without times gives 0 for all files; the size still tells
-/// most changes.
-pub(super) fn modified_ns(metadata: &Metadata) -> i64 {
-    let modified = metadata.modified().ok().and_then(|time| match time.duration_since(UNIX_EPOCH) {
-        Ok(since) => i64::try_from(since.as_nanos()).ok(),
-        Err(before) => i64::try_from(before.duration().as_nanos()).ok().map(|ns| -ns),
-    });
-    modified.unwrap_or(0)
 }
 
 #[cfg(unix)]

@@ -10,10 +10,14 @@ use serde_json::json;
 
 use super::common::Common;
 use crate::engine::{Access, Opening};
+use crate::ground::files;
 use crate::server::{Listening, ServeOptions, limits, serve};
 
 /// Where the token is looked for that no file gives.
 const TOKEN_VARIABLE: &str = "SOUNDALIKE_TOKEN";
+
+/// Bytes that a file with a token has at most.
+const TOKEN_BYTES_AT_MOST: u64 = 64 << 10;
 
 fn about() -> String {
     format!(
@@ -63,7 +67,8 @@ impl ServeArguments {
     pub fn run(self, project: PathBuf, common: &Common) -> anyhow::Result<()> {
         let token = match &self.token_file {
             Some(file) => {
-                let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+                let text = files::read_text_within(file, TOKEN_BYTES_AT_MOST)
+                    .with_context(|| format!("cannot read {}", file.display()))?;
                 Some(text.trim().to_owned())
             }
             None => std::env::var(TOKEN_VARIABLE).ok(),

@@ -75,6 +75,8 @@ pub enum SkipReason {
     NoSound,
     /// The dataset has it, and it has not changed.
     AlreadyThere,
+    /// It stands where the demo library has a sound, and is not that sound.
+    NotOfTheDemo,
 }
 
 impl Display for SkipReason {
@@ -82,6 +84,7 @@ impl Display for SkipReason {
         f.write_str(match self {
             Self::NoSound => "no sound file by its name or its content",
             Self::AlreadyThere => "already there and unchanged",
+            Self::NotOfTheDemo => "not a sound of the demo library, so it was left alone",
         })
     }
 }

@@ -1,6 +1,5 @@
 //! Writing codes for other programs.
 
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,7 @@ use super::shared::Job;
 use super::snapshot::{Place, Snapshot, Span};
 use crate::audio::wav::write_whole;
 use crate::audio::{Cause, MonoReader};
+use crate::ground::files::Draft;
 use crate::index::Codes;
 
 /// Writes the codes of all chunks into `folder`: `codes.npy` and `chunks.csv` (chunk_id, path, start_seconds, end_seconds; row i
@@ -82,7 +82,7 @@ fn places<'a>(job: &Job, snapshot: &'a Snapshot, spans: &[&'a Span]) -> impl Ite
         .filter_map(|row| snapshot.place(row).map(|place| (row, place)))
 }
 
-fn save(path: &Path, write: impl FnOnce(&mut BufWriter<&mut File>) -> std::io::Result<()>) -> Result<(), EngineError> {
+fn save(path: &Path, write: impl FnOnce(&mut BufWriter<&mut Draft>) -> std::io::Result<()>) -> Result<(), EngineError> {
     write_whole(path, |mut file| write(&mut file).and_then(|()| file.flush()).map_err(Cause::Unwritable))
         .map_err(|cause| cause.at(path).into())
 }

@@ -19,11 +19,12 @@ use super::roots::known_path;
 use super::shared::Job;
 use super::stage::JobStage;
 use super::{on_disk, relink};
+use crate::audio::Cause;
 use crate::audio::survey::{stamp, survey};
 use crate::dataset::sound_file::THUMBNAIL_COLUMNS;
 use crate::dataset::{FileId, Problem, SkipReason, Skipped, SoundFile, demo, scan};
 use crate::ground::names;
-use crate::project::FileFacts;
+use crate::project::{FileFacts, ProblemOf};
 
 /// Files that go into the catalogue in one transaction.
 const FILES_A_TRANSACTION: usize = 256;
@@ -46,9 +47,12 @@ pub(super) fn add_paths(job: &Job, paths: &[PathBuf]) -> Result<AddReport, Engin
 pub(super) fn add_found(job: &Job, found: scan::Found, folders: &[Utf8PathBuf]) -> Result<AddReport, EngineError> {
     let project = &job.shared.project;
     job.check()?;
+    project.check_writable()?;
+    project.look_at_problems()?;
     let dataset = dataset(project, job.shared.latest().model.as_ref().map(|model| &model.config))?;
     let edit = project.edit("Added files")?;
-    edit.note_problems(&found.failed)?;
+    // What can be reached now is noted as it is now; what cannot is looked at again.
+    edit.note_problems(&found.failed, ProblemOf::Content)?;
     let mut report =
         AddReport { skipped: found.skipped, left_out: found.left_out, failed: found.failed, ..AddReport::default() };
     let known: HashMap<&Utf8Path, (u64, i64)> =
@@ -99,13 +103,17 @@ pub(super) fn add_found(job: &Job, found: scan::Found, folders: &[Utf8PathBuf]) 
     let mut done = 0;
     for batch in fresh.chunks(FILES_A_TRANSACTION) {
         let mut facts = Vec::with_capacity(batch.len());
-        let mut problems = Vec::new();
+        let (mut problems, mut unreached) = (Vec::new(), Vec::new());
         for (path, read) in surveyed(job, batch, |read| {
             job.progress(JobKind::Import, JobStage::ReadingFiles, began, done + read, total);
         }) {
             match read {
                 None => {}
-                Some(Err(reason)) => problems.push(Problem { path: path.to_string(), reason }),
+                Some(Err(cause)) => {
+                    let problem = Problem { path: path.to_string(), reason: cause.to_string() };
+                    let problems = if cause.is_passing() { &mut unreached } else { &mut problems };
+                    problems.push(problem);
+                }
                 Some(Ok((fact, warning))) => {
                     problems.extend(warning.map(|reason| Problem { path: path.to_string(), reason }));
                     report.added.push(path);
@@ -114,7 +122,9 @@ pub(super) fn add_found(job: &Job, found: scan::Found, folders: &[Utf8PathBuf]) 
             }
         }
         edit.add_files(&facts)?;
-        edit.note_problems(&problems)?;
+        edit.note_problems(&problems, ProblemOf::Content)?;
+        edit.note_problems(&unreached, ProblemOf::Access)?;
+        problems.extend(unreached);
         let failed = |problem: &Problem| !facts.iter().any(|fact| fact.path == problem.path);
         report.failed.extend(problems.into_iter().filter(failed));
         done += batch.len() as u64;
@@ -145,7 +155,7 @@ pub(super) fn add_found(job: &Job, found: scan::Found, folders: &[Utf8PathBuf]) 
 pub(super) fn add_demo(job: &Job) -> Result<AddReport, EngineError> {
     let folder = job.shared.project.subfolder("demo")?;
     let began = Instant::now();
-    demo::write_demo_library(folder.as_std_path(), &mut |done, total| {
+    let written = demo::write_demo_library(folder.as_std_path(), &mut |done, total| {
         job.progress(JobKind::Import, JobStage::MakingTheDemo, began, done as u64, total as u64);
         match job.is_cancelled() {
             true => std::ops::ControlFlow::Break(()),
@@ -153,10 +163,17 @@ pub(super) fn add_demo(job: &Job) -> Result<AddReport, EngineError> {
         }
     })?;
     job.check()?;
-    add_paths(job, &[folder.into_std_path_buf()])
+    let mut report = add_paths(job, &written.paths)?;
+    report.skipped.extend(
+        written
+            .left_alone
+            .into_iter()
+            .map(|path| Skipped { path: path.to_string_lossy().into_owned(), reason: SkipReason::NotOfTheDemo }),
+    );
+    Ok(report)
 }
 
-type Surveyed = Result<(FileFacts, Option<String>), String>;
+type Surveyed = Result<(FileFacts, Option<String>), Cause>;
 
 /// Reads files on all cores; the answers are in the order of `paths`, `None` where the job was cancelled before.
 fn surveyed(
@@ -192,7 +209,7 @@ fn surveyed(
 fn read_facts(job: &Job, path: &Utf8PathBuf) -> Option<Surveyed> {
     let survey = match survey(path.as_std_path(), THUMBNAIL_COLUMNS, || !job.is_cancelled()) {
         Ok(survey) => survey?,
-        Err(failure) => return Some(Err(failure.cause.to_string())),
+        Err(failure) => return Some(Err(failure.cause)),
     };
     let facts = FileFacts {
         path: path.clone(),

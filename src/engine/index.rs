@@ -19,7 +19,7 @@ use crate::dataset::{FileId, Problem, SoundFile};
 use crate::ground::Grid;
 use crate::index::{Codes, Index, IndexFile, MadeBy, RowSet, code_statistics};
 use crate::model::Model;
-use crate::project::{IndexGeneration, IndexedFile};
+use crate::project::{IndexGeneration, IndexedFile, ProblemOf};
 
 /// Files that are encoded before progress is told and cancelling is looked at.
 const FILES_A_ROUND: usize = 32;
@@ -34,6 +34,7 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
     let began = Instant::now();
     let project = &job.shared.project;
     project.check_writable()?;
+    project.look_at_problems()?;
     let at_rest = AtRest::read(project)?;
     let model_row = at_rest.model.as_ref().ok_or(EngineError::NoModel)?;
     let files = &at_rest.dataset.files;
@@ -61,7 +62,7 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
     let mut added = Codes::new(model.config().bits)?;
 
     let total: u64 = missing.iter().map(|file| grid.chunks_of_file(file.frames, file.rate)).sum();
-    let mut failed = Vec::new();
+    let (mut failed, mut unreached) = (Vec::new(), Vec::new());
     let encoding = Instant::now();
     job.progress(JobKind::Index, JobStage::Encoding, encoding, 0, total);
     for round in missing.chunks(FILES_A_ROUND) {
@@ -80,14 +81,16 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
                 }
                 Ok(None) => return Err(EngineError::Cancelled),
                 Err(EngineError::Audio(cause)) => {
-                    failed.push(Problem { path: file.path.to_string(), reason: cause.cause.to_string() });
+                    let problem = Problem { path: file.path.to_string(), reason: cause.cause.to_string() };
+                    let problems = if cause.cause.is_passing() { &mut unreached } else { &mut failed };
+                    problems.push(problem);
                 }
                 Err(other) => return Err(other),
             }
         }
         job.progress(JobKind::Index, JobStage::Encoding, encoding, added.len() as u64, total);
     }
-    if let (true, Some(first)) = (rows.is_empty(), failed.first()) {
+    if let (true, Some(first)) = (rows.is_empty(), failed.iter().chain(&unreached).next()) {
         return Err(EngineError::NothingReadable { first: format!("{}: {}", first.path, first.reason) });
     }
 
@@ -114,7 +117,9 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
         let announce = |name: &str| announce(name).map_err(EngineError::from);
         IndexFile::save_as(path.as_std_path(), &index, made_by, &announce)
     })?;
-    project.note_problems(&failed)?;
+    project.note_problems(&failed, ProblemOf::Content)?;
+    project.note_problems(&unreached, ProblemOf::Access)?;
+    failed.extend(unreached);
     if !mended.is_empty() {
         // A segment that was mended has the name that it had. The snapshot still holds the damaged file of that name.
         job.shared.set_snapshot(None);

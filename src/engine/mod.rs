@@ -124,6 +124,7 @@ impl Engine {
         let folder = camino::Utf8PathBuf::from_path_buf(options.project).map_err(EngineError::NotText)?;
         let project = Project::open(&folder, options.opening)?;
         takes::sweep(&project);
+        project.look_at_problems()?;
         let (sender, events) = crossbeam_channel::unbounded();
         let at_rest = AtRest::read(&project)?;
         let latest = views::all(&project, &at_rest)?;

@@ -25,6 +25,9 @@ const AT_A_TIME: usize = 256;
 
 /// Looks at every file's size and time of change; nothing is read.
 pub(super) fn check_files(job: &Job) -> Result<CheckReport, EngineError> {
+    if job.shared.project.look_at_problems()? {
+        job.shared.refresh_dataset()?;
+    }
     let dataset = job.shared.latest().dataset;
     let (began, total) = (Instant::now(), dataset.files.len() as u64);
     let mut found = BTreeMap::new();

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
-use tempfile::NamedTempFile;
 
 use super::command::Sources;
 use super::error::EngineError;
@@ -20,6 +19,7 @@ use super::shared::Job;
 use super::stage::JobStage;
 use crate::dataset::scan::{Found, scan};
 use crate::dataset::{Exclusions, Problem};
+use crate::ground::files::Draft;
 use crate::ground::names;
 
 /// Where a project keeps what was downloaded.
@@ -121,7 +121,7 @@ fn download(job: &Job, address: &str, bytes_at_most: u64) -> Result<Result<Utf8P
     let folder = job.shared.project.subfolder(FOLDER)?;
     let began = Instant::now();
     let unwritable = |cause| EngineError::Write { path: folder.clone().into_std_path_buf(), cause };
-    let mut file = NamedTempFile::new_in(&folder).map_err(unwritable)?;
+    let mut draft = Draft::in_folder(folder.as_std_path()).map_err(unwritable)?;
     let (sender, parts) = bounded(4);
     let to_fetch = address.to_owned();
     // A server that says nothing must not keep a cancelled job waiting: the thread ends at its next part, or in time.
@@ -149,10 +149,10 @@ fn download(job: &Job, address: &str, bytes_at_most: u64) -> Result<Result<Utf8P
             let most = bytes_at_most >> 20;
             return Ok(Err(format!("it is larger than the {most} MiB that a download may have")));
         }
-        file.write_all(&bytes).map_err(unwritable)?;
+        draft.write_all(&bytes).map_err(unwritable)?;
     }
     let path = folder.join(name_of(address));
-    file.persist(&path).map_err(|failure| unwritable(failure.error))?;
+    draft.replace(path.as_std_path()).map_err(unwritable)?;
     let path = path.canonicalize_utf8().map_err(unwritable)?;
     Ok(Ok(path))
 }

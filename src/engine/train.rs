@@ -21,7 +21,7 @@ use crate::dataset::{Problem, SoundFile};
 use crate::model::{
     Config, FeatureStore, FeatureStoreBuilder, Features, Model, StepReport, TrainSummary, Trainer, TrainingSettings,
 };
-use crate::project::ModelGeneration;
+use crate::project::{ModelGeneration, ProblemOf};
 
 /// How often the newest values are told.
 const TELL_EVERY: Duration = Duration::from_millis(100);
@@ -42,6 +42,7 @@ pub(super) fn train(
 ) -> Result<TrainReport, EngineError> {
     let project = &job.shared.project;
     project.check_writable()?;
+    project.look_at_problems()?;
     let files = project.files()?;
     if files.is_empty() {
         return Err(EngineError::NoSounds);
@@ -111,7 +112,7 @@ fn listen(job: &Job, config: &Config, files: &[SoundFile], cache: &Path) -> Resu
     let began = Instant::now();
     let grid = config.grid();
     let mut builder = FeatureStoreBuilder::new(config, cache);
-    let mut problems = Vec::new();
+    let (mut problems, mut unreached) = (Vec::new(), Vec::new());
     let mut done = 0;
     let bytes_of = |file: &SoundFile| builder.front_end().feature_bytes(grid.frames_on_grid(file.frames, file.rate));
     let sizes: Vec<u64> = files.iter().map(bytes_of).collect();
@@ -136,7 +137,9 @@ fn listen(job: &Job, config: &Config, files: &[SoundFile], cache: &Path) -> Resu
             match heard {
                 Ok(features) => builder.push(&features)?,
                 Err(EngineError::Audio(cause)) => {
-                    problems.push(Problem { path: file.path.to_string(), reason: cause.cause.to_string() });
+                    let problem = Problem { path: file.path.to_string(), reason: cause.cause.to_string() };
+                    let problems = if cause.cause.is_passing() { &mut unreached } else { &mut problems };
+                    problems.push(problem);
                 }
                 Err(other) => return Err(other),
             }
@@ -144,8 +147,11 @@ fn listen(job: &Job, config: &Config, files: &[SoundFile], cache: &Path) -> Resu
         done += round.len() as u64;
     }
     job.check()?;
-    job.shared.project.note_problems(&problems)?;
-    if let (true, Some(first)) = (problems.len() == files.len(), problems.first()) {
+    let project = &job.shared.project;
+    project.note_problems(&problems, ProblemOf::Content)?;
+    project.note_problems(&unreached, ProblemOf::Access)?;
+    let first = problems.iter().chain(&unreached).next();
+    if let (true, Some(first)) = (problems.len() + unreached.len() == files.len(), first) {
         return Err(EngineError::NothingReadable { first: format!("{}: {}", first.path, first.reason) });
     }
     Ok(builder.finish()?)

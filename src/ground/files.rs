@@ -7,9 +7,10 @@
 //! No function here follows a symbolic link when it writes: a link that stands in the place of a file is replaced, and what
 //! the link points to stays as it was.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Error, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use tempfile::NamedTempFile;
 
@@ -115,6 +116,16 @@ pub fn folder_of(path: &Path) -> &Path {
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     // Elsewhere a folder cannot be opened as a file, and the system orders such changes by itself.
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Time of a file's last change, in nanoseconds since 1970. A file system without times gives 0 for all files; the size still
+/// tells most changes.
+pub fn modified_ns(facts: &Metadata) -> i64 {
+    let modified = facts.modified().ok().and_then(|time| match time.duration_since(UNIX_EPOCH) {
+        Ok(since) => i64::try_from(since.as_nanos()).ok(),
+        Err(before) => i64::try_from(before.duration().as_nanos()).ok().map(|ns| -ns),
+    });
+    modified.unwrap_or(0)
 }
 
 /// Opens `path` for reading, if it is a regular file or a link to one. A pipe or a device is refused without waiting for it.

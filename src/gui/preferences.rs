@@ -1,7 +1,7 @@
 //! What the window remembers from one start to the next: one small file, written on a thread of its own.
 
 use std::collections::BTreeSet;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -12,11 +12,15 @@ use serde::{Deserialize, Serialize};
 
 use super::file_table::Sort;
 use super::match_list::{self, View};
+use crate::ground::files;
 
 /// Names another folder for the file: for tests, and for people who keep several.
 pub const FOLDER_VARIABLE: &str = "SOUNDALIKE_CONFIG";
 
 const FILE: &str = "window.json";
+
+/// Bytes that the file has at most.
+const BYTES_AT_MOST: u64 = 1 << 20;
 
 /// Projects that are remembered.
 const RECENT: usize = 10;
@@ -92,7 +96,7 @@ impl Preferences {
     /// What was kept in `folder`; the defaults where nothing was, or nothing that this program can read.
     pub fn load(folder: &Path) -> Self {
         let path = folder.join(FILE);
-        let kept = match std::fs::read(&path) {
+        let kept = match files::read_within(&path, BYTES_AT_MOST) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|why| why.to_string()),
             Err(why) if why.kind() == ErrorKind::NotFound => Ok(Self::default()),
             Err(why) => Err(why.to_string()),
@@ -190,12 +194,9 @@ fn settled(waiting: &Receiver<Preferences>) -> Option<Preferences> {
 /// After a kill at any moment there is the old file or the new.
 fn write(folder: &Path, preferences: &Preferences) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    serde_json::to_writer_pretty(&mut file, preferences)?;
-    file.write_all(b"\n")?;
-    file.as_file().sync_all()?;
-    file.persist(folder.join(FILE)).map_err(|failure| failure.error)?;
-    Ok(())
+    let mut text = serde_json::to_vec_pretty(preferences)?;
+    text.push(b'\n');
+    files::replace(&folder.join(FILE), &text)
 }
 
 #[cfg(test)]

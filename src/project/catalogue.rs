@@ -1,16 +1,16 @@
-//! The catalogue of files and problems.
+//! The catalogue of files.
 
 use std::collections::HashMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rusqlite::{OptionalExtension as _, Row, Transaction, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::bounds::flaw_of_file;
 use super::error::ProjectError;
 use super::folder::Project;
 use super::roots::{RootId, Roots, joined, remove_empty};
 use super::undo::Edit;
-use crate::dataset::{FileId, Problem, SoundFile};
+use crate::dataset::{FileId, SoundFile};
 
 /// What reading a file has told, before the project has given it a number.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,31 +66,6 @@ impl Project {
             let note = "UPDATE files SET sound_hash = ?2 WHERE id = ?1";
             transaction.execute(note, params![file.0, hash]).map_err(failed)?;
         }
-        transaction.commit().map_err(failed)?;
-        self.note_change();
-        Ok(())
-    }
-
-    /// All problems, by path.
-    pub fn problems(&self) -> Result<Vec<Problem>, ProjectError> {
-        let db = self.db();
-        let mut query = db
-            .prepare("SELECT path, reason FROM problems ORDER BY path")
-            .map_err(|cause| self.catalogue_error(cause))?;
-        let rows = query
-            .query_map([], |row| Ok(Problem { path: row.get(0)?, reason: row.get(1)? }))
-            .map_err(|cause| self.catalogue_error(cause))?;
-        rows.collect::<Result<_, _>>().map_err(|cause| self.catalogue_error(cause))
-    }
-
-    /// Remembers problems that a training or an indexing met; a newer reason replaces an older one of the same path.
-    /// Nobody asked for that, so nobody takes it back.
-    pub fn note_problems(&self, problems: &[Problem]) -> Result<(), ProjectError> {
-        self.check_writable()?;
-        let failed = |cause| self.catalogue_error(cause);
-        let mut db = self.db();
-        let transaction = db.transaction().map_err(failed)?;
-        note(&transaction, problems).map_err(failed)?;
         transaction.commit().map_err(failed)?;
         self.note_change();
         Ok(())
@@ -156,25 +131,6 @@ impl Edit<'_> {
             remove_empty(transaction)
         })
     }
-
-    /// Remembers problems; a newer reason replaces an older one of the same path.
-    pub fn note_problems(&self, problems: &[Problem]) -> Result<(), ProjectError> {
-        self.transaction(|transaction| note(transaction, problems))
-    }
-
-    pub fn clear_problems(&self) -> Result<(), ProjectError> {
-        self.transaction(|transaction| transaction.execute("DELETE FROM problems", []).map(|_| ()))
-    }
-}
-
-fn note(transaction: &Transaction<'_>, problems: &[Problem]) -> rusqlite::Result<()> {
-    for problem in problems {
-        transaction.execute(
-            "INSERT INTO problems (path, reason) VALUES (?1, ?2) ON CONFLICT (path) DO UPDATE SET reason = ?2",
-            [&problem.path, &problem.reason],
-        )?;
-    }
-    Ok(())
 }
 
 /// A file with what the catalogue knows of it beside its sound.
@@ -218,6 +174,8 @@ fn file_of_row(row: &Row<'_>, path: Utf8PathBuf) -> rusqlite::Result<SoundFile> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::Problem;
+    use crate::project::ProblemOf::Content;
     use crate::project::testing::{facts, project};
 
     fn edit(project: &Project) -> Edit<'_> {
@@ -250,8 +208,8 @@ mod tests {
     fn a_problem_goes_when_its_file_is_added() {
         let (_keep, project) = project();
         let problem = |path: &str, reason: &str| Problem { path: path.into(), reason: reason.into() };
-        project.note_problems(&[problem("/a.wav", "cut off"), problem("/x.txt", "no sound")]).expect("noted");
-        project.note_problems(&[problem("/x.txt", "still no sound")]).expect("noted");
+        project.note_problems(&[problem("/a.wav", "cut off"), problem("/x.txt", "no sound")], Content).expect("noted");
+        project.note_problems(&[problem("/x.txt", "still no sound")], Content).expect("noted");
         edit(&project).add_files(&[facts("/a.wav", 1)]).expect("added");
         assert_eq!(project.problems().expect("problems"), [problem("/x.txt", "still no sound")]);
         edit(&project).clear_problems().expect("cleared");

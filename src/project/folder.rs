@@ -1,5 +1,6 @@
 //! Opening a project's folder: who may write, and where the project's files lie.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -46,6 +47,8 @@ pub struct Project {
     role: Mutex<Role>,
     /// Held while files of a generation are put in place and made current, and while superseded files are deleted.
     pub(super) installing: Mutex<()>,
+    /// Paths whose problems have gone, where that cannot be written down.
+    pub(super) gone: Mutex<BTreeSet<String>>,
     /// How often this process has changed the catalogue, and how often it had when the catalogue was last backed up.
     pub(super) changes: AtomicU64,
     pub(super) backed_up: AtomicU64,
@@ -90,6 +93,7 @@ impl Project {
             steps: Mutex::default(),
             role: Mutex::new(role),
             installing: Mutex::default(),
+            gone: Mutex::default(),
             changes: AtomicU64::new(0),
             backed_up: AtomicU64::new(0),
             seen,
@@ -207,7 +211,7 @@ impl Drop for Project {
 }
 
 /// The guarded value, also after a panic of another holder: every value here is replaced as a whole.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

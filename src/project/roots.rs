@@ -370,8 +370,11 @@ mod tests {
         let edit = project.edit("Added").expect("writable");
         edit.add_root("/old".into()).expect("added");
         edit.add_files(&[facts("/old/a.wav", 1), facts("/old/b.wav", 2), facts("/x/c.wav", 3)]).expect("added");
-        edit.note_problems(&[crate::dataset::Problem { path: "/old/bad.wav".into(), reason: "cut".into() }])
-            .expect("noted");
+        edit.note_problems(
+            &[crate::dataset::Problem { path: "/old/bad.wav".into(), reason: "cut".into() }],
+            crate::project::ProblemOf::Content,
+        )
+        .expect("noted");
         edit.commit().expect("done");
         let files = project.files().expect("files");
         let root = project.roots().expect("roots")[0].id;

@@ -320,6 +320,7 @@ fn forget(db: &Connection, place: i64, running: &BTreeSet<i64>) -> rusqlite::Res
 mod tests {
     use super::*;
     use crate::dataset::{FileId, Problem};
+    use crate::project::ProblemOf;
     use crate::project::testing::{facts, project};
 
     fn add(project: &Project, paths: &[&str]) {
@@ -346,7 +347,8 @@ mod tests {
         let files: Vec<FileId> = project.files().expect("files").iter().map(|file| file.id).collect();
         let edit = project.edit("Tagged").expect("writable");
         edit.tag_files(&files, "it's a tag").expect("tagged");
-        edit.note_problems(&[Problem { path: "/b.wav".into(), reason: "cut off".into() }]).expect("noted");
+        edit.note_problems(&[Problem { path: "/b.wav".into(), reason: "cut off".into() }], ProblemOf::Content)
+            .expect("noted");
         let favourite = "INSERT INTO favourites VALUES (?1, 0.1, 0.356)";
         edit.transaction(|t| t.execute(favourite, [files[0].0]).map(|_| ())).expect("a favourite");
         edit.commit().expect("done");
@@ -374,7 +376,8 @@ mod tests {
         add(&project, &["/a.wav"]);
         let edit = project.edit("Read anew").expect("writable");
         edit.add_files(&[facts("/a.wav", 9)]).expect("changed");
-        edit.note_problems(&[Problem { path: "/x".into(), reason: "no sound".into() }]).expect("noted");
+        edit.note_problems(&[Problem { path: "/x".into(), reason: "no sound".into() }], ProblemOf::Content)
+            .expect("noted");
         edit.name("Read 1 file anew");
         edit.commit().expect("done");
         let history = |undo: Option<&str>, redo: Option<&str>| History {
@@ -407,7 +410,9 @@ mod tests {
         assert!(edit.transaction(|t| t.execute("INSERT INTO tags VALUES (7, 'of no file')", [])).is_err());
         edit.commit().expect("done");
         assert_eq!(project.history().expect("read"), History::default());
-        project.note_problems(&[Problem { path: "/x".into(), reason: "no sound".into() }]).expect("noted");
+        project
+            .note_problems(&[Problem { path: "/x".into(), reason: "no sound".into() }], ProblemOf::Content)
+            .expect("noted");
         assert_eq!(project.history().expect("read"), History::default(), "nobody asked for that");
     }
 

@@ -290,3 +290,39 @@ fn a_cancelled_job_leaves_what_was_there() {
     assert_eq!(bench.engine.latest().model.expect("the model").generation, generation);
     bench.run(query(&bench.path("query.wav"))).expect("an answer");
 }
+
+/// Nothing that can be seen without reading it tells that the file is another one.
+#[test]
+fn a_file_that_is_replaced_and_put_back_leaves_no_codes_of_another_sound() {
+    let bench = Bench::new();
+    let sounds = bench.path("sounds");
+    write_tones(&sounds, 6);
+    bench.add(&sounds);
+    bench.run(training()).expect("trained");
+    let file = sounds.join("tone_00.wav");
+    let read = |path: &std::path::Path| std::fs::read(path).expect("read");
+    let (own, other) = (read(&file), read(&sounds.join("tone_04.wav")));
+    assert_eq!(own.len(), other.len());
+    let modified = file.metadata().and_then(|facts| facts.modified()).expect("a time");
+    let put = |bytes: &[u8]| {
+        std::fs::write(&file, bytes).expect("written");
+        std::fs::File::options()
+            .write(true)
+            .open(&file)
+            .and_then(|file| file.set_modified(modified))
+            .expect("set back");
+    };
+    put(&other);
+    let Ok(Outcome::Indexed(report)) = bench.run(Command::BuildIndex) else { panic!("an index") };
+    let failed: Vec<&str> = report.failed.iter().map(|problem| problem.reason.as_str()).collect();
+    assert_eq!(failed, ["it has changed since it was added; add it again"]);
+    put(&own);
+    let Ok(Outcome::Indexed(report)) = bench.run(Command::BuildIndex) else { panic!("an index") };
+    assert!(report.failed.is_empty() && report.encoded > 0, "{report:?}");
+    assert!(bench.engine.latest().dataset.problems.is_empty());
+    let Ok(Outcome::Searched(answer)) = bench.run(query(&file.canonicalize().expect("there"))) else {
+        panic!("an answer")
+    };
+    assert_eq!(answer.matches[0].distance, 0.0, "its codes are its own");
+    assert!(answer.matches[0].path.ends_with("tone_00.wav"), "{answer:?}");
+}

@@ -207,3 +207,65 @@ fn a_reader_that_has_seen_enough_ends_the_program_without_a_word() {
         assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
     }
 }
+
+/// A drive that was away, and is back.
+#[test]
+fn a_problem_that_has_gone_is_told_no_more() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (project, drive) = (folder.path().join("project"), folder.path().join("drive"));
+    write_tones(&drive.join("sounds"), 3);
+    std::fs::write(drive.join("sounds/broken.wav"), "no sound").expect("written");
+    let (sounds, aside) = (drive.join("sounds").display().to_string(), folder.path().join("aside"));
+    let problems = || json(&project, &["info"])["problems"].as_array().map(Vec::len);
+    std::fs::rename(&drive, &aside).expect("away");
+    json(&project, &["add", &aside.join("sounds/tone_00.wav").display().to_string(), &sounds]);
+    assert_eq!(problems(), Some(1), "it cannot be found");
+    std::fs::rename(&aside, &drive).expect("back");
+    // What is only looked at tells it, and what changes the project forgets it.
+    assert_eq!(problems(), Some(0));
+    let added = json(&project, &["add", &sounds]);
+    assert_eq!((added["added"].as_array().map(Vec::len), problems()), (Some(3), Some(1)), "one is no sound: {added}");
+    assert_eq!(problems(), Some(1), "and stays none");
+    std::fs::remove_file(drive.join("sounds/broken.wav")).expect("deleted");
+    assert_eq!(problems(), Some(0));
+}
+
+/// The demo library is written beside what is there, and neither over it nor through links.
+#[cfg(unix)]
+#[test]
+fn the_demo_library_leaves_alone_what_is_somebody_elses() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (project, outside) = (folder.path().join("project"), folder.path().join("outside"));
+    let first = json(&project, &["demo"]);
+    let files: Vec<std::path::PathBuf> = first["added"]
+        .as_array()
+        .expect("files")
+        .iter()
+        .map(|added| added["path"].as_str().expect("a path").into())
+        .collect();
+    std::fs::write(&files[0], "my own words").expect("written");
+    std::fs::write(&outside, "not of this project").expect("written");
+    std::fs::remove_file(&files[1]).expect("deleted");
+    symlink(&outside, &files[1]).expect("linked");
+    let again = json(&project, &["demo"]);
+    assert_eq!(std::fs::read(&files[0]).expect("there"), b"my own words");
+    assert_eq!(std::fs::read(&outside).expect("there"), b"not of this project");
+    let skipped = again["skipped"].to_string();
+    assert!(skipped.contains("left alone"), "{again}");
+    for entry in walkdir::WalkDir::new(project.join("demo")) {
+        let name = entry.expect("readable").file_name().to_string_lossy().into_owned();
+        assert!(!name.starts_with('.'), "{name} was left behind");
+    }
+    // Settings that are a link to something without end are no settings.
+    for name in ["sound.json", "watch.json"] {
+        symlink("/dev/zero", project.join(name)).expect("linked");
+    }
+    json(&project, &["info"]);
+    let elsewhere = folder.path().join("elsewhere");
+    std::fs::create_dir(&elsewhere).expect("made");
+    std::fs::remove_dir_all(project.join("demo")).expect("deleted");
+    symlink(&elsewhere, project.join("demo")).expect("linked");
+    failure(&project, &["demo"], 1);
+    assert_eq!(std::fs::read_dir(&elsewhere).expect("there").count(), 0, "nothing is written through a link");
+}

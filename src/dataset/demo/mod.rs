@@ -4,6 +4,8 @@ mod dsp;
 mod voices;
 
 use std::f64::consts::TAU;
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -11,8 +13,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use self::voices::KINDS;
-use crate::audio::wav::{Depth, write_wav};
+use crate::audio::wav::{Depth, wav_bytes};
 use crate::audio::{AudioError, Cause};
+use crate::ground::files;
 
 /// Hertz.
 pub const DEMO_RATE: u32 = 44_100;
@@ -28,30 +31,69 @@ pub fn demo_file_count() -> usize {
     KINDS.len() * FILES_A_KIND
 }
 
-/// Writes the library below `folder` as `kind/kind_nn.wav`, mono, 16 bits, always the same bytes, and returns the paths
-/// in order. `progress` hears how many of how many are done; when it breaks, what is written so far stays, and is
-/// returned.
+/// What became of the demo library.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The library's files that are there now, in order.
+    pub paths: Vec<PathBuf>,
+    /// Paths of the library where something else stands: somebody's own file, or a link. It was left alone.
+    pub left_alone: Vec<PathBuf>,
+}
+
+/// Writes the library below `folder` as `kind/kind_nn.wav`, mono, 16 bits, always the same bytes. A file that is there
+/// already stays as it is, whatever it holds, and nothing is written through a link. `progress` hears how many of how many
+/// are done; when it breaks, what is written so far stays.
+///
+/// # Errors
+/// Where a file cannot be written, or one of the folders is a link or no folder.
 pub fn write_demo_library(
     folder: &Path,
     progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
-) -> Result<Vec<PathBuf>, AudioError> {
+) -> Result<Written, AudioError> {
     let total = demo_file_count();
-    let mut paths = Vec::with_capacity(total);
+    let mut written = Written::default();
     for (kind_number, (kind, voice)) in KINDS.iter().enumerate() {
         let kind_folder = folder.join(kind);
-        std::fs::create_dir_all(&kind_folder).map_err(|error| Cause::Unwritable(error).at(&kind_folder))?;
+        for folder in [folder, &kind_folder] {
+            make_folder(folder).map_err(|error| Cause::Unwritable(error).at(folder))?;
+        }
         for number in 0..FILES_A_KIND {
-            if progress(paths.len(), total).is_break() {
-                return Ok(paths);
+            if progress(written.paths.len() + written.left_alone.len(), total).is_break() {
+                return Ok(written);
             }
             let path = kind_folder.join(format!("{kind}_{number:02}.wav"));
-            write_wav(&path, &demo_sound(kind_number, *voice, number), 1, DEMO_RATE, Depth::Pcm16)?;
-            paths.push(path);
+            let bytes = wav_bytes(&demo_sound(kind_number, *voice, number), 1, DEMO_RATE, Depth::Pcm16);
+            let bytes = bytes.map_err(|cause| cause.at(&path))?;
+            match files::create(&path, &bytes) {
+                Ok(()) => written.paths.push(path),
+                Err(cause) if cause.kind() == ErrorKind::AlreadyExists && holds(&path, &bytes) => {
+                    written.paths.push(path);
+                }
+                Err(cause) if cause.kind() == ErrorKind::AlreadyExists => written.left_alone.push(path),
+                Err(cause) => return Err(Cause::Unwritable(cause).at(&path)),
+            }
         }
     }
     // Whether it goes on no longer matters.
     let _ = progress(total, total);
-    Ok(paths)
+    Ok(written)
+}
+
+/// Makes a folder where there is none.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(folder) {
+        Ok(facts) if facts.is_dir() => Ok(()),
+        Ok(facts) if facts.is_symlink() => Err(io::Error::other("it is a link, and nothing is written through links")),
+        Ok(_) => Err(io::Error::other("a file stands where this folder should be")),
+        Err(cause) if cause.kind() == ErrorKind::NotFound => fs::create_dir(folder),
+        Err(cause) => Err(cause),
+    }
+}
+
+/// Whether there is a file, and no link, with these bytes.
+fn holds(path: &Path, bytes: &[u8]) -> bool {
+    let is_file = fs::symlink_metadata(path).is_ok_and(|facts| facts.is_file());
+    is_file && files::read_within(path, bytes.len() as u64).is_ok_and(|found| found == bytes)
 }
 
 /// One sound. Each has random numbers of its own, so that changing one kind leaves the others as they are.
@@ -89,7 +131,8 @@ mod tests {
             calls.push((done, total));
             ControlFlow::Continue(())
         };
-        let paths = write_demo_library(first.path(), &mut note).unwrap();
+        let Written { paths, left_alone } = write_demo_library(first.path(), &mut note).unwrap();
+        assert_eq!(left_alone, Vec::<PathBuf>::new());
         assert_eq!(calls, (0..=196).map(|done| (done, 196)).collect::<Vec<_>>());
         assert_eq!(paths.len(), 196);
         assert!(KINDS.len() >= 12);
@@ -117,8 +160,41 @@ mod tests {
     fn writing_stops_when_told() {
         let folder = tempfile::tempdir().unwrap();
         let mut stop = |done, _| if done == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-        let paths = write_demo_library(folder.path(), &mut stop).unwrap();
+        let paths = write_demo_library(folder.path(), &mut stop).unwrap().paths;
         assert_eq!(paths.len(), 3);
         assert!(paths.iter().all(|path| path.is_file()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_somebody_elses_is_left_alone() {
+        use std::os::unix::fs::symlink;
+        let keep = tempfile::tempdir().unwrap();
+        let (folder, outside) = (keep.path().join("demo"), keep.path().join("outside.wav"));
+        let kind = KINDS[0].0;
+        let at = |number: usize| folder.join(kind).join(format!("{kind}_{number:02}.wav"));
+        fs::create_dir_all(folder.join(kind)).unwrap();
+        fs::write(at(0), "my own sound").unwrap();
+        fs::write(&outside, "not yours either").unwrap();
+        symlink(&outside, at(1)).unwrap();
+        symlink(keep.path().join("absent.wav"), at(2)).unwrap();
+        let mut stop = |done, _| if done == 5 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+        let first = write_demo_library(&folder, &mut stop).unwrap();
+        assert_eq!((first.left_alone, first.paths), (vec![at(0), at(1), at(2)], vec![at(3), at(4)]));
+        assert_eq!(fs::read(at(0)).unwrap(), b"my own sound");
+        assert_eq!(fs::read(&outside).unwrap(), b"not yours either");
+        assert!(!keep.path().join("absent.wav").exists());
+        // What the library wrote itself is there the second time as well.
+        let modified = fs::metadata(at(3)).unwrap().modified().unwrap();
+        assert_eq!(write_demo_library(&folder, &mut stop).unwrap().paths, [at(3), at(4)]);
+        assert_eq!(fs::metadata(at(3)).unwrap().modified().unwrap(), modified);
+
+        fs::remove_dir_all(&folder).unwrap();
+        let elsewhere = keep.path().join("elsewhere");
+        fs::create_dir(&elsewhere).unwrap();
+        symlink(&elsewhere, &folder).unwrap();
+        let refused = write_demo_library(&folder, &mut stop).unwrap_err().to_string();
+        assert!(refused.contains("nothing is written through links"), "{refused}");
+        assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
     }
 }

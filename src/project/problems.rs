@@ -77,8 +77,7 @@ impl Project {
                 let modified: Option<i64> = row.get(2)?;
                 Ok(Noted { path: row.get(0)?, stamp: size.map(i64::cast_unsigned).zip(modified) })
             });
-            let noted = rows.and_then(Iterator::collect).map_err(failed)?;
-            noted
+            rows.and_then(Iterator::collect).map_err(failed)?
         };
         let known: BTreeSet<String> = match noted.is_empty() {
             true => return Ok(false),

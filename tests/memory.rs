@@ -76,6 +76,7 @@ fn a_query_of_an_hour_is_read_stretch_by_stretch() {
         k: 3,
         by: Grouping::File,
         filter: SearchFilter::default(),
+        basket: Default::default(),
     };
     let Outcome::Searched(report) = run(&engine, Command::Search(query(None))) else { panic!("an answer") };
     let peak = MEMORY.peak_usage_as_mb() - before;

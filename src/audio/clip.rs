@@ -4,7 +4,6 @@
 //! own number of bytes, and what is only nearly the original (MP3, Vorbis, AAC) as the floating point numbers that it decodes
 //! to. (Whole numbers of 32 bits in other files than WAV keep their upper 24: what a decoder's float holds.)
 
-use std::fs::File;
 use std::io::{self, BufWriter, Seek, Write};
 use std::ops::Range;
 use std::path::Path;

@@ -20,7 +20,7 @@ pub(super) fn record(session: &Session, secs: Option<f64>, common: &Common) -> a
     let recorded = session.run(Command::StartRecording { stop_when: StopWhen { after_secs: secs, quiet: false } })?;
     let Outcome::Recorded(take) = recorded else { bail!("the recording ended in something else") };
     if let Some(why) = &take.interrupted {
-        eprintln!("soundalike: the recording ended early: {why}");
+        eprintln!("soundalike: the recording ended early: {why}; what was recorded is kept as {}", take.path);
     }
     if take.lost_frames > 0 {
         eprintln!("soundalike: {} frames were lost: the machine was too busy", take.lost_frames);

@@ -166,7 +166,7 @@ impl Job {
         let view = JobView { kind, stage, done, total, running_secs, secs_left };
         self.shared.update(|latest| {
             if latest.jobs.get(&self.id).is_none_or(|before| before.stage != view.stage) {
-                tracing::debug!(job = self.id.0, stage = %view.stage, "job goes on");
+                tracing::debug!(job = self.id.0, stage = view.stage.to_string(), "job goes on");
             }
             latest.jobs.insert(self.id, view);
         });

@@ -70,7 +70,7 @@ fn save_match(found: &Match, margin_secs: f64, out: &Utf8Path) -> Result<(), Aud
     let mut clip = clip_bytes(path, start, Some(found.end_seconds + margin_secs))?;
     // A clip that is too long for a mark is a clip all the same.
     let _ = cue::mark(&mut clip, found.start_seconds - start, found.end_seconds - start, &mark_of(found));
-    let write = |mut file: std::io::BufWriter<&mut std::fs::File>| {
+    let write = |mut file: std::io::BufWriter<&mut crate::ground::files::Draft>| {
         file.write_all(&clip).and_then(|()| file.flush()).map_err(Cause::Unwritable)
     };
     write_whole(out.as_std_path(), write).map_err(|cause| cause.at(out.as_std_path()))

@@ -119,7 +119,7 @@ impl Edit<'_> {
 fn note(transaction: &Transaction<'_>, problems: &[Problem], of: ProblemOf) -> rusqlite::Result<()> {
     for problem in problems {
         let stamp = match of {
-            ProblemOf::Content => reached(&names::real(Utf8Path::new(&problem.path))),
+            ProblemOf::Content => reached(&names::path_of(Utf8Path::new(&problem.path))),
             ProblemOf::Access => None,
         };
         let (size, modified) = stamp.unzip();
@@ -134,7 +134,7 @@ fn note(transaction: &Transaction<'_>, problems: &[Problem], of: ProblemOf) -> r
 
 /// `is_known`: whether the path is a file of the dataset, whose drive may be away.
 fn has_gone(noted: &Noted, is_known: bool) -> bool {
-    let path = names::real(Utf8Path::new(&noted.path));
+    let path = names::path_of(Utf8Path::new(&noted.path));
     match (noted.stamp, reached(&path)) {
         (None, now) => now.is_some(),
         (Some(before), Some(now)) => before != now,

@@ -19,7 +19,7 @@ const BITS: usize = 32;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let steps = std::env::args().nth(1).map_or(Ok(300), |steps| steps.parse())?;
     let folder = tempfile::tempdir()?;
-    let paths = write_demo_library(folder.path(), &mut |_, _| ControlFlow::Continue(()))?;
+    let paths = write_demo_library(folder.path(), &mut |_, _| ControlFlow::Continue(()))?.paths;
 
     // 1. What the model hears of each file.
     let settings = TrainingSettings { rate: Some(RATE), bits: Some(BITS), steps: Some(steps), ..Default::default() };

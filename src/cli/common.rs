@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args};
 
+use crate::dataset::Filter;
 use crate::dataset::moment;
 use crate::engine::{Access, Opening};
 use crate::ground::names;
@@ -83,4 +84,12 @@ pub(super) fn seconds(text: &str) -> Result<f64, String> {
 
 pub(super) fn as_text(path: PathBuf) -> Utf8PathBuf {
     names::text_of(&path)
+}
+
+/// Reads a filter.
+pub(super) fn filter_text(text: &str) -> Result<String, String> {
+    match Filter::read(text).not_understood() {
+        [] => Ok(text.to_owned()),
+        [first, ..] => Err(first.clone()),
+    }
 }

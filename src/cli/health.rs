@@ -3,10 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use serde::Serialize;
-
 use super::common::{Changes, Common, as_text};
-use super::report;
+use super::report::{self, Repaired};
 use super::session::Session;
 use crate::engine::{Command, Outcome, Part, PartState, check, repair};
 
@@ -24,15 +22,6 @@ pub(super) fn run_check(project: PathBuf, common: &Common) -> anyhow::Result<Exi
         };
     report::checked(&parts, is_whole, sounds.as_ref(), common);
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
-}
-
-/// What a repair did.
-#[derive(Serialize)]
-pub(super) struct Repaired {
-    /// What was done, in words.
-    pub done: Vec<String>,
-    /// The parts of the project and their state now.
-    pub parts: Vec<Part>,
 }
 
 /// Repairs what can be repaired, and rebuilds what is damaged in the index.

@@ -9,9 +9,8 @@ use camino::Utf8PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::common::{Changes, Common, seconds};
+use super::common::{Changes, Common, filter_text, seconds};
 use super::report;
-use super::search::filter_text;
 use super::session::Session;
 use super::terminal::{self, say};
 use crate::dataset::{Collection, CollectionId, FileId, Item, SoundFile, letters};
@@ -553,39 +552,6 @@ fn tags(latest: &Latest, common: &Common) {
         return;
     }
     counts.iter().for_each(|((_, tag), files)| say!("{files:>7}  {tag}"));
-}
-
-pub(super) fn checked(report: &CheckReport, common: &Common) {
-    let troubled = report.missing.len() + report.changed.len() + report.unreadable.len() + report.away;
-    match troubled {
-        0 if common.quiet => {}
-        0 => say!("all {} sounds are as they were read", report.files),
-        _ => say!(
-            "of {} sounds {} are away with their folders, {} are missing, {} have changed, {} cannot be read",
-            report.files,
-            report.away,
-            report.missing.len(),
-            report.changed.len(),
-            report.unreadable.len()
-        ),
-    }
-    for root in &report.roots {
-        if let Some(why) = &root.away {
-            say!("away: {} sounds of {}: {why}", root.files, names::shown(root.place.as_str()));
-        }
-    }
-    let paths = |paths: &[camino::Utf8PathBuf]| paths.iter().for_each(|path| say!("  {}", names::shown(path.as_str())));
-    if !report.missing.is_empty() {
-        say!(
-            "missing: `soundalike relink DIR` finds what was moved, `soundalike remove --missing` forgets what was deleted"
-        );
-        paths(&report.missing);
-    }
-    if !report.changed.is_empty() {
-        say!("changed; add them again");
-        paths(&report.changed);
-    }
-    report::problems("cannot be read", &report.unreadable);
 }
 
 fn ignore(session: &Session, given: Vec<String>, remove: bool, left_out: bool, common: &Common) -> anyhow::Result<()> {

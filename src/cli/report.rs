@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::common::Common;
-use super::health::Repaired;
 use super::terminal::say;
 use crate::dataset::{Problem, moment};
 use crate::engine::words;
@@ -14,6 +14,7 @@ use crate::engine::{
     AddReport, CheckReport, DatasetView, DeviceList, DeviceName, DevicesView, Latest, Outcome, Part, PartState,
     PlayerView, SearchReport, TrainReport,
 };
+use crate::ground::names;
 
 /// Reasons are told file by file up to this many; then they are counted.
 const FILES_NAMED: usize = 10;
@@ -110,8 +111,50 @@ pub(super) fn checked(parts: &[Part], is_whole: bool, sounds: Option<&CheckRepor
         say!("`soundalike repair` mends what is damaged.");
     }
     if let Some(sounds) = sounds {
-        super::library::checked(sounds, common);
+        sounds_checked(sounds, common);
     }
+}
+
+fn sounds_checked(report: &CheckReport, common: &Common) {
+    let troubled = report.missing.len() + report.changed.len() + report.unreadable.len() + report.away;
+    match troubled {
+        0 if common.quiet => {}
+        0 => say!("all {} sounds are as they were read", report.files),
+        _ => say!(
+            "of {} sounds {} are away with their folders, {} are missing, {} have changed, {} cannot be read",
+            report.files,
+            report.away,
+            report.missing.len(),
+            report.changed.len(),
+            report.unreadable.len()
+        ),
+    }
+    for root in &report.roots {
+        if let Some(why) = &root.away {
+            say!("away: {} sounds of {}: {why}", root.files, names::shown(root.place.as_str()));
+        }
+    }
+    let paths = |paths: &[camino::Utf8PathBuf]| paths.iter().for_each(|path| say!("  {}", names::shown(path.as_str())));
+    if !report.missing.is_empty() {
+        say!(
+            "missing: `soundalike relink DIR` finds what was moved, `soundalike remove --missing` forgets what was deleted"
+        );
+        paths(&report.missing);
+    }
+    if !report.changed.is_empty() {
+        say!("changed; add them again");
+        paths(&report.changed);
+    }
+    problems("cannot be read", &report.unreadable);
+}
+
+/// What a repair did.
+#[derive(Serialize)]
+pub(super) struct Repaired {
+    /// What was done, in words.
+    pub done: Vec<String>,
+    /// The parts of the project and their state now.
+    pub parts: Vec<Part>,
 }
 
 /// What a repair has done, and what is still damaged.

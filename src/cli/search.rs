@@ -9,11 +9,11 @@ use clap::Args;
 use clap::error::ErrorKind;
 use tempfile::NamedTempFile;
 
-use super::common::{Changes, Common, WrongUsage, as_text, seconds};
+use super::common::{Changes, Common, WrongUsage, as_text, filter_text, seconds};
 use super::session::Session;
 use super::{report, searches, sound, terminal};
 use crate::dataset::scan::scan;
-use crate::dataset::{Exclusions, Filter, Problem};
+use crate::dataset::{Exclusions, Problem};
 use crate::engine::formats::{MatchFormat, save_matches, write_matches};
 use crate::engine::{Basket, Command, Example, Failure, Grouping, Outcome, Query, SearchFilter, SearchReport, Verdict};
 
@@ -153,13 +153,6 @@ fn duration(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(secs) if secs > 0.0 && secs <= LONGEST_RECORDING_SECS => Ok(secs),
         _ => Err(format!("a number of seconds, more than 0 and at most {LONGEST_RECORDING_SECS}")),
-    }
-}
-
-pub(super) fn filter_text(text: &str) -> Result<String, String> {
-    match Filter::read(text).not_understood() {
-        [] => Ok(text.to_owned()),
-        [first, ..] => Err(first.clone()),
     }
 }
 

@@ -13,6 +13,7 @@ use super::edit::files_in_words;
 use super::error::EngineError;
 use super::event::Outcome;
 use super::latest::Latest;
+use super::library::AnnotationsReport;
 use super::shared::Job;
 use crate::audio::Cause;
 use crate::audio::wav::write_whole;
@@ -63,15 +64,6 @@ pub(super) struct NamedItem {
     /// Start and end in seconds. None is the whole file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stretch: Option<(f64, f64)>,
-}
-
-/// What was taken over.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct AnnotationsReport {
-    /// Sounds of the file that this project has.
-    pub found: usize,
-    /// Paths of those that it has not.
-    pub not_found: Vec<String>,
 }
 
 /// What a person said in this project.

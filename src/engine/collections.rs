@@ -10,6 +10,7 @@ use super::error::EngineError;
 use super::event::Outcome;
 use super::formats::{address, file_stem};
 use super::latest::DatasetView;
+use super::library::{CollectionChange, CollectionFormat};
 use super::shared::Job;
 use crate::audio::Cause;
 use crate::audio::clip::save_clip;
@@ -17,45 +18,6 @@ use crate::audio::wav::write_whole;
 use crate::dataset::{Collection, CollectionId, Item, SoundFile};
 use crate::ground::files::{self, Draft};
 use crate::ground::names;
-
-/// How a collection is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum CollectionFormat {
-    /// A playlist whose entries begin and end where the moments do
-    M3u,
-    /// A table: path, start, end
-    Csv,
-    /// A folder with copies of the files, and moments as clips, numbered in their order
-    Folder,
-}
-
-/// A change of the collections. Each can be undone.
-#[derive(Clone, Debug, PartialEq)]
-pub enum CollectionChange {
-    /// Puts items into the collection of this name, which is made where there is none: at its end, or before a place in it.
-    Put {
-        name: String,
-        items: Vec<Item>,
-        before: Option<usize>,
-    },
-    Take {
-        collection: CollectionId,
-        items: Vec<Item>,
-    },
-    Move {
-        collection: CollectionId,
-        item: Item,
-        to: usize,
-    },
-    /// Where another collection has the name, both become one.
-    Rename {
-        collection: CollectionId,
-        name: String,
-    },
-    Remove {
-        collection: CollectionId,
-    },
-}
 
 pub(super) fn change(job: &Job, change: CollectionChange) -> Result<Outcome, EngineError> {
     let edit = job.shared.project.edit("Changed a collection")?;

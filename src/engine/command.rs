@@ -5,12 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::clip::Clip;
-use super::collections::{CollectionChange, CollectionFormat};
-use super::copies::{CopiesDeed, CopiesReport, Keep};
 use super::explore::{CodeOf, DuplicatesBy};
 use super::formats::format::MatchFormat;
+use super::library::{CollectionChange, CollectionFormat, CopiesDeed, CopiesReport, Keep, RelinkPlan};
 use super::query::{Query, SearchReport};
-use super::relink::RelinkPlan;
 use super::sound_settings::SoundSettings;
 use crate::audio::device::StopWhen;
 use crate::dataset::{CollectionId, Favourite, FileId, Verdict};

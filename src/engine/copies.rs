@@ -4,63 +4,23 @@
 //! back.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use camino::Utf8PathBuf;
 use rayon::prelude::*;
-use serde::Serialize;
 
 use super::edit::files_in_words;
 use super::error::EngineError;
 use super::event::Outcome;
 use super::job::JobKind;
-use super::latest::DatasetView;
+use super::library::{CopiesDeed, CopiesReport, CopyGroup, Keep};
 use super::on_disk;
 use super::shared::Job;
 use super::stage::JobStage;
 use crate::audio::survey::survey;
 use crate::dataset::{FileId, SoundFile};
 use crate::ground::names;
-
-/// Which file of several copies is kept.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Keep {
-    /// The one with the highest rate and the most bytes.
-    HighestResolution,
-    /// The one with the longest path: mostly the one that was sorted into folders.
-    LongestPath,
-    /// The one in this folder. Copies none of which is in it stay as they are.
-    In(PathBuf),
-}
-
-/// Copies, and which of them a rule keeps. Nothing is changed by finding them.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct CopiesReport {
-    pub groups: Vec<CopyGroup>,
-}
-
-/// Files of one sound.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct CopyGroup {
-    pub keep: Utf8PathBuf,
-    pub others: Vec<Utf8PathBuf>,
-    #[serde(skip)]
-    keep_file: FileId,
-    #[serde(skip)]
-    other_files: Vec<FileId>,
-}
-
-/// What becomes of copies that are not kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CopiesDeed {
-    /// They leave the project. What was said of them is said of the file that is kept.
-    Forget,
-    /// The same, and the files go to the desktop's trash.
-    Trash,
-}
 
 /// Finds copies, after listening to files that an earlier program did not hash.
 pub(super) fn find(job: &Job, keep: &Keep) -> Result<CopiesReport, EngineError> {
@@ -150,23 +110,4 @@ pub(super) fn thin_out(job: &Job, report: &CopiesReport, deed: CopiesDeed) -> Re
     edit.commit()?;
     job.shared.refresh()?;
     Ok(Outcome::Changed { words })
-}
-
-/// Groups of files that sound the same, each by path and with two members or more.
-pub(super) fn groups(files: &[Arc<SoundFile>], sound_hashes: &[Option<[u8; 32]>]) -> Vec<Vec<FileId>> {
-    // A file that was not listened to yet can be told by its bytes alone.
-    let mut by_sound: BTreeMap<(bool, [u8; 32]), Vec<FileId>> = BTreeMap::new();
-    for (file, hash) in files.iter().zip(sound_hashes) {
-        let key = (hash.is_some(), hash.unwrap_or(file.content_hash));
-        by_sound.entry(key).or_default().push(file.id);
-    }
-    by_sound.into_values().filter(|group| group.len() > 1).collect()
-}
-
-impl DatasetView {
-    /// The other files that sound exactly as this one.
-    pub fn copies_of(&self, file: FileId) -> Vec<&Arc<SoundFile>> {
-        let group = self.copies_group(file).unwrap_or_default();
-        group.iter().filter(|other| **other != file).filter_map(|other| self.file(*other)).collect()
-    }
 }

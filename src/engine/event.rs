@@ -7,13 +7,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::annotations::AnnotationsReport;
-use super::copies::CopiesReport;
 use super::explore::{CodeReport, DecodedCode, DistancesReport, DuplicatesReport, MapReport};
 use super::failure::Failure;
 use super::job::JobId;
+use super::library::{AnnotationsReport, CopiesReport, FoundAgain, RelinkPlan};
 use super::query::SearchReport;
-use super::relink::{FoundAgain, RelinkPlan};
 use crate::audio::Spectrogram;
 use crate::dataset::{Problem, Skipped};
 use crate::model::Preset;

@@ -6,7 +6,6 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::copies;
 use super::job::{JobId, JobView};
 use super::query::SavedSearchView;
 use super::sound_settings::SoundSettings;
@@ -144,7 +143,7 @@ impl DatasetView {
 
     /// The same with what is heard in each file, in the order of the files: so copies are known.
     pub fn with_sound_hashes(mut self, hashes: &[Option<[u8; 32]>]) -> Self {
-        self.copy_groups = copies::groups(&self.files, hashes);
+        self.copy_groups = groups_of_copies(&self.files, hashes);
         let members =
             (0..).zip(&self.copy_groups).flat_map(|(place, group)| group.iter().map(move |file| (*file, place)));
         self.copy_group_of = members.collect();
@@ -154,6 +153,12 @@ impl DatasetView {
     /// Files that sound exactly the same, in groups of two or more, each by path.
     pub fn copy_groups(&self) -> &[Vec<FileId>] {
         &self.copy_groups
+    }
+
+    /// The other files that sound exactly as this one.
+    pub fn copies_of(&self, file: FileId) -> Vec<&Arc<SoundFile>> {
+        let group = self.copies_group(file).unwrap_or_default();
+        group.iter().filter(|other| **other != file).filter_map(|other| self.file(*other)).collect()
     }
 
     /// Files that sound exactly as this one, by path and with it; `None` where there are no others.
@@ -187,6 +192,17 @@ impl DatasetView {
     pub fn tags_of(&self, file: FileId) -> &[String] {
         self.tags.get(&file).map_or(&[], Vec::as_slice)
     }
+}
+
+/// Groups of files that sound the same, each by path and with two members or more.
+fn groups_of_copies(files: &[Arc<SoundFile>], sound_hashes: &[Option<[u8; 32]>]) -> Vec<Vec<FileId>> {
+    // A file that was not listened to yet can be told by its bytes alone.
+    let mut by_sound: BTreeMap<(bool, [u8; 32]), Vec<FileId>> = BTreeMap::new();
+    for (file, hash) in files.iter().zip(sound_hashes) {
+        let key = (hash.is_some(), hash.unwrap_or(file.content_hash));
+        by_sound.entry(key).or_default().push(file.id);
+    }
+    by_sound.into_values().filter(|group| group.len() > 1).collect()
 }
 
 /// Whether the folders that were added are watched for new and changed files.

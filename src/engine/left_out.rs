@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use camino::Utf8PathBuf;
+
 use super::error::EngineError;
 use super::event::LeftOutReport;
 use super::job::JobKind;
 use super::shared::{Job, Shared};
 use super::stage::JobStage;
-use super::watch;
 use crate::dataset::Exclusions;
 use crate::dataset::scan::scan;
 use crate::ground::names;
@@ -16,8 +17,14 @@ use crate::project::Project;
 
 /// The patterns of files that the project leaves out of folders.
 pub(super) fn exclusions(project: &Project) -> Result<Exclusions, EngineError> {
-    let roots = watch::view(project)?.folders.iter().map(|folder| names::path_of(folder)).collect();
+    let roots = folders(project)?.iter().map(|folder| names::path_of(folder)).collect();
     Ok(Exclusions { patterns: project.ignored()?, roots, own: Some(project.folder().as_std_path().to_owned()) })
+}
+
+/// The folders that were added with all that is below them. The project's own are no place for sounds to be found in.
+pub(super) fn folders(project: &Project) -> Result<Vec<Utf8PathBuf>, EngineError> {
+    let roots = project.roots()?.into_iter().filter(|root| root.whole && !root.in_project);
+    Ok(roots.map(|root| root.place).collect())
 }
 
 /// Replaces the project's patterns. Files that are already in the project stay in it.

@@ -34,6 +34,7 @@ mod job;
 mod lanes;
 pub mod latest;
 mod left_out;
+mod library;
 mod listen;
 mod map;
 mod microphone;
@@ -60,12 +61,9 @@ mod views;
 mod watch;
 pub mod words;
 
-pub use annotations::AnnotationsReport;
 pub use choice::Choice;
 pub use clip::Clip;
-pub use collections::{CollectionChange, CollectionFormat};
 pub use command::{Coded, CodesFormat, Command, Sources};
-pub use copies::{CopiesDeed, CopiesReport, CopyGroup, Keep};
 pub use cut::clip_of;
 pub use error::EngineError;
 pub use event::*;
@@ -73,10 +71,13 @@ pub use explore::*;
 pub use failure::{Failure, FailureKind};
 pub use job::{JobId, JobKind, JobView};
 pub use latest::*;
+pub use library::{
+    AnnotationsReport, CollectionChange, CollectionFormat, CopiesDeed, CopiesReport, CopyGroup, FoundAgain, Keep,
+    RelinkPlan,
+};
 pub use query::{
     Basket, Example, Grouping, Line, Match, Nearness, Precision, Query, SavedSearchView, SearchFilter, SearchReport,
 };
-pub use relink::{FoundAgain, RelinkPlan};
 pub use sound_settings::SoundSettings;
 pub use stage::JobStage;
 

@@ -1,7 +1,6 @@
 //! Whether the dataset's files are still on the disk as they were when they were read.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,14 +10,14 @@ use super::error::EngineError;
 use super::event::CheckReport;
 use super::job::JobKind;
 use super::latest::{DatasetView, OnDisk};
+use super::roots::{list, why_away};
 use super::shared::{Job, Shared};
 use super::stage::JobStage;
 use crate::audio::AudioError;
 use crate::audio::error::Cause;
 use crate::audio::survey::stamp;
 use crate::dataset::{FileId, Problem, SoundFile};
-use crate::ground::names;
-use crate::project::{Root, RootId};
+use crate::project::RootId;
 
 /// Files that are looked at before the job looks at whether it was cancelled.
 const AT_A_TIME: usize = 256;
@@ -31,7 +30,7 @@ pub(super) fn check_files(job: &Job) -> Result<CheckReport, EngineError> {
     let dataset = job.shared.latest().dataset;
     let (began, total) = (Instant::now(), dataset.files.len() as u64);
     let mut found = BTreeMap::new();
-    let roots = super::roots::list(&dataset);
+    let roots = list(&dataset);
     let mut report = CheckReport { files: dataset.files.len(), roots, ..CheckReport::default() };
     let away = away(&dataset);
     for (number, batch) in dataset.files.chunks(AT_A_TIME).enumerate() {
@@ -64,21 +63,6 @@ pub(super) fn check_files(job: &Job) -> Result<CheckReport, EngineError> {
 /// The roots of the files that are not there, with the reason.
 pub(super) fn away(dataset: &DatasetView) -> HashMap<RootId, String> {
     dataset.roots.iter().filter_map(|root| Some((root.id, why_away(root)?))).collect()
-}
-
-/// Why a root is not there, in words; `None` where it is. An empty folder is where a drive is mounted: a person who deletes files
-/// leaves no such folder as often.
-pub(super) fn why_away(root: &Root) -> Option<String> {
-    let place = names::path_of(&root.place);
-    let is_empty = |mut entries: std::fs::ReadDir| entries.next().is_none();
-    match place.read_dir().map(is_empty) {
-        Ok(false) => None,
-        Ok(true) => Some(format!("its folder {} is empty; is its drive mounted?", names::shown(root.place.as_str()))),
-        Err(cause) if matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Some(format!("its folder {} is not there; is its drive connected?", names::shown(root.place.as_str())))
-        }
-        Err(cause) => Some(format!("its folder {} cannot be read: {cause}", names::shown(root.place.as_str()))),
-    }
 }
 
 /// How a file is found on the disk now, where that is not as it was read.

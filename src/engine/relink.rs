@@ -10,7 +10,6 @@ use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
-use serde::Serialize;
 
 use super::edit::files_in_words;
 use super::error::EngineError;
@@ -18,6 +17,7 @@ use super::event::Outcome;
 use super::job::JobKind;
 use super::latest::{DatasetView, OnDisk};
 use super::left_out::exclusions;
+use super::library::{FoundAgain, RelinkPlan};
 use super::on_disk;
 use super::roots::known_path;
 use super::shared::Job;
@@ -27,54 +27,6 @@ use crate::dataset::relink::{Place, moved_root, pair};
 use crate::dataset::scan::scan;
 use crate::dataset::{FileId, SoundFile};
 use crate::project::{Edit, MovedFile, RootId};
-
-/// What was found of the files that are not where they were. Nothing is changed by finding it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct RelinkPlan {
-    /// Files that are not where they were.
-    pub missing: usize,
-    pub found: Vec<FoundAgain>,
-}
-
-/// A file of the project that is somewhere else now.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct FoundAgain {
-    pub from: Utf8PathBuf,
-    pub to: Utf8PathBuf,
-    /// Whether other files have the same content and the same name, so that the order of paths decided.
-    pub doubtful: bool,
-    /// Whether the project has the new place as a file of its own: both become one file, with the tags of both.
-    pub joins: bool,
-    #[serde(skip)]
-    pub file: FileId,
-    #[serde(skip)]
-    pub(super) other: Option<FileId>,
-    #[serde(skip)]
-    pub(super) stamp: (u64, i64),
-}
-
-impl FoundAgain {
-    /// Whether the file is somewhere else now; otherwise it was written again with the same content.
-    pub(super) fn is_elsewhere(&self) -> bool {
-        self.from != self.to
-    }
-}
-
-impl RelinkPlan {
-    /// "196 of 200 missing files are found again, 3 of them by name alone".
-    pub fn words(&self) -> String {
-        let mut words = format!("{} of {} missing files are there", self.found.len(), self.missing);
-        let doubtful = self.found.iter().filter(|found| found.doubtful).count();
-        if doubtful > 0 {
-            words += &format!("; {doubtful} of them have copies, and were told apart by their paths");
-        }
-        let joins = self.found.iter().filter(|found| found.joins).count();
-        if joins > 0 {
-            words += &format!("; {joins} of them are in the project a second time already, and become one file each");
-        }
-        words
-    }
-}
 
 /// New places of roots that are tried without reading a file. Files in other places are known by their content.
 const BASES_TRIED: usize = 32;

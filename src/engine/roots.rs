@@ -1,15 +1,30 @@
 //! The folders that were added: under which path the project knows them, and whether they are there.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use same_file::Handle;
 
 use super::event::RootReport;
 use super::latest::DatasetView;
-use super::on_disk::why_away;
 use crate::ground::names;
 use crate::project::Root;
+
+/// Why a root is not there, in words; `None` where it is. An empty folder is where a drive is mounted: a person who deletes files
+/// leaves no such folder as often.
+pub(super) fn why_away(root: &Root) -> Option<String> {
+    let place = names::path_of(&root.place);
+    let is_empty = |mut entries: std::fs::ReadDir| entries.next().is_none();
+    match place.read_dir().map(is_empty) {
+        Ok(false) => None,
+        Ok(true) => Some(format!("its folder {} is empty; is its drive mounted?", names::shown(root.place.as_str()))),
+        Err(cause) if matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Some(format!("its folder {} is not there; is its drive connected?", names::shown(root.place.as_str())))
+        }
+        Err(cause) => Some(format!("its folder {} cannot be read: {cause}", names::shown(root.place.as_str()))),
+    }
+}
 
 /// The roots by place, with the number of their files and whether they are there.
 pub(super) fn list(dataset: &DatasetView) -> Vec<RootReport> {

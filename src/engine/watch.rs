@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::command::Command;
 use super::error::EngineError;
 use super::latest::WatchView;
-use super::left_out::exclusions;
+use super::left_out::{exclusions, folders};
 use super::shared::Shared;
 use crate::dataset::exclusions::IGNORE_FILE;
 use crate::dataset::{Exclusions, scan};
@@ -52,12 +52,6 @@ impl Watched {
 pub(super) fn view(project: &Project) -> Result<WatchView, EngineError> {
     let Watched { on } = Watched::load(project)?;
     Ok(WatchView { wanted: on, folders: folders(project)?, ..WatchView::default() })
-}
-
-/// The folders that were added with all that is below them. The project's own are no place for sounds to be found in.
-fn folders(project: &Project) -> Result<Vec<Utf8PathBuf>, EngineError> {
-    let roots = project.roots()?.into_iter().filter(|root| root.whole && !root.in_project);
-    Ok(roots.map(|root| root.place).collect())
 }
 
 /// Takes the commands that follow from changes in watched folders.

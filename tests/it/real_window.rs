@@ -39,7 +39,7 @@ fn dropped_sounds_are_learned_found_heard_and_dragged_on() {
     picture("3-dropped.png");
 
     window.click("Start learning");
-    window.click("Learning");
+    window.click("Training");
     window.see("Step 1");
     screen.picture(&pictures.join("4-learning.png"));
     window.click("Finish now");

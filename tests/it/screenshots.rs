@@ -32,7 +32,7 @@ fn draw() {
     picture("2-dataset.png");
 
     window.click("Start learning");
-    window.click("Learning");
+    window.click("Training");
     // A picture of something that runs is taken at some moment of it: here, when the noise has grown to 0.1 of its 0.25.
     window.see_within(LEARNING, "noise 0.1");
     screen.point((640, 790));

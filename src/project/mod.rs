@@ -13,7 +13,7 @@
 //! | `map-<generation>.dots` | the map of that index, once it was drawn ([`crate::map::file`] has its bytes) |
 //! | `checkpoint.safetensors` | a training run that was stopped and can be resumed |
 //! | `sound.json` | how sound goes in and out: devices, levels |
-//! | `watch.json` | the folders that were added, and whether they are watched |
+//! | `watch.json` | whether the folders that were added are watched |
 //! | `ignored.json` | what is left out of folders that are added: patterns in the syntax of a `.gitignore` |
 //! | `takes/` | microphone recordings, as WAV |
 //! | `demo/` | the demo library, where it was asked for |

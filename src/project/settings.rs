@@ -13,7 +13,7 @@ pub(super) const BYTES_AT_MOST: u64 = 16 << 20;
 /// How sound goes in and out.
 const SOUND: &str = "sound.json";
 
-/// Which folders are watched.
+/// Whether the folders that were added are watched.
 const WATCHED: &str = "watch.json";
 
 /// What is left out of folders: a list of patterns.

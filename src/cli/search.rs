@@ -16,6 +16,7 @@ use crate::dataset::scan::scan;
 use crate::dataset::{Exclusions, Problem};
 use crate::engine::formats::{MatchFormat, save_matches, write_matches};
 use crate::engine::{Basket, Command, Example, Failure, Grouping, Outcome, Query, SearchFilter, SearchReport, Verdict};
+use crate::ground::paths::WithoutLinks as _;
 
 /// The longest recording.
 const LONGEST_RECORDING_SECS: f64 = 900.0;
@@ -136,7 +137,7 @@ impl ExampleFile {
 
     fn example(&self, is_like: bool) -> anyhow::Result<Example> {
         let path = as_text(self.path.clone());
-        let path = path.canonicalize_utf8().unwrap_or(path);
+        let path = path.without_links().unwrap_or(path);
         let (from_secs, to_secs) = self.part.unzip();
         Ok(Example { path, from_secs, to_secs, is_like })
     }
@@ -211,7 +212,7 @@ impl SearchArguments {
             Some(query) => {
                 let path = as_text(query.clone());
                 // If the query is a file of the dataset, it gets the path that the dataset knows.
-                one(self.search(&session, path.canonicalize_utf8().unwrap_or(path))?)
+                one(self.search(&session, path.without_links().unwrap_or(path))?)
             }
         };
         self.tell(&session, &searches, common)

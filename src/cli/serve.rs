@@ -13,7 +13,7 @@ use crate::engine::{Access, Opening};
 use crate::ground::files;
 use crate::server::{Listening, ServeOptions, limits, serve};
 
-/// Where the token is looked for that no file gives.
+/// The environment variable for the token, if no file has it.
 const TOKEN_VARIABLE: &str = "SOUNDALIKE_TOKEN";
 
 /// Bytes that a file with a token has at most.
@@ -46,19 +46,19 @@ pub(super) struct ServeArguments {
     /// The address to listen on
     #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     address: IpAddr,
-    /// The port to listen on; 0 takes one that is free
+    /// The port to listen on; 0 chooses a free port
     #[arg(long, default_value_t = 8765)]
     port: u16,
-    /// A name that requests may give as their Host, besides addresses and localhost (can be repeated)
+    /// A further name of this server that requests may use as their Host (can be repeated)
     #[arg(long, value_name = "NAME")]
     host: Vec<String>,
     /// A file with the token that requests must carry
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// Add files from this folder alone, wherever links lead (can be repeated)
+    /// Let requests add files only from this folder; links out of it are not followed (can be repeated)
     #[arg(long, value_name = "DIR")]
     allow: Vec<PathBuf>,
-    /// Let requests add http and https addresses: whatever this machine reaches can then be fetched into the project
+    /// Let requests add http and https addresses. They can then fetch anything that this machine can reach
     #[arg(long)]
     allow_downloads: bool,
 }
@@ -76,7 +76,7 @@ impl ServeArguments {
         let was_given = token.is_some();
         let options = ServeOptions {
             project,
-            // Where another program has the project, the server still answers searches.
+            // If another program has the project, the server still answers searches.
             opening: Opening { access: Access::default(), among_other_files: common.new_project },
             address: SocketAddr::new(self.address, self.port),
             hosts: self.host,
@@ -88,8 +88,8 @@ impl ServeArguments {
     }
 }
 
-/// Says where requests go, and what they must carry. A token that was given is not shown again. Requests are answered also
-/// where nobody reads that.
+/// Prints the server's address and what requests need. A token that was given is not printed. The server works even if
+/// nobody reads this.
 fn tell(listening: &Listening, was_given: bool, json: bool) {
     let _ = stdout().write_all(words(listening, was_given, json).as_bytes());
 }

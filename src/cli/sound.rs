@@ -1,4 +1,4 @@
-//! Sound in and out by command: what the microphone hears as a query, and playing a file to its end.
+//! Sound in and out by command: searching with a recording, and playing a file to its end.
 
 use anyhow::bail;
 

@@ -20,6 +20,7 @@ mod clock;
 
 use self::clock::Clock;
 use super::{SoundFile, letters};
+use crate::ground::paths::with_slashes;
 
 /// Which files are meant; the empty filter means all.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -156,7 +157,7 @@ fn parts(text: &str) -> Vec<String> {
 }
 
 fn test(part: &str) -> Result<Test, String> {
-    let word = || Ok(Test::Word(letters::folded(&part.replace('"', ""))));
+    let word = || Ok(Test::Word(letters::folded(&with_slashes(&part.replace('"', "")))));
     let Some(at) = part.find([':', '<', '>', '=', '"']).filter(|at| !part[*at..].starts_with('"')) else {
         return word();
     };
@@ -255,7 +256,7 @@ impl Field {
 impl Test {
     fn holds(&self, candidate: &Candidate<'_>) -> bool {
         match self {
-            Self::Word(word) => letters::contains(candidate.file.path.as_str(), word),
+            Self::Word(word) => letters::contains(&with_slashes(candidate.file.path.as_str()), word),
             Self::Tag(tag) => candidate.tags.iter().any(|given| letters::folded(given) == *tag),
             Self::Number(field, comparison, value) => {
                 let of_file = field.of(candidate.file);
@@ -315,6 +316,7 @@ mod tests {
         assert_eq!(admitted(""), [0, 1, 2, 3]);
         assert_eq!(admitted("  DRUMS  "), [0, 1]);
         assert_eq!(admitted("drums kick"), [0]);
+        assert_eq!(admitted("drums/kick"), [0]);
         assert_eq!(admitted("ärger"), [2]);
         assert_eq!(admitted("A\u{308}RG"), [2], "as a Mac writes it");
         assert_eq!(admitted("\"snare drum\""), [1]);

@@ -12,6 +12,7 @@ use super::exclusions::Exclusions;
 use super::{Problem, SkipReason, Skipped};
 use crate::audio::decode::is_sound;
 use crate::ground::names;
+use crate::ground::paths::WithoutLinks as _;
 
 /// Endings of files that are tried when a folder is added. Some name formats that cannot be read: then the person is told,
 /// file by file, which is better than a silent gap.
@@ -41,7 +42,7 @@ pub fn scan(paths: &[PathBuf], exclusions: &Exclusions, mut go_on: impl FnMut() 
     for path in paths {
         match path.metadata() {
             Err(cause) => found.fail(path, reason(&cause)),
-            Ok(facts) if facts.is_dir() => match path.canonicalize() {
+            Ok(facts) if facts.is_dir() => match path.without_links() {
                 Ok(folder) => found.walk(&folder, exclusions, &mut go_on),
                 Err(cause) => found.fail(path, reason(&cause)),
             },
@@ -105,7 +106,7 @@ impl Found {
     }
 
     fn take(&mut self, path: &Path) {
-        match path.canonicalize() {
+        match path.without_links() {
             Ok(absolute) => self.files.push(names::text_of(&absolute)),
             Err(cause) => self.fail(path, reason(&cause)),
         }
@@ -149,7 +150,7 @@ mod tests {
 
     fn tree() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().expect("a folder");
-        let root = folder.path().canonicalize().expect("its path");
+        let root = folder.path().without_links().expect("its path");
         std::fs::create_dir_all(root.join("b/deep")).expect("folders");
         for name in ["b/deep/z.WAV", "a.wav", "b/notes.txt", "b/._a.wav", "b/.DS_Store", "b/song.opus"] {
             std::fs::write(root.join(name), "x").expect("written");

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::error::EngineError;
 use super::latest::Latest;
 use crate::dataset::{Candidate, FileId, Filter, SoundFile};
+use crate::ground::paths::WithoutLinks as _;
 
 /// Where paths are named, only files at or below them are meant; where a filter is given, only files that it admits.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,7 +51,7 @@ impl Choice {
 fn real(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     for above in absolute.ancestors() {
-        if let (Ok(there), Ok(rest)) = (above.canonicalize(), absolute.strip_prefix(above)) {
+        if let (Ok(there), Ok(rest)) = (above.without_links(), absolute.strip_prefix(above)) {
             // Joining nothing would add a slash.
             return if rest.as_os_str().is_empty() { there } else { there.join(rest) };
         }

@@ -21,13 +21,14 @@ use super::stage::JobStage;
 use crate::audio::survey::survey;
 use crate::dataset::{FileId, SoundFile};
 use crate::ground::names;
+use crate::ground::paths::WithoutLinks as _;
 
 /// Finds copies, after listening to files that an earlier program did not hash.
 pub(super) fn find(job: &Job, keep: &Keep) -> Result<CopiesReport, EngineError> {
     hash_what_is_not(job)?;
     let dataset = job.shared.latest().dataset;
     let folder = match keep {
-        Keep::In(folder) => Some(names::text_of(&folder.canonicalize().unwrap_or_else(|_| folder.clone()))),
+        Keep::In(folder) => Some(names::text_of(&folder.without_links().unwrap_or_else(|_| folder.clone()))),
         _ => None,
     };
     let mut report = CopiesReport::default();

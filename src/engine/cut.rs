@@ -8,6 +8,7 @@ use super::latest::DatasetView;
 use super::query::Match;
 use super::shared::Job;
 use crate::audio::clip::{clip_bytes, save_clip};
+use crate::ground::paths::WithoutLinks as _;
 
 pub(super) fn save(job: &Job, clip: &Clip, out: &Utf8Path) -> Result<(), EngineError> {
     refuse_sounds(&job.shared.latest().dataset, Some(&clip.path), out)?;
@@ -27,8 +28,8 @@ pub(super) fn refuse_sounds(
     out: &Utf8Path,
 ) -> Result<(), EngineError> {
     // A file that does not exist yet is nobody's sound.
-    let Ok(there) = out.canonicalize_utf8() else { return Ok(()) };
-    let is_source = source.is_some_and(|path| path.canonicalize_utf8().is_ok_and(|path| path == there));
+    let Ok(there) = out.without_links() else { return Ok(()) };
+    let is_source = source.is_some_and(|path| path.without_links().is_ok_and(|path| path == there));
     match is_source || sounds.files.iter().any(|file| file.path == there) {
         true => Err(EngineError::OverASound { path: out.to_owned() }),
         false => Ok(()),

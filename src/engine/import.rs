@@ -26,7 +26,7 @@ use crate::dataset::{FileId, Problem, SkipReason, Skipped, SoundFile, demo, scan
 use crate::ground::names;
 use crate::project::{FileFacts, ProblemOf};
 
-/// Files that go into the catalogue in one transaction.
+/// The number of files that one transaction adds to the catalogue.
 const FILES_A_TRANSACTION: usize = 256;
 
 pub(super) fn add_paths(job: &Job, paths: &[PathBuf]) -> Result<AddReport, EngineError> {
@@ -135,7 +135,7 @@ pub(super) fn add_found(job: &Job, found: scan::Found, folders: &[Utf8PathBuf]) 
         if Instant::now() > next_refresh {
             let refreshing = Instant::now();
             job.shared.refresh_dataset()?;
-            // With many files reading the list anew takes a while; it must stay a small part of the import.
+            // With many files, reading the list again takes a while. It must stay a small part of the import.
             next_refresh = Instant::now() + Duration::from_millis(500) + 10 * refreshing.elapsed();
         }
     }
@@ -175,7 +175,7 @@ pub(super) fn add_demo(job: &Job) -> Result<AddReport, EngineError> {
 
 type Surveyed = Result<(FileFacts, Option<String>), Cause>;
 
-/// Reads files on all cores; the answers are in the order of `paths`, `None` where the job was cancelled before.
+/// Reads files on all cores. The answers are in the order of `paths`. `None` if the job was cancelled before.
 fn surveyed(
     job: &Job,
     paths: &[Utf8PathBuf],
@@ -205,7 +205,7 @@ fn surveyed(
     paths.iter().cloned().zip(answers)
 }
 
-/// `None` where the job was cancelled meanwhile.
+/// `None` if the job was cancelled meanwhile.
 fn read_facts(job: &Job, path: &Utf8PathBuf) -> Option<Surveyed> {
     let survey = match survey(path.as_std_path(), THUMBNAIL_COLUMNS, || !job.is_cancelled()) {
         Ok(survey) => survey?,

@@ -1,4 +1,4 @@
-//! Whether the dataset's files are still on the disk as they were when they were read.
+//! Whether the files of the dataset are still on the disk as they were when they were read.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -19,10 +19,10 @@ use crate::audio::survey::stamp;
 use crate::dataset::{FileId, Problem, SoundFile};
 use crate::project::RootId;
 
-/// Files that are looked at before the job looks at whether it was cancelled.
+/// The number of files between two checks for cancelling.
 const AT_A_TIME: usize = 256;
 
-/// Looks at every file's size and time of change; nothing is read.
+/// Looks at the size and the time of change of every file. Reads no file.
 pub(super) fn check_files(job: &Job) -> Result<CheckReport, EngineError> {
     if job.shared.project.look_at_problems()? {
         job.shared.refresh_dataset()?;
@@ -65,7 +65,7 @@ pub(super) fn away(dataset: &DatasetView) -> HashMap<RootId, String> {
     dataset.roots.iter().filter_map(|root| Some((root.id, why_away(root)?))).collect()
 }
 
-/// How a file is found on the disk now, where that is not as it was read.
+/// How the file on the disk differs from what was read. `None`: it does not.
 pub(super) fn state_of(file: &SoundFile) -> Option<OnDisk> {
     match stamp(file.path.as_std_path()) {
         Ok(now) if now == (file.size_bytes, file.modified_ns) => None,
@@ -76,7 +76,7 @@ pub(super) fn state_of(file: &SoundFile) -> Option<OnDisk> {
 }
 
 impl DatasetView {
-    /// What is wrong with a file at this moment: how it is found on the disk, or what was noted when it was read.
+    /// What is wrong with a file now: its state on the disk, or what was noted when it was read.
     pub fn problem_now(&self, file: &SoundFile) -> Option<String> {
         let state = state_of(file);
         let why_away = match state {
@@ -94,7 +94,7 @@ pub(super) fn are_there(shared: &Shared, files: &[FileId]) {
     shared.update(|latest| Arc::make_mut(&mut latest.on_disk).retain(|file, _| !found.contains(file)));
 }
 
-/// What was just read is as it is on the disk.
+/// Marks files that were just read as unchanged on the disk.
 pub(super) fn was_read(shared: &Shared, paths: &[Utf8PathBuf]) {
     shared.update(|latest| {
         if paths.is_empty() || latest.on_disk.is_empty() {

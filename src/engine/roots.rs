@@ -9,6 +9,7 @@ use same_file::Handle;
 use super::event::RootReport;
 use super::latest::DatasetView;
 use crate::ground::names;
+use crate::ground::paths::WithoutLinks as _;
 use crate::project::Root;
 
 /// Why a root is not there, in words; `None` where it is. An empty folder is where a drive is mounted: a person who deletes files
@@ -45,7 +46,7 @@ pub(super) fn list(dataset: &DatasetView) -> Vec<RootReport> {
 /// The path under which the project knows what is at `path`. One folder can have several: through a link, a second mount point,
 /// or another case of letters where the file system ignores case.
 pub(super) fn known_path(roots: &[Root], path: &Path) -> PathBuf {
-    let Ok(real) = path.canonicalize() else { return path.to_owned() };
+    let Ok(real) = path.without_links() else { return path.to_owned() };
     let placed: Vec<PathBuf> = roots.iter().map(|root| names::path_of(&root.place)).collect();
     if placed.iter().any(|place| real.starts_with(place)) {
         return real;
@@ -82,7 +83,7 @@ mod tests {
     #[test]
     fn a_folder_is_known_under_one_path_whichever_way_it_is_reached() {
         let keep = tempfile::tempdir().expect("a folder");
-        let at = |name: &str| keep.path().canonicalize().expect("there").join(name);
+        let at = |name: &str| keep.path().without_links().expect("there").join(name);
         std::fs::create_dir_all(at("disk/sounds/deep")).expect("folders");
         std::os::unix::fs::symlink(at("disk"), at("link")).expect("a link");
         let place = camino::Utf8PathBuf::from_path_buf(at("disk/sounds")).expect("UTF-8");

@@ -1,5 +1,4 @@
-//! Adding for somebody else, who may not have everything read: only from certain folders, and from addresses only as much
-//! as is permitted.
+//! Adding for a person who may not have every file read: only from certain folders, and limited downloads.
 
 use std::io::{Read, Write};
 use std::path::{Component, Path, PathBuf};
@@ -21,14 +20,15 @@ use crate::dataset::scan::{Found, scan};
 use crate::dataset::{Exclusions, Problem};
 use crate::ground::files::Draft;
 use crate::ground::names;
+use crate::ground::paths::WithoutLinks as _;
 
-/// Where a project keeps what was downloaded.
+/// The folder of the project for downloads.
 const FOLDER: &str = "downloads";
 const CONNECT_AT_MOST: Duration = Duration::from_secs(10);
 const ANSWER_AT_MOST: Duration = Duration::from_secs(30);
 const DOWNLOAD_AT_MOST: Duration = Duration::from_secs(600);
 const REDIRECTS_AT_MOST: u32 = 5;
-/// How often a download looks whether it was cancelled.
+/// How often a download checks whether it was cancelled.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 pub(super) fn add_from(job: &Job, sources: &Sources) -> Result<AddReport, EngineError> {
@@ -57,18 +57,18 @@ pub(super) fn add_from(job: &Job, sources: &Sources) -> Result<AddReport, Engine
     let folders = paths.iter().filter(|path| path.is_dir() && is_permitted(path)).map(|path| names::text_of(path));
     let mut report = add_found(job, found, &folders.collect::<Vec<_>>())?;
     for download in downloads {
-        // What is no sound is not kept.
+        // A download that is no sound is not kept.
         if report.failed.iter().any(|problem| problem.path == download.as_str()) {
             std::fs::remove_file(&download)
                 .map_err(|cause| EngineError::Write { path: download.into_std_path_buf(), cause })?;
         }
     }
-    // What was never permitted is no problem of the project's.
+    // What was not permitted is not a problem of the project.
     report.failed.extend(failed);
     Ok(report)
 }
 
-/// What the paths hold below `folders`. Of anything else not even the existence is told.
+/// What the paths hold below `folders`. The answer does not tell whether anything else exists.
 fn confined(
     job: &Job,
     paths: &[PathBuf],
@@ -101,22 +101,22 @@ fn is_below(path: &Path, folders: &[Utf8PathBuf]) -> bool {
     folders.iter().any(|folder| path.starts_with(folder))
 }
 
-/// Whether what `path` leads to, or, where there is nothing, what it says, is below one of the folders.
+/// Whether the target of `path` is below one of the folders. If it does not exist, whether the path itself is.
 fn may_be_read(path: &Path, folders: &[Utf8PathBuf]) -> bool {
-    match path.canonicalize() {
+    match path.without_links() {
         Ok(real) => is_below(&real, folders),
         Err(_) => {
             let plain = path.components().all(|part| !matches!(part, Component::ParentDir));
             plain
                 && path
                     .parent()
-                    .and_then(|parent| parent.canonicalize().ok())
+                    .and_then(|parent| parent.without_links().ok())
                     .is_some_and(|real| is_below(&real, folders))
         }
     }
 }
 
-/// Fetches an address into the project; a refusal is a reason, an error ends the job.
+/// Downloads an address into the project. If it is refused, returns the reason. An error ends the job.
 fn download(job: &Job, address: &str, bytes_at_most: u64) -> Result<Result<Utf8PathBuf, String>, EngineError> {
     let folder = job.shared.project.subfolder(FOLDER)?;
     let began = Instant::now();
@@ -124,7 +124,8 @@ fn download(job: &Job, address: &str, bytes_at_most: u64) -> Result<Result<Utf8P
     let mut draft = Draft::in_folder(folder.as_std_path()).map_err(unwritable)?;
     let (sender, parts) = bounded(4);
     let to_fetch = address.to_owned();
-    // A server that says nothing must not keep a cancelled job waiting: the thread ends at its next part, or in time.
+    // A server that sends nothing must not keep a cancelled job waiting. The thread ends at its next part, or when its
+    // time is over.
     std::thread::Builder::new()
         .name("download".into())
         .spawn(move || fetch(&to_fetch, &sender))
@@ -153,19 +154,19 @@ fn download(job: &Job, address: &str, bytes_at_most: u64) -> Result<Result<Utf8P
     }
     let path = folder.join(name_of(address));
     draft.replace(path.as_std_path()).map_err(unwritable)?;
-    let path = path.canonicalize_utf8().map_err(unwritable)?;
+    let path = path.without_links().map_err(unwritable)?;
     Ok(Ok(path))
 }
 
-/// What a download comes in.
+/// A part of a download.
 enum Part {
-    /// How many bytes the server says there are.
+    /// The number of bytes that the server announces.
     Promised(u64),
     Bytes(Vec<u8>),
     End,
 }
 
-/// Hands an address's bytes on, until nobody takes them any more.
+/// Passes on the bytes of an address, until nobody takes them any more.
 fn fetch(address: &str, parts: &Sender<Result<Part, String>>) {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .timeout_connect(Some(CONNECT_AT_MOST))
@@ -174,7 +175,7 @@ fn fetch(address: &str, parts: &Sender<Result<Part, String>>) {
         .max_redirects(REDIRECTS_AT_MOST)
         .build()
         .into();
-    // That nobody takes a part means that the job has ended; there is nobody to tell, either.
+    // If nobody takes a part, the job has ended, and there is nobody to tell.
     let mut response = match agent.get(address).call() {
         Ok(response) => response,
         Err(cause) => return drop(parts.send(Err(cause.to_string()))),
@@ -196,7 +197,7 @@ fn fetch(address: &str, parts: &Sender<Result<Part, String>>) {
     }
 }
 
-/// A file's name that is another one for each address, and ends as the address does.
+/// A file name that is different for each address, with the address's extension.
 fn name_of(address: &str) -> String {
     const LONGEST: usize = 80;
     let path = address.split(['?', '#']).next().unwrap_or_default();
@@ -225,7 +226,7 @@ mod tests {
     #[test]
     fn only_what_leads_into_a_folder_may_be_read() {
         let keep = tempfile::tempdir().expect("a folder");
-        let root = Utf8PathBuf::from_path_buf(keep.path().canonicalize().expect("there")).expect("UTF-8");
+        let root = Utf8PathBuf::from_path_buf(keep.path().without_links().expect("there")).expect("UTF-8");
         let (inside, outside) = (root.join("in"), root.join("in_too"));
         for folder in [&inside, &outside] {
             std::fs::create_dir(folder).expect("made");

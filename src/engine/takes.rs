@@ -14,6 +14,7 @@ use super::latest::TakeView;
 use crate::audio::device::{Format, Recording};
 use crate::audio::growing_wav::{GrowingWav, is_empty_recording};
 use crate::audio::{AudioError, Cause, Decoder};
+use crate::ground::paths::WithoutLinks as _;
 use crate::project::{Project, ProjectError};
 
 /// The folder of takes in a project.
@@ -84,7 +85,7 @@ pub(super) fn take_of(recording: Recording) -> Result<Take, EngineError> {
     };
     let path = Utf8PathBuf::from_path_buf(path).map_err(EngineError::NotText)?;
     // The path is in the same form as the path of a file of the dataset.
-    let path = path.canonicalize_utf8().map_err(|cause| match &recording.interrupted {
+    let path = path.without_links().map_err(|cause| match &recording.interrupted {
         Some(why) => EngineError::Device(format!("the recording could not be kept: {why}")),
         None => ProjectError::File { path: path.clone(), cause }.into(),
     })?;

@@ -4,6 +4,7 @@ pub mod bits;
 pub mod files;
 pub mod grid;
 pub mod names;
+pub mod paths;
 pub mod signals;
 pub mod uri;
 

@@ -217,7 +217,7 @@ fn aside(ctx: &Context, state: &mut State, is_right: bool) {
     }
 }
 
-/// Takes the keyboard from the row that has it, because another list gets it.
+/// The window is gone. Nobody wants this answer or the next one.
 fn leave(ctx: &Context) {
     ctx.memory_mut(|memory| {
         if let Some(focused) = memory.focused() {

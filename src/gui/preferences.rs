@@ -176,7 +176,7 @@ impl Drop for Keeper {
     fn drop(&mut self) {
         self.newest = None;
         if let Some(thread) = self.thread.take() {
-            // It has nothing to say, and a panic of it was reported when it happened.
+            // The thread has no result, and a panic was reported when it happened.
             let _ = thread.join();
         }
     }

@@ -14,6 +14,7 @@ use super::catalogue_file::{self, CATALOGUE};
 use super::error::ProjectError;
 use super::lock::{self, Asked};
 use super::{backup, made, undo};
+use crate::ground::paths::WithoutLinks as _;
 
 /// How a project is opened.
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,8 +78,7 @@ impl Project {
             std::fs::create_dir_all(folder)
                 .map_err(|cause| ProjectError::Create { folder: folder.to_owned(), cause })?;
         }
-        let folder =
-            folder.canonicalize_utf8().map_err(|cause| ProjectError::Open { folder: folder.to_owned(), cause })?;
+        let folder = folder.without_links().map_err(|cause| ProjectError::Open { folder: folder.to_owned(), cause })?;
         let role = match opening.access {
             Access::Read if existed => Role::Reader { why: None, wait: Duration::ZERO },
             Access::Read => role(&folder, Duration::ZERO, existed)?,

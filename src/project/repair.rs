@@ -20,6 +20,7 @@ use super::roots::{Roots, joined};
 use super::tables::{TABLES, Table};
 use super::{checksums, made, schema};
 use crate::ground::files;
+use crate::ground::paths::WithoutLinks as _;
 use crate::model::{Config, Model};
 
 /// Where files go that were replaced.
@@ -33,7 +34,7 @@ const GAPS: usize = 1000;
 /// # Errors
 /// Another process has the project, or a file cannot be written. Calling it again goes on.
 pub fn repair(folder: &Utf8Path) -> Result<Vec<String>, ProjectError> {
-    let folder = folder.canonicalize_utf8().map_err(|cause| ProjectError::Open { folder: folder.to_owned(), cause })?;
+    let folder = folder.without_links().map_err(|cause| ProjectError::Open { folder: folder.to_owned(), cause })?;
     let mut done = Vec::new();
     let opened = catalogue_file::look(&folder, false).and_then(|_| Project::open(&folder, Opening::default()));
     let project = match opened {

@@ -13,6 +13,7 @@ use super::operations::{finish, take};
 use super::{Server, upload};
 use crate::dataset::{FileId, Filter, Item, letters};
 use crate::engine::{Choice, CollectionChange, Command, Latest, Outcome};
+use crate::ground::paths::WithoutLinks as _;
 
 type Answer = Result<Response, Refusal>;
 type Body = Map<String, Value>;
@@ -90,7 +91,7 @@ pub(super) async fn relink(State(server): State<Arc<Server>>, request: Request) 
     let mut body = upload::json_body(request).await?;
     let folders: Vec<PathBuf> =
         take(&mut body, "folders")?.ok_or_else(|| Refusal::bad("`folders` is missing: a list of paths"))?;
-    let is_allowed = |folder: &PathBuf| match (&server.allow, folder.canonicalize()) {
+    let is_allowed = |folder: &PathBuf| match (&server.allow, folder.without_links()) {
         (None, _) => true,
         (Some(allowed), Ok(real)) => allowed.iter().any(|above| real.starts_with(above)),
         (Some(_), Err(_)) => false,

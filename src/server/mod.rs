@@ -33,6 +33,7 @@ use tokio::sync::{Semaphore, oneshot};
 
 use crate::audio::device::SoundCard;
 use crate::engine::{Engine, EngineOptions, Opening};
+use crate::ground::paths::WithoutLinks as _;
 use desk::Desk;
 use guard::Rules;
 use listener::Bounded;
@@ -159,7 +160,7 @@ fn private_folder() -> std::io::Result<TempDir> {
 
 /// The folder without links.
 fn real(folder: PathBuf) -> anyhow::Result<Utf8PathBuf> {
-    let real = folder.canonicalize().with_context(|| format!("{} cannot be allowed", folder.display()))?;
+    let real = folder.without_links().with_context(|| format!("{} cannot be allowed", folder.display()))?;
     Utf8PathBuf::from_path_buf(real).map_err(|path| anyhow::anyhow!("{} is not UTF-8 text; rename it", path.display()))
 }
 

@@ -1,4 +1,4 @@
-//! The matches as WAV files in a folder, each cut from its original at its own rate, channels and depth.
+//! The matches as WAV files in a folder. Each is cut from its original, at the original's rate, channels and depth.
 
 use std::collections::HashSet;
 use std::io::Write as _;
@@ -16,10 +16,12 @@ use crate::engine::error::EngineError;
 use crate::engine::latest::DatasetView;
 use crate::engine::query::{Grouping, Match, SearchReport};
 
-/// Of a name that was a file's, so that with what stands around it no file system's limit of 255 is reached.
+/// The longest part of a file's name that is used in a clip's name. With everything around it, the name stays below the
+/// file systems' limit of 255 bytes.
 const LONGEST_STEM_BYTES: usize = 150;
 
-/// With several searches each has a folder of its own, numbered. What can be cut is, before an error tells what could not.
+/// With several searches, each has a numbered folder of its own. All clips that can be cut are cut, before an error
+/// reports those that cannot.
 pub(super) fn save(
     searches: &[&SearchReport],
     sounds: &DatasetView,
@@ -92,7 +94,7 @@ fn name(rank: usize, found: &Match) -> String {
     format!("{rank:03} {} {:.3} s.wav", stem(&found.path), found.start_seconds)
 }
 
-/// A file's name without its ending, as far as it may stand in another one's.
+/// A file's name without its extension, shortened for use in another name.
 pub(in crate::engine) fn stem(path: &Utf8Path) -> String {
     let mut stem = String::new();
     for c in path.file_stem().unwrap_or("match").chars() {

@@ -3,7 +3,9 @@
 //! The window library's clipboard takes only text and pictures.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use arboard::{Clipboard, Error};
 
@@ -18,8 +20,7 @@ impl FileClipboard {
     /// The desktop cannot be reached, its clipboard takes no files from this program (some Wayland desktops), or the file
     /// is missing.
     pub fn copy(&self, path: &Path) -> Result<(), Error> {
-        // A thread that panicked while it copied leaves a clipboard that the next copy may use.
-        let mut clipboard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clipboard = self.0.lock();
         let clipboard = match &mut *clipboard {
             Some(open) => open,
             closed => closed.insert(Clipboard::new()?),

@@ -1,7 +1,9 @@
 //! Letters that the window's own fonts lack come from the fonts that are installed on the machine: names of sounds are in
 //! all of the world's scripts. The machine's fonts are listed when the first such letter is drawn, and not before.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use egui::{Context, FallbackRequest, FontData, FontFamily, FontInsert, FontPriority, FontProvider, InsertFontFamily};
 use fontdb::{Database, FaceInfo, Style};
@@ -23,8 +25,7 @@ struct MachineFonts(Mutex<Option<Database>>);
 impl FontProvider for MachineFonts {
     fn font_for(&self, request: &FallbackRequest<'_>) -> Option<FontInsert> {
         let letter = request.cluster.chars().next().filter(|letter| belongs_to_a_script(*letter))?;
-        // A list of fonts is whole after a panic of another holder, too.
-        let mut listed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut listed = self.0.lock();
         let fonts = listed.get_or_insert_with(listed_fonts);
         let wanted_monospaced = *request.family == FontFamily::Monospace;
         let (info, bytes) = font_with(fonts, letter, wanted_monospaced)?;
@@ -92,9 +93,9 @@ mod tests {
         let provider = MachineFonts::default();
         let request = |cluster| FallbackRequest { cluster, family: &FontFamily::Proportional };
         assert!(provider.font_for(&request("\u{E123}")).is_none());
-        assert!(provider.0.lock().expect("nobody panicked").is_none(), "the fonts are not listed for nothing");
+        assert!(provider.0.lock().is_none(), "the fonts are not listed for nothing");
         let found = provider.font_for(&request("ب"));
-        assert!(provider.0.lock().expect("nobody panicked").is_some());
+        assert!(provider.0.lock().is_some());
         assert!(found.is_none_or(|font| !font.name.is_empty()));
     }
 }

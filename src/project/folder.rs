@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use parking_lot::{Mutex, MutexGuard};
 use rusqlite::Connection;
 
 use super::catalogue_file::{self, CATALOGUE};
@@ -112,7 +112,7 @@ impl Project {
     /// Why nothing can be changed, where that is so. A process that only reads can still become the writer: see
     /// [`check_writable`](Self::check_writable).
     pub fn read_only(&self) -> Option<String> {
-        match &*locked(&self.role) {
+        match &*self.role.lock() {
             Role::Writer(_) => None,
             Role::Reader { why, .. } => why.clone(),
         }
@@ -120,7 +120,7 @@ impl Project {
 
     /// Whether this process holds the lock.
     pub fn is_writer(&self) -> bool {
-        matches!(*locked(&self.role), Role::Writer(_))
+        matches!(*self.role.lock(), Role::Writer(_))
     }
 
     /// Makes this process the writer where it is not yet.
@@ -128,7 +128,7 @@ impl Project {
     /// # Errors
     /// Another process is the writer, or the folder cannot be written.
     pub fn check_writable(&self) -> Result<(), ProjectError> {
-        let mut held = locked(&self.role);
+        let mut held = self.role.lock();
         let Role::Reader { wait, .. } = &*held else { return Ok(()) };
         match role(&self.folder, *wait, true)? {
             writer @ Role::Writer(_) => {
@@ -191,7 +191,7 @@ impl Project {
 
     /// The catalogue. A panic of another holder is no reason to refuse: SQLite rolls back what was not committed.
     pub(super) fn db(&self) -> MutexGuard<'_, Connection> {
-        locked(&self.db)
+        self.db.lock()
     }
 
     pub(super) fn catalogue_error(&self, cause: rusqlite::Error) -> ProjectError {
@@ -208,11 +208,6 @@ impl Drop for Project {
             tracing::warn!("the catalogue is not backed up: {cause}");
         }
     }
-}
-
-/// The guarded value, also after a panic of another holder: every value here is replaced as a whole.
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A number that changes with each commit of another connection.

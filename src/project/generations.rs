@@ -1,6 +1,6 @@
 //! Generations of models and indexes: which is current, and which rows of an index are whose chunks.
 
-use std::sync::{MutexGuard, PoisonError};
+use parking_lot::MutexGuard;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -208,7 +208,7 @@ impl Project {
 
     /// Held while files of a generation are put in place and made current.
     fn installing(&self) -> MutexGuard<'_, ()> {
-        self.installing.lock().unwrap_or_else(PoisonError::into_inner)
+        self.installing.lock()
     }
 
     pub fn current_index(&self) -> Result<Option<IndexGeneration>, ProjectError> {

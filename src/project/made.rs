@@ -59,7 +59,7 @@ impl Project {
         if !self.is_writer() {
             return Ok(());
         }
-        let _nothing_is_coming = self.installing.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _nothing_is_coming = self.installing.lock();
         let (noted, model, index) = {
             let db = self.db();
             let (model, index) = self.current_generations(&db)?;

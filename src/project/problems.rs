@@ -11,7 +11,7 @@ use camino::Utf8Path;
 use rusqlite::{Transaction, params};
 
 use super::error::ProjectError;
-use super::folder::{Project, locked};
+use super::folder::Project;
 use super::undo::Edit;
 use crate::dataset::Problem;
 use crate::ground::files::modified_ns;
@@ -40,7 +40,7 @@ impl Project {
     /// All problems that had not gone when it was looked last, by path.
     pub fn problems(&self) -> Result<Vec<Problem>, ProjectError> {
         let failed = |cause| self.catalogue_error(cause);
-        let gone = locked(&self.gone);
+        let gone = self.gone.lock();
         let db = self.db();
         let mut query = db.prepare("SELECT path, reason FROM problems ORDER BY path").map_err(failed)?;
         let rows = query.query_map([], |row| Ok(Problem { path: row.get(0)?, reason: row.get(1)? })).map_err(failed)?;
@@ -89,7 +89,7 @@ impl Project {
             .map(|noted| noted.path)
             .collect();
         if gone.is_empty() || !self.is_writer() {
-            let mut earlier = locked(&self.gone);
+            let mut earlier = self.gone.lock();
             let differs = *earlier != gone;
             *earlier = gone;
             return Ok(differs);

@@ -7,9 +7,9 @@
 //! The notes are in the catalogue, so a change can be taken back after the program was closed, and by another program. They hold
 //! values, never statements: what is carried out is made from [`TABLES`] alone.
 
+use parking_lot::{Mutex, MutexGuard};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, Transaction, params_from_iter};
@@ -90,7 +90,7 @@ impl Project {
     }
 
     fn running(&self) -> MutexGuard<'_, BTreeSet<i64>> {
-        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
+        self.steps.lock()
     }
 }
 

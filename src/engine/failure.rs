@@ -42,6 +42,10 @@ pub enum FailureKind {
     Request,
     /// The project cannot be changed: it is open elsewhere, or its folder cannot be written.
     ReadOnly,
+    /// The folder is no project, and holds other files.
+    NoProject,
+    /// The project's catalogue is broken or missing: the project has to be repaired.
+    BrokenProject,
     /// The project's catalogue, model or index cannot be used.
     Project,
     /// A microphone or a sound output does not work.
@@ -145,6 +149,8 @@ fn kind_of(error: &EngineError) -> FailureKind {
         | EngineError::Config(_)
         | EngineError::CodeWidth(_) => Kind::Request,
         EngineError::Project(ProjectError::ReadOnly(_)) => Kind::ReadOnly,
+        EngineError::Project(ProjectError::NoProject { .. }) => Kind::NoProject,
+        EngineError::Project(ProjectError::Broken { .. }) => Kind::BrokenProject,
         EngineError::Project(_) | EngineError::Model(_) | EngineError::Index(_) => Kind::Project,
         EngineError::Device(_) => Kind::Device,
         EngineError::Busy => Kind::Busy,

@@ -17,6 +17,7 @@ pub mod keys;
 pub mod library;
 pub mod match_list;
 pub mod notices;
+mod opening;
 pub mod panels;
 pub mod preferences;
 pub mod query_history;
@@ -33,20 +34,19 @@ mod tests;
 
 use anyhow::{Context as _, anyhow};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::audio::device::{Backend, SoundCard};
-use crate::engine::{Engine, EngineOptions, Opening};
 use crate::ground::signals::{self, Signal, Signals};
 use arranger::Arranger;
-use dialogs::{Dialogs, Question};
+use dialogs::Dialogs;
 use file_table::Order;
 use notices::Tone;
+use opening::{Project, Refusal, open};
 use preferences::{Keeper, Preferences};
-use state::{Action, Modal, State};
-use widgets::buttons::primary_sized;
+use state::{Action, Modal, Remedy, State};
 
 /// What the window is opened on.
 #[derive(Clone, Debug)]
@@ -135,13 +135,6 @@ pub struct App {
     is_leaving: bool,
 }
 
-/// How far the project is open.
-enum Project {
-    Opening { folder: PathBuf, engine: Receiver<Result<Engine, String>> },
-    Open(Engine),
-    Refused { folder: PathBuf, reason: String },
-}
-
 impl App {
     /// With the machine's own sound card.
     pub fn new(ctx: &egui::Context, options: WindowOptions) -> Self {
@@ -174,7 +167,7 @@ impl App {
             false => Signals::default(),
         };
         Self {
-            project: open(options.project, None, audio.clone(), wake.clone()),
+            project: open(options.project, None, None, audio.clone(), wake.clone()),
             state: State::remembered(kept.clone()),
             keeper,
             kept,
@@ -200,11 +193,11 @@ impl App {
                     self.state.opened(engine.latest());
                     self.project = Project::Open(engine);
                 }
-                Ok(Err(reason)) => self.project = Project::Refused { folder: folder.clone(), reason },
+                Ok(Err(refusal)) => self.project = Project::Refused { folder: folder.clone(), refusal },
                 Err(crossbeam_channel::TryRecvError::Empty) => {}
                 Err(crossbeam_channel::TryRecvError::Disconnected) => {
                     let reason = "The project could not be opened. Please report this fault.".to_owned();
-                    self.project = Project::Refused { folder: folder.clone(), reason };
+                    self.project = Project::Refused { folder: folder.clone(), refusal: Refusal::fault(reason) };
                 }
             }
         }
@@ -246,7 +239,8 @@ impl App {
                         self.state.notices.push(Tone::Error, format!("No dialog can be opened: {error}."));
                     }
                 }
-                Action::OpenProject(folder) => self.reopen(folder),
+                Action::OpenProject(folder) => self.reopen(folder, None),
+                Action::OpenRemedied(folder, remedy) => self.reopen(folder, Some(remedy)),
                 Action::Arrange(order) => self.arrange(*order),
                 Action::Reveal(paths) => self.reveal(paths),
                 Action::DragOut(paths) => self.drag_out(paths),
@@ -349,8 +343,8 @@ impl App {
         }
     }
 
-    fn reopen(&mut self, folder: PathBuf) {
-        let pending = Project::Refused { folder: folder.clone(), reason: String::new() };
+    fn reopen(&mut self, folder: PathBuf, remedy: Option<Remedy>) {
+        let pending = Project::Refused { folder: folder.clone(), refusal: Refusal::default() };
         let earlier = match std::mem::replace(&mut self.project, pending) {
             Project::Open(engine) => Some(engine),
             Project::Opening { .. } | Project::Refused { .. } => None,
@@ -358,31 +352,7 @@ impl App {
         let drags_out = self.state.drags_out;
         self.state = State::remembered(self.state.preferences.clone());
         self.state.drags_out = drags_out;
-        self.project = open(folder, earlier, self.audio.clone(), self.wake.clone());
-    }
-}
-
-/// Opens a project on a thread of its own: reading a large one takes longer than a frame may. `earlier` is closed first,
-/// so that the same folder can be opened again.
-fn open(
-    folder: PathBuf,
-    earlier: Option<Engine>,
-    audio: Arc<dyn Backend>,
-    wake: Arc<dyn Fn() + Send + Sync>,
-) -> Project {
-    let (sender, engine) = bounded(1);
-    let options = EngineOptions { project: folder.clone(), wake: wake.clone(), audio, opening: Opening::default() };
-    let opening = std::thread::Builder::new().name("open project".into()).spawn(move || {
-        drop(earlier);
-        let opened = Engine::open(options).map_err(|error| error.to_string());
-        // Where the window has closed meanwhile, the engine is dropped, which closes the project.
-        if sender.send(opened).is_ok() {
-            wake();
-        }
-    });
-    match opening {
-        Ok(_) => Project::Opening { folder, engine },
-        Err(error) => Project::Refused { folder, reason: format!("No thread can be started: {error}.") },
+        self.project = open(folder, remedy, earlier, self.audio.clone(), self.wake.clone());
     }
 }
 
@@ -411,8 +381,8 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         match &self.project {
             Project::Open(_) => panels::show(ui, &mut self.state),
-            Project::Opening { folder, .. } => opening(ui, folder),
-            Project::Refused { folder, reason } => refused(ui, &mut self.state, folder, reason),
+            Project::Opening { folder, .. } => opening::waiting(ui, folder),
+            Project::Refused { folder, refusal } => opening::refused(ui, &mut self.state, folder, refusal),
         }
         if let Some(deed) = self.state.notices.show(ui.ctx()) {
             self.state.do_deed(deed);
@@ -430,32 +400,4 @@ impl eframe::App for App {
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
         theme::palette(visuals).window.to_normalized_gamma_f32()
     }
-}
-
-fn opening(ui: &mut egui::Ui, folder: &Path) {
-    let palette = theme::palette(ui.visuals());
-    egui::CentralPanel::no_frame().frame(theme::panel_frame(palette)).show(ui, |ui| {
-        widgets::empty::empty(ui, "Opening the project…", &folder.to_string_lossy());
-    });
-}
-
-/// A project that cannot be opened is no reason to have no window: it says why, and offers ways out.
-fn refused(ui: &mut egui::Ui, state: &mut State, folder: &Path, reason: &str) {
-    let palette = theme::palette(ui.visuals());
-    egui::CentralPanel::no_frame().frame(theme::panel_frame(palette)).show(ui, |ui| {
-        widgets::empty::empty(ui, "This project cannot be opened", &folder.to_string_lossy());
-        ui.vertical_centered(|ui| {
-            ui.set_max_width(520.0);
-            widgets::message::message(ui, Tone::Error, &format::sentence(reason), None);
-            ui.add_space(theme::size::SECTION);
-            if primary_sized(ui, true, "Choose another folder…", egui::vec2(220.0, 36.0)).clicked() {
-                state.ask(Question::ProjectFolder);
-            }
-            if ui.button("Try again").clicked() {
-                state.open_project(folder.to_owned());
-            }
-            ui.set_max_width(360.0);
-            panels::open_project::folder_field(ui, state, "or paste a folder's path");
-        });
-    });
 }

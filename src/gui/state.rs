@@ -47,6 +47,8 @@ pub enum Action {
     Cancel(JobId),
     Ask(Question),
     OpenProject(PathBuf),
+    /// Opens a project after this was done.
+    OpenRemedied(PathBuf, Remedy),
     /// Arranges a large table of files; the answer goes to [`State::arranged`].
     Arrange(Box<Order>),
     /// Shows files where they lie.
@@ -55,6 +57,15 @@ pub enum Action {
     DragOut(Vec<PathBuf>),
     /// Closes the window.
     Leave,
+}
+
+/// What is done before a project is opened, because the person asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// A project is made in a folder that holds other files.
+    MakeHere,
+    /// A broken project is put back together.
+    Repair,
 }
 
 /// What covers the window until it is answered.

@@ -214,3 +214,32 @@ fn closing_the_window_while_recording_asks_first() {
     // Nothing is recorded: nothing holds the window.
     assert!(!close(&mut window));
 }
+
+#[test]
+fn a_folder_of_other_files_becomes_a_project_only_when_the_person_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("index-3.codes"), "mine").unwrap();
+    let mut window = Window::open(folder.path(), sound());
+    window.see("This project cannot be opened");
+    assert!(!folder.path().join("project.db").exists());
+    window.press("Make a project here");
+    window.see("Try the demo library");
+    assert_eq!(std::fs::read(folder.path().join("index-3.codes")).unwrap(), b"mine");
+}
+
+#[test]
+fn a_project_without_its_catalogue_is_repaired_when_the_person_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (project, sounds) = (folder.path().join("project"), folder.path().join("sounds"));
+    write_tones(&sounds, 3);
+    let mut window = Window::open(&project, sound());
+    window.enter("Path to add", sounds.to_str().unwrap());
+    window.see("3 files");
+    drop(window);
+    std::fs::remove_file(project.join("project.db")).unwrap();
+    let mut window = Window::open(&project, sound());
+    window.see("This project cannot be opened");
+    assert!(!project.join("project.db").exists(), "looking changes nothing");
+    window.press("Repair the project");
+    window.see("3 files");
+}

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use std::path::PathBuf;
 
-use super::{Action, List, Modal, Place, State};
+use super::{Action, List, Modal, Place, Remedy, State};
 use crate::dataset::SoundFile;
 use crate::engine::{Clip, Command, JobId};
 use crate::gui::dialogs::{Answer, Question};
@@ -37,6 +37,10 @@ impl State {
         self.modal = self.modal.take().filter(|modal| *modal != Modal::OpenProject);
         self.project_typed.clear();
         self.actions.push(Action::OpenProject(folder));
+    }
+
+    pub fn open_remedied(&mut self, folder: PathBuf, remedy: Remedy) {
+        self.actions.push(Action::OpenRemedied(folder, remedy));
     }
 
     pub fn answered(&mut self, answer: Answer) {

@@ -79,7 +79,8 @@
 //! | [`engine`] | takes commands and gives events; the only place with threads | everything below |
 //! | [`project`] | the folder on disk and its catalogue; the only place that knows SQLite | dataset, model, index |
 //! | [`map`] | codes laid out on a plane; pure functions | index |
-//! | [`model`] | semantic hashing on candle: presets, encoder, bottleneck, decoder, losses, trainer | audio |
+//! | [`model`] | semantic hashing on candle: presets, encoder, bottleneck, decoder, losses, trainer, base model | audio, synth |
+//! | [`synth`] | a random synthesiser: sounds from a seed, and doppelgangers of each | |
 //! | [`index`] | packed codes and exact Hamming search; knows nothing of sound | |
 //! | [`dataset`] | what a sound file is, folder scans, the demo library | audio |
 //! | [`audio`] | decoding, resampling, mu-law, mel spectra and back, WAV writing; `audio::device` alone knows cpal | |
@@ -98,6 +99,7 @@ pub mod map;
 pub mod model;
 pub mod project;
 pub mod server;
+pub mod synth;
 
 /// Notices what a device's callback allocates or frees: see `audio::device`.
 #[cfg(test)]

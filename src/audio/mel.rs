@@ -16,6 +16,9 @@ const REFERENCE_LENGTH: f32 = 256.0;
 /// The lower edge of the lowest band, in hertz.
 const LOWEST_HZ: f32 = 30.0;
 
+/// The highest edge of the highest band, in hertz, where bands are fixed in hertz.
+const HIGHEST_HZ: f32 = 16_000.0;
+
 /// A short-time spectrum whose bins are summed into mel bands. Frame t covers `length` samples from sample `t * step`
 /// on. So the frames of an excerpt use no sample outside it.
 #[derive(Clone)]
@@ -43,10 +46,20 @@ impl fmt::Debug for MelSpectrum {
 }
 
 impl MelSpectrum {
-    /// `rate` is in hertz, `length` and `step` are in samples.
+    /// Bands from 30 Hz to half the rate. `rate` in hertz; `length` and `step` in samples.
     pub fn new(rate: u32, length: usize, step: usize, bands: usize) -> Self {
+        Self::up_to(rate as f32 / 2.0, rate, length, step, bands)
+    }
+
+    /// Bands from 30 Hz to 16 kHz at every rate. A band that reaches beyond half the rate is empty, so that a recording sounds
+    /// the same to a model whatever rate it is heard at.
+    pub fn fixed(rate: u32, length: usize, step: usize, bands: usize) -> Self {
+        Self::up_to(HIGHEST_HZ, rate, length, step, bands)
+    }
+
+    fn up_to(highest: f32, rate: u32, length: usize, step: usize, bands: usize) -> Self {
         let rate = rate as f32;
-        let (low, high) = (to_mel(LOWEST_HZ), to_mel(rate / 2.0));
+        let (low, high) = (to_mel(LOWEST_HZ), to_mel(highest));
         let edges: Vec<f32> =
             (0..bands + 2).map(|i| to_hz(low + (high - low) * i as f32 / (bands + 1) as f32)).collect();
         let scale = (REFERENCE_LENGTH / length as f32).powi(2);
@@ -56,7 +69,9 @@ impl MelSpectrum {
                 let hz = bin as f32 * rate / length as f32;
                 ((hz - left) / (middle - left)).min((right - hz) / (right - middle)).max(0.0)
             };
-            let bins: Vec<usize> = (0..=length / 2).filter(|&bin| weight(bin) > 0.0).collect();
+            // Rounding alone must not empty the band that ends at half the rate.
+            let is_whole = right <= 1.001 * rate / 2.0;
+            let bins: Vec<usize> = (0..=length / 2).filter(|&bin| is_whole && weight(bin) > 0.0).collect();
             let first_bin = bins.first().copied().unwrap_or(0);
             Band { first_bin, weights: bins.iter().map(|&bin| weight(bin) * scale).collect() }
         };
@@ -170,6 +185,26 @@ mod tests {
             levels.push(frame[loudest]);
         }
         assert!((levels[0] - levels[1]).abs() < 1.0, "one level at every rate: {levels:?}");
+    }
+
+    #[test]
+    fn fixed_bands_are_the_same_at_every_rate_and_empty_above_its_half() {
+        let frame = |rate: u32, length: usize| {
+            let mel = MelSpectrum::fixed(rate, length, length / 4, 64);
+            (mel.log_powers(&sine(rate, 1000.0, length))[..64].to_vec(), mel)
+        };
+        let (low, low_bands) = frame(8000, 256);
+        let (high, high_bands) = frame(32_000, 1024);
+        assert_eq!(low_bands.centres(), high_bands.centres());
+        for (band, hz) in low_bands.centres().iter().enumerate() {
+            if *hz < 3500.0 {
+                assert!((low[band] - high[band]).abs() < 1.0, "band {band}: {} and {}", low[band], high[band]);
+            }
+            if *hz > 4000.0 {
+                assert_eq!((low[band], low_bands.widths()[band]), (POWER_FLOOR.ln(), 0.0));
+            }
+            assert!(high_bands.widths()[band] > 0.0);
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::library::Library;
 use super::search::SearchArguments;
 use super::searches::SearchesArguments;
 use super::serve::ServeArguments;
+use super::synthesise::{MakeBase, Synthesise};
 use super::version;
 use crate::engine::{CodesFormat, DuplicatesBy};
 use crate::model::TrainingSettings;
@@ -164,6 +165,13 @@ Examples:
     },
     /// Serve the operations over HTTP, for scripts and other programs
     Serve(ServeArguments),
+    /// Write random synthetic sounds, and doppelgangers of them, as WAV files: what the base model learned from
+    #[command(after_help = "Example:
+  soundalike synth --out sounds --count 50 --doppelgangers 2")]
+    Synth(Synthesise),
+    /// Make the base model that ships with the program, from a seed
+    #[command(hide = true)]
+    MakeBase(MakeBase),
     /// Measure the index on files of codes, in a form that compares it with other programs
     #[command(hide = true)]
     BenchIndex(bench_index::Bench),

@@ -19,6 +19,7 @@ mod searches;
 mod serve;
 mod session;
 mod sound;
+mod synthesise;
 mod terminal;
 mod version;
 
@@ -86,6 +87,8 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let done = |()| ExitCode::SUCCESS;
     let command = match operation {
         Operation::BenchIndex(bench) => return bench.run().map(done),
+        Operation::Synth(synth) => return synth.run().map(done),
+        Operation::MakeBase(make) => return make.run().map(done),
         Operation::Completions { shell } => return pages::completions(shell, common.json).map(done),
         Operation::Man { out } => return pages::man(&out, common.json).map(done),
         Operation::Serve(serve) => return serve.run(project(&common)?, &common).map(done),

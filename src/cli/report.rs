@@ -15,6 +15,7 @@ use crate::engine::{
     PlayerView, SearchReport, TrainReport,
 };
 use crate::ground::names;
+use crate::model::ModelKind;
 
 /// Reasons are told file by file up to this many; then they are counted.
 const FILES_NAMED: usize = 10;
@@ -30,6 +31,7 @@ pub(super) fn info(latest: &Latest, json: bool) {
             "seconds": dataset.seconds,
             "rates": dataset.rates,
             "problems": dataset.problems,
+            "model": model.map(|model| model.kind),
             "preset": model.map(|model| model.config.preset),
             "bits": model.map(|model| model.config.bits),
             "steps": model.map(|model| model.steps),
@@ -55,7 +57,10 @@ pub(super) fn info(latest: &Latest, json: bool) {
     }
     say!("chunks    {}", dataset.chunks);
     match model {
-        None => say!("model     none yet: run `soundalike train`"),
+        None => say!("model     none yet: the first search makes one; `soundalike train` learns from the sounds"),
+        Some(model) if model.kind == ModelKind::Base => {
+            say!("model     base, {} bits: `soundalike train` learns from the sounds", model.config.bits);
+        }
         Some(model) => {
             let config = &model.config;
             let preset = format!("{:?}", config.preset).to_lowercase();
@@ -73,7 +78,7 @@ pub(super) fn info(latest: &Latest, json: bool) {
         }
     }
     match index {
-        None => say!("index     none yet: run `soundalike index`"),
+        None => say!("index     none yet: the first search builds it"),
         Some(index) if !index.of_current_model => {
             say!("index     of an older model: run `soundalike index`");
         }
@@ -369,6 +374,10 @@ fn trained(report: &TrainReport) {
         report.saturation,
         report.code_entropy
     );
+    if report.kept_first {
+        say!("Learning made nothing better: the first model stays.");
+        return;
+    }
     if let Some(probe) = report.probe {
         say!("{:.0}% of distorted excerpts find their files", 100.0 * probe);
     }

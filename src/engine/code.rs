@@ -8,6 +8,7 @@ use super::at_rest::common_rate;
 use super::error::EngineError;
 use super::explore::{ChunkPlace, CodeOf, CodeReport, DecodedCode};
 use super::job::JobKind;
+use super::ready::current_snapshot;
 use super::reconstruct::decode;
 use super::shared::Job;
 use super::snapshot::Snapshot;
@@ -17,7 +18,7 @@ use crate::audio::{Cause, mono};
 use crate::index::{Codes, is_code};
 
 pub(super) fn look_at_code(job: &Job, of: &CodeOf, k: usize) -> Result<CodeReport, EngineError> {
-    let snapshot = job.shared.current_snapshot()?;
+    let snapshot = current_snapshot(job)?;
     job.progress(JobKind::Search, JobStage::Searching, Instant::now(), 0, 0);
     let code = code_of(&snapshot, of)?;
     let index = snapshot.index.index();
@@ -66,7 +67,7 @@ fn checked<'a>(snapshot: &Snapshot, code: &'a [u64]) -> Result<&'a [u64], Engine
 
 /// Writes what the decoder makes of a code. The same code's file is written once.
 pub(super) fn decode_code(job: &Job, code: &[u64]) -> Result<DecodedCode, EngineError> {
-    let snapshot = job.shared.current_snapshot()?;
+    let snapshot = current_snapshot(job)?;
     let mut codes = Codes::new(snapshot.model.config().bits)?;
     codes.extend_words(checked(&snapshot, code)?.iter().copied());
     let hex: String = codes.as_ref().code_bytes(0).map(|byte| format!("{byte:02x}")).collect();

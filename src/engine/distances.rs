@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::error::EngineError;
 use super::explore::DistancesReport;
+use super::ready::current_snapshot;
 use super::shared::Job;
 use super::snapshot::Snapshot;
 use crate::index::{AllCodes, Codes, Neighbour};
@@ -18,7 +19,7 @@ const AMONG: usize = 64;
 const A_ROUND: usize = 500;
 
 pub(super) fn measure_distances(job: &Job) -> Result<DistancesReport, EngineError> {
-    let snapshot = job.shared.current_snapshot()?;
+    let snapshot = current_snapshot(job)?;
     let codes = snapshot.index.codes()?;
     let every = snapshot.offered.count().div_ceil(ASKED).max(1);
     let asked: Vec<usize> = snapshot.offered.iter().step_by(every).collect();

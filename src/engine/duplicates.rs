@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::error::EngineError;
 use super::explore::{Duplicate, DuplicateGroup, DuplicatesBy, DuplicatesReport, NamedFile};
 use super::job::JobKind;
+use super::ready::current_snapshot;
 use super::shared::Job;
 use super::snapshot::{Snapshot, Span};
 use super::stage::JobStage;
@@ -20,7 +21,7 @@ const FILES_A_ROUND: usize = 256;
 
 pub(super) fn find_duplicates(job: &Job, within: u32, by: DuplicatesBy) -> Result<DuplicatesReport, EngineError> {
     let began = Instant::now();
-    let snapshot = job.shared.current_snapshot()?;
+    let snapshot = current_snapshot(job)?;
     job.progress(JobKind::Compare, JobStage::ComparingCodes, began, 0, 0);
     let mut order: Vec<usize> = (0..snapshot.spans.len()).collect();
     order.sort_by(|&a, &b| snapshot.spans[a].file.path.cmp(&snapshot.spans[b].file.path));

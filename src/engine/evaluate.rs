@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::error::EngineError;
 use super::event::EvaluationReport;
+use super::ready::current_snapshot;
 use super::shared::Job;
 use crate::index::AllCodes;
 
@@ -29,7 +30,7 @@ struct Labelled {
 pub(super) fn evaluate(job: &Job, pattern: &str) -> Result<EvaluationReport, EngineError> {
     let pattern_error = |cause| EngineError::Label { pattern: pattern.to_owned(), cause };
     let regex = regex::Regex::new(pattern).map_err(pattern_error)?;
-    let snapshot = job.shared.current_snapshot()?;
+    let snapshot = current_snapshot(job)?;
     let mut labels: HashMap<String, usize> = HashMap::new();
     let mut chunks = Vec::new();
     for (file, span) in snapshot.spans.iter().enumerate() {

@@ -152,6 +152,8 @@ pub struct TrainReport {
     pub collapsed: Option<String>,
     /// Whether it was stopped before its planned end.
     pub stopped_early: bool,
+    /// Whether what was learned was no better than the first model, which stays.
+    pub kept_first: bool,
     /// Present where the same job went on to index.
     pub index: Option<IndexReport>,
 }

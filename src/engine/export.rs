@@ -7,6 +7,7 @@ use super::command::CodesFormat;
 use super::error::EngineError;
 use super::event::ExportReport;
 use super::formats::{npy, parquet};
+use super::ready::{current_model, current_snapshot};
 use super::shared::Job;
 use super::snapshot::{Place, Snapshot, Span};
 use crate::audio::wav::write_whole;
@@ -17,7 +18,7 @@ use crate::index::Codes;
 /// Writes the codes of all chunks into `folder`: `codes.npy` and `chunks.csv` (chunk_id, path, start_seconds, end_seconds; row i
 /// describes row i of the codes), or `codes.parquet`. Rows are by (path, start); silent chunks are among them.
 pub(super) fn export(job: &Job, folder: &Path, format: CodesFormat) -> Result<ExportReport, EngineError> {
-    let snapshot = job.shared.current_snapshot()?;
+    let snapshot = current_snapshot(job)?;
     std::fs::create_dir_all(folder).map_err(|cause| EngineError::Write { path: folder.to_owned(), cause })?;
     let mut spans: Vec<&Span> = snapshot.spans.iter().collect();
     spans.sort_unstable_by(|a, b| a.file.path.cmp(&b.file.path));
@@ -89,7 +90,7 @@ fn save(path: &Path, write: impl FnOnce(&mut BufWriter<&mut Draft>) -> std::io::
 
 /// Writes the code of the first chunk of each WAV in `folder`, in name order, as [`export`] writes codes.
 pub(super) fn encode_folder(job: &Job, folder: &Path, out: &Path) -> Result<ExportReport, EngineError> {
-    let model = job.shared.current_model()?;
+    let model = current_model(job)?;
     let grid = model.config().grid();
     let unreadable = |cause| EngineError::Read { path: folder.to_owned(), cause };
     let mut wavs: Vec<PathBuf> = Vec::new();

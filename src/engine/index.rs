@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::at_rest::AtRest;
 use super::error::EngineError;
 use super::event::IndexReport;
+use super::first::{first_model, is_outgrown};
 use super::job::JobKind;
 use super::listen::{Stretch, proven_stretches};
 use super::shared::Job;
@@ -19,7 +20,7 @@ use crate::dataset::{FileId, Problem, SoundFile};
 use crate::ground::Grid;
 use crate::index::{Codes, Index, IndexFile, MadeBy, RowSet, code_statistics};
 use crate::model::Model;
-use crate::project::{IndexGeneration, IndexedFile, ProblemOf};
+use crate::project::{IndexGeneration, IndexedFile, ModelGeneration, ProblemOf, Project};
 
 /// Files that are encoded before progress is told and cancelling is looked at.
 const FILES_A_ROUND: usize = 32;
@@ -30,17 +31,23 @@ struct Encoded {
     silent: Vec<bool>,
 }
 
+/// Encodes what the index lacks. Where there is no model yet, or a first one that the library has outgrown, the library's first
+/// model is made as well.
 pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
-    let began = Instant::now();
+    let _alone = job.shared.building();
+    job.check()?;
     let project = &job.shared.project;
     project.check_writable()?;
     project.look_at_problems()?;
     let at_rest = AtRest::read(project)?;
-    let model_row = at_rest.model.as_ref().ok_or(EngineError::NoModel)?;
-    let files = &at_rest.dataset.files;
-    if files.is_empty() {
+    if at_rest.dataset.files.is_empty() {
         return Err(EngineError::NoSounds);
     }
+    let Some(model_row) = at_rest.model.as_ref() else {
+        let (model, row) = first_model(job, &at_rest, None)?;
+        let encoded = encode_all(job, &at_rest, &model)?;
+        return install_both(job, &model, &row, encoded);
+    };
     // What is damaged is made anew, and only that.
     let before = Snapshot::load_mending(project, &at_rest, job.shared.snapshot().as_deref());
     let (before, mended) = match before {
@@ -53,10 +60,76 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
         None => Model::load(project.model_path(model_row.generation).as_std_path())?.into(),
     };
     let grid = model.config().grid();
-    let (old, mut rows) = match &before {
-        Some(snapshot) => carried_over(at_rest.index, snapshot)?,
+    let chunks = at_rest.dataset.files.iter().map(|file| grid.chunks_of_file(file.frames, file.rate)).sum();
+    if is_outgrown(&model, chunks) {
+        let (model, row) = first_model(job, &at_rest, Some(model.config().bits))?;
+        let encoded = encode_all(job, &at_rest, &model)?;
+        return install_both(job, &model, &row, encoded);
+    }
+    let (old, rows) = match &before {
+        Some(snapshot) => carried_over(at_rest.index.clone(), snapshot)?,
         None => (Index::build(Codes::new(model.config().bits)?), Vec::new()),
     };
+    let encoded = EncodedAll { mended, ..encode_missing(job, &model, &at_rest.dataset.files, old, rows)? };
+    let maker = Maker { generation: model_row.generation, hash: model.hash() };
+    install_index(job, encoded, maker, before)
+}
+
+/// Encodes all files with a model that is not installed yet: until it is, searches use what was there.
+pub(super) fn encode_all(job: &Job, at_rest: &AtRest, model: &Model) -> Result<EncodedAll, EngineError> {
+    let nothing = Index::build(Codes::new(model.config().bits)?);
+    encode_missing(job, model, &at_rest.dataset.files, nothing, Vec::new())
+}
+
+/// Makes a model current that is not installed yet, and then the index that it made.
+pub(super) fn install_both(
+    job: &Job,
+    model: &Model,
+    row: &ModelGeneration,
+    encoded: EncodedAll,
+) -> Result<IndexReport, EngineError> {
+    let maker = install_model(&job.shared.project, model, row)?;
+    install_index(job, encoded, maker, None)
+}
+
+/// Makes a model current.
+pub(super) fn install_model(project: &Project, model: &Model, row: &ModelGeneration) -> Result<Maker, EngineError> {
+    let mut hash = [0; 32];
+    let generation = project.install_model(row, |path| {
+        hash = model.save(path.as_std_path())?;
+        Ok::<_, EngineError>(hash)
+    })?;
+    Ok(Maker { generation, hash })
+}
+
+/// An installed model, as an index of it is stamped.
+#[derive(Clone, Copy)]
+pub(super) struct Maker {
+    generation: i64,
+    hash: [u8; 32],
+}
+
+/// An index that is not installed yet, and whose its rows are.
+pub(super) struct EncodedAll {
+    began: Instant,
+    index: Index,
+    rows: Vec<IndexedFile>,
+    fresh: u64,
+    mended: Vec<String>,
+    /// Files that could not be read, and those that could not be reached this time.
+    failed: Vec<Problem>,
+    unreached: Vec<Problem>,
+}
+
+/// Adds to `old`, whose rows are `rows`, the codes of those of `files` that it lacks.
+fn encode_missing(
+    job: &Job,
+    model: &Model,
+    files: &[Arc<SoundFile>],
+    old: Index,
+    mut rows: Vec<IndexedFile>,
+) -> Result<EncodedAll, EngineError> {
+    let grid = model.config().grid();
     let kept: HashSet<FileId> = rows.iter().map(|file| file.file).collect();
     let missing: Vec<&Arc<SoundFile>> = files.iter().filter(|file| !kept.contains(&file.id)).collect();
     let mut added = Codes::new(model.config().bits)?;
@@ -67,7 +140,7 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
     job.progress(JobKind::Index, JobStage::Encoding, encoding, 0, total);
     for round in missing.chunks(FILES_A_ROUND) {
         job.check()?;
-        let encoded: Vec<_> = round.par_iter().map(|file| encode_file(job, &model, grid, file)).collect();
+        let encoded: Vec<_> = round.par_iter().map(|file| encode_file(job, model, grid, file)).collect();
         for (file, result) in round.iter().zip(encoded) {
             match result {
                 Ok(Some(encoded)) => {
@@ -93,25 +166,36 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
     if let (true, Some(first)) = (rows.is_empty(), failed.iter().chain(&unreached).next()) {
         return Err(EngineError::NothingReadable { first: format!("{}: {}", first.path, first.reason) });
     }
-
     job.check()?;
     job.progress(JobKind::Index, JobStage::CountingCodes, encoding, total, total);
-    let encoded = added.len() as u64;
+    let fresh = added.len() as u64;
     let index = old.with_appended(added.as_ref())?;
+    Ok(EncodedAll { began: job.began, index, rows, fresh, mended: Vec::new(), failed, unreached })
+}
+
+/// Makes an index current; `before` is what searches used until now.
+fn install_index(
+    job: &Job,
+    encoded: EncodedAll,
+    maker: Maker,
+    before: Option<Snapshot>,
+) -> Result<IndexReport, EngineError> {
+    let project = &job.shared.project;
+    let EncodedAll { began, index, rows, fresh, mended, mut failed, unreached } = encoded;
     let statistics = code_statistics(index.kept_codes()?);
     let generation = IndexGeneration {
         generation: 0,
-        model_generation: model_row.generation,
+        model_generation: maker.generation,
         codes: index.kept_count() as u64,
         unique_codes: statistics.unique as u64,
         entropy_nats: statistics.entropy_nats,
-        model_hash: Some(model.hash()),
+        model_hash: Some(maker.hash),
         files: rows,
     };
     project.install_index(&generation, |own, path, announce| {
         let made_by = MadeBy {
-            generation: model_row.generation.cast_unsigned(),
-            hash: Some(model.hash()),
+            generation: maker.generation.cast_unsigned(),
+            hash: Some(maker.hash),
             index: Some(own.cast_unsigned()),
         };
         let announce = |name: &str| announce(name).map_err(EngineError::from);
@@ -130,7 +214,7 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
     job.shared.sweep();
     Ok(IndexReport {
         codes: generation.codes,
-        encoded,
+        encoded: fresh,
         unique_codes: statistics.unique as u64,
         entropy_nats: statistics.entropy_nats,
         seconds: began.elapsed().as_secs_f64(),

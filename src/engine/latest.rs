@@ -12,7 +12,7 @@ use super::sound_settings::SoundSettings;
 use crate::audio::device::DeviceList;
 use crate::dataset::{Collection, Favourite, FileId, Problem, SoundFile};
 use crate::ground::Grid;
-use crate::model::Config;
+use crate::model::{Config, ModelKind};
 use crate::project::{History, Root, RootId};
 
 /// A take that is in the project.
@@ -241,6 +241,7 @@ impl OnDisk {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelView {
     pub generation: i64,
+    pub kind: ModelKind,
     pub config: Config,
     pub steps: usize,
     pub seconds: f64,

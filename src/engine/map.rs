@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::error::EngineError;
 use super::explore::{MapChunk, MapReport, NamedFile, SoundsOnMap};
 use super::job::JobKind;
+use super::ready::current_snapshot;
 use super::shared::Job;
 use super::snapshot::Snapshot;
 use super::stage::JobStage;
@@ -25,7 +26,7 @@ const SEED: u64 = 0;
 
 pub(super) fn draw_map(job: &Job) -> Result<MapReport, EngineError> {
     let began = Instant::now();
-    let snapshot = job.shared.current_snapshot()?;
+    let snapshot = current_snapshot(job)?;
     let codes = snapshot.index.codes()?;
     let map = match known(job, &snapshot) {
         Some(map) => map,

@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{FileId, Filter, Verdict};
+use crate::model::ModelKind;
 
 /// What to search for: a sound file, or a stretch of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -102,6 +103,8 @@ pub enum Grouping {
 pub struct SearchReport {
     #[serde(skip)]
     pub query: Option<Box<Query>>,
+    /// Which model answered.
+    pub model: ModelKind,
     pub bits: usize,
     pub matches: Vec<Match>,
     /// Whether there is nothing to hear in the query; `matches` is then empty.

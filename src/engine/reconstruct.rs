@@ -10,6 +10,7 @@ use super::cut::refuse_sounds;
 use super::error::EngineError;
 use super::event::ReconstructionReport;
 use super::job::JobKind;
+use super::ready::{current_model, current_snapshot};
 use super::shared::Job;
 use super::stage::JobStage;
 use crate::audio::wav::{Depth, WavFile, write_wav};
@@ -52,7 +53,7 @@ pub(super) fn reconstruct(job: &Job, from: &Coded, out: &Utf8Path) -> Result<Rec
 type Written = (usize, u32, usize, u64);
 
 fn of_file(job: &Job, path: &Utf8Path, out: &Utf8Path, began: Instant) -> Result<Written, EngineError> {
-    let model = job.shared.current_model()?;
+    let model = current_model(job)?;
     let grid = model.config().grid();
     job.progress(JobKind::Search, JobStage::Encoding, began, 0, 0);
     let mut reader = MonoReader::open(path.as_std_path(), grid.resampled_to())?;
@@ -132,7 +133,7 @@ fn for_each_stretch(
 }
 
 fn of_chunk(job: &Job, file: FileId, start_secs: f64, out: &Utf8Path) -> Result<Written, EngineError> {
-    let snapshot = job.shared.current_snapshot()?;
+    let snapshot = current_snapshot(job)?;
     let row = snapshot.row_of(file, start_secs)?;
     let rate = snapshot.span_of(row).map_or(0, |span| snapshot.grid.rate_for(span.file.rate));
     let mut codes = Codes::new(snapshot.model.config().bits)?;

@@ -19,6 +19,7 @@ use super::fold::Hit;
 use super::job::JobKind;
 use super::pairs::Pairs;
 use super::query::{Grouping, Match, Nearness, Query, SearchReport};
+use super::ready::current_snapshot;
 use super::shared::Job;
 use super::snapshot::{Snapshot, Span};
 use super::stage::JobStage;
@@ -66,7 +67,7 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
     if query.k > Query::MOST_MATCHES {
         return Err(EngineError::TooManyMatches { k: query.k });
     }
-    let snapshot = job.shared.current_snapshot()?;
+    let snapshot = current_snapshot(job)?;
     job.progress(JobKind::Search, JobStage::ListeningToTheQuery, began, 0, 0);
     let asked = Asked::hear(job, &snapshot, query)?;
     job.check()?;
@@ -116,6 +117,7 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
     }
     Ok(SearchReport {
         query: Some(Box::new(query.clone())),
+        model: snapshot.model.kind(),
         bits: snapshot.index.index().bits(),
         matches,
         silent: asked.like.codes.is_empty(),

@@ -30,6 +30,8 @@ pub(super) struct Shared {
     snapshot: Mutex<Option<Arc<Snapshot>>>,
     /// Held while values are read anew, so that an older state never overwrites a newer one.
     refreshing: Mutex<()>,
+    /// Held while an index is built, which several lanes may want.
+    building: Mutex<()>,
     pub query_sound: QuerySound,
     /// The file of the recording that runs.
     recording: Mutex<Option<Utf8PathBuf>>,
@@ -45,6 +47,7 @@ impl Shared {
             wake,
             snapshot: Mutex::new(None),
             refreshing: Mutex::default(),
+            building: Mutex::default(),
             query_sound: QuerySound::default(),
             recording: Mutex::new(None),
             scratch: Mutex::new(None),
@@ -69,6 +72,12 @@ impl Shared {
 
     pub fn refreshing(&self) -> MutexGuard<'_, ()> {
         self.refreshing.lock()
+    }
+
+    /// Held while an index is built. A job that waits for it hears only afterwards that it was cancelled: it mostly wants the very
+    /// index that is being built.
+    pub fn building(&self) -> MutexGuard<'_, ()> {
+        self.building.lock()
     }
 
     pub fn snapshot(&self) -> Option<Arc<Snapshot>> {

@@ -15,6 +15,7 @@ pub enum JobStage {
     LookingForWhatIsLeftOut,
     /// Makes the features that a training learns from.
     ListeningToSounds,
+    MakingSyntheticSounds,
     Learning,
     Encoding,
     Decoding,
@@ -39,6 +40,7 @@ impl JobStage {
             Self::LookingAtFiles => "looking at the files",
             Self::LookingForWhatIsLeftOut => "looking for what is left out",
             Self::ListeningToSounds => "listening to the sounds",
+            Self::MakingSyntheticSounds => "making synthetic sounds",
             Self::Learning => "learning",
             Self::Encoding => "encoding",
             Self::Decoding => "decoding",

@@ -5,34 +5,24 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rayon::prelude::*;
-
-use super::at_rest::common_rate;
+use super::at_rest::{AtRest, common_rate};
 use super::curve::Curve;
 use super::error::EngineError;
 use super::event::TrainReport;
-use super::index::build_index;
+use super::features::listen;
+use super::index::{encode_all, install_both, install_model};
 use super::job::JobKind;
 use super::latest::TrainingView;
-use super::listen::stretches;
 use super::shared::Job;
 use super::stage::JobStage;
-use crate::dataset::{Problem, SoundFile};
-use crate::model::{
-    Config, FeatureStore, FeatureStoreBuilder, Features, Model, StepReport, TrainSummary, Trainer, TrainingSettings,
-};
-use crate::project::{ModelGeneration, ProblemOf};
+use crate::model::{Config, Model, StepReport, Synthetic, TrainSummary, Trainer, TrainingSettings};
+use crate::project::ModelGeneration;
 
 /// How often the newest values are told.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
 /// A kill loses at most this much of a training.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
-
-/// Files whose features are computed before they are stored and cancelling is looked at: at most so many, and with at most
-/// so many bytes of features where they are more than one. A library of long recordings never lies in memory.
-const FILES_A_ROUND: usize = 64;
-const BYTES_A_ROUND: u64 = 256 << 20;
 
 pub(super) fn train(
     job: &Job,
@@ -52,13 +42,14 @@ pub(super) fn train(
     let config = match resume {
         true if !checkpoint.is_file() => return Err(EngineError::NothingToResume),
         true => Model::load(checkpoint.as_std_path())?.config().clone(),
-        false => Config::new(settings, common_rate(&files))?,
+        false => Config::new(settings, common_rate(&files))?.suited(settings, files.len()),
     };
     let cache = project.subfolder("cache")?;
-    let store = listen(job, &config, &files, cache.as_std_path())?;
+    let store = listen(job, JobKind::Train, &config, &files, cache.as_std_path())?;
+    let synthetic = synthetic_sounds(job, &config, cache.as_std_path())?;
     let mut trainer = match resume {
-        true => Trainer::resume(checkpoint.as_std_path(), &store)?,
-        false => Trainer::new(config.clone(), &store)?,
+        true => Trainer::resume_beside(checkpoint.as_std_path(), &store, synthetic.as_ref())?,
+        false => Trainer::beside(config.clone(), &store, synthetic.as_ref())?,
     };
     let (summary, view) = run(job, &mut trainer, &config, checkpoint.as_std_path())?;
     if job.is_cancelled() {
@@ -66,29 +57,48 @@ pub(super) fn train(
         job.shared.update(|latest| latest.resumable = true);
         return Err(EngineError::Cancelled);
     }
+    let kept_first = trainer.keep_the_better(&store)?;
     let generation = ModelGeneration {
         generation: 0,
         config: config.clone(),
-        steps: summary.step,
+        steps: if kept_first { 0 } else { summary.step },
         seconds: summary.seconds,
         loss: summary.loss,
         saturation: summary.saturation,
-        collapsed: summary.collapsed.clone(),
+        collapsed: summary.collapsed.clone().filter(|_| !kept_first),
         history: serde_json::to_string(&view.history).map_err(|cause| EngineError::Fault(cause.to_string()))?,
         hash: None,
     };
-    project.install_model(&generation, |path| trainer.save(path.as_std_path()).map_err(EngineError::from))?;
+    // The features are no longer needed, and an index of a large library wants the memory.
+    let model = trainer.model();
+    drop(trainer);
+    drop(synthetic);
+    drop(store);
+    let index = match then_index {
+        true => {
+            let _alone = job.shared.building();
+            match encode_all(job, &AtRest::read(project)?, &model) {
+                Ok(encoded) => Some(install_both(job, &model, &generation, encoded)?),
+                // What was learned is kept, whatever became of its index.
+                Err(cause) => {
+                    install_model(project, &model, &generation)?;
+                    job.shared.refresh()?;
+                    return Err(cause);
+                }
+            }
+        }
+        false => {
+            install_model(project, &model, &generation)?;
+            None
+        }
+    };
     if checkpoint.is_file() {
         std::fs::remove_file(&checkpoint)
             .map_err(|cause| EngineError::Write { path: checkpoint.into_std_path_buf(), cause })?;
     }
-    // The features are no longer needed, and an index of a large library wants the memory.
-    drop(trainer);
-    drop(store);
     job.shared.update(|latest| latest.resumable = false);
     job.shared.refresh()?;
     job.shared.sweep();
-    let index = then_index.then(|| build_index(job)).transpose()?;
     Ok(TrainReport {
         preset: config.preset,
         bits: config.bits,
@@ -102,69 +112,28 @@ pub(super) fn train(
         probe: view.history.iter().rev().find_map(|point| point.probe),
         collapsed: summary.collapsed,
         stopped_early: summary.step < summary.steps,
+        kept_first,
         index,
     })
 }
 
-/// Computes the features of all files, in the order of their paths. Files that cannot be read are noted as problems; they
-/// fail the training only where nothing is left.
-fn listen(job: &Job, config: &Config, files: &[SoundFile], cache: &Path) -> Result<FeatureStore, EngineError> {
-    let began = Instant::now();
-    let grid = config.grid();
-    let mut builder = FeatureStoreBuilder::new(config, cache);
-    let (mut problems, mut unreached) = (Vec::new(), Vec::new());
-    let mut done = 0;
-    let bytes_of = |file: &SoundFile| builder.front_end().feature_bytes(grid.frames_on_grid(file.frames, file.rate));
-    let sizes: Vec<u64> = files.iter().map(bytes_of).collect();
-    let mut left = files;
-    while !left.is_empty() {
-        let (round, rest) = left.split_at(files_of_a_round(&sizes[files.len() - left.len()..]));
-        left = rest;
-        job.check()?;
-        job.progress(JobKind::Train, JobStage::ListeningToSounds, began, done, files.len() as u64);
-        let heard: Vec<Result<Features, EngineError>> = round
-            .par_iter()
-            .map(|file| {
-                let mut features = Features::default();
-                stretches(file, grid, |stretch| {
-                    builder.front_end().extend(&mut features, &stretch.samples, stretch.fresh);
-                    !job.is_cancelled()
-                })?;
-                Ok(features)
-            })
-            .collect();
-        for (file, heard) in round.iter().zip(heard) {
-            match heard {
-                Ok(features) => builder.push(&features)?,
-                Err(EngineError::Audio(cause)) => {
-                    let problem = Problem { path: file.path.to_string(), reason: cause.cause.to_string() };
-                    let problems = if cause.cause.is_passing() { &mut unreached } else { &mut problems };
-                    problems.push(problem);
-                }
-                Err(other) => return Err(other),
-            }
-        }
-        done += round.len() as u64;
-    }
-    job.check()?;
-    let project = &job.shared.project;
-    project.note_problems(&problems, ProblemOf::Content)?;
-    project.note_problems(&unreached, ProblemOf::Access)?;
-    let first = problems.iter().chain(&unreached).next();
-    if let (true, Some(first)) = (problems.len() + unreached.len() == files.len(), first) {
-        return Err(EngineError::NothingReadable { first: format!("{}: {}", first.path, first.reason) });
-    }
-    Ok(builder.finish()?)
-}
+/// Patches of synthetic sounds that a small library is learned beside.
+const PATCHES: usize = 640;
 
-/// How many files, whose features take these `sizes`, are worked on at once: at least one.
-fn files_of_a_round(sizes: &[u64]) -> usize {
-    let mut bytes = 0;
-    let fitting = sizes.iter().take(FILES_A_ROUND).take_while(|size| {
-        bytes += **size;
-        bytes <= BYTES_A_ROUND
-    });
-    fitting.count().max(1)
+/// The synthetic sounds that the configuration wants in its batches, where it wants any.
+fn synthetic_sounds(job: &Job, config: &Config, cache: &Path) -> Result<Option<Synthetic>, EngineError> {
+    if config.synthetic_pairs() == 0 {
+        return Ok(None);
+    }
+    let began = Instant::now();
+    let mut tell = |done: usize| {
+        job.progress(JobKind::Train, JobStage::MakingSyntheticSounds, began, done as u64, PATCHES as u64);
+        if job.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    match Synthetic::render(config, PATCHES, config.seed, cache, &mut tell)? {
+        Some(sounds) => Ok(Some(sounds)),
+        None => Err(EngineError::Cancelled),
+    }
 }
 
 /// Trains to the planned end, or to where the person stops it, telling how it goes.
@@ -234,16 +203,4 @@ fn tell(job: &Job, view: &mut TrainingView, curve: &Curve, step: &StepReport, be
     let shown = Arc::new(view.clone());
     job.shared.update(|latest| latest.training = Some(shown));
     job.progress(JobKind::Train, JobStage::Learning, began, step.step as u64, step.steps as u64);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_round_has_few_long_files_or_many_short_ones() {
-        assert_eq!(files_of_a_round(&[1000; 100]), FILES_A_ROUND);
-        assert_eq!(files_of_a_round(&[BYTES_A_ROUND / 3; 100]), 3);
-        assert_eq!(files_of_a_round(&[10 * BYTES_A_ROUND, 1]), 1, "a file that is too long by itself is still heard");
-    }
 }

@@ -144,6 +144,7 @@ fn model(at_rest: &AtRest) -> Option<Arc<ModelView>> {
     at_rest.model.as_ref().map(|model| {
         Arc::new(ModelView {
             generation: model.generation,
+            kind: model.config.kind(model.steps),
             config: model.config.clone(),
             steps: model.steps,
             seconds: model.seconds,

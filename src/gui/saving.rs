@@ -69,6 +69,7 @@ mod tests {
     #[test]
     fn the_ending_follows_the_form_unless_another_one_was_typed() {
         let report = SearchReport {
+            model: crate::model::ModelKind::Trained,
             query: None,
             bits: 64,
             matches: Vec::new(),

@@ -14,7 +14,9 @@ use super::features::{FeatureStore, Place};
 use super::front_end::FrontEnd;
 use super::network::Input;
 use super::normalisation::Normalisation;
+use super::synthetic::{Synthetic, View};
 use super::views::{SpectralViews, distort_levels};
+use crate::audio::mel::POWER_FLOOR;
 use crate::ground::Rate;
 
 /// Another chunk of the same file stands for the same sound while it is at most this far away.
@@ -26,10 +28,13 @@ const SAME_SOUND_SECS: f32 = 30.0;
 /// Views are moved by up to this share of a chunk.
 const SHIFT: f32 = 1.0 / 8.0;
 
+/// Numbers from here on are of patches, not of chunks.
+const SYNTHETIC: u64 = 1 << 63;
+
 /// A step's chunks.
 #[derive(Debug)]
 pub struct Batch {
-    /// `[n]`: the chunks' numbers.
+    /// `[n]`: the chunks' numbers; those of synthetic sounds are from [`SYNTHETIC`] on.
     pub chunks: Vec<u64>,
     /// `[n]` or, with contrast, `[2n]`: the first views, then the second.
     pub views: Input,
@@ -45,6 +50,7 @@ pub struct Batch {
 #[derive(Debug)]
 pub struct Batches<'a> {
     store: &'a FeatureStore,
+    synthetic: Option<(&'a Synthetic, usize)>,
     config: Config,
     spectral: Option<SpectralViews>,
     hop_secs: f32,
@@ -54,7 +60,8 @@ pub struct Batches<'a> {
 }
 
 impl<'a> Batches<'a> {
-    pub fn new(config: &Config, store: &'a FeatureStore) -> Self {
+    /// Batches of the chunks of `store`; of a batch, as many as are said with `synthetic` are synthetic sounds instead.
+    pub fn new(config: &Config, store: &'a FeatureStore, synthetic: Option<(&'a Synthetic, usize)>) -> Self {
         let rate = match config.rate {
             Rate::Hz(rate) => rate as f32,
             // Only how far partners may be away depends on it.
@@ -63,6 +70,7 @@ impl<'a> Batches<'a> {
         let frame_secs = config.window_step() as f32 / rate;
         Self {
             store,
+            synthetic,
             spectral: store.front_end().mel().map(|mel| SpectralViews::new(mel, frame_secs, config.microphone)),
             hop_secs: config.hop_frames as f32 / rate,
             config: config.clone(),
@@ -86,20 +94,38 @@ impl<'a> Batches<'a> {
 
     /// What step `step` learns from; `normalisation` is of the same store.
     pub fn batch(&mut self, step: usize, normalisation: &Normalisation) -> Result<Batch, ModelError> {
-        let chunks = self.chunks(step);
+        let mut chunks = self.chunks(step);
         let mut random = generator(self.config.seed, Purpose::Step { step: step as u64 });
+        let synthetic = self.synthetic.map_or(0, |(_, share)| share.min(chunks.len()));
+        let own = chunks.len() - synthetic;
+        chunks.truncate(own);
+        let whole = |place: Place| View { place, top: usize::MAX };
         let places: Vec<Place> = chunks.iter().map(|&chunk| self.store.place(chunk)).collect();
-        let mut viewed = places.clone();
+        let mut first: Vec<View> = places.iter().copied().map(whole).collect();
+        let mut second = Vec::new();
         let mut masked = Vec::new();
         if self.config.contrast > 0.0 {
-            viewed.extend(chunks.iter().zip(&places).map(|(&c, place)| self.partner(c, *place, &mut random)));
-            masked = self.masked(&places);
+            second =
+                chunks.iter().zip(&places).map(|(&c, place)| whole(self.partner(c, *place, &mut random))).collect();
+            if let Some((sounds, _)) = self.synthetic {
+                for _ in 0..synthetic {
+                    let (patch, a, b) = sounds.pair(&mut random);
+                    chunks.push(SYNTHETIC + patch);
+                    first.push(a);
+                    second.push(b);
+                }
+            }
+            masked = self.masked(&chunks);
         }
+        let decoded = &first[..self.config.decoded_of(first.len())];
+        let viewed: Vec<(View, bool)> = [first.as_slice(), second.as_slice()]
+            .into_iter()
+            .flat_map(|views| views.iter().enumerate().map(|(i, &view)| (view, i >= own)))
+            .collect();
         let noise = (0..viewed.len() * self.config.bits).map(|_| random.sample(StandardNormal)).collect();
-        let decoded = &places[..self.config.decoded_of(places.len())];
         let (views, clean) = match &self.spectral {
-            Some(views) => self.spectral(step, views, &viewed, decoded, normalisation)?,
-            None => self.levels(step, &viewed, decoded)?,
+            Some(views) => self.spectral(step, views, &viewed, decoded.len(), normalisation)?,
+            None => self.levels(step, &viewed, decoded.len())?,
         };
         Ok(Batch { chunks, views, clean, masked: Arc::new(masked), noise })
     }
@@ -114,59 +140,81 @@ impl<'a> Batches<'a> {
         self.store.place(random.random_range(range))
     }
 
-    fn masked(&self, places: &[Place]) -> Vec<bool> {
-        let n = places.len();
-        (0..n * n).map(|i| i / n != i % n && self.same_sound(&places[i / n], &places[i % n])).collect()
+    fn masked(&self, chunks: &[u64]) -> Vec<bool> {
+        let n = chunks.len();
+        (0..n * n).map(|i| i / n != i % n && self.are_same_sound(chunks[i / n], chunks[i % n])).collect()
     }
 
-    fn same_sound(&self, a: &Place, b: &Place) -> bool {
+    /// Whether two chunks are so near each other in one recording that they are not told apart, or are of one patch.
+    pub fn are_same_sound(&self, a: u64, b: u64) -> bool {
+        if a.max(b) >= SYNTHETIC {
+            return a == b;
+        }
+        let (a, b) = (self.store.place(a), self.store.place(b));
         a.file == b.file && a.number.abs_diff(b.number) <= (SAME_SOUND_SECS / self.hop_secs) as u64
     }
 
-    /// Whether two chunks are so near each other in one recording that they are not told apart.
-    pub fn are_same_sound(&self, a: u64, b: u64) -> bool {
-        self.same_sound(&self.store.place(a), &self.store.place(b))
+    /// Reads rows of the library or of the synthetic sounds.
+    fn read(
+        &self,
+        is_synthetic: bool,
+        file: usize,
+        row: i64,
+        rows: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ModelError> {
+        match self.synthetic {
+            Some((sounds, _)) if is_synthetic => sounds.store().read(file, row, rows, out),
+            _ => self.store.read(file, row, rows, out),
+        }
     }
 
     fn spectral(
         &self,
         step: usize,
         views: &SpectralViews,
-        viewed: &[Place],
-        places: &[Place],
+        viewed: &[(View, bool)],
+        decoded: usize,
         normalisation: &Normalisation,
     ) -> Result<(Input, Input), ModelError> {
         let front_end = self.store.front_end();
         let rows = front_end.chunk_rows();
-        let width = rows * normalisation.mean.len();
+        let bands = normalisation.mean.len();
+        let width = rows * bands;
         let reach = SHIFT * self.config.chunk_frames as f32 / front_end.row_step() as f32;
         let mut out = vec![0.0; viewed.len() * width];
-        out.par_chunks_mut(width).zip(viewed).enumerate().try_for_each(|(view, (out, place))| {
-            let mut random = generator(self.config.seed, Purpose::View { step: step as u64, view: view as u32 });
+        out.par_chunks_mut(width).zip(viewed).enumerate().try_for_each(|(number, (out, &(view, is_synthetic)))| {
+            let mut random = generator(self.config.seed, Purpose::View { step: step as u64, view: number as u32 });
             let shift = random.random_range(-reach..=reach);
-            let (mut bytes, mut logs) = (Vec::new(), Vec::with_capacity(width + width / rows));
-            self.store.read(place.file, place.row as i64 + shift.floor() as i64, rows + 1, &mut bytes)?;
+            let (mut bytes, mut logs) = (Vec::new(), Vec::with_capacity(width + bands));
+            let row = view.place.row as i64 + shift.floor() as i64;
+            self.read(is_synthetic, view.place.file, row, rows + 1, &mut bytes)?;
             FrontEnd::unpack_logs(&bytes, &mut logs);
             views.distort(&logs, shift - shift.floor(), &mut random, out);
+            // A recording of a lower rate has nothing above it, whatever was done to it.
+            out.chunks_exact_mut(bands).for_each(|frame| frame[view.top.min(bands)..].fill(0.0));
             normalisation.apply_to_powers(out);
             Ok::<_, ModelError>(())
         })?;
-        let mut clean = Vec::with_capacity(places.len() * width);
+        let mut clean = Vec::with_capacity(decoded * width);
         let mut bytes = Vec::new();
-        for place in places {
-            self.store.read(place.file, place.row as i64, rows, &mut bytes)?;
+        for &(view, is_synthetic) in &viewed[..decoded] {
+            self.read(is_synthetic, view.place.file, view.place.row as i64, rows, &mut bytes)?;
+            let from = clean.len();
             FrontEnd::unpack_logs(&bytes, &mut clean);
+            let silence = POWER_FLOOR.ln();
+            clean[from..].chunks_exact_mut(bands).for_each(|frame| frame[view.top.min(bands)..].fill(silence));
         }
         normalisation.apply(&mut clean);
         Ok((Input::LogMel(Arc::new(out)), Input::LogMel(Arc::new(clean))))
     }
 
-    fn levels(&self, step: usize, viewed: &[Place], places: &[Place]) -> Result<(Input, Input), ModelError> {
+    fn levels(&self, step: usize, viewed: &[(View, bool)], decoded: usize) -> Result<(Input, Input), ModelError> {
         let samples = self.config.chunk_frames;
-        let mut clean = Vec::with_capacity(places.len() * samples);
+        let mut clean = Vec::with_capacity(decoded * samples);
         let mut bytes = Vec::new();
-        for place in places {
-            self.store.read(place.file, place.row as i64, samples, &mut bytes)?;
+        for (view, _) in &viewed[..decoded] {
+            self.store.read(view.place.file, view.place.row as i64, samples, &mut bytes)?;
             clean.extend_from_slice(&bytes);
         }
         let clean = Arc::new(clean);
@@ -176,8 +224,9 @@ impl<'a> Batches<'a> {
         }
         let reach = (SHIFT * samples as f32) as i64;
         let mut out = vec![0; viewed.len() * samples];
-        out.par_chunks_mut(samples).zip(viewed).enumerate().try_for_each(|(view, (out, place))| {
-            let mut random = generator(self.config.seed, Purpose::View { step: step as u64, view: view as u32 });
+        out.par_chunks_mut(samples).zip(viewed).enumerate().try_for_each(|(number, (out, (view, _)))| {
+            let mut random = generator(self.config.seed, Purpose::View { step: step as u64, view: number as u32 });
+            let place = view.place;
             let mut bytes = Vec::new();
             self.store.read(place.file, place.row as i64 + random.random_range(-reach..=reach), samples, &mut bytes)?;
             distort_levels(&mut bytes, &mut random);

@@ -44,6 +44,11 @@ impl Config {
         within("neighbours", self.neighbours, 0.0..=1.0)?;
         within("microphone", self.microphone, 0.0..=1.0)?;
         within("temperature", self.temperature, 1e-3..=100.0)?;
+        within("recording_bits", self.recording_bits, 0..=self.bits - 1)?;
+        if self.recording_bits > 0 {
+            within("recording_temperature", self.recording_temperature, 1e-3..=100.0)?;
+        }
+        within("synthetic", self.synthetic, 0.0..=1.0)?;
         within("clip", self.clip, 0.0..=1e6)?;
         for (name, weight) in [
             ("reconstruction", self.reconstruction),

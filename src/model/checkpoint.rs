@@ -6,7 +6,7 @@
 //! and the hash is also what tells one model from another: an index keeps the hash of the model that made its codes. Format
 //! 1 had a checksum of the tensors alone, and is read as well.
 
-use candle_core::{Device, Tensor, Var};
+use candle_core::{Device, Tensor};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -80,15 +80,15 @@ pub fn save(
     path: &Path,
     config: &Config,
     progress: &Progress,
-    vars: &BTreeMap<String, Var>,
+    weights: &Weights,
     normalisation: &Normalisation,
     adam: &Adam,
     neighbours: &Neighbours,
 ) -> Result<[u8; 32], ModelError> {
     let mut tensors: BTreeMap<String, (Vec<usize>, Vec<u8>)> = BTreeMap::new();
-    for (name, var) in vars {
-        let values = var.flatten_all()?.to_vec1::<f32>()?;
-        tensors.insert(format!("weights.{name}"), (var.dims().to_vec(), bytes(&values)));
+    for (name, tensor) in weights {
+        let values = tensor.flatten_all()?.to_vec1::<f32>()?;
+        tensors.insert(format!("weights.{name}"), (tensor.dims().to_vec(), bytes(&values)));
     }
     let flat = [
         ("adam.first", &adam.first),
@@ -128,10 +128,14 @@ pub fn save(
 /// It cannot be read, is none, is of another format version, or is damaged: each says so.
 pub fn load(path: &Path) -> Result<Checkpoint, ModelError> {
     let io = |source| ModelError::Io { path: path.to_path_buf(), action: "read", source };
+    read(&files::read_within(path, FILE_BYTES).map_err(io)?, path)
+}
+
+/// The same of a file's bytes; `path` is what it is called.
+pub fn read(file: &[u8], path: &Path) -> Result<Checkpoint, ModelError> {
     let foreign = |reason: String| ModelError::Foreign { path: path.to_path_buf(), reason };
     let damaged = |reason: String| ModelError::Damaged { path: path.to_path_buf(), reason };
-    let file = files::read_within(path, FILE_BYTES).map_err(io)?;
-    let (_, metadata) = SafeTensors::read_metadata(&file).map_err(|e| match known_start(&file) {
+    let (_, metadata) = SafeTensors::read_metadata(file).map_err(|e| match known_start(file) {
         true => damaged(format!("it ends too early or its header is broken ({e})")),
         false => foreign("it is no safetensors file".into()),
     })?;
@@ -142,7 +146,7 @@ pub fn load(path: &Path) -> Result<Checkpoint, ModelError> {
         return Err(ModelError::Version { path: path.to_path_buf(), found: version.format, known: FORMAT });
     }
     let header: Header = serde_json::from_str(json).map_err(|e| damaged(format!("its metadata is broken ({e})")))?;
-    let stored = SafeTensors::deserialize(&file).map_err(|e| damaged(e.to_string()))?;
+    let stored = SafeTensors::deserialize(file).map_err(|e| damaged(e.to_string()))?;
     let tensors: BTreeMap<String, TensorView<'_>> = stored.tensors().into_iter().collect();
     let parts = || tensors.iter().map(|(name, view)| (name.as_str(), view.data()));
     let hash = hash(json, parts());
@@ -169,7 +173,9 @@ pub fn load(path: &Path) -> Result<Checkpoint, ModelError> {
     let over = header.progress.step == header.progress.steps;
     let (chunks, oldest) = if over { Default::default() } else { header.remembered };
     let embeddings = if chunks.is_empty() { Vec::new() } else { take("neighbours", None)? };
-    if embeddings.len() != chunks.len() * header.config.bits || oldest > chunks.len() {
+    if embeddings.len() != chunks.len() * (header.config.bits - header.config.recording_bits.min(header.config.bits))
+        || oldest > chunks.len()
+    {
         return Err(damaged(format!("{} neighbours do not fit {} embeddings", chunks.len(), embeddings.len())));
     }
     Ok(Checkpoint {

@@ -22,6 +22,27 @@ pub enum Preset {
 /// Samples that the front of `waveform` takes into one frame.
 pub(super) const WAVEFORM_STRIDE: usize = 16;
 
+/// What a model begins from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Start {
+    /// Random weights.
+    #[default]
+    Nothing,
+    /// The base model that ships with the program.
+    Base,
+}
+
+/// Which model it is, as people are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelKind {
+    /// The base model, with a head in closed form for this library: no training has changed it.
+    Base,
+    /// It was trained on this library.
+    Trained,
+}
+
 /// How long training goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -72,6 +93,9 @@ impl NoiseSchedule {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Config {
     pub preset: Preset,
+    /// What it began from; older models began from nothing.
+    #[serde(default)]
+    pub start: Start,
     /// B, from 8 to 512.
     pub bits: usize,
     pub rate: Rate,
@@ -81,6 +105,12 @@ pub struct Config {
     pub hop_frames: usize,
     /// Mel bands (`spectral` only).
     pub mels: usize,
+    /// Whether the bands are fixed in hertz, the same at every rate. Those of older models reach up to half the rate.
+    #[serde(default)]
+    pub fixed_bands: bool,
+    /// Whether codes are also made of the statistics of a chunk's bands, beside what the stack makes of them (`spectral` only).
+    #[serde(default)]
+    pub statistics: bool,
     /// Width of the stack (C).
     pub channels: usize,
     /// Blocks of the stack; block i has dilation 2^i.
@@ -88,6 +118,9 @@ pub struct Config {
     /// Parts of a chunk, one after the other, whose mean and deviation over time the codes are made of.
     #[serde(default = "undivided")]
     pub parts: usize,
+    /// Whether a chunk's bits also hear the chunks beside it, at half its weight each: a moment is known by what is around it.
+    #[serde(default)]
+    pub beside: bool,
     /// Units of the layer between what is pooled and the bits, beside the way that leads to them directly; 0 leaves it out.
     #[serde(default)]
     pub hidden: usize,
@@ -115,8 +148,18 @@ pub struct Config {
     /// Weight of the decorrelation loss: different bits should say different things.
     #[serde(default)]
     pub decorrelation: f32,
-    /// Temperature of the contrast.
+    /// Temperature of the contrast: a high one lets recordings of one kind stay together.
     pub temperature: f32,
+    /// Of the bits, how many, the last ones, are for recordings rather than kinds: they have a temperature of their own, and nothing
+    /// draws them to neighbours.
+    #[serde(default)]
+    pub recording_bits: usize,
+    /// Temperature of the contrast of the bits for recordings.
+    #[serde(default)]
+    pub recording_temperature: f32,
+    /// Share of a step's pairs that are synthetic sounds: what keeps a small library from forgetting what the base knew.
+    #[serde(default)]
+    pub synthetic: f32,
     /// Share of views that are heard as through a microphone in a room (`spectral` only).
     pub microphone: f32,
     /// Largest norm of the gradient; 0 leaves it as it is.
@@ -141,6 +184,34 @@ impl Config {
         // Settings limit both lengths to what a u32 holds with room to spare.
         let frames = |frames: usize| u32::try_from(frames).unwrap_or(u32::MAX);
         Grid { rate: self.rate, chunk_frames: frames(self.chunk_frames), hop_frames: frames(self.hop_frames) }
+    }
+
+    /// What suits a library of so many files, where `settings` say nothing else. In a small library two recordings are often of
+    /// one kind, and telling them apart would be wrong: the fewer the files, the gentler the contrast and the more synthetic
+    /// sounds.
+    pub fn suited(mut self, settings: &TrainingSettings, files: usize) -> Self {
+        const FEW: f32 = 100.0;
+        const MANY: f32 = 400.0;
+        if self.start == Start::Base {
+            let scarcity = ((MANY / files.max(1) as f32).ln() / (MANY / FEW).ln()).clamp(0.0, 1.0);
+            if settings.temperature.is_none() {
+                self.temperature *= 1.0 + scarcity;
+            }
+            if settings.synthetic.is_none() {
+                self.synthetic = 0.75 * scarcity;
+            }
+        }
+        self
+    }
+
+    /// Which model it is after so many steps.
+    pub fn kind(&self, steps: usize) -> ModelKind {
+        if self.start == Start::Base && steps == 0 { ModelKind::Base } else { ModelKind::Trained }
+    }
+
+    /// How many of a step's pairs are synthetic.
+    pub fn synthetic_pairs(&self) -> usize {
+        (self.synthetic * self.batch as f32).round() as usize
     }
 
     /// How many of a step's `chunks`, the first ones, are decoded: all where nothing else is learned from.
@@ -202,6 +273,14 @@ impl Config {
         }
     }
 
+    /// Seconds from one frame of the short-time spectrum to the next (`spectral`).
+    pub fn frame_secs(&self) -> Option<f64> {
+        match self.rate {
+            Rate::Hz(rate) if rate > 0 => Some(self.window_step() as f64 / f64::from(rate)),
+            _ => None,
+        }
+    }
+
     /// Distance between the frames of the short-time spectrum, in samples (`spectral`).
     pub fn window_step(&self) -> usize {
         self.window_frames() / 4
@@ -253,7 +332,20 @@ mod tests {
     #[test]
     fn older_models_have_no_hidden_layer_and_go_on_learning_as_they_began() {
         let mut json = serde_json::to_value(config(Preset::Spectral)).unwrap();
-        for field in ["parts", "hidden", "muon", "decoded", "decorrelation"] {
+        for field in [
+            "beside",
+            "recording_bits",
+            "recording_temperature",
+            "synthetic",
+            "start",
+            "fixed_bands",
+            "statistics",
+            "parts",
+            "hidden",
+            "muon",
+            "decoded",
+            "decorrelation",
+        ] {
             assert!(json.as_object_mut().unwrap().remove(field).is_some());
         }
         let older = serde_json::from_value::<Config>(json).unwrap();
@@ -261,6 +353,7 @@ mod tests {
             (older.parts, older.hidden, older.muon, older.decoded_of(7), older.decorrelation),
             (1, 0, false, 7, 0.0)
         );
+        assert!(!older.fixed_bands && !older.statistics);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! How a model's configuration comes about: a preset, with a person's settings over it.
 
-use super::config::{Config, Preset, WAVEFORM_STRIDE, window_frames};
+use super::base;
+use super::config::{Config, Preset, Start, TrainingLength, WAVEFORM_STRIDE, window_frames};
+use super::first::can_begin_from;
 use super::presets::defaults;
 use super::settings::{ConfigError, TrainingSettings};
 use super::weights::frames;
@@ -23,8 +25,9 @@ impl Config {
         settings.check(preset)?;
         let mut c = defaults(preset);
         c.rate = settings.rate_of(preset, common_rate)?;
-        if let (Preset::Spectral, Rate::Hz(rate)) = (preset, c.rate) {
-            c.mels = if rate > 8000 { 64 } else { 40 };
+        if preset == Preset::Spectral {
+            c.mels = 64;
+            (c.fixed_bands, c.statistics, c.beside) = (true, true, true);
         }
         settings.put_into(&mut c);
         if c.reconstruction == 0.0 && c.contrast == 0.0 {
@@ -35,11 +38,40 @@ impl Config {
         if c.parts > frames {
             return Err(ConfigError::new(format!("parts must be at most {frames}: a chunk has no more frames")));
         }
+        settings.begin(&mut c)?;
         Ok(c)
     }
 }
 
 impl TrainingSettings {
+    /// What the model begins from, and how it learns where the base model has learned before.
+    fn begin(&self, c: &mut Config) -> Result<(), ConfigError> {
+        if self.base == Some(0) || c.preset != Preset::Spectral {
+            return Ok(());
+        }
+        let base = base::shipped().map_err(|cause| ConfigError::new(cause.to_string()))?;
+        if !can_begin_from(&base.config, c) {
+            return match self.base {
+                None => Ok(()),
+                Some(_) => Err(ConfigError::new(
+                    "base 1 needs the layers, the bands and a rate of the base model: leave out mels, channels, blocks and \
+                     parts, and give rate 8000, 16000 or 32000",
+                )),
+            };
+        }
+        c.start = Start::Base;
+        c.bits = self.bits.unwrap_or(128);
+        c.temperature = self.temperature.unwrap_or(0.5);
+        if self.steps.is_none() && self.epochs.is_none() {
+            c.length = TrainingLength::EpochsWithin { epochs: 48, fewest: 150, most: 5500 };
+        }
+        c.recording_bits = self.recording_bits.unwrap_or(if c.bits >= 128 { c.bits / 2 } else { 0 });
+        match c.recording_bits < c.bits {
+            true => Ok(()),
+            false => Err(ConfigError::new(format!("recording-bits must be fewer than the {} bits of a code", c.bits))),
+        }
+    }
+
     fn rate_of(&self, preset: Preset, common_rate: Option<u32>) -> Result<Rate, ConfigError> {
         let nearest_below = |rates: &[u32]| {
             let common = common_rate.unwrap_or(DEFAULT_RATE);
@@ -106,7 +138,7 @@ impl TrainingSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::config::{NoiseSchedule, TrainingLength};
+    use crate::model::config::NoiseSchedule;
 
     fn spectral(common_rate: Option<u32>) -> Config {
         Config::new(&TrainingSettings::default(), common_rate).unwrap()
@@ -124,7 +156,7 @@ mod tests {
         assert_eq!(rates, hz);
         assert_eq!(spectral(None).rate, Rate::Hz(8000));
         let (low, high) = (spectral(Some(8000)), spectral(Some(44_100)));
-        assert_eq!((low.mels, low.chunk_frames, low.hop_frames, low.window_frames()), (40, 2048, 1024, 256));
+        assert_eq!((low.mels, low.chunk_frames, low.hop_frames, low.window_frames()), (64, 2048, 1024, 256));
         assert_eq!((high.mels, high.chunk_frames, high.hop_frames, high.window_frames()), (64, 8192, 4096, 1024));
     }
 

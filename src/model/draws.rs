@@ -9,6 +9,8 @@ use rand_chacha::ChaCha8Rng;
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose {
     Weights,
+    /// The rotation of a head in closed form.
+    Head,
     /// The chunks that the normalisation is computed from.
     Sample,
     /// The chunks that the probe looks among, and how its excerpts are distorted.
@@ -36,6 +38,7 @@ pub fn generator(seed: u64, purpose: Purpose) -> ChaCha8Rng {
         Purpose::Sample => 1,
         Purpose::Probe => 2,
         Purpose::ProbeViews => 3,
+        Purpose::Head => 4,
         Purpose::Order { epoch } => (1 << 62) | epoch,
         Purpose::Step { step } => (2 << 62) | step,
         // Batches have at most 4,096 chunks, so two views of each fit 14 bits.
@@ -56,6 +59,7 @@ mod tests {
         let purposes = [
             Purpose::Weights,
             Purpose::Sample,
+            Purpose::Head,
             Purpose::Probe,
             Purpose::ProbeViews,
             Purpose::Order { epoch: 0 },

@@ -54,7 +54,7 @@ enum Rows {
 
 /// Where a chunk is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub struct Place {
     pub file: usize,
     /// Its number within its file.
     pub number: u64,

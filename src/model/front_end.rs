@@ -34,7 +34,8 @@ impl FrontEnd {
         let kind = match (config.preset, config.rate) {
             (Preset::Spectral, Rate::Hz(rate)) => {
                 let step = config.window_step();
-                Kind::LogMel { mel: MelSpectrum::new(rate, config.window_frames(), step, config.mels), step }
+                let bands = if config.fixed_bands { MelSpectrum::fixed } else { MelSpectrum::new };
+                Kind::LogMel { mel: bands(rate, config.window_frames(), step, config.mels), step }
             }
             _ => Kind::Levels,
         };
@@ -157,9 +158,9 @@ mod tests {
     #[test]
     fn short_sounds_are_padded_to_a_chunk_and_nothing_stays_nothing() {
         let f = front_end(Preset::Spectral);
-        assert_eq!(f.features(&[0.5; 100]).rows.len(), 29 * 80);
+        assert_eq!(f.features(&[0.5; 100]).rows.len(), 29 * 128);
         assert_eq!(f.features(&[]).rows.len(), 0);
-        assert_eq!(f.features(&[0.0; 2048 + 64]).rows.len(), 30 * 80);
+        assert_eq!(f.features(&[0.0; 2048 + 64]).rows.len(), 30 * 128);
         let f = front_end(Preset::Seed);
         let short = f.features(&[0.5; 100]);
         assert_eq!((short.rows.len(), short.rows[99] > 128, short.rows[100]), (1000, true, mulaw::SILENCE));

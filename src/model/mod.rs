@@ -6,15 +6,18 @@
 //! loads it, encodes, and makes codes heard again.
 
 mod adam;
+mod base;
 mod batch;
 mod bounds;
 mod checkpoint;
+mod closed_form;
 pub mod config;
 mod configure;
 mod decode;
 mod draws;
 pub mod error;
 mod features;
+mod first;
 mod front_end;
 mod gemm;
 mod muon;
@@ -27,22 +30,28 @@ mod probe;
 mod report;
 mod settings;
 mod simd;
+mod statistics;
+mod synthetic;
 mod trained;
 mod trainer;
 mod views;
 mod weights;
 
 #[cfg(test)]
+mod first_tests;
+#[cfg(test)]
 mod measure;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Config, NoiseSchedule, Preset, TrainingLength};
+pub use base::BaseRecipe;
+pub use config::{Config, ModelKind, NoiseSchedule, Preset, Start, TrainingLength};
 pub use error::ModelError;
 pub use features::{FeatureStore, FeatureStoreBuilder};
 pub use front_end::{Features, FrontEnd};
 pub use probe::Probed;
 pub use report::{Progress, StepReport, TrainSummary};
 pub use settings::{ConfigError, InForm, SETTINGS, Setting, TrainingSettings};
+pub use synthetic::Synthetic;
 pub use trained::Model;
 pub use trainer::Trainer;

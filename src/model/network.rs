@@ -14,6 +14,7 @@ use super::ops::linear::{linear, linear_silu};
 use super::ops::look_up::look_up;
 use super::ops::pool::{Pooling, pool};
 use super::ops::taps::{conv, taps};
+use super::statistics::{STATISTICS, statistics};
 use super::weights::{ENCODER_STACK, SAMPLE_CHANNELS, Weights, frames};
 
 /// What a batch of chunks sounds like to a model.
@@ -36,6 +37,8 @@ pub struct Network {
     blocks: usize,
     parts: usize,
     hidden: bool,
+    /// Bands whose statistics the bits are made of as well; 0 for none.
+    known_bands: usize,
 }
 
 impl Network {
@@ -50,7 +53,12 @@ impl Network {
             blocks: config.blocks,
             parts: config.parts,
             hidden: config.hidden > 0,
+            known_bands: if config.statistics { config.mels } else { 0 },
         }
+    }
+
+    pub fn weights(&self) -> &Weights {
+        &self.weights
     }
 
     fn weight(&self, name: &str) -> Result<&Tensor> {
@@ -80,6 +88,25 @@ impl Network {
 
     /// h `[batch, bits]`.
     pub fn encode(&self, input: &Input) -> Result<Tensor> {
+        if let (Input::Levels(levels), Preset::Seed) = (input, self.preset) {
+            return self.encode_seed(levels);
+        }
+        let x = self.known(input)?;
+        let h = self.linear(&x, "encoder.head")?;
+        if !self.hidden {
+            return Ok(h);
+        }
+        let (weight, bias) = self.layer("encoder.hidden")?;
+        h + self.linear(&linear_silu(&x, weight, bias)?, "encoder.hidden_head")?
+    }
+
+    /// What the decoder begins with for chunks of these h, `[batch, channels]`.
+    pub fn decoder_seed(&self, h: &Tensor) -> Result<Tensor> {
+        self.linear(&candle_nn::ops::sigmoid(h)?, "decoder.in")
+    }
+
+    /// What is known of each chunk before the head and the hidden layer, `[batch, known]`. Not for `seed`.
+    pub fn known(&self, input: &Input) -> Result<Tensor> {
         let stack = self.stack(self.dilations());
         let pooled = match (input, self.preset) {
             (Input::LogMel(frames), Preset::Spectral) => {
@@ -92,17 +119,19 @@ impl Network {
                 let pooling = Pooling { frames: self.frames, parts: self.parts };
                 pool(&gated_stack(&rows, self.weight(ENCODER_STACK)?, stack)?, pooling)?
             }
-            (Input::Levels(levels), Preset::Seed) => return self.encode_seed(levels),
             _ => bail!("an input of another preset"),
         };
         let (gain, offset) = (self.weight("encoder.norm.gain")?, self.weight("encoder.norm.offset")?);
         let x = candle_nn::ops::layer_norm_slow(&pooled, gain, offset, 1e-5)?;
-        let h = self.linear(&x, "encoder.head")?;
-        if !self.hidden {
-            return Ok(h);
+        match input {
+            Input::LogMel(frames) if self.known_bands > 0 => {
+                let known = statistics(frames, self.frames, self.known_bands);
+                let width = STATISTICS * self.known_bands;
+                let known = Tensor::from_vec(known, (x.dim(0)?, width), x.device())?;
+                Tensor::cat(&[&x, &known], 1)
+            }
+            _ => Ok(x),
         }
-        let (weight, bias) = self.layer("encoder.hidden")?;
-        h + self.linear(&linear_silu(&x, weight, bias)?, "encoder.hidden_head")?
     }
 
     fn encode_seed(&self, levels: &Arc<Vec<u8>>) -> Result<Tensor> {

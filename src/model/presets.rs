@@ -1,20 +1,24 @@
 //! What each preset is where nobody says anything else.
 
-use super::config::{Config, NoiseSchedule, Preset, TrainingLength};
+use super::config::{Config, NoiseSchedule, Preset, Start, TrainingLength};
 use crate::ground::Rate;
 
 /// `preset`'s configuration, but for its rate, bands, chunk and hop, which depend on what else is said.
 pub(super) fn defaults(preset: Preset) -> Config {
     let spectral = Config {
         preset,
+        start: Start::Nothing,
         bits: 64,
         rate: Rate::Native,
         chunk_frames: 0,
         hop_frames: 0,
         mels: 0,
+        fixed_bands: false,
+        statistics: false,
         channels: 64,
         blocks: 4,
         parts: 1,
+        beside: false,
         hidden: 1024,
         batch: 64,
         learning_rate: 2e-3,
@@ -29,6 +33,9 @@ pub(super) fn defaults(preset: Preset) -> Config {
         balance: 0.4,
         decorrelation: 0.0,
         temperature: 0.15,
+        recording_bits: 0,
+        recording_temperature: 0.15,
+        synthetic: 0.0,
         microphone: 0.15,
         clip: 1.0,
         seed: 0,

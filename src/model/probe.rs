@@ -39,6 +39,16 @@ pub struct Probed {
     pub found: f32,
     /// Different codes among the chunks that are looked among, as a share of these.
     pub unique: f32,
+    /// How far an excerpt and the chunk that it was taken from agree in what else is near: the share of the chunk's nearest
+    /// chunks of other files that are the excerpt's as well. A code that knows recordings and not kinds has noise there.
+    pub agreement: f32,
+}
+
+impl Probed {
+    /// One figure of how useful the codes are: for finding recordings, and for finding what is like them.
+    pub fn worth(&self) -> f32 {
+        self.found + self.agreement
+    }
 }
 
 /// The same excerpts and chunks for a whole run, whether it is interrupted or not.
@@ -97,7 +107,25 @@ impl Probe {
         });
         let found = found.count() as f32 / self.sources.len() as f32;
         let different: HashSet<&[u64]> = pool.iter().map(Vec::as_slice).collect();
-        Ok(Probed { found, unique: different.len() as f32 / pool.len() as f32 })
+        let others = |code: &[u64], own: usize| {
+            let mut others: Vec<(u32, usize)> = pool
+                .iter()
+                .zip(&self.files)
+                .enumerate()
+                .filter(|(_, (_, file))| **file != own)
+                .map(|(row, (other, _))| (distance(code, other), row))
+                .collect();
+            others.sort_unstable();
+            others.truncate(NEAREST);
+            others.into_iter().map(|(_, row)| row).collect::<HashSet<usize>>()
+        };
+        // The chunks that the excerpts were taken from are the first of the pool.
+        let agreed = excerpts.iter().zip(&pool).zip(&self.sources).map(|((excerpt, chunk), &own)| {
+            let (heard, clean) = (others(excerpt, own), others(chunk, own));
+            heard.intersection(&clean).count() as f32 / clean.len().max(1) as f32
+        });
+        let agreement = agreed.sum::<f32>() / self.sources.len() as f32;
+        Ok(Probed { found, unique: different.len() as f32 / pool.len() as f32, agreement })
     }
 }
 

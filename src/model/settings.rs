@@ -139,6 +139,12 @@ settings! {
         None, slider("Decorrelation", (0.0, 5.0), |c| c.decorrelation.to_string());
     microphone: f32, "microphone", [0.0, 1.0], SPECTRAL, "Share of sounds learned as if heard in a room",
         None, slider("Microphone", (0.0, 1.0), |c| c.microphone.to_string());
+    base: usize, "base", [0, 1], SPECTRAL, "1 to begin from the base model, 0 to begin from nothing",
+        None, None;
+    recording_bits: usize, "recording-bits", [0, 511], SPECTRAL, "Bits, the last ones, that are for recordings rather than kinds",
+        None, None;
+    synthetic: f32, "synthetic", [0.0, 1.0], SPECTRAL, "Share of a step's pairs that are synthetic sounds",
+        None, None;
     temperature: f32, "temperature", [0.01, 10.0], NOT_SEED, "Temperature of the contrast",
         None, None;
     decay_from: f32, "decay-from", [0.0, 1.0], NOT_SEED, "Share of the run after which the learning rate falls",
@@ -226,6 +232,7 @@ impl TrainingSettings {
         put(&mut c.balance, self.balance);
         put(&mut c.decorrelation, self.decorrelation);
         put(&mut c.temperature, self.temperature);
+        put(&mut c.synthetic, self.synthetic);
         put(&mut c.microphone, self.microphone);
         put(&mut c.clip, self.clip);
         put(&mut c.seed, self.seed);

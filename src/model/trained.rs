@@ -3,13 +3,18 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::adam::Adam;
 use super::checkpoint;
-use super::config::Config;
+use super::config::{Config, ModelKind};
 use super::error::ModelError;
+use super::features::FeatureStore;
+use super::first::{self, First};
 use super::front_end::{FrontEnd, Heard};
+use super::neighbours::Neighbours;
 use super::network::{Input, Network};
 use super::normalisation::Normalisation;
 use super::report::Progress;
+use super::weights::Weights;
 
 /// Chunks that are encoded at once.
 const BATCH: usize = 256;
@@ -42,13 +47,45 @@ impl Model {
         })
     }
 
+    /// The first model of a library, ready at once: the base model with a head in closed form for the chunks of `store`, which are
+    /// some or all of the library's `chunks`.
+    ///
+    /// # Errors
+    /// `config` does not begin from the base model; the features cannot be read, or there is no chunk.
+    pub fn first(config: Config, store: &FeatureStore, chunks: u64) -> Result<Self, ModelError> {
+        let First { weights, normalisation } = first::fit(&config, store)?;
+        let progress = Progress { chunks, ..Progress::default() };
+        Ok(Self::new(config, weights, normalisation, progress))
+    }
+
+    /// A model that is not stored yet. It shares its weights with whoever gave them.
+    pub(super) fn new(config: Config, weights: Weights, normalisation: Normalisation, progress: Progress) -> Self {
+        let (front_end, network) = (FrontEnd::new(&config), Network::new(&config, weights));
+        Self { front_end, network, normalisation, progress, hash: [0; 32], config }
+    }
+
+    /// Stores it where [`Model::load`] finds it, and gives its hash.
+    ///
+    /// # Errors
+    /// The file cannot be written; an older one at `path` is then as it was.
+    pub fn save(&self, path: &Path) -> Result<[u8; 32], ModelError> {
+        let Self { config, progress, network, normalisation, .. } = self;
+        let nothing = Adam { first: Vec::new(), second: Vec::new() };
+        checkpoint::save(path, config, progress, network.weights(), normalisation, &nothing, &Neighbours::default())
+    }
+
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// What tells this model from every other: a hash of its configuration and all of its weights.
+    /// What tells this model from every other: a hash of its configuration and all of its weights. A model that was never stored
+    /// has none: zeros.
     pub fn hash(&self) -> [u8; 32] {
         self.hash
+    }
+
+    pub fn kind(&self) -> ModelKind {
+        self.config.kind(self.progress.step)
     }
 
     /// How far its training has come.
@@ -58,7 +95,8 @@ impl Model {
 
     /// h of the chunks of `samples` (mono, at the model's rate) that begin at `starts`, before any squashing: [starts,
     /// bits] row by row; bit i is h > 0. Where samples end, chunks go on in silence. Ascending starts that are whole hops
-    /// apart share one spectrum.
+    /// apart share one spectrum. Where the model hears what is beside a chunk, that is what the starts one hop before and after it
+    /// have: a chunk that is asked for alone is heard alone.
     pub fn encode(&self, samples: &[f32], starts: &[u64]) -> Result<Vec<f32>, ModelError> {
         let mut out = Vec::with_capacity(starts.len() * self.config.bits);
         let mut left = starts;
@@ -66,6 +104,9 @@ impl Model {
             let (run, rest) = left.split_at(self.run_length(left));
             self.encode_run(samples, run, &mut out)?;
             left = rest;
+        }
+        if self.config.beside {
+            out = heard_beside(&out, starts, self.config.hop_frames as u64, self.config.bits);
         }
         Ok(out)
     }
@@ -101,5 +142,36 @@ impl Model {
         };
         out.extend(self.network.encode(&input)?.flatten_all()?.to_vec1::<f32>()?);
         Ok(())
+    }
+}
+
+/// h `[starts, bits]` with the h of the starts one hop before and after added at half the weight, where they are next to it.
+fn heard_beside(h: &[f32], starts: &[u64], hop: u64, bits: usize) -> Vec<f32> {
+    let row = |i: usize| &h[i * bits..][..bits];
+    let mut out = h.to_vec();
+    for (i, out) in out.chunks_exact_mut(bits.max(1)).enumerate() {
+        let before = i.checked_sub(1).filter(|&b| starts[b] + hop == starts[i]);
+        let after = Some(i + 1).filter(|&a| starts.get(a).is_some_and(|&next| starts[i] + hop == next));
+        let beside = [before, after].into_iter().flatten();
+        let weight = 1.0 / (1.0 + 0.5 * beside.clone().count() as f32);
+        for beside in beside {
+            out.iter_mut().zip(row(beside)).for_each(|(x, y)| *x += 0.5 * y);
+        }
+        out.iter_mut().for_each(|x| *x *= weight);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::heard_beside;
+
+    #[test]
+    fn a_chunk_hears_those_one_hop_away_and_no_others() {
+        let h = [1.0, -1.0, 3.0, 5.0, 8.0, 0.0, 2.0, 2.0];
+        // The third is two hops after the second, the fourth off the grid.
+        let found = heard_beside(&h, &[0, 10, 30, 35], 10, 2);
+        let wanted = [2.5 / 1.5, 1.5 / 1.5, 3.5 / 1.5, 4.5 / 1.5, 8.0, 0.0, 2.0, 2.0];
+        assert!(found.iter().zip(wanted).all(|(a, b): (&f32, f32)| (a - b).abs() < 1e-6), "{found:?}");
     }
 }

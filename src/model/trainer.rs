@@ -9,9 +9,10 @@ use std::time::Instant;
 use super::adam::{Adam, Gradient};
 use super::batch::{Batch, Batches};
 use super::checkpoint;
-use super::config::Config;
+use super::config::{Config, Start};
 use super::error::ModelError;
 use super::features::FeatureStore;
+use super::first;
 use super::front_end::FrontEnd;
 use super::muon::Square;
 use super::neighbours::Neighbours;
@@ -22,7 +23,10 @@ use super::ops::contrast::{Units, contrast};
 use super::ops::decorrelation::decorrelation;
 use super::probe::Probe;
 use super::report::{Progress, StepReport, TrainSummary, code_entropy};
-use super::weights;
+use super::synthetic::Synthetic;
+use super::trained::Model;
+
+use super::weights::{self, Weights};
 
 /// A run of training. The same configuration and features give the same weights, bit for bit, in one run or in many.
 pub struct Trainer<'a> {
@@ -56,15 +60,56 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// There is no chunk; the features cannot be read.
     pub fn new(config: Config, store: &'a FeatureStore) -> Result<Self, ModelError> {
-        let normalisation = Normalisation::measure(&config, store)?;
-        let vars = weights::initial(&config)?;
+        Self::beside(config, store, None)
+    }
+
+    /// The same beside synthetic sounds, where the configuration wants some.
+    ///
+    /// # Errors
+    /// As [`Trainer::new`].
+    pub fn beside(
+        config: Config,
+        store: &'a FeatureStore,
+        synthetic: Option<&'a Synthetic>,
+    ) -> Result<Self, ModelError> {
+        let shared = synthetic.map(|sounds| (sounds, config.synthetic_pairs()));
+        let mut vars = weights::initial(&config)?;
+        let normalisation = match config.start {
+            Start::Nothing => Normalisation::measure(&config, store)?,
+            Start::Base => {
+                let first = first::fit(&config, store)?;
+                for (name, tensor) in &first.weights {
+                    vars.insert(name.clone(), Var::from_tensor(tensor)?);
+                }
+                first.normalisation
+            }
+        };
         let progress = Progress {
             steps: config.steps(store.chunks()),
             chunks: store.chunks(),
             batch: usize::try_from(store.chunks()).unwrap_or(usize::MAX).min(config.batch),
             ..Progress::default()
         };
-        Self::with(config, store, vars, None, Neighbours::default(), normalisation, progress)
+        let probe = Probe::new(&config, store, &normalisation, progress.steps)?;
+        Self::with(config, store, vars, None, Neighbours::default(), normalisation, progress, probe, shared)
+    }
+
+    /// A run that learns from synthetic sounds alone.
+    ///
+    /// # Errors
+    /// The features cannot be read.
+    pub fn on_synthetic(config: Config, sounds: &'a Synthetic) -> Result<Self, ModelError> {
+        let store = sounds.store();
+        let normalisation = Normalisation::measure(&config, store)?;
+        let vars = weights::initial(&config)?;
+        let progress = Progress {
+            steps: config.steps(store.chunks()),
+            chunks: store.chunks(),
+            batch: config.batch,
+            ..Progress::default()
+        };
+        let all = Some((sounds, config.batch));
+        Self::with(config, store, vars, None, Neighbours::default(), normalisation, progress, None, all)
     }
 
     /// Goes on with a run that [`Trainer::save`] stored, over the same features.
@@ -72,7 +117,20 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// The checkpoint cannot be used, or the chunks are not as many as they were.
     pub fn resume(path: &Path, store: &'a FeatureStore) -> Result<Self, ModelError> {
+        Self::resume_beside(path, store, None)
+    }
+
+    /// The same beside the synthetic sounds that the run began with.
+    ///
+    /// # Errors
+    /// As [`Trainer::resume`].
+    pub fn resume_beside(
+        path: &Path,
+        store: &'a FeatureStore,
+        synthetic: Option<&'a Synthetic>,
+    ) -> Result<Self, ModelError> {
         let stored = checkpoint::load(path)?;
+        let shared = synthetic.map(|sounds| (sounds, stored.config.synthetic_pairs()));
         if stored.progress.chunks != store.chunks() {
             let (trained, present) = (stored.progress.chunks, store.chunks());
             return Err(ModelError::OtherChunks { path: path.to_path_buf(), trained, present });
@@ -86,6 +144,7 @@ impl<'a> Trainer<'a> {
             let reason = "the optimiser's moments do not fit the weights".into();
             return Err(ModelError::Damaged { path: path.to_path_buf(), reason });
         }
+        let probe = Probe::new(&stored.config, store, &stored.normalisation, stored.progress.steps)?;
         Self::with(
             stored.config,
             store,
@@ -94,9 +153,12 @@ impl<'a> Trainer<'a> {
             stored.neighbours,
             stored.normalisation,
             stored.progress,
+            probe,
+            shared,
         )
     }
 
+    #[allow(clippy::too_many_arguments)]
     fn with(
         config: Config,
         store: &'a FeatureStore,
@@ -105,6 +167,8 @@ impl<'a> Trainer<'a> {
         neighbours: Neighbours,
         normalisation: Normalisation,
         progress: Progress,
+        probe: Option<Probe>,
+        synthetic: Option<(&'a Synthetic, usize)>,
     ) -> Result<Self, ModelError> {
         if store.chunks() == 0 {
             return Err(ModelError::NoChunks);
@@ -114,12 +178,10 @@ impl<'a> Trainer<'a> {
         if same(&wanted) != same(store.front_end()) {
             return Err(ModelError::OtherFeatures(config.preset));
         }
-        let tensors = vars.iter().map(|(name, var)| (name.clone(), var.as_tensor().clone())).collect();
-        let probe = Probe::new(&config, store, &normalisation, progress.steps)?;
         Ok(Self {
             probe,
-            network: Network::new(&config, tensors),
-            batches: Batches::new(&config, store),
+            network: Network::new(&config, tensors(&vars)),
+            batches: Batches::new(&config, store, synthetic),
             adam: adam.unwrap_or_else(|| Adam::new(&vars)),
             squares: weights::squares(&config),
             config,
@@ -167,16 +229,64 @@ impl<'a> Trainer<'a> {
         })
     }
 
+    /// Goes back to the library's first model where the probe finds it better than what was learned from it, or where there are
+    /// too few chunks to ask; answers whether it did.
+    ///
+    /// # Errors
+    /// The features cannot be read.
+    pub fn keep_the_better(&mut self, store: &FeatureStore) -> Result<bool, ModelError> {
+        if self.config.start != Start::Base {
+            return Ok(false);
+        }
+        let first = first::fit(&self.config, store)?;
+        if let Some(probe) = &self.probe {
+            let bits = self.config.bits;
+            let untrained = probe.ask(&Network::new(&self.config, first.weights.clone()), bits)?;
+            let trained = probe.ask(&self.network, bits)?;
+            tracing::info!(?untrained, ?trained, "what was learned beside the first model");
+            if trained.worth() >= untrained.worth() {
+                return Ok(false);
+            }
+        }
+        for (name, tensor) in &first.weights {
+            if let Some(var) = self.vars.get(name) {
+                var.set(tensor)?;
+            }
+        }
+        self.progress = Progress { chunks: self.progress.chunks, batch: self.progress.batch, ..Progress::default() };
+        Ok(true)
+    }
+
     /// Stores the run, as a model and to be resumed, and gives the model's hash.
     ///
     /// # Errors
     /// The file cannot be written; an older one at `path` is then as it was.
     pub fn save(&self, path: &Path) -> Result<[u8; 32], ModelError> {
-        let Self { config, progress, vars, normalisation, adam, neighbours, .. } = self;
+        let Self { config, progress, normalisation, adam, neighbours, .. } = self;
         // A run that is over asks for no neighbours any more.
         let over = progress.step == progress.steps;
         let neighbours = if over { &Neighbours::default() } else { neighbours };
-        checkpoint::save(path, config, progress, vars, normalisation, adam, neighbours)
+        checkpoint::save(path, config, progress, &self.weights(), normalisation, adam, neighbours)
+    }
+
+    /// Stores a run that nobody will resume: as a model alone.
+    ///
+    /// # Errors
+    /// As [`Trainer::save`].
+    pub fn save_without_optimiser(&self, path: &Path) -> Result<[u8; 32], ModelError> {
+        let Self { config, progress, normalisation, .. } = self;
+        let nothing = Adam { first: Vec::new(), second: Vec::new() };
+        checkpoint::save(path, config, progress, &self.weights(), normalisation, &nothing, &Neighbours::default())
+    }
+
+    /// What was learned until now, to encode with.
+    pub fn model(&self) -> Model {
+        Model::new(self.config.clone(), self.weights(), self.normalisation.clone(), self.progress.clone())
+    }
+
+    /// The weights as they are now.
+    fn weights(&self) -> Weights {
+        tensors(&self.vars)
     }
 
     fn take_step(&mut self) -> Result<StepReport, ModelError> {
@@ -235,8 +345,8 @@ impl<'a> Trainer<'a> {
         if self.config.contrast == 0.0 || self.config.neighbours == 0.0 {
             return Ok(None);
         }
-        let bits = self.config.bits;
-        let h = h.narrow(0, 0, chunks.len())?;
+        let bits = self.config.bits - self.config.recording_bits;
+        let h = h.narrow(0, 0, chunks.len())?.narrow(1, 0, bits)?.contiguous()?;
         let z: Vec<f32> = candle_nn::ops::sigmoid(&h)?.flatten_all()?.to_vec1()?;
         let units = Units::of(&z, bits).units;
         let batches = &self.batches;
@@ -264,11 +374,21 @@ impl<'a> Trainer<'a> {
         let reconstruction = add(&self.network.reconstruction_loss(&decoded, &batch.clean)?, config.reconstruction)?;
         let mut parts = (None, None, None);
         if config.contrast > 0.0 {
-            let own = add(&contrast(&z, batch.masked.clone(), config.temperature)?, config.contrast * (1.0 - alike))?;
-            let mut whole = own * (1.0 - alike);
+            let kinds = config.bits - config.recording_bits;
+            let share = kinds as f32 / config.bits as f32;
+            let of_kinds = z.narrow(1, 0, kinds)?.contiguous()?;
+            let mut told_apart = |z: &Tensor, temperature: f32, weight: f32| -> Result<f32, ModelError> {
+                Ok(weight * add(&contrast(z, batch.masked.clone(), temperature)?, config.contrast * weight)?)
+            };
+            let mut whole = told_apart(&of_kinds, config.temperature, share * (1.0 - alike))?;
+            if config.recording_bits > 0 {
+                let of_recordings = z.narrow(1, kinds, config.recording_bits)?.contiguous()?;
+                whole += told_apart(&of_recordings, config.recording_temperature, 1.0 - share)?;
+            }
             if let Some(targets) = targets {
-                whole +=
-                    alike * add(&attraction(&z, targets, batch.masked, config.temperature)?, config.contrast * alike)?;
+                let weight = share * alike;
+                let drawn = attraction(&of_kinds, targets, batch.masked, config.temperature)?;
+                whole += weight * add(&drawn, config.contrast * weight)?;
             }
             parts.0 = Some(whole);
         }
@@ -283,6 +403,11 @@ impl<'a> Trainer<'a> {
         let (contrast, balance, decorrelation) = parts;
         Ok(Losses { total, reconstruction, contrast, balance, decorrelation, h })
     }
+}
+
+/// The tensors that variables hold; they move with them.
+fn tensors(vars: &BTreeMap<String, Var>) -> Weights {
+    vars.iter().map(|(name, var)| (name.clone(), var.as_tensor().clone())).collect()
 }
 
 fn shares_of_ones(h: &[f32], bits: usize) -> Vec<f32> {

@@ -12,6 +12,7 @@ use super::error::ModelError;
 use super::muon::Square;
 use super::ops::blocks::BlockLayout;
 use super::ops::pool::Pooling;
+use super::statistics::STATISTICS;
 use crate::audio::mulaw::LEVELS;
 
 /// Frames that the taps of `waveform`'s front reach over.
@@ -58,6 +59,8 @@ pub(super) fn frames(config: &Config) -> usize {
 fn tensors(config: &Config) -> Vec<(String, Vec<usize>, Start)> {
     let (bits, c, frames) = (config.bits, config.channels, frames(config));
     let pooled = Pooling { frames, parts: config.parts }.values(c);
+    // What the bits are made of.
+    let known = pooled + if config.statistics { STATISTICS * config.mels } else { 0 };
     let mut all = Vec::new();
     let mut linear = |name: &str, from: usize, to: usize, fan_in: usize| {
         all.push((format!("{name}.weight"), vec![from, to], Start::Uniform { fan_in }));
@@ -87,13 +90,13 @@ fn tensors(config: &Config) -> Vec<(String, Vec<usize>, Start)> {
         }
         Preset::Spectral => {
             linear("encoder.in", config.mels, c, config.mels);
-            linear("encoder.head", pooled, bits, pooled);
+            linear("encoder.head", known, bits, known);
             linear("decoder.in", bits, c, bits);
             linear("decoder.out", c, config.mels, c);
         }
     }
     if config.hidden > 0 {
-        linear("encoder.hidden", pooled, config.hidden, pooled);
+        linear("encoder.hidden", known, config.hidden, known);
         linear("encoder.hidden_head", config.hidden, bits, config.hidden);
     }
     if config.preset != Preset::Seed {

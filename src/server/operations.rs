@@ -30,6 +30,7 @@ pub(super) async fn dataset_info(State(server): State<Arc<Server>>) -> Json<Valu
         "rates": dataset.rates,
         "problems": dataset.problems.len(),
         "model": model.map(|model| json!({
+            "kind": model.kind,
             "preset": model.config.preset,
             "bits": model.config.bits,
             "steps": model.steps,

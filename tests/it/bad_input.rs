@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 use soundalike::engine::{Basket, Command, Grouping, Outcome, Query, SearchFilter};
-use soundalike::model::TrainingSettings;
+use soundalike::model::{ModelKind, TrainingSettings};
 
 use crate::support::{Bench, quick, tone, write_tones, write_wav};
 
@@ -128,24 +128,25 @@ fn absent_paths_and_empty_folders_are_named() {
 }
 
 #[test]
-fn each_step_says_which_one_comes_before_it() {
+fn a_search_needs_no_step_before_it_and_a_training_needs_sounds() {
     let bench = Bench::new();
     let tones = bench.path("tones");
     write_tones(&tones, 4);
     let sound = tones.join("tone_00.wav");
     assert!(failure(&bench, training()).contains("no sounds yet"));
+    assert!(failure(&bench, Command::BuildIndex).contains("no sounds yet"));
     bench.add(&tones);
-    assert!(failure(&bench, query(&sound)).contains("no model yet"));
-    assert!(failure(&bench, Command::BuildIndex).contains("no model yet"));
+    let answered_by = || match bench.run(query(&sound)) {
+        Ok(Outcome::Searched(report)) => report.model,
+        other => panic!("an answer: {other:?}"),
+    };
+    assert_eq!(answered_by(), ModelKind::Base, "with no training");
     let resume = Command::TrainModel { settings: Box::default(), resume: true, then_index: false };
     assert!(failure(&bench, resume).contains("no stopped training"));
     bench.run(training()).expect("trained");
-    assert!(failure(&bench, query(&sound)).contains("no index yet"));
-    bench.run(Command::BuildIndex).expect("indexed");
-    bench.run(query(&sound)).expect("an answer");
-    bench.run(training()).expect("trained again");
-    assert!(failure(&bench, query(&sound)).contains("another model"));
     assert!(bench.engine.latest().index.is_some_and(|index| !index.of_current_model));
+    assert_eq!(answered_by(), ModelKind::Trained, "the index of the new model is built for the search");
+    assert!(bench.engine.latest().index.is_some_and(|index| index.of_current_model));
 }
 
 #[test]

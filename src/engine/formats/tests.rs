@@ -45,6 +45,7 @@ fn found(sounds: &DatasetView, file: usize, start: f64, distance: f64) -> Match 
 
 fn report(query: &str, matches: Vec<Match>) -> SearchReport {
     SearchReport {
+        model: crate::model::ModelKind::Trained,
         query: Some(Box::new(Query {
             path: query.into(),
             from_secs: None,

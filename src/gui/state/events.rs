@@ -41,6 +41,11 @@ impl State {
         if !latest.dataset.files.is_empty() {
             self.submit(Command::CheckFiles);
         }
+        // Sounds that were added by the command line can be found at once, too.
+        let lacks_index = latest.index.is_none() && !latest.dataset.files.is_empty();
+        if lacks_index && latest.project.read_only.is_none() {
+            self.submit(Command::BuildIndex);
+        }
         self.observe(latest);
     }
 
@@ -255,7 +260,7 @@ impl State {
         let is_new = !report.added.is_empty();
         self.last_import = Some(report);
         // A training that runs ends with an index of everything.
-        if is_new && self.latest.model.is_some() && self.job(JobKind::Train).is_none() {
+        if is_new && self.job(JobKind::Train).is_none() {
             self.submit(Command::BuildIndex);
         }
     }
@@ -280,6 +285,9 @@ impl State {
     fn trained(&mut self, report: TrainReport) {
         match &report.collapsed {
             Some(why) => self.notices.push(Tone::Warning, why.clone()),
+            None if report.kept_first => {
+                self.notices.push(Tone::Good, "Learning made nothing better: the first model stays.");
+            }
             None => {
                 let steps = format::counted(report.steps as u64, "step", "steps");
                 let text = format!("Learned in {} ({steps}).", format::duration(report.seconds));

@@ -13,7 +13,7 @@ use crate::engine::{
 use crate::ground::{Grid, Rate};
 use crate::gui::state::{Action, State};
 use crate::map::Dots;
-use crate::model::{Config, NoiseSchedule, Preset, TrainingLength};
+use crate::model::{Config, ModelKind, NoiseSchedule, Preset, Start, TrainingLength};
 
 pub fn file(id: i64, path: &str) -> Arc<SoundFile> {
     Arc::new(SoundFile {
@@ -43,14 +43,18 @@ pub fn dataset(files: Vec<Arc<SoundFile>>) -> Arc<DatasetView> {
 pub fn config() -> Config {
     Config {
         preset: Preset::Spectral,
+        start: Start::Nothing,
         bits: 64,
         rate: Rate::Hz(8000),
         chunk_frames: 2048,
         hop_frames: 1024,
         mels: 40,
+        fixed_bands: false,
+        statistics: false,
         channels: 64,
         blocks: 4,
         parts: 1,
+        beside: false,
         hidden: 1024,
         batch: 64,
         learning_rate: 2e-3,
@@ -65,6 +69,9 @@ pub fn config() -> Config {
         balance: 0.1,
         decorrelation: 1.5,
         temperature: 0.2,
+        recording_bits: 0,
+        recording_temperature: 0.2,
+        synthetic: 0.0,
         microphone: 0.5,
         clip: 1.0,
         seed: 1,
@@ -73,6 +80,7 @@ pub fn config() -> Config {
 
 pub fn model() -> Arc<ModelView> {
     Arc::new(ModelView {
+        kind: ModelKind::Trained,
         generation: 1,
         config: config(),
         steps: 1500,
@@ -193,6 +201,7 @@ pub fn answer_search(state: &mut State, job: JobId, distances: &[f64]) {
     });
     let drawn = Outcome::Previewed(Arc::new(preview(query.path.as_str())));
     let report = SearchReport {
+        model: ModelKind::Trained,
         bits: 64,
         matches: matches.collect(),
         silent: false,

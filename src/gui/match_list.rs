@@ -154,8 +154,8 @@ mod tests {
 
     fn report(matches: Vec<Match>) -> Arc<SearchReport> {
         let (silent, query_chunks, searched) = (false, 1, 9);
-        let (query, bits, seconds, line) = (None, 64, 0.0, Default::default());
-        Arc::new(SearchReport { query, bits, matches, silent, query_chunks, searched, seconds, line })
+        let (query, bits, seconds, line, model) = (None, 64, 0.0, Default::default(), crate::model::ModelKind::Trained);
+        Arc::new(SearchReport { query, model, bits, matches, silent, query_chunks, searched, seconds, line })
     }
 
     #[test]

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Display, Formatter};
 
+use super::settings::TrainingSettings;
 use crate::ground::{Grid, Rate};
 
 /// The three presets of one machine (ARCHITECTURE.md, The model).

@@ -113,7 +113,7 @@ impl Probe {
                 .zip(&self.files)
                 .enumerate()
                 .filter(|(_, (_, file))| **file != own)
-                .map(|(row, (other, _))| (distance(code, other), row))
+                .map(|(row, (other, _))| (bits::distance(code, other), row))
                 .collect();
             others.sort_unstable();
             others.truncate(NEAREST);

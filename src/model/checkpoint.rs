@@ -2,7 +2,7 @@
 //! the configuration and the run's progress as JSON in its metadata. It is written beside the old one and then takes its
 //! place, so a reader finds one or the other, whole.
 //!
-//! A second entry of the metadata is a hash of that JSON and of all tensors. No byte that makes a code can change unnoticed,
+//! Beside that JSON, in the one entry of the metadata, is a hash of it and of all tensors. No byte that makes a code can change unnoticed,
 //! and the hash is also what tells one model from another: an index keeps the hash of the model that made its codes. Format
 //! 1 had a checksum of the tensors alone, and is read as well.
 
@@ -30,9 +30,6 @@ const FILE_BYTES: u64 = 4 << 30;
 /// The metadata's key of the JSON. A file without it is no model.
 const KEY: &str = "soundalike-model";
 
-/// The metadata's other key: the hash, from format 2 on.
-const HASH_KEY: &str = "soundalike-hash";
-
 /// Everything but the tensors.
 #[derive(Debug, Serialize, Deserialize)]
 struct Header {
@@ -52,11 +49,15 @@ struct Version {
     format: u64,
 }
 
-#[derive(Debug, Serialize)]
-struct Versioned<'a> {
+/// The metadata's one entry, from format 2 on. More entries would be written in a random order, and the same seed must give the
+/// same bytes.
+#[derive(Debug, Serialize, Deserialize)]
+struct Sealed {
     format: u64,
-    #[serde(flatten)]
-    header: &'a Header,
+    /// In hexadecimal digits: of `model` and of all tensors.
+    hash: String,
+    /// The [`Header`] as JSON.
+    model: String,
 }
 
 /// A checkpoint's content.
@@ -107,15 +108,16 @@ pub fn save(
         checksum: None,
     };
     let damaged = |reason: String| ModelError::Damaged { path: path.to_path_buf(), reason };
-    let json =
-        serde_json::to_string(&Versioned { format: FORMAT, header: &header }).map_err(|e| damaged(e.to_string()))?;
+    let model = serde_json::to_string(&header).map_err(|e| damaged(e.to_string()))?;
     let mut views = Vec::with_capacity(tensors.len());
     for (name, (shape, bytes)) in &tensors {
         let view = TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(|e| damaged(e.to_string()))?;
         views.push((name.clone(), view));
     }
-    let hash = hash(&json, tensors.iter().map(|(name, (_, bytes))| (name.as_str(), bytes.as_slice())));
-    let metadata = HashMap::from([(KEY.to_string(), json), (HASH_KEY.to_string(), hash.to_hex().to_string())]);
+    let hash = hash(&model, tensors.iter().map(|(name, (_, bytes))| (name.as_str(), bytes.as_slice())));
+    let sealed = Sealed { format: FORMAT, hash: hash.to_hex().to_string(), model };
+    let json = serde_json::to_string(&sealed).map_err(|e| damaged(e.to_string()))?;
+    let metadata = HashMap::from([(KEY.to_string(), json)]);
     let file = safetensors::serialize(views, Some(metadata)).map_err(|e| damaged(e.to_string()))?;
     let written = files::replace(path, &file);
     written.map_err(|source| ModelError::Io { path: path.to_path_buf(), action: "written", source })?;
@@ -145,14 +147,20 @@ pub fn read(file: &[u8], path: &Path) -> Result<Checkpoint, ModelError> {
     if !(1..=FORMAT).contains(&version.format) {
         return Err(ModelError::Version { path: path.to_path_buf(), found: version.format, known: FORMAT });
     }
-    let header: Header = serde_json::from_str(json).map_err(|e| damaged(format!("its metadata is broken ({e})")))?;
+    let broken = |e: serde_json::Error| damaged(format!("its metadata is broken ({e})"));
+    let sealed: Option<Sealed> = match version.format {
+        1 => None,
+        _ => Some(serde_json::from_str(json).map_err(broken)?),
+    };
+    let json = sealed.as_ref().map_or(json.as_str(), |sealed| sealed.model.as_str());
+    let header: Header = serde_json::from_str(json).map_err(broken)?;
     let stored = SafeTensors::deserialize(file).map_err(|e| damaged(e.to_string()))?;
     let tensors: BTreeMap<String, TensorView<'_>> = stored.tensors().into_iter().collect();
     let parts = || tensors.iter().map(|(name, view)| (name.as_str(), view.data()));
     let hash = hash(json, parts());
-    let is_whole = match version.format {
-        1 => header.checksum == Some(checksum(parts())),
-        _ => metadata.metadata().as_ref().and_then(|m| m.get(HASH_KEY)) == Some(&hash.to_hex().to_string()),
+    let is_whole = match &sealed {
+        None => header.checksum == Some(checksum(parts())),
+        Some(sealed) => sealed.hash == hash.to_hex().to_string(),
     };
     if !is_whole {
         return Err(damaged("its content does not match its checksum".into()));

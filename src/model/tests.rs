@@ -255,9 +255,9 @@ fn checkpoints_that_are_none_are_refused_in_words() {
     let key = b"format\\\":";
     let at = good.windows(key.len()).position(|w| w == key).expect("a version") + key.len();
     let mut newer = good.clone();
-    assert_eq!(newer[at], b'1');
+    assert_eq!(newer[at], b'2');
     newer[at] = b'7';
-    assert!(matches!(refused(&newer), ModelError::Version { found: 7, known: 1, .. }));
+    assert!(matches!(refused(&newer), ModelError::Version { found: 7, known: 2, .. }));
     let other = safetensors::serialize(Vec::<(String, safetensors::tensor::TensorView<'_>)>::new(), None).unwrap();
     assert!(matches!(refused(&other), ModelError::Foreign { .. }));
     std::fs::remove_file(&path).unwrap();

@@ -27,7 +27,7 @@ impl Config {
         c.rate = settings.rate_of(preset, common_rate)?;
         if preset == Preset::Spectral {
             c.mels = 64;
-            (c.fixed_bands, c.statistics, c.beside) = (true, true, true);
+            (c.fixed_bands, c.statistics) = (true, true);
         }
         settings.put_into(&mut c);
         if c.reconstruction == 0.0 && c.contrast == 0.0 {

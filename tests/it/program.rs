@@ -59,10 +59,10 @@ fn the_doctor_reports_the_projects_state_without_names() {
 
     std::fs::write(project.join("project.db"), "no catalogue").expect("damaged");
     let of_damaged = printed(&mut with(&["doctor"], &project));
-    let of_none = printed(&mut with(&["doctor"], &home.join("Nothing")));
+    let of_none = printed(&mut with(&["doctor"], &home.join("Nowhereland")));
     assert!(of_none.contains("there is none yet"), "{of_none}");
     for words in [words, report.to_string(), of_damaged, of_none] {
-        for name in ["Annabella", "Quillfeather", "Birdsong", "Nothing"] {
+        for name in ["Annabella", "Quillfeather", "Birdsong", "Nowhereland"] {
             assert!(!words.contains(name), "{name} is in the report: {words}");
         }
     }

@@ -223,7 +223,7 @@ fn what_cannot_be_done_says_what_comes_first() {
     let served = Served::start(&folder.path().join("project"), &[]);
     assert_eq!(served.post("/index", &json!({})), (200, json!({"status": "model not found"})));
     let early = served.search("", &sound);
-    assert_eq!((early.code, &early.json()["status"]), (409, &json!("model not found")));
+    assert_eq!((early.code, &early.json()["status"]), (422, &json!("failed")));
     let (code, answer) = served.post("/train", &small_training());
     assert!(code == 422 && answer["error"].as_str().expect("words").contains("no sounds yet"), "{answer}");
     let (code, answer) = served.post("/add", &json!({"filepaths": ["/nowhere/at/all.wav"]}));

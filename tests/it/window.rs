@@ -233,6 +233,7 @@ fn a_project_without_its_catalogue_is_repaired_when_the_person_says_so() {
     let (project, sounds) = (folder.path().join("project"), folder.path().join("sounds"));
     write_tones(&sounds, 3);
     let mut window = Window::open(&project, sound());
+    window.see("Try the demo library");
     window.enter("Path to add", sounds.to_str().unwrap());
     window.see("3 files");
     drop(window);

@@ -1,6 +1,6 @@
 //! Bits packed into 64-bit words: bit i of a code is bit i % 64, least significant first, of word i / 64.
 
-/// Packs the signs of one code's values: a bit is on where its value is above 0.
+/// Packs one code: bit i is set if value i is above 0.
 pub fn of_signs(values: &[f32]) -> impl Iterator<Item = u64> {
     let word = |values: &[f32]| {
         values.iter().enumerate().fold(0, |word, (bit, &value)| word | (u64::from(value > 0.0) << bit))
@@ -18,7 +18,7 @@ pub fn to_bytes(code: &[u64], bits: usize) -> impl Iterator<Item = u8> {
     code.iter().flat_map(|word| word.to_le_bytes()).take(bits.div_ceil(8))
 }
 
-/// In how many bits two codes differ.
+/// The number of bits in which two codes differ.
 pub fn distance(a: &[u64], b: &[u64]) -> u32 {
     a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
 }

@@ -1,11 +1,11 @@
-//! Small files: written whole or not at all, and read within a bound.
+//! Small files: written whole or not at all, and read only up to a bound.
 //!
-//! A [`Draft`] is a file that nobody sees until it is complete. Where the file system allows it (Linux: ext4, xfs, btrfs,
-//! tmpfs) a draft has no name at all, so a program that is killed leaves nothing behind. Elsewhere a draft has a hidden
-//! name beside its destination.
+//! A [`Draft`] is a file that no other program sees until it is complete. Where the file system allows it (on Linux:
+//! ext4, xfs, btrfs, tmpfs), a draft has no name at all, so a program that is killed leaves nothing behind. Elsewhere a
+//! draft has a hidden name beside its destination.
 //!
-//! No function here follows a symbolic link when it writes: a link that stands in the place of a file is replaced, and what
-//! the link points to stays as it was.
+//! No function here writes through a symbolic link. The new file replaces a link at its path, and the link's target
+//! stays unchanged.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Error, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -17,7 +17,7 @@ use tempfile::NamedTempFile;
 /// The beginning of a draft's hidden name, where drafts need one.
 const PREFIX: &str = ".soundalike-draft-";
 
-/// A file that is being written. Dropping it before it is put in its place leaves no trace.
+/// A file that is being written. If it is dropped before it is put in its place, it leaves no trace.
 #[derive(Debug)]
 pub struct Draft {
     folder: PathBuf,
@@ -32,7 +32,7 @@ enum Content {
 }
 
 impl Draft {
-    /// Begins a file whose place will be in `folder`.
+    /// Begins a file that will be placed in `folder`.
     pub fn in_folder(folder: &Path) -> io::Result<Self> {
         #[cfg(target_os = "linux")]
         if let Some(file) = nameless::create(folder)? {
@@ -50,8 +50,9 @@ impl Draft {
         }
     }
 
-    /// Puts the draft at `path`, in the draft's folder, in the place of whatever file is there. When this returns, the new
-    /// file survives a power cut. After a kill at any moment there is the old file or the new one, whole.
+    /// Puts the draft at `path`, which must be in the draft's folder. A file that is already there is replaced. When
+    /// this returns, the new file survives a power cut. A kill at any moment leaves either the old file or the new one,
+    /// whole.
     pub fn replace(self, path: &Path) -> io::Result<()> {
         self.file().sync_all()?;
         match self.content {
@@ -62,10 +63,10 @@ impl Draft {
         sync_folder(&self.folder)
     }
 
-    /// Puts the draft at `path`, in the draft's folder, where nothing may be yet.
+    /// Puts the draft at `path`, which must be in the draft's folder, where no file may exist yet.
     ///
     /// # Errors
-    /// [`ErrorKind::AlreadyExists`] where something is at `path`, be it a link; that stays as it is.
+    /// [`ErrorKind::AlreadyExists`] if there is a file or a link at `path`. It stays unchanged.
     pub fn create(self, path: &Path) -> io::Result<()> {
         self.file().sync_all()?;
         match self.content {
@@ -93,14 +94,14 @@ impl Seek for Draft {
     }
 }
 
-/// Puts a file of these `bytes` at `path`, as [`Draft::replace`] does.
+/// Writes `bytes` to a file at `path`, with the guarantees of [`Draft::replace`].
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut draft = Draft::in_folder(folder_of(path))?;
     draft.write_all(bytes)?;
     draft.replace(path)
 }
 
-/// Puts a file of these `bytes` at `path`, as [`Draft::create`] does.
+/// Writes `bytes` to a new file at `path`, with the guarantees of [`Draft::create`].
 pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut draft = Draft::in_folder(folder_of(path))?;
     draft.write_all(bytes)?;
@@ -112,14 +113,14 @@ pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes what was created, renamed or deleted in `folder` survive a power cut.
+/// Makes files that were created, renamed or deleted in `folder` survive a power cut.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    // Elsewhere a folder cannot be opened as a file, and the system orders such changes by itself.
+    // Other systems cannot open a folder as a file. They keep such changes in order themselves.
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-/// Time of a file's last change, in nanoseconds since 1970. A file system without times gives 0 for all files; the size still
-/// tells most changes.
+/// The time of a file's last change, in nanoseconds since 1970. On a file system without times it is 0 for all files.
+/// Most changes then still show in the file's size.
 pub fn modified_ns(facts: &Metadata) -> i64 {
     let modified = facts.modified().ok().and_then(|time| match time.duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_nanos()).ok(),
@@ -128,11 +129,12 @@ pub fn modified_ns(facts: &Metadata) -> i64 {
     modified.unwrap_or(0)
 }
 
-/// Opens `path` for reading, if it is a regular file or a link to one. A pipe or a device is refused without waiting for it.
+/// Opens `path` for reading if it is a regular file or a link to one. For a pipe or a device it fails at once, without
+/// waiting.
 pub fn open_regular(path: &Path) -> io::Result<File> {
     let refused = || Error::new(ErrorKind::InvalidInput, "it is no ordinary file");
-    // Opening some devices has effects of its own, so the kind is looked at first. Looking again afterwards makes sure that
-    // nobody has exchanged the file in between.
+    // Opening a device can have side effects, so the kind is checked first. The second check makes sure that the file
+    // was not exchanged in between.
     if !std::fs::metadata(path)?.is_file() {
         return Err(refused());
     }
@@ -141,7 +143,7 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        // `custom_flags` takes the flags of `open`, which rustix has as unsigned numbers.
+        // `custom_flags` takes a signed number, and rustix has the flags of `open` as unsigned numbers.
         options.custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     }
     let file = options.open(path)?;
@@ -151,7 +153,8 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
 /// The content of the regular file at `path`.
 ///
 /// # Errors
-/// [`ErrorKind::FileTooLarge`] where it has more than `limit` bytes, [`ErrorKind::InvalidInput`] where it is no regular file.
+/// [`ErrorKind::FileTooLarge`] if the file has more than `limit` bytes, [`ErrorKind::InvalidInput`] if it is not a
+/// regular file.
 pub fn read_within(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = open_regular(path)?;
     let too_large = || Error::new(ErrorKind::FileTooLarge, format!("it has more than {limit} bytes"));
@@ -163,15 +166,15 @@ pub fn read_within(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     if bytes.len() as u64 > limit { Err(too_large()) } else { Ok(bytes) }
 }
 
-/// The text of the regular file at `path`, as [`read_within`] reads it.
+/// The text of the regular file at `path`. Limits and errors are those of [`read_within`].
 ///
 /// # Errors
-/// [`ErrorKind::InvalidData`] where it is not UTF-8.
+/// [`ErrorKind::InvalidData`] if the file is not UTF-8.
 pub fn read_text_within(path: &Path, limit: u64) -> io::Result<String> {
     String::from_utf8(read_within(path, limit)?).map_err(|_| Error::new(ErrorKind::InvalidData, "it is not UTF-8 text"))
 }
 
-/// Files without a name, as Linux has them.
+/// Files without a name, which Linux has.
 #[cfg(target_os = "linux")]
 mod nameless {
     use std::fs::File;
@@ -182,7 +185,7 @@ mod nameless {
     use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, open};
     use rustix::io::Errno;
 
-    /// A nameless file in `folder`, or `None` where the file system has no such files.
+    /// A nameless file in `folder`. `None` if the file system has no nameless files.
     pub fn create(folder: &Path) -> io::Result<Option<File>> {
         let flags = OFlags::RDWR | OFlags::TMPFILE | OFlags::CLOEXEC;
         match open(folder, flags, Mode::from_raw_mode(0o666)) {
@@ -193,13 +196,13 @@ mod nameless {
         }
     }
 
-    /// Names `file` `path`, where nothing may be yet.
+    /// Gives `file` the name `path`, where no file may exist yet.
     pub fn link(file: &File, path: &Path) -> io::Result<()> {
         linkat(CWD, proc_path(file), CWD, path, AtFlags::SYMLINK_FOLLOW).map_err(io::Error::from)
     }
 
-    /// Names `file` `path`, in the place of whatever file is there. A name can only be taken over by a rename, so the file
-    /// has a hidden name for a moment.
+    /// Gives `file` the name `path`, and replaces a file that has that name. Only a rename can replace a file, so the
+    /// new file has a hidden name for a moment.
     pub fn link_over(file: &File, folder: &Path, path: &Path) -> io::Result<()> {
         let hidden = tempfile::Builder::new().prefix(super::PREFIX).make_in(folder, |hidden| link(file, hidden))?;
         hidden.persist(path).map(drop).map_err(|refused| refused.error)

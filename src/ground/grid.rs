@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rate {
-    /// Each file's own rate: nothing is resampled.
+    /// Each file has its own rate. Nothing is resampled.
     Native,
     /// Every file is resampled to this rate, in hertz.
     Hz(u32),
 }
 
 impl Rate {
-    /// In hertz; `None` is each file's own.
+    /// The rate in hertz. `None` if each file has its own.
     pub fn hz(self) -> Option<u32> {
         match self {
             Self::Native => None,
@@ -22,7 +22,7 @@ impl Rate {
     }
 }
 
-/// Rate, chunk length and hop of a model generation. Frames are frames at the grid's rate.
+/// Rate, chunk length and hop of a model generation. All frames are counted at the grid's rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grid {
     pub rate: Rate,
@@ -31,25 +31,26 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// The rate, in hertz, that a file of `native_rate` is heard at.
+    /// The rate, in hertz, at which a file of `native_rate` is heard.
     pub fn rate_for(&self, native_rate: u32) -> u32 {
         self.resampled_to().unwrap_or(native_rate)
     }
 
-    /// The rate, in hertz, that files are resampled to; `None` where each is heard at its own.
+    /// The rate, in hertz, to which files are resampled. `None` if each file is heard at its own rate.
     pub fn resampled_to(&self) -> Option<u32> {
         self.rate.hz()
     }
 
-    /// How many frames a file of `native_frames` has at the grid's rate: rounded up, as the resampler does.
+    /// The number of frames that a file of `native_frames` frames has at the grid's rate. It is rounded up, as the
+    /// resampler does.
     pub fn frames_on_grid(&self, native_frames: u64, native_rate: u32) -> u64 {
         let (from, to) = (u128::from(native_rate.max(1)), u128::from(self.rate_for(native_rate)));
         let frames = (u128::from(native_frames) * to).div_ceil(from);
         u64::try_from(frames).unwrap_or(u64::MAX)
     }
 
-    /// How many chunks `frames` (at the grid's rate) are cut into. A sound shorter than a chunk gives one, to be padded;
-    /// a tail shorter than a chunk is covered by no further one; no sound, no chunk.
+    /// The number of chunks that `frames` frames (at the grid's rate) are cut into. A sound shorter than a chunk gives
+    /// one chunk, which is padded. A tail shorter than a chunk gets no chunk of its own. Zero frames give no chunk.
     pub fn chunk_count(&self, frames: u64) -> u64 {
         match frames {
             0 => 0,
@@ -62,7 +63,7 @@ impl Grid {
         number * u64::from(self.hop_frames)
     }
 
-    /// How many chunks a file of `native_frames` at `native_rate` is cut into.
+    /// The number of chunks that a file of `native_frames` frames at `native_rate` is cut into.
     pub fn chunks_of_file(&self, native_frames: u64, native_rate: u32) -> u64 {
         self.chunk_count(self.frames_on_grid(native_frames, native_rate))
     }

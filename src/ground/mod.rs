@@ -1,4 +1,4 @@
-//! The ground floor: what every floor above may need, and what knows nothing of sounds, models or projects.
+//! The ground floor: what all other floors may need. It knows nothing of sounds, models or projects.
 
 pub mod bits;
 pub mod files;

@@ -1,15 +1,17 @@
-//! Paths as text, also where they are not: a reversible form for names that are no UTF-8 (or, on Windows, no UTF-16).
+//! Paths as text. Names that are not UTF-8 (on Windows: not UTF-16) are escaped reversibly.
 //!
-//! A path is bytes to the system, and text to everything that shows, filters, sorts or stores it. [`text_of`] writes each byte that
-//! is no part of a UTF-8 character as one character of Unicode's last private plane, and [`path_of`] turns these back into the
-//! bytes. Whoever opens a sound calls [`path_of`]; whoever shows a name calls [`shown`].
+//! For the system, a path is a sequence of bytes. For everything that shows, filters, sorts or stores a path, it is
+//! text. [`text_of`] writes each byte that belongs to no UTF-8 character as one character of Unicode's last private
+//! plane. [`path_of`] turns these characters back into bytes. Code that opens a sound calls [`path_of`]. Code that
+//! shows a name calls [`shown`].
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// Stands for the unit 0: a byte of a Unix name, or half of a surrogate pair of a Windows name.
+/// The character that stands for unit 0. A unit is a byte of a Unix name, or half of a surrogate pair of a Windows
+/// name.
 #[cfg(not(windows))]
 const FIRST: u32 = 0x10_FE00;
 #[cfg(not(windows))]
@@ -25,11 +27,11 @@ fn unit_of(letter: char) -> Option<u32> {
 }
 
 fn letter_of(unit: u32) -> char {
-    // FIRST and all that follow it are characters.
+    // All code points from FIRST to FIRST + UNITS are valid characters.
     char::from_u32(FIRST + unit).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// A path as text, from which [`path_of`] makes the same path again.
+/// A path as text. [`path_of`] turns the text back into the same path.
 pub fn text_of(path: &Path) -> Utf8PathBuf {
     match path.to_str() {
         Some(text) if !text.chars().any(|letter| unit_of(letter).is_some()) => Utf8PathBuf::from(text),
@@ -42,7 +44,7 @@ pub fn path_of(text: &Utf8Path) -> PathBuf {
     real(text.as_std_path()).into_owned()
 }
 
-/// The same of a path that is text already: any path without characters that stand for bytes is itself.
+/// Like [`path_of`], for a path that holds such text. A path without escape characters is returned unchanged.
 pub fn real(path: &Path) -> Cow<'_, Path> {
     match path.to_str() {
         Some(text) if text.chars().any(|letter| unit_of(letter).is_some()) => Cow::Owned(unescaped(text)),
@@ -50,7 +52,7 @@ pub fn real(path: &Path) -> Cow<'_, Path> {
     }
 }
 
-/// A path or name as it is shown: what is no text is a replacement character.
+/// A path or name for display: each escaped byte becomes a replacement character.
 pub fn shown(text: &str) -> Cow<'_, str> {
     match text.chars().any(|letter| unit_of(letter).is_some()) {
         false => Cow::Borrowed(text),
@@ -65,7 +67,7 @@ fn escaped(path: &Path) -> String {
     let mut text = String::new();
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
         for letter in chunk.valid().chars() {
-            // A name may have one of our own characters: it is written byte by byte.
+            // The name itself may contain one of the escape characters. Such a character is escaped byte by byte, too.
             match unit_of(letter) {
                 None => text.push(letter),
                 Some(_) => letter.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| text.push(letter_of(byte.into()))),

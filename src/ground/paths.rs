@@ -1,4 +1,4 @@
-//! Paths in the form that people and other programs know.
+//! Paths in the form that people and other programs expect.
 
 use std::borrow::Cow;
 use std::io::{self, ErrorKind};
@@ -6,15 +6,15 @@ use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// The absolute path of an existing file or folder, without symbolic links.
+/// The absolute path of an existing file or folder, with symbolic links resolved.
 ///
-/// Windows' own function answers with the prefix `\\?\`, which people and most programs do not know. It is left out where the
-/// path means the same without it.
+/// The function of Windows answers with the prefix `\\?\`, which people and most programs do not know. The prefix is
+/// removed if the path means the same without it.
 pub trait WithoutLinks {
     type Owned;
 
     /// # Errors
-    /// If there is nothing at the path. For a path that is text, also if the path behind the links is not UTF-8.
+    /// If there is nothing at the path. For a path that is text, also if the resolved path is not UTF-8.
     fn without_links(&self) -> io::Result<Self::Owned>;
 }
 
@@ -36,7 +36,7 @@ impl WithoutLinks for Utf8Path {
     }
 }
 
-/// A path with `/` between its parts, on every system: so that a filter and a pattern for labels mean the same on each.
+/// The path with `/` as separator on every system, so that filters and label patterns mean the same everywhere.
 pub fn with_slashes(path: &str) -> Cow<'_, str> {
     slashed(path, MAIN_SEPARATOR)
 }

@@ -1,23 +1,23 @@
-//! Signals that ask the program to end: [`listen`] has them told, so that work can be brought to a good end first.
+//! Signals that ask the program to end. [`listen`] reports them, so that running work can end cleanly first.
 //!
-//! The first signal is told. A second one ends the program at once, as it would have without this.
+//! The first signal is reported. A second one ends the program at once, as it would without this module.
 
 use std::io;
 use std::sync::{Arc, OnceLock};
 
-/// What asks the program to end.
+/// A signal that asks the program to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// Ctrl-C (SIGINT).
     Interrupt,
-    /// SIGTERM: a session that ends, a service that is stopped.
+    /// SIGTERM: the session ends, or a service is stopped.
     Terminate,
     /// SIGHUP: the terminal was closed.
     HangUp,
 }
 
 impl Signal {
-    /// What a program that a signal ended exits with: 128 and the signal's number.
+    /// The exit code of a program that this signal ended: 128 plus the signal's number.
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Interrupt => 130,
@@ -27,25 +27,25 @@ impl Signal {
     }
 }
 
-/// Which signal has come. Clones tell the same.
+/// Knows which signal has arrived. Clones share the answer.
 #[derive(Clone, Debug, Default)]
 pub struct Signals {
     first: Arc<OnceLock<Signal>>,
 }
 
 impl Signals {
-    /// The first signal that has come.
+    /// The first signal that has arrived.
     pub fn received(&self) -> Option<Signal> {
         self.first.get().copied()
     }
 }
 
-/// Listens from now on. `told` is called on a thread of its own when the first signal has come.
+/// Listens from now on. `told` is called on its own thread when the first signal arrives.
 ///
-/// A signal that the program was started to ignore (as `nohup` has SIGHUP ignored) stays ignored.
+/// Signals that the program was started to ignore (`nohup` does that to SIGHUP) stay ignored.
 ///
 /// # Errors
-/// Where the system refuses the handlers or the thread.
+/// If the system refuses the handlers or the thread.
 pub fn listen(told: impl Fn() + Send + 'static) -> io::Result<Signals> {
     let signals = Signals::default();
     system::listen(signals.clone(), told)?;
@@ -65,7 +65,7 @@ mod system {
         let ignored = ignored();
         let wanted = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| match ignored {
             Some(ignored) => ignored >> (signal - 1) & 1 == 0,
-            // `nohup` leads standard error away from the terminal.
+            // `nohup` redirects standard error away from the terminal.
             None => *signal != SIGHUP || io::stderr().is_terminal(),
         });
         let mut coming = signal_hook::iterator::Signals::new(wanted)?;
@@ -78,7 +78,8 @@ mod system {
                 };
                 match signals.first.set(signal) {
                     Ok(()) => told(),
-                    // It ends the program. Where the system does not let it, there is a third one.
+                    // The default handler ends the program. If the system does not allow that, the person can still
+                    // send a third signal.
                     Err(_) => drop(emulate_default_handler(number)),
                 }
             }
@@ -86,7 +87,7 @@ mod system {
         waiting.map(|_| ())
     }
 
-    /// The signals that are ignored, the first in the lowest bit; `None` where the system does not tell.
+    /// The ignored signals as a mask, with signal 1 in the lowest bit. `None` if the system does not tell.
     fn ignored() -> Option<u64> {
         let status = std::fs::read_to_string("/proc/self/status").ok()?;
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;

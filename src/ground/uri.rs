@@ -1,19 +1,19 @@
-//! Paths as `file:` addresses and back, as RFC 8089 writes them.
+//! Converts paths to `file:` addresses and back, as RFC 8089 defines them.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
-/// The bytes of a path that are written as they are: those that mean nothing in an address, and the slashes between folders.
+/// Bytes that are not percent-encoded: letters, digits, the unreserved signs, and the slashes between folders.
 const NOT_PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 const SCHEME: &str = "file://";
 
-/// The address of the path that these bytes are.
+/// The address of a path, given as bytes.
 pub fn of_path(path: &[u8]) -> String {
     format!("{SCHEME}{}", percent_encode(path, NOT_PLAIN))
 }
 
-/// The path of an address; `None` where it is no `file:` address. Bytes that are no UTF-8 are replaced, and a sign of percent
-/// that begins no byte stays.
+/// The path of an address. `None` if it is not a `file:` address. Bytes that are not UTF-8 become replacement
+/// characters. A percent sign without two hexadecimal digits stays as it is.
 pub fn to_path(address: &str) -> Option<String> {
     address.strip_prefix(SCHEME).map(|path| percent_decode_str(path).decode_utf8_lossy().into_owned())
 }

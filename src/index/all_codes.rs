@@ -17,7 +17,7 @@ pub struct AllCodes<'a> {
 }
 
 impl<'a> AllCodes<'a> {
-    /// `pieces` are of `bits` bits each.
+    /// All `pieces` must have codes of `bits` bits.
     pub(super) fn new(bits: usize, pieces: impl IntoIterator<Item = CodesRef<'a>>) -> Self {
         let pieces: Vec<CodesRef<'a>> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
         let mut starts = vec![0];

@@ -1,32 +1,32 @@
-//! How near codes come to one another by chance.
+//! How near unlike codes come to one another by chance.
 //!
-//! The distances of codes that have nothing in common are spread as the number of heads in N tosses of a coin, where N is the
-//! number of bits that are independent of one another: Daugman, "The importance of being random: statistical principles of
-//! iris recognition" (2003). The spread is read off from distances that were measured, of which few may be of codes that are
-//! alike, and tells how often unlike codes come nearer than was ever measured.
+//! The distances of unlike codes are distributed like the number of heads in N tosses of a coin, where N is the number
+//! of independent bits: Daugman, "The importance of being random: statistical principles of iris recognition" (2003). N
+//! and the mean are estimated from measured distances, of which few may come from codes that are alike. The
+//! distribution then tells how often unlike codes are nearer than any measured distance.
 
-/// Fewer distances tell too little.
+/// With fewer distances, the estimate would be too uncertain.
 const FEWEST: usize = 30;
 
-/// Share of the distances below which the lower half's spread is read off; those of codes that are alike are below it.
+/// The quantile at which the lower half's spread is measured. Distances of codes that are alike lie below it.
 const LOW_SHARE: f64 = 0.1;
 
-/// How many standard deviations the lowest tenth of a normal distribution begins below its middle.
+/// The lowest tenth of a normal distribution lies at least this many standard deviations below the mean.
 const LOW_DEVIATIONS: f64 = 1.281_551_565_5;
 
-/// The spread of distances between unlike codes.
+/// The distribution of distances between unlike codes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Chance {
-    /// The middle of the distances, as a share of the bits.
+    /// The median distance, as a share of the bits.
     middle: f64,
-    /// Bits that are independent of one another.
+    /// The number of independent bits.
     independent: f64,
     bits: f64,
 }
 
 impl Chance {
-    /// Reads the spread off distances of codes of `bits`, in any order; they are sorted. `None` where they are too few, or all
-    /// the same.
+    /// Estimates the distribution from distances of codes of `bits` bits. They may be in any order, and are sorted in
+    /// place. `None` if there are too few distances, or if all are equal.
     pub fn of(distances: &mut [f32], bits: usize) -> Option<Self> {
         if distances.len() < FEWEST {
             return None;
@@ -35,7 +35,8 @@ impl Chance {
         let at = |share: f64| quantile(distances, share);
         let bits = bits as f64;
         let middle = at(0.5);
-        // The wider of the two halves: alike codes widen the lower one, and a narrow one would promise too much.
+        // The wider of the two halves is used. Alike codes widen only the lower half, and too narrow a distribution
+        // would promise too much.
         let deviation = (middle - at(LOW_SHARE)).max(at(1.0 - LOW_SHARE) - middle) / LOW_DEVIATIONS;
         let (middle, deviation) = (middle / bits, deviation / bits);
         let independent = middle * (1.0 - middle) / (deviation * deviation);
@@ -48,17 +49,19 @@ impl Chance {
         if distance < 0.0 {
             return 0.0;
         }
-        // At most so many heads, by the incomplete beta function, which needs no whole numbers.
+        // The probability of at most this many heads. The incomplete beta function also gives it for numbers that are
+        // not whole.
         let more_heads_than_tosses = heads >= self.independent;
         if more_heads_than_tosses { 1.0 } else { beta(self.independent - heads, heads + 1.0, 1.0 - self.middle) }
     }
 }
 
-/// The regularised incomplete beta function, for positive `a` and `b` and `x` between 0 and 1: by its continued fraction, which
-/// converges fast below the distribution's mean (DLMF 8.17.22), evaluated as Lentz (1976) does.
+/// The regularised incomplete beta function for positive `a` and `b`, and `x` between 0 and 1. It is computed as a
+/// continued fraction (DLMF 8.17.22) by the method of Lentz (1976). The fraction converges fast below the mean of the
+/// distribution.
 fn beta(a: f64, b: f64, x: f64) -> f64 {
     const TERMS: usize = 500;
-    // Stands for 0, which nothing can be divided by.
+    // Stands for 0, to avoid a division by 0.
     const TINY: f64 = 1e-300;
     if x > (a + 1.0) / (a + b + 2.0) {
         return 1.0 - beta(b, a, 1.0 - x);
@@ -84,14 +87,14 @@ fn beta(a: f64, b: f64, x: f64) -> f64 {
     logarithm.exp() * fraction / a
 }
 
-/// The value below which a share of the numbers is, which ascend. Equal ones count as spread evenly to half of the way to the
-/// next ones on either side: distances are often whole numbers.
+/// The quantile of ascending numbers at `share`. Equal numbers count as spread evenly between the midpoints to their
+/// neighbours, because distances are often whole numbers.
 fn quantile(ascending: &[f32], share: f64) -> f64 {
     let rank = share * ascending.len() as f64;
     let value = ascending[(rank as usize).min(ascending.len() - 1)];
     let (first, end) = (ascending.partition_point(|&x| x < value), ascending.partition_point(|&x| x <= value));
     let middle = 0.5 * (first + end) as f64;
-    // From the middle of these equal ones to the middle of the next ones, above or below.
+    // Interpolates from the middle of these equal numbers to the middle of the next ones, above or below.
     let next = if rank < middle { first.checked_sub(1) } else { Some(end).filter(|&end| end < ascending.len()) };
     let Some(next) = next.map(|at| ascending[at]) else { return f64::from(value) };
     let (first, end) = (ascending.partition_point(|&x| x < next), ascending.partition_point(|&x| x <= next));
@@ -99,9 +102,9 @@ fn quantile(ascending: &[f32], share: f64) -> f64 {
     f64::from(value) + f64::from(next - value) * (rank - middle) / (other - middle)
 }
 
-/// How many of the things found, nearest first, are really alike: the longest beginning of the list in which no more than
-/// `wrong` of what is found is expected by chance (Benjamini and Hochberg 1995). `by_chance` gives, for each of them, how many
-/// unlike ones are expected to be as near.
+/// The number of results, nearest first, that are really alike. It is the longest beginning of the list in which at
+/// most the share `wrong` is expected by chance (Benjamini and Hochberg 1995). `by_chance` gives, for each result, how
+/// many unlike results are expected to be as near.
 pub fn really_alike(by_chance: impl IntoIterator<Item = f64>, wrong: f64) -> usize {
     let found = by_chance.into_iter().zip(1..);
     found
@@ -116,7 +119,7 @@ mod tests {
     use super::*;
     use crate::index::testing::random;
 
-    /// Distances of pairs of random codes of 64 bits, of which every second repeats the one before.
+    /// Distances of pairs of random codes of 64 bits in which each bit occurs twice. So 32 bits are independent.
     fn distances(pairs: usize) -> Vec<f32> {
         let mut next = random(3);
         (0..pairs).map(|_| (2 * ((next() ^ next()) as u32).count_ones()) as f32).collect()
@@ -126,7 +129,7 @@ mod tests {
     fn the_spread_tells_how_often_unlike_codes_come_near() {
         let chance = Chance::of(&mut distances(2000), 64).expect("a spread");
         assert!((24.0..42.0).contains(&chance.independent), "{chance:?}");
-        // Exactly: of 32 tosses at most 5 are heads in 0.57 of 10,000 cases, at most 8 in 35.
+        // The exact probabilities: of 32 tosses, at most 5 are heads in 0.57 of 10,000 cases, and at most 8 in 35.
         let sum = |heads: u64| (0..=heads).map(|k| choose(32, k)).sum::<f64>() / 2f64.powi(32);
         for heads in [5, 8, 12] {
             let (found, right) = (chance.share_within(2.0 * heads as f64), sum(heads));
@@ -142,7 +145,7 @@ mod tests {
 
     #[test]
     fn the_beta_function_counts_heads() {
-        // At most k heads in n tosses of a coin that shows heads with probability p.
+        // The probability of at most k heads in n tosses of a coin that shows heads with probability p.
         for (n, k, p) in [(10, 3, 0.5), (32, 5, 0.5), (64, 20, 0.45), (20, 18, 0.9), (5, 0, 0.2)] {
             let exact: f64 =
                 (0..=k).map(|i| choose(n, i) * f64::powi(p, i as i32) * f64::powi(1.0 - p, (n - i) as i32)).sum();

@@ -84,15 +84,15 @@ pub(super) use segment::SegmentFile;
 compile_error!("codes are mapped as they lie on disk, little-endian; a big-endian machine would need a copy");
 
 const MAGIC: &[u8; 8] = b"SNDALIKE";
-/// Versions of a list, and of a segment's file, that are read; the last one is written.
+/// The versions of a list and of a segment's file that can be read. The last one is written.
 const LIST_VERSIONS: std::ops::RangeInclusive<u32> = 4..=5;
 const SEGMENT_VERSIONS: std::ops::RangeInclusive<u32> = 4..=4;
 
-/// Bytes that a list has at most: a bit for each of 2^32 rows and what a million segments need.
+/// The most bytes of a list: one bit for each of 2^32 rows, and the entries of a million segments.
 const LIST_BYTES: u64 = 640 << 20;
 const ALIGNMENT: usize = 64;
 
-/// Why an index file cannot be used.
+/// The reason why an index file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
     #[error("cannot read the index {path}: {cause}")]
@@ -105,13 +105,14 @@ pub enum IndexError {
     Newer { path: PathBuf, found: u32, known: u32 },
 }
 
-/// Which model made the codes of an index, and which index it is.
+/// The model that made the codes of an index, and the generation of the index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MadeBy {
     pub generation: u64,
-    /// The model's own hash, where it is known.
+    /// The model's own hash, if it is known.
     pub hash: Option<[u8; 32]>,
-    /// The generation of the index itself, where it has one: it tells the index from an older one under its name.
+    /// The generation of the index itself, if it has one. It distinguishes the index from an older one of the same
+    /// name.
     pub index: Option<u64>,
 }
 
@@ -121,7 +122,8 @@ pub struct IndexFile {
     index: Index,
     made_by: MadeBy,
     file_bytes: u64,
-    /// The list, under a shared lock: it says to whoever sweeps old generations that this one is being read.
+    /// The list's file, with a shared lock. The lock tells a process that deletes old generations that this one is
+    /// being read.
     _list: File,
 }
 
@@ -148,7 +150,8 @@ impl IndexFile {
         Self::save_as(path, index, MadeBy { generation: model_generation, ..MadeBy::default() }, &|_| Ok(()))
     }
 
-    /// The same, of codes that `made_by` made. `announce` hears the name of each segment before its file is put in its place.
+    /// Like [`IndexFile::save`], for codes that `made_by` made. `announce` is called with the name of each segment
+    /// before its file is put in its place.
     pub fn save_as<E: From<IndexError>>(
         path: &Path,
         index: &Index,
@@ -207,7 +210,7 @@ impl IndexFile {
         Ok(Self { index, made_by: listed.made_by, file_bytes, _list: listed.file })
     }
 
-    /// The segment in `folder` that has this checksum: the one that `before` has, or one that is opened.
+    /// The segment in `folder` with this checksum. It is taken from `before` if `before` has it, and opened otherwise.
     fn segment_of(
         folder: &Path,
         bits: usize,
@@ -253,14 +256,15 @@ impl IndexFile {
     }
 }
 
-/// Reads the list at `path`, and nothing of the segments.
+/// Reads the list at `path`, but no segment.
 fn listed(path: &Path) -> Result<Listed, IndexError> {
     let unreadable = |cause| IndexError::Read { path: path.to_owned(), cause };
     let file = files::open_regular(path).map_err(unreadable)?;
     match file.try_lock_shared() {
-        // Where there are no locks, generations that are being read may go; what is mapped stays whole on Unix even then.
+        // On file systems without locks, a generation may be deleted while it is read. On Unix, the mapped content
+        // stays whole even then.
         Ok(()) | Err(TryLockError::Error(_)) => {}
-        // Whoever sweeps has the file locked, just before it is deleted.
+        // A process that deletes old generations locks the file just before it deletes it.
         Err(TryLockError::WouldBlock) => return Err(unreadable(std::io::ErrorKind::NotFound.into())),
     }
     let bytes = files::read_within(path, LIST_BYTES).map_err(unreadable)?;

@@ -87,11 +87,11 @@ fn join<const W: usize>(
     forest: &Forest,
     go_on: &(dyn Fn() -> bool + Sync),
 ) {
-    // The number of rows after which `go_on` is called again. Each row of a bucket is compared with all rows that
-    // follow it.
+    // `go_on` is called again after this number of rows. Each row of a bucket is compared with all rows after it.
     const LOOK_EVERY: usize = 256;
     let bits = codes.bits();
-    // The bucket's number has room for some bits only. Codes that agree in the whole part also agree in these bits.
+    // The bucket's number has room for only some of the part's bits. Codes that agree in the whole part also agree in
+    // these bits.
     let mine: Vec<u16> =
         (part..bits).step_by(radius as usize + 1).take(BUCKET_BITS_AT_MOST as usize).map(|bit| bit as u16).collect();
     let others: Vec<u16> = (0..bits as u16).filter(|bit| !mine.contains(bit)).collect();
@@ -151,7 +151,7 @@ impl Forest {
                 return at;
             }
             let above = self.parents[parent as usize].load(Ordering::Relaxed);
-            // Shortens the path for later calls. If another thread has changed it already, that is fine.
+            // Shortens the path for later calls. If another thread has already changed it, nothing is lost.
             let _ = self.parents[at as usize].compare_exchange(parent, above, Ordering::Relaxed, Ordering::Relaxed);
             at = above;
         }

@@ -8,8 +8,9 @@ use super::rows::RowSet;
 use super::searcher::{Index, Placed};
 use super::segment::Segment;
 
-/// A segment is joined with the next one unless it has at least this many times the rows of the next. So there are few
-/// segments, each about twice as large as the next, and the tables of a code are rebuilt only once in each doubling.
+/// A segment is joined with the next one unless it has at least this many times as many rows. So there are few
+/// segments, each about twice as large as the next. The tables of a code are rebuilt only once each time the index
+/// doubles.
 const GROWTH: usize = 2;
 
 /// A segment with less than this fraction (1 / `SCANNED`) of all rows gets no tables. Scanning it takes less time than
@@ -67,7 +68,7 @@ impl Index {
         Self { kept: Some(Arc::new(kept)), ..self.clone() }
     }
 
-    /// Whether so many rows were removed that compacting makes searches faster.
+    /// Whether enough rows were removed for compacting to make searches faster.
     pub fn wants_compacting(&self) -> bool {
         (self.len() - self.kept_count()) * REMOVED > self.len()
     }

@@ -66,7 +66,7 @@ impl RowSet {
         let from = !0 << (range.start % 64);
         let below = |word: u64| word & ((1 << (range.end % 64)) - 1);
         let ones = |word: u64| word.count_ones() as usize;
-        // The set has no word for an end that is the last row's and a multiple of 64.
+        // If the range ends at the last row, and the row count is a multiple of 64, the set has no word at `last`.
         let end = self.words.get(last).copied().unwrap_or(0);
         if range.is_empty() {
             0
@@ -79,10 +79,10 @@ impl RowSet {
         }
     }
 
-    /// Whether a row of `range` is in the set.
+    /// Whether any row of `range` is in the set.
     ///
     /// # Panics
-    /// Where the index has no such rows.
+    /// If the index has no such rows.
     pub fn has_any_in(&self, range: std::ops::Range<usize>) -> bool {
         self.count_in(range) > 0
     }

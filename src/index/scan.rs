@@ -35,7 +35,7 @@ const INTERLEAVE_FROM: usize = 5;
 /// The number of queries that one thread takes through the codes together.
 const QUERIES_A_PASS: usize = 1024;
 
-/// A thread of its own pays from this number of words on.
+/// From this number of words on, another thread pays.
 const WORDS_A_THREAD: usize = 1 << 15;
 
 /// Consecutive rows of an index: their codes, and which of the rows may be found.

@@ -1,11 +1,12 @@
-//! Finding where sequences of codes occur among the rows of recordings: exact, over every row.
+//! Finds where sequences of codes occur among the rows of recordings. The search is exact and covers every row.
 //!
-//! A recording's chunks are consecutive rows. A sequence is scored once at each row of a recording: its middle lies at that
-//! row, its other codes lie on the rows around. Each code may stand one row earlier or later than its place, whichever is
-//! nearer. The score is the mean Hamming distance over the sequence's codes. A row outside of the recording, or one that may
-//! not be found, counts as half of the bits: the distance of codes that have nothing in common.
+//! The chunks of a recording are consecutive rows. A sequence gets one score at each row of a recording. For this
+//! score, the middle of the sequence lies at the row, and its other codes lie on the rows around. Each code may shift
+//! by one row to either side, to where its distance is smallest. The score is the mean Hamming distance over the
+//! sequence's codes. A row outside of the recording, or a row that may not be found, counts as half of the bits: the
+//! distance of unlike codes.
 //!
-//! An occurrence is a row whose score no row nearby beats.
+//! An occurrence is a row whose score is not beaten by any row nearby.
 
 use std::ops::Range;
 
@@ -16,86 +17,73 @@ use super::codes::{Codes, CodesRef};
 use super::rows::RowSet;
 use super::scan::append_distances;
 
-/// Rows that are scored together: their codes and sums stay in a core's own cache.
+/// The number of rows that are scored together. Their codes and sums stay in a core's own cache.
 const ROWS_TOGETHER: usize = 4096;
 
-/// Recordings and parts of recordings that one thread takes at once.
+/// The number of recordings, or parts of recordings, that one thread takes at once.
 const PARTS_TOGETHER: usize = 64;
 
-/// Codes in the order in which they follow one another.
+/// The codes of a sound in their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sequence {
     codes: Codes,
-    /// Rows from the sequence's first row to each code's, ascending. Places that are left out match everything.
+    /// For each code, the number of rows from the sequence's first row. Ascending. Rows without a code match
+    /// everything.
     places: Vec<u32>,
-    /// Of two occurrences that are no more than so many rows apart, the nearer one counts.
+    /// Of two occurrences that are at most this many rows apart, only the better one counts.
     reach: usize,
 }
 
 impl Sequence {
-    /// `None` where there is no code, or not one place for each code, or places do not ascend.
+    /// `None` if there are no codes, if the numbers of places and codes differ, or if the places do not ascend.
     pub fn new(codes: Codes, places: Vec<u32>, reach: usize) -> Option<Self> {
         let fits = !codes.is_empty() && codes.len() == places.len() && places.is_sorted_by(|a, b| a < b);
         fits.then_some(Self { codes, places, reach })
     }
 
-    /// Its codes.
+    /// The codes of the sequence.
     pub fn codes(&self) -> CodesRef<'_> {
         self.codes.as_ref()
     }
 
-    /// Rows from its first row to each of its codes, ascending.
+    /// For each code, the number of rows from the sequence's first row. Ascending.
     pub fn places(&self) -> &[u32] {
         &self.places
     }
 
-    /// How many rows it takes.
+    /// The number of rows that the sequence covers.
     pub fn rows(&self) -> usize {
         self.places.last().map_or(0, |&last| last as usize + 1)
     }
 
-    /// Where it begins and ends, in rows from its middle.
+    /// The first and the last row of the sequence, counted from its middle.
     pub fn around_middle(&self) -> (isize, isize) {
         let middle = self.middle() as isize;
         let place = |place: Option<&u32>| place.map_or(0, |&place| place as isize) - middle;
         (place(self.places.first()), place(self.places.last()))
     }
 
-    /// How many rows lie before the sequence's middle.
+    /// The number of rows before the sequence's middle.
     pub fn middle(&self) -> usize {
-        // A sequence has a place at least.
+        // A sequence has at least one place.
         self.places.last().map_or(0, |&last| last as usize / 2)
-    }
-
-    /// The sequence as it would be at another speed: 2 is twice as fast. Codes that would share a place keep the first.
-    pub fn at_speed(&self, speed: f64) -> Self {
-        let mut codes = Codes::with_rows(self.codes().slice(0..0));
-        let mut places: Vec<u32> = Vec::new();
-        for (code, &place) in self.codes().iter().zip(&self.places) {
-            let place = (f64::from(place) / speed).round() as u32;
-            if places.last() != Some(&place) {
-                codes.extend_words(code.iter().copied());
-                places.push(place);
-            }
-        }
-        Self { codes, places, reach: ((self.reach as f64 / speed).round() as usize).max(1) }
     }
 }
 
 /// A place where a sequence occurs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Occurrence {
-    /// Where the sequence's middle lies.
+    /// The row of the sequence's middle.
     pub row: usize,
-    /// Bits that differ, averaged over the sequence's codes.
+    /// The mean number of differing bits over the sequence's codes.
     pub score: f32,
-    /// Which of the sequences is nearest here.
+    /// The number of the nearest sequence in `like`.
     pub sequence: u32,
-    /// Whether a sequence that is not wanted is nearer, here or at a row next to it.
+    /// Whether an unwanted sequence is nearer, at this row or at a row next to it.
     pub is_contrary: bool,
 }
 
-/// What sequences are looked for in.
+/// The recordings that are searched.
 #[derive(Clone, Copy, Debug)]
 pub struct Recordings<'a> {
     pub codes: &'a AllCodes<'a>,
@@ -106,11 +94,11 @@ pub struct Recordings<'a> {
 }
 
 impl Recordings<'_> {
-    /// Every occurrence of one of the sequences `like`, by row; those where one of `unlike` is nearer say so. `go_on` is asked
-    /// now and then whether to go on; `None` is the answer when it was not.
+    /// Every occurrence of one of the sequences `like`, by row. `is_contrary` is set where one of `unlike` is nearer.
+    /// `go_on` is called now and then; if it returns false, the answer is `None`.
     ///
     /// # Panics
-    /// Where a sequence has another width than the codes, or rows are not among them.
+    /// If a sequence and the codes have different widths, or if the index has no such rows.
     pub fn occurrences(
         &self,
         like: &[Sequence],
@@ -143,11 +131,11 @@ impl Recordings<'_> {
         found.map(|found| found.concat())
     }
 
-    /// Which of the row and the rows next to it a sequence that occurs there fits best, each code at its own place. (Codes may
-    /// stand beside their places, so that the rows next to the right one score nearly as well.)
+    /// The row at which a sequence that occurs at `row` fits best when no code may shift: `row`, or a row next to it.
+    /// Because codes may shift by one row, the neighbours of the right row score nearly as well.
     ///
     /// # Panics
-    /// Where the row is not one of the recording's, and as [`Recordings::occurrences`].
+    /// If the row is not in the recording. Also as [`Recordings::occurrences`].
     pub fn settled(&self, recording: &Range<usize>, row: usize, sequence: &Sequence) -> usize {
         let strict = |row: usize| {
             let distances = sequence.codes().iter().zip(&sequence.places).map(|(code, &place)| {
@@ -163,7 +151,7 @@ impl Recordings<'_> {
         near.min_by_key(|&near| (strict(near), near != row)).unwrap_or(row)
     }
 
-    /// The best score of the sequences `like` at each row of `part` of a recording with the rows `recording`.
+    /// For each row of `part`, the best score of the sequences `like`. `recording` has the rows of the whole recording.
     ///
     /// # Panics
     /// As [`Recordings::occurrences`].
@@ -175,7 +163,7 @@ impl Recordings<'_> {
     }
 }
 
-/// The best score at each row of a part, and whose it is.
+/// The best score at each row of a part, and the sequence that has it.
 #[derive(Default)]
 struct Scores {
     best: Vec<f32>,
@@ -184,11 +172,11 @@ struct Scores {
 
 #[derive(Default)]
 struct Scratch {
-    /// Distances of one code to the rows that it may stand at.
+    /// The distances of one code to the rows where it may lie.
     distances: Vec<u16>,
-    /// All ones where a row may not be found; empty where all may.
+    /// All bits set for each row that may not be found. Empty if all rows may be found.
     barred: Vec<u16>,
-    /// Sums over the sequence's codes, and those of its last few codes.
+    /// The sums over the sequence's codes, and the sums over its last few codes.
     sums: Vec<u32>,
     few: Vec<u16>,
 }
@@ -207,7 +195,7 @@ impl Search<'_> {
         unlike: &[Sequence],
         found: &mut Vec<Occurrence>,
     ) {
-        // Rows around the part decide as well which of its rows nothing nearby beats.
+        // The rows around the part are scored, too: they decide which rows of the part are not beaten nearby.
         let around = like.iter().map(|sequence| sequence.reach).max().unwrap_or(0).max(1);
         let wide = part.start.saturating_sub(around).max(recording.start)..(part.end + around).min(recording.end);
         let (mut scores, mut contrary) = (Scores::default(), Scores::default());
@@ -247,8 +235,8 @@ impl Search<'_> {
         }
     }
 
-    /// Adds up, at each row of `part`, how far each code of the sequence is from the nearest of the three rows around its
-    /// place.
+    /// For each row of `part`, adds the distance of each code of the sequence to the nearest of the three rows around
+    /// its place.
     fn add_up(&mut self, recording: &Range<usize>, part: &Range<usize>, sequence: &Sequence) {
         let Recordings { codes, allowed, .. } = self.recordings;
         let Scratch { distances, barred, sums, few } = &mut self.scratch;
@@ -259,10 +247,10 @@ impl Search<'_> {
         sums.resize(part.len(), 0);
         few.clear();
         few.resize(part.len(), 0);
-        // As many as surely fit 16 bits.
+        // The number of distances whose sum surely fits into 16 bits.
         let at_once = usize::from(u16::MAX) / bits;
         for (number, (code, &place)) in sequence.codes().iter().zip(&sequence.places).enumerate() {
-            // The first and the last row that are looked at, counted from the recording's first.
+            // The first row that is needed, and the end of the rows, counted from the recording's first row.
             let start = (part.start - recording.start + place as usize) as isize - sequence.middle() as isize - 1;
             let end = start + part.len() as isize + 2;
             let inside = |row: isize| recording.start + row.clamp(0, recording.len() as isize) as usize;
@@ -288,10 +276,10 @@ impl Search<'_> {
     }
 }
 
-/// Adds to each sum the least of three neighbouring distances; there are two distances more than sums.
+/// Adds to each sum the smallest of three neighbouring distances. There must be two more distances than sums.
 fn add_least_of_three(distances: &[u16], sums: &mut [u16]) {
     let (first, second, third) = (distances, &distances[1..], &distances[2..]);
-    // One length for all four, so that no step of the loop needs a check and it becomes vector instructions.
+    // All four slices have one length. So the loop needs no bounds checks, and the compiler can vectorise it.
     let length = sums.len().min(third.len());
     let (sums, first, second, third) = (&mut sums[..length], &first[..length], &second[..length], &third[..length]);
     for at in 0..length {

@@ -29,7 +29,7 @@ pub fn code_statistics(codes: Codes) -> CodeStatistics {
     let bits = codes.bits();
     let ones = bit_balance(codes.as_ref().iter(), bits);
     let (unique, entropy_nats) = by_width!(words_per_code(bits), with_width(codes.into_words()));
-    // The sum of -1 * ln(1) is a negative zero, which would be shown as "-0".
+    // The sum of -1 * ln(1) is a negative zero, which would be printed as "-0".
     CodeStatistics { unique, entropy_nats: entropy_nats.max(0.0), ones }
 }
 

@@ -1,5 +1,5 @@
-//! Adam (Kingma and Ba 2014) over all weights at once, with moments that can be stored. The square matrices that are
-//! named are moved by [`muon`] instead; then the first moment is Muon's momentum.
+//! Adam (Kingma and Ba 2014) over all weights at once, with moments that can be stored. [`muon`] moves the named square
+//! matrices instead. For these, the first moment is Muon's momentum.
 
 use candle_core::backprop::GradStore;
 use candle_core::{CpuStorage, InplaceOp2, Layout, Result, Tensor, Var, bail};
@@ -21,7 +21,7 @@ pub struct Adam {
     pub second: Vec<f32>,
 }
 
-/// How large a gradient was.
+/// The size of a gradient.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Gradient {
     Finite {
@@ -92,27 +92,27 @@ fn norm_squared(grad: &Tensor) -> Result<f64> {
 /// One tensor's part of a step.
 struct Move<'a> {
     moments: RefCell<(&'a mut [f32], &'a mut [f32])>,
-    /// In the order of their positions.
+    /// Ordered by their positions.
     squares: &'a [Square],
     learning_rate: f32,
-    /// Adam's.
+    /// For Adam.
     rate: f32,
     root: f32,
     scale: f32,
 }
 
-/// Some consecutive values of a tensor. They contain a square matrix whole or not at all.
+/// Consecutive values of a tensor: one whole square matrix, or no part of a matrix.
 struct Piece<'a> {
     weights: &'a mut [f32],
     first: &'a mut [f32],
     second: &'a mut [f32],
     grad: &'a [f32],
-    /// The matrix's size.
+    /// The size of the matrix, if the piece is one.
     square: Option<usize>,
 }
 
 impl<'a> Piece<'a> {
-    /// Splits at the beginnings and ends of the matrices.
+    /// Splits the piece where matrices begin and end.
     fn cut(self, squares: &[Square]) -> Vec<Self> {
         let len = self.grad.len();
         let cuts = squares.iter().flat_map(|s| [(s.at.start, None), (s.at.end, Some(s.size))]);

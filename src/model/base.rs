@@ -1,4 +1,4 @@
-//! The base model: what ships with the program, learned from synthetic sounds alone.
+//! The base model. It ships with the program, and learned from synthetic sounds alone.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -13,13 +13,13 @@ use super::synthetic::Synthetic;
 use super::trainer::Trainer;
 use crate::synth;
 
-/// The base model's file: `assets/README.md` has the command that makes it.
+/// The file of the base model. `assets/README.md` has the command that makes it.
 static FILE: &[u8] = include_bytes!("../../assets/base.safetensors");
 
-/// The base model that ships with the program, read once.
+/// The base model that ships with the program. It is read only once.
 ///
 /// # Errors
-/// The program itself is damaged.
+/// If the program itself is damaged.
 pub fn shipped() -> Result<&'static Checkpoint, ModelError> {
     static READ: OnceLock<Checkpoint> = OnceLock::new();
     if let Some(read) = READ.get() {
@@ -29,28 +29,28 @@ pub fn shipped() -> Result<&'static Checkpoint, ModelError> {
     Ok(READ.get_or_init(|| read))
 }
 
-/// How the base model is made: the recipe of what is in `assets/`.
+/// The settings with which the base model in `assets/` is made.
 #[derive(Clone, Copy, Debug, PartialEq, clap::Args)]
 pub struct BaseRecipe {
-    /// Patches that it learns from
+    /// The number of patches that it learns from
     #[arg(long, default_value_t = 6000)]
     pub patches: usize,
-    /// Training steps
+    /// The number of training steps
     #[arg(long, default_value_t = 4000)]
     pub steps: usize,
-    /// Chunks in a training step
+    /// The number of chunks in a training step
     #[arg(long, default_value_t = 64)]
     pub batch: usize,
-    /// Temperature of the contrast
+    /// The temperature of the contrast
     #[arg(long, default_value_t = 0.15)]
     pub temperature: f32,
-    /// Share of views heard as through a microphone
+    /// The share of views that are heard as through a microphone
     #[arg(long, default_value_t = 0.25)]
     pub microphone: f32,
-    /// Units of the hidden layer
+    /// The number of units in the hidden layer
     #[arg(long, default_value_t = 1024)]
     pub hidden: usize,
-    /// Seed of the patches and of every random draw of the training
+    /// The seed of the patches and of all random draws
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
 }
@@ -71,11 +71,11 @@ impl BaseRecipe {
         Ok(Config { decoded: 0.25, hidden: self.hidden, ..Config::new(&settings, None)? })
     }
 
-    /// Makes the model and writes it to `out`; `folder` is for a temporary file. `rendered` hears of each round of patches,
-    /// `stepped` of each step.
+    /// Makes the model and writes it to `out`. `folder` is for a temporary file. `rendered` is called after each round
+    /// of patches, `stepped` after each step.
     ///
     /// # Errors
-    /// A setting is out of its range, or a file cannot be written.
+    /// If a setting is out of its range, or if a file cannot be written.
     pub fn make(
         &self,
         folder: &Path,

@@ -1,4 +1,4 @@
-//! What a training step learns from: chunks in a shuffled order, two views of each, and what is right about them.
+//! The input of a training step: chunks in a shuffled order, and two views of each.
 
 use rand::Rng;
 use rand::seq::SliceRandom;
@@ -19,30 +19,31 @@ use super::views::{SpectralViews, distort_levels};
 use crate::audio::mel::POWER_FLOOR;
 use crate::ground::Rate;
 
-/// Another chunk of the same file stands for the same sound while it is at most this far away.
+/// Chunks of one file stand for the same sound if they are at most this far apart.
 const PARTNER_SECS: f32 = 2.5;
-/// Share of second views that are of another chunk of the file.
+/// The share of second views that are taken from another chunk of the file.
 const PARTNER_SHARE: f32 = 0.5;
-/// Chunks of one file that are nearer than this are not told apart; in one long recording the others have to be.
+/// Chunks of one file that are nearer than this are not negatives of one another. In one long recording, chunks farther
+/// apart must be negatives.
 const SAME_SOUND_SECS: f32 = 30.0;
-/// Views are moved by up to this share of a chunk.
+/// The largest shift of a view in time, as a share of a chunk.
 const SHIFT: f32 = 1.0 / 8.0;
 
-/// Numbers from here on are of patches, not of chunks.
+/// From this number on, a chunk's number is the number of a synthetic patch.
 const SYNTHETIC: u64 = 1 << 63;
 
-/// A step's chunks.
+/// The chunks of a step.
 #[derive(Debug)]
 pub struct Batch {
-    /// `[n]`: the chunks' numbers; those of synthetic sounds are from [`SYNTHETIC`] on.
+    /// `[n]`: the numbers of the chunks. Those of synthetic sounds start at [`SYNTHETIC`].
     pub chunks: Vec<u64>,
-    /// `[n]` or, with contrast, `[2n]`: the first views, then the second.
+    /// `[n]`, or with contrast `[2n]`: the first views, then the second views.
     pub views: Input,
-    /// What the first views are to be decoded to: of [`Config::decoded_of`] the chunks, the first ones.
+    /// The targets of the decoder: the undistorted first views of the first [`Config::decoded_of`] chunks.
     pub clean: Input,
-    /// Which pairs are left out of the negatives: `[n, n]`; empty without contrast.
+    /// `[n, n]`: the pairs that are not negatives. Empty without contrast.
     pub masked: Arc<Vec<bool>>,
-    /// Standard normal noise, a value for each bit of each view.
+    /// Standard normal noise: one value for each bit of each view.
     pub noise: Vec<f32>,
 }
 
@@ -54,17 +55,18 @@ pub struct Batches<'a> {
     config: Config,
     spectral: Option<SpectralViews>,
     hop_secs: f32,
-    /// The epoch that `order` is of.
+    /// The epoch of `order`.
     epoch: u64,
     order: Vec<u64>,
 }
 
 impl<'a> Batches<'a> {
-    /// Batches of the chunks of `store`; of a batch, as many as are said with `synthetic` are synthetic sounds instead.
+    /// Batches of the chunks of `store`. The number beside `synthetic` says how many chunks of a batch are synthetic
+    /// sounds instead.
     pub fn new(config: &Config, store: &'a FeatureStore, synthetic: Option<(&'a Synthetic, usize)>) -> Self {
         let rate = match config.rate {
             Rate::Hz(rate) => rate as f32,
-            // Only how far partners may be away depends on it.
+            // This rate only decides how far a partner may be away.
             Rate::Native => 44_100.0,
         };
         let frame_secs = config.window_step() as f32 / rate;
@@ -79,7 +81,7 @@ impl<'a> Batches<'a> {
         }
     }
 
-    /// The numbers of the chunks of a step. The last batch of an epoch goes on at the start of its order.
+    /// The numbers of the chunks of a step. The last batch of an epoch is filled from the start of the epoch's order.
     pub fn chunks(&mut self, step: usize) -> Vec<u64> {
         let per_epoch = self.config.steps_per_epoch(self.store.chunks());
         let epoch = (step / per_epoch) as u64;
@@ -92,7 +94,7 @@ impl<'a> Batches<'a> {
         (first..first + self.config.batch).map(|i| self.order[i % self.order.len()]).collect()
     }
 
-    /// What step `step` learns from; `normalisation` is of the same store.
+    /// The batch of step `step`. `normalisation` must be that of the store.
     pub fn batch(&mut self, step: usize, normalisation: &Normalisation) -> Result<Batch, ModelError> {
         let mut chunks = self.chunks(step);
         let mut random = generator(self.config.seed, Purpose::Step { step: step as u64 });
@@ -145,7 +147,7 @@ impl<'a> Batches<'a> {
         (0..n * n).map(|i| i / n != i % n && self.are_same_sound(chunks[i / n], chunks[i % n])).collect()
     }
 
-    /// Whether two chunks are so near each other in one recording that they are not told apart, or are of one patch.
+    /// Whether two chunks count as the same sound: they are near each other in one recording, or come from one patch.
     pub fn are_same_sound(&self, a: u64, b: u64) -> bool {
         if a.max(b) >= SYNTHETIC {
             return a == b;
@@ -191,7 +193,7 @@ impl<'a> Batches<'a> {
             self.read(is_synthetic, view.place.file, row, rows + 1, &mut bytes)?;
             FrontEnd::unpack_logs(&bytes, &mut logs);
             views.distort(&logs, shift - shift.floor(), &mut random, out);
-            // A recording of a lower rate has nothing above it, whatever was done to it.
+            // A recording of a lower rate stays empty above its band, whatever the distortion does.
             out.chunks_exact_mut(bands).for_each(|frame| frame[view.top.min(bands)..].fill(0.0));
             normalisation.apply_to_powers(out);
             Ok::<_, ModelError>(())
@@ -218,7 +220,7 @@ impl<'a> Batches<'a> {
             clean.extend_from_slice(&bytes);
         }
         let clean = Arc::new(clean);
-        // Without contrast there is nothing that views would be for: the encoder hears what is to be decoded.
+        // Without contrast, views have no use. The encoder hears the very sound that must be decoded.
         if self.config.preset == Preset::Seed || self.config.contrast == 0.0 {
             return Ok((Input::Levels(clean.clone()), Input::Levels(clean)));
         }

@@ -1,5 +1,5 @@
-//! What a configuration may be that was read from a file: a stranger's file must not make the program allocate without
-//! bound, divide by zero or wait for ever.
+//! Bounds for a configuration that was read from a file. A stranger's file must not make the program allocate without
+//! bound, divide by zero or run for ever.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -9,15 +9,15 @@ use super::settings::ConfigError;
 use super::weights::{frames, shapes};
 use crate::ground::Rate;
 
-/// Weights that a model has at most. The largest preset has 0.7 million.
+/// The most weights of a model. The largest preset has 0.7 million.
 const WEIGHTS: usize = 1 << 28;
 
-/// Steps, and passes, that a training has at most.
+/// The most steps, and the most passes, of a training.
 const STEPS: RangeInclusive<usize> = 0..=100_000_000;
 
 impl Config {
     /// # Errors
-    /// A sentence that names the value that cannot be.
+    /// A sentence that names the invalid value.
     pub fn check(&self) -> Result<(), ConfigError> {
         within("bits", self.bits, 8..=512)?;
         within("channels", self.channels, 1..=1024)?;

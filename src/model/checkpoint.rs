@@ -1,10 +1,10 @@
-//! A model on disk: one safetensors file with the weights, the optimiser's moments and the normalisation as tensors, and
-//! the configuration and the run's progress as JSON in its metadata. It is written beside the old one and then takes its
-//! place, so a reader finds one or the other, whole.
+//! A model on disk: one safetensors file. The weights, the optimiser's moments and the normalisation are tensors. The
+//! configuration and the run's progress are JSON in the file's metadata. The file is replaced atomically, so a reader
+//! finds either the old or the new one, whole.
 //!
-//! Beside that JSON, in the one entry of the metadata, is a hash of it and of all tensors. No byte that makes a code can change unnoticed,
-//! and the hash is also what tells one model from another: an index keeps the hash of the model that made its codes. Format
-//! 1 had a checksum of the tensors alone, and is read as well.
+//! The metadata has one entry. Beside the JSON, it has a hash of the JSON and of all tensors, so no byte that
+//! influences a code can change unnoticed. The hash also identifies the model: an index keeps the hash of the model
+//! that made its codes. Format 1 had a checksum of the tensors only; it can still be read.
 
 use candle_core::{Device, Tensor};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -21,46 +21,46 @@ use super::report::Progress;
 use super::weights::{Weights, shapes};
 use crate::ground::files;
 
-/// The version of the format that is written; it and those before it are read.
+/// The version of the format that is written. Earlier versions can be read.
 const FORMAT: u64 = 2;
 
-/// Bytes that a model's file has at most.
+/// The most bytes of a model's file.
 const FILE_BYTES: u64 = 4 << 30;
 
-/// The metadata's key of the JSON. A file without it is no model.
+/// The key of the JSON in the metadata. A file without this key is not a model.
 const KEY: &str = "soundalike-model";
 
-/// Everything but the tensors.
+/// Everything except the tensors.
 #[derive(Debug, Serialize, Deserialize)]
 struct Header {
     config: Config,
     progress: Progress,
-    /// The chunks whose embeddings `neighbours` are, and which is the oldest.
+    /// The chunks whose embeddings the tensor `neighbours` holds, and the position of the oldest.
     #[serde(default)]
     remembered: (Vec<u64>, usize),
-    /// Format 1: BLAKE3 of the tensors' names and bytes, in the order of the names.
+    /// Format 1: the BLAKE3 hash of the tensors' names and bytes, ordered by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checksum: Option<String>,
 }
 
-/// Read before the rest, which another version may have laid out differently.
+/// The version is read before the rest, whose layout depends on it.
 #[derive(Debug, Deserialize)]
 struct Version {
     format: u64,
 }
 
-/// The metadata's one entry, from format 2 on. More entries would be written in a random order, and the same seed must give the
-/// same bytes.
+/// The only entry of the metadata, from format 2 on. Several entries would be written in random order, but the same
+/// seed must give the same bytes.
 #[derive(Debug, Serialize, Deserialize)]
 struct Sealed {
     format: u64,
-    /// In hexadecimal digits: of `model` and of all tensors.
+    /// The hash of `model` and of all tensors, in hexadecimal digits.
     hash: String,
     /// The [`Header`] as JSON.
     model: String,
 }
 
-/// A checkpoint's content.
+/// The content of a checkpoint.
 #[derive(Debug)]
 pub struct Checkpoint {
     pub config: Config,
@@ -69,14 +69,14 @@ pub struct Checkpoint {
     pub normalisation: Normalisation,
     pub adam: Adam,
     pub neighbours: Neighbours,
-    /// Of all that the file holds: the model's own.
+    /// The hash of everything in the file. It identifies the model.
     pub hash: [u8; 32],
 }
 
-/// Writes a checkpoint atomically, and gives the model's hash.
+/// Writes a checkpoint atomically, and returns the model's hash.
 ///
 /// # Errors
-/// The folder cannot be written; whatever was at `path` is then as it was.
+/// If the folder cannot be written. A file that was at `path` is then unchanged.
 pub fn save(
     path: &Path,
     config: &Config,
@@ -124,16 +124,16 @@ pub fn save(
     Ok(hash.into())
 }
 
-/// Reads a checkpoint whole, and checks that it is one.
+/// Reads a whole checkpoint and validates it.
 ///
 /// # Errors
-/// It cannot be read, is none, is of another format version, or is damaged: each says so.
+/// If the file cannot be read, is not a model, has an unknown format version, or is damaged.
 pub fn load(path: &Path) -> Result<Checkpoint, ModelError> {
     let io = |source| ModelError::Io { path: path.to_path_buf(), action: "read", source };
     read(&files::read_within(path, FILE_BYTES).map_err(io)?, path)
 }
 
-/// The same of a file's bytes; `path` is what it is called.
+/// Like [`load`], from the bytes of a file. `path` names the file in errors.
 pub fn read(file: &[u8], path: &Path) -> Result<Checkpoint, ModelError> {
     let foreign = |reason: String| ModelError::Foreign { path: path.to_path_buf(), reason };
     let damaged = |reason: String| ModelError::Damaged { path: path.to_path_buf(), reason };
@@ -165,7 +165,8 @@ pub fn read(file: &[u8], path: &Path) -> Result<Checkpoint, ModelError> {
     if !is_whole {
         return Err(damaged("its content does not match its checksum".into()));
     }
-    // A file of format 1 can be damaged in its configuration, and any file can be made by a stranger.
+    // The check is needed although the hash is right: format 1 does not hash the configuration, and a stranger can
+    // write any file.
     header.config.check().map_err(|cause| damaged(format!("its configuration cannot be: {cause}")))?;
     let take = |name: &str, shape: Option<&[usize]>| match tensors.get(name) {
         Some(view) if view.dtype() == Dtype::F32 && shape.is_none_or(|s| s == view.shape()) => Ok(floats(view.data())),
@@ -177,7 +178,7 @@ pub fn read(file: &[u8], path: &Path) -> Result<Checkpoint, ModelError> {
         let values = take(&format!("weights.{name}"), Some(&shape))?;
         weights.insert(name, Tensor::from_vec(values, shape, &Device::Cpu)?);
     }
-    // A model whose run is over looks for no neighbours: what an older program left of them is passed by.
+    // A finished run needs no neighbours. Those that an older program stored are ignored.
     let over = header.progress.step == header.progress.steps;
     let (chunks, oldest) = if over { Default::default() } else { header.remembered };
     let embeddings = if chunks.is_empty() { Vec::new() } else { take("neighbours", None)? };
@@ -200,13 +201,13 @@ pub fn read(file: &[u8], path: &Path) -> Result<Checkpoint, ModelError> {
     })
 }
 
-/// Whether a file begins as a model does: the header's length, then the metadata with our key.
+/// Whether a file begins like a model: the header's length, then metadata with our key.
 fn known_start(file: &[u8]) -> bool {
     let start = &file[..file.len().min(64)];
     start.get(8..).is_some_and(|s| s.windows(KEY.len()).any(|w| w == KEY.as_bytes()))
 }
 
-/// Of the JSON and of the tensors' names and bytes, in the order of the names.
+/// The hash of the JSON and of the tensors' names and bytes, ordered by name.
 fn hash<'a>(json: &str, tensors: impl Iterator<Item = (&'a str, &'a [u8])>) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&(json.len() as u64).to_le_bytes());

@@ -1,9 +1,11 @@
-//! A head in closed form: bits that tell a library's chunks apart and that two views of a chunk agree in, with no training.
+//! A head in closed form: without training, it finds bits that differ between a library's chunks and agree between two
+//! views of one chunk.
 //!
-//! Directions come first: the leading generalised eigenvectors of (covariance of the chunks' features, covariance of what two
-//! views of a chunk differ by), each as wide as the square root of its eigenvalue, which is how much more the chunks differ than
-//! the views do. A rotation comes second: the one that brings the chunks nearest to the corners of a cube, by iterative
-//! quantisation (ITQ; Gong and Lazebnik 2011). The result is linear, so it is a head like a learned one.
+//! The first step finds directions: the leading generalised eigenvectors of two covariances, that of the chunks'
+//! features and that of the differences between two views of a chunk. The eigenvalue of a direction says how much more
+//! the chunks differ than the views do. Each direction is scaled by the square root of its eigenvalue. The second step
+//! finds the rotation that brings the chunks nearest to the corners of a cube, by iterative quantisation (ITQ; Gong and
+//! Lazebnik 2011). The result is linear, so it is a head like a learned one.
 
 use nalgebra::{Cholesky, DMatrix, SymmetricEigen};
 use rand::Rng;
@@ -12,15 +14,15 @@ use rand_distr::StandardNormal;
 
 use super::gemm::{Matrix, Update, multiply};
 
-/// So many times the views' mean variance is added to each of their variances: what views hardly differ by is not worth everything,
-/// and how much chunks differ counts by itself.
+/// The ridge: this many times the views' mean variance is added to the variance of each feature. Without a ridge,
+/// features in which views hardly differ would outweigh all others.
 const RIDGE: f64 = 2.0;
-/// Directions in which the chunks differ less than this share of the leading one are of no use.
+/// A direction is dropped if its eigenvalue is below this share of the leading one.
 const LEAST_RATIO: f64 = 1e-9;
-/// Rounds of the rotation, and chunks that it looks at, at most.
+/// The most rounds of the rotation, and the most chunks that it looks at.
 const ROUNDS: usize = 40;
 const ROTATED: usize = 4000;
-/// Steps of the iteration that finds a rotation from a matrix.
+/// The steps of the iteration that turns a matrix into a rotation.
 const POLAR_STEPS: usize = 24;
 
 /// A head: h = features x weights + bias.
@@ -32,7 +34,7 @@ pub struct Head {
     pub bias: Vec<f32>,
 }
 
-/// Directions before their rotation: `[features, count]`, and the eigenvalue of each, the largest first.
+/// Directions before the rotation: `[features, count]`. `ratios` has the eigenvalue of each, the largest first.
 #[derive(Clone, Debug)]
 struct Directions {
     vectors: DMatrix<f64>,
@@ -40,8 +42,9 @@ struct Directions {
 }
 
 impl Head {
-    /// From the features of chunks, `[chunks, width]`, and from what the features of two views of a chunk differ by,
-    /// `[pairs, width]`. The first `learned` features keep their scale: how much they vary says how much they matter. Where there are fewer directions than bits, some bits look between directions.
+    /// Fits a head to the features of chunks `[chunks, width]` and to the differences between the features of two views
+    /// of a chunk `[pairs, width]`. The first `learned` features keep their scale, because their variance says how much
+    /// they matter. If there are fewer directions than bits, some bits combine directions.
     pub fn fit(
         chunks: &[f32],
         differences: &[f32],
@@ -59,7 +62,7 @@ impl Head {
         let differences: Vec<f32> =
             differences.chunks_exact(width).flat_map(|row| row.iter().zip(&scales).map(|(x, s)| x * s)).collect();
         let between = second_moments(&centred, width);
-        // Two views differ by twice the variance of one.
+        // The difference of two views has twice the variance of one view.
         let within = second_moments(&differences, width) * 0.5;
         let directions = directions(&between, &within, bits.min(width));
         let scaled = scaled(&directions, &between);
@@ -79,7 +82,7 @@ impl Head {
     }
 }
 
-/// Mean of rows of `width` values.
+/// The mean of rows of `width` values.
 fn mean_row(rows: &[f32], width: usize) -> Vec<f32> {
     let mut sums = vec![0.0_f64; width];
     for row in rows.chunks_exact(width) {
@@ -89,7 +92,7 @@ fn mean_row(rows: &[f32], width: usize) -> Vec<f32> {
     sums.into_iter().map(|sum| (sum / count) as f32).collect()
 }
 
-/// What brings every feature of rows to a deviation of about 1; a feature that hardly varies stays small.
+/// The factors that give each feature a deviation of about 1. A feature that hardly varies stays small.
 fn scales(rows: &[f32], mean: &[f32]) -> Vec<f32> {
     const LEAST_DEVIATION: f32 = 0.05;
     let mut squares = vec![0.0_f64; mean.len()];
@@ -100,7 +103,7 @@ fn scales(rows: &[f32], mean: &[f32]) -> Vec<f32> {
     squares.into_iter().map(|sum| 1.0 / ((sum / count).sqrt() as f32 + LEAST_DEVIATION)).collect()
 }
 
-/// Mean outer product of rows of `width` values.
+/// The mean outer product of rows of `width` values.
 fn second_moments(rows: &[f32], width: usize) -> DMatrix<f64> {
     let mut sums = vec![0.0; width * width];
     if !rows.is_empty() {
@@ -110,11 +113,12 @@ fn second_moments(rows: &[f32], width: usize) -> DMatrix<f64> {
     DMatrix::from_fn(width, width, |i, j| f64::from(sums[i * width + j]) / count)
 }
 
-/// The leading generalised eigenvectors of `between` and `within` with its ridge; none where the numbers are not finite.
+/// The leading generalised eigenvectors of `between` and of `within` plus its ridge. None if the numbers are not
+/// finite.
 fn directions(between: &DMatrix<f64>, within: &DMatrix<f64>, count: usize) -> Directions {
     let width = between.nrows();
     let ridge = RIDGE * within.trace() / width as f64;
-    // Features that never vary at all still leave a matrix that can be taken apart.
+    // A small ridge keeps the matrix positive definite even if no feature varies.
     let within = within + DMatrix::identity(width, width) * ridge.max(1e-9);
     let found = Cholesky::new(within).and_then(|cholesky| {
         let lower = cholesky.unpack();
@@ -133,7 +137,8 @@ fn directions(between: &DMatrix<f64>, within: &DMatrix<f64>, count: usize) -> Di
     found.unwrap_or_else(|| Directions { vectors: DMatrix::zeros(width, 0), ratios: Vec::new() })
 }
 
-/// The directions `[width, count]`, row by row, scaled so that the chunks' deviation along each is the square root of its ratio.
+/// The directions `[width, count]`, row by row. They are scaled so that the chunks' deviation along each is the square
+/// root of its ratio.
 fn scaled(directions: &Directions, between: &DMatrix<f64>) -> Vec<f32> {
     let (width, count) = directions.vectors.shape();
     let spread = between * &directions.vectors;
@@ -146,8 +151,8 @@ fn scaled(directions: &Directions, between: &DMatrix<f64>) -> Vec<f32> {
     (0..width * count).map(|at| (directions.vectors[(at / count, at % count)] * scales[at % count]) as f32).collect()
 }
 
-/// A matrix `[count, bits]` with orthonormal rows, or columns where there are fewer of them, that brings `points` `[n, count]`
-/// near the corners of a cube.
+/// A matrix `[count, bits]` that brings `points` `[n, count]` near the corners of a cube. Its rows are orthonormal, or
+/// its columns if there are fewer of them.
 fn rotation(points: &[f32], count: usize, bits: usize, random: &mut ChaCha8Rng) -> Vec<f32> {
     let mut rotation: Vec<f32> = (0..count * bits).map(|_| random.sample(StandardNormal)).collect();
     polar(&mut rotation, bits);
@@ -162,8 +167,8 @@ fn rotation(points: &[f32], count: usize, bits: usize, random: &mut ChaCha8Rng) 
     rotation
 }
 
-/// Replaces `x` `[rows, columns]` by the nearest matrix with orthonormal rows or columns: its polar factor, by Newton and
-/// Schulz's iteration.
+/// Replaces `x` `[rows, columns]` by its polar factor: the nearest matrix with orthonormal rows or columns. It uses the
+/// Newton-Schulz iteration.
 fn polar(x: &mut [f32], columns: usize) {
     let rows = x.len() / columns;
     let length = x.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
@@ -198,19 +203,19 @@ mod tests {
 
     const WIDTH: usize = 12;
 
-    /// Rows whose columns differ more and more, mixed by a fixed matrix.
+    /// Rows whose columns have increasing variance, mixed by a fixed matrix.
     fn rows(count: usize, seed: u64) -> Vec<f32> {
         let mut random = generator(seed, Purpose::Sample);
         let mut normal = || random.sample::<f32, _>(StandardNormal);
         let plain: Vec<f32> = (0..count * WIDTH).map(|i| normal() * (1.0 + (i % WIDTH) as f32)).collect();
-        // Its diagonal outweighs the rest of each row, so it keeps all directions.
+        // The diagonal outweighs the rest of each row, so the matrix is invertible.
         let mix = |i: usize| if i / WIDTH == i % WIDTH { 2.0 } else { ((i * 7 % 11) as f32 - 5.0) / 50.0 };
         let mixing: Vec<f32> = (0..WIDTH * WIDTH).map(mix).collect();
         product(&plain, &mixing, WIDTH)
     }
 
-    /// The largest generalised eigenpairs one after another, by the power method on within^-1 between with what was found taken
-    /// away: slow, and written from the definition.
+    /// The largest generalised eigenpairs, one after another: the power method on within^-1 between, with the pairs
+    /// that were found deflated. It is slow, and follows the definition.
     fn reference(between: &DMatrix<f64>, within: &DMatrix<f64>, count: usize) -> Vec<(f64, Vec<f64>)> {
         let ridge = RIDGE * within.trace() / WIDTH as f64;
         let within = within + DMatrix::identity(WIDTH, WIDTH) * ridge;
@@ -267,7 +272,7 @@ mod tests {
                 let wanted = f32::from(u8::from(at / small == at % small));
                 assert!((x - wanted).abs() < 1e-2, "{bits} bits: {x} at {at}");
             }
-            // The objective: the sum of absolute values after the rotation.
+            // The objective of the rotation: the sum of absolute values.
             let value = |r: &[f32]| product(&points, r, WIDTH).iter().map(|x| x.abs()).sum::<f32>();
             assert!(value(&found) > value(&first), "{bits} bits: {} from {}", value(&found), value(&first));
         }
@@ -275,7 +280,7 @@ mod tests {
 
     #[test]
     fn bits_follow_what_the_chunks_differ_by_and_the_views_do_not() {
-        // The first feature tells four kinds apart; the second is loud and differs between views.
+        // The first feature distinguishes four kinds. The second is loud and differs between views.
         let mut random = generator(4, Purpose::Sample);
         let mut uniform = || random.random::<f32>() - 0.5;
         let chunks: Vec<f32> = (0..200).flat_map(|i| [(i % 4) as f32, 20.0 * uniform(), 0.01 * uniform()]).collect();

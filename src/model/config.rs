@@ -1,4 +1,4 @@
-//! What a model is built and trained with: every number of it, and what follows from them.
+//! The configuration of a model: every number that it is built and trained with.
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -7,23 +7,23 @@ use std::fmt::{self, Display, Formatter};
 use super::settings::TrainingSettings;
 use crate::ground::{Grid, Rate};
 
-/// The three presets of one machine (ARCHITECTURE.md, The model).
+/// The three presets of one design. docs/model.md describes them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Preset {
-    /// The original system, to the letter: mu-law samples at each file's own rate, three linear convolutions.
+    /// The original system, exactly: mu-law samples at each file's own rate, three linear convolutions.
     Seed,
-    /// The same idea at a useful size: mu-law samples, a gated residual stack.
+    /// The same idea at a useful size: mu-law samples and a gated residual stack.
     Waveform,
-    /// The same machine on what ears hear: log-mel frames, a gated residual stack, contrast between two views.
+    /// The same design on what ears hear: log-mel frames, a gated residual stack, and contrast between two views.
     #[default]
     Spectral,
 }
 
-/// Samples that the front of `waveform` takes into one frame.
+/// The number of samples that `waveform` combines into one frame.
 pub(super) const WAVEFORM_STRIDE: usize = 16;
 
-/// What a model begins from.
+/// The initial state of a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Start {
@@ -34,25 +34,25 @@ pub enum Start {
     Base,
 }
 
-/// Which model it is, as people are told.
+/// The kind of a model, as the program names it to people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ModelKind {
-    /// The base model, with a head in closed form for this library: no training has changed it.
+    /// The base model, with a head in closed form for this library. It was not trained on the library.
     Base,
-    /// It was trained on this library.
+    /// A model that was trained on this library.
     Trained,
 }
 
-/// How long training goes on.
+/// How long a training takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TrainingLength {
     Steps(usize),
-    /// Passes over all chunks.
+    /// The number of passes over all chunks.
     Epochs(usize),
-    /// Passes over all chunks, but no fewer steps and no more than these: a small library is learned in a minute, and a large
-    /// one is not learned for hours.
+    /// Passes over all chunks, with at least `fewest` and at most `most` steps. So a small library is learned in a
+    /// minute, and a large one does not take hours.
     EpochsWithin {
         epochs: usize,
         fewest: usize,
@@ -75,14 +75,14 @@ impl Display for TrainingLength {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoiseSchedule {
-    /// `sigma` at the first step, multiplied by `factor` after each forward pass (the original's).
+    /// `sigma` at the first step, multiplied by `factor` after each forward pass. This is the original's schedule.
     Geometric { sigma: f32, factor: f32 },
-    /// From 0 to `sigma` in proportion to the steps done.
+    /// Grows linearly with the steps, from 0 to `sigma`.
     Linear { sigma: f32 },
 }
 
 impl NoiseSchedule {
-    /// The deviation that a person sets.
+    /// The deviation that a person can set.
     pub fn sigma(self) -> f32 {
         match self {
             Self::Geometric { sigma, .. } | Self::Linear { sigma } => sigma,
@@ -90,106 +90,110 @@ impl NoiseSchedule {
     }
 }
 
-/// A model's whole configuration, with nothing left open: it is stored in the checkpoint.
+/// The complete configuration of a model. It is stored in the checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Config {
     pub preset: Preset,
-    /// What it began from; older models began from nothing.
+    /// The initial state. Older models began from nothing.
     #[serde(default)]
     pub start: Start,
-    /// B, from 8 to 512.
+    /// The number of bits, B: 8 to 512.
     pub bits: usize,
     pub rate: Rate,
-    /// Chunk length, in frames at the model's rate.
+    /// The length of a chunk, in frames at the model's rate.
     pub chunk_frames: usize,
-    /// Distance between the starts of neighbouring chunks, in frames at the model's rate.
+    /// The distance between the starts of neighbouring chunks, in frames at the model's rate.
     pub hop_frames: usize,
-    /// Mel bands (`spectral` only).
+    /// The number of mel bands (`spectral` only).
     pub mels: usize,
-    /// Whether the bands are fixed in hertz, the same at every rate. Those of older models reach up to half the rate.
+    /// Whether the bands are fixed in hertz, equal at every rate. The bands of older models reach up to half the rate.
     #[serde(default)]
     pub fixed_bands: bool,
-    /// Whether codes are also made of the statistics of a chunk's bands, beside what the stack makes of them (`spectral` only).
+    /// Whether the head also gets the statistics of a chunk's bands, beside the output of the stack (`spectral` only).
     #[serde(default)]
     pub statistics: bool,
-    /// Width of the stack (C).
+    /// The width of the stack (C).
     pub channels: usize,
-    /// Blocks of the stack; block i has dilation 2^i.
+    /// The number of blocks of the stack. Block i has dilation 2^i.
     pub blocks: usize,
-    /// Parts of a chunk, one after the other, whose mean and deviation over time the codes are made of.
+    /// The number of consecutive parts of a chunk. The stack's output is pooled to its mean and deviation over time in
+    /// each part.
     #[serde(default = "undivided")]
     pub parts: usize,
-    /// Whether a chunk's bits also hear the chunks beside it, at half its weight each: a moment is known by what is around it.
+    /// Whether a chunk's bits also depend on the chunks beside it, which count half each.
     #[serde(default)]
     pub beside: bool,
-    /// Units of the layer between what is pooled and the bits, beside the way that leads to them directly; 0 leaves it out.
+    /// The units of the layer between the pooled values and the bits. The pooled values also lead to the bits directly.
+    /// 0 leaves the layer out.
     #[serde(default)]
     pub hidden: usize,
     pub batch: usize,
     pub learning_rate: f32,
-    /// Whether the matrices of the encoder's blocks are moved by Muon; all else is by Adam.
+    /// Whether Muon moves the matrices of the encoder's blocks. Adam moves everything else.
     #[serde(default)]
     pub muon: bool,
-    /// Share of the run after which the learning rate falls linearly towards 2% of itself; 1 keeps it constant.
+    /// The share of the run after which the learning rate falls linearly to 2% of its value. 1 keeps it constant.
     pub decay_from: f32,
     pub length: TrainingLength,
     pub noise: NoiseSchedule,
-    /// Weight of the reconstruction loss.
+    /// The weight of the reconstruction loss.
     pub reconstruction: f32,
-    /// Share of a step's chunks that are decoded: the decoder learns from fewer as well, and costs a third of a step.
+    /// The share of a step's chunks that are decoded. Decoding takes a third of a step, and the decoder also learns
+    /// from fewer chunks.
     #[serde(default = "whole")]
     pub decoded: f32,
-    /// Weight of the contrast between two views of a chunk; 0 leaves the second view out.
+    /// The weight of the contrast between two views of a chunk. 0 leaves the second view out.
     pub contrast: f32,
-    /// Share of the contrast that draws views to the nearest chunks of other recordings; 0 leaves it out.
+    /// The share of the contrast that pulls views to the nearest chunks of other recordings. 0 leaves it out.
     #[serde(default)]
     pub neighbours: f32,
-    /// Weight of the bit balance loss.
+    /// The weight of the bit balance loss.
     pub balance: f32,
-    /// Weight of the decorrelation loss: different bits should say different things.
+    /// The weight of the decorrelation loss, which makes bits independent of one another.
     #[serde(default)]
     pub decorrelation: f32,
-    /// Temperature of the contrast: a high one lets recordings of one kind stay together.
+    /// The temperature of the contrast. A high one lets recordings of one kind stay together.
     pub temperature: f32,
-    /// Of the bits, how many, the last ones, are for recordings rather than kinds: they have a temperature of their own, and nothing
-    /// draws them to neighbours.
+    /// The number of bits, the last ones, that distinguish recordings rather than kinds. They have a temperature of
+    /// their own, and are not pulled to neighbours.
     #[serde(default)]
     pub recording_bits: usize,
-    /// Temperature of the contrast of the bits for recordings.
+    /// The temperature of the contrast of those bits.
     #[serde(default)]
     pub recording_temperature: f32,
-    /// Share of a step's pairs that are synthetic sounds: what keeps a small library from forgetting what the base knew.
+    /// The share of a step's pairs that are synthetic sounds. They keep a model of a small library from forgetting what
+    /// the base model knew.
     #[serde(default)]
     pub synthetic: f32,
-    /// Share of views that are heard as through a microphone in a room (`spectral` only).
+    /// The share of views that are heard as through a microphone in a room (`spectral` only).
     pub microphone: f32,
-    /// Largest norm of the gradient; 0 leaves it as it is.
+    /// The largest norm of the gradient. 0 means no limit.
     pub clip: f32,
-    /// Seed of every random draw.
+    /// The seed of all random draws.
     pub seed: u64,
 }
 
-/// The parts of models from before chunks were divided.
+/// The parts of models that were stored before chunks were divided into parts.
 fn undivided() -> usize {
     1
 }
 
-/// The share that models were trained with before there was one.
+/// The share of chunks that models decoded before the share could be set.
 fn whole() -> f32 {
     1.0
 }
 
 impl Config {
-    /// The grid that the model's chunks lie on.
+    /// The grid of the model's chunks.
     pub fn grid(&self) -> Grid {
-        // Settings limit both lengths to what a u32 holds with room to spare.
+        // The settings limit both lengths far below the largest u32.
         let frames = |frames: usize| u32::try_from(frames).unwrap_or(u32::MAX);
         Grid { rate: self.rate, chunk_frames: frames(self.chunk_frames), hop_frames: frames(self.hop_frames) }
     }
 
-    /// What suits a library of so many files, where `settings` say nothing else. In a small library two recordings are often of
-    /// one kind, and telling them apart would be wrong: the fewer the files, the gentler the contrast and the more synthetic
-    /// sounds.
+    /// Adapts what `settings` leaves open to a library of `files` files. In a small library, two recordings are often
+    /// of one kind, and separating them would be wrong. So with fewer files, the contrast is gentler and more synthetic
+    /// sounds are added.
     pub fn suited(mut self, settings: &TrainingSettings, files: usize) -> Self {
         const FEW: f32 = 100.0;
         const MANY: f32 = 400.0;
@@ -205,17 +209,18 @@ impl Config {
         self
     }
 
-    /// Which model it is after so many steps.
+    /// The kind of the model after `steps` steps.
     pub fn kind(&self, steps: usize) -> ModelKind {
         if self.start == Start::Base && steps == 0 { ModelKind::Base } else { ModelKind::Trained }
     }
 
-    /// How many of a step's pairs are synthetic.
+    /// The number of a step's pairs that are synthetic.
     pub fn synthetic_pairs(&self) -> usize {
         (self.synthetic * self.batch as f32).round() as usize
     }
 
-    /// How many of a step's `chunks`, the first ones, are decoded: all where nothing else is learned from.
+    /// How many of a step's `chunks` are decoded, counted from the first. Without contrast all are, because nothing
+    /// else is learned from.
     pub fn decoded_of(&self, chunks: usize) -> usize {
         if self.contrast == 0.0 {
             return chunks;
@@ -223,7 +228,7 @@ impl Config {
         ((chunks as f32 * self.decoded).ceil() as usize).clamp(1, chunks)
     }
 
-    /// Training steps over `chunks` chunks.
+    /// The number of training steps for `chunks` chunks.
     pub fn steps(&self, chunks: u64) -> usize {
         match self.length {
             TrainingLength::Steps(steps) => steps,
@@ -234,12 +239,12 @@ impl Config {
         }
     }
 
-    /// Steps that a pass over all chunks takes: the last batch is filled from the start of the pass.
+    /// The number of steps of a pass over all chunks. The last batch is filled from the start of the pass.
     pub fn steps_per_epoch(&self, chunks: u64) -> usize {
         usize::try_from(chunks).unwrap_or(usize::MAX).div_ceil(self.batch).max(1)
     }
 
-    /// Deviation of the noise at `step` (from 0) of `steps`.
+    /// The deviation of the noise at `step` (from 0) of `steps`.
     pub fn sigma_at(&self, step: usize, steps: usize) -> f32 {
         match self.noise {
             NoiseSchedule::Geometric { sigma, factor } => {
@@ -249,13 +254,14 @@ impl Config {
         }
     }
 
-    /// Share of the contrast that draws views to neighbours at `step` (from 0) of `steps`: none before codes mean something.
+    /// The share of the contrast that pulls views to neighbours, at `step` (from 0) of `steps`. It is 0 at first, while
+    /// codes mean nothing yet.
     pub fn neighbours_at(&self, step: usize, steps: usize) -> f32 {
         const FROM: f32 = 0.3;
         if (step as f32) < FROM * steps as f32 { 0.0 } else { self.neighbours }
     }
 
-    /// Learning rate at `step` (from 0) of `steps`.
+    /// The learning rate at `step` (from 0) of `steps`.
     pub fn learning_rate_at(&self, step: usize, steps: usize) -> f32 {
         const LAST: f32 = 0.02;
         let done = step as f32 / steps.max(1) as f32;
@@ -266,7 +272,7 @@ impl Config {
         self.learning_rate * (LAST + (1.0 - LAST) * left)
     }
 
-    /// Window of the short-time spectrum, in samples (`spectral`).
+    /// The window of the short-time spectrum, in samples (`spectral`).
     pub fn window_frames(&self) -> usize {
         match self.rate {
             Rate::Hz(rate) => window_frames(rate),
@@ -274,7 +280,7 @@ impl Config {
         }
     }
 
-    /// Seconds from one frame of the short-time spectrum to the next (`spectral`).
+    /// The seconds from one frame of the short-time spectrum to the next (`spectral`).
     pub fn frame_secs(&self) -> Option<f64> {
         match self.rate {
             Rate::Hz(rate) if rate > 0 => Some(self.window_step() as f64 / f64::from(rate)),
@@ -282,7 +288,7 @@ impl Config {
         }
     }
 
-    /// Distance between the frames of the short-time spectrum, in samples (`spectral`).
+    /// The distance between frames of the short-time spectrum, in samples (`spectral`).
     pub fn window_step(&self) -> usize {
         self.window_frames() / 4
     }

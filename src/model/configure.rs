@@ -1,4 +1,4 @@
-//! How a model's configuration comes about: a preset, with a person's settings over it.
+//! Makes a configuration from a preset and a person's settings.
 
 use super::base;
 use super::config::{Config, Preset, Start, TrainingLength, WAVEFORM_STRIDE, window_frames};
@@ -8,18 +8,19 @@ use super::settings::{ConfigError, TrainingSettings};
 use super::weights::frames;
 use crate::ground::Rate;
 
-/// Heard where no file says anything else.
+/// The rate if no file suggests another one, in hertz.
 const DEFAULT_RATE: u32 = 8000;
-/// The lowest rate that can be asked for, in hertz.
+/// The lowest rate that a person can set, in hertz.
 const LOWEST_RATE: u32 = 4000;
 const SPECTRAL_RATES: [u32; 3] = [8000, 16_000, 32_000];
 const WAVEFORM_RATES: [u32; 2] = [8000, 16_000];
 
 impl Config {
-    /// The preset's configuration with `settings` over it; `common_rate` is the most common rate of the files, in hertz.
+    /// The configuration of the preset with `settings` applied. `common_rate` is the most common rate of the files, in
+    /// hertz.
     ///
     /// # Errors
-    /// A value out of its range, or a setting that the preset does not use: a sentence that names the option.
+    /// If a value is out of its range, or if the preset does not use a setting. The sentence names the option.
     pub fn new(settings: &TrainingSettings, common_rate: Option<u32>) -> Result<Self, ConfigError> {
         let preset = settings.preset.unwrap_or_default();
         settings.check(preset)?;
@@ -44,7 +45,8 @@ impl Config {
 }
 
 impl TrainingSettings {
-    /// What the model begins from, and how it learns where the base model has learned before.
+    /// Decides what the model begins from. If it begins from the base model, the training's settings change
+    /// accordingly.
     fn begin(&self, c: &mut Config) -> Result<(), ConfigError> {
         if self.base == Some(0) || c.preset != Preset::Spectral {
             return Ok(());
@@ -91,7 +93,7 @@ impl TrainingSettings {
         }
     }
 
-    /// Chunk length and hop, in whole frames of what the preset computes.
+    /// Sets chunk length and hop, in whole frames of the preset's front end.
     fn cut(&self, c: &mut Config) -> Result<(), ConfigError> {
         let frames =
             |frames: Option<usize>, ms: Option<f64>, option: &str, default_ms: f64, default_frames: usize| match (

@@ -1,4 +1,4 @@
-//! From codes back to sound, so that people can hear what a code keeps of a sound.
+//! Turns codes back into sound, so that people can hear what a code keeps of a sound.
 
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
@@ -25,18 +25,18 @@ const BLOCK: usize = 256;
 const SHARED: usize = 16;
 
 impl Model {
-    /// What the decoder makes of codes, as sound: mono, at the model's rate. `bits` is `[starts, bits]` row by row; chunk i
-    /// is put at frame `starts[i]`, ascending, on the grid. The sound is as long as from the first start to the end of
-    /// the last chunk; where no chunk is, it is silent.
+    /// The sound that the decoder makes of codes: mono, at the model's rate. `bits` is `[starts, bits]` row by row.
+    /// Chunk i begins at frame `starts[i]` of the grid; starts ascend. The sound reaches from the first start to the
+    /// end of the last chunk, and is silent where there is no chunk.
     ///
-    /// Levels are those expected under the decoder's softmax, chunks fading into one another. Log-mel frames have no
-    /// phases: chunks fade into one another as frames, and then phases are sought for all of them, since phases found for
-    /// two chunks apart would cancel where the chunks overlap.
+    /// Models of levels use the level expected under the decoder's softmax, and chunks fade into one another. Log-mel
+    /// frames have no phases. So chunks fade into one another as frames, and the phases are found for all frames
+    /// together. Phases of single chunks would cancel where chunks overlap.
     ///
-    /// `go_on` is asked now and then whether to go on; `None` is the answer when it was not.
+    /// `go_on` is called now and then. If it breaks, the result is `None`.
     ///
     /// # Panics
-    /// Where `bits` are not as many as the chunks have.
+    /// If the number of `bits` does not match the number of starts.
     pub fn decode(
         &self,
         bits: &[bool],
@@ -83,13 +83,13 @@ impl Model {
     }
 }
 
-/// The level to be expected under the softmax of logits. The logits are replaced by probabilities.
+/// The level expected under the softmax of the logits. Replaces the logits by probabilities.
 fn expected(logits: &mut [f32]) -> f32 {
     softmax(logits);
     logits.iter().enumerate().map(|(level, p)| level as f32 * p).sum()
 }
 
-/// A sound with the log-mel frames `logs`, made block by block. `None`: asked to stop.
+/// The sound of the log-mel frames `logs`, made block by block. `None` if it was asked to stop.
 fn phases(mel: &MelSpectrum, logs: &[f32], go_on: &(dyn Fn() -> ControlFlow<()> + Sync)) -> Option<Vec<f32>> {
     let bands = mel.bands();
     let frames = logs.len() / bands;

@@ -1,11 +1,11 @@
-//! Random numbers: one seeded ChaCha generator, with a stream of its own for each thing that is drawn. What a step draws
-//! follows from the seed and the step's number alone, so a resumed run draws what an uninterrupted one would, and the
-//! checkpoint's step is the whole state.
+//! Random numbers from one seeded ChaCha generator, with a separate stream for each purpose. The draws of a step depend
+//! only on the seed and the step's number. So a resumed run draws the same numbers as an uninterrupted one, and the
+//! step's number is the whole state that a checkpoint must keep.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// What numbers are drawn for.
+/// The purpose of random numbers.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose {
     Weights,
@@ -13,25 +13,25 @@ pub enum Purpose {
     Head,
     /// The chunks that the normalisation is computed from.
     Sample,
-    /// The chunks that the probe looks among, and how its excerpts are distorted.
+    /// The chunks that the probe searches, and the distortions of its excerpts.
     Probe,
     ProbeViews,
     /// The order of an epoch's chunks.
     Order {
         epoch: u64,
     },
-    /// Noise and partners of a step.
+    /// The noise and the partners of a step.
     Step {
         step: u64,
     },
-    /// How one view of a step's chunk is distorted.
+    /// The distortion of one view of a step's chunk.
     View {
         step: u64,
         view: u32,
     },
 }
 
-/// The generator for one purpose.
+/// The random generator for one purpose.
 pub fn generator(seed: u64, purpose: Purpose) -> ChaCha8Rng {
     let stream = match purpose {
         Purpose::Weights => 0,
@@ -41,7 +41,7 @@ pub fn generator(seed: u64, purpose: Purpose) -> ChaCha8Rng {
         Purpose::Head => 4,
         Purpose::Order { epoch } => (1 << 62) | epoch,
         Purpose::Step { step } => (2 << 62) | step,
-        // Batches have at most 4,096 chunks, so two views of each fit 14 bits.
+        // Batches have at most 4,096 chunks, so the numbers of two views of each fit into 14 bits.
         Purpose::View { step, view } => (3 << 62) | (step << 14) | u64::from(view),
     };
     let mut generator = ChaCha8Rng::seed_from_u64(seed);

@@ -1,4 +1,4 @@
-//! The errors of models, in words for a person.
+//! The errors of models.
 
 use std::path::PathBuf;
 use thiserror::Error;

@@ -1,5 +1,5 @@
-//! The features that a trainer learns from: each file's rows, one file after another, in memory while they are few and
-//! in a temporary file once they are many, so that a library of a hundred hours trains in bounded memory.
+//! The features that a trainer learns from: the rows of all files, one file after another. A few are kept in memory,
+//! many in a temporary file. So a library of a hundred hours trains in bounded memory.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -10,10 +10,10 @@ use super::error::ModelError;
 use super::front_end::{Features, FrontEnd};
 use crate::ground::Grid;
 
-/// Bytes kept in memory before a file takes over.
+/// From this number of bytes on, features are kept in a file instead of in memory.
 const MEMORY_LIMIT: usize = 256 << 20;
 
-/// Takes the features of one file after another: see [`FeatureStore`].
+/// Collects the features of one file after another for a [`FeatureStore`].
 #[derive(Debug)]
 pub struct FeatureStoreBuilder {
     front_end: FrontEnd,
@@ -34,7 +34,8 @@ struct StoredFile {
     first_chunk: u64,
 }
 
-/// The features of all files, with random access to the rows around each chunk. Chunks are numbered by file, then start.
+/// The features of all files, with random access to the rows around each chunk. Chunks are numbered by file, then by
+/// start.
 #[derive(Debug)]
 pub struct FeatureStore {
     front_end: FrontEnd,
@@ -48,22 +49,22 @@ pub struct FeatureStore {
 #[derive(Debug)]
 enum Rows {
     Memory(Vec<u8>),
-    /// Read, not mapped: mapped pages would count as resident, and a library is larger than that should be.
+    /// The file is read, not mapped. Mapped pages would count as resident memory, and a library is too large for that.
     File(CacheFile),
 }
 
-/// Where a chunk is.
+/// The place of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     pub file: usize,
-    /// Its number within its file.
+    /// The number of the chunk within its file.
     pub number: u64,
-    /// Its first row within its file.
+    /// The first row of the chunk within its file.
     pub row: u64,
 }
 
 impl FeatureStoreBuilder {
-    /// `folder` is where a large store keeps its temporary file, which has no name and goes with the store.
+    /// A large store keeps a temporary file in `folder`. The file has no name, and disappears with the store.
     pub fn new(config: &Config, folder: &Path) -> Self {
         Self {
             front_end: FrontEnd::new(config),
@@ -78,15 +79,15 @@ impl FeatureStoreBuilder {
         }
     }
 
-    /// What turns samples into the features to push; call it from as many threads as there are.
+    /// Turns samples into features for [`push`](Self::push). Several threads may use it at once.
     pub fn front_end(&self) -> &FrontEnd {
         &self.front_end
     }
 
-    /// Adds the next file's features.
+    /// Appends the features of the next file.
     ///
     /// # Errors
-    /// The temporary file could not be written.
+    /// If the temporary file cannot be written.
     pub fn push(&mut self, features: &Features) -> Result<(), ModelError> {
         let row_bytes = self.front_end.row_bytes();
         let rows = (features.rows.len() / row_bytes) as u64;
@@ -113,7 +114,7 @@ impl FeatureStoreBuilder {
     }
 
     /// # Errors
-    /// The temporary file could not be written.
+    /// If the temporary file cannot be written.
     pub fn finish(self) -> Result<FeatureStore, ModelError> {
         let rows = match self.spilled {
             None => Rows::Memory(self.memory),
@@ -134,7 +135,7 @@ impl FeatureStoreBuilder {
 }
 
 impl FeatureStore {
-    /// Chunks of all files.
+    /// The number of chunks of all files.
     pub fn chunks(&self) -> u64 {
         self.chunks
     }
@@ -143,21 +144,21 @@ impl FeatureStore {
         &self.front_end
     }
 
-    /// Where chunk `number` is.
+    /// The place of chunk `number`.
     pub(super) fn place(&self, number: u64) -> Place {
-        // Files without chunks share their first chunk's number with the next file: the last of them has it.
+        // Files without chunks have the same first chunk as the next file. The last of these files has the chunk.
         let file = self.files.partition_point(|file| file.first_chunk <= number) - 1;
         let within = number - self.files[file].first_chunk;
         Place { file, number: within, row: within * self.hop_rows }
     }
 
-    /// The numbers of a file's first chunk and of the one after its last.
+    /// The number of a file's first chunk, and the number after its last chunk.
     pub(super) fn chunks_of_file(&self, file: usize) -> (u64, u64) {
         let end = self.files.get(file + 1).map_or(self.chunks, |next| next.first_chunk);
         (self.files[file].first_chunk, end)
     }
 
-    /// Reads `count` rows of a file from row `from` on into `out`; rows that the file does not have are silence.
+    /// Reads `count` rows of a file into `out`, beginning at row `from`. Rows outside of the file are silence.
     pub(super) fn read(&self, file: usize, from: i64, count: usize, out: &mut Vec<u8>) -> Result<(), ModelError> {
         let row_bytes = self.front_end.row_bytes();
         let stored = self.files[file];
@@ -178,7 +179,7 @@ impl FeatureStore {
     }
 }
 
-/// Positioned reads from many threads: where the system has none, one at a time.
+/// Positioned reads from many threads. On systems that have none, threads read one at a time.
 #[derive(Debug)]
 struct CacheFile(#[cfg(unix)] File, #[cfg(not(unix))] parking_lot::Mutex<File>);
 

@@ -1,5 +1,5 @@
-//! The first model of a library: the base model's encoder, a head in closed form for this library's sounds, and a decoder refitted
-//! to it. It takes seconds, and answers until training has made something better.
+//! The first model of a library: the encoder of the base model, a head in closed form for this library, and a decoder
+//! refitted to the head. It is made in seconds, and answers until a training has made a better model.
 
 use candle_core::{Device, Tensor};
 use nalgebra::{Cholesky, DMatrix};
@@ -21,37 +21,37 @@ use super::normalisation::Normalisation;
 use super::statistics::STATISTICS;
 use super::weights::{Weights, frames, shapes};
 
-/// Chunks that the head is fitted to, at most.
+/// The most chunks that the head is fitted to.
 const CHUNKS: usize = 3000;
-/// Pairs of views that say what must not matter: steps of so many pairs.
+/// The number of pairs of views from which the head learns what must not matter: `STEPS` batches of `PAIRS` pairs.
 const STEPS: usize = 8;
 const PAIRS: usize = 256;
-/// Share of those views that are heard as through a microphone.
+/// The share of those views that are heard as through a microphone.
 const MICROPHONE: f32 = 0.25;
-/// Chunks that are encoded at once.
+/// The number of chunks that are encoded at once.
 const BATCH: usize = 256;
-/// Mean size of h, so that training that goes on from here begins with units that can still move.
+/// The mean size of h. It is small enough for units to move when a training continues from here.
 const MEAN_ACTIVATION: f32 = 1.5;
-/// Ridge of the decoder's fit, as a share of the chunks.
+/// The ridge of the decoder's fit, as a share of the number of chunks.
 const DECODER_RIDGE: f64 = 0.02;
 
-/// Weights that a library's first model has, and how it normalises.
+/// The weights and the normalisation of a library's first model.
 pub struct First {
     pub weights: Weights,
     pub normalisation: Normalisation,
 }
 
-/// Fits the first model of `config`, which must begin from the base model, to the chunks of `store`.
+/// Fits the first model of `config` to the chunks of `store`. `config` must begin from the base model.
 ///
 /// # Errors
-/// The features cannot be read; there is no chunk.
+/// If the features cannot be read, or if there is no chunk.
 pub fn fit(config: &Config, store: &FeatureStore) -> Result<First, ModelError> {
     let base = base::shipped()?;
     if store.chunks() == 0 {
         return Err(ModelError::NoChunks);
     }
     let normalisation = base.normalisation.clone();
-    // The base's network, over chunks as long as these: only what comes before the head is asked of it.
+    // The base's network for chunks of the library's length. Only its layers before the head are used.
     let heard = Config { bits: base.config.bits, ..config.clone() };
     let network = Network::new(&heard, base.weights.clone());
     let clean = clean_inputs(config, store, &normalisation)?;
@@ -63,7 +63,7 @@ pub fn fit(config: &Config, store: &FeatureStore) -> Result<First, ModelError> {
     }
     let differences = differences(config, store, &normalisation, &network)?;
     let mut random = generator(config.seed, Purpose::Head);
-    // What the stack has learned comes first, then the statistics of the bands.
+    // The outputs of the stack come first, then the statistics of the bands.
     let learned = known.width - if config.statistics { STATISTICS * config.mels } else { 0 };
     let mut head = Head::fit(&known.values, &differences, (known.width, learned), config.bits, &mut random);
     let h = activations(&known, &head);
@@ -92,7 +92,7 @@ pub fn fit(config: &Config, store: &FeatureStore) -> Result<First, ModelError> {
     Ok(First { weights, normalisation })
 }
 
-/// Whether a model of `config` can begin from the base model: what it hears and its layers are the base's.
+/// Whether a model of `config` can begin from the base model: both have the same front end and the same layers.
 pub fn can_begin_from(base: &Config, config: &Config) -> bool {
     let layers = |c: &Config| (c.preset, c.mels, c.fixed_bands, c.statistics, c.channels, c.blocks, c.parts, c.hidden);
     layers(base) == layers(config) && config.frame_secs().is_some_and(|secs| (secs - 0.008).abs() < 1e-6)
@@ -113,7 +113,7 @@ impl Rows {
     }
 }
 
-/// Some of the library's chunks, spread over all of it, as an index would hear them.
+/// A sample of chunks from the whole library, as an index would hear them.
 fn clean_inputs(
     config: &Config,
     store: &FeatureStore,
@@ -137,7 +137,8 @@ fn clean_inputs(
     Ok(inputs)
 }
 
-/// What two views of a chunk differ by, `[pairs, known]`: shifts, other loudness, microphones, neighbouring chunks of the file.
+/// The differences between two views of a chunk, `[pairs, known]`. Views differ in time, loudness and microphone, or
+/// come from neighbouring chunks of the file.
 fn differences(
     config: &Config,
     store: &FeatureStore,
@@ -156,7 +157,7 @@ fn differences(
     Ok(out)
 }
 
-/// h of each row.
+/// The activations h of each row.
 fn activations(known: &Rows, head: &Head) -> Vec<f32> {
     let bits = head.bias.len();
     let mut h = head.bias.repeat(known.values.len() / known.width.max(1));
@@ -165,7 +166,8 @@ fn activations(known: &Rows, head: &Head) -> Vec<f32> {
     h
 }
 
-/// The decoder's first layer for new bits: what the base's decoder begins with, `seeds`, by least squares from the bits.
+/// The decoder's first layer for the new bits. It maps the bits to `seeds`, the values that the base's decoder begins
+/// with, by least squares.
 fn decoder_in(h: &[f32], bits: usize, seeds: &Rows) -> (Vec<f32>, Vec<f32>) {
     let (chunks, from) = (h.len() / bits, bits + 1);
     let mut given: Vec<f32> = Vec::with_capacity(chunks * from);
@@ -187,7 +189,7 @@ fn decoder_in(h: &[f32], bits: usize, seeds: &Rows) -> (Vec<f32>, Vec<f32>) {
     ((0..bits).flat_map(row).collect(), row(bits))
 }
 
-/// The base's places of frames in a chunk, for chunks of so many frames.
+/// The base's position rows, interpolated for chunks of `frames` frames.
 fn stretched(base: &Weights, frames: usize) -> Result<Tensor, ModelError> {
     let places = &base["decoder.place"];
     let (had, channels) = places.dims2()?;

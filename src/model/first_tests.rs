@@ -1,5 +1,5 @@
-//! The first model of a made library, beside the features that sounds are usually compared by, and beside what training makes
-//! of it.
+//! Compares the first model of a synthetic library with the features that sounds are usually compared by, and with what
+//! training makes of the model.
 
 use std::ops::ControlFlow;
 
@@ -7,7 +7,7 @@ use super::statistics::statistics;
 use super::*;
 use crate::synth::{self, Patch};
 
-/// A library: doppelgangers of patches, file by file, and the patch of each file.
+/// A library of doppelgangers: the sound of each file, and the patch that it came from.
 struct Library {
     sounds: Vec<Vec<f32>>,
     kinds: Vec<usize>,
@@ -16,7 +16,7 @@ struct Library {
 impl Library {
     fn new(patches: usize, files: usize) -> Self {
         let one = |file: usize| {
-            // A seed that the base model never heard; every file is louder or softer than the last, as in a real library.
+            // The base model never heard this seed. Loudness changes from file to file, as in a real library.
             let sound = Patch::doppelganger(77, (file / files) as u64, (file % files) as u64, 0.12, 0.6);
             let gain = [1.0, 0.4, 0.15][file % 3];
             sound.into_iter().map(|x| gain * x).collect()
@@ -40,12 +40,12 @@ impl Library {
         builder.finish().unwrap()
     }
 
-    /// One row for each file: what `of` makes of its first chunk.
+    /// One row for each file: the result of `of` for the first chunk.
     fn rows(&self, config: &Config, of: impl Fn(&[f32]) -> Vec<f32>) -> Vec<Vec<f32>> {
         self.sounds.iter().map(|sound| of(&sound[..config.chunk_frames])).collect()
     }
 
-    /// Mean average precision of files of one kind, by cosine.
+    /// The mean average precision of files of one kind, by cosine.
     fn mean_average_precision(&self, rows: &[Vec<f32>]) -> f32 {
         let length = |x: &[f32]| x.iter().map(|x| x * x).sum::<f32>().sqrt().max(1e-9);
         let cosine = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>() / length(a) / length(b);
@@ -65,7 +65,7 @@ fn signs(h: &[f32]) -> Vec<f32> {
     h.iter().map(|h| h.signum()).collect()
 }
 
-/// Rows with every column brought to a mean of 0 and a deviation of 1 over the library.
+/// The rows with each column standardised to mean 0 and deviation 1.
 fn standardised(rows: &[Vec<f32>]) -> Vec<Vec<f32>> {
     let n = rows.len() as f32;
     let mean: Vec<f32> = (0..rows[0].len()).map(|c| rows.iter().map(|r| r[c]).sum::<f32>() / n).collect();
@@ -74,7 +74,7 @@ fn standardised(rows: &[Vec<f32>]) -> Vec<Vec<f32>> {
     rows.iter().map(|r| (0..mean.len()).map(|c| (r[c] - mean[c]) / deviations[c]).collect()).collect()
 }
 
-/// Mean, deviation and change of 20 cepstral coefficients: what MFCC features are.
+/// Mean, deviation and change of 20 cepstral coefficients: MFCC features.
 fn cepstra(config: &Config, samples: &[f32]) -> Vec<f32> {
     const COEFFICIENTS: usize = 20;
     let front_end = FrontEnd::new(config);
@@ -133,7 +133,7 @@ fn the_decoder_follows_the_new_bits() {
         FrontEnd::unpack_logs(&FrontEnd::new(&config).features(samples).rows, &mut logs);
         logs
     };
-    // How far the decoded frames of each file are from those of each file's own sound.
+    // The distance of the decoded frames of each file from those of each file's sound.
     let decoded: Vec<Vec<f32>> = library.rows(&config, |chunk| {
         let bits: Vec<bool> = model.encode(chunk, &[0]).unwrap().iter().map(|&h| h > 0.0).collect();
         logs(&model.decode(&bits, &[0], go_on).unwrap().unwrap())

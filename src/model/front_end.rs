@@ -1,19 +1,19 @@
-//! From samples to what a model hears: mu-law levels or log-mel frames, packed for the feature store.
+//! From samples to the input of a model: mu-law levels or log-mel frames, packed for the feature store.
 
 use super::config::{Config, Preset};
 use crate::audio::mel::{MelSpectrum, POWER_FLOOR};
 use crate::audio::mulaw;
 use crate::ground::Rate;
 
-/// A file's features: rows of equal size, one a sample (levels) or one a spectral frame.
+/// The features of a file: rows of equal size. A row is a sample (levels) or a spectral frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Features {
-    /// Frames of the sound itself, before padding.
+    /// The number of frames of the sound, without padding.
     pub sound_frames: usize,
     pub rows: Vec<u8>,
 }
 
-/// What a model hears of a sound. Cheap to share between threads.
+/// The front end of a model. It is cheap to share between threads.
 #[derive(Clone, Debug)]
 pub struct FrontEnd {
     kind: Kind,
@@ -26,7 +26,8 @@ enum Kind {
     LogMel { mel: MelSpectrum, step: usize },
 }
 
-/// Log powers are stored as how many of these they are above the floor, in 16 bits: within 0.001 dB, up to 142 dB.
+/// The step in which log powers above the floor are stored, in 16 bits. The error is at most 0.001 dB, and the range is
+/// 142 dB.
 const LOG_STEP: f32 = 1.0 / 2000.0;
 
 impl FrontEnd {
@@ -42,8 +43,8 @@ impl FrontEnd {
         Self { kind, chunk_frames: config.chunk_frames }
     }
 
-    /// Features of a whole file from its samples (mono, at the model's rate). A sound shorter than a chunk is padded with
-    /// silence; no sound gives no rows.
+    /// The features of a whole file from its samples (mono, at the model's rate). A sound shorter than a chunk is
+    /// padded with silence. An empty sound gives no rows.
     pub fn features(&self, samples: &[f32]) -> Features {
         let padding = if samples.is_empty() { 0 } else { self.chunk_frames.saturating_sub(samples.len()) };
         let rows = match &self.kind {
@@ -63,8 +64,9 @@ impl FrontEnd {
         Features { sound_frames: samples.len(), rows }
     }
 
-    /// Appends to a file's features those of its next stretch: `samples` from where the last stretch's new part ended. The
-    /// first `fresh` samples are new, the rest is what their chunks reach into; `fresh` is a whole number of hops, or all.
+    /// Appends the features of the next stretch of a file. The first `fresh` of `samples` are new and follow the new
+    /// part of the last stretch. The other samples are only there because chunks reach into them. `fresh` is a whole
+    /// number of hops, or all samples.
     pub fn extend(&self, file: &mut Features, samples: &[f32], fresh: usize) {
         let part = self.features(samples);
         let rows = if fresh < samples.len() { fresh / self.row_step() * self.row_bytes() } else { part.rows.len() };
@@ -72,12 +74,12 @@ impl FrontEnd {
         file.sound_frames += fresh;
     }
 
-    /// About how many bytes the features of so many samples take.
+    /// Roughly the number of bytes that the features of `samples` samples take.
     pub fn feature_bytes(&self, samples: u64) -> u64 {
         samples / self.row_step() as u64 * self.row_bytes() as u64
     }
 
-    /// Bytes of a row.
+    /// The bytes of a row.
     pub(super) fn row_bytes(&self) -> usize {
         match &self.kind {
             Kind::Levels => 1,
@@ -85,7 +87,7 @@ impl FrontEnd {
         }
     }
 
-    /// Samples from one row to the next.
+    /// The samples from one row to the next.
     pub(super) fn row_step(&self) -> usize {
         match &self.kind {
             Kind::Levels => 1,
@@ -93,7 +95,7 @@ impl FrontEnd {
         }
     }
 
-    /// Rows of a chunk.
+    /// The rows of a chunk.
     pub(super) fn chunk_rows(&self) -> usize {
         match &self.kind {
             Kind::Levels => self.chunk_frames,
@@ -101,7 +103,7 @@ impl FrontEnd {
         }
     }
 
-    /// The byte that rows of silence are made of.
+    /// The byte value of silence in rows.
     pub(super) fn silence(&self) -> u8 {
         match &self.kind {
             Kind::Levels => mulaw::SILENCE,
@@ -109,7 +111,7 @@ impl FrontEnd {
         }
     }
 
-    /// The spectrum, for presets that have one.
+    /// The spectrum, if the preset has one.
     pub(super) fn mel(&self) -> Option<&MelSpectrum> {
         match &self.kind {
             Kind::Levels => None,
@@ -117,14 +119,14 @@ impl FrontEnd {
         }
     }
 
-    /// Log powers from stored rows.
+    /// Converts stored rows to log powers.
     pub(super) fn unpack_logs(rows: &[u8], out: &mut Vec<f32>) {
         let floor = POWER_FLOOR.ln();
         let logs = rows.chunks_exact(2).map(|b| f32::from(u16::from_le_bytes([b[0], b[1]])) * LOG_STEP + floor);
         out.extend(logs);
     }
 
-    /// What the encoder hears of a stretch, for encoding: levels, or log powers `[frames, mels]` not yet normalised.
+    /// The input of the encoder for a stretch: levels, or log powers `[frames, mels]` before normalisation.
     pub(super) fn heard(&self, samples: &[f32]) -> Heard {
         match &self.kind {
             Kind::Levels => Heard::Levels(samples.iter().map(|&x| mulaw::level(x)).collect()),

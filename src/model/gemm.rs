@@ -1,7 +1,7 @@
-//! Matrix products over slices. This is the one place that calls `gemm`; it checks every bound first.
+//! Matrix products over slices. Only this module calls `gemm`. It checks all bounds first.
 #![allow(unsafe_code, reason = "gemm takes pointers")]
 
-/// A matrix within a slice, by any strides.
+/// A matrix within a slice, with any strides.
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix<'a> {
     data: &'a [f32],

@@ -1,9 +1,9 @@
-//! Semantic hashing on candle: presets, encoder, bottleneck, decoder, losses, trainer, checkpoint. No threads of its
-//! own, no channels, no egui: the trainer takes a callback that returns `ControlFlow`.
+//! Semantic hashing on candle: presets, encoder, bottleneck, decoder, losses, trainer, checkpoint. This folder starts
+//! no threads and has no channels: the trainer takes a callback that returns `ControlFlow`.
 //!
-//! The way through: a [`Config`] says what to learn; [`FrontEnd`] turns each file into [`Features`], which a
-//! [`FeatureStoreBuilder`] collects; a [`Trainer`] learns from the [`FeatureStore`] and saves a checkpoint; a [`Model`]
-//! loads it, encodes, and makes codes heard again.
+//! A [`Config`] says what to learn. [`FrontEnd`] turns each file into [`Features`], and a [`FeatureStoreBuilder`]
+//! collects them. A [`Trainer`] learns from the [`FeatureStore`] and saves a checkpoint. A [`Model`] loads the
+//! checkpoint, encodes sounds, and decodes codes.
 
 mod adam;
 mod base;

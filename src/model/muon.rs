@@ -1,6 +1,6 @@
 //! Muon (Jordan et al. 2024) moves a weight matrix by its momentum, with all singular values brought near 1. So the
-//! matrix learns in every direction as fast as in the few directions in which the gradient is largest. Steps are scaled
-//! to the length of Adam's steps (Liu et al. 2025), so both use one learning rate.
+//! matrix learns in every direction as fast as in the few directions with the largest gradient. Steps are scaled to the
+//! length of Adam's steps (Liu et al. 2025), so both optimisers use one learning rate.
 
 use std::ops::Range;
 

@@ -1,6 +1,6 @@
-//! The nearest chunk of another recording, among the chunks that the training saw last, by the current embeddings.
-//! Views are pulled towards it. So recordings of one kind of sound come together, although no label says that they are
-//! alike ("With a Little Help from My Friends", Dwibedi et al. 2021).
+//! The nearest chunk of another recording, by the current embeddings, among the chunks that the training saw last.
+//! Views are pulled towards it. So recordings of one kind of sound come together without labels ("With a Little Help
+//! from My Friends", Dwibedi et al. 2021).
 
 use rayon::prelude::*;
 use std::sync::Arc;

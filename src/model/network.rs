@@ -1,4 +1,4 @@
-//! The three parts of the machine: encoder, bottleneck, decoder.
+//! The three parts of the model: encoder, bottleneck, decoder.
 
 use candle_core::{Result, Tensor, bail};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::ops::taps::{conv, taps};
 use super::statistics::{STATISTICS, statistics};
 use super::weights::{ENCODER_STACK, SAMPLE_CHANNELS, Weights, frames};
 
-/// What a batch of chunks sounds like to a model.
+/// The input of a model for a batch of chunks.
 #[derive(Clone, Debug)]
 pub enum Input {
     /// Normalised log-mel frames: `[batch * frames, mels]`.
@@ -26,7 +26,7 @@ pub enum Input {
     Levels(Arc<Vec<u8>>),
 }
 
-/// Encoder and decoder over named weights.
+/// Encoder and decoder with named weights.
 #[derive(Clone, Debug)]
 pub struct Network {
     preset: Preset,
@@ -37,7 +37,7 @@ pub struct Network {
     blocks: usize,
     parts: usize,
     hidden: bool,
-    /// Bands whose statistics the bits are made of as well; 0 for none.
+    /// The number of bands whose statistics the head also gets. 0 for none.
     known_bands: usize,
 }
 
@@ -77,7 +77,7 @@ impl Network {
         linear(x, weight, bias)
     }
 
-    /// Dilations of the encoder; the decoder has them in reverse.
+    /// The dilations of the encoder. The decoder has them in reverse order.
     fn dilations(&self) -> Vec<usize> {
         (0..self.blocks).map(|i| 1 << i).collect()
     }
@@ -100,12 +100,12 @@ impl Network {
         h + self.linear(&linear_silu(&x, weight, bias)?, "encoder.hidden_head")?
     }
 
-    /// What the decoder begins with for chunks of these h, `[batch, channels]`.
+    /// The values that the decoder begins with, for chunks with these h: `[batch, channels]`.
     pub fn decoder_seed(&self, h: &Tensor) -> Result<Tensor> {
         self.linear(&candle_nn::ops::sigmoid(h)?, "decoder.in")
     }
 
-    /// What is known of each chunk before the head and the hidden layer, `[batch, known]`. Not for `seed`.
+    /// The values of each chunk that lead to the head and the hidden layer, `[batch, known]`. Not for `seed`.
     pub fn known(&self, input: &Input) -> Result<Tensor> {
         let stack = self.stack(self.dilations());
         let pooled = match (input, self.preset) {
@@ -145,8 +145,8 @@ impl Network {
         self.linear(&x.reshape((batch, self.frames * self.width))?, "encoder.head")
     }
 
-    /// How far what `z` `[batch, bits]` decodes to is from `clean`: mean squared error of log-mel frames, or cross entropy
-    /// of levels in nats. A scalar.
+    /// The distance of the decoded `z` `[batch, bits]` from `clean`, a scalar: the mean squared error of log-mel
+    /// frames, or the cross entropy of levels in nats.
     pub fn reconstruction_loss(&self, z: &Tensor, clean: &Input) -> Result<Tensor> {
         let rows = self.decoder_rows(z)?;
         let (weight, bias) = self.layer("decoder.out")?;
@@ -156,13 +156,13 @@ impl Network {
         }
     }
 
-    /// What `z` `[batch, bits]` decodes to: normalised log-mel frames `[batch * frames, mels]`, or logits of the levels
+    /// The decoded `z` `[batch, bits]`: normalised log-mel frames `[batch * frames, mels]`, or logits of the levels
     /// `[batch * samples, 256]`.
     pub fn decode(&self, z: &Tensor) -> Result<Tensor> {
         self.linear(&self.decoder_rows(z)?, "decoder.out")
     }
 
-    /// What the decoder's last layer gets, `[batch * frames, channels]` or `[batch * samples, channels]`.
+    /// The input of the decoder's last layer, `[batch * frames, channels]` or `[batch * samples, channels]`.
     fn decoder_rows(&self, z: &Tensor) -> Result<Tensor> {
         let mut dilations = self.dilations();
         dilations.reverse();
@@ -192,7 +192,7 @@ impl Network {
     }
 }
 
-/// z = sigmoid(h + noise): what the decoder gets, and close to bits once the noise has grown.
+/// z = sigmoid(h + noise), the input of the decoder. Once the noise has grown, its values are close to bits.
 pub fn bottleneck(h: &Tensor, noise: &Tensor) -> Result<Tensor> {
     candle_nn::ops::sigmoid(&(h + noise)?)
 }

@@ -1,9 +1,9 @@
-//! What each preset is where nobody says anything else.
+//! The default settings of each preset.
 
 use super::config::{Config, NoiseSchedule, Preset, Start, TrainingLength};
 use crate::ground::Rate;
 
-/// `preset`'s configuration, but for its rate, bands, chunk and hop, which depend on what else is said.
+/// The configuration of `preset`, except rate, bands, chunk and hop, which depend on other settings.
 pub(super) fn defaults(preset: Preset) -> Config {
     let spectral = Config {
         preset,

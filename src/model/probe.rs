@@ -1,5 +1,5 @@
-//! The probe: a live measure of search quality that needs no labels. Excerpts off the grid, heard as through a microphone,
-//! must find the files that they came from among some of the library's chunks.
+//! The probe measures search quality during a training, without labels. It searches for distorted excerpts of library
+//! sounds among a sample of the library's chunks, and counts how many find the files that they came from.
 
 use rand::Rng;
 use rand::seq::index::sample;
@@ -16,42 +16,42 @@ use super::normalisation::Normalisation;
 use super::views::{SpectralViews, distort_levels};
 use crate::ground::{Rate, bits};
 
-/// Excerpts that are looked for, and chunks that they are looked for among, at most.
+/// The most excerpts that are searched for, and the most chunks that are searched.
 const EXCERPTS: usize = 64;
 const POOL: usize = 2000;
-/// An excerpt is found when its file is among so many nearest chunks.
+/// An excerpt is found if its file is among this many nearest chunks.
 const NEAREST: usize = 10;
-/// Excerpts begin up to this share of a chunk off the grid.
+/// The largest distance of an excerpt's start from the grid, as a share of a chunk.
 const OFF_GRID: f32 = 0.25;
-/// Chunks that are encoded at once.
+/// The number of chunks that are encoded at once.
 const BATCH: usize = 256;
-/// Times that the probe is asked in a run, at most.
+/// The most times that the probe runs in a training.
 const TIMES: usize = 20;
-/// Share of a run's work that it may take, at most.
+/// The most that the probe may take of a training's work.
 const SHARE: f64 = 0.04;
-/// A trained view takes a forward and a backward pass, which is about so many forward passes.
+/// Training on a view takes a forward and a backward pass, which cost about as much as this many forward passes.
 const PASSES: f64 = 3.0;
 
-/// What it answers.
+/// The result of the probe.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Probed {
-    /// Share of the excerpts that find their files.
+    /// The share of the excerpts that find their files.
     pub found: f32,
-    /// Different codes among the chunks that are looked among, as a share of these.
+    /// The number of different codes among the searched chunks, as a share of these chunks.
     pub unique: f32,
-    /// How far an excerpt and the chunk that it was taken from agree in what else is near: the share of the chunk's nearest
-    /// chunks of other files that are the excerpt's as well. A code that knows recordings and not kinds has noise there.
+    /// The share of a chunk's nearest chunks from other files that are also nearest to the excerpt taken from it. It is
+    /// low if codes distinguish recordings but not kinds of sound.
     pub agreement: f32,
 }
 
 impl Probed {
-    /// One figure of how useful the codes are: for finding recordings, and for finding what is like them.
+    /// One figure for how useful the codes are, both for finding recordings and for finding similar sounds.
     pub fn worth(&self) -> f32 {
         self.found + self.agreement
     }
 }
 
-/// The same excerpts and chunks for a whole run, whether it is interrupted or not.
+/// The probe of a run. Excerpts and chunks stay the same for the whole run, even if it is interrupted.
 #[derive(Debug)]
 pub struct Probe {
     excerpts: Vec<Input>,
@@ -64,7 +64,7 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// `None` where the library has too few chunks for finding one of them to mean anything.
+    /// `None` if the library has too few chunks for the result to mean anything.
     pub fn new(
         config: &Config,
         store: &FeatureStore,
@@ -93,7 +93,7 @@ impl Probe {
         }))
     }
 
-    /// Whether it is asked after `step` of `steps`: now and then, and at the end.
+    /// Whether the probe runs after `step` of `steps`: in intervals, and at the end.
     pub fn is_due(&self, step: usize, steps: usize) -> bool {
         step == steps || step.is_multiple_of(self.every)
     }
@@ -119,7 +119,7 @@ impl Probe {
             others.truncate(NEAREST);
             others.into_iter().map(|(_, row)| row).collect::<HashSet<usize>>()
         };
-        // The chunks that the excerpts were taken from are the first of the pool.
+        // The first chunks of the pool are those that the excerpts were taken from.
         let agreed = excerpts.iter().zip(&pool).zip(&self.sources).map(|((excerpt, chunk), &own)| {
             let (heard, clean) = (others(excerpt, own), others(chunk, own));
             heard.intersection(&clean).count() as f32 / clean.len().max(1) as f32
@@ -129,8 +129,8 @@ impl Probe {
     }
 }
 
-/// Whether fewer than [`NEAREST`] chunks of other files are as near as the nearest of the own file. Ties count against it,
-/// so that a model that gives all chunks the same code finds nothing.
+/// Whether fewer than [`NEAREST`] chunks of other files are as near as the nearest chunk of the own file. Ties count as
+/// misses, so a model that gives all chunks the same code finds nothing.
 fn is_found(own: usize, files: &[usize], distances: &[u32]) -> bool {
     let of_own = files.iter().zip(distances).filter(|(file, _)| **file == own).map(|(_, distance)| *distance).min();
     let others = |limit: u32| files.iter().zip(distances).filter(|(file, d)| **file != own && **d <= limit).count();
@@ -170,7 +170,8 @@ fn heard(
     Ok(Input::LogMel(Arc::new(logs)))
 }
 
-/// Excerpts near chunks, through a microphone; mu-law levels, which know no microphone, get another loudness and noise.
+/// Excerpts near chunks, as through a microphone. Mu-law levels get another loudness and noise instead, because their
+/// views have no microphone.
 fn heard_off_grid(
     config: &Config,
     store: &FeatureStore,
@@ -194,7 +195,7 @@ fn heard_off_grid(
     };
     let rate = match config.rate {
         Rate::Hz(rate) => rate as f32,
-        // Mel spectra have a rate of their own; this is not reached.
+        // Models with mel spectra always have a fixed rate, so this is not reached.
         Rate::Native => 44_100.0,
     };
     let views = SpectralViews::new(mel, config.window_step() as f32 / rate, 1.0);

@@ -87,7 +87,7 @@ impl Progress {
         self.step += 1;
     }
 
-    /// In words, when (nearly) all chunks get the same code.
+    /// A sentence for people if all, or nearly all, chunks get the same code.
     pub fn collapsed(&self) -> Option<String> {
         let most = (self.batch as f32).ln();
         if self.step < PATIENCE.min(self.steps) || self.step == 0 || self.batch < 4 {
@@ -106,7 +106,7 @@ impl Progress {
     }
 }
 
-/// Shannon entropy, in nats, of the distribution of codes: rows of `bits` values of h, a bit being h > 0.
+/// The Shannon entropy, in nats, of the distribution of codes. `h` has rows of `bits` values; a bit is h > 0.
 pub fn code_entropy(h: &[f32], bits: usize) -> f32 {
     let mut codes: Vec<Vec<u64>> = h.chunks_exact(bits).map(|row| of_signs(row).collect()).collect();
     codes.sort_unstable();

@@ -1,5 +1,5 @@
-//! What a person may say about a model: one table, from which the command line, the window's form, the server's fields and
-//! the man page are made.
+//! A person's settings for a model, in one table. The command line, the window's form, the server's fields and the man
+//! page are made from it.
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::config::{Config, NoiseSchedule, Preset, TrainingLength};
 
-/// A setting that cannot be: which one, and what would do.
+/// An invalid setting: which one it is, and which values are valid.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct ConfigError(String);
@@ -21,23 +21,23 @@ impl ConfigError {
     }
 }
 
-/// A row of the table: a setting, and all that is known of it.
+/// A row of the table: a setting and its properties.
 pub struct Setting {
-    /// Its name in [`TrainingSettings`] and in JSON.
+    /// The name in [`TrainingSettings`] and in JSON.
     pub field: &'static str,
-    /// Its name on the command line, without the dashes.
+    /// The name on the command line, without the dashes.
     pub option: &'static str,
-    /// What it does, in a sentence without a full stop.
+    /// The effect of the setting, in a sentence without a full stop.
     pub help: &'static str,
-    /// Whether it is a whole number.
+    /// Whether the value is a whole number.
     pub is_whole: bool,
-    /// The smallest and the largest value that it may have.
+    /// The smallest and the largest valid value.
     pub range: (f64, f64),
-    /// The presets that use it; a setting for another one is refused.
+    /// The presets that use the setting. With other presets it is an error.
     pub presets: &'static [Preset],
-    /// A setting that says the same in another way: only one of the two may be given.
+    /// A setting with the same meaning in other terms. Only one of the two may be given.
     pub rival: Option<&'static str>,
-    /// How the window's form shows it; `None` where it does not.
+    /// How the window's form shows the setting. `None` if it does not.
     pub in_form: Option<InForm>,
     get: fn(&TrainingSettings) -> Option<f64>,
     set: fn(&mut TrainingSettings, &str) -> Result<(), String>,
@@ -48,23 +48,23 @@ pub struct Setting {
 #[derive(Clone, Copy, Debug)]
 pub struct InForm {
     pub title: &'static str,
-    /// Values that are worth trying, for a slider.
+    /// The range of a slider: values that are worth trying.
     pub usual: Option<(f64, f64)>,
-    /// The value that a configuration has, as text.
+    /// The value in a configuration, as text.
     pub of: fn(&Config) -> String,
 }
 
 const ALL: &[Preset] = &[Preset::Seed, Preset::Waveform, Preset::Spectral];
 const SEED: &[Preset] = &[Preset::Seed];
 const SPECTRAL: &[Preset] = &[Preset::Spectral];
-/// The original is fixed in what these set.
+/// The original system has fixed values for these settings.
 const NOT_SEED: &[Preset] = &[Preset::Spectral, Preset::Waveform];
 
-/// Makes [`TrainingSettings`] and [`SETTINGS`] of one list.
+/// Makes [`TrainingSettings`] and [`SETTINGS`] from one list.
 macro_rules! settings {
     ($($field:ident: $type:ty, $option:literal, [$least:expr, $most:expr], $presets:ident, $help:tt,
        $rival:expr, $in_form:expr;)*) => {
-        /// What a person may say about a model: `None` leaves the preset's value.
+        /// A person's settings for a model. `None` keeps the preset's value.
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         pub struct TrainingSettings {
             /// What kind of model
@@ -72,7 +72,7 @@ macro_rules! settings {
             $(#[doc = $help] pub $field: Option<$type>,)*
         }
 
-        /// Every setting but the preset, in the order in which a person reads them.
+        /// All settings except the preset, in the order in which they are listed to people.
         pub const SETTINGS: &[Setting] = &[$(Setting {
             field: stringify!($field),
             option: $option,
@@ -161,22 +161,22 @@ const fn slider(title: &'static str, usual: (f64, f64), of: fn(&Config) -> Strin
     Some(InForm { title, usual: Some(usual), of })
 }
 
-/// Frames at a configuration's rate as milliseconds; nothing where it has no rate of its own.
+/// Frames at a configuration's rate in milliseconds, as text. Empty if the configuration has no rate of its own.
 fn milliseconds(frames: usize, config: &Config) -> String {
     let ms = |rate: u32| (frames as f64 * 1e5 / f64::from(rate)).round() / 100.0;
     config.rate.hz().map_or_else(String::new, |rate| ms(rate).to_string())
 }
 
 impl Setting {
-    /// The value as a number, where one is given.
+    /// The value as a number, if it is given.
     pub fn get(&self, settings: &TrainingSettings) -> Option<f64> {
         (self.get)(settings)
     }
 
-    /// Reads a value as a person writes it.
+    /// Reads a value that a person wrote.
     ///
     /// # Errors
-    /// What it has to be, as in "a whole number from 8 to 512".
+    /// Says which values are valid, as in "a whole number from 8 to 512".
     pub fn set(&self, settings: &mut TrainingSettings, text: &str) -> Result<(), String> {
         (self.set)(settings, text.trim())
     }
@@ -202,7 +202,7 @@ impl Setting {
 }
 
 impl TrainingSettings {
-    /// An error where a value is out of its range, or is for another preset: a sentence that names the option.
+    /// Fails if a value is out of its range, or if `preset` does not use it. The sentence names the option.
     pub(super) fn check(&self, preset: Preset) -> Result<(), ConfigError> {
         for setting in SETTINGS.iter().filter(|setting| setting.get(self).is_some()) {
             if !setting.presets.contains(&preset) {
@@ -213,7 +213,7 @@ impl TrainingSettings {
         SETTINGS.iter().try_for_each(|setting| (setting.check)(self))
     }
 
-    /// Puts what is given in place of what a preset has; rate, chunk and hop, which depend on one another, are left out.
+    /// Replaces the preset's values by the given ones, except rate, chunk and hop, which depend on one another.
     pub(super) fn put_into(&self, c: &mut Config) {
         fn put<T: Copy>(field: &mut T, value: Option<T>) {
             *field = value.unwrap_or(*field);
@@ -280,7 +280,7 @@ impl FromArgMatches for TrainingSettings {
     }
 }
 
-/// What the values of settings are.
+/// The types of the settings' values.
 trait Number: Copy + FromStr + PartialOrd + Display {
     const IS_WHOLE: bool;
 
@@ -315,7 +315,7 @@ impl Number for f32 {
     const IS_WHOLE: bool = false;
 
     fn to_f64(self) -> f64 {
-        // The number as a person wrote it, not the nearest fraction of a power of two.
+        // The decimal number as the person wrote it (0.1), not the f32's exact value (0.100000001...).
         self.to_string().parse().unwrap_or(self.into())
     }
 }
@@ -358,7 +358,7 @@ fn names(presets: &[Preset]) -> String {
 mod tests {
     use super::*;
 
-    /// A value that a setting may have.
+    /// A valid value of a setting.
     fn example(setting: &Setting) -> String {
         let (least, most) = setting.range;
         let middle = (least + most.min(1e9)) / 2.0;
@@ -389,7 +389,7 @@ mod tests {
             let preset = setting.presets[0];
             let mut settings = TrainingSettings::default();
             for value in [least, most] {
-                // The largest seed is no f64.
+                // An f64 cannot hold the largest seed.
                 let text =
                     if setting.field == "seed" && value > 0.0 { u64::MAX.to_string() } else { value.to_string() };
                 setting.set(&mut settings, &text).unwrap();

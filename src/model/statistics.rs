@@ -1,17 +1,18 @@
-//! What is known of a chunk's bands without learning: mean and deviation over time, and how much a band changes from frame to
-//! frame. Cepstral statistics, which float features are usually compared by, are linear in the first of them.
+//! Statistics of a chunk's bands that need no learning: mean and deviation over time, and how much a band changes from
+//! frame to frame. Cepstral statistics, the usual features for comparing sounds, are a linear function of the means.
 
 use rayon::prelude::*;
 
 use super::simd::kernel;
 
-/// Statistics of each band.
+/// The number of statistics of each band.
 pub const STATISTICS: usize = 3;
 
-/// Brings deviations and changes of normalised bands to about the size of their means.
+/// Factors that bring deviations and changes of normalised bands to about the size of the means.
 const SCALES: [f32; STATISTICS] = [1.0, 2.0, 3.0];
 
-/// Of each chunk of `frames` frames, in `logs` `[chunks * frames, bands]`, normalised: `[chunks, STATISTICS * bands]`.
+/// The statistics `[chunks, STATISTICS * bands]` of chunks of `frames` frames. `logs` `[chunks * frames, bands]` is
+/// normalised.
 pub fn statistics(logs: &[f32], frames: usize, bands: usize) -> Vec<f32> {
     let mut out = vec![0.0; logs.len() / (frames * bands) * STATISTICS * bands];
     let chunks = out.par_chunks_mut(STATISTICS * bands).zip(logs.par_chunks(frames * bands));
@@ -57,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_band_has_its_mean_its_deviation_and_its_change() {
-        // Two chunks of four frames with two bands: one rests, one jumps.
+        // Two chunks of four frames with two bands. One band is constant, one alternates.
         let logs = [1.0, 0.0, 1.0, 2.0, 1.0, 0.0, 1.0, 2.0, 0.0, 5.0, 0.0, 5.0, 0.0, 5.0, 0.0, 5.0];
         let found = statistics(&logs, 4, 2);
         let change = 3.0 * (12.0_f32 / 4.0).sqrt();

@@ -1,4 +1,4 @@
-//! Synthetic sounds to learn from: renderings of random patches as log-mel frames, several doppelgangers of each.
+//! Synthetic sounds to learn from: random patches, rendered as log-mel frames, with several doppelgangers of each.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -15,37 +15,37 @@ use crate::audio::mel::MelSpectrum;
 use crate::ground::Rate;
 use crate::synth::{self, Patch};
 
-/// How far the doppelgangers of a patch are from it.
+/// The distances of a patch's doppelgangers from the patch.
 const DELTAS: [f32; 3] = [0.0, 0.1, 0.2];
-/// Seconds of a rendering.
+/// The length of a rendering, in seconds.
 const SECONDS: f32 = 0.64;
-/// Patches that are rendered between two looks at whether to go on.
+/// The number of patches that are rendered before `progress` is called again.
 const ROUND: usize = 64;
-/// A view begins where a frame of its chunk is at most so far below the rendering's loudest, in units of the natural logarithm of
-/// power: 30 dB.
+/// A chunk is audible if one of its frames is at most this far below the rendering's loudest frame, in units of the
+/// natural logarithm of power: 30 dB.
 const AUDIBLE: f32 = 7.0;
-/// Share of the second views that begin anywhere, not near the first one.
+/// The share of second views that begin anywhere, not near the first view.
 const FAR: f32 = 0.35;
-/// Frames that a second view that begins near the first one may be away.
+/// The largest distance, in frames, of a near second view from the first one.
 const NEAR: i64 = 4;
-/// Share of pairs that are heard as at a lower rate, and share of those in which only one view is.
+/// The share of pairs that are heard as at a lower rate, and the share of these pairs in which only one view is.
 const LOWER_RATE: f32 = 0.4;
 const ONE_LOWER: f32 = 0.15;
-/// Half of the lower rates, in hertz.
+/// The lower rates, halved (the highest frequency of each), in hertz.
 const LOWER: [f32; 6] = [4000.0, 4000.0, 5512.0, 8000.0, 8000.0, 11_025.0];
 
-/// Renderings with the places in them where something sounds.
+/// Renderings, and the places in them where something is audible.
 #[derive(Debug)]
 pub struct Synthetic {
     store: FeatureStore,
-    /// Of each rendering, the rows at which an audible chunk begins.
+    /// For each rendering, the rows at which an audible chunk begins.
     audible: Vec<Vec<u16>>,
-    /// First band that a library of the model's rate has nothing in.
+    /// The first band that is empty in sounds of the model's rate.
     top: usize,
     centres: Vec<f32>,
 }
 
-/// A view: where it begins, and the first band that is empty in it.
+/// The place of a view, and the first band that is empty in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct View {
     pub place: Place,
@@ -53,11 +53,11 @@ pub struct View {
 }
 
 impl Synthetic {
-    /// Renders `patches` patches of `seed` for models like `config`; `folder` is where many features keep a temporary file.
-    /// `progress` hears how many patches are done; `None` is the answer when it breaks.
+    /// Renders `patches` patches of `seed` for models like `config`. Large features are kept in a temporary file in
+    /// `folder`. `progress` is called with the number of patches done. If it breaks, the result is `None`.
     ///
     /// # Errors
-    /// The temporary file cannot be written.
+    /// If the temporary file cannot be written.
     pub fn render(
         config: &Config,
         patches: usize,
@@ -107,7 +107,7 @@ impl Synthetic {
         self.store.front_end().mel()
     }
 
-    /// A patch's number, and two views of doppelgangers of it.
+    /// The number of a patch, and two views of its doppelgangers.
     pub fn pair(&self, random: &mut ChaCha8Rng) -> (u64, View, View) {
         let patch = random.random_range(0..self.audible.len() / DELTAS.len());
         let mut rendering = || patch * DELTAS.len() + random.random_range(0..DELTAS.len());
@@ -128,7 +128,7 @@ impl Synthetic {
         (patch as u64, view(a, first, tops[0]), view(b, second, tops[1]))
     }
 
-    /// Where a view of a rendering begins: often with its sound.
+    /// The start of a view of a rendering. It is often the start of the sound.
     fn begin(&self, rendering: usize, random: &mut ChaCha8Rng) -> u16 {
         let rows = &self.audible[rendering];
         match random.random::<f32>() < 0.3 {
@@ -138,17 +138,17 @@ impl Synthetic {
     }
 }
 
-/// The first band whose centre is too near `half_rate`, or beyond it, to have anything in it.
+/// The first band whose centre is above `half_rate`, or too near it for the band to have power.
 fn top_band(centres: &[f32], half_rate: f32) -> usize {
     centres.partition_point(|hz| hz * 1.03 <= half_rate)
 }
 
-/// Rows at which a chunk of `rows` rows begins that has a frame near the loudest; at least one.
+/// The rows at which audible chunks of `rows` rows begin. There is at least one.
 fn audible_rows(logs: &[f32], bands: usize, rows: usize) -> Vec<u16> {
     let peaks: Vec<f32> =
         logs.chunks_exact(bands).map(|frame| frame.iter().copied().fold(f32::MIN, f32::max)).collect();
     let loudest = peaks.iter().copied().fold(f32::MIN, f32::max);
-    // One row is left for the shift by a part of a frame.
+    // One row is reserved for the shift by a part of a frame.
     let begins = peaks.len().saturating_sub(rows).max(1);
     let is_audible = |&row: &usize| peaks[row..(row + rows).min(peaks.len())].iter().any(|p| *p > loudest - AUDIBLE);
     (0..begins).filter(is_audible).map(|row| row as u16).collect()

@@ -1,11 +1,11 @@
-//! The floor as a whole: small runs of every preset.
+//! Tests the whole folder with small runs of every preset.
 
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::*;
 
-/// A few files of tones and noises, 8 kHz.
+/// A few files of tones and noises at 8 kHz.
 fn sounds() -> Vec<Vec<f32>> {
     let tone = |hz: f32, wobble: f32| -> Vec<f32> {
         (0..6000)
@@ -51,7 +51,7 @@ fn small(preset: Preset) -> Config {
         contrast: (preset == Preset::Waveform).then_some(0.5),
         ..Default::default()
     };
-    // Chunks are compared with themselves alone.
+    // Without `beside`, a chunk's code does not depend on the other starts, so chunks can be compared one by one.
     Config { beside: false, ..Config::new(&settings, Some(8000)).unwrap() }
 }
 
@@ -207,7 +207,7 @@ fn chunks_encode_alike_alone_together_and_in_any_order() {
         assert_eq!((model.config(), model.progress().step), (&config, 12));
         let sound = &sounds()[3];
         let hop = config.hop_frames as u64;
-        // The last one reaches beyond the end, and one is off the grid.
+        // One start reaches beyond the end, and one is off the grid.
         let starts = [0, hop, 2 * hop, 5999, 17, hop];
         let together = model.encode(sound, &starts).unwrap();
         for (i, start) in starts.iter().enumerate() {

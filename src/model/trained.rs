@@ -1,4 +1,4 @@
-//! A model to encode with, and to decode with (`decode.rs`).
+//! A model that encodes. `decode.rs` has its decoding.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use super::normalisation::Normalisation;
 use super::report::Progress;
 use super::weights::Weights;
 
-/// Chunks that are encoded at once.
+/// The number of chunks that are encoded at once.
 const BATCH: usize = 256;
 
-/// An encoder and a decoder with what they need to hear and to be heard. Many threads may use one.
+/// An encoder and a decoder with the front end and the normalisation. Many threads may use one model.
 #[derive(Debug)]
 pub struct Model {
     pub(super) config: Config,
@@ -31,10 +31,10 @@ pub struct Model {
 }
 
 impl Model {
-    /// Reads what [`Trainer::save`](super::Trainer::save) wrote.
+    /// Reads a model that [`Trainer::save`](super::Trainer::save) wrote.
     ///
     /// # Errors
-    /// It cannot be read, is no model, is of another format version, or is damaged: each says so.
+    /// If the file cannot be read, is not a model, has an unknown format version, or is damaged.
     pub fn load(path: &Path) -> Result<Self, ModelError> {
         let stored = checkpoint::load(path)?;
         Ok(Self {
@@ -47,27 +47,27 @@ impl Model {
         })
     }
 
-    /// The first model of a library, ready at once: the base model with a head in closed form for the chunks of `store`, which are
-    /// some or all of the library's `chunks`.
+    /// The first model of a library: the base model with a head in closed form for the chunks of `store`. The store has
+    /// some or all of the library's `chunks` chunks.
     ///
     /// # Errors
-    /// `config` does not begin from the base model; the features cannot be read, or there is no chunk.
+    /// If `config` does not begin from the base model, if the features cannot be read, or if there is no chunk.
     pub fn first(config: Config, store: &FeatureStore, chunks: u64) -> Result<Self, ModelError> {
         let First { weights, normalisation } = first::fit(&config, store)?;
         let progress = Progress { chunks, ..Progress::default() };
         Ok(Self::new(config, weights, normalisation, progress))
     }
 
-    /// A model that is not stored yet. It shares its weights with whoever gave them.
+    /// A model that is not stored yet. It shares the tensors in `weights` with the caller.
     pub(super) fn new(config: Config, weights: Weights, normalisation: Normalisation, progress: Progress) -> Self {
         let (front_end, network) = (FrontEnd::new(&config), Network::new(&config, weights));
         Self { front_end, network, normalisation, progress, hash: [0; 32], config }
     }
 
-    /// Stores it where [`Model::load`] finds it, and gives its hash.
+    /// Writes the model to a file for [`Model::load`], and returns its hash.
     ///
     /// # Errors
-    /// The file cannot be written; an older one at `path` is then as it was.
+    /// If the file cannot be written. An older one at `path` is then unchanged.
     pub fn save(&self, path: &Path) -> Result<[u8; 32], ModelError> {
         let Self { config, progress, network, normalisation, .. } = self;
         let nothing = Adam { first: Vec::new(), second: Vec::new() };
@@ -78,8 +78,8 @@ impl Model {
         &self.config
     }
 
-    /// What tells this model from every other: a hash of its configuration and all of its weights. A model that was never stored
-    /// has none: zeros.
+    /// The hash of the configuration and all weights, which identifies the model. It is all zeros if the model was
+    /// never stored.
     pub fn hash(&self) -> [u8; 32] {
         self.hash
     }
@@ -88,15 +88,15 @@ impl Model {
         self.config.kind(self.progress.step)
     }
 
-    /// How far its training has come.
+    /// The progress of the training.
     pub fn progress(&self) -> &Progress {
         &self.progress
     }
 
-    /// h of the chunks of `samples` (mono, at the model's rate) that begin at `starts`, before any squashing: [starts,
-    /// bits] row by row; bit i is h > 0. Where samples end, chunks go on in silence. Ascending starts that are whole hops
-    /// apart share one spectrum. Where the model hears what is beside a chunk, that is what the starts one hop before and after it
-    /// have: a chunk that is asked for alone is heard alone.
+    /// The activations h `[starts, bits]`, row by row, of the chunks of `samples` (mono, at the model's rate) that
+    /// begin at `starts`. Bit i is h > 0. Chunks that reach beyond the samples are padded with silence. Ascending
+    /// starts that are whole hops apart share one spectrum. If the model uses the chunks beside a chunk, it uses those
+    /// whose starts, one hop before and after, are in `starts`. So a single chunk is encoded alone.
     pub fn encode(&self, samples: &[f32], starts: &[u64]) -> Result<Vec<f32>, ModelError> {
         let mut out = Vec::with_capacity(starts.len() * self.config.bits);
         let mut left = starts;
@@ -111,7 +111,7 @@ impl Model {
         Ok(out)
     }
 
-    /// How many starts from the first on are near one another and on one grid of spectral frames.
+    /// The number of starts, from the first on, that are near one another and on one grid of spectral frames.
     fn run_length(&self, starts: &[u64]) -> usize {
         let step = self.front_end.row_step() as u64;
         let near = 4 * self.config.chunk_frames as u64;
@@ -145,7 +145,8 @@ impl Model {
     }
 }
 
-/// h `[starts, bits]` with the h of the starts one hop before and after added at half the weight, where they are next to it.
+/// h `[starts, bits]`, with the h of the starts one hop before and one hop after added at half weight, if these are
+/// adjacent in `starts`.
 fn heard_beside(h: &[f32], starts: &[u64], hop: u64, bits: usize) -> Vec<f32> {
     let row = |i: usize| &h[i * bits..][..bits];
     let mut out = h.to_vec();
@@ -169,7 +170,7 @@ mod tests {
     #[test]
     fn a_chunk_hears_those_one_hop_away_and_no_others() {
         let h = [1.0, -1.0, 3.0, 5.0, 8.0, 0.0, 2.0, 2.0];
-        // The third is two hops after the second, the fourth off the grid.
+        // The third start is two hops after the second. The fourth is off the grid.
         let found = heard_beside(&h, &[0, 10, 30, 35], 10, 2);
         let wanted = [2.5 / 1.5, 1.5 / 1.5, 3.5 / 1.5, 4.5 / 1.5, 8.0, 0.0, 2.0, 2.0];
         assert!(found.iter().zip(wanted).all(|(a, b): (&f32, f32)| (a - b).abs() < 1e-6), "{found:?}");

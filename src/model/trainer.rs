@@ -1,4 +1,4 @@
-//! Training: from a feature store to a model, step by step, on the calling thread and rayon's.
+//! Training: from a feature store to a model, step by step. It runs on the calling thread and on rayon's threads.
 
 use candle_core::{Tensor, Var};
 use std::collections::BTreeMap;
@@ -28,14 +28,15 @@ use super::trained::Model;
 
 use super::weights::{self, Weights};
 
-/// A run of training. The same configuration and features give the same weights, bit for bit, in one run or in many.
+/// A run of training. The same configuration and features give the same weights, bit for bit, whether or not the run is
+/// interrupted.
 pub struct Trainer<'a> {
     config: Config,
     batches: Batches<'a>,
     vars: BTreeMap<String, Var>,
     network: Network,
     adam: Adam,
-    /// What Muon moves.
+    /// The matrices that Muon moves.
     squares: BTreeMap<String, Vec<Square>>,
     neighbours: Neighbours,
     normalisation: Normalisation,
@@ -43,7 +44,7 @@ pub struct Trainer<'a> {
     probe: Option<Probe>,
 }
 
-/// The scalar losses of a step, and what was measured beside them.
+/// The losses of a step, and its measurements.
 struct Losses {
     total: Tensor,
     reconstruction: f32,
@@ -55,15 +56,15 @@ struct Losses {
 }
 
 impl<'a> Trainer<'a> {
-    /// A run that has not begun. `store` must have been filled for `config`.
+    /// A new run. `store` must have been filled for `config`.
     ///
     /// # Errors
-    /// There is no chunk; the features cannot be read.
+    /// If there is no chunk, or if the features cannot be read.
     pub fn new(config: Config, store: &'a FeatureStore) -> Result<Self, ModelError> {
         Self::beside(config, store, None)
     }
 
-    /// The same beside synthetic sounds, where the configuration wants some.
+    /// A new run that also learns from synthetic sounds if the configuration wants some.
     ///
     /// # Errors
     /// As [`Trainer::new`].
@@ -94,10 +95,10 @@ impl<'a> Trainer<'a> {
         Self::with(config, store, vars, None, Neighbours::default(), normalisation, progress, probe, shared)
     }
 
-    /// A run that learns from synthetic sounds alone.
+    /// A new run that learns from synthetic sounds alone.
     ///
     /// # Errors
-    /// The features cannot be read.
+    /// If the features cannot be read.
     pub fn on_synthetic(config: Config, sounds: &'a Synthetic) -> Result<Self, ModelError> {
         let store = sounds.store();
         let normalisation = Normalisation::measure(&config, store)?;
@@ -112,15 +113,15 @@ impl<'a> Trainer<'a> {
         Self::with(config, store, vars, None, Neighbours::default(), normalisation, progress, None, all)
     }
 
-    /// Goes on with a run that [`Trainer::save`] stored, over the same features.
+    /// Continues a run that [`Trainer::save`] stored, with the same features.
     ///
     /// # Errors
-    /// The checkpoint cannot be used, or the chunks are not as many as they were.
+    /// If the checkpoint cannot be used, or if the number of chunks has changed.
     pub fn resume(path: &Path, store: &'a FeatureStore) -> Result<Self, ModelError> {
         Self::resume_beside(path, store, None)
     }
 
-    /// The same beside the synthetic sounds that the run began with.
+    /// Continues a run that also learns from synthetic sounds. They must be the same as before.
     ///
     /// # Errors
     /// As [`Trainer::resume`].
@@ -196,15 +197,15 @@ impl<'a> Trainer<'a> {
         &self.config
     }
 
-    /// Steps done, and planned.
+    /// The number of steps done, and the number planned.
     pub fn step(&self) -> (usize, usize) {
         (self.progress.step, self.progress.steps)
     }
 
-    /// Trains until the planned end, or until `on_step` breaks: the step it is told of is the last one then.
+    /// Trains until the planned end, or until `on_step` breaks. The step for which it breaks is the last one.
     ///
     /// # Errors
-    /// A loss or a gradient that is no finite number: the weights are those of the last good step, and can be saved.
+    /// If a loss or a gradient is not finite. The weights are then those of the last good step, and can be saved.
     pub fn run(&mut self, on_step: &mut dyn FnMut(&StepReport) -> ControlFlow<()>) -> Result<TrainSummary, ModelError> {
         let (began, first) = (Instant::now(), self.progress.step);
         while self.progress.step < self.progress.steps {
@@ -229,11 +230,11 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// Goes back to the library's first model where the probe finds it better than what was learned from it, or where there are
-    /// too few chunks to ask; answers whether it did.
+    /// Returns to the library's first model if the probe finds it better than the trained model, or if there are too
+    /// few chunks for the probe. The result says whether it did.
     ///
     /// # Errors
-    /// The features cannot be read.
+    /// If the features cannot be read.
     pub fn keep_the_better(&mut self, store: &FeatureStore) -> Result<bool, ModelError> {
         if self.config.start != Start::Base {
             return Ok(false);
@@ -257,19 +258,19 @@ impl<'a> Trainer<'a> {
         Ok(true)
     }
 
-    /// Stores the run, as a model and to be resumed, and gives the model's hash.
+    /// Stores the run, both as a model and for resuming. Returns the model's hash.
     ///
     /// # Errors
-    /// The file cannot be written; an older one at `path` is then as it was.
+    /// If the file cannot be written. An older one at `path` is then unchanged.
     pub fn save(&self, path: &Path) -> Result<[u8; 32], ModelError> {
         let Self { config, progress, normalisation, adam, neighbours, .. } = self;
-        // A run that is over asks for no neighbours any more.
+        // A finished run needs no neighbours any more.
         let over = progress.step == progress.steps;
         let neighbours = if over { &Neighbours::default() } else { neighbours };
         checkpoint::save(path, config, progress, &self.weights(), normalisation, adam, neighbours)
     }
 
-    /// Stores a run that nobody will resume: as a model alone.
+    /// Stores a run that will not be resumed: only the model.
     ///
     /// # Errors
     /// As [`Trainer::save`].
@@ -279,12 +280,12 @@ impl<'a> Trainer<'a> {
         checkpoint::save(path, config, progress, &self.weights(), normalisation, &nothing, &Neighbours::default())
     }
 
-    /// What was learned until now, to encode with.
+    /// The model as trained so far, for encoding.
     pub fn model(&self) -> Model {
         Model::new(self.config.clone(), self.weights(), self.normalisation.clone(), self.progress.clone())
     }
 
-    /// The weights as they are now.
+    /// The current weights.
     fn weights(&self) -> Weights {
         tensors(&self.vars)
     }
@@ -340,7 +341,7 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// Finds what the batch's chunks are like, where that is `wanted` already, and remembers the batch.
+    /// Finds the neighbours of the batch's chunks if they are `wanted` already, and remembers the batch.
     fn neighbours_of(&mut self, chunks: &[u64], h: &Tensor, wanted: bool) -> Result<Option<Targets>, ModelError> {
         if self.config.contrast == 0.0 || self.config.neighbours == 0.0 {
             return Ok(None);
@@ -370,7 +371,7 @@ impl<'a> Trainer<'a> {
             total = (&total + (loss * f64::from(weight))?)?;
             Ok(loss.to_scalar::<f32>()?)
         };
-        // A weight of 0 leaves the gradients of the decoder 0, not missing.
+        // Even with a weight of 0 the loss is added, because the decoder's gradients must be 0, not missing.
         let reconstruction = add(&self.network.reconstruction_loss(&decoded, &batch.clean)?, config.reconstruction)?;
         let mut parts = (None, None, None);
         if config.contrast > 0.0 {
@@ -405,7 +406,7 @@ impl<'a> Trainer<'a> {
     }
 }
 
-/// The tensors that variables hold; they move with them.
+/// The tensors of the variables. They change when the variables do.
 fn tensors(vars: &BTreeMap<String, Var>) -> Weights {
     vars.iter().map(|(name, var)| (name.clone(), var.as_tensor().clone())).collect()
 }

@@ -141,7 +141,7 @@ pub fn distort_levels(levels: &mut [u8], random: &mut ChaCha8Rng) {
     }
 }
 
-/// A power ratio.
+/// The power ratio of a level in decibels.
 fn decibels(db: f32) -> f32 {
     10.0_f32.powf(db / 10.0)
 }
@@ -151,7 +151,7 @@ fn log_uniform(random: &mut impl Rng, from: f32, to: f32) -> f32 {
 }
 
 kernel! {
-    /// Powers between each frame of `logs` and the next.
+    /// The powers between each frame of `logs` and the next one.
     fn shifted_powers<'a>(out: &'a mut [f32], logs: &'a [f32], bands: usize, fraction: f32) {
         let power = |log: f32| {
             let p = exp(log) - POWER_FLOOR;
@@ -175,7 +175,7 @@ kernel! {
 }
 
 kernel! {
-    /// Adds to each frame what is left of the frames before it.
+    /// Adds to each frame the reverberation of the frames before it.
     fn reverberate<'a>(powers: &'a mut [f32], bands: usize, decay: f32, wet: f32) {
         let mut tail = vec![0.0_f32; bands];
         for frame in powers.chunks_exact_mut(bands) {

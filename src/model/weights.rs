@@ -1,4 +1,4 @@
-//! The tensors of a model by name: which there are, in which shapes, and what they are before training.
+//! The tensors of a model: their names, shapes and initial values.
 
 use candle_core::{Device, Tensor, Var};
 use rand::Rng;
@@ -15,16 +15,16 @@ use super::ops::pool::Pooling;
 use super::statistics::STATISTICS;
 use crate::audio::mulaw::LEVELS;
 
-/// Frames that the taps of `waveform`'s front reach over.
+/// The number of frames that the taps of `waveform`'s first layer cover.
 const WAVEFORM_REACH: usize = 2;
 
-/// Channels of a sample in `waveform`'s decoder, before its levels.
+/// The channels of a sample in the decoder of `waveform`, before the levels.
 pub(super) const SAMPLE_CHANNELS: usize = 16;
 
-/// The encoder's packed blocks.
+/// The packed blocks of the encoder.
 pub(super) const ENCODER_STACK: &str = "encoder.stack";
 
-/// How a tensor starts out.
+/// The initial values of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Start {
     /// Uniform within 1 / sqrt(fan-in) of 0: PyTorch's default for linear layers and convolutions.
@@ -35,7 +35,7 @@ enum Start {
         deviation: f32,
     },
     Constant(f32),
-    /// Packed gated blocks of as many channels.
+    /// Packed gated blocks with this many channels.
     Blocks {
         channels: usize,
     },
@@ -44,7 +44,7 @@ enum Start {
 /// Tensors by name.
 pub type Weights = BTreeMap<String, Tensor>;
 
-/// Rows of the stack for one chunk.
+/// The rows of the stack for one chunk.
 pub(super) fn frames(config: &Config) -> usize {
     match config.preset {
         Preset::Spectral => {
@@ -55,11 +55,11 @@ pub(super) fn frames(config: &Config) -> usize {
     }
 }
 
-/// Every tensor of a model: its name, its shape and how it starts.
+/// All tensors of a model: name, shape and initial values.
 fn tensors(config: &Config) -> Vec<(String, Vec<usize>, Start)> {
     let (bits, c, frames) = (config.bits, config.channels, frames(config));
     let pooled = Pooling { frames, parts: config.parts }.values(c);
-    // What the bits are made of.
+    // The number of values that lead to the bits.
     let known = pooled + if config.statistics { STATISTICS * config.mels } else { 0 };
     let mut all = Vec::new();
     let mut linear = |name: &str, from: usize, to: usize, fan_in: usize| {
@@ -81,7 +81,7 @@ fn tensors(config: &Config) -> Vec<(String, Vec<usize>, Start)> {
         }
         Preset::Waveform => {
             let taps = WAVEFORM_REACH * WAVEFORM_STRIDE;
-            // One row in 256 is added for each tap, so the taps are what fans in.
+            // Each tap adds one row in 256, so the fan-in is the number of taps.
             linear("encoder.in", taps * LEVELS, c, taps);
             linear("encoder.head", pooled, bits, pooled);
             linear("decoder.in", bits, c, bits);
@@ -111,12 +111,12 @@ fn tensors(config: &Config) -> Vec<(String, Vec<usize>, Start)> {
     all
 }
 
-/// The names and shapes of a model's tensors, by name.
+/// The shapes of a model's tensors, by name.
 pub fn shapes(config: &Config) -> BTreeMap<String, Vec<usize>> {
     tensors(config).into_iter().map(|(name, shape, _)| (name, shape)).collect()
 }
 
-/// The matrices of the encoder's blocks, by tensor, where the configuration has them moved by Muon.
+/// The matrices of the encoder's blocks that Muon moves, by tensor. None if the configuration does not use Muon.
 pub fn squares(config: &Config) -> BTreeMap<String, Vec<Square>> {
     if !config.muon {
         return BTreeMap::new();
@@ -131,7 +131,7 @@ pub fn squares(config: &Config) -> BTreeMap<String, Vec<Square>> {
     BTreeMap::from([(ENCODER_STACK.into(), (0..config.blocks).flat_map(of_block).collect())])
 }
 
-/// A model before training, from the configuration's seed.
+/// The weights of a model before training, drawn with the configuration's seed.
 pub fn initial(config: &Config) -> Result<BTreeMap<String, Var>, ModelError> {
     let mut random = generator(config.seed, Purpose::Weights);
     let mut vars = BTreeMap::new();

@@ -14,8 +14,8 @@ use crate::index::kernel::Kernel;
 use crate::index::scan::{Part as Rows, scan, scan_nanos};
 use crate::index::select::Selection;
 
-// The times of the steps of a search, measured on a Zen 4 core with tables larger than its caches. Only their
-// proportions to one another and to a scan count. They choose how a search is done, never what it answers. This one:
+// The times of the steps of a search, measured on a Zen 4 core with tables larger than its caches. Only their ratios to
+// one another and to the time of a scan matter. They decide how a search is done, never what it answers. This constant:
 // testing whether a bucket holds rows.
 pub(super) const PROBE_NANOS: f32 = 1.5;
 /// Finding the entries of a bucket that holds rows.
@@ -38,7 +38,8 @@ const QUERIES: usize = 96;
 const K: usize = 11;
 /// No more levels of a part than this are ever searched.
 const LEVELS: usize = 5;
-/// What a search may spend on the tables before it scans instead, as fractions of the cost of a scan.
+/// The values of patience that are tried: the share of a scan's cost that a search may spend on the tables before it
+/// scans instead.
 const PATIENCE: [f32; 8] = [0.03, 0.06, 0.12, 0.25, 0.4, 0.6, 0.8, 1.0];
 /// Tables are kept only if a search with them takes less than this fraction of a scan.
 const WORTH: f32 = 0.85;

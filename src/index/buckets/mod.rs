@@ -76,15 +76,17 @@ impl Buckets {
     /// the fraction of rows that may be found. The fewer rows may be found, the farther away the nearest of them are:
     /// ten of a tenth of the rows are about as far away as a hundred of all rows.
     pub fn promise(&self, k: usize, share: f32, scan_nanos: f32) -> bool {
-        // How the cost grows with the number of rows wanted. Ten times as many took 3.2 to 6.5 times as long, for codes
-        // of 64 and 128 bits, a million and ten million of them.
+        // The exponent with which the cost grows with the number of rows wanted. Ten times as many rows took 3.2 to 6.5
+        // times as long, with codes of 64 and 128 bits, for a million and ten million codes.
         const GROWTH: f32 = 0.65;
-        // A search for all rows within a radius may find few.
+        // The search for all rows within a radius (`k` is `usize::MAX`) may find few rows, so its cost is not scaled
+        // up.
         let of_ten = if k == usize::MAX { 1.0 } else { k as f32 / (10.0 * share) };
         self.typical_nanos * of_ten.max(1.0).powf(GROWTH) < scan_nanos
     }
 
-    /// For searching `codes`, from which these tables were built. The first code is row `first_row` of the index.
+    /// A search through these tables. `codes` must be the codes that the tables were built from. The first code is row
+    /// `first_row` of the index.
     pub fn probe<'a, const W: usize>(
         &'a self,
         codes: CodesRef<'a>,

@@ -2,8 +2,8 @@
 
 use rustc_hash::FxHashSet;
 
-/// A set of rows, with room for more. With the standard library's hash, looking a row up would take longer than
-/// everything else that is done with it.
+/// A set of rows. It uses a faster hash than the standard library's, because looking up a row would otherwise take
+/// longer than everything else that is done with the row.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     rows: FxHashSet<u32>,
@@ -11,7 +11,8 @@ pub(super) struct Seen {
 
 impl Seen {
     pub fn clear(&mut self) {
-        // Clearing takes time in proportion to the room. A query that saw many rows must not slow down the next query.
+        // Clearing takes time in proportion to the capacity. A query that saw many rows must not slow down the next
+        // query.
         const ROOM: usize = 1024;
         if self.rows.capacity() > 2 * ROOM {
             self.rows = FxHashSet::default();

@@ -10,8 +10,8 @@ use crate::index::stretch::Stretch;
 /// A bucket's number has at most this many bits.
 pub(in crate::index) const BUCKET_BITS_AT_MOST: u32 = 26;
 
-/// The words of an entry for codes of `width` bits. They have room for all bits that the bucket does not tell, or for
-/// most of them.
+/// The number of words of an entry, for codes of `width` bits. They have room for all bits that the bucket does not
+/// determine, or for most of them.
 pub(in crate::index) fn entry_words(width: usize) -> usize {
     width.div_ceil(64).min(2)
 }
@@ -36,7 +36,7 @@ pub(in crate::index) struct Key {
     /// For each bit that chooses the bucket, the bits of the bucket's number that change when it is flipped.
     pub flips: Vec<u32>,
     mask: Vec<u64>,
-    /// Whether the bucket and the tag together tell all bits of a code.
+    /// Whether the bucket and the tag together determine all bits of a code.
     pub is_complete: bool,
     /// The bits of an entry's first word that are its row.
     pub row_mask: u64,
@@ -143,8 +143,8 @@ impl Table {
         Self { directory: directory.into(), starts: starts.into(), entries: entries.into() }
     }
 
-    /// Why this table, which comes from a file, cannot belong to `rows` codes of `width` bits and this key. `None`: it
-    /// can, and no look-up reads outside of it.
+    /// The reason why this table, which comes from a file, cannot belong to `rows` codes of `width` bits and this key.
+    /// `None` if it can; then no look-up reads outside the table.
     pub fn flaw(&self, key: &Key, width: usize, rows: usize) -> Option<&'static str> {
         let mut before = 0;
         for word in self.directory.iter() {

@@ -86,7 +86,7 @@ proptest! {
             let near = search(&buckets, codes.as_ref(), query, Selection::new(usize::MAX, 2), allowed.as_ref());
             let mut expected = nearest(codes.as_ref(), query, count, allowed.as_ref());
             expected.retain(|found| found.distance <= 2);
-            // Three levels suffice for a radius of 2 in any part, and there are six.
+            // A radius of 2 needs at most three levels of a part, and there are six.
             prop_assert_eq!(near, Some(expected));
         }
         prop_assert!(k != 0 || answered == 10);

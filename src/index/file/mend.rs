@@ -1,5 +1,5 @@
-//! An index that is read despite damage: what is whole is taken over, and the rows that are lost are named, so that only
-//! those are encoded again.
+//! Opens an index despite damage. Whole segments and blocks are kept. The rows that are lost are named, so that only
+//! those must be encoded again.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,22 +10,22 @@ use crate::index::rows::RowSet;
 use crate::index::searcher::Index;
 use crate::index::segment::Segment;
 
-/// What could be read of an index. Nothing in it is damaged.
+/// What could be read of a damaged index. Nothing in `index` is damaged.
 #[derive(Debug)]
 pub struct Mended {
     pub index: IndexFile,
-    /// Rows whose codes are lost. The index counts them as removed.
+    /// The rows whose codes are lost. The index counts them as removed.
     pub lost: RowSet,
-    /// What was found damaged, in words; empty where the index is whole.
+    /// Descriptions of the damage. Empty if the index is whole.
     pub found: Vec<String>,
 }
 
 impl IndexFile {
-    /// Opens the index at `path` and checks all of it. Segments that `before` has as well are shared with it, and are
-    /// checked once for both.
+    /// Opens the index at `path` and checks it completely. Segments that `before` also has are shared with `before`,
+    /// and checked once for both.
     ///
     /// # Errors
-    /// The list itself cannot be used.
+    /// If the list itself cannot be used.
     pub fn open_mending(path: &Path, before: Option<&IndexFile>) -> Result<Mended, IndexError> {
         let listed = listed(path)?;
         let (folder, bits) = (folder_of(path), listed.header.bits);
@@ -58,7 +58,7 @@ impl IndexFile {
     }
 }
 
-/// The segment without what is damaged in it, and the rows that are lost.
+/// The segment without its damaged parts, and the rows that are lost.
 fn mended(segment: Arc<Segment>, found: &mut Vec<String>) -> Result<(Arc<Segment>, Vec<usize>), IndexError> {
     let Some(file) = segment.file() else { return Ok((segment, Vec::new())) };
     if let Err(cause) = segment.codes() {
@@ -75,7 +75,8 @@ fn mended(segment: Arc<Segment>, found: &mut Vec<String>) -> Result<(Arc<Segment
     }
 }
 
-/// As many rows, of which none counts.
+/// A segment of `rows` zero codes, without tables. It takes the place of a segment that cannot be read; the index
+/// counts none of its rows.
 fn empty(bits: usize, rows: usize) -> Result<Segment, IndexError> {
     Ok(Segment::build(segment::zeros(bits, rows), false))
 }

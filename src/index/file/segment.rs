@@ -60,12 +60,12 @@ pub(super) fn write<E: From<IndexError>>(
     let name = name_of(&sum);
     announce(&name)?;
     let path = folder.join(name);
-    // The name says what the file holds, so whatever is there can only be the same, or damaged.
+    // The name is the content's checksum. So a file that is already there is either equal or damaged.
     draft.replace(&path).map_err(|cause| IndexError::Write { path, cause })?;
     Ok(sum)
 }
 
-/// As many codes of no bit.
+/// `rows` codes with all bits 0.
 pub(super) fn zeros(bits: usize, rows: usize) -> Codes {
     let mut codes = Codes::with_room(bits, rows);
     codes.extend_words(std::iter::repeat_n(0, rows * words_per_code(bits)));
@@ -112,8 +112,8 @@ fn draft(folder: &Path, segment: &Segment) -> Result<(Draft, [u8; 32]), IndexErr
 pub(super) fn open(path: PathBuf, sum: [u8; 32], bits: usize, rows: usize) -> Result<Segment, IndexError> {
     let unreadable = |cause| IndexError::Read { path: path.clone(), cause };
     let file = files::open_regular(&path).map_err(unreadable)?;
-    // SAFETY: a mapping is sound only while nobody changes the file. A segment is written once, under a name of its
-    // own, by a process that holds the project's lock, and never again. Deleting its file leaves the mapping whole.
+    // SAFETY: a mapping is sound only while nobody changes the file. A segment is written once, under its own name, by
+    // a process that holds the project's lock, and never again. If its file is deleted, the mapping stays whole.
     let map = Arc::new(unsafe { Mmap::map(&file) }.map_err(unreadable)?);
     let headed = header::read(&path, &map, MAGIC, SEGMENT_VERSIONS)?;
     let damaged = |why: &str| IndexError::Damaged { path: path.clone(), why: why.into() };
@@ -167,7 +167,8 @@ impl SegmentFile {
         }))
     }
 
-    /// A copy of the codes, which are `codes`, with zeros for those that lie in a damaged block, and the rows of these.
+    /// A copy of `codes`, the codes of this file. Codes in a damaged block are replaced by zeros, and their rows are
+    /// returned.
     pub fn whole_codes(&self, codes: CodesRef<'_>) -> Result<(Codes, Vec<usize>), IndexError> {
         self.check_length()?;
         let body = &self.map[self.body..];
@@ -193,7 +194,7 @@ impl SegmentFile {
         Ok((copy, gone))
     }
 
-    /// Checks the tables. They must be those of `codes`.
+    /// Checks the tables. `buckets` must be the tables of `codes`.
     pub fn check_tables(&self, buckets: &Buckets, codes: CodesRef<'_>) -> Result<(), IndexError> {
         let (width, rows) = (codes.bits(), codes.len());
         self.check_length()?;
@@ -204,8 +205,8 @@ impl SegmentFile {
         }))
     }
 
-    /// Reading a page that was cut off the file would end the program. A file that is cut while it is being read cannot be
-    /// helped; one that was cut before is found here.
+    /// Checks that the file was not shortened. Reading a page that was cut off would end the program. This check cannot
+    /// help if the file is shortened during the read.
     fn check_length(&self) -> Result<(), IndexError> {
         let length = self.file.metadata().map_err(|cause| IndexError::Read { path: self.path.clone(), cause })?.len();
         match length >= self.bytes() {

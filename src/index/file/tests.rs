@@ -1,4 +1,4 @@
-//! What was written can be read, and what is damaged is refused.
+//! Tests that written indexes can be read, and that damaged ones are refused.
 
 use super::header::{HEADER_BYTES, u64_at};
 use super::*;
@@ -56,7 +56,7 @@ fn tables_segments_and_removed_rows_are_read() {
         let expected = index.search(query, 20, None).expect("in memory");
         assert_eq!(file.index().search(query, 20, None).expect("whole"), expected);
     }
-    // Written to another folder, the index consists of the same files.
+    // When the index is written to another folder, it consists of the same files.
     let elsewhere = tempfile::tempdir().expect("a folder");
     let again = elsewhere.path().join("again.codes");
     IndexFile::save(&again, file.index(), 1).expect("written");
@@ -84,7 +84,8 @@ fn a_grown_index_shares_what_was_there() {
     let files = std::fs::read_dir(&folder).expect("read").count();
     assert_eq!(files, 4, "two lists and two segments");
 
-    // Opened after the first index, it shares that index's segment. Opened alone, it gives the same answers.
+    // An index that is opened after the first one shares the first one's segment. Opened alone, it gives the same
+    // answers.
     let shared = IndexFile::open_after(&next, Some(&file)).expect("opened");
     let both: Vec<_> = shared.index().segments().zip(file.index().segments()).collect();
     assert!(both.len() == 1 && Arc::ptr_eq(both[0].0, both[0].1));
@@ -154,7 +155,8 @@ fn damage_in_a_table_is_refused_when_it_is_used() {
     IndexFile::save(&list, &index, 1).expect("written");
     let path = &segment_paths(&list)[0];
     let whole = std::fs::read(path).expect("read");
-    // The block in which the codes end also holds the beginning of the tables. So the damage is behind that block.
+    // The block that holds the end of the codes also holds the beginning of the tables. The damage must be behind that
+    // block.
     for at in [whole.len() - 1, blocks::BLOCK_BYTES * 2] {
         let mut altered = whole.clone();
         altered[at] ^= 1;
@@ -165,7 +167,7 @@ fn damage_in_a_table_is_refused_when_it_is_used() {
     }
 }
 
-/// A stranger can give any content the right checksums. Then the content must make sense, or be refused.
+/// A stranger can write any content with correct checksums. Such content must either make sense or be refused.
 #[test]
 fn a_list_that_lies_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -187,7 +189,7 @@ fn a_list_that_lies_is_refused() {
         [0, 1, 63, 64, u64::from(u32::MAX), u64::MAX, now + 1, now ^ 64].into_iter().filter(move |&value| value != now)
     };
 
-    // The segment has false content, and the list has its new checksum. Each change is either refused or used without a
+    // The segment gets false content, and the list the new checksum. Each change must be refused or be usable without a
     // panic.
     let (mut refused, mut tried) = (0, 0);
     for at in words(&whole).step_by(8).chain([16, 24, 32, 40]) {
@@ -208,7 +210,7 @@ fn a_list_that_lies_is_refused() {
     }
     assert!(refused * 4 > tried * 3, "{refused} of {tried} refused");
 
-    // The list has false content.
+    // The list gets false content.
     std::fs::write(&path, &whole).expect("mended");
     for at in [16, 24, 32, 48, 56].into_iter().chain(words(&whole_list).step_by(8).skip(5).take(5)) {
         for value in values(&whole_list, at) {

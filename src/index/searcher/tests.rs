@@ -42,7 +42,7 @@ proptest! {
         removed.iter().for_each(|&row| allowed.remove(row));
         let filter = filtered.map(|every| {
             let mut set = RowSet::none(all.len());
-            // No row is in the set, or all rows, or one in `every` rows.
+            // The set has no rows, all rows, or one row in `every` rows.
             (0..all.len()).filter(|row| every > 0 && row % every == 0).for_each(|row| set.insert(row));
             set
         });
@@ -67,7 +67,7 @@ proptest! {
     }
 }
 
-/// Large enough for tables, in several segments, with queries near and far.
+/// Large enough for tables, with several segments, and with near and distant queries.
 #[test]
 fn tables_segments_scans_and_threads_answer_alike() {
     for bits in [64, 100] {
@@ -132,7 +132,7 @@ fn a_search_during_growth_sees_what_it_began_with() {
             let grown = file.index().with_appended(more.as_ref()).expect("whole").without([17]);
             IndexFile::save(&path_of(step + 1), &grown, 1).expect("written");
             file = IndexFile::open_after(&path_of(step + 1), Some(&file)).expect("opened");
-            // This happens when a generation is deleted: files that only it used are deleted during the search.
+            // This happens when a generation is deleted: the files that only it used disappear during the search.
             std::fs::remove_file(path_of(step)).expect("removed");
             let needed = IndexFile::segment_names(&path_of(step + 1)).expect("a list");
             for entry in std::fs::read_dir(&folder).expect("read").map(|entry| entry.expect("an entry")) {

@@ -3,7 +3,7 @@ use crate::index::Index;
 use crate::index::testing::codes;
 use proptest::prelude::*;
 
-/// The definition, in a few lines: the score of `sequence` with its middle at `row`.
+/// The definition of the score in a few lines: the score of `sequence` with its middle at `row`.
 fn score(all: &AllCodes<'_>, allowed: &RowSet, recording: &Range<usize>, row: usize, sequence: &Sequence) -> f32 {
     let distance = |code: &[u64], row: isize| match usize::try_from(row) {
         Ok(row) if recording.contains(&row) && allowed.contains(row) => {
@@ -41,7 +41,7 @@ proptest! {
     ) {
         let all = codes(bits, &seeds);
         let half = seeds.len() / 2;
-        // The same codes in one piece or in two.
+        // The same codes, in one segment or in two.
         let index = match grown {
             false => Index::build(all),
             true => {
@@ -102,7 +102,7 @@ fn a_long_recording_is_the_same_in_parts() {
     let found = recordings.occurrences(&like, &[], &|| true).expect("not cancelled");
     assert!(found.is_sorted_by(|a, b| a.row + 4 < b.row));
     let nearest: Vec<_> = found.iter().filter(|found| found.score == 0.0).map(|found| found.row).collect();
-    // The next row scores as well, because codes may stand beside their places.
+    // The row before scores as well, because codes may shift by one row.
     assert!(nearest.contains(&(ROWS_TOGETHER - 1)), "{nearest:?}");
     assert_eq!(recordings.settled(&rows[0], ROWS_TOGETHER - 1, &like[0]), ROWS_TOGETHER);
     let whole = recordings.scores(&rows[0], rows[0].clone(), &like);
@@ -126,16 +126,6 @@ fn a_sequence_of_more_codes_than_sixteen_bits_can_add_up_is_scored_right() {
     let recordings = Recordings { codes: &all, allowed: &allowed, rows: &[] };
     let middle = sequence.middle();
     let scores = recordings.scores(&(0..300), middle..middle + 1, &[sequence]);
-    // The first and the last code may stand outside, which is nearer here.
+    // The first and the last code may lie outside of the recording, where the distance is smaller.
     assert_eq!(scores, [(298.0 * 512.0 + 2.0 * 256.0) / 300.0]);
-}
-
-#[test]
-fn another_speed_moves_the_places() {
-    let call = sequence(64, &[1, 2, 3, 4, 5], 1, 2);
-    assert_eq!(call.at_speed(1.0), call);
-    assert_eq!(call.at_speed(0.5).places, [0, 2, 4, 6, 8]);
-    let fast = call.at_speed(2.0);
-    assert_eq!(fast.places, [0, 1, 2], "1 and 2, and 3 and 4, share a place");
-    assert_eq!(fast.codes().len(), 3);
 }

@@ -1,8 +1,8 @@
-//! The differentiable operations that candle lacks, or has too slowly: each is a candle `CustomOp` with its own
+//! Differentiable operations that candle lacks or computes too slowly. Each is a candle `CustomOp` with its own
 //! backward pass, over time-major rows: `[batch * frames, channels]`.
 //!
-//! Work is split into tiles of a fixed number of rows and partial sums are added in the order of the tiles, so results
-//! do not depend on how many threads there are.
+//! Work is split into tiles of a fixed number of rows, and partial sums are added in the order of the tiles. So results
+//! do not depend on the number of threads.
 
 pub mod attraction;
 pub mod blocks;
@@ -25,10 +25,10 @@ use std::ops::Range;
 
 use super::simd;
 
-/// About how many rows are worked on at once: few enough for what they touch to stay in a core's cache.
+/// Roughly the number of rows of a tile. They and what they need stay in a core's cache.
 const TILE_ROWS: usize = 256;
 
-/// The values of an operand. Operations ask for contiguous ones only.
+/// The values of an operand, which must be contiguous.
 fn operand<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     match layout.contiguous_offsets() {
         Some((from, to)) => Ok(&storage.as_slice::<f32>()?[from..to]),
@@ -36,7 +36,7 @@ fn operand<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     }
 }
 
-/// The values of a tensor whose storage is borrowed: for backward passes.
+/// The values of a tensor whose storage is borrowed. For backward passes.
 fn values<'a>(storage: &'a Storage, layout: &Layout) -> Result<&'a [f32]> {
     match storage {
         Storage::Cpu(storage) => operand(storage, layout),
@@ -44,7 +44,7 @@ fn values<'a>(storage: &'a Storage, layout: &Layout) -> Result<&'a [f32]> {
     }
 }
 
-/// Borrows a tensor's values, one after another.
+/// Borrows the contiguous values of a tensor.
 macro_rules! borrow {
     ($name:ident = $tensor:expr) => {
         let contiguous = $tensor.contiguous()?;
@@ -54,12 +54,12 @@ macro_rules! borrow {
 }
 use borrow;
 
-/// A tensor from values, in main memory.
+/// Makes a tensor of values in main memory.
 fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> Result<Tensor> {
     Tensor::from_vec(values, shape.into(), &Device::Cpu)
 }
 
-/// What a forward pass leaves for the backward pass of the same graph.
+/// What a forward pass keeps for the backward pass of the same graph.
 struct Kept<T>(Mutex<Option<T>>);
 
 impl<T> Kept<T> {
@@ -75,7 +75,7 @@ impl<T> Kept<T> {
         *self.0.lock() = Some(value);
     }
 
-    /// Fails where the forward pass kept nothing, or it was taken before: a graph is walked back once.
+    /// Fails if the forward pass kept nothing, or if the value was already taken. A graph has only one backward pass.
     fn take(&self) -> Result<T> {
         match self.0.lock().take() {
             Some(value) => Ok(value),
@@ -94,8 +94,8 @@ fn tiles_of(rows: usize, tile: usize) -> Vec<Range<usize>> {
     (0..rows.div_ceil(tile)).map(|i| i * tile..((i + 1) * tile).min(rows)).collect()
 }
 
-/// Runs `work` on each tile, in parallel; results are in the order of the tiles. `work` gets its part of `out`, which has
-/// as many values for each row.
+/// Runs `work` on each tile, in parallel. Results are in the order of the tiles. `work` gets its part of `out`, which
+/// has the same number of values for each row.
 fn for_tiles<R: Send>(
     tiles: &[Range<usize>],
     out: &mut [f32],
@@ -106,12 +106,12 @@ fn for_tiles<R: Send>(
     out.par_chunks_mut(part).zip(tiles).map(|(out, tile)| work(tile.clone(), out)).collect()
 }
 
-/// Which of `tiles` a tile is: all but the last are of one size.
+/// The position of a tile in `tiles`. All tiles except the last have one size.
 fn index_of(tiles: &[Range<usize>], tile: &Range<usize>) -> usize {
     tiles.first().map_or(0, |first| tile.start / first.len())
 }
 
-/// Adds up partial sums in their order.
+/// Adds partial sums in their order.
 fn add_up(parts: Vec<Vec<f32>>) -> Vec<f32> {
     let mut parts = parts.into_iter();
     let mut total = parts.next().unwrap_or_default();
@@ -123,11 +123,11 @@ fn add_up(parts: Vec<Vec<f32>>) -> Vec<f32> {
 
 #[cfg(test)]
 pub(super) mod check {
-    //! Gradients against central finite differences.
+    //! Compares gradients with central finite differences.
 
     use candle_core::{Device, Result, Tensor, Var};
 
-    /// Numbers that look random and are the same each time, in about [-1, 1].
+    /// Pseudo-random numbers in about [-1, 1], equal in every run.
     pub fn numbers(n: usize, seed: u64) -> Vec<f32> {
         let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         let mut next = || {
@@ -141,7 +141,8 @@ pub(super) mod check {
         Tensor::from_vec(numbers(shape.iter().product(), seed), shape, &Device::Cpu).unwrap()
     }
 
-    /// Compares the gradient of a weighted sum of `f`'s result with respect to each input, element by element.
+    /// Compares the gradients of a weighted sum of `f`'s result with finite differences, for each input, element by
+    /// element.
     pub fn gradients(inputs: &[Tensor], f: impl Fn(&[Tensor]) -> Result<Tensor>) {
         let vars: Vec<Var> = inputs.iter().map(|x| Var::from_tensor(x).unwrap()).collect();
         let tensors: Vec<Tensor> = vars.iter().map(|v| v.as_tensor().clone()).collect();

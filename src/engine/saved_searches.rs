@@ -2,7 +2,7 @@
 
 use super::error::EngineError;
 use super::event::Outcome;
-use super::query::{Match, Query, SavedSearchView, SearchReport};
+use super::query::{Grouping, Match, Query, SavedSearchView, SearchReport};
 use super::search;
 use super::shared::Job;
 use crate::dataset::{Favourite, Verdict};
@@ -91,7 +91,9 @@ pub(super) fn run(job: &Job, name: &str, k: usize) -> Result<SearchReport, Engin
         let is_seen = |found: &Match| {
             seen.iter().any(|seen| {
                 let seen = Favourite { file: seen.file, start_secs: seen.start_secs, end_secs: seen.end_secs };
-                seen.is_at(found.file, found.start_seconds, found.end_seconds)
+                // A file is the same one, whichever of its moments is the nearest now.
+                let is_whole = query.by == Grouping::File && seen.file == found.file;
+                is_whole || seen.is_at(found.file, found.start_seconds, found.end_seconds)
             })
         };
         report.matches[..alike].iter_mut().for_each(|found| found.nearness.is_new = !is_seen(found));

@@ -89,6 +89,8 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
             let file = &snapshot.span_of(hit.row)?.file;
             let is_own = ground.own.is_some_and(|span| span.file.id == file.id);
             let stretch = (hit.start_secs, hit.end_secs);
+            // A file is judged as a whole, though it is shown at its nearest moment.
+            let judged = if query.by == Grouping::File { (0.0, file.duration_secs()) } else { stretch };
             Some(Match {
                 path: file.path.clone(),
                 start_seconds: hit.start_secs,
@@ -105,7 +107,7 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
                     share_alike: found.pairs.as_ref().and_then(|pairs| pairs.share_alike(distance)),
                     by_chance: found.by_chance.as_ref().map(|by_chance| by_chance(distance)),
                     is_behind: hit.is_contrary,
-                    verdict: verdict_on(&query.basket.verdicts, file.id, stretch),
+                    verdict: verdict_on(&query.basket.verdicts, file.id, judged),
                     is_new: false,
                 },
             })

@@ -19,8 +19,10 @@ pub const KEYS: &[(&str, &str)] = &[
     ("Enter", "search with the selected sound"),
     ("Ctrl+R", "record, and search with the recording"),
     ("Ctrl+L", "play again and again"),
+    ("Y, N", "in the matches: more like the selected one, less like it; the next one is selected"),
     ("F", "in the matches: mark the selected one as a favourite"),
     ("Alt+Left, Alt+Right", "go to the query before, go to the query after"),
+    ("Ctrl+S", "save the search"),
     ("Ctrl+Shift+F", "filter the matches"),
     ("Esc", "close or stop"),
     ("Ctrl+O", "add files"),
@@ -31,14 +33,15 @@ pub const KEYS: &[(&str, &str)] = &[
     ("T", "in a list: tags of the selected files"),
     ("Shift+F10, Menu", "open the menu of the selection"),
     ("Ctrl+1 to Ctrl+5", "search, map, bits, duplicates, training and indexing"),
-    ("Ctrl+Z", "undo the last change of the project"),
+    ("Ctrl+Z", "undo the last change of the project, or the last yes or no"),
     ("Ctrl+Y", "redo the last undone change"),
     ("Ctrl+Plus, Ctrl+Minus, Ctrl+0", "larger, smaller, usual size"),
     ("F1, ?", "this list"),
 ];
 
-/// Letters that do something in a list; any other filters the list.
-const LETTERS_THAT_ACT: [char; 2] = ['f', 't'];
+/// Letters that do something in the list of files, and in the list of matches; any other filters the list.
+const ACT_ON_FILES: &[char] = &['t'];
+const ACT_ON_MATCHES: &[char] = &['f', 't', 'y', 'n'];
 
 pub fn handle(ctx: &Context, state: &mut State) {
     // A dialog takes the keys, and closes itself on Esc. So does an open menu.
@@ -81,6 +84,9 @@ fn everywhere(ctx: &Context, state: &mut State) {
     }
     if pressed(Modifiers::COMMAND, Key::R) && (state.latest.recorder.recording || !state.read_only()) {
         state.toggle_recording();
+    }
+    if pressed(Modifiers::COMMAND, Key::S) {
+        state.ask_to_save_search();
     }
     if pressed(Modifiers::COMMAND, Key::L) {
         state.toggle_loop();
@@ -134,6 +140,13 @@ fn in_lists(ctx: &Context, state: &mut State) {
         && let Some(line) = state.search.selected
     {
         state.toggle_favourite(line);
+    }
+    if state.list == List::Matches {
+        for (key, yes) in [(Key::Y, true), (Key::N, false)] {
+            if pressed(Modifiers::NONE, key) {
+                state.judge_selected(yes);
+            }
+        }
     }
     if pressed(Modifiers::NONE, Key::T) {
         state.ask_for_tag();
@@ -236,9 +249,10 @@ fn letters(ctx: &Context, state: &mut State) {
     if !has_filter || ctx.input(|input| input.modifiers.command || input.modifiers.alt) {
         return;
     }
+    let act = if state.list == List::Files { ACT_ON_FILES } else { ACT_ON_MATCHES };
     let begins = |text: &str| {
         let first = text.chars().next();
-        first.is_some_and(|c| (c.is_alphanumeric() || c == '"') && !LETTERS_THAT_ACT.contains(&c.to_ascii_lowercase()))
+        first.is_some_and(|c| (c.is_alphanumeric() || c == '"') && !act.contains(&c.to_ascii_lowercase()))
     };
     let mut typed = String::new();
     ctx.input_mut(|input| {

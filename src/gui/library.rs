@@ -1,4 +1,4 @@
-//! What stands above the folders in the library: favourites, recordings, earlier queries and tags, each of them folded away
+//! What stands above the folders in the library: favourites, saved searches, recordings, earlier queries and tags, each of them folded away
 //! until somebody looks.
 
 use std::collections::BTreeSet;
@@ -10,12 +10,14 @@ use crate::engine::DatasetView;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Section {
     Favourites,
+    Searches,
     Takes,
     Queries,
     Tags,
 }
 
-pub const SECTIONS: [Section; 4] = [Section::Favourites, Section::Takes, Section::Queries, Section::Tags];
+pub const SECTIONS: [Section; 5] =
+    [Section::Favourites, Section::Searches, Section::Takes, Section::Queries, Section::Tags];
 
 /// A line above the folders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +64,8 @@ impl Library {
         let mut heads = Vec::new();
         for section in SECTIONS {
             let things = things(section);
-            if things > 0 {
+            // A click on a file asks for the first query: that must not move the files.
+            if things > 0 || section == Section::Queries {
                 heads.push(Head::Section(section));
             }
             if self.unfolded.contains(&section) {
@@ -96,7 +99,7 @@ mod tests {
     fn sections_with_nothing_in_them_have_no_line_and_folded_ones_have_one() {
         let mut library = Library::default();
         let things = |section| match section {
-            Section::Favourites => 0,
+            Section::Favourites | Section::Searches => 0,
             Section::Takes => 2,
             Section::Queries => 1000,
             Section::Tags => 1,

@@ -20,14 +20,26 @@ pub enum View {
     Sounds,
     /// The nearest moments, wherever they are.
     Moments,
+    /// Every stretch in which the whole query occurs, in the query's own sound as well.
+    Everywhere,
 }
 
 impl View {
+    /// The view of what the engine ranks so.
+    pub fn of(by: Grouping) -> Self {
+        match by {
+            Grouping::File => Self::Sounds,
+            Grouping::Chunk => Self::Moments,
+            Grouping::Event => Self::Everywhere,
+        }
+    }
+
     /// How the engine must rank.
     pub fn grouping(self) -> Grouping {
         match self {
             Self::Sounds => Grouping::File,
             Self::Moments => Grouping::Chunk,
+            Self::Everywhere => Grouping::Event,
         }
     }
 }
@@ -99,7 +111,7 @@ impl Contents<'_> {
 
     fn is_own(&self, place: usize) -> bool {
         let found = &self.matches[place];
-        found.is_query || self.own == Some(found.file)
+        self.view != View::Everywhere && (found.is_query || self.own == Some(found.file))
     }
 
     fn moments(&self, file: FileId) -> impl Iterator<Item = Line> + use<> {
@@ -174,6 +186,8 @@ mod tests {
         let by_name = Sort { by: Column::Name, descending: false };
         assert_eq!(lines(&unfolded, View::Sounds, by_name), [Line::Match(2), below_b[0], below_b[1], below_b[2]]);
         assert_eq!(lines(&unfolded, View::Moments, Sort::default()), [Line::Match(1), Line::Match(2)]);
+        let everywhere = lines(&Unfolded::new(), View::Everywhere, Sort::default());
+        assert_eq!(everywhere, [0, 1, 2].map(Line::Match), "events in the query's own sound are events");
         unfolded = Unfolded::from([(FileId(7), Some(moments))]);
         let with_own = lines(&unfolded, View::Sounds, Sort::default());
         assert_eq!(with_own[..3], [moment(7, 0), moment(7, 1), Line::Match(1)], "the query's own moments come first");

@@ -25,6 +25,7 @@ pub mod saving;
 pub mod search_state;
 pub mod sound_state;
 pub mod state;
+pub mod taught;
 pub mod theme;
 pub mod training_form;
 pub mod widgets;

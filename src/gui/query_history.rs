@@ -2,6 +2,8 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::taught::Taught;
+
 /// Older queries are forgotten.
 const QUERIES: usize = 100;
 
@@ -12,6 +14,8 @@ pub struct Asked {
     pub region: Option<(f64, f64)>,
     /// Shown because it was selected in a list: the next one that is takes its place.
     pub passing: bool,
+    /// What else was asked for.
+    pub taught: Taught,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -31,11 +35,11 @@ impl QueryHistory {
         self.at
     }
 
-    /// Notes a query as the shown one; what was ahead of the one before is gone.
-    pub fn push(&mut self, asked: Asked) {
+    /// Notes a query as the shown one; what was ahead of the one before is gone. Returns whether it is another one.
+    pub fn push(&mut self, asked: Asked) -> bool {
         let shown = self.asked.get(self.at);
         if shown.is_some_and(|shown| shown.path == asked.path && shown.region == asked.region) {
-            return;
+            return false;
         }
         let replaces = asked.passing && shown.is_some_and(|shown| shown.passing);
         self.asked.truncate(if replaces { self.at } else { self.at + 1 });
@@ -43,6 +47,15 @@ impl QueryHistory {
         let surplus = self.asked.len().saturating_sub(QUERIES);
         self.asked.drain(..surplus);
         self.at = self.asked.len() - 1;
+        true
+    }
+
+    /// Keeps what was taught to the shown one. A query that was taught something is no passing one.
+    pub fn keep(&mut self, taught: &Taught) {
+        if let Some(shown) = self.asked.get_mut(self.at) {
+            shown.taught = taught.clone();
+            shown.passing = false;
+        }
     }
 
     /// Another part of the shown one: a drag over it is one query, not hundreds.
@@ -85,7 +98,7 @@ mod tests {
     use super::*;
 
     fn asked(path: &str) -> Asked {
-        Asked { path: path.into(), region: None, passing: false }
+        Asked { path: path.into(), region: None, passing: false, taught: Taught::default() }
     }
 
     fn paths(history: &QueryHistory) -> Vec<&str> {
@@ -96,7 +109,8 @@ mod tests {
     fn one_goes_back_and_forward_and_a_new_query_ends_what_was_ahead() {
         let mut history = QueryHistory::default();
         assert_eq!((history.back(), history.forward()), (None, None));
-        ["a", "b", "b", "c"].iter().for_each(|path| history.push(asked(path)));
+        let new = ["a", "b", "b", "c"].map(|path| history.push(asked(path)));
+        assert_eq!(new, [true, true, false, true]);
         history.change_region(Some((1.0, 2.0)));
         assert_eq!((paths(&history), history.back(), history.forward()), (vec!["a", "b", "c"], Some(1), None));
         assert_eq!(history.go_to(0), Some(&asked("a")));
@@ -114,7 +128,7 @@ mod tests {
         let mut history = QueryHistory::default();
         let passing = |path: &str| Asked { passing: true, ..asked(path) };
         history.push(asked("a"));
-        ["b", "c", "d"].iter().for_each(|path| history.push(passing(path)));
+        assert_eq!(["b", "c", "d"].map(|path| history.push(passing(path))), [true; 3]);
         assert_eq!(paths(&history), ["a", "d"]);
         history.change_region(Some((0.0, 1.0)));
         history.push(passing("e"));
@@ -125,7 +139,7 @@ mod tests {
     #[test]
     fn the_oldest_are_forgotten_and_renamed_takes_keep_their_place() {
         let mut history = QueryHistory::default();
-        (0..QUERIES + 5).for_each(|i| history.push(asked(&i.to_string())));
+        (0..QUERIES + 5).for_each(|i| assert!(history.push(asked(&i.to_string()))));
         assert_eq!((history.asked().len(), history.asked()[0].path.as_str()), (QUERIES, "5"));
         assert_eq!(history.at(), QUERIES - 1);
         history.rename("5".into(), "five".into());

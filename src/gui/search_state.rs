@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::match_list::{self, Contents, Line, Sort, Unfolded, View};
 use super::query_history::{Asked, QueryHistory};
+use super::taught::Taught;
 use crate::dataset::{FileId, SoundFile};
-use crate::engine::{Basket, Clip, DatasetView, Failure, Grouping, JobId, Match, Query, SearchFilter, SearchReport};
+use crate::engine::{Clip, DatasetView, Failure, Grouping, JobId, Match, Query, SearchFilter, SearchReport};
 use crate::ground::uri;
 
 /// Matches that a search asks for at first, and at most.
@@ -28,6 +29,8 @@ pub struct SearchState {
     /// The part of it that fills its picture; `None` is all of it.
     pub zoom: Option<(f64, f64)>,
     pub history: QueryHistory,
+    /// What the query has beside its sound.
+    pub taught: Taught,
     pub view: View,
     pub filter: SearchFilter,
     /// How many matches are asked for.
@@ -79,6 +82,7 @@ impl Default for SearchState {
             region: None,
             zoom: None,
             history: QueryHistory::default(),
+            taught: Taught::default(),
             view: View::default(),
             filter: SearchFilter::default(),
             wanted: MATCHES,
@@ -105,7 +109,10 @@ impl SearchState {
         if self.path.as_ref() != Some(&path) {
             self.forget_matches();
         }
-        self.history.push(Asked { path: path.clone(), region, passing });
+        let asked = Asked { path: path.clone(), region, passing, taught: Taught::default() };
+        if self.history.push(asked) {
+            self.taught = Taught::default();
+        }
         self.path = Some(path);
         self.region = region;
         self.wanted = MATCHES;
@@ -119,11 +126,11 @@ impl SearchState {
 
     /// Takes an earlier query, or a later one, as the query again.
     pub fn go_to(&mut self, place: usize) {
-        let Some(Asked { path, region, .. }) = self.history.go_to(place).cloned() else { return };
+        let Some(Asked { path, region, taught, .. }) = self.history.go_to(place).cloned() else { return };
         if self.path.as_ref() != Some(&path) {
             self.forget_matches();
         }
-        (self.path, self.region, self.wanted) = (Some(path), region, MATCHES);
+        (self.path, self.region, self.wanted, self.taught) = (Some(path), region, MATCHES, taught);
     }
 
     /// The lines of the list of matches.
@@ -135,6 +142,7 @@ impl SearchState {
 
     pub fn clear(&mut self) {
         self.history.leave();
+        self.taught = Taught::default();
         self.path = None;
         self.region = None;
         self.forget_matches();
@@ -160,7 +168,7 @@ impl SearchState {
             k: self.wanted,
             by: self.view.grouping(),
             filter: self.filter.clone(),
-            basket: Basket::default(),
+            basket: self.taught.basket().clone(),
         })
     }
 
@@ -252,7 +260,7 @@ impl SearchState {
 
 /// What is searched for with "find similar": the chunk, or the whole file where files were ranked.
 pub fn stretch_of(m: &Match) -> Option<(f64, f64)> {
-    (m.by == Grouping::Chunk).then_some((m.start_seconds, m.end_seconds))
+    (m.by != Grouping::File).then_some((m.start_seconds, m.end_seconds))
 }
 
 pub fn clip_of(m: &Match) -> Clip {

@@ -13,6 +13,7 @@ mod map;
 mod pictures;
 mod searching;
 mod sound;
+mod teaching;
 
 pub use pictures::Picture;
 
@@ -39,6 +40,7 @@ use crate::engine::{
     RecorderView, TrainReport,
 };
 use crate::ground::{Grid, Rate};
+use crate::model::ModelKind;
 
 /// What the window asks of the world around it.
 #[derive(Clone, Debug)]
@@ -77,6 +79,10 @@ pub enum Modal {
     Tags(Vec<FileId>),
     /// Something is to be saved: see [`State::saving`].
     Save,
+    /// The search is to be kept under a name.
+    SaveSearch,
+    /// The saved search of this name is to get another.
+    RenameSearch(String),
     /// Another project is to be opened.
     OpenProject,
     Keys,
@@ -138,9 +144,13 @@ pub struct State {
     pub preferences: Preferences,
     pub selected_files: BTreeSet<FileId>,
     pub tag_typed: String,
+    /// The name of a saved search or a collection, as typed.
+    pub name_typed: String,
     pub last_import: Option<AddReport>,
     /// Files that were not there when it was last told how many are not.
     told_missing: usize,
+    /// Whether the last change was one of the query's basket, which the window undoes by itself.
+    taught_last: bool,
     pub last_training: Option<TrainReport>,
     pub last_index: Option<IndexReport>,
     pictures: Pictures,
@@ -157,6 +167,8 @@ struct Ticket {
     preview: bool,
     /// Whether its success is seen where the person looks, and needs no message.
     quiet: bool,
+    /// Whether it changes a saved search.
+    teaches: bool,
 }
 
 impl Default for State {
@@ -183,8 +195,10 @@ impl Default for State {
             preferences: Preferences::default(),
             selected_files: BTreeSet::new(),
             tag_typed: String::new(),
+            name_typed: String::new(),
             last_import: None,
             told_missing: 0,
+            taught_last: false,
             last_training: None,
             last_index: None,
             pictures: Pictures::default(),
@@ -255,6 +269,11 @@ impl State {
             Some(index) if index.codes == 0 => Some(Obstacle::NoIndex),
             Some(_) => None,
         }
+    }
+
+    /// Whether nothing was learned from these sounds yet: the model that ships with the program answers.
+    pub fn is_of_base_model(&self) -> bool {
+        self.latest.model.as_ref().is_some_and(|model| model.kind == ModelKind::Base)
     }
 
     /// Whether the model tells no sounds apart, so that what it answers means nothing.

@@ -11,3 +11,4 @@ mod searching;
 mod snapshots;
 mod sound;
 mod state;
+mod teaching;

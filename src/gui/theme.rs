@@ -23,9 +23,10 @@ pub mod size {
     pub const ICON: f32 = 14.0;
     /// The picture of the query, in a high window and in a low one.
     pub const QUERY_PICTURE: f32 = 200.0;
-    pub const QUERY_PICTURE_LOW: f32 = 104.0;
+    pub const QUERY_PICTURE_LOW: f32 = 84.0;
     /// The waveform of the selected match below it.
     pub const COMPARED: f32 = 44.0;
+    pub const COMPARED_LOW: f32 = 28.0;
     pub const PLOT: f32 = 104.0;
     pub const HISTOGRAM: f32 = 64.0;
     pub const NEAR_ROW: f32 = 40.0;

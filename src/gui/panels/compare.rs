@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui::{Align2, Sense, TextStyle, Ui, vec2};
 
+use super::query::LOW;
 use crate::engine::{Match, SoundPreview};
 use crate::gui::format;
 use crate::gui::state::{Picture, State};
@@ -22,7 +23,8 @@ pub fn show(ui: &mut Ui, state: &mut State, query: &Arc<SoundPreview>) {
     };
     heading(ui, state, &found);
     // The room is kept while the picture is being drawn: nothing below it moves.
-    let height = size::COMPARED;
+    let is_low = ui.ctx().content_rect().height() <= LOW;
+    let height = if is_low { size::COMPARED_LOW } else { size::COMPARED };
     let Some(preview) = picture else {
         ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
         return;
@@ -62,7 +64,7 @@ fn heading(ui: &mut Ui, state: &mut State, found: &Match) {
             state.play_the_other();
         }
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
-        let stretch = format::stretch(found.start_seconds, found.end_seconds);
+        let stretch = state.stretch_in_words(found);
         text::with_aside(ui, rect.with_max_x(rect.right() - 4.0), format::file_name(&found.path), &stretch);
         if let Some(line) = state.search.selected
             && state.drags_out

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::dataset::SoundFile;
+use crate::engine::Example;
 use crate::gui::file_table::{Column, Line};
 use crate::gui::format;
 use crate::gui::state::{List, State};
@@ -28,32 +29,44 @@ pub struct Columns {
 pub const INDENT: f32 = 12.0;
 
 const LENGTH: f32 = 46.0;
+const LEVEL: f32 = 40.0;
+const RATE: f32 = 48.0;
 /// Room for the scroll bar, which lies over the rows' right end.
-const SIMILAR: f32 = size::CONTROL;
+const BAR: f32 = 12.0;
+/// A name gets this much room before a column that can be left out gets any.
+const NAME: f32 = 120.0;
+const NAME_BESIDE_FIGURES: f32 = 200.0;
 
 impl Columns {
-    /// A name keeps 120 points before anything else gets some.
+    /// Names come first: the length is left out where it would take their room, and further figures long before.
     pub fn of(width: f32) -> Self {
-        Self {
-            picture: if width < 280.0 { 32.0 } else { 48.0 },
-            length: (width >= 216.0).then_some(LENGTH),
-            level: (width >= 336.0).then_some(40.0),
-            rate: (width >= 384.0).then_some(48.0),
-        }
+        let picture = if width < 280.0 { 32.0 } else { 48.0 };
+        let mut left = width - 16.0 - INDENT - picture - BAR - size::GAP;
+        let mut fits = |column: f32, name: f32| {
+            let fits = left - column - size::GAP >= name;
+            left -= if fits { column + size::GAP } else { 0.0 };
+            fits.then_some(column)
+        };
+        let length = fits(LENGTH, NAME);
+        let level = fits(LEVEL, NAME_BESIDE_FIGURES);
+        Self { picture, length, level, rate: fits(RATE, NAME_BESIDE_FIGURES) }
     }
 
     /// The cells of a row, or of the headings, from its inner rectangle.
     fn cells(&self, mut rect: Rect) -> Cells {
+        let whole = rect.expand2(vec2(8.0, 4.0));
         let picture = take_left(&mut rect, self.picture);
-        let similar = take_right(&mut rect, SIMILAR - size::GAP);
+        let similar = rect.with_min_x(rect.right() - size::CONTROL);
+        take_right(&mut rect, BAR - size::GAP);
         let rate = self.rate.map(|width| take_right(&mut rect, width));
         let level = self.level.map(|width| take_right(&mut rect, width));
         let length = self.length.map(|width| take_right(&mut rect, width));
-        Cells { picture, name: rect, length, level, rate, similar }
+        Cells { whole, picture, name: rect, length, level, rate, similar }
     }
 }
 
 struct Cells {
+    whole: Rect,
     picture: Rect,
     name: Rect,
     length: Option<Rect>,
@@ -352,10 +365,23 @@ fn cells(
             text::line(ui, rect, Align2::RIGHT_CENTER, text, TextStyle::Small, palette.dim);
         }
     };
-    figure(cells.length, format::short_duration(file.duration_secs()));
-    figure(cells.level, format::decibels(file.level_db()));
-    figure(cells.rate, format::kilohertz(file.rate));
-    if button_at(ui, cells.similar, Icon::Similar, &format!("Find sounds like {name}"), stops).clicked() {
+    // The button lies over the figures of the row that is pointed at, so that no row has to keep room for it.
+    let place = Rect::from_center_size(cells.similar.center(), vec2(size::CONTROL, size::CONTROL));
+    let asks = stops || ui.rect_contains_pointer(cells.whole);
+    let overlaps = |rect: Rect| asks && rect.right() > place.left();
+    figure(cells.length.filter(|rect| !overlaps(*rect)), format::short_duration(file.duration_secs()));
+    figure(cells.level.filter(|rect| !overlaps(*rect)), format::decibels(file.level_db()));
+    figure(cells.rate.filter(|rect| !overlaps(*rect)), format::kilohertz(file.rate));
+    let does = format!("Find sounds like {name}");
+    let response = match asks {
+        true => button_at(ui, cells.similar, Icon::Similar, &does, stops),
+        false => {
+            let response = ui.interact(place, ui.scope_id().with("similar"), row::stopping(Sense::click(), stops));
+            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &does));
+            response
+        }
+    };
+    if response.clicked() {
         wanted = Some(Wanted::Similar);
     }
     wanted
@@ -386,6 +412,14 @@ fn file_menu(ui: &mut Ui, state: &mut State, file: &Arc<SoundFile>) {
     }
     if ui.button("Find sounds like it").clicked() {
         state.choose_query(file.path.clone(), None);
+    }
+    if state.search.path.is_some() {
+        for (is_like, words) in [(true, "Matches must be like it, too"), (false, "Matches must not be like it")] {
+            if ui.button(words).clicked() {
+                let (from_secs, to_secs) = (None, None);
+                state.add_example(Example { path: file.path.clone(), from_secs, to_secs, is_like });
+            }
+        }
     }
     ui.separator();
     if ui.add_enabled(changes, Button::new("Tags…")).clicked() {

@@ -4,6 +4,7 @@
 use egui::{Align, Frame, Layout, Margin, Panel, Rect, RichText, Sense, ThemePreference, Ui, vec2};
 
 use super::{pages, pill};
+use crate::gui::format;
 use crate::gui::preferences::Look;
 use crate::gui::state::{Modal, State};
 use crate::gui::theme::{palette, size};
@@ -52,7 +53,9 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             ui.horizontal(|ui| {
                 let (rect, _) = ui.allocate_exact_size(vec2(16.0, 16.0), Sense::hover());
                 icons::paint(ui.painter(), Icon::Warning, rect, palette.warning);
-                ui.add(egui::Label::new(format!("Read-only: nothing can be changed. {reason}")).wrap());
+                ui.add(
+                    egui::Label::new(format!("Read-only: nothing can be changed. {}", format::sentence(reason))).wrap(),
+                );
             });
         });
     }

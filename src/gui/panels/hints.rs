@@ -9,7 +9,7 @@ pub const HEIGHT: f32 = 22.0;
 
 /// Whether there is something left to tell.
 pub fn are_wanted(state: &State) -> bool {
-    state.search_obstacle().is_none() && state.preferences.hints_done.contains(&false)
+    state.search_obstacle().is_none() && state.preferences.hints_done.contains(&false) && !state.is_collapsed()
 }
 
 pub fn show(ui: &mut Ui, state: &State) {

@@ -25,18 +25,26 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         });
     }
     let whole = ui.available_rect_before_wrap();
+    // Without a training that could be drawn, the index stands in the middle.
+    let is_drawn = state.latest.training.as_ref().is_some_and(|training| !training.history.is_empty());
+    let whole = if is_drawn { whole } else { whole.with_max_x(whole.left() + whole.width().min(2.5 * SIDE)) };
     let gap = 2.0 * size::SECTION;
-    let side = SIDE.min(whole.width() * 0.28);
+    let side = if is_drawn { SIDE.min(whole.width() * 0.28) } else { SIDE };
     let (left, rest) = whole.split_left_right_at_x(whole.left() + side);
-    let (middle, right) = rest.split_left_right_at_x(rest.right() - side);
+    let (middle, right) = match is_drawn {
+        true => rest.split_left_right_at_x(rest.right() - side),
+        false => (rest, rest.with_min_x(rest.left() + gap)),
+    };
     let column = |ui: &mut Ui, name: &str, rect| ui.new_child(UiBuilder::new().id_salt(name).max_rect(rect));
     scrolling(&mut column(ui, "settings", left), "settings", |ui| training::show(ui, state));
     let middle = middle.shrink2(vec2(gap / 2.0, 0.0));
-    scrolling(&mut column(ui, "course", middle), "course", |ui| {
-        // Two plots share the height.
-        let plot = ((middle.height() - 220.0) / 2.0).clamp(size::PLOT, 360.0);
-        training::course_of(ui, state, plot);
-    });
+    if is_drawn {
+        scrolling(&mut column(ui, "course", middle), "course", |ui| {
+            // Two plots share the height.
+            let plot = ((middle.height() - 220.0) / 2.0).clamp(size::PLOT, 360.0);
+            training::course_of(ui, state, plot);
+        });
+    }
     scrolling(&mut column(ui, "index", right), "index", |ui| indexing::show(ui, state));
     ui.advance_cursor_after_rect(whole);
 }

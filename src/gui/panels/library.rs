@@ -135,7 +135,7 @@ fn head(ui: &mut Ui, state: &mut State, head: Head, at: At) {
             }
             Head::Item(..) => rect.min.x += 18.0 + INDENT,
         }
-        let place = take_right(&mut rect, 48.0);
+        let place = take_right(&mut rect, if count.is_empty() { 0.0 } else { COUNT });
         text::line(ui, place, Align2::RIGHT_CENTER, count.as_str(), TextStyle::Small, palette.dim);
         text::with_aside(ui, rect, &name, &aside);
     });
@@ -164,6 +164,18 @@ fn menu(response: &egui::Response, state: &mut State, head: Head) {
                 }
                 if ui.button("Delete…").clicked() {
                     state.modal = Some(Modal::DeleteTake(path));
+                }
+            });
+        }
+        Head::Item(Section::Searches, place) if !state.read_only() => {
+            response.context_menu(|ui| {
+                let Some(name) = state.search_at(place).map(|search| search.name.clone()) else { return };
+                if ui.button("Rename…").clicked() {
+                    state.name_typed.clone_from(&name);
+                    state.modal = Some(Modal::RenameSearch(name.clone()));
+                }
+                if ui.button("Delete the saved search").clicked() {
+                    state.submit(Command::DeleteSearch { name });
                 }
             });
         }
@@ -204,6 +216,18 @@ fn words(state: &State, head: Head) -> Option<Words> {
             let spoken = format!("Favourite {name}, {aside}");
             Some(Words { name: name.to_owned(), aside, count: String::new(), spoken, chosen: false })
         }
+        Head::Item(Section::Searches, place) => {
+            let search = state.search_at(place)?;
+            let chosen = state.search.path.is_some() && state.search.taught.saved.as_ref() == Some(&search.name);
+            let new = state.search.taught.new.filter(|new| chosen && *new > 0);
+            let count = new.map_or(String::new(), |new| format!("{} new", format::count(new as u64)));
+            let aside = format::file_name(&search.query.path).to_owned();
+            let mut spoken = format!("Saved search {}, like {aside}", search.name);
+            if !count.is_empty() {
+                spoken += &format!(", {count}");
+            }
+            Some(Words { name: search.name.clone(), aside, count, spoken, chosen })
+        }
         Head::Item(Section::Takes, place) => {
             let take = state.take_at(place)?;
             let (name, count) = (take.path.file_stem().unwrap_or_default(), format::short_duration(take.duration_secs));
@@ -228,9 +252,13 @@ fn words(state: &State, head: Head) -> Option<Words> {
     }
 }
 
+/// Room for how many things there are.
+const COUNT: f32 = 40.0;
+
 fn name_of(section: Section) -> &'static str {
     match section {
         Section::Favourites => "Favourites",
+        Section::Searches => "Saved searches",
         Section::Takes => "Recordings",
         Section::Queries => "Earlier queries",
         Section::Tags => "Tags",
@@ -240,6 +268,7 @@ fn name_of(section: Section) -> &'static str {
 fn icon_of(section: Section) -> Icon {
     match section {
         Section::Favourites => Icon::Star,
+        Section::Searches => Icon::Search,
         Section::Takes => Icon::Microphone,
         Section::Queries => Icon::History,
         Section::Tags => Icon::Tag,

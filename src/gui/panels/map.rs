@@ -79,13 +79,13 @@ fn toolbar(ui: &mut Ui, state: &mut State) {
         let options = [
             (ColourBy::Folder, "Folders", "Dots are coloured by the folder that their file is in"),
             (ColourBy::Tag, "Tags", "Dots are coloured by the first tag of their file"),
-            (ColourBy::File, "Single files", "Dots of one file have one colour; several files may share it"),
+            (ColourBy::File, "Files", "Dots of one file have one colour; several files may share it"),
         ];
         if segmented(ui, &mut by, &options) {
             state.colour_map_by(by);
         }
         let help = "A dot plays when the pointer rests on it";
-        tick(ui, &mut state.explore.map.hover_plays, "Play on hovering").on_hover_text(help);
+        tick(ui, &mut state.explore.map.hover_plays, "Hover plays").on_hover_text(help);
         let open = state.explore.map.list_open;
         if icon_toggle(ui, Icon::List, "List of the sounds in view", Some(open)).clicked() {
             state.explore.map.list_open = !open;
@@ -191,8 +191,8 @@ fn plane(ui: &mut Ui, state: &mut State, report: &Arc<MapReport>, height: f32) {
     let painter = ui.painter_at(rect);
     painter.rect_filled(rect, size::CORNER, palette.well);
     plane.paint(&painter, Id::unique("sound map"));
-    crowds(ui, &plane);
     marks(ui, state, &plane);
+    crowds(ui, &plane);
     if response.has_focus() {
         ui.painter().rect_stroke(rect, size::CORNER, Stroke::new(1.0, palette.accent), StrokeKind::Inside);
     }
@@ -365,12 +365,12 @@ fn summary(ui: &mut Ui, state: &State, report: &MapReport) {
     let all = format::counted(report.of as u64, "moment", "moments");
     let shown = if report.of > report.dots.len() { format!("{shown} of {all}") } else { all };
     let sounds = format::counted(report.sounds.of.len() as u64, "sound", "sounds");
-    let shown = if report.sounds.of.is_empty() { shown } else { format!("{sounds}, {shown}") };
+    let shown = if report.sounds.of.is_empty() { shown } else { sounds };
     let kept = 100.0 * report.neighbours_kept;
     let matches = state.search.matches();
     let marked = matches.iter().filter(|m| state.explore.map.dot_of_match(m).is_some()).count();
     let marked = match matches.len() {
-        0 => String::new(),
+        all if marked == all => String::new(),
         all => format!(" · {marked} of {all} matches marked"),
     };
     let palette = palette(ui.visuals());

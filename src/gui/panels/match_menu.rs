@@ -50,6 +50,13 @@ fn entries(ui: &mut Ui, state: &mut State, line: Line, found: &Match, to_first: 
     if entry(ui, "Find similar") {
         state.find_similar_to_match(line);
     }
+    let said = state.verdict_on(line);
+    let verdicts = [(true, "More like this", "Take back the yes"), (false, "Less like this", "Take back the no")];
+    for (yes, say, take_back) in verdicts {
+        if entry(ui, if said == Some(yes) { take_back } else { say }) {
+            state.judge(line, yes);
+        }
+    }
     let unfolded = state.search.unfolded.contains_key(&found.file);
     if state.search.view == View::Sounds && entry(ui, if unfolded { "Fold its moments" } else { "Show its moments" }) {
         state.unfold_moments(found.file, !unfolded);
@@ -80,6 +87,9 @@ fn entries(ui: &mut Ui, state: &mut State, line: Line, found: &Match, to_first: 
     }
     if entry(ui, "Save all matches…") {
         state.ask_to_save_matches();
+    }
+    if !state.read_only() && entry(ui, "Save this search…") {
+        state.ask_to_save_search();
     }
 }
 

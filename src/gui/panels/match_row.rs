@@ -74,6 +74,8 @@ pub struct Cells {
 pub enum Wanted {
     Favourite,
     Unfold,
+    /// Matches are to be like this one, or unlike it.
+    Verdict(bool),
 }
 
 /// A line of the list, and how it stands there.
@@ -93,11 +95,19 @@ pub fn show(ui: &mut Ui, state: &State, shown: &Shown<'_>) -> (Response, Option<
     let name = format::file_name(&found.path);
     let mut spoken = match shown.line {
         Line::Match(_) => format!("Match {}: {name}", shown.number),
-        Line::Moment { place, .. } => format!("Moment {} of {name}: {}", place + 1, stretch(found)),
+        Line::Moment { place, .. } => format!("Moment {} of {name}: {}", place + 1, state.stretch_in_words(found)),
     };
     spoken += &format!(", {}", distance_in_words(found, shown.bits));
     if state.is_favourite(found) {
         spoken += "; a favourite";
+    }
+    match state.verdict_on(shown.line) {
+        Some(true) => spoken += "; you said yes",
+        Some(false) => spoken += "; you said no",
+        None => {}
+    }
+    if found.nearness.is_new {
+        spoken += "; new";
     }
     if let Some(problem) = &found.problem {
         spoken += &format!("; {problem}");
@@ -141,7 +151,11 @@ fn contents(ui: &mut Ui, state: &State, rect: Rect, shown: &Shown<'_>) -> Option
             text::line(ui, rect, Align2::RIGHT_CENTER, length, TextStyle::Small, palette.dim);
         }
     }
-    naming(ui, state, cells.name, shown);
+    let mut name = cells.name;
+    if let Some(yes) = verdict(ui, state, rect, &mut name, shown) {
+        wanted = Some(Wanted::Verdict(yes));
+    }
+    naming(ui, state, name, shown);
     if let Some(rect) = cells.alike {
         alike(ui, rect, shown);
     }
@@ -160,6 +174,44 @@ fn contents(ui: &mut Ui, state: &State, rect: Rect, shown: &Shown<'_>) -> Option
     };
     if !state.read_only() && button_at(ui, cells.star, icon, &does, shown.stops).clicked() {
         wanted = Some(Wanted::Favourite);
+    }
+    wanted
+}
+
+/// Two buttons at the end of the name: more like this, less like this. They show on the row under the pointer, on the selected
+/// one, and on those that were judged.
+fn verdict(ui: &mut Ui, state: &State, row: Rect, name: &mut Rect, shown: &Shown<'_>) -> Option<bool> {
+    let said = state.verdict_on(shown.line);
+    let is_active = state.search.selected == Some(shown.line) || ui.rect_contains_pointer(row.expand2(vec2(8.0, 4.0)));
+    if !is_active && said.is_none() {
+        return None;
+    }
+    let mut wanted = None;
+    let palette = palette(ui.visuals());
+    let choices = [(false, Icon::Less, "Less like this (N)"), (true, Icon::Add, "More like this (Y)")];
+    for (yes, icon, does) in choices {
+        let place = Rect::from_center_size(take_right(name, 20.0).center(), vec2(20.0, 22.0));
+        let sense = row::stopping(egui::Sense::click(), shown.stops);
+        let response = ui.interact(place, ui.scope_id().with(("verdict", yes)), sense);
+        let on = said == Some(yes);
+        let spoken = format!("{does}: match {}", shown.number);
+        response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, on, &spoken));
+        let colour = match (on, yes) {
+            (true, true) => palette.accent,
+            (true, false) => palette.warning,
+            (false, _) if response.hovered() || response.has_focus() => palette.text,
+            (false, _) => palette.dim,
+        };
+        if on || is_active {
+            icons::paint(ui.painter(), icon, Rect::from_center_size(place.center(), vec2(11.0, 11.0)), colour);
+        }
+        if response.has_focus() {
+            let ring = egui::Stroke::new(1.0, palette.accent);
+            ui.painter().rect_stroke(place, size::CORNER, ring, egui::StrokeKind::Inside);
+        }
+        if response.on_hover_text(does).clicked() {
+            wanted = Some(yes);
+        }
     }
     wanted
 }
@@ -184,7 +236,8 @@ fn naming(ui: &Ui, state: &State, mut rect: Rect, shown: &Shown<'_>) {
     let palette = palette(ui.visuals());
     let found = shown.found;
     let name = format::file_name(&found.path);
-    let mut tooltip = format!("{}\n{}; {}", found.path, stretch(found), distance_in_words(found, shown.bits));
+    let mut tooltip =
+        format!("{}\n{}; {}", found.path, state.stretch_in_words(found), distance_in_words(found, shown.bits));
     if state.drags_out {
         tooltip += "\nDrag it to take the file to another program";
     }
@@ -198,8 +251,8 @@ fn naming(ui: &Ui, state: &State, mut rect: Rect, shown: &Shown<'_>) {
             (name, format::sentence(problem))
         }
         (None, None) => (name, "no longer in the project".to_owned()),
-        (None, Some(_)) if is_moment => ("", stretch(found)),
-        (None, Some(_)) if found.by == Grouping::Chunk => (name, stretch(found)),
+        (None, Some(_)) if is_moment => ("", state.stretch_in_words(found)),
+        (None, Some(_)) if found.by != Grouping::File => (name, state.stretch_in_words(found)),
         (None, Some(_)) => (name, format::folder(&found.path)),
     };
     match title {
@@ -207,10 +260,6 @@ fn naming(ui: &Ui, state: &State, mut rect: Rect, shown: &Shown<'_>) {
         title => text::with_aside(ui, rect, title, &aside),
     }
     row::tooltip_at(ui, whole, &tooltip);
-}
-
-fn stretch(found: &Match) -> String {
-    format::stretch(found.start_seconds, found.end_seconds)
 }
 
 /// How near it is: as a bar that is full where nothing differs, and as a number.

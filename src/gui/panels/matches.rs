@@ -5,8 +5,9 @@ use egui::{
 };
 
 use super::match_row::{self, Columns, Shown};
-use super::{hints, match_menu};
-use crate::engine::{SearchFilter, SearchReport};
+use super::query::LOW;
+use super::{hints, match_menu, taught};
+use crate::engine::{SearchFilter, SearchReport, words};
 use crate::gui::format;
 use crate::gui::match_list::{Column, Line, Sort, View};
 use crate::gui::search_state::{MOST_MATCHES, Run};
@@ -22,6 +23,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     let report = state.search.report.clone();
     ui.spacing_mut().item_spacing.y = 4.0;
     toolbar(ui, state);
+    taught::show(ui, state, report.as_deref());
     for sentence in state.search.filter.not_understood() {
         let warning = palette(ui.visuals()).warning;
         ui.add(egui::Label::new(RichText::new(sentence).small().color(warning)).wrap());
@@ -49,6 +51,7 @@ fn toolbar(ui: &mut Ui, state: &mut State) {
         let options = [
             (View::Sounds, "Sounds", "Whole sounds, by how near all of the query is to them"),
             (View::Moments, "Moments", "The nearest moments, wherever they are"),
+            (View::Everywhere, "Everywhere", "Every stretch in which the whole query occurs"),
         ];
         let mut view = state.search.view;
         if segmented(ui, &mut view, &options) {
@@ -107,16 +110,23 @@ fn no_matches(ui: &mut Ui, state: &mut State) {
 fn list(ui: &mut Ui, state: &mut State, report: &SearchReport, lines: &[Line]) {
     let hidden = state.preferences.hidden_columns.clone();
     let bar = ui.spacing().scroll.allocated_width();
-    let columns = Columns::of(ui.available_width() - bar, |column| !hidden.contains(&column));
+    let any_tags = || report.matches.iter().any(|found| !state.latest.dataset.tags_of(found.file).is_empty());
+    let tags = !hidden.contains(&Column::Tags) && any_tags();
+    let wanted = |column| if column == Column::Tags { tags } else { !hidden.contains(&column) };
+    let columns = Columns::of(ui.available_width() - bar, wanted);
     ui.spacing_mut().item_spacing.y = 1.0;
     headings(ui, state, columns);
     let hints = hints::are_wanted(state);
-    let below = 18.0 + if hints { hints::HEIGHT } else { 0.0 };
+    // In a low window the first hints stand where the summary will be.
+    let summed_up = !hints || ui.ctx().content_rect().height() > LOW;
+    let below = if hints { hints::HEIGHT } else { 0.0 } + if summed_up { 18.0 } else { 0.0 };
     let height = (ui.available_height() - below).max(size::MATCH_ROW);
     let place = Rect::from_min_size(ui.cursor().min, vec2(ui.available_width(), height));
     rows(&mut ui.new_child(egui::UiBuilder::new().id_salt("rows").max_rect(place)), state, report, lines, columns);
     ui.advance_cursor_after_rect(place);
-    summary(ui, state, report, lines);
+    if summed_up {
+        summary(ui, state, report, lines);
+    }
     if hints {
         hints::show(ui, state);
     }
@@ -179,7 +189,9 @@ fn heading(ui: &mut Ui, state: &mut State, by: Column, name: &str, rect: Rect, a
         (false, true) => palette.text,
         (false, false) => palette.dim,
     };
-    let sign = match (sorted, sort.descending) {
+    // The distance grows downwards, and so what is told of it, the share alike, falls.
+    let falls = sort.descending != (by == Column::Alike && tells_shares(state));
+    let sign = match (sorted, falls) {
         (false, _) => "",
         (true, false) => " ⏶",
         (true, true) => " ⏷",
@@ -196,41 +208,63 @@ fn rows(ui: &mut Ui, state: &mut State, report: &SearchReport, lines: &[Line], c
     let more = report.matches.len() >= state.search.wanted && state.search.wanted < MOST_MATCHES;
     let reveal = std::mem::take(&mut state.search.reveal);
     let takes_focus = std::mem::take(&mut state.search.take_focus) && !ui.ctx().text_edit_focused();
+    let divider = end_of_likeness(state, lines);
+    // The divider takes a row of the list.
+    let row_of = |place: usize| place + usize::from(divider.is_some_and(|divider| place >= divider));
     let selected = state.search.selected.and_then(|selected| lines.iter().position(|line| *line == selected));
-    let all = lines.len() + usize::from(more);
+    let selected = selected.map(row_of);
+    let last = lines.len() + usize::from(divider.is_some());
+    let all = last + usize::from(more);
     ScrollArea::vertical().id_salt("matches").auto_shrink(false).show_rows(ui, size::MATCH_ROW, all, |ui, shown| {
-        if let Some(place) = selected.filter(|_| reveal || takes_focus) {
-            row::reveal(ui, shown.start, place, size::MATCH_ROW);
+        if let Some(row) = selected.filter(|_| reveal || takes_focus) {
+            row::reveal(ui, shown.start, row, size::MATCH_ROW);
         }
         let stop = row::tab_stop(&shown, selected);
+        let stop = if divider == Some(stop) { stop + 1 } else { stop };
         let gets_focus = (takes_focus || reveal && row::focused(ui.ctx())).then_some(selected).flatten();
-        for place in shown {
-            match lines.get(place) {
-                Some(line) => {
-                    let number = lines[..=place].iter().filter(|line| matches!(line, Line::Match(_))).count();
-                    let at = At { line: *line, number, stops: place == stop, gets_focus: gets_focus == Some(place) };
-                    one(ui, state, report, columns, at);
-                    line_of_likeness(ui, state, lines, place);
+        for row in shown {
+            if row == last {
+                if ui.button("Show more matches").clicked() {
+                    state.more_matches();
                 }
-                None => {
-                    if ui.button("Show more matches").clicked() {
-                        state.more_matches();
-                    }
-                }
+                continue;
             }
+            if divider == Some(row) {
+                line_of_likeness(ui, report);
+                continue;
+            }
+            let place = row - usize::from(divider.is_some_and(|divider| row > divider));
+            let number = lines[..=place].iter().filter(|line| matches!(line, Line::Match(_))).count();
+            let at = At { line: lines[place], number, stops: row == stop, gets_focus: gets_focus == Some(row) };
+            one(ui, state, report, columns, at);
         }
     });
 }
 
-/// A line below the last match that is really alike.
-fn line_of_likeness(ui: &Ui, state: &State, lines: &[Line], place: usize) {
+/// The place of the first match that is not really alike, where matches stand in the order of their nearness.
+fn end_of_likeness(state: &State, lines: &[Line]) -> Option<usize> {
     let is_behind = |line: &Line| state.search.match_at(*line).is_some_and(|found| found.nearness.is_behind);
     let sorted_by_likeness = state.search.sort == Sort::default();
-    if sorted_by_likeness && !is_behind(&lines[place]) && lines.get(place + 1).is_some_and(is_behind) {
-        let palette = palette(ui.visuals());
-        let y = ui.min_rect().bottom();
-        ui.painter().hline(ui.max_rect().x_range(), y, egui::Stroke::new(1.0, palette.warning));
-    }
+    let matches = |line: &Line| matches!(line, Line::Match(_));
+    lines.iter().position(|line| matches(line) && is_behind(line)).filter(|_| sorted_by_likeness)
+}
+
+/// What stands between the matches that are really alike and the others.
+fn line_of_likeness(ui: &mut Ui, report: &SearchReport) {
+    let palette = palette(ui.visuals());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::MATCH_ROW), Sense::hover());
+    let words = match words::nothing_alike(report).is_some() {
+        true => "Nothing here is really like the query. The nearest sounds:",
+        false => "From here on, nothing is really alike",
+    };
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words));
+    let line = egui::Stroke::new(1.0, palette.warning);
+    ui.painter().hline(rect.x_range(), rect.top() + 3.0, line);
+    let place = rect.shrink2(vec2(8.0, 0.0)).translate(vec2(0.0, 2.0));
+    text::line(ui, place, Align2::LEFT_CENTER, words, TextStyle::Small, palette.warning);
+    let help = "This near, or nearer, sounds of your library come by chance. The line is where a tenth of the matches before \
+                it are expected to be there by chance.";
+    response.on_hover_text(help);
 }
 
 /// A line, and how it stands in the list.
@@ -257,6 +291,7 @@ fn one(ui: &mut Ui, state: &mut State, report: &SearchReport, columns: Columns, 
     }
     match wanted {
         Some(match_row::Wanted::Favourite) => state.toggle_favourite(line),
+        Some(match_row::Wanted::Verdict(yes)) => state.judge(line, yes),
         Some(match_row::Wanted::Unfold) => {
             let unfolded = state.search.unfolded.contains_key(&found.file);
             state.unfold_moments(found.file, !unfolded);
@@ -283,6 +318,7 @@ fn summary(ui: &mut Ui, state: &State, report: &SearchReport, lines: &[Line]) {
     let n = match state.search.view {
         View::Sounds => format::counted(n as u64, "sound", "sounds"),
         View::Moments => format::counted(n as u64, "moment", "moments"),
+        View::Everywhere => format::counted(n as u64, "event", "events"),
     };
     let (line, colour) = if state.is_collapsed() {
         ("The model cannot tell sounds apart, so this order means nothing. Train again.".to_owned(), palette.warning)

@@ -17,6 +17,7 @@ pub mod match_row;
 pub mod matches;
 pub mod microphone;
 pub mod modals;
+mod naming;
 pub mod open_project;
 pub mod output;
 pub mod pages;
@@ -28,6 +29,7 @@ pub mod save;
 pub mod search;
 pub mod tags;
 pub mod takes;
+mod taught;
 pub mod training;
 pub mod welcome;
 
@@ -129,7 +131,7 @@ const NARROWEST: f32 = 220.0;
 const NARROWEST_CENTRE: f32 = 420.0;
 
 fn library_width(window: f32) -> f32 {
-    (window * 0.22).clamp(NARROWEST, 420.0)
+    (window * 0.24).clamp(NARROWEST, 420.0)
 }
 
 /// A large window gives most of its extra width to the map.

@@ -3,6 +3,7 @@
 use camino::Utf8Path;
 use egui::{Grid, Id, Modal as Cover, RichText, ScrollArea, Ui, vec2};
 
+use super::naming::{self, Named};
 use super::{open_project, save};
 use crate::engine::Command;
 use crate::gui::keys::KEYS;
@@ -19,12 +20,35 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         Modal::DeleteTake(path) => delete_take(ui, state, &path),
         Modal::Tags(files) => super::tags::show(ui, state, &files),
         Modal::Save => save::show(ui, state),
+        Modal::SaveSearch => save_search(ui, state),
+        Modal::RenameSearch(name) => rename_search(ui, state, &name),
         Modal::OpenProject => open_project::show(ui, state),
         Modal::Keys => keys(ui, state),
         Modal::LeaveRecording => leave_recording(ui, state),
     });
     if response.should_close() {
         state.modal = None;
+    }
+}
+
+fn save_search(ui: &mut Ui, state: &mut State) {
+    let help = "The query, its examples, your yes and no, and the line are kept. When you open the search again, it also looks \
+                at what was added since, and says how many matches are new.";
+    let words = naming::Words { title: "Save this search", help, field: "Name of the search", button: "Save" };
+    match naming::show(ui, &mut state.name_typed, words) {
+        Some(Named::Given) => state.save_search(),
+        Some(Named::Cancelled) => state.modal = None,
+        None => {}
+    }
+}
+
+fn rename_search(ui: &mut Ui, state: &mut State, name: &str) {
+    let title = format!("Rename the search “{name}”");
+    let words = naming::Words { title: &title, help: "", field: "Name of the search", button: "Rename" };
+    match naming::show(ui, &mut state.name_typed, words) {
+        Some(Named::Given) => state.rename_search(name),
+        Some(Named::Cancelled) => state.modal = None,
+        None => {}
     }
 }
 

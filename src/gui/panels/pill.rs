@@ -89,7 +89,7 @@ fn said(state: &State) -> Said {
 fn at_rest(state: &State) -> (String, Tone) {
     let files = state.latest.dataset.files.len();
     if state.latest.model.is_none() {
-        return ("Nothing learned yet".to_owned(), Tone::Inviting);
+        return ("Nothing indexed yet".to_owned(), Tone::Inviting);
     }
     if state.is_collapsed() {
         return ("The model cannot tell sounds apart".to_owned(), Tone::Warning);
@@ -99,8 +99,15 @@ fn at_rest(state: &State) -> (String, Tone) {
         Some(index) if index.missing_files > 0 => {
             (format!("{} to index", format::counted(index.missing_files as u64, "sound", "sounds")), Tone::Inviting)
         }
-        Some(_) => (format!("Learned from {}", format::counted(files as u64, "sound", "sounds")), Tone::Quiet),
-        None => ("Learned, not indexed".to_owned(), Tone::Inviting),
+        Some(_) => {
+            let sounds = format::counted(files as u64, "sound", "sounds");
+            let words = match state.is_of_base_model() {
+                true => format!("Base model, {sounds}"),
+                false => format!("Learned from {sounds}"),
+            };
+            (words, Tone::Quiet)
+        }
+        None => ("Not indexed yet".to_owned(), Tone::Inviting),
     }
 }
 
@@ -112,9 +119,15 @@ mod tests {
     #[test]
     fn the_pill_says_what_the_search_goes_by_and_what_is_to_do() {
         let words = |state: &State| said(state).words;
-        assert_eq!(words(&made_up::added()), "Nothing learned yet");
+        assert_eq!(words(&made_up::added()), "Nothing indexed yet");
         assert_eq!(words(&made_up::training()), "Learning 20%");
         assert_eq!(words(&made_up::ready()), "Learned from 3 sounds");
+        let base = changed(made_up::ready(), |latest| {
+            let mut model = (*made_up::model()).clone();
+            model.kind = crate::model::ModelKind::Base;
+            latest.model = Some(model.into());
+        });
+        assert_eq!(words(&base), "Base model, 3 sounds", "nothing was learned from them");
         let index = |change: fn(&mut crate::engine::IndexView)| {
             changed(made_up::ready(), |latest| {
                 let mut index = (*made_up::index()).clone();

@@ -8,7 +8,7 @@ use crate::gui::format;
 use crate::gui::state::State;
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::{icon_button, icon_toggle};
-use crate::gui::widgets::icons::Icon;
+use crate::gui::widgets::icons::{self, Icon};
 use crate::gui::widgets::row::{take_left, take_right};
 use crate::gui::widgets::text;
 
@@ -50,11 +50,12 @@ fn what_plays(ui: &mut Ui, state: &mut State) {
             text::line(ui, rect, Align2::LEFT_CENTER, hint, TextStyle::Body, palette.dim);
         }
         Some(path) => {
-            let times = format!(
-                "{}   {}",
-                format::position(player.position_secs),
-                format::stretch(player.from_secs, player.to_secs)
-            );
+            let is_known = player.to_secs > player.from_secs;
+            let stretch = || format::stretch(player.from_secs, player.to_secs);
+            let times = match is_known {
+                true => format!("{}   {}", format::position(player.position_secs), stretch()),
+                false => String::new(),
+            };
             // Its file's name is for the program, not for people.
             let is_decoded = state.explore.bits.decoded.as_ref() == Some(path);
             let name = if is_decoded { "What the decoder makes of a code" } else { format::file_name(path) };
@@ -67,6 +68,9 @@ fn what_plays(ui: &mut Ui, state: &mut State) {
 /// What plays as a line from its beginning to its end: a click or a drag goes on from there.
 fn track(ui: &mut Ui, state: &mut State) {
     let palette = palette(ui.visuals());
+    if let Some(problem) = state.latest.player.problem.as_deref().map(format::sentence) {
+        return no_sound(ui, &problem);
+    }
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     let player = state.latest.player.clone();
     let length = player.to_secs - player.from_secs;
@@ -105,6 +109,18 @@ fn track(ui: &mut Ui, state: &mut State) {
     }
 }
 
+/// Why nothing can be heard, in place of the track.
+fn no_sound(ui: &mut Ui, problem: &str) {
+    let palette = palette(ui.visuals());
+    let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, problem));
+    let mut place = rect;
+    let sign = Rect::from_center_size(take_left(&mut place, 14.0).center(), vec2(14.0, 14.0));
+    icons::paint(ui.painter(), Icon::Warning, sign, palette.warning);
+    text::line(ui, place, Align2::LEFT_CENTER, problem, TextStyle::Small, palette.warning);
+    response.on_hover_text(problem);
+}
+
 /// From the right.
 fn controls(ui: &mut Ui, state: &mut State) {
     let palette = palette(ui.visuals());
@@ -131,15 +147,9 @@ fn controls(ui: &mut Ui, state: &mut State) {
     if icon_toggle(ui, Icon::Preview, "Selecting a sound plays it", Some(plays)).clicked() {
         state.search.auto_play = !plays;
     }
-    let player = &state.latest.player;
-    let problem = player.problem.as_deref().map(format::sentence);
-    let (line, colour) = match (&problem, &player.device) {
-        (Some(problem), _) => (problem.as_str(), palette.warning),
-        (None, Some(device)) => (device.as_str(), palette.dim),
-        (None, None) => ("", palette.dim),
-    };
+    let line = state.latest.player.device.as_deref().unwrap_or_default();
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
-    text::line(ui, rect, Align2::RIGHT_CENTER, line, TextStyle::Small, colour);
+    text::line(ui, rect, Align2::RIGHT_CENTER, line, TextStyle::Small, palette.dim);
     if !line.is_empty() {
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, line));
         response.on_hover_text(line);

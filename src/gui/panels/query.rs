@@ -116,8 +116,12 @@ fn drawn(ui: &mut Ui, state: &mut State, preview: &Arc<SoundPreview>, height: f3
 
 /// A low window keeps some room for the matches, a high one shows the sound larger.
 fn height(ui: &Ui) -> f32 {
-    (ui.ctx().content_rect().height() * 0.2).clamp(size::QUERY_PICTURE_LOW, size::QUERY_PICTURE)
+    let height = ui.ctx().content_rect().height();
+    (0.35 * (height - LOW) + size::QUERY_PICTURE_LOW).clamp(size::QUERY_PICTURE_LOW, size::QUERY_PICTURE)
 }
+
+/// Windows that are no higher keep room for the matches.
+pub const LOW: f32 = 620.0;
 
 /// The region by keyboard, filled from the right.
 fn region_fields(ui: &mut Ui, state: &mut State, duration_secs: f64) {

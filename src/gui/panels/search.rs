@@ -3,7 +3,7 @@
 use egui::{Key, TextEdit, Ui, vec2};
 
 use super::{matches, microphone, query};
-use crate::engine::Command;
+use crate::engine::{Command, JobKind};
 use crate::gui::dialogs::Question;
 use crate::gui::state::{Obstacle, State};
 use crate::gui::theme::size;
@@ -87,23 +87,15 @@ pub fn what_first_or(ui: &mut Ui, state: &mut State, page: impl FnOnce(&mut Ui, 
 /// What the person must do before anything can be found.
 fn what_first(ui: &mut Ui, state: &mut State, obstacle: Obstacle) {
     ui.add_space(size::SECTION);
-    let training = state.job(crate::engine::JobKind::Train).is_some();
-    let indexing = state.job(crate::engine::JobKind::Index).is_some();
+    let indexing = [JobKind::Train, JobKind::Index, JobKind::Import].into_iter().any(|kind| state.job(kind).is_some());
     let (title, sentence, button) = match obstacle {
-        _ if training => {
-            let sentence = "The figures are on the page of training. When it is done, search here; your sounds can be heard \
-                            meanwhile.";
-            ("Learning from your sounds", sentence, None)
+        _ if indexing => {
+            let sentence = "Your sounds can be searched in a moment. They can be played meanwhile.";
+            ("Listening to your sounds", sentence, None)
         }
-        _ if indexing => ("Building the index", "When it is done, search here.", None),
-        Obstacle::NoModel => (
-            "Your sounds are here. Now learn what they sound like.",
-            "A few minutes of training on this machine; then every moment of every file can be found.",
-            Some("Start learning"),
-        ),
-        Obstacle::NoIndex => (
-            "Learned. One step is missing.",
-            "The index holds the code of every moment; building it takes seconds to minutes.",
+        Obstacle::NoModel | Obstacle::NoIndex => (
+            "Your sounds are not indexed yet",
+            "The index holds a short code of every moment of your sounds. It takes seconds to minutes.",
             Some("Index now"),
         ),
         Obstacle::OtherModel => (
@@ -117,10 +109,7 @@ fn what_first(ui: &mut Ui, state: &mut State, obstacle: Obstacle) {
     ui.add_space(size::GAP);
     ui.vertical_centered(|ui| {
         if primary_sized(ui, true, button, vec2(200.0, 36.0)).clicked() {
-            match obstacle {
-                Obstacle::NoModel => state.learn(false),
-                Obstacle::NoIndex | Obstacle::OtherModel => state.submit(Command::BuildIndex),
-            }
+            state.submit(Command::BuildIndex);
         }
     });
 }

@@ -12,7 +12,7 @@ use crate::gui::widgets::bit_strip::{self, bit_strip};
 use crate::gui::widgets::buttons::{folding, primary, segmented};
 use crate::gui::widgets::loss_plot::{Series, loss_plot};
 use crate::gui::widgets::{self, message, progress, text};
-use crate::model::{Config, InForm, Preset, Setting};
+use crate::model::{Config, InForm, ModelKind, Preset, Setting};
 
 pub fn show(ui: &mut Ui, state: &mut State) {
     super::title(ui, "Training", |_| ());
@@ -46,6 +46,12 @@ pub fn course_of(ui: &mut Ui, state: &State, plot_height: f32) {
 fn ready(ui: &mut Ui, state: &mut State) {
     match &state.latest.model {
         None => text::help(ui, "Soundalike learns from your files alone to tell sounds apart."),
+        Some(model) if model.kind == ModelKind::Base => {
+            let help = "The base model that came with the program answers. It has learned from synthetic sounds. \
+                        Learning from your own sounds makes its answers better.";
+            text::help(ui, help);
+            text::small(ui, format!("Codes of {} bits", model.config.bits));
+        }
         Some(model) => {
             let steps = format::counted(model.steps as u64, "step", "steps");
             let preset = preset_name(model.config.preset).to_lowercase();
@@ -68,9 +74,9 @@ fn ready(ui: &mut Ui, state: &mut State) {
             }
         } else {
             // Once something has been learned, searching is what to do next, not learning anew.
-            let learn = match state.latest.model {
-                None => primary(ui, changeable, "Learn and index"),
-                Some(_) => ui.button("Learn and index"),
+            let learn = match state.latest.model.is_none() || state.is_of_base_model() {
+                true => primary(ui, changeable, "Learn and index"),
+                false => ui.button("Learn and index"),
             };
             if learn.clicked() {
                 state.learn(false);

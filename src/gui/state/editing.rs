@@ -5,8 +5,11 @@ use crate::engine::Command;
 use crate::gui::notices::{Deed, Tone};
 
 impl State {
-    /// Undoes the last change of the project.
+    /// Undoes the last change of the project, or of what the query was taught.
     pub fn undo(&mut self) {
+        if self.untaught() {
+            return;
+        }
         match self.latest.history.undo {
             Some(_) => self.submit(Command::Undo),
             None => self.notices.push(Tone::Good, "There is nothing to undo."),
@@ -15,6 +18,9 @@ impl State {
 
     /// Redoes the last undone change.
     pub fn redo(&mut self) {
+        if self.taught_again() {
+            return;
+        }
         match self.latest.history.redo {
             Some(_) => self.submit(Command::Redo),
             None => self.notices.push(Tone::Good, "There is nothing to redo."),

@@ -15,6 +15,7 @@ impl State {
     /// Takes over the newest values.
     pub fn observe(&mut self, latest: Latest) {
         let dataset_changed = !Arc::ptr_eq(&self.latest.dataset, &latest.dataset);
+        let searches_changed = !Arc::ptr_eq(&self.latest.searches, &latest.searches);
         let favourites_changed = !Arc::ptr_eq(&self.latest.favourites, &latest.favourites);
         self.latest = latest;
         if favourites_changed && self.search.filter.asks_for_favourites() {
@@ -27,6 +28,9 @@ impl State {
             self.search.find_files(&dataset);
             self.explore.map.dataset_changed(&dataset);
             self.selected_files.retain(|file| dataset.file(*file).is_some());
+        }
+        if searches_changed {
+            self.follow_saved_search();
         }
         self.want_pictures();
         self.arrange_files();
@@ -88,9 +92,15 @@ impl State {
                 }
                 (Place::Search, Some(query.path.clone()))
             }
+            Command::SearchSaved { name, .. } => {
+                if let Run::Searching { job: running, .. } = &mut self.search.run {
+                    *running = Some(job);
+                }
+                let saved = self.latest.searches.iter().find(|search| search.name == *name);
+                (Place::Search, saved.map(|search| search.query.path.clone()))
+            }
             Command::Preview { path } => (Place::Search, Some(path.clone())),
             Command::MarkFavourite { .. }
-            | Command::SearchSaved { .. }
             | Command::SaveSearch { .. }
             | Command::JudgeMatches { .. }
             | Command::RenameSearch { .. }
@@ -116,8 +126,10 @@ impl State {
         if preview {
             self.picture_asked(job);
         }
-        let quiet = matches!(command, Command::TagFiles { .. } | Command::UntagFiles { .. });
-        self.jobs.insert(job, Ticket { place, path, preview, quiet });
+        let judges = matches!(command, Command::JudgeMatches { .. });
+        let quiet = judges || matches!(command, Command::TagFiles { .. } | Command::UntagFiles { .. });
+        let teaches = judges || matches!(command, Command::SaveSearch { .. });
+        self.jobs.insert(job, Ticket { place, path, preview, quiet, teaches });
     }
 
     pub fn apply(&mut self, event: Event) {
@@ -148,9 +160,13 @@ impl State {
             Outcome::Added(report) => self.added(ticket.is_some(), report),
             // A tag is seen where it was given; Ctrl+Z takes it back.
             Outcome::Changed { .. } if ticket.as_ref().is_some_and(|ticket| ticket.quiet) => {
-                self.notices.withdraw_offers()
+                self.taught_last = false;
+                self.notices.withdraw_offers();
             }
-            Outcome::Changed { words } => self.changed(words),
+            Outcome::Changed { words } => {
+                self.taught_last = false;
+                self.changed(words);
+            }
             Outcome::Undone { words } => self.undone(words),
             Outcome::Redone { words } => self.redone(words),
             Outcome::Checked(report) => self.checked(&report),
@@ -197,6 +213,9 @@ impl State {
         match moments_of {
             Some(file) => self.search.show_moments(file, report),
             None => {
+                if let Some(new) = report.line.new {
+                    self.search.taught.new = Some(new);
+                }
                 let dataset = self.latest.dataset.clone();
                 self.search.show(report, &dataset);
                 self.ask_for_all_moments();

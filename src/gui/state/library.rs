@@ -15,6 +15,7 @@ impl State {
     pub fn things_in(&self, section: Section) -> usize {
         match section {
             Section::Favourites => self.latest.favourites.len(),
+            Section::Searches => self.latest.searches.len(),
             Section::Takes => self.latest.takes.len(),
             Section::Queries => self.search.history.asked().len(),
             Section::Tags => self.library.tags().len(),
@@ -54,6 +55,10 @@ impl State {
                 let Some(favourite) = self.favourite_at(place).copied() else { return };
                 let Some(clip) = self.favourite_clip(&favourite) else { return };
                 self.choose_query(clip.path, Some((favourite.start_secs, favourite.end_secs)));
+                self.preview_query();
+            }
+            Head::Item(Section::Searches, place) => {
+                self.open_saved(place);
                 self.preview_query();
             }
             Head::Item(Section::Takes, place) => {

@@ -9,6 +9,7 @@ use crate::dataset::{Favourite, FileId, SoundFile};
 use crate::engine::formats::{MatchFormat, TextFormat};
 use crate::engine::{Clip, Command, Match, SearchFilter};
 use crate::gui::dialogs::Question;
+use crate::gui::format;
 use crate::gui::match_list::{Line, View};
 use crate::gui::saving::{Saving, What};
 use crate::gui::search_state::{KeyedMenu, MOST_MATCHES, clip_of, stretch_of};
@@ -111,7 +112,7 @@ impl State {
     }
 
     /// What of a file a match stands for: its chunk, or all of it where files were ranked.
-    fn stretch_in_file(&self, found: &Match) -> (f64, f64) {
+    pub(super) fn stretch_in_file(&self, found: &Match) -> (f64, f64) {
         let whole = || self.latest.dataset.file(found.file).map(|file| (0.0, file.duration_secs()));
         stretch_of(found).or_else(whole).unwrap_or((found.start_seconds, found.end_seconds))
     }
@@ -132,6 +133,12 @@ impl State {
     pub fn favourite_clip(&self, favourite: &Favourite) -> Option<Clip> {
         let file = self.latest.dataset.file(favourite.file)?;
         Some(Clip { path: file.path.clone(), from_secs: favourite.start_secs, to_secs: Some(favourite.end_secs) })
+    }
+
+    /// Where in its file a match is. Of a file that is shorter than a chunk, it is all of the file.
+    pub fn stretch_in_words(&self, found: &Match) -> String {
+        let end = self.latest.dataset.file(found.file).map_or(f64::INFINITY, |file| file.duration_secs());
+        format::stretch(found.start_seconds, found.end_seconds.min(end))
     }
 
     pub fn select_match(&mut self, line: impl Into<Line>) {

@@ -76,6 +76,6 @@ fn pages_that_need_an_index_say_what_comes_first() {
     for name in ["Search", "Bits", "Duplicates"] {
         let mut harness = window(made_up::added());
         turn_to(&mut harness, name);
-        assert!(!harness.get_by_label("Start learning").accesskit_node().is_disabled(), "{name}");
+        assert!(!harness.get_by_label("Index now").accesskit_node().is_disabled(), "{name}");
     }
 }

@@ -110,8 +110,9 @@ fn panels_are_drawn_wider_by_mouse_and_by_keyboard() {
     harness.run();
     harness.drop_at(edge + egui::vec2(40.0, 0.0));
     harness.run();
-    let width = |harness: &Harness<'_, State>| harness.state().preferences.dataset_width.unwrap_or(281.6);
-    assert!((width(&harness) - 321.6).abs() < 8.0, "{}", width(&harness));
+    // The default is 0.24 of the window.
+    let width = |harness: &Harness<'_, State>| harness.state().preferences.dataset_width.unwrap_or(307.2);
+    assert!((width(&harness) - 347.2).abs() < 8.0, "{}", width(&harness));
     let before = width(&harness);
     harness.get_by_label("Width of the library").focus();
     harness.run();

@@ -14,6 +14,8 @@ pub enum Icon {
     Similar,
     Close,
     Add,
+    /// The contrary of adding.
+    Less,
     Folder,
     Sun,
     Moon,
@@ -105,6 +107,9 @@ pub fn paint(painter: &Painter, icon: Icon, rect: Rect, colour: Color32) {
         }
         Icon::Add => {
             line(vec![at(0.5, 0.1), at(0.5, 0.9)]);
+            line(vec![at(0.1, 0.5), at(0.9, 0.5)]);
+        }
+        Icon::Less => {
             line(vec![at(0.1, 0.5), at(0.9, 0.5)]);
         }
         Icon::Folder => {

@@ -207,7 +207,7 @@ fn colours_are_of_folders_or_files_and_one_of_them_can_be_looked_at() {
     harness.get_by_role_and_label(Role::Button, "kick").click();
     harness.run();
     assert_eq!(harness.state().explore.map.only, None);
-    press(&mut harness, "Single files");
+    press(&mut harness, "Files");
     assert!(harness.state().explore.map.kinds.names.is_empty());
     press(&mut harness, "Folders");
     assert_eq!(harness.state().explore.map.kinds, kinds);

@@ -1,7 +1,8 @@
-//! What a person said of sounds, in one file, for another project, another machine or another person: tags, favourites and
-//! collections, by the sounds' content hashes and their paths below their roots.
+//! Annotations in one file: the tags, favourites and collections of a project, for another project, another machine or
+//! another person. Sounds are identified by content hash and by path below the root.
 //!
-//! The file is JSON, or a CSV table with a line for each thing that was said. Taking it over adds, and takes nothing away.
+//! The file is JSON, or a CSV table with one line for each annotation. An import only adds annotations and removes
+//! none.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
@@ -20,10 +21,10 @@ use crate::audio::wav::write_whole;
 use crate::dataset::{Favourite, FileId, Item, letters};
 use crate::ground::files;
 
-/// Bytes that a file of annotations has at most.
+/// The most bytes of a file of annotations.
 const BYTES_AT_MOST: u64 = 1 << 30;
 
-/// Everything that was said.
+/// All annotations of a project.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Annotations {
     pub files: Vec<Annotated>,
@@ -31,12 +32,12 @@ pub(super) struct Annotations {
     pub collections: Vec<NamedItems>,
 }
 
-/// A sound, by what it is on any machine.
+/// A sound, identified independently of the machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct SoundName {
-    /// Below its root.
+    /// The path below the root.
     pub path: String,
-    /// In hexadecimal digits.
+    /// The content hash in hexadecimal digits.
     pub content_hash: String,
 }
 
@@ -46,7 +47,7 @@ pub(super) struct Annotated {
     pub sound: SoundName,
     #[serde(default)]
     pub tags: Vec<String>,
-    /// Starts and ends in seconds.
+    /// Starts and ends, in seconds.
     #[serde(default)]
     pub favourites: Vec<(f64, f64)>,
 }
@@ -61,12 +62,12 @@ pub(super) struct NamedItems {
 pub(super) struct NamedItem {
     #[serde(flatten)]
     pub sound: SoundName,
-    /// Start and end in seconds. None is the whole file.
+    /// Start and end, in seconds. `None` for the whole file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stretch: Option<(f64, f64)>,
 }
 
-/// What a person said in this project.
+/// The annotations of this project.
 pub(super) fn of_project(latest: &Latest) -> Annotations {
     let dataset = &latest.dataset;
     let name = |file: FileId| {
@@ -94,7 +95,7 @@ pub(super) fn of_project(latest: &Latest) -> Annotations {
     Annotations { files: files.collect(), collections: collections.collect() }
 }
 
-/// Writes what was said to `out`: a CSV table where its name ends so, JSON otherwise.
+/// Writes the annotations to `out`: a CSV table if the name ends in `.csv`, JSON otherwise.
 pub(super) fn export(job: &Job, out: &Utf8Path) -> Result<Outcome, EngineError> {
     let latest = job.shared.latest();
     super::cut::refuse_sounds(&latest.dataset, None, out)?;
@@ -110,7 +111,7 @@ pub(super) fn export(job: &Job, out: &Utf8Path) -> Result<Outcome, EngineError> 
     Ok(Outcome::Saved { out: out.to_owned() })
 }
 
-/// Takes over what was said elsewhere, as one change that can be undone.
+/// Imports annotations as one change that can be undone.
 pub(super) fn import(job: &Job, from: &Utf8Path) -> Result<AnnotationsReport, EngineError> {
     let unreadable = |cause| EngineError::Read { path: from.as_std_path().to_owned(), cause };
     let bytes = files::read_within(from.as_std_path(), BYTES_AT_MOST).map_err(unreadable)?;
@@ -161,7 +162,7 @@ pub(super) fn import(job: &Job, from: &Utf8Path) -> Result<AnnotationsReport, En
     Ok(report)
 }
 
-/// The project's files by what they are.
+/// The project's files by content hash.
 struct Known<'a> {
     latest: &'a Latest,
     by_hash: HashMap<String, Vec<FileId>>,
@@ -176,8 +177,8 @@ impl<'a> Known<'a> {
         Self { latest, by_hash }
     }
 
-    /// The file of this content, of several the one whose path ends alike. A file of another content is another sound, whatever it
-    /// is called.
+    /// The file with this content. If there are several, the one whose path has the longest common ending. A file with
+    /// other content is another sound, whatever its name is.
     fn find(&self, sound: &SoundName) -> Option<FileId> {
         let of_content = self.by_hash.get(&sound.content_hash.to_ascii_lowercase())?;
         let wanted = Utf8Path::new(&sound.path);
@@ -186,7 +187,7 @@ impl<'a> Known<'a> {
             let pairs = path.components().rev().zip(wanted.components().rev());
             pairs.take_while(|(a, b)| letters::are_alike(a.as_str(), b.as_str())).count()
         };
-        // The first of several that are as good, as paths go.
+        // If several fit equally well, the first by path.
         of_content.iter().copied().min_by_key(|id| std::cmp::Reverse(shared(id)))
     }
 }
@@ -220,7 +221,7 @@ fn write_csv(annotations: &Annotations, to: &mut dyn Write) -> io::Result<()> {
     table.flush()
 }
 
-/// An error is what is wrong, in words.
+/// The error says what is wrong, for people.
 fn read_csv(bytes: &[u8]) -> Result<Annotations, String> {
     let mut table = ::csv::Reader::from_reader(bytes);
     let columns = table.headers().map_err(|cause| cause.to_string())?.clone();

@@ -11,7 +11,7 @@ use crate::model::{Config, TrainingSettings};
 use crate::project::{IndexGeneration, ModelGeneration, Project, RootId};
 
 pub(super) struct AtRest {
-    /// The current generations.
+    /// The current model and the current index.
     pub model: Option<ModelGeneration>,
     pub index: Option<IndexGeneration>,
     pub dataset: Arc<DatasetView>,

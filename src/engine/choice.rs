@@ -1,4 +1,4 @@
-//! Which files of the project a person means: files and folders that are named, and a filter.
+//! The files of a project that a person has chosen: named files and folders, and a filter.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -9,19 +9,19 @@ use super::latest::Latest;
 use crate::dataset::{Candidate, FileId, Filter, SoundFile};
 use crate::ground::paths::WithoutLinks as _;
 
-/// Where paths are named, only files at or below them are meant; where a filter is given, only files that it admits.
+/// If there are paths, only files at or below them are chosen. If there is a filter, only files that match it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Choice {
     pub paths: Vec<PathBuf>,
-    /// In the language of [`dataset::filter`](crate::dataset::filter).
+    /// A filter in the language of [`dataset::filter`](crate::dataset::filter).
     pub filter: String,
 }
 
 impl Choice {
-    /// The files that are meant, by path. A path may name a file that is no longer on the disk.
+    /// The chosen files, by path. A path may name a file that is no longer on the disk.
     ///
     /// # Errors
-    /// Where a path names nothing in the project.
+    /// If a path names nothing in the project.
     pub fn files(&self, latest: &Latest) -> Result<Vec<Arc<SoundFile>>, EngineError> {
         let dataset = &latest.dataset;
         let named = self.paths.iter().map(|path| real(path));
@@ -47,12 +47,12 @@ impl Choice {
     }
 }
 
-/// The absolute path without links, also for a file that no longer exists.
+/// The absolute path with links resolved, also for a file that no longer exists.
 fn real(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     for above in absolute.ancestors() {
         if let (Ok(there), Ok(rest)) = (above.without_links(), absolute.strip_prefix(above)) {
-            // Joining nothing would add a slash.
+            // Joining an empty path would append a slash.
             return if rest.as_os_str().is_empty() { there } else { there.join(rest) };
         }
     }

@@ -2,11 +2,11 @@
 
 use camino::Utf8PathBuf;
 
-/// A stretch of a file to be played or saved.
+/// A stretch of a file that is played or saved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clip {
     pub path: Utf8PathBuf,
     pub from_secs: f64,
-    /// `None` is the file's end.
+    /// `None` for the end of the file.
     pub to_secs: Option<f64>,
 }

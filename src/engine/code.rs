@@ -1,4 +1,4 @@
-//! Looking at single codes: who has one, who has one like it, and what the decoder makes of it.
+//! Looks at single codes: which chunks have a code or a similar one, and the sound that the decoder makes of it.
 
 use std::time::Instant;
 
@@ -43,8 +43,8 @@ fn code_of(snapshot: &Snapshot, of: &CodeOf) -> Result<Vec<u64>, EngineError> {
         }
         CodeOf::Sound { path, from_secs } => {
             let grid = snapshot.grid;
-            // At a grid of each file's own rate a chunk's length in seconds is known only once the file is open; no rate
-            // below this one is of use.
+            // If the grid has each file's own rate, the length of a chunk in seconds is known only when the file is
+            // open. Lower rates than this do not occur in practice.
             const LOWEST_RATE: u32 = 4000;
             let rate = f64::from(grid.resampled_to().unwrap_or(LOWEST_RATE));
             let to_secs = from_secs + f64::from(grid.chunk_frames + 1) / rate;
@@ -59,19 +59,19 @@ fn code_of(snapshot: &Snapshot, of: &CodeOf) -> Result<Vec<u64>, EngineError> {
     }
 }
 
-/// A code that a person has made may be of another model than the current one.
+/// A code that a person made may have another width than the codes of the current model.
 fn checked<'a>(snapshot: &Snapshot, code: &'a [u64]) -> Result<&'a [u64], EngineError> {
     let bits = snapshot.index.index().bits();
     is_code(bits, code).then_some(code).ok_or(EngineError::OtherWidth { bits })
 }
 
-/// Writes what the decoder makes of a code. The same code's file is written once.
+/// Writes the sound that the decoder makes of a code. The file of each code is written only once.
 pub(super) fn decode_code(job: &Job, code: &[u64]) -> Result<DecodedCode, EngineError> {
     let snapshot = current_snapshot(job)?;
     let mut codes = Codes::new(snapshot.model.config().bits)?;
     codes.extend_words(checked(&snapshot, code)?.iter().copied());
     let hex: String = codes.as_ref().code_bytes(0).map(|byte| format!("{byte:02x}")).collect();
-    // A file's name has at most 255 bytes; the ends of a long code tell it from others.
+    // A file name has at most 255 bytes. The two ends of a long code distinguish it from others.
     let short = if hex.len() > 64 { format!("{}-{}", &hex[..32], &hex[hex.len() - 32..]) } else { hex };
     let folder = job.shared.scratch()?;
     let name = format!("decoded {short} of model {}.wav", snapshot.model_generation);

@@ -1,4 +1,4 @@
-//! Collections: changing them, and writing one out as a playlist, a table, or a folder of copies.
+//! Changes collections, and exports a collection as a playlist, a table, or a folder of copies.
 
 use std::io::{self, Write};
 
@@ -64,7 +64,7 @@ fn items_in_words(n: usize) -> String {
     format!("{n} {}", if n == 1 { "item" } else { "items" })
 }
 
-/// Writes a collection to the file, or into the folder, `out`.
+/// Writes a collection to the file `out`, or into the folder `out`.
 pub(super) fn export(
     job: &Job,
     collection: CollectionId,
@@ -130,7 +130,7 @@ fn write_csv(collection: &Collection, sounds: &DatasetView, to: &mut dyn Write) 
     table.flush()
 }
 
-/// What can be copied is, before an error tells what could not. No file that is there is replaced.
+/// Copies everything that can be copied, then reports what could not. Existing files are never replaced.
 fn copy_into(job: &Job, collection: &Collection, sounds: &DatasetView, folder: &Utf8Path) -> Result<(), EngineError> {
     std::fs::create_dir_all(folder).map_err(|cause| EngineError::Write { path: folder.as_std_path().into(), cause })?;
     let (mut failed, mut first, mut of) = (0, None, 0);
@@ -169,7 +169,7 @@ fn copy_item(item: &Item, file: &SoundFile, number: usize, folder: &Utf8Path) ->
     }
 }
 
-/// Copies a file to a place where nothing is yet.
+/// Copies a file to a path where no file exists yet.
 fn copy_file(from: &Utf8Path, out: &Utf8Path) -> Result<(), EngineError> {
     let mut original = files::open_regular(&names::path_of(from))
         .map_err(|cause| EngineError::Read { path: names::path_of(from), cause })?;

@@ -20,7 +20,7 @@ pub enum Command {
     AddPaths {
         paths: Vec<PathBuf>,
     },
-    /// The same for a person who may not have every file read. Ends in `Outcome::Added`.
+    /// Adds files and downloads for a person who may not have every file read. Ends in `Outcome::Added`.
     AddFrom(Sources),
     /// Writes the demo library into the project and adds it. Ends in `Outcome::Added`.
     AddDemo,
@@ -40,8 +40,8 @@ pub enum Command {
         files: Vec<FileId>,
         tag: String,
     },
-    /// Gives a tag another name on every file that has it. Where files have a tag of that name, both become one. Ends in
-    /// `Outcome::Changed`.
+    /// Renames a tag on every file that has it. If files already have a tag of the new name, the two become one. Ends
+    /// in `Outcome::Changed`.
     RenameTag {
         tag: String,
         to: String,
@@ -54,12 +54,12 @@ pub enum Command {
         format: CollectionFormat,
         out: Utf8PathBuf,
     },
-    /// Writes tags, favourites and collections to a file, for another project: CSV where its name ends so, or JSON. Ends in
-    /// `Outcome::Saved`.
+    /// Writes tags, favourites and collections to a file, for another project: CSV if the name ends in `.csv`, JSON
+    /// otherwise. Ends in `Outcome::Saved`.
     ExportAnnotations {
         out: Utf8PathBuf,
     },
-    /// Takes over what such a file says. Ends in [`Outcome::AnnotationsTaken`](super::Outcome::AnnotationsTaken).
+    /// Imports such a file. Ends in [`Outcome::AnnotationsTaken`](super::Outcome::AnnotationsTaken).
     ImportAnnotations {
         from: Utf8PathBuf,
     },
@@ -74,29 +74,29 @@ pub enum Command {
     /// Checks whether the files still exist unchanged. The result is also in
     /// [`Latest::on_disk`](super::Latest::on_disk). Ends in [`Outcome::Checked`](super::Outcome::Checked).
     CheckFiles,
-    /// Looks below folders for files that are not where they were, by their content. Nothing is changed yet. Ends in
+    /// Looks below folders for missing files, by their content. Changes nothing yet. Ends in
     /// [`Outcome::MissingFound`](super::Outcome::MissingFound).
     FindMissing {
         folders: Vec<PathBuf>,
     },
-    /// Gives files the new places that were found. Ends in `Outcome::Changed`.
+    /// Gives files the new places that [`Command::FindMissing`] found. Ends in `Outcome::Changed`.
     Relink(Arc<RelinkPlan>),
-    /// Finds files that sound exactly the same, and which of them a rule keeps. Ends in
+    /// Finds files that sound exactly the same, and the one of each group that a rule keeps. Ends in
     /// [`Outcome::CopiesFound`](super::Outcome::CopiesFound).
     FindCopies(Keep),
-    /// Carries out what a person decided about copies. Ends in `Outcome::Changed`.
+    /// Removes copies as the person decided. Ends in `Outcome::Changed`.
     ThinOutCopies {
         copies: Arc<CopiesReport>,
         deed: CopiesDeed,
     },
-    /// Takes files out of the project that are no longer on the disk. Ends in `Outcome::Changed`.
+    /// Removes files from the project that are no longer on the disk. Ends in `Outcome::Changed`.
     ForgetMissing,
     /// Replaces the project's patterns of files to leave out: lines of a `.gitignore`. Files that are in the project
     /// stay in it.
     SetIgnored {
         patterns: Vec<String>,
     },
-    /// Lists what is left out of the folders that were added. Ends in [`Outcome::LeftOut`](super::Outcome::LeftOut).
+    /// Lists what the patterns leave out of the added folders. Ends in [`Outcome::LeftOut`](super::Outcome::LeftOut).
     ListLeftOut,
     /// Trains a model. If it is cancelled, the state is kept as a checkpoint, which `resume` continues. With
     /// `then_index` the same job then builds the index. Ends in `Outcome::Trained`.
@@ -110,30 +110,31 @@ pub enum Command {
     FinishTrainingNow,
     /// Encodes the files that the index lacks. Ends in `Outcome::Indexed`.
     BuildIndex,
-    /// Ends in `Outcome::Searched`.
+    /// Searches. Ends in `Outcome::Searched`.
     Search(Query),
-    /// Runs a saved search, on what was added since as well, and remembers what it found. Ends in `Outcome::Searched`.
+    /// Runs a saved search, also on files that were added since, and remembers the matches. Ends in
+    /// `Outcome::Searched`.
     SearchSaved {
         name: String,
         k: usize,
     },
-    /// Keeps a query with its basket under a name; one that has the name is replaced. Ends in `Outcome::Changed`.
+    /// Saves a query with its basket under a name. It replaces a saved search of that name. Ends in `Outcome::Changed`.
     SaveSearch {
         name: String,
         query: Query,
     },
-    /// Keeps what a person said of matches of a saved search; what was said of them before is replaced. Ends in
+    /// Saves verdicts on matches of a saved search. They replace earlier verdicts on the same matches. Ends in
     /// `Outcome::Changed`.
     JudgeMatches {
         name: String,
         verdicts: Vec<Verdict>,
     },
-    /// Gives a saved search another name. Ends in `Outcome::Changed`.
+    /// Renames a saved search. Ends in `Outcome::Changed`.
     RenameSearch {
         from: String,
         to: String,
     },
-    /// Ends in `Outcome::Changed`.
+    /// Deletes a saved search. Ends in `Outcome::Changed`.
     DeleteSearch {
         name: String,
     },
@@ -142,7 +143,7 @@ pub enum Command {
         report: Arc<SearchReport>,
         format: MatchFormat,
         out: Utf8PathBuf,
-        /// How much of what is around a match its clip has, at both ends.
+        /// How many seconds around a match its clip has, at both ends.
         margin_secs: f64,
     },
     /// Scores the index by the labels in the paths. Ends in `Outcome::Evaluated`.
@@ -181,13 +182,13 @@ pub enum Command {
     DecodeCode {
         code: Vec<u64>,
     },
-    /// Ends in `Outcome::DuplicatesFound`.
+    /// Finds near-duplicates. Ends in `Outcome::DuplicatesFound`.
     FindDuplicates {
         /// The most bits in which duplicates may differ.
         within: u32,
         by: DuplicatesBy,
     },
-    /// Ends in `Outcome::DistancesMeasured`.
+    /// Measures how far codes are apart. Ends in `Outcome::DistancesMeasured`.
     MeasureDistances,
     /// Reads the waveform and the spectrogram of a sound, without searching. Ends in `Outcome::Previewed`.
     Preview {

@@ -1,7 +1,8 @@
-//! Exact copies: files whose decoded samples are the same, whatever format they are in. They are found by the hash of what is heard.
+//! Exact copies: files whose decoded samples are equal, in any format. They are found by the hash of the decoded
+//! samples.
 //!
-//! Nothing here deletes a file. Copies can be made one in the project, or moved to the desktop's trash, from where they can be put
-//! back.
+//! This module never deletes a file. Copies can be removed from the project, or moved to the desktop's trash, from
+//! where a person can restore them.
 
 use std::cmp::Reverse;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ use crate::dataset::{FileId, SoundFile};
 use crate::ground::names;
 use crate::ground::paths::WithoutLinks as _;
 
-/// Finds copies, after listening to files that an earlier program did not hash.
+/// Finds copies. First it hashes the files whose samples an earlier version of the program did not hash.
 pub(super) fn find(job: &Job, keep: &Keep) -> Result<CopiesReport, EngineError> {
     hash_what_is_not(job)?;
     let dataset = job.shared.latest().dataset;
@@ -38,7 +39,7 @@ pub(super) fn find(job: &Job, keep: &Keep) -> Result<CopiesReport, EngineError> 
         if !files.iter().any(|file| is_in_folder(file)) {
             continue;
         }
-        // The first by path of those that a rule likes as much.
+        // If the rule ranks several equally, the first by path is kept.
         match keep {
             Keep::HighestResolution => files.sort_by_key(|file| Reverse((file.rate, file.size_bytes))),
             Keep::LongestPath => files.sort_by_key(|file| Reverse(file.path.as_str().chars().count())),
@@ -55,7 +56,7 @@ pub(super) fn find(job: &Job, keep: &Keep) -> Result<CopiesReport, EngineError> 
     Ok(report)
 }
 
-/// Files that an earlier program read have no hash of what is heard.
+/// Hashes the samples of files that an earlier version of the program did not hash.
 fn hash_what_is_not(job: &Job) -> Result<(), EngineError> {
     const AT_A_TIME: usize = 64;
     let project = &job.shared.project;
@@ -77,7 +78,7 @@ fn hash_what_is_not(job: &Job) -> Result<(), EngineError> {
         let heard: Vec<(FileId, [u8; 32])> = batch
             .par_iter()
             .filter_map(|file| {
-                // One that cannot be read, or has changed, is no copy of anything for now.
+                // A file that cannot be read, or has changed, counts as no copy for now.
                 let survey = survey(file.path.as_std_path(), 1, || !job.is_cancelled()).ok().flatten()?;
                 (survey.content_hash == file.content_hash).then_some((file.id, survey.sound_hash))
             })
@@ -88,7 +89,7 @@ fn hash_what_is_not(job: &Job) -> Result<(), EngineError> {
     job.shared.refresh_dataset()
 }
 
-/// Carries out what a person decided. Only copies go that are on the disk as they were read, and whose kept file is as well.
+/// Removes the copies as the person decided. A copy is only removed if it and the kept file are unchanged on the disk.
 pub(super) fn thin_out(job: &Job, report: &CopiesReport, deed: CopiesDeed) -> Result<Outcome, EngineError> {
     let dataset = job.shared.latest().dataset;
     let is_as_read = |id: FileId| dataset.file(id).is_some_and(|file| on_disk::state_of(file).is_none());

@@ -1,4 +1,4 @@
-//! How far codes lie apart: between chunks at random, and from each to the nearest of another file.
+//! Measures how far codes are apart: random pairs of chunks, and each chunk from the nearest chunk of another file.
 
 use rayon::prelude::*;
 
@@ -9,13 +9,14 @@ use super::shared::Job;
 use super::snapshot::Snapshot;
 use crate::index::{AllCodes, Codes, Neighbour};
 
-/// Chunks that are asked with at most.
+/// The most chunks that are used as queries.
 const ASKED: usize = 2000;
 
-/// Neighbours among which one of another file is looked for before all codes are.
+/// The number of neighbours among which a chunk of another file is sought first. If there is none, all codes are
+/// searched.
 const AMONG: usize = 64;
 
-/// Chunks that are asked with before cancelling is looked at.
+/// The number of queries between two checks for cancelling.
 const A_ROUND: usize = 500;
 
 pub(super) fn measure_distances(job: &Job) -> Result<DistancesReport, EngineError> {
@@ -24,7 +25,7 @@ pub(super) fn measure_distances(job: &Job) -> Result<DistancesReport, EngineErro
     let every = snapshot.offered.count().div_ceil(ASKED).max(1);
     let asked: Vec<usize> = snapshot.offered.iter().step_by(every).collect();
     let mut random = vec![0; codes.bits() + 1];
-    // Half of the sample away in the order of files: what is compared is of unlike files.
+    // The other chunk is half of the sample away in the order of files, so the two come from unlike files.
     for (i, &row) in asked.iter().enumerate().filter(|_| asked.len() > 1) {
         let other = asked[(i + asked.len() / 2) % asked.len()];
         let bits: u32 = codes.code(row).iter().zip(codes.code(other)).map(|(a, b)| (a ^ b).count_ones()).sum();
@@ -62,7 +63,7 @@ pub(super) fn measure_distances(job: &Job) -> Result<DistancesReport, EngineErro
     })
 }
 
-/// `None` where there is no other file.
+/// The distance to the nearest chunk of another file, among all codes. `None` if there is no other file.
 fn looked_for_among_all(snapshot: &Snapshot, codes: &AllCodes<'_>, row: usize) -> Option<u32> {
     let mut distance = Vec::new();
     codes.distances(0..codes.len(), codes.code(row), &mut distance);

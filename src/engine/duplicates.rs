@@ -16,7 +16,7 @@ use super::snapshot::{Snapshot, Span};
 use super::stage::JobStage;
 use crate::index::{AllCodes, Codes, distances};
 
-/// Files that are compared with all others of their length before cancelling is looked at.
+/// The number of files that are compared with all others of their length between two checks for cancelling.
 const FILES_A_ROUND: usize = 256;
 
 pub(super) fn find_duplicates(job: &Job, within: u32, by: DuplicatesBy) -> Result<DuplicatesReport, EngineError> {
@@ -47,17 +47,17 @@ pub(super) fn find_duplicates(job: &Job, within: u32, by: DuplicatesBy) -> Resul
     })
 }
 
-/// Groups of the index's rows, as stretches of files.
+/// Groups of rows of the index, as stretches of files.
 fn by_chunk(job: &Job, rows: &Rows<'_>, within: u32) -> Result<Vec<DuplicateGroup>, EngineError> {
     let offered = &rows.snapshot.offered;
     let index = rows.snapshot.index.index();
     let compared = index.without((0..index.len()).filter(|&row| !offered.contains(row)));
     let groups = compared.groups(within, &|| !job.is_cancelled())?.ok_or(EngineError::Cancelled)?;
-    // Chunks of one file that overlap are always much alike: a group of nothing else is no news.
+    // Overlapping chunks of one file are always similar. A group of only these tells nothing new.
     Ok(groups.into_par_iter().map(|group| rows.group(group)).filter(|group| group.members.len() > 1).collect())
 }
 
-/// Groups of files of as many chunks, each of which differs from the other file's at its place in few bits.
+/// Groups of files with the same number of chunks. The chunks at the same position differ in few bits.
 fn by_file(job: &Job, rows: &Rows<'_>, within: u32, began: Instant) -> Result<Vec<DuplicateGroup>, EngineError> {
     let mut by_length: HashMap<usize, Vec<usize>> = HashMap::new();
     for (number, span) in rows.snapshot.spans.iter().enumerate().filter(|(_, span)| span.chunks > 0) {
@@ -79,16 +79,16 @@ fn by_file(job: &Job, rows: &Rows<'_>, within: u32, began: Instant) -> Result<Ve
     Ok(groups)
 }
 
-/// Sets of `spans`, all of one length, such that a chain of files that agree leads through each.
+/// Groups `spans`, which all have one length. In each group, a chain of similar files connects any two.
 fn alike(job: &Job, rows: &Rows<'_>, spans: &[usize], within: u32) -> Result<Vec<Vec<usize>>, EngineError> {
-    // Files whose codes are all the same are compared with others once.
+    // Files with equal codes are compared with others only once.
     let mut same: HashMap<Cow<'_, [u64]>, Vec<usize>> = HashMap::new();
     for &span in spans {
         same.entry(rows.codes.words(rows.of(span))).or_default().push(span);
     }
     let mut same: Vec<Vec<usize>> = same.into_values().collect();
     same.sort_unstable();
-    // What begins in silence begins alike: the middle tells files apart sooner.
+    // Many files begin with silence. Files differ more in their middles.
     let mut middles = Codes::new(rows.codes.bits())?;
     for spans in &same {
         let of_file = rows.of(spans[0]);
@@ -128,13 +128,13 @@ fn differing(a: &[u64], b: &[u64]) -> u32 {
     a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
 }
 
-/// Rows of the index as parts of files.
+/// The rows of the index as parts of files.
 struct Rows<'a> {
     snapshot: &'a Snapshot,
     codes: AllCodes<'a>,
-    /// Each span's place among the files by path.
+    /// The number of each span's file, by path.
     number: Vec<u32>,
-    /// Chunks that start less than this many apart overlap or touch.
+    /// Chunks overlap or touch if their numbers differ by less than this.
     reach: usize,
 }
 
@@ -162,7 +162,7 @@ impl<'a> Rows<'a> {
         pairs.map(|(a, b)| differing(a, b)).max().unwrap_or(0)
     }
 
-    /// A group of rows, which must ascend: those that follow one another in a file are one member.
+    /// A group of rows, which must ascend. Consecutive rows of a file become one member.
     fn group(&self, rows: impl IntoIterator<Item = usize>) -> DuplicateGroup {
         let mut members: Vec<Duplicate> = Vec::new();
         // The row and the span of the last chunk, and the first chunk's code.
@@ -221,7 +221,7 @@ fn sorted(mut members: Vec<Duplicate>) -> DuplicateGroup {
     DuplicateGroup { members, files, chunks, furthest }
 }
 
-/// Sets that are joined: each member knows another of its set, up to one that is its root.
+/// Disjoint sets. Each element points to another element of its set, and the root points to itself.
 struct Sets(Vec<usize>);
 
 impl Sets {
@@ -243,7 +243,7 @@ impl Sets {
     fn join(&mut self, a: usize, b: usize) {
         let root = self.root(a).min(self.root(b));
         for mut at in [a, b] {
-            // Everything on the way points to the root from now on, which keeps ways short.
+            // Points every element on the path to the root, which keeps paths short.
             while self.0[at] != root {
                 at = std::mem::replace(&mut self.0[at], root);
             }

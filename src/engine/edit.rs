@@ -1,4 +1,4 @@
-//! What a person changes in the project, and how it is undone.
+//! Changes that a person makes to the project, and how they are undone.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(super) fn remove_files(job: &Job, files: &[FileId]) -> Result<Outcome, Engin
     Ok(Outcome::Changed { words })
 }
 
-/// Takes files out of the project that are no longer on the disk. Those whose folder is not there stay.
+/// Removes files from the project that are no longer on the disk. Files whose folder is away stay.
 pub(super) fn forget_missing(job: &Job) -> Result<Outcome, EngineError> {
     let dataset = job.shared.latest().dataset;
     let away = on_disk::away(&dataset);
@@ -86,7 +86,7 @@ pub(super) fn rename_tag(job: &Job, tag: &str, to: &str) -> Result<Outcome, Engi
 
 pub(super) fn undo(job: &Job) -> Result<Outcome, EngineError> {
     let words = job.shared.project.undo();
-    // A change that can no longer be undone must also leave the list.
+    // A change that can no longer be undone must also disappear from the history.
     job.shared.refresh()?;
     Ok(Outcome::Undone { words: words? })
 }
@@ -102,12 +102,12 @@ pub(super) fn files_in_words(n: usize) -> String {
     format!("{n} {}", if n == 1 { "file" } else { "files" })
 }
 
-/// A collection's name without the spaces around it.
+/// The name of a collection, without surrounding spaces.
 pub(super) fn checked_name(name: &str) -> Result<&str, EngineError> {
     named(name).map_err(|why| EngineError::CollectionName { name: name.to_owned(), why })
 }
 
-/// A tag without the spaces around it.
+/// A tag, without surrounding spaces.
 pub(super) fn checked(tag: &str) -> Result<&str, EngineError> {
     named(tag).map_err(|why| EngineError::Tag { tag: tag.to_owned(), why })
 }

@@ -1,5 +1,5 @@
-//! Why a command could not be carried out: one sentence for a person, with what to do. What is told of it outside of the
-//! engine is a [`Failure`](super::Failure).
+//! [`EngineError`]: why a command could not be carried out. Its text is one sentence for people that says what to do.
+//! Outside of the engine it becomes a [`Failure`](super::Failure).
 
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use crate::project::ProjectError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// Not a failure: a person asked for it.
+    /// Not an error: the person cancelled the job.
     #[error("cancelled")]
     Cancelled,
     #[error("there are no sounds yet; add files or the demo library first")]
@@ -100,7 +100,7 @@ pub enum EngineError {
     CodeWidth(#[from] CodeWidthError),
 }
 
-/// Words for a file that could not be read or written.
+/// The text for a file that could not be read or written.
 pub(super) fn could_not(be: &str, cause: &std::io::Error) -> String {
     format!("it could not be {be}: {cause}")
 }
@@ -109,9 +109,9 @@ pub(super) fn could_not(be: &str, cause: &std::io::Error) -> String {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EmptyPart {
     pub from: f64,
-    /// `None`: the end.
+    /// `None` for the end.
     pub to: Option<f64>,
-    /// Of the whole sound.
+    /// The length of the whole sound.
     pub duration: f64,
 }
 

@@ -10,10 +10,10 @@ use super::ready::current_snapshot;
 use super::shared::Job;
 use crate::index::AllCodes;
 
-/// How many neighbours are looked at.
+/// The number of neighbours that count.
 const K: usize = 10;
 
-/// With more labelled chunks than this, evenly spaced ones ask for the rest.
+/// The most queries. With more labelled chunks, evenly spaced ones are the queries.
 const QUERIES_AT_MOST: usize = 10_000;
 
 /// A labelled chunk: its row, and the numbers of its file and of its label.
@@ -24,9 +24,10 @@ struct Labelled {
     label: usize,
 }
 
-/// Of each chunk's 10 nearest chunks from other files the share with the same label, averaged. The label of a path is what
-/// the pattern's groups match (all that it matches, where it has no groups). Chunks tied at the tenth distance count by
-/// their expected share under random tie-breaking, so that the figure depends on no order. Silent chunks count too.
+/// P@10: the share of a chunk's 10 nearest chunks from other files that have the chunk's label, averaged over chunks.
+/// The label of a path is the text that the pattern's groups match, or the whole match if there are no groups. Of
+/// chunks that are tied at the tenth distance, the expected share under random tie-breaking counts. So the figure does
+/// not depend on any order. Silent chunks count too.
 pub(super) fn evaluate(job: &Job, pattern: &str) -> Result<EvaluationReport, EngineError> {
     let pattern_error = |cause| EngineError::Label { pattern: pattern.to_owned(), cause };
     let regex = regex::Regex::new(pattern).map_err(pattern_error)?;
@@ -60,7 +61,7 @@ pub(super) fn evaluate(job: &Job, pattern: &str) -> Result<EvaluationReport, Eng
 
 fn precision(codes: &AllCodes<'_>, query: Labelled, chunks: &[Labelled], distance: &mut Vec<u16>) -> f64 {
     codes.distances(0..codes.len(), codes.code(query.row), distance);
-    // How many chunks of other files are at each distance, and how many of them have the label.
+    // For each distance, the number of chunks of other files, and how many of these have the label.
     let mut at = vec![(0usize, 0usize); codes.bits() + 1];
     for chunk in chunks.iter().filter(|chunk| chunk.file != query.file) {
         let (all, right) = &mut at[usize::from(distance[chunk.row])];
@@ -84,7 +85,7 @@ mod tests {
     use super::*;
     use crate::index::Codes;
 
-    /// Codes of 16 bits whose distance to the first is the number given for each.
+    /// Codes of 16 bits with the given distances from the first code.
     fn codes(distances: &[usize]) -> Codes {
         let mut codes = Codes::new(16).expect("a legal width");
         for &ones in distances {
@@ -95,7 +96,8 @@ mod tests {
 
     #[test]
     fn ties_at_the_tenth_place_count_by_their_expected_share() {
-        // Nine right ones nearer than a tie of four with one right one; the query's own file does not count.
+        // Nine right chunks are nearer than four tied chunks, of which one is right. The query's own file does not
+        // count.
         let codes = codes(&[0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2]);
         let chunks: Vec<Labelled> = (0..15)
             .map(|row| Labelled { row, file: if row < 2 { 0 } else { row }, label: usize::from(row > 11) })

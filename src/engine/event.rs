@@ -1,5 +1,5 @@
-//! What the engine tells once: a queue in which every event arrives, in order. Each command causes exactly one `Finished`,
-//! `Cancelled` or `Failed`. What is true at the moment is in [`Latest`](super::Latest) instead.
+//! [`Event`]: what the engine reports once. Events wait in a queue, and every event arrives, in order. Each command
+//! causes exactly one `Finished`, `Cancelled` or `Failed`. The current state is in [`Latest`](super::Latest) instead.
 
 use camino::Utf8PathBuf;
 use serde::Serialize;
@@ -22,7 +22,7 @@ pub enum Event {
         job: JobId,
         outcome: Outcome,
     },
-    /// The job was cancelled; the project is as before it, or with what the job kept (a training's checkpoint).
+    /// The job was cancelled. The project is unchanged, except for what the job keeps (a training's checkpoint).
     Cancelled {
         job: JobId,
     },
@@ -37,16 +37,16 @@ pub enum Outcome {
     Added(AddReport),
     LeftOut(LeftOutReport),
     Checked(CheckReport),
-    /// Where missing files are now. Nothing has been changed yet.
+    /// The new places of missing files. Nothing has been changed yet.
     MissingFound(Arc<RelinkPlan>),
     AnnotationsTaken(AnnotationsReport),
     CopiesFound(Arc<CopiesReport>),
     Removed,
-    /// The project was changed in a way that can be undone; what was done, as in "Removed 3 files".
+    /// The project was changed, and the change can be undone. `words` names it, as in "Removed 3 files".
     Changed {
         words: String,
     },
-    /// What was taken back; `None` where there was nothing.
+    /// The change that was undone or redone. `None` if there was none.
     Undone {
         words: Option<String>,
     },
@@ -74,19 +74,19 @@ pub enum Outcome {
         from: Utf8PathBuf,
         to: Utf8PathBuf,
     },
-    /// Done, and there is nothing to tell.
+    /// Done. There is nothing to report.
     Done,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct AddReport {
-    /// Files that are new, or that had changed and were read anew.
+    /// Files that are new, or that had changed and were read again.
     #[serde(serialize_with = "as_objects")]
     pub added: Vec<Utf8PathBuf>,
     pub skipped: Vec<Skipped>,
-    /// Files of the project that were somewhere else before, and are known again by their content.
+    /// Files of the project that were moved, and were recognised by their content.
     pub found_again: Vec<FoundAgain>,
-    /// Files of the project below the folders that were added that are no longer there.
+    /// Files of the project below the added folders that no longer exist.
     pub missing: Vec<Utf8PathBuf>,
     /// Folders and sound files that patterns leave out, with the pattern.
     pub left_out: Vec<Problem>,
@@ -94,33 +94,33 @@ pub struct AddReport {
     pub cancelled: bool,
 }
 
-/// What is left out of the folders that were added.
+/// What the patterns leave out of the added folders.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct LeftOutReport {
-    /// The project's own.
+    /// The project's own patterns.
     pub patterns: Vec<String>,
-    /// Folders and sound files, each with the pattern.
+    /// Folders and sound files, each with the pattern that leaves it out.
     pub left_out: Vec<Problem>,
 }
 
-/// A folder that the project has files of.
+/// A folder that has files of the project.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RootReport {
     pub place: Utf8PathBuf,
-    /// Whether it was added with all that is below it.
+    /// Whether it was added with everything below it.
     pub whole: bool,
-    /// Whether it is inside the project's folder, and moves with it.
+    /// Whether it is inside the project's folder, and moves with the project.
     pub in_project: bool,
     pub files: usize,
-    /// Why it is not there, in words; None where it is.
+    /// Why the folder is away, for people. `None` if it is there.
     pub away: Option<String>,
 }
 
-/// How the dataset's files are found on the disk.
+/// The state of the dataset's files on the disk.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CheckReport {
     pub files: usize,
-    /// Files whose folder is not there; they come back with it.
+    /// The number of files whose folder is away. They return with the folder.
     pub away: usize,
     pub roots: Vec<RootReport>,
     pub missing: Vec<Utf8PathBuf>,
@@ -128,7 +128,7 @@ pub struct CheckReport {
     pub unreadable: Vec<Problem>,
 }
 
-/// Each path as an object, as the paths that were skipped or failed are.
+/// Writes each path as an object, like the paths that were skipped or failed.
 fn as_objects<S: serde::Serializer>(paths: &[Utf8PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(paths.iter().map(|path| BTreeMap::from([("path", path)])))
 }
@@ -142,45 +142,45 @@ pub struct TrainReport {
     pub chunks_per_second: f64,
     pub loss: f32,
     pub saturation: f32,
-    /// Shannon entropy of the distribution of codes within a batch, in nats.
+    /// The Shannon entropy of the codes within a batch, in nats.
     pub code_entropy: f32,
-    /// Share of distorted excerpts that found their files at the end; `None` for a library of few chunks.
+    /// The share of distorted excerpts that found their files at the end. `None` if the library has too few chunks.
     pub probe: Option<f32>,
-    /// Different codes among the probe's chunks at the end, as a share of these.
+    /// The number of different codes among the probe's chunks at the end, as a share of these chunks.
     pub unique: Option<f32>,
-    /// In words, when the run has learned nothing: all codes are (nearly) equal.
+    /// A sentence for people if all codes are equal, or nearly equal.
     pub collapsed: Option<String>,
-    /// Whether it was stopped before its planned end.
+    /// Whether the training was stopped before its planned end.
     pub stopped_early: bool,
-    /// Whether what was learned was no better than the first model, which stays.
+    /// Whether the trained model was no better than the first model, so that the first model stays.
     pub kept_first: bool,
-    /// Present where the same job went on to index.
+    /// The index, if the same job built it.
     pub index: Option<IndexReport>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct IndexReport {
     pub codes: u64,
-    /// How many of them this run encoded.
+    /// The number of codes that this run encoded.
     pub encoded: u64,
     pub unique_codes: u64,
-    /// Shannon entropy of the distribution of codes, in nats: ln(codes) when all differ, 0 when all are the same.
+    /// The Shannon entropy of the codes, in nats: ln(codes) if all differ, 0 if all are equal.
     pub entropy_nats: f64,
     pub seconds: f64,
-    /// What was found damaged in the index before, in words; it was made anew.
+    /// Damage that was found in the old index and repaired, for people.
     pub mended: Vec<String>,
-    /// Files that could not be read this time; they have no codes.
+    /// Files that could not be read this time. They have no codes.
     pub failed: Vec<Problem>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EvaluationReport {
-    /// Share of right labels among the 10 nearest chunks from other files, averaged over the queries.
+    /// The share of right labels among the 10 nearest chunks from other files, averaged over the queries.
     pub p_at_10: f64,
-    /// Chunks whose paths have a label.
+    /// The number of chunks whose paths have a label.
     pub chunks: usize,
     pub labels: usize,
-    /// How many of the chunks were asked with: all of them, up to a limit.
+    /// The number of chunks that served as queries: all, up to a limit.
     pub queries: usize,
 }
 
@@ -195,37 +195,37 @@ pub struct ExportReport {
 pub struct ReconstructionReport {
     /// The WAV file that was written.
     pub out: Utf8PathBuf,
-    /// Chunks that were decoded.
+    /// The number of decoded chunks.
     pub chunks: usize,
     pub bits: usize,
-    /// Of the WAV file, in hertz and seconds.
+    /// The rate of the WAV file in hertz, and its length in seconds.
     pub rate: u32,
     pub duration_seconds: f64,
     pub seconds: f64,
 }
 
-/// A sound as a picture: what the query panel and the player draw.
+/// A sound as a picture, for the query panel and the player.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SoundPreview {
     pub path: Utf8PathBuf,
     pub duration_secs: f64,
     pub rate: u32,
     pub channels: u16,
-    /// Lowest and highest sample of each of up to 2,000 equal stretches.
+    /// The lowest and the highest sample of each of up to 2,000 equal stretches.
     pub waveform: Vec<(f32, f32)>,
     pub spectrogram: Spectrogram,
 }
 
-/// A microphone recording, kept as WAV in the project.
+/// A recording from the microphone, kept as a WAV file in the project.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Take {
     pub path: Utf8PathBuf,
     pub duration_secs: f64,
-    /// The part without silence at both ends; `None` where that is all of it, or where all is silent.
+    /// The part without the silence at both ends. `None` if that is the whole take, or if all of it is silent.
     pub heard_secs: Option<(f64, f64)>,
     pub peak: f32,
-    /// Frames that the device delivered and that were lost; 0 on a healthy machine.
+    /// The number of frames that the device delivered but that were lost. 0 on a healthy machine.
     pub lost_frames: u64,
-    /// Where the device went away in the middle: what it said. The take holds what came before.
+    /// The device's message if it was lost during the recording. The take has everything before that.
     pub interrupted: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! What looking at the library as a whole asks for and tells: plain data.
+//! Requests and reports about the library as a whole: plain data.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::dataset::FileId;
 use crate::map::{Dots, crowds};
 
-/// A chunk in its file, or several that overlap.
+/// A chunk in its file, or several overlapping chunks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChunkPlace {
     pub file: FileId,
@@ -18,49 +18,50 @@ pub struct ChunkPlace {
     pub end_secs: f64,
 }
 
-/// A file that dots or members of groups are of: these name it by its place in a list.
+/// A file of dots or group members. They refer to it by its position in a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedFile {
     pub id: FileId,
     pub path: Utf8PathBuf,
 }
 
-/// A map of the index: of every chunk that is not silent, or of evenly spaced ones where there are more than a map holds.
+/// A map of the index. It shows every chunk that is not silent, or evenly spaced ones if there are more than a map
+/// holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapReport {
     pub index_generation: i64,
-    /// By path.
+    /// Ordered by path.
     pub files: Vec<NamedFile>,
-    /// What each dot is.
+    /// The chunk of each dot.
     pub chunks: Vec<MapChunk>,
-    /// Where each dot is.
+    /// The position of each dot.
     pub dots: Dots,
-    /// The map from afar.
+    /// The map from afar: one dot for each file.
     pub sounds: SoundsOnMap,
-    /// Chunks that a map of everything would show.
+    /// The number of chunks that could be shown.
     pub of: usize,
     /// The share of the 10 nearest codes that are among the 50 nearest dots.
     pub neighbours_kept: f32,
     pub seconds: f64,
 }
 
-/// A map from afar: one dot a file, and names of crowds.
+/// A map from afar: one dot for each file, and names of crowds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SoundsOnMap {
-    /// Which dot of the map stands for each file that has any, in the order of the files.
+    /// For each file that has dots, the dot of the map that stands for it. In the order of the files.
     pub of: Vec<u32>,
-    /// The same dots alone.
+    /// Only these dots.
     pub dots: Dots,
-    /// The largest crowd first.
+    /// Ordered by size, the largest first.
     pub crowds: Vec<NamedCrowd>,
 }
 
-/// A crowd of sounds, by the folder that most of them are in.
+/// A crowd of sounds, named after the folder that most of them are in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedCrowd {
     pub name: String,
     pub place: [f32; 2],
-    /// Sounds of that folder in it.
+    /// The number of sounds from that folder in the crowd.
     pub sounds: usize,
 }
 
@@ -80,7 +81,7 @@ impl SoundsOnMap {
             })
         };
         let labels: Vec<u32> = of.iter().map(&mut label).collect();
-        // The name of the only folder tells nothing apart.
+        // If there is only one folder, its name distinguishes nothing.
         let found = if folders.len() > 1 { crowds::crowds(&places, &labels) } else { Vec::new() };
         let named = found.into_iter().map(|crowd| NamedCrowd {
             name: folders[crowd.label as usize].to_owned(),
@@ -95,10 +96,10 @@ fn folder_name(path: &Utf8Path) -> &str {
     path.parent().and_then(Utf8Path::file_name).unwrap_or_default()
 }
 
-/// What a dot is of.
+/// The chunk of a dot.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MapChunk {
-    /// Which of the report's files.
+    /// The position in the report's `files`.
     pub file: u32,
     pub start_secs: f64,
     pub end_secs: f64,
@@ -113,47 +114,47 @@ impl MapReport {
     }
 }
 
-/// Which code to look at.
+/// The code to look at.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CodeOf {
-    /// The one that the index has of a chunk.
+    /// The index's code of a chunk.
     Chunk { file: FileId, start_secs: f64 },
-    /// The one that the encoder gives the chunk of a sound that begins there, whether or not the project knows the sound.
+    /// The code that the encoder gives the chunk that begins there. The project need not know the sound.
     Sound { path: Utf8PathBuf, from_secs: f64 },
-    /// This one.
+    /// A given code.
     Code(Vec<u64>),
 }
 
-/// A code, and who has it or one like it.
+/// A code, and the chunks that have it or a similar one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CodeReport {
     pub of: CodeOf,
     pub bits: usize,
     pub code: Vec<u64>,
-    /// Chunks that have this very code, silent ones left out.
+    /// The number of chunks that have exactly this code, without silent ones.
     pub held_by: usize,
-    /// The nearest chunks: those that have the code, then those whose codes differ in the fewest bits.
+    /// The nearest chunks: first those with the same code, then those whose codes differ in the fewest bits.
     pub near: Vec<(ChunkPlace, u32)>,
-    /// Of each bit, the share of the index's chunks that have it on.
+    /// For each bit, the share of the index's chunks in which it is 1.
     pub balance: Arc<Vec<f32>>,
 }
 
-/// A sound that the decoder has made of a code.
+/// A sound that the decoder made of a code.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecodedCode {
     pub code: Vec<u64>,
-    /// A WAV file that is there as long as the project is open.
+    /// The WAV file. It exists as long as the project is open.
     pub path: Utf8PathBuf,
 }
 
-/// What is compared in the search for duplicates.
+/// The unit that the search for duplicates compares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum DuplicatesBy {
-    /// Chunks: a group is what a chain of chunks leads through whose codes differ in few bits.
+    /// Chunks. In a group, a chain of chunks whose codes differ in few bits connects any two.
     #[default]
     Chunk,
-    /// Whole files of one length, chunk by chunk.
+    /// Whole files of equal length, chunk by chunk.
     File,
 }
 
@@ -164,52 +165,52 @@ pub struct DuplicatesReport {
     /// The most bits in which neighbours in a group differ.
     pub within: u32,
     pub by: DuplicatesBy,
-    /// By path.
+    /// Ordered by path.
     pub files: Vec<NamedFile>,
-    /// Those of the most files first, then of the most members.
+    /// Ordered by number of files, then by number of members, the largest first.
     pub groups: Vec<DuplicateGroup>,
-    /// All silence, where there is some and chunks were compared: silent chunks are not compared with others.
+    /// All silent chunks, if there are any and chunks were compared. They are not compared with others.
     pub silence: Option<DuplicateGroup>,
     pub seconds: f64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DuplicateGroup {
-    /// By file and time.
+    /// Ordered by file, then by time.
     pub members: Vec<Duplicate>,
-    /// Different files among the members.
+    /// The number of different files among the members.
     pub files: usize,
-    /// Of all members.
+    /// The number of chunks of all members.
     pub chunks: u64,
     /// The largest distance of a member.
     pub furthest: u32,
 }
 
-/// A member of a group: a chunk, chunks of one file that follow one another, or a whole file.
+/// A member of a group: a chunk, consecutive chunks of one file, or a whole file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Duplicate {
-    /// Which of the report's files.
+    /// The position in the report's `files`.
     pub file: u32,
     pub start_secs: f64,
     pub end_secs: f64,
     pub chunks: u32,
-    /// Bits in which it differs from the group's first chunk, where it is nearest to it; of a whole file, bits in which its
-    /// chunks differ at most from the first file's.
+    /// For chunks: the fewest bits in which one of them differs from the group's first chunk. For a whole file: the
+    /// most bits in which one of its chunks differs from the first file's chunk.
     pub distance: u32,
 }
 
-/// How far codes lie apart, over a sample of chunks.
+/// How far codes are apart, measured on a sample of chunks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DistancesReport {
     pub index_generation: i64,
     pub bits: usize,
-    /// Chunks that were asked with.
+    /// The number of chunks in the sample.
     pub sampled: usize,
-    /// How many of them are at each distance, from 0 to `bits`, from another chunk of the sample.
+    /// For each distance from 0 to `bits`, the number of chunks at that distance from another chunk of the sample.
     pub random: Vec<u32>,
-    /// How many are at each distance from the nearest chunk of another file.
+    /// For each distance, the number of chunks at that distance from the nearest chunk of another file.
     pub nearest: Vec<u32>,
-    /// Of each bit, the share of the index's chunks that have it on.
+    /// For each bit, the share of the index's chunks in which it is 1.
     pub balance: Arc<Vec<f32>>,
 }
 

@@ -1,4 +1,4 @@
-//! Writing codes for other programs.
+//! Writes codes for other programs.
 
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -15,8 +15,9 @@ use crate::audio::{Cause, MonoReader};
 use crate::ground::files::Draft;
 use crate::index::Codes;
 
-/// Writes the codes of all chunks into `folder`: `codes.npy` and `chunks.csv` (chunk_id, path, start_seconds, end_seconds; row i
-/// describes row i of the codes), or `codes.parquet`. Rows are by (path, start); silent chunks are among them.
+/// Writes the codes of all chunks into `folder`: either `codes.npy` and `chunks.csv` (chunk_id, path, start_seconds,
+/// end_seconds; row i describes row i of the codes), or `codes.parquet`. Rows are ordered by path and start. Silent
+/// chunks are included.
 pub(super) fn export(job: &Job, folder: &Path, format: CodesFormat) -> Result<ExportReport, EngineError> {
     let snapshot = current_snapshot(job)?;
     std::fs::create_dir_all(folder).map_err(|cause| EngineError::Write { path: folder.to_owned(), cause })?;
@@ -75,7 +76,8 @@ fn write_parquet(job: &Job, snapshot: &Snapshot, spans: &[&Span], path: &Path) -
     job.check()
 }
 
-/// Each row of the index that is a chunk of these files, and where it stands; ends early where the job was cancelled.
+/// The rows of the index that belong to these files, with their positions. The iterator ends early if the job was
+/// cancelled.
 fn places<'a>(job: &Job, snapshot: &'a Snapshot, spans: &[&'a Span]) -> impl Iterator<Item = (usize, Place<'a>)> {
     let alive = spans.iter().take_while(|_| !job.is_cancelled());
     alive
@@ -88,7 +90,8 @@ fn save(path: &Path, write: impl FnOnce(&mut BufWriter<&mut Draft>) -> std::io::
         .map_err(|cause| cause.at(path).into())
 }
 
-/// Writes the code of the first chunk of each WAV in `folder`, in name order, as [`export`] writes codes.
+/// Writes the code of the first chunk of each WAV file in `folder`, in the order of names and in the formats of
+/// [`export`].
 pub(super) fn encode_folder(job: &Job, folder: &Path, out: &Path) -> Result<ExportReport, EngineError> {
     let model = current_model(job)?;
     let grid = model.config().grid();

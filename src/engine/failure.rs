@@ -22,7 +22,7 @@ pub struct Failure {
 /// What went wrong, for a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FailureKind {
-    /// Not a failure: a person asked for it.
+    /// Not an error: the person cancelled the job.
     Cancelled,
     /// Sounds have to be added first.
     NoSounds,

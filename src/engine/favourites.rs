@@ -4,7 +4,7 @@ use super::error::EngineError;
 use super::shared::Job;
 use crate::dataset::Favourite;
 
-/// This can be undone.
+/// Sets or removes a favourite's mark. This can be undone.
 pub(super) fn mark(job: &Job, favourite: Favourite, on: bool) -> Result<(), EngineError> {
     let words = if on { "Marked a favourite" } else { "Took a favourite's mark away" };
     let edit = job.shared.project.edit(words)?;

@@ -1,4 +1,4 @@
-//! Listening to files for a model to learn from: their features, in a store.
+//! Makes the features of files, for a model to learn from.
 
 use std::borrow::Borrow;
 use std::path::Path;
@@ -15,13 +15,14 @@ use crate::dataset::{Problem, SoundFile};
 use crate::model::{Config, FeatureStore, FeatureStoreBuilder, Features};
 use crate::project::ProblemOf;
 
-/// Files whose features are computed before they are stored and cancelling is looked at: at most so many, and with at most
-/// so many bytes of features where they are more than one. A library of long recordings never lies in memory.
+/// Files are listened to in rounds; between rounds their features are stored and cancelling is checked. A round has at
+/// most this many files. If it has more than one file, it has at most this many bytes of features. So a library of long
+/// recordings never lies in memory.
 const FILES_A_ROUND: usize = 64;
 const BYTES_A_ROUND: u64 = 256 << 20;
 
-/// Computes the features of all files, in the order of their paths. Files that cannot be read are noted as problems; they
-/// fail the training only where nothing is left.
+/// Computes the features of all files, in the order of their paths. Files that cannot be read are noted as problems.
+/// The training fails only if no file can be read.
 pub(super) fn listen<F: Borrow<SoundFile> + Sync>(
     job: &Job,
     kind: JobKind,
@@ -80,7 +81,7 @@ pub(super) fn listen<F: Borrow<SoundFile> + Sync>(
     Ok(builder.finish()?)
 }
 
-/// How many files, whose features take these `sizes`, are worked on at once: at least one.
+/// The number of files of the next round, at least one. `sizes` are the bytes of the files' features.
 fn files_of_a_round(sizes: &[u64]) -> usize {
     let mut bytes = 0;
     let fitting = sizes.iter().take(FILES_A_ROUND).take_while(|size| {

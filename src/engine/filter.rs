@@ -10,8 +10,7 @@ use super::snapshot::{Snapshot, Span};
 use crate::dataset::{Candidate, Favourite, FileId, Filter};
 use crate::index::RowSet;
 
-/// The rows that `filter` lets through. The query is the file at `query`, or a part of it. `None` if every row passes
-/// that may be returned at all.
+/// The rows that `filter` admits, for a query in the file `query`. `None` if all rows that a search may return pass.
 pub(super) fn rows(latest: &Latest, snapshot: &Snapshot, filter: &SearchFilter, query: &Utf8Path) -> Option<RowSet> {
     let typed = Filter::read(&filter.text);
     let has_copies = !latest.dataset.copy_groups().is_empty();
@@ -39,8 +38,8 @@ pub(super) fn rows(latest: &Latest, snapshot: &Snapshot, filter: &SearchFilter, 
         snapshot.spans.iter().filter(|span| is_let_through(span)).map(|span| span.file.id).collect();
     let query_file =
         snapshot.spans.iter().find(|span| span.file.path.as_str() == query.as_str()).map(|span| span.file.id);
-    // Of files that sound exactly the same one answers for all: the query's own, or else the first by path. A favourite is a
-    // stretch of one file, so there each answers for itself.
+    // Of files that sound exactly the same, only one is searched: the query's own file, or else the first by path.
+    // Favourites are stretches of one file, so with a filter for favourites every file is searched.
     let answers = |file: FileId| {
         let group = latest.dataset.copies_group(file).filter(|_| !filter.favourites).unwrap_or_default();
         let own = query_file.filter(|own| group.contains(own) && let_through.contains(own));

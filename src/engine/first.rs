@@ -1,5 +1,5 @@
-//! The first model of a library: made in seconds from the base model when something is to be indexed and nothing has been trained,
-//! and made anew once the library has grown to twice what it was made for.
+//! The first model of a library. It is made from the base model, in seconds, if something must be indexed and no model
+//! was trained. It is made again when the library has grown to twice the size.
 
 use std::sync::Arc;
 
@@ -12,15 +12,15 @@ use crate::dataset::SoundFile;
 use crate::model::{Config, Model, ModelKind, TrainingSettings};
 use crate::project::ModelGeneration;
 
-/// Chunks of the files that are listened to, about: four times as many as the head is fitted to.
+/// Roughly the number of chunks that are listened to: four times as many as the head is fitted to.
 const CHUNKS: u64 = 12_000;
 
-/// Whether the library has outgrown a first model that was made for `chunks` chunks.
+/// Whether the library has become too large for a first model that was made for fewer chunks.
 pub(super) fn is_outgrown(model: &Model, chunks: u64) -> bool {
     model.kind() == ModelKind::Base && chunks >= 2 * model.progress().chunks.max(1)
 }
 
-/// A first model for what is at rest, with codes of `bits` where that is said; it is not installed yet.
+/// Makes a first model for the library, without installing it. Its codes have `bits` bits if that is given.
 pub(super) fn first_model(
     job: &Job,
     at_rest: &AtRest,
@@ -31,7 +31,7 @@ pub(super) fn first_model(
     let config = Config::new(&settings, common_rate(files.iter().map(Arc::as_ref)))?;
     let grid = config.grid();
     let chunks: u64 = files.iter().map(|file| grid.chunks_of_file(file.frames, file.rate)).sum();
-    // Every so many files, in the order of their paths: some of each folder.
+    // Evenly spaced files, by path, so that every folder is represented.
     let every = usize::try_from(chunks.div_ceil(CHUNKS)).unwrap_or(usize::MAX).clamp(1, files.len().max(1));
     let heard: Vec<Arc<SoundFile>> = files.iter().step_by(every).cloned().collect();
     let cache = job.shared.project.subfolder("cache")?;

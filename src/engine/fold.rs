@@ -14,9 +14,9 @@ pub(super) struct Hit {
     pub end_secs: f64,
     /// The chunk of the query that found it.
     pub query_chunk: usize,
-    /// Whether it is that very chunk of the query.
+    /// Whether it is the query's own chunk.
     pub is_own: bool,
-    /// Whether what is not wanted is nearer to it than what is.
+    /// Whether an unwanted sound is nearer to it than a wanted one.
     pub is_contrary: bool,
 }
 
@@ -59,7 +59,7 @@ mod tests {
     fn overlapping_chunks_are_one_match_with_the_best_distance() {
         let hits = [hit(1, 7, 4), hit(2, 7, 5), hit(2, 8, 4), hit(3, 7, 3), hit(3, 7, 6), hit(4, 7, 7)];
         let rows: Vec<usize> = fold(hits, 10).iter().map(|hit| hit.row).collect();
-        // 5 and 3 overlap 4, which is nearer; 6 only touches it; 7 overlaps 6.
+        // 5 and 3 overlap 4, which is nearer. 6 only touches 4. 7 overlaps 6.
         assert_eq!(rows, [704, 804, 706]);
     }
 

@@ -43,7 +43,7 @@ pub(super) fn add_paths(job: &Job, paths: &[PathBuf]) -> Result<AddReport, Engin
     add_found(job, found, &folders)
 }
 
-/// Reads what was found, and puts it into the catalogue. `folders` were added with all that is below them.
+/// Reads the files that were found, and adds them to the catalogue. `folders` were added with everything below them.
 pub(super) fn add_found(job: &Job, found: scan::Found, folders: &[Utf8PathBuf]) -> Result<AddReport, EngineError> {
     let project = &job.shared.project;
     job.check()?;
@@ -51,7 +51,7 @@ pub(super) fn add_found(job: &Job, found: scan::Found, folders: &[Utf8PathBuf]) 
     project.look_at_problems()?;
     let dataset = dataset(project, job.shared.latest().model.as_ref().map(|model| &model.config))?;
     let edit = project.edit("Added files")?;
-    // What can be reached now is noted as it is now; what cannot is looked at again.
+    // Problems of reachable files are replaced. Those that cannot be reached are checked again.
     edit.note_problems(&found.failed, ProblemOf::Content)?;
     let mut report =
         AddReport { skipped: found.skipped, left_out: found.left_out, failed: found.failed, ..AddReport::default() };
@@ -72,7 +72,7 @@ pub(super) fn add_found(job: &Job, found: scan::Found, folders: &[Utf8PathBuf]) 
         }
     }
 
-    // What is new to the project may be what is no longer where it was.
+    // A file that is new to the project may be a missing file at a new place.
     let sizes: HashSet<u64> = unknown.iter().map(|(_, (size, _))| *size).collect();
     let lost = relink::lost(job, &dataset, |file| sizes.contains(&file.size_bytes))?;
     let found_again = relink::matched(job, &dataset, &lost, &unknown)?;

@@ -1,4 +1,4 @@
-//! Building the index: what the current model has not encoded yet is encoded, what it has is taken over.
+//! Builds the index: encodes the files that the current model has not encoded yet, and reuses the codes of the others.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,17 +22,17 @@ use crate::index::{Codes, Index, IndexFile, MadeBy, RowSet, code_statistics};
 use crate::model::Model;
 use crate::project::{IndexGeneration, IndexedFile, ModelGeneration, ProblemOf, Project};
 
-/// Files that are encoded before progress is told and cancelling is looked at.
+/// The number of files that are encoded between two reports of progress and checks for cancelling.
 const FILES_A_ROUND: usize = 32;
 
-/// The chunks of one file: their codes, and which are silent.
+/// The chunks of one file: their codes, and whether each is silent.
 struct Encoded {
     codes: Codes,
     silent: Vec<bool>,
 }
 
-/// Encodes what the index lacks. Where there is no model yet, or a first one that the library has outgrown, the library's first
-/// model is made as well.
+/// Encodes the files that the index lacks. If there is no model, or if the library has outgrown its first model, it
+/// also makes the library's first model.
 pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
     let _alone = job.shared.building();
     job.check()?;
@@ -48,7 +48,7 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
         let encoded = encode_all(job, &at_rest, &model)?;
         return install_both(job, &model, &row, encoded);
     };
-    // What is damaged is made anew, and only that.
+    // Only the damaged parts are built again.
     let before = Snapshot::load_mending(project, &at_rest, job.shared.snapshot().as_deref());
     let (before, mended) = match before {
         Ok((snapshot, found)) => (Some(snapshot), found),
@@ -75,13 +75,14 @@ pub(super) fn build_index(job: &Job) -> Result<IndexReport, EngineError> {
     install_index(job, encoded, maker, before)
 }
 
-/// Encodes all files with a model that is not installed yet: until it is, searches use what was there.
+/// Encodes all files with a model that is not installed yet. Until it is installed, searches use the old model and
+/// index.
 pub(super) fn encode_all(job: &Job, at_rest: &AtRest, model: &Model) -> Result<EncodedAll, EngineError> {
     let nothing = Index::build(Codes::new(model.config().bits)?);
     encode_missing(job, model, &at_rest.dataset.files, nothing, Vec::new())
 }
 
-/// Makes a model current that is not installed yet, and then the index that it made.
+/// Installs a new model, and then the index that it made.
 pub(super) fn install_both(
     job: &Job,
     model: &Model,
@@ -92,7 +93,7 @@ pub(super) fn install_both(
     install_index(job, encoded, maker, None)
 }
 
-/// Makes a model current.
+/// Makes a model the current one.
 pub(super) fn install_model(project: &Project, model: &Model, row: &ModelGeneration) -> Result<Maker, EngineError> {
     let mut hash = [0; 32];
     let generation = project.install_model(row, |path| {
@@ -102,26 +103,26 @@ pub(super) fn install_model(project: &Project, model: &Model, row: &ModelGenerat
     Ok(Maker { generation, hash })
 }
 
-/// An installed model, as an index of it is stamped.
+/// The installed model that an index belongs to.
 #[derive(Clone, Copy)]
 pub(super) struct Maker {
     generation: i64,
     hash: [u8; 32],
 }
 
-/// An index that is not installed yet, and whose its rows are.
+/// An index that is not installed yet, and the files of its rows.
 pub(super) struct EncodedAll {
     began: Instant,
     index: Index,
     rows: Vec<IndexedFile>,
     fresh: u64,
     mended: Vec<String>,
-    /// Files that could not be read, and those that could not be reached this time.
+    /// The files that could not be read, and the files that could not be reached this time.
     failed: Vec<Problem>,
     unreached: Vec<Problem>,
 }
 
-/// Adds to `old`, whose rows are `rows`, the codes of those of `files` that it lacks.
+/// Adds the codes of the `files` that `old` lacks. `rows` says which file each row of `old` belongs to.
 fn encode_missing(
     job: &Job,
     model: &Model,
@@ -173,7 +174,7 @@ fn encode_missing(
     Ok(EncodedAll { began: job.began, index, rows, fresh, mended: Vec::new(), failed, unreached })
 }
 
-/// Makes an index current; `before` is what searches used until now.
+/// Makes an index the current one. `before` is the snapshot that searches used until now.
 fn install_index(
     job: &Job,
     encoded: EncodedAll,
@@ -205,11 +206,12 @@ fn install_index(
     project.note_problems(&unreached, ProblemOf::Access)?;
     failed.extend(unreached);
     if !mended.is_empty() {
-        // A segment that was mended has the name that it had. The snapshot still holds the damaged file of that name.
+        // A mended segment keeps its file name. The snapshot must be closed, because it still maps the damaged file of
+        // that name.
         job.shared.set_snapshot(None);
     }
     job.shared.refresh()?;
-    // The old index is read no longer, so its files can go.
+    // The old index is no longer read, so its files can be deleted.
     drop(before);
     job.shared.sweep();
     Ok(IndexReport {
@@ -223,9 +225,9 @@ fn install_index(
     })
 }
 
-/// The old index without the rows of files that are gone or have changed, and the rows of those that are as they were. Rows
-/// keep their order, and so does what is equally near; they keep their numbers until so many are gone that compacting
-/// pays.
+/// The old index without the rows of files that are gone or have changed, and the files of the other rows. Rows keep
+/// their order, so equally near matches keep theirs. Rows also keep their numbers, until so many are gone that
+/// compacting pays.
 fn carried_over(old: Option<IndexGeneration>, before: &Snapshot) -> Result<(Index, Vec<IndexedFile>), EngineError> {
     let Some(old) = old else {
         return Ok((Index::build(Codes::new(before.model.config().bits)?), Vec::new()));
@@ -248,7 +250,7 @@ fn carried_over(old: Option<IndexGeneration>, before: &Snapshot) -> Result<(Inde
     Ok((index, files))
 }
 
-/// `None` where the job was cancelled meanwhile.
+/// `None` if the job was cancelled meanwhile.
 fn encode_file(job: &Job, model: &Model, grid: Grid, file: &SoundFile) -> Result<Option<Encoded>, EngineError> {
     let mut encoded = Encoded { codes: Codes::new(model.config().bits)?, silent: Vec::new() };
     let mut failure = None;

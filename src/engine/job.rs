@@ -13,7 +13,7 @@ pub enum JobKind {
     Train,
     Index,
     Search,
-    /// Pictures of sounds. They have a lane of their own, so that no search waits for the picture of a long file.
+    /// Pictures of sounds. They have their own lane, so that a search never waits for the picture of a long file.
     Preview,
     Map,
     /// Comparisons of codes with one another: duplicates, distances.

@@ -1,5 +1,5 @@
-//! What is true at the moment: values that are overwritten. Whoever looks sees the newest, and what was overwritten is gone.
-//! What happens once is an [`Event`](super::Event) instead.
+//! [`Latest`]: the current state, as values that newer values overwrite. A reader always sees the newest. What happens
+//! once is an [`Event`](super::Event) instead.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
@@ -15,7 +15,7 @@ use crate::ground::Grid;
 use crate::model::{Config, ModelKind};
 use crate::project::{History, Root, RootId};
 
-/// A take that is in the project.
+/// A take in the project.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TakeView {
     pub path: Utf8PathBuf,
@@ -24,7 +24,7 @@ pub struct TakeView {
     pub recorded_ns: i64,
 }
 
-/// The devices that are connected, as far as somebody has asked to watch them.
+/// The connected devices. They are only updated while somebody watches them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DevicesView {
     pub outputs: DeviceList,
@@ -36,12 +36,12 @@ pub struct DevicesView {
 pub struct Latest {
     pub project: Arc<ProjectView>,
     pub dataset: Arc<DatasetView>,
-    /// Files that were no longer as they had been read when it was last looked.
+    /// The files that were not as they had been read, at the last check.
     pub on_disk: Arc<BTreeMap<FileId, OnDisk>>,
     pub watch: Arc<WatchView>,
-    /// The project's patterns of what is left out of folders.
+    /// The project's patterns of files to leave out of folders.
     pub ignored: Arc<Vec<String>>,
-    /// What can be undone and done again.
+    /// What can be undone and redone.
     pub history: History,
     pub model: Option<Arc<ModelView>>,
     pub index: Option<Arc<IndexView>>,
@@ -49,59 +49,59 @@ pub struct Latest {
     pub jobs: BTreeMap<JobId, JobView>,
     /// The running training, or the last one of this session or of the current model.
     pub training: Option<Arc<TrainingView>>,
-    /// Whether a stopped training waits to be resumed.
+    /// Whether a stopped training can be resumed.
     pub resumable: bool,
     pub player: PlayerView,
     pub recorder: RecorderView,
     pub sound: Arc<SoundSettings>,
     pub devices: Arc<DevicesView>,
-    /// The newest first.
+    /// Ordered by time, the newest first.
     pub takes: Arc<Vec<TakeView>>,
-    /// By path and where they begin.
+    /// Ordered by path, then by start.
     pub favourites: Arc<Vec<Favourite>>,
-    /// By name.
+    /// Ordered by name.
     pub searches: Arc<Vec<SavedSearchView>>,
-    /// By name.
+    /// Ordered by name.
     pub collections: Arc<Vec<Collection>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ProjectView {
     pub folder: Utf8PathBuf,
-    /// Why nothing can be changed: another process has it open, or the folder cannot be written.
+    /// Why nothing can be changed: another process has the project open, or the folder cannot be written.
     pub read_only: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct DatasetView {
-    /// By path.
+    /// Ordered by path.
     pub files: Vec<Arc<SoundFile>>,
     pub problems: Vec<Problem>,
     pub seconds: f64,
-    /// On `grid`.
+    /// The number of chunks on `grid`.
     pub chunks: u64,
-    /// Of the current model, or of the default preset before there is one.
+    /// The grid of the current model. Without a model, the grid of the default preset.
     pub grid: Grid,
-    /// Files by native rate.
+    /// The number of files for each native rate.
     pub rates: BTreeMap<u32, usize>,
-    /// Of files that have any.
+    /// The tags of files that have any.
     pub tags: BTreeMap<FileId, Vec<String>>,
     /// Every tag that is in use, in alphabetical order.
     pub known_tags: BTreeSet<String>,
-    /// The folders that files are kept relative to, by place.
+    /// The folders that files are kept relative to, by path.
     pub roots: Vec<Root>,
-    /// Of each file, in the order of `files`, the place of its root in `roots`.
+    /// For each file, in the order of `files`, the position of its root in `roots`.
     root_of: Vec<u32>,
-    /// Files that sound exactly the same, in groups of two or more, each by path.
+    /// Files that sound exactly the same, in groups of two or more, each ordered by path.
     copy_groups: Vec<Vec<FileId>>,
-    /// Places in `copy_groups`.
+    /// For each copy, the position of its group in `copy_groups`.
     copy_group_of: HashMap<FileId, u32>,
-    /// Places in `files`, by number.
+    /// Positions in `files`, ordered by file number.
     by_id: Vec<u32>,
 }
 
 impl DatasetView {
-    /// `files` and `problems` are in the order of their paths.
+    /// `files` and `problems` must be ordered by path.
     pub fn new(
         files: Vec<Arc<SoundFile>>,
         problems: Vec<Problem>,
@@ -116,7 +116,7 @@ impl DatasetView {
         by_id.sort_unstable_by_key(|place| files[*place as usize].id);
         Self {
             problems,
-            // A sum of nothing would be -0.
+            // The sum of no values would be -0.
             seconds: files.iter().fold(0.0, |seconds, file| seconds + file.duration_secs()),
             chunks: files.iter().map(|file| grid.chunks_of_file(file.frames, file.rate)).sum(),
             grid,
@@ -132,16 +132,16 @@ impl DatasetView {
         }
     }
 
-    /// The same with its roots: all of them by place, and that of each file in the order of the files.
+    /// Adds the roots: all roots by path, and the root of each file in the order of the files.
     pub fn with_roots(mut self, roots: Vec<Root>, of_files: &[RootId]) -> Self {
         let places: HashMap<RootId, u32> = (0..).zip(&roots).map(|(place, root)| (root.id, place)).collect();
-        // The catalogue has no file without a root that is there.
+        // Every file in the catalogue has a root, and the root exists.
         self.root_of = of_files.iter().filter_map(|root| places.get(root).copied()).collect();
         self.roots = roots;
         self
     }
 
-    /// The same with what is heard in each file, in the order of the files: so copies are known.
+    /// Adds the hash of each file's samples, in the order of the files, and finds the copies.
     pub fn with_sound_hashes(mut self, hashes: &[Option<[u8; 32]>]) -> Self {
         self.copy_groups = groups_of_copies(&self.files, hashes);
         let members =
@@ -150,29 +150,29 @@ impl DatasetView {
         self
     }
 
-    /// Files that sound exactly the same, in groups of two or more, each by path.
+    /// Files that sound exactly the same, in groups of two or more, each ordered by path.
     pub fn copy_groups(&self) -> &[Vec<FileId>] {
         &self.copy_groups
     }
 
-    /// The other files that sound exactly as this one.
+    /// The other files that sound exactly like this one.
     pub fn copies_of(&self, file: FileId) -> Vec<&Arc<SoundFile>> {
         let group = self.copies_group(file).unwrap_or_default();
         group.iter().filter(|other| **other != file).filter_map(|other| self.file(*other)).collect()
     }
 
-    /// Files that sound exactly as this one, by path and with it; `None` where there are no others.
+    /// The files that sound exactly like this one, including it, by path. `None` if there are no others.
     pub fn copies_group(&self, file: FileId) -> Option<&[FileId]> {
         self.copy_group_of.get(&file).map(|place| self.copy_groups[*place as usize].as_slice())
     }
 
-    /// The root that a file is kept relative to.
+    /// The root of a file.
     pub fn root_of(&self, file: &SoundFile) -> Option<&Root> {
         let place = self.by_id.binary_search_by_key(&file.id, |place| self.files[*place as usize].id).ok()?;
         self.roots.get(*self.root_of.get(self.by_id[place] as usize)? as usize)
     }
 
-    /// A file's path below its root.
+    /// The path of a file below its root.
     pub fn below_root<'a>(&self, file: &'a SoundFile) -> &'a Utf8Path {
         let below = self.root_of(file).and_then(|root| file.path.strip_prefix(&root.place).ok());
         below.unwrap_or(&file.path)
@@ -183,7 +183,7 @@ impl DatasetView {
         self.files.get(self.by_id[place] as usize)
     }
 
-    /// What was noted about a path when it was read.
+    /// The problem that was noted for a path when it was read.
     pub fn problem_at(&self, path: &str) -> Option<&str> {
         let place = self.problems.binary_search_by(|problem| problem.path.as_str().cmp(path)).ok()?;
         Some(&self.problems[place].reason)
@@ -194,9 +194,9 @@ impl DatasetView {
     }
 }
 
-/// Groups of files that sound the same, each by path and with two members or more.
+/// Groups of two or more files that sound the same, each ordered by path.
 fn groups_of_copies(files: &[Arc<SoundFile>], sound_hashes: &[Option<[u8; 32]>]) -> Vec<Vec<FileId>> {
-    // A file that was not listened to yet can be told by its bytes alone.
+    // A file whose samples are not hashed yet can only be compared by its bytes.
     let mut by_sound: BTreeMap<(bool, [u8; 32]), Vec<FileId>> = BTreeMap::new();
     for (file, hash) in files.iter().zip(sound_hashes) {
         let key = (hash.is_some(), hash.unwrap_or(file.content_hash));
@@ -208,26 +208,26 @@ fn groups_of_copies(files: &[Arc<SoundFile>], sound_hashes: &[Option<[u8; 32]>])
 /// Whether the folders that were added are watched for new and changed files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WatchView {
-    /// As it is kept with the project.
+    /// The setting that is kept with the project.
     pub wanted: bool,
     pub running: bool,
     pub folders: Vec<Utf8PathBuf>,
-    /// What cannot be watched, in words.
+    /// What cannot be watched, for people.
     pub problem: Option<String>,
 }
 
-/// How a file of the dataset is found on the disk, where that is not as it was read.
+/// The state of a file on the disk, if it is not as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OnDisk {
     Missing,
-    /// The folder that it is kept in is not there: why, in words. It comes back with the folder.
+    /// The file's folder is away. The text says why. The file returns with the folder.
     Away(String),
     Changed,
     Unreadable(String),
 }
 
 impl OnDisk {
-    /// What is wrong, and what to do: one clause for a person.
+    /// What is wrong and what to do: one clause for people.
     pub fn words(&self) -> &str {
         match self {
             Self::Missing => "it is no longer there",
@@ -258,9 +258,9 @@ pub struct IndexView {
     pub unique_codes: u64,
     pub entropy_nats: f64,
     pub file_bytes: u64,
-    /// Files of the dataset that are not in the index yet.
+    /// The number of files of the dataset that are not in the index yet.
     pub missing_files: usize,
-    /// Whether it was made by the current model. Searching an index of another model is refused.
+    /// Whether the current model made it. An index of another model cannot be searched.
     pub of_current_model: bool,
 }
 
@@ -274,13 +274,13 @@ pub struct TrainingView {
     pub steps_planned: usize,
     pub chunks_per_second: f64,
     pub secs_left: Option<f64>,
-    /// Share of ones of each bit over the last batches, 0 to 1.
+    /// For each bit, the share of ones over the last batches, 0 to 1.
     pub bit_balance: Vec<f32>,
-    /// In words, when the units saturated at once and all codes are the same.
+    /// A sentence for people if the units saturated at once and all codes are the same.
     pub collapsed: Option<String>,
 }
 
-/// What one training step measured (a mean where steps were skipped between two points).
+/// The measurements of a training step, or their means over the steps since the last point.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, serde::Deserialize)]
 pub struct TrainingPoint {
     pub step: usize,
@@ -291,15 +291,15 @@ pub struct TrainingPoint {
     pub balance: Option<f32>,
     #[serde(default)]
     pub decorrelation: Option<f32>,
-    /// Deviation of the noise before the sigmoid.
+    /// The deviation of the noise before the sigmoid.
     pub sigma: f32,
     pub saturation: f32,
-    /// Shannon entropy of the distribution of codes within the batch, in nats; ln(batch) when all differ.
+    /// The Shannon entropy of the codes within the batch, in nats: ln(batch) if all differ.
     pub code_entropy: f32,
     pub learning_rate: f32,
-    /// Share of distorted excerpts that found their file, where it was measured at this point.
+    /// The share of distorted excerpts that found their file, if it was measured at this point.
     pub probe: Option<f32>,
-    /// Different codes among the chunks that they were looked for among, as a share of these.
+    /// The number of different codes among the searched chunks, as a share of these chunks.
     pub unique: Option<f32>,
 }
 
@@ -308,32 +308,33 @@ pub struct PlayerView {
     pub playing: bool,
     pub looping: bool,
     pub volume: f32,
-    /// The stretch that plays or played last, in seconds from the file's start, and where in it the sound is.
+    /// The file and the stretch that play or played last, in seconds from the file's start. `position_secs` is where
+    /// the sound is.
     pub path: Option<Utf8PathBuf>,
     pub from_secs: f64,
     pub to_secs: f64,
     pub position_secs: f64,
-    /// Seconds from the order to play until the first frame was handed to the device; `None` before that.
+    /// Seconds from the command to play until the device got the first frame. `None` before that.
     pub waited_secs: Option<f64>,
     /// The output device in use.
     pub device: Option<String>,
-    /// Why there is no sound, in words.
+    /// Why there is no sound, for people.
     pub problem: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RecorderView {
     pub recording: bool,
-    /// Whether the microphone is open for its level alone.
+    /// Whether the microphone is open only to show its level.
     pub listening: bool,
     pub secs: f64,
-    /// Peak of the last moments, 0 to 1.
+    /// The peak of the last moments, 0 to 1.
     pub level: f32,
-    /// The highest level of late.
+    /// The highest recent level.
     pub peak: f32,
-    /// Whether a sample was at full scale of late.
+    /// Whether a recent sample was at full scale.
     pub clipped: bool,
-    /// Frames that were lost because the machine was too busy.
+    /// The number of frames that were lost because the machine was too busy.
     pub lost_frames: u64,
     pub device: Option<String>,
     pub problem: Option<String>,

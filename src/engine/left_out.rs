@@ -21,7 +21,8 @@ pub(super) fn exclusions(project: &Project) -> Result<Exclusions, EngineError> {
     Ok(Exclusions { patterns: project.ignored()?, roots, own: Some(project.folder().as_std_path().to_owned()) })
 }
 
-/// The folders that were added with all that is below them. The project's own are no place for sounds to be found in.
+/// The folders that were added with everything below them. The project's own folders are left out, because they are not
+/// searched for sounds.
 pub(super) fn folders(project: &Project) -> Result<Vec<Utf8PathBuf>, EngineError> {
     let roots = project.roots()?.into_iter().filter(|root| root.whole && !root.in_project);
     Ok(roots.map(|root| root.place).collect())

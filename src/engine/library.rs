@@ -1,4 +1,4 @@
-//! What looking after the library asks for and tells: collections, copies, files that were moved, annotations. Plain data.
+//! Requests and reports about looking after the library: collections, copies, moved files, annotations. Plain data.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::dataset::{CollectionId, FileId, Item};
 
-/// How a collection is written.
+/// The format of a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum CollectionFormat {
     /// A playlist whose entries begin and end where the moments do
@@ -21,7 +21,8 @@ pub enum CollectionFormat {
 /// A change of the collections. Each can be undone.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CollectionChange {
-    /// Puts items into the collection of this name, which is made where there is none: at its end, or before a place in it.
+    /// Puts items into the collection of this name, at its end or before a position. The collection is created if
+    /// needed.
     Put {
         name: String,
         items: Vec<Item>,
@@ -36,7 +37,7 @@ pub enum CollectionChange {
         item: Item,
         to: usize,
     },
-    /// Where another collection has the name, both become one.
+    /// If another collection has the name, the two become one.
     Rename {
         collection: CollectionId,
         name: String,
@@ -46,24 +47,24 @@ pub enum CollectionChange {
     },
 }
 
-/// Which file of several copies is kept.
+/// The rule that decides which of several copies is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Keep {
     /// The one with the highest rate and the most bytes.
     HighestResolution,
-    /// The one with the longest path: mostly the one that was sorted into folders.
+    /// The one with the longest path. It is often the one that was sorted into folders.
     LongestPath,
-    /// The one in this folder. Copies none of which is in it stay as they are.
+    /// The one in this folder. Groups without a copy in the folder stay as they are.
     In(PathBuf),
 }
 
-/// Copies, and which of them a rule keeps. Nothing is changed by finding them.
+/// Groups of copies, and the one of each group that a rule keeps. Finding them changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CopiesReport {
     pub groups: Vec<CopyGroup>,
 }
 
-/// Files of one sound.
+/// Files that sound exactly the same.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CopyGroup {
     pub keep: Utf8PathBuf,
@@ -74,25 +75,25 @@ pub struct CopyGroup {
     pub(super) other_files: Vec<FileId>,
 }
 
-/// What becomes of copies that are not kept.
+/// What happens to the copies that are not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopiesDeed {
-    /// They leave the project. What was said of them is said of the file that is kept.
+    /// They leave the project. Their annotations pass to the file that is kept.
     Forget,
-    /// The same, and the files go to the desktop's trash.
+    /// They leave the project, and the files go to the desktop's trash.
     Trash,
 }
 
-/// What was found of the files that are not where they were. Nothing is changed by finding it.
+/// The new places of missing files. Finding them changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RelinkPlan {
-    /// Files that are not where they were.
+    /// The number of files that are not at their place.
     pub missing: usize,
     pub found: Vec<FoundAgain>,
 }
 
 impl RelinkPlan {
-    /// "196 of 200 missing files are found again, 3 of them by name alone".
+    /// A summary for people, as in "196 of 200 missing files are there".
     pub fn words(&self) -> String {
         let mut words = format!("{} of {} missing files are there", self.found.len(), self.missing);
         let doubtful = self.found.iter().filter(|found| found.doubtful).count();
@@ -107,14 +108,14 @@ impl RelinkPlan {
     }
 }
 
-/// A file of the project that is somewhere else now.
+/// A file of the project that was found at a new place.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FoundAgain {
     pub from: Utf8PathBuf,
     pub to: Utf8PathBuf,
     /// Whether other files have the same content and the same name, so that the order of paths decided.
     pub doubtful: bool,
-    /// Whether the project has the new place as a file of its own: both become one file, with the tags of both.
+    /// Whether the project already has a file at the new place. The two become one file, with the tags of both.
     pub joins: bool,
     #[serde(skip)]
     pub file: FileId,
@@ -125,17 +126,17 @@ pub struct FoundAgain {
 }
 
 impl FoundAgain {
-    /// Whether the file is somewhere else now; otherwise it was written again with the same content.
+    /// Whether the file was moved. Otherwise it was rewritten at its place with the same content.
     pub(super) fn is_elsewhere(&self) -> bool {
         self.from != self.to
     }
 }
 
-/// What was taken over.
+/// The result of importing annotations.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct AnnotationsReport {
-    /// Sounds of the file that this project has.
+    /// The number of sounds in the file that this project has.
     pub found: usize,
-    /// Paths of those that it has not.
+    /// The paths of the sounds that this project does not have.
     pub not_found: Vec<String>,
 }

@@ -1,5 +1,5 @@
-//! Reads a file of the dataset as a model hears it: mono, at the grid's rate, stretch by stretch, so that a long file
-//! is never in memory as a whole.
+//! Reads a file of the dataset for a model: mono, at the grid's rate, stretch by stretch. So a long file is never in
+//! memory as a whole.
 
 use crate::audio::mono::MonoReader;
 use crate::audio::{AudioError, Cause};
@@ -20,12 +20,12 @@ pub(super) struct Stretch {
     pub fresh: usize,
 }
 
-/// Calls `each` with the stretches of `file` in order, for as long as it answers true, and tells whether it did to the end.
-/// What was read is the very file that the catalogue knows: its bytes are hashed afterwards.
+/// Calls `each` with the stretches of `file` in order, until `each` returns false. The result says whether it reached
+/// the end. Afterwards, the hash of the bytes proves that the file is the one that the catalogue knows.
 ///
 /// # Errors
-/// Where the file cannot be read, has changed since it was added, or changes meanwhile, even if only for a moment. What `each`
-/// was given is then of no use.
+/// If the file cannot be read, has changed since it was added, or changes meanwhile, even if only for a moment. The
+/// stretches that `each` got must then be discarded.
 pub(super) fn proven_stretches(
     file: &SoundFile,
     grid: Grid,
@@ -48,8 +48,8 @@ pub(super) fn proven_stretches(
     }
 }
 
-/// Calls `each` with the stretches of `file` in order, for as long as it answers true. The chunks are as many as the
-/// catalogue says; where the file has become too short for them, the rest is silence.
+/// Calls `each` with the stretches of `file` in order, until `each` returns false. The number of chunks is that of the
+/// catalogue. If the file has become too short for them, the rest is silence.
 pub(super) fn stretches(
     file: &SoundFile,
     grid: Grid,
@@ -88,8 +88,8 @@ pub(super) fn stretches(
     Ok(reader)
 }
 
-/// The same for a sound of which nobody knows how long it is: calls `each` with its stretches until the reader ends. Where the
-/// last stretch has a tail that no chunk covers, or the sound is shorter than a chunk, its `fresh` counts it all the same.
+/// Calls `each` with the stretches of a sound of unknown length, until the reader ends. If the last stretch has a tail
+/// that no chunk covers, or if the sound is shorter than a chunk, `fresh` includes it.
 pub(super) fn stretches_of(
     reader: &mut MonoReader,
     grid: Grid,
@@ -100,7 +100,7 @@ pub(super) fn stretches_of(
     let mut buffer: Vec<f32> = Vec::new();
     let (mut ended, mut is_first) = (false, true);
     loop {
-        // One sample beyond the stretch tells that it is not the last one.
+        // One sample beyond the stretch shows that it is not the last one.
         while buffer.len() <= end && !ended {
             ended = !reader.next_block(&mut buffer)?;
         }

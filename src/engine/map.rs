@@ -1,4 +1,4 @@
-//! Drawing the map of an index, or reading it where it has been drawn before.
+//! Draws the map of an index, or reads the map that was drawn before.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -15,13 +15,13 @@ use crate::map::file::{MapFile, MapFileError};
 use crate::map::quality::neighbours_kept;
 use crate::map::{Dots, Stage, draw};
 
-/// Dots of a map at most.
+/// The most dots of a map.
 const DOTS: usize = 100_000;
 
-/// Codes that are asked how many of their neighbours a map keeps.
+/// The number of codes that are sampled to measure how many of their neighbours the map keeps.
 const ASKED: usize = 300;
 
-/// The same index has the same map each time.
+/// Fixed, so that the same index has the same map each time.
 const SEED: u64 = 0;
 
 pub(super) fn draw_map(job: &Job) -> Result<MapReport, EngineError> {
@@ -41,7 +41,7 @@ pub(super) fn draw_map(job: &Job) -> Result<MapReport, EngineError> {
     Ok(report)
 }
 
-/// The map that was drawn of this index before. A damaged one is drawn anew.
+/// The map that was drawn of this index before. If its file is damaged, the map is drawn again.
 fn known(job: &Job, snapshot: &Snapshot) -> Option<MapFile> {
     let path = job.shared.project.map_path(snapshot.index_generation);
     let rows = snapshot.index.index().len();
@@ -59,7 +59,7 @@ fn known(job: &Job, snapshot: &Snapshot) -> Option<MapFile> {
     }
 }
 
-/// Keeps a map for the next time. It is drawn again where it cannot be kept, which is no reason to refuse it now.
+/// Keeps a map for the next time. If it cannot be kept, it will be drawn again, so a failure here is no error.
 fn keep(job: &Job, snapshot: &Snapshot, map: &MapFile) {
     let project = &job.shared.project;
     if !project.is_writer() {
@@ -105,7 +105,7 @@ fn drawn(job: &Job, snapshot: &Snapshot, codes: &AllCodes<'_>) -> Result<MapFile
     Ok(MapFile { index_generation: snapshot.index_generation.cast_unsigned(), neighbours_kept, rows, places })
 }
 
-/// Whose chunks the dots are. Those of files that have gone or changed since are left out.
+/// Assigns the dots to the files and times of their chunks. Dots of files that are gone or have changed are left out.
 fn report(snapshot: &Snapshot, map: MapFile) -> MapReport {
     let mut order: Vec<usize> = (0..snapshot.spans.len()).collect();
     order.sort_by(|&a, &b| snapshot.spans[a].file.path.cmp(&snapshot.spans[b].file.path));

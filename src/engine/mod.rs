@@ -1,8 +1,7 @@
 //! Commands in, events out: the only place with threads.
 //!
-//! Each kind of work has a lane: a thread that takes its commands one after another from a bounded channel, so that a
-//! search never waits for a training, and two imports never meet. What comes out is told in [`event`] and
-//! [`latest`].
+//! Each kind of work has a lane: a thread that takes its commands one after another from a bounded channel. So a search
+//! never waits for a training, and two imports never run at once. The results are in [`event`] and [`latest`].
 
 mod annotations;
 mod at_rest;
@@ -101,24 +100,24 @@ use rest::Rest;
 use shared::Shared;
 use snapshot::Snapshot;
 
-/// How an engine is opened.
+/// Options for opening an engine.
 pub struct EngineOptions {
-    /// The project's folder; made where it is absent.
+    /// The project's folder. It is created if it does not exist.
     pub project: PathBuf,
-    /// Called from the engine's threads whenever there is something new to see; must not block.
+    /// Called from the engine's threads when there is something new to see. It must not block.
     pub wake: Arc<dyn Fn() + Send + Sync>,
     /// Where sound comes from and goes to.
     pub audio: Arc<dyn Backend>,
-    /// Whether the project is to be changed, and whether it may be made among other files.
+    /// Whether the project will be changed, and whether it may be created among other files.
     pub opening: Opening,
 }
 
-/// An open project and the threads that work on it. Dropping it cancels its jobs and waits until they have left a state
-/// that can be opened again.
+/// An open project and the threads that work on it. Dropping it cancels the jobs, and waits until their state can be
+/// opened again.
 pub struct Engine {
     shared: Arc<Shared>,
     events: Receiver<Event>,
-    /// Ends before the lanes do.
+    /// Declared before `lanes`, so it is dropped first.
     _rest: Rest,
     lanes: Lanes,
 }
@@ -141,12 +140,12 @@ impl Engine {
         Ok(Self { shared, events, _rest, lanes })
     }
 
-    /// Queues a command. Where too many wait already, it fails at once, as an event.
+    /// Queues a command. If too many are waiting, it fails at once, as an event.
     pub fn submit(&self, command: Command) -> JobId {
         self.lanes.submit(command)
     }
 
-    /// Stops a job that waits or runs: within 100 ms, a training within one step.
+    /// Stops a job that waits or runs. It stops within 100 ms, a training within one step.
     pub fn cancel(&self, job: JobId) {
         self.lanes.cancel(job);
     }

@@ -1,4 +1,4 @@
-//! Whether the files of the dataset are still on the disk as they were when they were read.
+//! Whether the files of the dataset are still on the disk as they were read.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -60,7 +60,7 @@ pub(super) fn check_files(job: &Job) -> Result<CheckReport, EngineError> {
     Ok(report)
 }
 
-/// The roots of the files that are not there, with the reason.
+/// The roots that are away, with the reason.
 pub(super) fn away(dataset: &DatasetView) -> HashMap<RootId, String> {
     dataset.roots.iter().filter_map(|root| Some((root.id, why_away(root)?))).collect()
 }
@@ -88,7 +88,7 @@ impl DatasetView {
     }
 }
 
-/// These files were just found as they are kept.
+/// Marks files that were just found at their places as present.
 pub(super) fn are_there(shared: &Shared, files: &[FileId]) {
     let found: HashSet<&FileId> = files.iter().collect();
     shared.update(|latest| Arc::make_mut(&mut latest.on_disk).retain(|file, _| !found.contains(file)));

@@ -1,5 +1,5 @@
-//! The sound that is searched for. Its samples stay in memory while it is the query, so another part of it needs no
-//! decoding. A sound that is too long for that is read stretch by stretch, like a file of the dataset.
+//! The sound of the query. Its samples stay in memory while it is the query, so searching for another part needs no
+//! decoding. A sound that is too long for memory is read stretch by stretch, like a file of the dataset.
 
 use std::sync::Arc;
 
@@ -45,9 +45,9 @@ pub(super) struct Part {
 }
 
 impl QuerySound {
-    /// Cuts the part from `from` to `to` seconds of a file on `grid`, and calls `each` with stretches of it in order: samples,
-    /// the frames of them at which chunks start, and the number of the first of these chunks. An error of `check`, which is asked
-    /// between two blocks, ends it.
+    /// Cuts the part from `from` to `to` seconds of a file on `grid`, and calls `each` with its stretches in order.
+    /// `each` gets the samples, the start frames of the chunks in them, and the number of the first chunk. `check` is
+    /// called between two blocks, and its error ends the reading.
     pub fn listen(
         &self,
         check: &dyn Fn() -> Result<(), EngineError>,
@@ -119,7 +119,7 @@ fn whole(
     Ok((Some(Arc::new(samples)), heard_at))
 }
 
-/// The same from the file, with one stretch at a time in memory.
+/// Like [`whole`], but calls `each` with one stretch at a time.
 fn streamed(
     check: &dyn Fn() -> Result<(), EngineError>,
     path: &Utf8Path,

@@ -1,4 +1,4 @@
-//! Hearing what codes keep: from a sound through encoder, bits and decoder, or from the index's code, to a WAV file.
+//! Writes what codes keep of a sound to a WAV file. The codes come from encoding a sound, or from the index.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -20,14 +20,15 @@ use crate::ground::Grid;
 use crate::index::{Codes, CodesRef};
 use crate::model::Model;
 
-/// Chunks that are encoded, or decoded, together.
+/// The number of chunks that are encoded, or decoded, together.
 const CHUNKS_A_STRETCH: usize = 512;
 
-/// So many of them are decoded with the stretch before as well; over these one fades into the other.
+/// The number of chunks that neighbouring stretches share when they are decoded. Over these, one stretch fades into the
+/// next.
 const CHUNKS_SHARED: usize = 4;
 
-/// Writes what `from`'s codes decode to. A file's sound ends where its last chunk does, or where the file does: a tail that
-/// no chunk covers has no code to be heard from.
+/// Writes the decoded sound of the codes. The sound of a file ends with its last chunk, or with the file: a tail that
+/// no chunk covers has no code.
 pub(super) fn reconstruct(job: &Job, from: &Coded, out: &Utf8Path) -> Result<ReconstructionReport, EngineError> {
     let began = Instant::now();
     let source = match from {
@@ -49,7 +50,7 @@ pub(super) fn reconstruct(job: &Job, from: &Coded, out: &Utf8Path) -> Result<Rec
     })
 }
 
-/// Bits of a code, the sound's rate, its chunks, and its frames.
+/// The bits of a code, the sound's rate, the number of chunks, and the number of frames.
 type Written = (usize, u32, usize, u64);
 
 fn of_file(job: &Job, path: &Utf8Path, out: &Utf8Path, began: Instant) -> Result<Written, EngineError> {
@@ -72,7 +73,7 @@ fn of_file(job: &Job, path: &Utf8Path, out: &Utf8Path, began: Instant) -> Result
     Ok((codes.bits(), reader.rate(), codes.len(), frames - left))
 }
 
-/// The codes of all chunks of a file, stretch by stretch, and its frames.
+/// The codes of all chunks of a file, stretch by stretch, and the number of its frames.
 fn codes_of(job: &Job, model: &Model, grid: Grid, reader: &mut MonoReader) -> Result<(Codes, u64), EngineError> {
     let (chunk, hop) = (grid.chunk_frames as usize, grid.hop_frames as usize);
     let stretch = (CHUNKS_A_STRETCH - 1) * hop + chunk.max(hop);
@@ -84,7 +85,7 @@ fn codes_of(job: &Job, model: &Model, grid: Grid, reader: &mut MonoReader) -> Re
         let count = match ended {
             false if samples.len() < stretch => continue,
             false => CHUNKS_A_STRETCH as u64,
-            // Of a sound's tail there is no chunk; of one that is shorter than a chunk there is.
+            // The tail of a sound gives no chunk. A sound shorter than a chunk does.
             true if passed > 0 && samples.len() < chunk => 0,
             true => grid.chunk_count(samples.len() as u64),
         };
@@ -101,7 +102,7 @@ fn codes_of(job: &Job, model: &Model, grid: Grid, reader: &mut MonoReader) -> Re
     }
 }
 
-/// Hands out what neighbouring chunks decode to, stretch by stretch, so that the sound of hours never lies in memory whole.
+/// Decodes neighbouring chunks stretch by stretch, so that hours of sound are never in memory as a whole.
 fn for_each_stretch(
     job: &Job,
     model: &Model,
@@ -110,7 +111,7 @@ fn for_each_stretch(
     mut each: impl FnMut(&[f32]) -> Result<(), EngineError>,
 ) -> Result<(), EngineError> {
     let began = Instant::now();
-    // What the stretch before makes of the chunks that it shares with this one.
+    // The decoded sound of the chunks that the last stretch shares with this one.
     let mut before: Vec<f32> = Vec::new();
     let mut first = 0;
     loop {

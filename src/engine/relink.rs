@@ -1,7 +1,7 @@
-//! Finding files again that are no longer where they were: which of them is what on the disk, and writing that down.
+//! Finds missing files again, and records their new places.
 //!
-//! A file that is where its root has moved, with the size and the time of change that it had, is that file without being read.
-//! Any other is known by its content.
+//! If a root was moved, a file at the same path below its new place, with the same size and time of change, is
+//! recognised without being read. All other files are recognised by their content.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
@@ -28,13 +28,13 @@ use crate::dataset::scan::scan;
 use crate::dataset::{FileId, SoundFile};
 use crate::project::{Edit, MovedFile, RootId};
 
-/// New places of roots that are tried without reading a file. Files in other places are known by their content.
+/// The most new places of roots that are tried without reading a file. Files elsewhere are recognised by their content.
 const BASES_TRIED: usize = 32;
 
 /// A file on the disk, with its size and time of change.
 pub(super) type Seen = (Utf8PathBuf, (u64, i64));
 
-/// Looks below `folders` for the files that are not where they were.
+/// Looks below `folders` for missing files.
 pub(super) fn find_missing(job: &Job, folders: &[PathBuf]) -> Result<RelinkPlan, EngineError> {
     let dataset = job.shared.latest().dataset;
     let lost = lost(job, &dataset, |_| true)?;
@@ -50,7 +50,7 @@ pub(super) fn find_missing(job: &Job, folders: &[PathBuf]) -> Result<RelinkPlan,
     if let (true, Some(first)) = (found.files.is_empty(), found.failed.into_iter().next()) {
         return Err(EngineError::NothingReadable { first: format!("{}: {}", first.path, first.reason) });
     }
-    // What cannot be looked at is no file to be found again.
+    // A file that cannot be examined is not a candidate.
     let seen: Vec<Seen> =
         found.files.into_iter().filter_map(|path| stamp(path.as_std_path()).ok().map(|stamp| (path, stamp))).collect();
     let mut found = matched(job, &dataset, &lost, &seen)?;
@@ -61,7 +61,7 @@ pub(super) fn find_missing(job: &Job, folders: &[PathBuf]) -> Result<RelinkPlan,
     Ok(RelinkPlan { missing: lost.iter().filter(is_missing).count(), found })
 }
 
-/// Files of the project that are not where they were, of those that `is_asked`: nothing is there, or something else is.
+/// The files of the project, among those that `is_asked` admits, that are missing or replaced by other content.
 pub(super) fn lost(
     job: &Job,
     dataset: &DatasetView,
@@ -79,7 +79,7 @@ pub(super) fn lost(
     Ok(lost)
 }
 
-/// Which of the seen files are lost ones.
+/// The missing files that are among the seen ones.
 pub(super) fn matched(
     job: &Job,
     dataset: &DatasetView,
@@ -93,7 +93,8 @@ pub(super) fn matched(
     let sizes: HashSet<u64> = lost.iter().map(|file| file.size_bytes).collect();
     let below: Vec<&Utf8Path> = lost.iter().map(|file| dataset.below_root(file)).collect();
 
-    // By place and stamp, without reading. A root that moved took most of its files along, so one new place serves many.
+    // First by place, size and time of change, without reading. A moved root took most of its files along, so one new
+    // place serves many.
     let mut of_root: BTreeMap<RootId, Vec<usize>> = BTreeMap::new();
     for (number, file) in lost.iter().enumerate() {
         if let Some(root) = dataset.root_of(file) {
@@ -126,7 +127,8 @@ pub(super) fn matched(
         }
     }
 
-    // By content. Files that the project does not know come first: a known one may be a copy that stayed where it was.
+    // Then by content. Files that the project does not know come first, because a known file may be a copy that was
+    // never moved.
     let rest: Vec<usize> = (0..seen.len()).filter(|&i| !seen_done[i] && sizes.contains(&seen[i].1.0)).collect();
     let hashes = hashes(job, seen, &rest, dataset, &known)?;
     for is_known in [false, true] {
@@ -157,8 +159,8 @@ fn again(file: &SoundFile, to: &Utf8Path, stamp: (u64, i64), doubtful: bool, oth
     FoundAgain { from, to: to.to_owned(), doubtful, joins: other.is_some(), file: file.id, other, stamp }
 }
 
-/// The content hashes of some of the seen files. One that the project knows as it is needs no reading, and one that cannot be
-/// read is left out.
+/// The content hashes of some of the seen files. A file that the project knows, unchanged, need not be read. A file
+/// that cannot be read is left out.
 fn hashes(
     job: &Job,
     seen: &[Seen],
@@ -187,7 +189,7 @@ fn hashes(
     Ok(hashes)
 }
 
-/// Writes down what was found, as one change that can be undone.
+/// Records the new places, as one change that can be undone.
 pub(super) fn relink(job: &Job, plan: &RelinkPlan) -> Result<Outcome, EngineError> {
     let words = format!("Found {} again", files_in_words(plan.found.len()));
     let edit = job.shared.project.edit(words.as_str())?;
@@ -199,9 +201,9 @@ pub(super) fn relink(job: &Job, plan: &RelinkPlan) -> Result<Outcome, EngineErro
     Ok(Outcome::Changed { words })
 }
 
-/// Gives the files their new places: whole roots where these moved, single files otherwise.
+/// Gives the files their new places. If a whole root was moved, the root is changed instead.
 pub(super) fn apply(edit: &Edit<'_>, dataset: &DatasetView, found: &[FoundAgain]) -> Result<(), EngineError> {
-    // Files that changed places are found themselves, so none of them becomes another.
+    // Files that swapped places were found themselves, so they are not joined.
     let moved: HashSet<FileId> = found.iter().map(|found| found.file).collect();
     let joined: Vec<(FileId, FileId)> = found
         .iter()

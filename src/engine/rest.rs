@@ -1,5 +1,5 @@
-//! Work that nobody asks for: backs the catalogue up when its changes have come to rest, and lets a process that only
-//! reads follow the changes of the writer.
+//! Background work: backs up the catalogue after changes, and lets a process that only reads follow the changes of the
+//! writer.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;

@@ -1,4 +1,4 @@
-//! The folders that were added: under which path the project knows them, and whether they are there.
+//! The folders that were added: their known paths, and whether they are there.
 
 use std::collections::HashMap;
 use std::io::ErrorKind;
@@ -12,8 +12,8 @@ use crate::ground::names;
 use crate::ground::paths::WithoutLinks as _;
 use crate::project::Root;
 
-/// Why a root is not there, in words; `None` where it is. An empty folder is where a drive is mounted: a person who deletes files
-/// leaves no such folder as often.
+/// Why a root is away, for people. `None` if it is there. An empty folder counts as away, because it is more often the
+/// mount point of a missing drive than a folder whose files were deleted.
 pub(super) fn why_away(root: &Root) -> Option<String> {
     let place = names::path_of(&root.place);
     let is_empty = |mut entries: std::fs::ReadDir| entries.next().is_none();
@@ -27,7 +27,7 @@ pub(super) fn why_away(root: &Root) -> Option<String> {
     }
 }
 
-/// The roots by place, with the number of their files and whether they are there.
+/// The roots by path, with the number of their files and whether they are there.
 pub(super) fn list(dataset: &DatasetView) -> Vec<RootReport> {
     let mut files = HashMap::new();
     for root in dataset.files.iter().filter_map(|file| dataset.root_of(file)) {
@@ -43,15 +43,15 @@ pub(super) fn list(dataset: &DatasetView) -> Vec<RootReport> {
     dataset.roots.iter().map(report).collect()
 }
 
-/// The path under which the project knows what is at `path`. One folder can have several: through a link, a second mount point,
-/// or another case of letters where the file system ignores case.
+/// The path by which the project knows what is at `path`. A folder can have several paths: through a link, a second
+/// mount point, or other letter case on file systems that ignore case.
 pub(super) fn known_path(roots: &[Root], path: &Path) -> PathBuf {
     let Ok(real) = path.without_links() else { return path.to_owned() };
     let placed: Vec<PathBuf> = roots.iter().map(|root| names::path_of(&root.place)).collect();
     if placed.iter().any(|place| real.starts_with(place)) {
         return real;
     }
-    // A root that is not there is under no other path either.
+    // A root that is away has no other path either.
     let places: Vec<(Handle, &Path)> =
         placed.iter().filter_map(|place| Some((Handle::from_path(place).ok()?, place.as_path()))).collect();
     for above in real.ancestors() {
@@ -62,7 +62,7 @@ pub(super) fn known_path(roots: &[Root], path: &Path) -> PathBuf {
             return if rest.as_os_str().is_empty() { place.to_path_buf() } else { place.join(rest) };
         }
     }
-    // A folder around a root, under the name that the root's path has for it.
+    // A folder above a root gets the name that the root's path has for it.
     if let Ok(handle) = Handle::from_path(&real) {
         for (_, place) in &places {
             let around = place.ancestors().skip(1);

@@ -1,4 +1,4 @@
-//! Searches that are kept under a name, with what a person said of their matches.
+//! Saved searches, with the verdicts on their matches.
 
 use super::error::EngineError;
 use super::event::Outcome;
@@ -11,7 +11,7 @@ use crate::project::{Project, SavedSearch, SeenMatch};
 /// Longer names would not fit where they are shown.
 const LONGEST_NAME: usize = 64;
 
-/// All saved searches, by name. One that this program cannot read is left out, and stays as it is.
+/// All saved searches, by name. One that this program cannot read is left out of the list but kept.
 pub(super) fn list(project: &Project) -> Result<Vec<SavedSearchView>, EngineError> {
     let saved = project.saved_searches()?.into_iter();
     Ok(saved.filter_map(|saved| Some(SavedSearchView { query: query_of(&saved)?, name: saved.name })).collect())
@@ -26,13 +26,13 @@ fn query_of(saved: &SavedSearch) -> Option<Query> {
     Some(query)
 }
 
-/// The saved search of that name.
+/// The saved search of this name.
 fn find(project: &Project, name: &str) -> Result<Query, EngineError> {
     let saved = project.saved_searches()?.into_iter().find(|saved| saved.name == name);
     saved.and_then(|saved| query_of(&saved)).ok_or_else(|| EngineError::NoSavedSearch { name: name.to_owned() })
 }
 
-/// Can be undone, as everything that follows but the searching.
+/// Saves a search. Like the other changes below, this can be undone.
 pub(super) fn save(job: &Job, name: &str, query: &Query) -> Result<Outcome, EngineError> {
     let name = checked(name)?;
     let mut kept = query.clone();
@@ -80,8 +80,8 @@ fn change(
     Ok(Outcome::Changed { words })
 }
 
-/// Runs a saved search. Matches before the line that are at none of the moments of last time are new; where the project can be
-/// written, this time's are remembered for the next.
+/// Runs a saved search. Matches before the line that overlap no match of the last run are new. If the project can be
+/// written, the matches are remembered for the next run.
 pub(super) fn run(job: &Job, name: &str, k: usize) -> Result<SearchReport, EngineError> {
     let project = &job.shared.project;
     let query = Query { k, ..find(project, name)? };
@@ -99,7 +99,7 @@ pub(super) fn run(job: &Job, name: &str, k: usize) -> Result<SearchReport, Engin
         report.matches[..alike].iter_mut().for_each(|found| found.nearness.is_new = !is_seen(found));
         report.line.new = Some(report.matches.iter().filter(|found| found.nearness.is_new).count());
     }
-    // Where it cannot be written, the search has its answer all the same.
+    // If the project cannot be written, the search still gives its answer.
     if project.check_writable().is_ok() {
         let seen = |found: &Match| SeenMatch {
             file: found.file,

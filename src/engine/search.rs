@@ -1,4 +1,4 @@
-//! Answering a query with matches.
+//! Answers queries with matches.
 
 mod asked;
 mod by_chunk;
@@ -34,29 +34,29 @@ use by_file::by_file;
 use line::draw_line;
 use nearness::{chunk_pairs, file_pairs, sample, stretch_pairs};
 
-/// Chunks of the query that are encoded together, and before cancelling is looked at.
+/// The number of the query's chunks that are encoded together, between two checks for cancelling.
 const CHUNKS_ENCODED_TOGETHER: usize = 256;
 
-/// Events that are told.
+/// The most events that are returned.
 const EVENTS_AT_MOST: usize = 100_000;
 
-/// A query as it is heard: one code for each of its chunks that is not silent.
+/// The codes of a query: one for each of its chunks that is not silent.
 struct Heard {
     codes: Codes,
-    /// Start of each code's chunk, in seconds from the start of the query's file.
+    /// For each code, the start of its chunk in seconds from the start of the query's file.
     start_secs: Vec<f64>,
-    /// How many chunks lie between the query's start and each code's.
+    /// For each code, the number of chunks between the query's start and its chunk.
     places: Vec<u32>,
-    /// Chunks in all, silent ones included.
+    /// The number of chunks, including silent ones.
     chunks: usize,
-    /// The stretch that is searched for, in seconds from the start of its file.
+    /// The stretch of the query, in seconds from the start of its file.
     stretch: (f64, f64),
 }
 
-/// What a query is looked up in.
+/// What a query is compared with.
 struct Ground<'a> {
     snapshot: &'a Snapshot,
-    /// Rows that may be found.
+    /// The rows that may be found.
     rows: &'a RowSet,
     /// The rows of the query's own file.
     own: Option<&'a Span>,
@@ -130,14 +130,14 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
     })
 }
 
-/// How many unlike ones are expected to be as near as a distance.
+/// The number of unlike results that are expected to be as near as a distance.
 type ByChance = Box<dyn Fn(f64) -> f64>;
 
-/// What a search found, with what tells how near that is.
+/// The hits of a search, and what says how near they are.
 struct Found<'a> {
-    /// By distance; those that are nearer to what is not wanted come last.
+    /// Ordered by distance. Those to which an unwanted sound is nearer come last.
     hits: Vec<(Hit, f64)>,
-    /// Distances of random pairs.
+    /// The distances of random pairs.
     pairs: Option<Cow<'a, Pairs>>,
     by_chance: Option<ByChance>,
     events: Option<Events>,
@@ -150,7 +150,7 @@ fn find<'a>(job: &Job, ground: &Ground<'a>, asked: &Asked, query: &Query) -> Res
     }
     Ok(match query.by {
         Grouping::Chunk => {
-            // Chunks that overlap are one moment, heard twice.
+            // Overlapping chunks are one moment that was encoded twice.
             let once = f64::from(snapshot.grid.hop_frames) / f64::from(snapshot.grid.chunk_frames);
             let moments = ground.rows.count() as f64 * once.min(1.0);
             let by_chance = asked.by_chance(sample(snapshot)?.as_ref(), moments);
@@ -184,7 +184,8 @@ fn find<'a>(job: &Job, ground: &Ground<'a>, asked: &Asked, query: &Query) -> Res
             let by_chance =
                 events.by_chance.map(|spread| Box::new(move |distance| spread.within(distance)) as ByChance);
             let mut hits = std::mem::take(&mut events.hits);
-            // All that may come before the line, or as many as are asked for; and as many of those that are not wanted.
+            // All hits that may come before the line, but at least as many as were asked for; and the same number of
+            // unwanted hits.
             let wanted = hits.partition_point(|(hit, _)| !hit.is_contrary);
             let by_chance_of = |(_, distance): &(Hit, f64)| by_chance.as_ref().map(|by_chance| by_chance(*distance));
             let alike = line::suggested(hits[..wanted].iter().filter_map(by_chance_of));
@@ -200,19 +201,20 @@ fn find<'a>(job: &Job, ground: &Ground<'a>, asked: &Asked, query: &Query) -> Res
     })
 }
 
-/// Whether a person judged a match: the verdict on the stretch that shares most of itself with it.
+/// The verdict on a match: the last one given on a stretch that matches it.
 fn verdict_on(verdicts: &[Verdict], file: FileId, stretch: (f64, f64)) -> Option<bool> {
     let said = verdicts.iter().rev().find(|verdict| verdict.is_on(file, stretch.0, stretch.1));
     said.map(|verdict| verdict.yes)
 }
 
-/// Whether a chunk of the query's file is (a part of) the query, or the query a part of it. Of whole files there is but one.
+/// Whether a chunk is the query itself: the chunk has the query's middle, or the query has the chunk's. With whole
+/// files, the query's own file is always the query.
 fn is_same(query: (f64, f64), chunk: (f64, f64), by: Grouping) -> bool {
     by == Grouping::File || has_middle_of(query, chunk) || has_middle_of(chunk, query)
 }
 
-/// Cuts a stretch of a sound on the grid, from where it begins, and encodes what is not silent. Of a long query a stretch at a time is
-/// in memory.
+/// Cuts a stretch of a sound on the grid, counted from the stretch's start, and encodes the chunks that are not silent.
+/// A long query is read one stretch at a time.
 fn hear(
     job: &Job,
     snapshot: &Snapshot,

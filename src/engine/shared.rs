@@ -22,18 +22,18 @@ use crate::project::Project;
 pub(super) struct Shared {
     pub project: Project,
     latest: Mutex<Latest>,
-    /// Unbounded as a type, bounded in fact: a command causes one event, and commands wait in bounded queues. So no job
-    /// ever waits for somebody to drain it.
+    /// Unbounded as a type, but bounded in fact: a command causes one event, and commands wait in bounded queues. So a
+    /// job never waits for a reader of its events.
     events: Sender<Event>,
     wake: Arc<dyn Fn() + Send + Sync>,
-    /// What searches use: swapped as a whole, so a search that runs keeps the one it began with.
+    /// What searches use. It is replaced as a whole, so a running search keeps the one that it began with.
     snapshot: Mutex<Option<Arc<Snapshot>>>,
-    /// Held while values are read anew, so that an older state never overwrites a newer one.
+    /// Held while values are read again, so that an older state never overwrites a newer one.
     refreshing: Mutex<()>,
-    /// Held while an index is built, which several lanes may want.
+    /// Held while an index is built, because several lanes may build it.
     building: Mutex<()>,
     pub query_sound: QuerySound,
-    /// The file of the recording that runs.
+    /// The file of the running recording.
     recording: Mutex<Option<Utf8PathBuf>>,
     scratch: Mutex<Option<TempDir>>,
 }
@@ -58,14 +58,14 @@ impl Shared {
         self.latest.lock().clone()
     }
 
-    /// Overwrites some of the newest values and wakes whoever looks at them.
+    /// Overwrites some of the newest values, and wakes the readers.
     pub fn update(&self, change: impl FnOnce(&mut Latest)) {
         change(&mut self.latest.lock());
         (self.wake)();
     }
 
     pub fn send(&self, event: Event) {
-        // Nobody listens any more only while the engine is being dropped; then nobody misses it.
+        // Sending fails only while the engine is dropped, when nobody needs the event.
         let _ = self.events.send(event);
         (self.wake)();
     }
@@ -74,8 +74,8 @@ impl Shared {
         self.refreshing.lock()
     }
 
-    /// Held while an index is built. A job that waits for it hears only afterwards that it was cancelled: it mostly wants the very
-    /// index that is being built.
+    /// Held while an index is built. A waiting job notices a cancellation only afterwards, which does no harm: it
+    /// usually waits for the very index that is being built.
     pub fn building(&self) -> MutexGuard<'_, ()> {
         self.building.lock()
     }
@@ -84,17 +84,17 @@ impl Shared {
         self.snapshot.lock().clone()
     }
 
-    /// The snapshot to search, or the error that says which step comes first.
+    /// The snapshot to search, or an error that says which step comes first.
     pub fn current_snapshot(&self) -> Result<Arc<Snapshot>, EngineError> {
         Snapshot::current(&self.project, self.snapshot())
     }
 
-    /// The current model, whether or not there is an index of it.
+    /// The current model, whether or not it has an index.
     pub fn current_model(&self) -> Result<Arc<Model>, EngineError> {
         Snapshot::current_model(&self.project, self.snapshot())
     }
 
-    /// The file of the recording that runs: no take before it has ended.
+    /// The file of the running recording. It is not a take until the recording has ended.
     pub fn recording(&self) -> Option<Utf8PathBuf> {
         self.recording.lock().clone()
     }
@@ -103,7 +103,7 @@ impl Shared {
         *self.recording.lock() = file.map(Utf8Path::to_owned);
     }
 
-    /// A folder for sounds that nobody keeps, gone when the project is closed; made when it is first asked for.
+    /// A folder for temporary sounds. It is created when it is first needed, and deleted when the project is closed.
     pub fn scratch(&self) -> Result<Utf8PathBuf, EngineError> {
         let mut scratch = self.scratch.lock();
         let folder = match &*scratch {
@@ -122,7 +122,7 @@ impl Shared {
     }
 }
 
-/// What a job is told while it waits or runs.
+/// The signals to a job that waits or runs.
 #[derive(Debug, Default)]
 pub(super) struct Flags {
     cancelled: AtomicBool,
@@ -130,18 +130,18 @@ pub(super) struct Flags {
 }
 
 impl Flags {
-    /// It is to stop and leave what was there before.
+    /// Tells the job to stop and to leave everything as it was before.
     pub fn cancel(&self) {
         self.cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// It is to end early and keep what it has.
+    /// Tells the job to end early and to keep what it has.
     pub fn finish(&self) {
         self.finish.store(true, Ordering::Relaxed);
     }
 }
 
-/// A job at work: how it tells its progress and learns that it was cancelled.
+/// A running job: it reports its progress, and learns that it was cancelled.
 pub(super) struct Job {
     pub id: JobId,
     pub shared: Arc<Shared>,
@@ -150,7 +150,7 @@ pub(super) struct Job {
 }
 
 impl Job {
-    /// An error once the job was cancelled, so that `?` leaves it.
+    /// Returns an error if the job was cancelled, so that `?` leaves the job.
     pub fn check(&self) -> Result<(), EngineError> {
         match self.is_cancelled() {
             true => Err(EngineError::Cancelled),
@@ -162,12 +162,12 @@ impl Job {
         self.flags.cancelled.load(Ordering::Relaxed)
     }
 
-    /// Whether it is to end early and keep what it has.
+    /// Whether the job shall end early and keep what it has.
     pub fn is_to_finish(&self) -> bool {
         self.flags.finish.load(Ordering::Relaxed)
     }
 
-    /// Says how far the job is; `total` is 0 where that is not known.
+    /// Reports progress. `total` is 0 if it is not known.
     pub fn progress(&self, kind: JobKind, stage: JobStage, stage_began: Instant, done: u64, total: u64) {
         let took = stage_began.elapsed().as_secs_f64();
         let secs_left = (done > 0 && total >= done && took > 0.5).then(|| took / done as f64 * (total - done) as f64);

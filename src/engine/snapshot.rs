@@ -33,7 +33,7 @@ pub(super) struct Snapshot {
     pub offered: RowSet,
     /// Computed when it is first needed.
     balance: OnceLock<Arc<Vec<f32>>>,
-    /// Distances of random pairs of chunks and of files, measured when they are first asked for.
+    /// The distances of random pairs of chunks and of files. They are measured when they are first needed.
     pub chunk_pairs: OnceLock<Pairs>,
     pub file_pairs: OnceLock<Pairs>,
 }
@@ -47,8 +47,8 @@ pub(super) struct Place<'a> {
 }
 
 impl Snapshot {
-    /// The current snapshot, if it can be used. If not, a search says why, not the opening of the project, because a
-    /// new index can be built.
+    /// The current snapshot, if it can be used. If it cannot, the project opens anyway, because a new index can be
+    /// built; a search then reports the reason.
     pub fn usable(project: &Project, at_rest: &AtRest, before: Option<&Snapshot>) -> Option<Snapshot> {
         if !at_rest.is_index_current() {
             return None;
@@ -177,7 +177,7 @@ impl Snapshot {
         self.span_of(row).map(|span| self.place_in(span, row))
     }
 
-    /// The same for a row of `span`.
+    /// The position of the chunk of `row`, which must belong to `span`.
     pub fn place_in<'a>(&self, span: &'a Span, row: usize) -> Place<'a> {
         let rate = f64::from(self.grid.rate_for(span.file.rate));
         let start = self.grid.start_frame((row - span.first_row) as u64) as f64;
@@ -199,7 +199,7 @@ impl Snapshot {
         Ok(span.first_row + chunk as usize)
     }
 
-    /// The rows of the chunks that lie in a stretch of a file; where none does, those that lie most where it begins.
+    /// The rows of the chunks that lie within a stretch of a file. If there is none, the rows at its start.
     pub fn rows_within(&self, span: &Span, start_secs: f64, end_secs: f64) -> std::ops::Range<usize> {
         const ROUNDING_FRAMES: f64 = 1.0;
         let (rate, hop) = (f64::from(self.grid.rate_for(span.file.rate)), f64::from(self.grid.hop_frames));

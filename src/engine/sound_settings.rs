@@ -14,7 +14,7 @@ pub struct SoundSettings {
     pub input: Option<DeviceName>,
     /// Whether all sounds are played equally loud.
     pub level_matched: bool,
-    /// How much before and after a match is played, in seconds.
+    /// The seconds before and after a match that are played.
     pub surroundings_secs: f64,
     /// When a recording ends by itself: after this time, or when the sound has ended.
     pub stop_after_secs: Option<f64>,

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 /// What a job does at the moment. Shown as a few words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JobStage {
-    /// It has not begun: another job of its kind runs.
+    /// The job has not begun, because another job of its kind runs.
     Waiting,
     LookingForSounds,
     ReadingFiles,
@@ -13,7 +13,7 @@ pub enum JobStage {
     Downloading,
     LookingAtFiles,
     LookingForWhatIsLeftOut,
-    /// Makes the features that a training learns from.
+    /// Computing the features that a training learns from.
     ListeningToSounds,
     MakingSyntheticSounds,
     Learning,

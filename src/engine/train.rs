@@ -1,4 +1,4 @@
-//! Training a model on the dataset, and keeping what was learned.
+//! Trains a model on the dataset, and keeps the result.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -18,7 +18,7 @@ use super::stage::JobStage;
 use crate::model::{Config, Model, StepReport, Synthetic, TrainSummary, Trainer, TrainingSettings};
 use crate::project::ModelGeneration;
 
-/// How often the newest values are told.
+/// How often the newest values are published.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
 /// A kill loses at most this much of a training.
@@ -69,7 +69,7 @@ pub(super) fn train(
         history: serde_json::to_string(&view.history).map_err(|cause| EngineError::Fault(cause.to_string()))?,
         hash: None,
     };
-    // The features are no longer needed, and an index of a large library wants the memory.
+    // The features are no longer needed, and indexing a large library needs the memory.
     let model = trainer.model();
     drop(trainer);
     drop(synthetic);
@@ -79,7 +79,7 @@ pub(super) fn train(
             let _alone = job.shared.building();
             match encode_all(job, &AtRest::read(project)?, &model) {
                 Ok(encoded) => Some(install_both(job, &model, &generation, encoded)?),
-                // What was learned is kept, whatever became of its index.
+                // The trained model is kept, even if its index could not be built.
                 Err(cause) => {
                     install_model(project, &model, &generation)?;
                     job.shared.refresh()?;
@@ -117,10 +117,10 @@ pub(super) fn train(
     })
 }
 
-/// Patches of synthetic sounds that a small library is learned beside.
+/// The number of synthetic patches that a small library is learned beside.
 const PATCHES: usize = 640;
 
-/// The synthetic sounds that the configuration wants in its batches, where it wants any.
+/// The synthetic sounds that the configuration wants in its batches. `None` if it wants none.
 fn synthetic_sounds(job: &Job, config: &Config, cache: &Path) -> Result<Option<Synthetic>, EngineError> {
     if config.synthetic_pairs() == 0 {
         return Ok(None);
@@ -136,7 +136,7 @@ fn synthetic_sounds(job: &Job, config: &Config, cache: &Path) -> Result<Option<S
     }
 }
 
-/// Trains to the planned end, or to where the person stops it, telling how it goes.
+/// Trains to the planned end, or until the person stops it, and reports progress.
 fn run(
     job: &Job,
     trainer: &mut Trainer<'_>,
@@ -175,7 +175,7 @@ fn run(
         }
         trainer.save(checkpoint)?;
     };
-    // The trainer counts the time of its last call alone.
+    // The trainer counts only the time of its last call.
     summary.seconds = began.elapsed().as_secs_f64();
     let chunks = ((summary.step - first_step) * config.batch) as f64;
     summary.chunks_per_second = chunks / summary.seconds.max(f64::MIN_POSITIVE);

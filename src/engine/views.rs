@@ -44,7 +44,7 @@ fn project_view(project: &Project) -> ProjectView {
 }
 
 impl Shared {
-    /// Reads anew what is at rest, after a job has changed it, and loads what searches use.
+    /// Reads the project's state again after a job has changed it, and loads what searches use.
     pub fn refresh(&self) -> Result<(), EngineError> {
         let _one_at_a_time = self.refreshing();
         let at_rest = AtRest::read(&self.project)?;
@@ -66,14 +66,14 @@ impl Shared {
         Ok(())
     }
 
-    /// Deletes what superseded generations left, if what is current can be used. Files that cannot be deleted now are deleted
-    /// another time, so this is no reason for a job to fail.
+    /// Deletes the files of superseded generations if the current ones can be used. Files that cannot be deleted now
+    /// are deleted later, so a failure here does not fail the job.
     pub fn sweep(&self) {
         let latest = self.latest();
         let (has_model, has_index) = (latest.model.is_some(), latest.index.is_some());
         let is_usable = match self.snapshot() {
             Some(_) => true,
-            // A model whose index is still to come is opened by itself.
+            // A model without an index is checked by opening it.
             None if has_model => self.current_model_opens(),
             None => !has_index,
         };
@@ -87,14 +87,14 @@ impl Shared {
         Model::load(self.project.model_path(model.generation).as_std_path()).is_ok()
     }
 
-    /// Reads the takes anew.
+    /// Reads the takes again.
     pub fn refresh_takes(&self) -> Result<(), EngineError> {
         let takes = Arc::new(takes::list(&self.project, self.recording().as_deref())?);
         self.update(|latest| latest.takes = takes);
         Ok(())
     }
 
-    /// Reads the saved searches anew.
+    /// Reads the saved searches again.
     pub fn refresh_searches(&self) -> Result<(), EngineError> {
         let _one_at_a_time = self.refreshing();
         let (searches, history) = (Arc::new(saved_searches::list(&self.project)?), self.project.history()?);
@@ -105,7 +105,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Reads the collections anew.
+    /// Reads the collections again.
     pub fn refresh_collections(&self) -> Result<(), EngineError> {
         let _one_at_a_time = self.refreshing();
         let (collections, history) = (Arc::new(self.project.collections()?), self.project.history()?);
@@ -116,7 +116,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Reads the favourites anew.
+    /// Reads the favourites again.
     pub fn refresh_favourites(&self) -> Result<(), EngineError> {
         let _one_at_a_time = self.refreshing();
         let (favourites, history) = (Arc::new(self.project.favourites()?), self.project.history()?);
@@ -127,7 +127,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Reads the dataset anew and nothing else: an import in progress shows its files.
+    /// Reads only the dataset again, so that a running import shows its files.
     pub fn refresh_dataset(&self) -> Result<(), EngineError> {
         let _one_at_a_time = self.refreshing();
         let dataset = dataset(&self.project, self.latest().model.as_ref().map(|model| &model.config))?;
@@ -157,7 +157,7 @@ fn model(at_rest: &AtRest) -> Option<Arc<ModelView>> {
 
 fn index(project: &Project, at_rest: &AtRest) -> Option<Arc<IndexView>> {
     let (files, index) = (&at_rest.dataset.files, at_rest.index.as_ref()?);
-    // One that cannot be used is told when it is searched. All files are then missing from it.
+    // If the index cannot be used, a search reports it. All files then count as not indexed.
     let file = IndexFile::open(project.index_path(index.generation).as_std_path()).ok();
     let indexed: HashMap<_, _> = index.files.iter().map(|file| (file.file, file.content_hash)).collect();
     let missing = files.iter().filter(|file| indexed.get(&file.id) != Some(&file.content_hash)).count();
@@ -174,11 +174,11 @@ fn index(project: &Project, at_rest: &AtRest) -> Option<Arc<IndexView>> {
     }))
 }
 
-/// The course of the training that made the current model.
+/// The training that made the current model.
 fn last_training(at_rest: &AtRest) -> Option<Arc<TrainingView>> {
     at_rest.model.as_ref().map(|model| {
         Arc::new(TrainingView {
-            // A history that this program cannot read is no reason to refuse the model: the curve is left out.
+            // If this program cannot read the history, the curve is left out. The model can still be used.
             history: serde_json::from_str(&model.history).unwrap_or_default(),
             steps_planned: model.steps,
             collapsed: model.collapsed.clone(),

@@ -25,7 +25,7 @@ use crate::project::Project;
 /// Changes are handled when nothing has changed for this long, because files are written piece by piece.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// But no later than this, if changes never end.
+/// If changes never end, they are handled after this time.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is kept with the project. The folders are its roots.
@@ -95,7 +95,7 @@ impl Watch {
         self.apply(&watched)
     }
 
-    /// Watches the folders that are the project's roots now, where it watches at all.
+    /// Watches the folders that are roots now, if watching is on.
     pub fn follow_roots(&self) -> Result<(), EngineError> {
         let folders = folders(&self.shared.project)?;
         let view = self.shared.latest().watch;

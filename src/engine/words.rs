@@ -1,19 +1,19 @@
-//! How near matches are, in words: the same in the window and on the command line.
+//! How near matches are, in words. The window and the command line use the same words.
 
 use super::query::{Grouping, SearchReport};
 
-/// A share alike: "nearer than all but 1 in 20,000 pairs of your sounds".
+/// A share alike in words: "nearer than all but 1 in 20,000 pairs of your sounds".
 pub fn share_alike(share: f64) -> String {
     let one_in = 1.0 / (1.0 - share.min(1.0 - 1e-9));
     match one_in {
-        // Half of all pairs are nearer than the middle of them.
+        // Half of all pairs are nearer than the median pair.
         ..2.0 => "no nearer than most pairs of your sounds".into(),
         ..10.0 => format!("nearer than {:.0}% of the pairs of your sounds", 100.0 * share),
         _ => format!("nearer than all but 1 in {} pairs of your sounds", rounded(one_in)),
     }
 }
 
-/// Two digits, thousands apart: "1,200".
+/// A number rounded to two digits, with commas between thousands: "1,200".
 fn rounded(number: f64) -> String {
     let unit = 10f64.powi((number.log10().floor() as i32 - 1).max(0));
     let digits = ((number / unit).round() * unit).to_string();
@@ -21,7 +21,7 @@ fn rounded(number: f64) -> String {
     groups.into_iter().map(String::from_utf8_lossy).collect::<Vec<_>>().join(",")
 }
 
-/// What stands between the matches that are really alike and the others, where there are both.
+/// The text between the matches that are really alike and the others. `None` if one of these groups is empty.
 pub fn line(report: &SearchReport) -> Option<String> {
     let alike = report.line.alike.filter(|&alike| alike > 0 && alike < report.matches.len())?;
     let threshold = report.line.threshold?;
@@ -32,7 +32,7 @@ pub fn line(report: &SearchReport) -> Option<String> {
     })
 }
 
-/// What is said where the library has nothing like the query.
+/// The text if the library has nothing like the query.
 pub fn nothing_alike(report: &SearchReport) -> Option<String> {
     let alike = report.line.alike?;
     let other = report.matches[..alike].iter().any(|found| !found.is_query);
@@ -41,7 +41,7 @@ pub fn nothing_alike(report: &SearchReport) -> Option<String> {
         .then(|| format!("Nothing in the library{itself} is really like the query. The nearest sounds:"))
 }
 
-/// How many events there are, and how many of them to expect by chance.
+/// The number of events, and how many of them are expected by chance.
 pub fn events_counted(report: &SearchReport) -> Option<String> {
     let is_of_events = report.query.as_ref().is_some_and(|query| query.by == Grouping::Event);
     let alike = report.line.alike.filter(|_| is_of_events)?;

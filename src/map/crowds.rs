@@ -1,21 +1,21 @@
-//! What of a map is seen from afar: one dot a sound, and the names of crowds of sounds.
+//! The map from afar: one dot for each sound, and the names of crowds of sounds.
 
 use std::collections::BTreeMap;
 
 use super::dots::square;
 
-/// Cells along one side of the grid in which crowds are looked for.
+/// The number of cells along one side of the grid in which crowds are sought.
 const CELLS: usize = 14;
 
-/// Crowds that are named at most, and how many of them may have one name.
+/// The most crowds that get a name, and the most crowds that get the same name.
 const NAMED: usize = 12;
 const OF_ONE_NAME: usize = 2;
 
-/// A crowd of fewer dots is not named.
+/// A crowd with fewer dots gets no name.
 const LEAST: usize = 3;
 
-/// Of each owner, in order, the dot that is nearest to the mean of its dots. `owners` says whose each dot is; the dots of
-/// one owner must follow one another.
+/// For each owner, in order, the dot that is nearest to the mean of its dots. `owners` has the owner of each dot; the
+/// dots of one owner must be consecutive.
 pub fn middles(owners: &[u32], places: &[[f32; 2]]) -> Vec<u32> {
     let mut middles = Vec::new();
     let mut first = 0;
@@ -35,18 +35,18 @@ fn mean(places: impl Iterator<Item = [f32; 2]> + Clone) -> [f32; 2] {
     sum.map(|sum| sum / count)
 }
 
-/// Dots close together, most of which have one label.
+/// Neighbouring dots, most of which have the same label.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Crowd {
     pub label: u32,
-    /// The mean of the places of the dots that have the label.
+    /// The mean place of the dots with the label.
     pub place: [f32; 2],
-    /// How many these are.
+    /// The number of dots with the label.
     pub dots: usize,
 }
 
-/// The crowds of a plane, the largest first. A crowd is named by the label that at least half of its dots have; where no
-/// label has so many, it has no name and is left out.
+/// The crowds of a plane, the largest first. A crowd is named after the label of at least half of its dots. A crowd
+/// without such a label is left out.
 pub fn crowds(places: &[[f32; 2]], labels: &[u32]) -> Vec<Crowd> {
     let cells = Cells::new(places);
     let mut crowds: Vec<Crowd> = cells.peaks().filter_map(|peak| named(&cells.around(peak), places, labels)).collect();
@@ -90,7 +90,7 @@ impl Cells {
         Self { dots }
     }
 
-    /// A cell and the eight around it, as far as they are in the grid.
+    /// A cell and the up to eight cells around it.
     fn neighbours(cell: usize) -> impl Iterator<Item = usize> {
         let (row, column) = (cell / CELLS, cell % CELLS);
         let rows = row.saturating_sub(1)..=(row + 1).min(CELLS - 1);
@@ -104,7 +104,7 @@ impl Cells {
         Self::neighbours(cell).flat_map(|cell| self.dots[cell].iter().copied()).collect()
     }
 
-    /// Cells with more dots around them than their neighbours have; of equal ones the first.
+    /// The cells with more dots around them than around any neighbour. Of equal cells, the first.
     fn peaks(&self) -> impl Iterator<Item = usize> {
         let crowded: Vec<usize> =
             (0..CELLS * CELLS).map(|cell| Self::neighbours(cell).map(|cell| self.dots[cell].len()).sum()).collect();

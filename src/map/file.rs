@@ -22,7 +22,7 @@ const VERSION: u32 = 1;
 const HEADER_BYTES: usize = 56;
 const DOT_BYTES: usize = 12;
 
-/// Bytes that a map has at most: one has at most 100,000 dots.
+/// The most bytes of a map. A map has at most 100,000 dots.
 const BYTES_AT_MOST: u64 = 64 << 20;
 
 /// The rows of an index that are on a map, and their places.

@@ -1,7 +1,7 @@
-//! Backups of the catalogue, and a side file that people can read with what they said of their sounds.
+//! Backups of the catalogue, and a side file in which people can read their tags and favourites.
 //!
-//! There are at most three backups: the newest, the last one of an earlier day, and the last one that was a week older. A
-//! backup is written by SQLite's backup interface from a catalogue that was checked when it was opened.
+//! There are at most three backups: the newest, the last one of an earlier day, and one that is at least a week older
+//! than that. SQLite's backup interface writes them from a catalogue that was checked when it was opened.
 
 use std::io::Read;
 use std::path::Path;
@@ -21,30 +21,30 @@ use crate::ground::files;
 /// The backups, the newest first.
 pub(super) const BACKUPS: [&str; 3] = ["catalogue-backup-1.db", "catalogue-backup-2.db", "catalogue-backup-3.db"];
 
-/// How much older than the one before a backup must be to be kept beside it.
+/// The least age of a backup, relative to the one before it, at which it is kept.
 const AGES: [Duration; 2] = [Duration::from_secs(24 * 3600), Duration::from_secs(7 * 24 * 3600)];
 
-/// What a person said of the sounds, in a form that people and other programs can read.
+/// Tags and favourites in a form that people and other programs can read.
 pub(super) const SIDE_FILE: &str = "kept-by-hand.json";
 
-/// What the side file has of one sound.
+/// The entry of one sound in the side file.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct KeptByHand {
     pub path: String,
-    /// In hexadecimal digits.
+    /// The content hash in hexadecimal digits.
     pub content_hash: String,
     pub tags: Vec<String>,
-    /// Starts and ends in seconds.
+    /// Starts and ends, in seconds.
     pub favourites: Vec<(f64, f64)>,
 }
 
 impl Project {
-    /// Notes that there is something to back up.
+    /// Notes that the catalogue has changed.
     pub(super) fn note_change(&self) {
         self.changes.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How often this process has changed the catalogue.
+    /// The number of changes that this process has made to the catalogue.
     pub fn changes(&self) -> u64 {
         self.changes.load(Ordering::Relaxed)
     }
@@ -95,25 +95,25 @@ impl Project {
     }
 }
 
-/// Keeps the catalogue as it was before it is brought up to date, under a name that says of which version it is.
+/// Keeps a copy of the catalogue before an upgrade. The name of the copy has the catalogue's version.
 pub(super) fn before_upgrade(folder: &Utf8Path, db: &Connection, version: i64) -> Result<(), ProjectError> {
     let copy = copy(db).map_err(|cause| ProjectError::Catalogue { folder: folder.to_owned(), cause })?;
     let path = folder.join(format!("catalogue-of-version-{version}.db"));
     match files::create(path.as_std_path(), &copy) {
-        // The same step was interrupted before. What was kept then is the older, so it stays.
+        // The same upgrade was interrupted before. The copy of that time is the older one, so it stays.
         Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         written => written.map_err(|cause| ProjectError::File { path, cause }),
     }
 }
 
-/// A database as the bytes of a file.
+/// The bytes of a database file with the content of `db`.
 fn copy(db: &Connection) -> rusqlite::Result<Vec<u8>> {
     let mut copy = Connection::open_in_memory()?;
     Backup::new(db, &mut copy)?.run_to_completion(i32::MAX, Duration::ZERO, None)?;
     Ok(copy.serialize(rusqlite::MAIN_DB)?.to_vec())
 }
 
-/// Moves backups that are old enough one place on, so that the first place can be written.
+/// Moves backups that are old enough to the next position, so that the first position can be overwritten.
 fn rotate(folder: &Utf8Path) -> Result<(), ProjectError> {
     let age = |name: &str| {
         let written = folder.join(name).metadata().and_then(|found| found.modified()).ok()?;
@@ -128,9 +128,9 @@ fn rotate(folder: &Utf8Path) -> Result<(), ProjectError> {
     Ok(())
 }
 
-/// Whether a file is a catalogue of ours, by the header of its format.
+/// Whether a file is a Soundalike catalogue, judged by the header of its format.
 pub(super) fn is_backup(path: &Path) -> bool {
-    // https://sqlite.org/fileformat.html: the application's number is in bytes 68 to 72.
+    // Bytes 68 to 72 are the application id (https://sqlite.org/fileformat.html).
     let mut header = Vec::new();
     let read = files::open_regular(path).and_then(|file| file.take(72).read_to_end(&mut header));
     read.is_ok()
@@ -138,10 +138,10 @@ pub(super) fn is_backup(path: &Path) -> bool {
         && header.get(68..72).is_some_and(|number| number == (schema::APPLICATION_ID as u32).to_be_bytes())
 }
 
-/// Bytes that a side file has at most.
+/// The most bytes of a side file.
 const SIDE_FILE_BYTES: u64 = 1 << 30;
 
-/// What the side file at `path` says, if it is one.
+/// The content of the side file at `path`. `None` if there is no valid one.
 pub(super) fn kept_by_hand(path: &Path) -> Option<Vec<KeptByHand>> {
     serde_json::from_slice(&files::read_within(path, SIDE_FILE_BYTES).ok()?).ok()
 }

@@ -1,21 +1,21 @@
-//! What a row of the catalogue may hold. A stranger's catalogue must not make the program allocate without bound, count for
-//! ever or read outside of an index.
+//! Bounds for the rows of the catalogue. A stranger's catalogue must not make the program allocate without bound, loop
+//! for ever or read outside of an index.
 
 use super::generations::{IndexGeneration, IndexedFile};
 use crate::dataset::SoundFile;
 
-/// Frames that a file has at most: over a year at 384 kHz.
+/// The most frames of a file: over a year at 384 kHz.
 const FRAMES: u64 = 1 << 44;
-/// Bytes that a file has at most: what a file system can hold.
+/// The most bytes of a file, as file systems allow.
 const BYTES: u64 = i64::MAX as u64;
 const RATE_HZ: std::ops::RangeInclusive<u32> = 1..=10_000_000;
 const CHANNELS: std::ops::RangeInclusive<u16> = 1..=1024;
-/// Pairs of lowest and highest that a thumbnail has at most.
+/// The most pairs of lowest and highest sample in a thumbnail.
 const THUMBNAIL: usize = 1 << 16;
-/// Rows of an index are numbered by 32 bits.
+/// The rows of an index are numbered by 32 bits.
 const ROWS: u64 = 1 << 32;
 
-/// What cannot be in this row of a file, in words.
+/// The invalid value in this row of a file, in words. `None` if it is valid.
 pub(super) fn flaw_of_file(file: &SoundFile) -> Option<String> {
     let what = match file {
         _ if file.size_bytes > BYTES => "size",
@@ -29,11 +29,11 @@ pub(super) fn flaw_of_file(file: &SoundFile) -> Option<String> {
     Some(format!("an impossible {what} of {}", file.path))
 }
 
-/// What cannot be in these rows of an index, in words.
+/// The invalid value in these rows of an index, in words. `None` if they are valid.
 pub(super) fn flaw_of_index(index: &IndexGeneration) -> Option<String> {
     let mut end = 0;
     for IndexedFile { file, first_row, silent, .. } in &index.files {
-        // By first row, so that one that begins before the last one's end would share rows with it.
+        // Files are ordered by first row. A file that begins before the last one's end would share rows with it.
         match first_row.checked_add(silent.len() as u64) {
             Some(next) if *first_row >= end && next <= ROWS => end = next,
             _ => return Some(format!("impossible rows of file {} in index {}", file.0, index.generation)),

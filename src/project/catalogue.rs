@@ -12,15 +12,15 @@ use super::roots::{RootId, Roots, joined, remove_empty};
 use super::undo::Edit;
 use crate::dataset::{FileId, SoundFile};
 
-/// What reading a file has told, before the project has given it a number.
+/// What was read about a file, before the project gives it a number.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileFacts {
     pub path: Utf8PathBuf,
     pub size_bytes: u64,
     pub modified_ns: i64,
-    /// BLAKE3 of the file's bytes.
+    /// The BLAKE3 hash of the file's bytes.
     pub content_hash: [u8; 32],
-    /// BLAKE3 of what is heard: the decoded samples, with their rate and channels.
+    /// The BLAKE3 hash of the decoded samples, with rate and channels.
     pub sound_hash: [u8; 32],
     pub rate: u32,
     pub channels: u16,
@@ -35,7 +35,7 @@ impl Project {
         Ok(self.library()?.into_iter().map(|kept| kept.file).collect())
     }
 
-    /// All files, by path, each with its root and the hash of what is heard.
+    /// All files by path, each with its root and the hash of its samples.
     pub fn library(&self) -> Result<Vec<KeptFile>, ProjectError> {
         let failed = |cause| self.catalogue_error(cause);
         let db = self.db();
@@ -56,7 +56,8 @@ impl Project {
         }
     }
 
-    /// Notes what is heard in files that an earlier program read. Nobody asked for that, so nobody takes it back.
+    /// Adds the sample hashes of files that an earlier version of the program read. The person did not ask for this, so
+    /// it cannot be undone.
     pub fn note_sound_hashes(&self, hashes: &[(FileId, [u8; 32])]) -> Result<(), ProjectError> {
         self.check_writable()?;
         let failed = |cause| self.catalogue_error(cause);
@@ -73,8 +74,8 @@ impl Project {
 }
 
 impl Edit<'_> {
-    /// Adds files, or brings those that are known up to date under their old number. All of them or, on an error, none.
-    /// A path that was a problem before is none any more.
+    /// Adds files. Known files are updated and keep their number. On an error, no file is added. A path that was a
+    /// problem is not one any more.
     pub fn add_files(&self, files: &[FileFacts]) -> Result<(), ProjectError> {
         let project = self.project();
         self.transaction(|transaction| {
@@ -109,7 +110,7 @@ impl Edit<'_> {
         })
     }
 
-    /// Forgets files, with their tags and favourites; nothing on the disk is touched.
+    /// Removes files from the project, with their tags and favourites. Nothing on the disk is touched.
     pub fn remove_files(&self, files: &[FileId]) -> Result<(), ProjectError> {
         let project = self.project();
         self.transaction(|transaction| {
@@ -120,7 +121,7 @@ impl Edit<'_> {
                 let known = transaction
                     .prepare_cached(of_file)?
                     .query_row([file.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)));
-                // One that was removed meanwhile is passed over.
+                // A file that was removed meanwhile is skipped.
                 let Some((root, below)) = known.optional()? else { continue };
                 if let Some(place) = places.get(&root) {
                     let path = joined(place, &below);
@@ -133,18 +134,18 @@ impl Edit<'_> {
     }
 }
 
-/// A file with what the catalogue knows of it beside its sound.
+/// A file, with its root and the hash of its samples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeptFile {
     pub file: SoundFile,
     pub root: RootId,
-    /// BLAKE3 of what is heard; `None` where an earlier program read the file.
+    /// The BLAKE3 hash of the decoded samples. `None` if an earlier version of the program read the file.
     pub sound_hash: Option<[u8; 32]>,
 }
 
 fn kept_file_of_row(row: &Row<'_>, places: &HashMap<i64, &Utf8Path>) -> rusqlite::Result<KeptFile> {
     let root = row.get(10)?;
-    // Every file has a root that is there: the catalogue sees to it.
+    // The catalogue's constraints guarantee that the root of each file exists.
     let place = places.get(&root).ok_or(rusqlite::Error::IntegralValueOutOfRange(10, root))?;
     let path = joined(place, &row.get::<_, String>(1)?);
     Ok(KeptFile { file: file_of_row(row, path)?, root: RootId(root), sound_hash: row.get(11)? })

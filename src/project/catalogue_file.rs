@@ -1,4 +1,5 @@
-//! The catalogue's file: whether a folder has one, and opening it only where it is whole and ours.
+//! The catalogue's file: finds out whether a folder has one, and opens it only if it is undamaged and belongs to this
+//! program.
 
 use std::time::Duration;
 
@@ -15,10 +16,11 @@ pub(super) const CATALOGUE: &str = "project.db";
 /// How long a statement waits for a statement of another process.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// Whether `folder` holds a project. If not, one may be made there.
+/// Whether `folder` holds a project. If the answer is false, a project may be created there.
 ///
 /// # Errors
-/// The folder holds other files and `among_other_files` is not set, or files of a project that lost its catalogue.
+/// If the folder holds other files and `among_other_files` is not set, or if it holds files of a project that lost its
+/// catalogue.
 pub(super) fn look(folder: &Utf8Path, among_other_files: bool) -> Result<bool, ProjectError> {
     let catalogue = folder.join(CATALOGUE);
     match std::fs::symlink_metadata(&catalogue) {
@@ -29,7 +31,7 @@ pub(super) fn look(folder: &Utf8Path, among_other_files: bool) -> Result<bool, P
     let failed = |cause| ProjectError::Open { folder: folder.to_owned(), cause };
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
-        // Whatever else is wrong with the path is told when the folder is made.
+        // Creating the folder will report other faults of the path.
         Err(_) if !folder.is_dir() => return Ok(false),
         Err(cause) => return Err(failed(cause)),
     };
@@ -56,8 +58,8 @@ pub(super) fn look(folder: &Utf8Path, among_other_files: bool) -> Result<bool, P
     }
 }
 
-/// Opens the catalogue in `folder`, and makes it where there is none yet. It is checked whole: no row of a damaged one is
-/// ever used.
+/// Opens the catalogue in `folder`, and creates it if there is none. The whole catalogue is checked first, so no row of
+/// a damaged one is ever used.
 pub(super) fn open(folder: &Utf8Path, writes: bool) -> Result<Connection, ProjectError> {
     let path = folder.join(CATALOGUE);
     let is_new = !path.exists();
@@ -110,8 +112,8 @@ pub(super) fn open(folder: &Utf8Path, writes: bool) -> Result<Connection, Projec
     Ok(db)
 }
 
-/// A connection that has not read anything yet. A reader's can write where the folder allows it: only so it can roll back
-/// what a killed writer left half done.
+/// A connection that has not read anything yet. A reader's connection can write if the folder allows it, because SQLite
+/// must be able to roll back what a killed writer left unfinished.
 pub(super) fn connect(path: &Utf8Path, writes: bool) -> rusqlite::Result<Connection> {
     let open = |flags| Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NOFOLLOW);
     let (read, write) = (OpenFlags::SQLITE_OPEN_READ_ONLY, OpenFlags::SQLITE_OPEN_READ_WRITE);
@@ -123,20 +125,20 @@ pub(super) fn connect(path: &Utf8Path, writes: bool) -> rusqlite::Result<Connect
     Ok(db)
 }
 
-/// Settings that keep a stranger's database from doing anything, and a commit from being lost in a power cut.
+/// Settings that make a stranger's database harmless, and that keep commits safe in a power cut.
 fn guard(db: &Connection) -> rusqlite::Result<()> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     db.pragma_update(None, "synchronous", "EXTRA")
 }
 
-/// What is wrong with a catalogue of this version, in words.
+/// The reason why a catalogue of this version is invalid, for people. `None` if it is valid.
 pub(super) fn flaw(db: &Connection, version: i64) -> rusqlite::Result<Option<String>> {
     let programs = "SELECT count(*) FROM sqlite_schema WHERE type IN ('trigger', 'view')";
     if db.query_row(programs, [], |row| row.get::<_, i64>(0))? > 0 {
         return Ok(Some(format!("its catalogue ({CATALOGUE}) has triggers or views, which Soundalike never makes")));
     }
-    // One transaction, so that a writer in another process changes nothing in between.
+    // One transaction, so that a writer in another process changes nothing between the checks.
     let db = db.unchecked_transaction()?;
     let check: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if check != "ok" {
@@ -152,7 +154,7 @@ pub(super) fn flaw(db: &Connection, version: i64) -> rusqlite::Result<Option<Str
     }
 }
 
-/// A damaged database is a project to be repaired; anything else is told as it is.
+/// A damaged database means that the project must be repaired. Other errors are reported as they are.
 fn failure(folder: &Utf8Path, cause: rusqlite::Error) -> ProjectError {
     match cause.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {

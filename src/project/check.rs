@@ -1,4 +1,4 @@
-//! Looking at every file of a project, whether the project can be opened or not.
+//! Checks every file of a project, whether or not the project can be opened.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::Connection;
@@ -17,10 +17,10 @@ use crate::model::Model;
 /// A file or a group of files of a project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Part {
-    /// The file, from the project's folder on.
+    /// The path of the file, relative to the project's folder.
     pub name: String,
     pub state: PartState,
-    /// What the part is, or what is wrong with it, in words.
+    /// What the part is, or what is wrong with it, for people.
     pub words: String,
 }
 
@@ -28,9 +28,9 @@ pub struct Part {
 #[serde(rename_all = "snake_case")]
 pub enum PartState {
     Whole,
-    /// `soundalike repair` mends it.
+    /// `soundalike repair` can mend it.
     Damaged,
-    /// It looks like a file of this program, and the catalogue does not know it. It is left alone.
+    /// It looks like a file of this program, but the catalogue does not know it. It is not touched.
     Unknown,
 }
 
@@ -44,10 +44,10 @@ impl Part {
     }
 }
 
-/// Looks at all files of the project in `folder`, and changes nothing.
+/// Checks all files of the project in `folder`. Changes nothing.
 ///
 /// # Errors
-/// There is no project, or its folder cannot be read.
+/// If there is no project, or if its folder cannot be read.
 pub fn check(folder: &Utf8Path) -> Result<Vec<Part>, ProjectError> {
     let reading = Opening { access: Access::Read, among_other_files: false };
     if !folder.exists() {
@@ -101,7 +101,7 @@ pub fn check(folder: &Utf8Path) -> Result<Vec<Part>, ProjectError> {
     Ok(parts)
 }
 
-/// What the catalogue knows of: its rows, and the files of the current generations.
+/// Checks what the catalogue refers to: its rows, and the files of the current generations.
 fn of_catalogue(project: &Project, parts: &mut Vec<Part>, known: &mut Vec<String>) {
     let rows =
         project.files().and_then(|files| Ok((files.len(), project.problems()?.len(), project.favourites()?.len())));
@@ -158,7 +158,7 @@ fn of_catalogue(project: &Project, parts: &mut Vec<Part>, known: &mut Vec<String
     }
 }
 
-/// What is wrong with a backup, in words.
+/// The reason why a backup cannot be used, for people. `None` if it can.
 pub(super) fn flaw_of_backup(path: &Utf8PathBuf) -> Option<String> {
     let opened = catalogue_file::connect(path, false).and_then(|db| {
         let version = version_of(&db)?;
@@ -170,7 +170,7 @@ pub(super) fn flaw_of_backup(path: &Utf8PathBuf) -> Option<String> {
     opened.unwrap_or_else(|cause| Some(format!("it cannot be read: {cause}")))
 }
 
-/// The version of a catalogue that this program knows.
+/// The version of a catalogue. `None` if this program does not know it.
 pub(super) fn version_of(db: &Connection) -> rusqlite::Result<Option<i64>> {
     let number = |pragma: &str| db.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
     Ok(match (number("application_id")?, number("user_version")?) {

@@ -1,10 +1,11 @@
-//! Checksums of the catalogue's tables, so that damage on the disk is noticed before it answers a question.
+//! Checksums of the catalogue's tables. They detect damage on the disk before it affects an answer.
 //!
-//! The table `checksums` has, for each other table, the number of its rows and the exclusive-or of the rows' hashes, which
-//! does not depend on their order. Triggers keep it true within each transaction. They are temporary, so a database that is
-//! opened by another program has no trigger. Opening a catalogue reads every row once and compares.
+//! For each other table, the table `checksums` has the number of rows and the exclusive-or of the rows' hashes, which
+//! does not depend on the order of rows. Triggers update it within each transaction. The triggers are temporary, so
+//! another program that opens the database finds no trigger. Opening a catalogue reads every row once and compares the
+//! sums.
 //!
-//! This finds accidents, not forgeries: whoever can write the catalogue can write its checksums.
+//! Checksums detect accidents, not forgeries: a person who can write the catalogue can also write its checksums.
 
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
@@ -13,12 +14,12 @@ use rusqlite::{Connection, params};
 use super::schema::has as has_table;
 use super::tables::{self, TABLES, Table, is_added};
 
-/// What is known of a table's content.
+/// The number of rows of a table, and the exclusive-or of their hashes.
 type Sum = (i64, i64);
 
-/// Registers the functions that the triggers call, and makes the triggers.
+/// Registers the functions that the triggers call, and creates the triggers.
 pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
-    // Without these flags SQLite would not call them from triggers where the schema is not trusted.
+    // Without these flags, SQLite does not call the functions from triggers while the schema is untrusted.
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     db.create_scalar_function("soundalike_row", -1, flags, |context| Ok(hash(context.len(), |i| context.get_raw(i))))?;
     db.create_scalar_function("soundalike_xor", 2, flags, |context: &Context<'_>| {
@@ -45,7 +46,7 @@ pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Writes the checksums of the tables as they are, in a catalogue of this version.
+/// Writes the current checksums of the tables of a catalogue of this version.
 pub(super) fn set(db: &Connection, version: i64) -> rusqlite::Result<()> {
     for table in &tables::of_version(version) {
         let (rows, sum) = measured(db, table)?;
@@ -54,7 +55,7 @@ pub(super) fn set(db: &Connection, version: i64) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The names of the tables of this version whose rows are not those that were written.
+/// The tables of this version whose rows do not match their checksums.
 pub(super) fn broken(db: &Connection, version: i64) -> rusqlite::Result<Vec<&'static str>> {
     let mut broken = Vec::new();
     for table in &tables::of_version(version) {
@@ -67,7 +68,7 @@ pub(super) fn broken(db: &Connection, version: i64) -> rusqlite::Result<Vec<&'st
         {
             continue;
         }
-        // A table without a checksum is as bad as one with a wrong one, and so is one that cannot be read.
+        // A table without a checksum, or one that cannot be read, also counts as broken.
         if !matches!((noted, measured(db, table)), (Ok(noted), Ok(found)) if noted == found) {
             broken.push(table.name);
         }
@@ -90,7 +91,7 @@ fn measured(db: &Connection, table: &Table) -> rusqlite::Result<Sum> {
     Ok((count, sum))
 }
 
-/// A hash of a row's values, of which there are `len`.
+/// The hash of a row with `len` values.
 fn hash<'a>(len: usize, value: impl Fn(usize) -> ValueRef<'a>) -> i64 {
     let mut hasher = blake3::Hasher::new();
     let mut put = |kind: u8, bytes: &[u8]| {

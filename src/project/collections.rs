@@ -35,7 +35,7 @@ impl Project {
 }
 
 impl Edit<'_> {
-    /// The collection of this name, in letters of either case, made where there is none.
+    /// The collection of this name, ignoring case. It is created if there is none.
     pub fn collection(&self, name: &str) -> Result<CollectionId, ProjectError> {
         self.transaction(|transaction| {
             if let Some(id) = named(transaction, name)? {
@@ -46,8 +46,8 @@ impl Edit<'_> {
         })
     }
 
-    /// Puts items at the end of a collection, or before the item at `before`. What is in the collection already is put there
-    /// once more only where it is not the same file and stretch.
+    /// Puts items at the end of a collection, or before the item at `before`. An item with the same file and stretch as
+    /// an existing one is not added again.
     pub fn put_into_collection(
         &self,
         collection: CollectionId,
@@ -66,12 +66,12 @@ impl Edit<'_> {
         })
     }
 
-    /// Takes items out of a collection. What is not in it is passed over.
+    /// Takes items out of a collection. Items that are not in it are ignored.
     pub fn take_from_collection(&self, collection: CollectionId, items: &[Item]) -> Result<(), ProjectError> {
         self.change_items(collection, |kept| kept.retain(|item| !items.contains(item)))
     }
 
-    /// Moves an item of a collection to another place in it.
+    /// Moves an item to another position in its collection.
     pub fn move_in_collection(&self, collection: CollectionId, item: Item, to: usize) -> Result<(), ProjectError> {
         self.change_items(collection, |kept| {
             if let Some(from) = kept.iter().position(|known| *known == item) {
@@ -81,8 +81,8 @@ impl Edit<'_> {
         })
     }
 
-    /// Gives a collection another name. Where another collection has it, the items of this one come after those of that one, and
-    /// one collection is left.
+    /// Renames a collection. If another collection has the name, this one's items are appended to it, and only that
+    /// collection remains.
     pub fn rename_collection(&self, collection: CollectionId, name: &str) -> Result<(), ProjectError> {
         let other = self.transaction(|transaction| named(transaction, name))?;
         let Some(other) = other.filter(|other| *other != collection) else {
@@ -94,7 +94,7 @@ impl Edit<'_> {
         self.remove_collection(collection)
     }
 
-    /// Forgets a collection. The files stay.
+    /// Deletes a collection. Its files stay in the project.
     pub fn remove_collection(&self, collection: CollectionId) -> Result<(), ProjectError> {
         let remove = "DELETE FROM collections WHERE id = ?1";
         self.transaction(|transaction| transaction.execute(remove, [collection.0]).map(|_| ()))

@@ -1,4 +1,4 @@
-//! What can go wrong with a project as a whole. Each failure says what to do.
+//! The errors of a project as a whole. Each message says what to do.
 
 use camino::Utf8PathBuf;
 

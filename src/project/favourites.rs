@@ -8,7 +8,7 @@ use super::undo::Edit;
 use crate::dataset::{Favourite, FileId};
 
 impl Project {
-    /// All favourites, by the files' paths and where they begin.
+    /// All favourites, by path and start.
     pub fn favourites(&self) -> Result<Vec<Favourite>, ProjectError> {
         let failed = |cause| self.catalogue_error(cause);
         let db = self.db();
@@ -28,11 +28,12 @@ impl Project {
 }
 
 impl Edit<'_> {
-    /// Marks a stretch, or takes the mark away. To mark it twice changes nothing, and so does taking away what is not there.
+    /// Marks a stretch as a favourite, or removes the mark. Marking a favourite again, or removing a missing mark,
+    /// changes nothing.
     pub fn mark_favourite(&self, favourite: Favourite, on: bool) -> Result<(), ProjectError> {
         let Favourite { file, start_secs, end_secs } = favourite;
         let statement = match on {
-            // A file that has been removed meanwhile has no favourites.
+            // Inserts nothing if the file was removed meanwhile.
             true => "INSERT OR IGNORE INTO favourites SELECT id, ?2, ?3 FROM files WHERE id = ?1",
             false => "DELETE FROM favourites WHERE file_id = ?1 AND start_secs = ?2 AND end_secs = ?3",
         };

@@ -1,4 +1,4 @@
-//! Opening a project's folder: who may write, and where the project's files lie.
+//! Opens a project's folder: decides who may write, and where the project's files are.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -16,20 +16,21 @@ use super::lock::{self, Asked};
 use super::{backup, made, undo};
 use crate::ground::paths::WithoutLinks as _;
 
-/// How a project is opened.
+/// Options for opening a project.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Opening {
     pub access: Access,
-    /// Whether a project is made even in a folder that holds other files. The person must have asked for it.
+    /// Whether a project may be created in a folder that holds other files. The person must have asked for it.
     pub among_other_files: bool,
 }
 
-/// Whether a project is opened to be changed.
+/// Whether a project is opened for writing.
 #[derive(Clone, Copy, Debug)]
 pub enum Access {
-    /// Never takes the lock, so it keeps nobody from writing. It becomes a writer when it is asked to change something.
+    /// Does not take the lock, so it keeps no other process from writing. It becomes a writer when it is asked to
+    /// change something.
     Read,
-    /// Takes the lock. Where another process holds it, this one waits for so long and reads afterwards.
+    /// Takes the lock. If another process holds it, waits at most `wait`, and then only reads.
     Write { wait: Duration },
 }
 
@@ -39,7 +40,7 @@ impl Default for Access {
     }
 }
 
-/// A project's folder and its catalogue. Shared between threads; each call locks the catalogue for as long as it takes.
+/// A project's folder and its catalogue. Threads may share it. Each call locks the catalogue while it runs.
 #[derive(Debug)]
 pub struct Project {
     pub(super) folder: Utf8PathBuf,
@@ -48,30 +49,32 @@ pub struct Project {
     role: Mutex<Role>,
     /// Held while files of a generation are put in place and made current, and while superseded files are deleted.
     pub(super) installing: Mutex<()>,
-    /// Paths whose problems have gone, where that cannot be written down.
+    /// Paths whose problems are gone, if the catalogue cannot be written.
     pub(super) gone: Mutex<BTreeSet<String>>,
-    /// How often this process has changed the catalogue, and how often it had when the catalogue was last backed up.
+    /// The number of changes that this process has made to the catalogue, and that number at the last backup.
     pub(super) changes: AtomicU64,
     pub(super) backed_up: AtomicU64,
-    /// What tells that another process has changed the catalogue.
+    /// SQLite's number for detecting changes by another process.
     seen: AtomicI64,
 }
 
-/// What this process may do.
+/// The permission of this process.
 #[derive(Debug)]
 enum Role {
-    /// The file is held locked for as long as the project is open for writing.
+    /// The process may write. The file stays locked as long as the project is open for writing.
     Writer(#[expect(dead_code, reason = "dropping it releases the lock")] File),
-    /// It reads: why it cannot write now, and how long it waits for the lock when it is asked to write.
+    /// The process only reads. `why` says why it cannot write, and `wait` is how long it waits for the lock when it is
+    /// asked to write.
     Reader { why: Option<String>, wait: Duration },
 }
 
 impl Project {
-    /// Opens the project in `folder`, which is made where it is absent or empty.
+    /// Opens the project in `folder`. If the folder is absent or empty, a project is created.
     ///
     /// # Errors
-    /// The folder holds something else and [`Opening::among_other_files`] is not set; its catalogue is of another program,
-    /// of a newer one, missing beside files of a project, or damaged. Nothing is changed then.
+    /// If the folder holds something else and [`Opening::among_other_files`] is not set. If its catalogue belongs to
+    /// another program or to a newer version, is damaged, or is missing beside files of a project. Nothing is changed
+    /// then.
     pub fn open(folder: &Utf8Path, opening: Opening) -> Result<Self, ProjectError> {
         let existed = catalogue_file::look(folder, opening.among_other_files)?;
         if !existed {
@@ -100,7 +103,7 @@ impl Project {
         })
     }
 
-    /// The folder of the project that `path` is, or is in; `None` where there is none around it.
+    /// The nearest project's folder among `path` and the folders above it.
     pub fn folder_around(path: &Path) -> Option<PathBuf> {
         path.ancestors().find(|folder| backup::is_backup(&folder.join(CATALOGUE))).map(Path::to_owned)
     }
@@ -109,8 +112,8 @@ impl Project {
         &self.folder
     }
 
-    /// Why nothing can be changed, where that is so. A process that only reads can still become the writer: see
-    /// [`check_writable`](Self::check_writable).
+    /// Why nothing can be changed. `None` if this process is the writer. A process that only reads can still become the
+    /// writer: see [`check_writable`](Self::check_writable).
     pub fn read_only(&self) -> Option<String> {
         match &*self.role.lock() {
             Role::Writer(_) => None,
@@ -123,16 +126,16 @@ impl Project {
         matches!(*self.role.lock(), Role::Writer(_))
     }
 
-    /// Makes this process the writer where it is not yet.
+    /// Makes this process the writer if it is not yet.
     ///
     /// # Errors
-    /// Another process is the writer, or the folder cannot be written.
+    /// If another process is the writer, or if the folder cannot be written.
     pub fn check_writable(&self) -> Result<(), ProjectError> {
         let mut held = self.role.lock();
         let Role::Reader { wait, .. } = &*held else { return Ok(()) };
         match role(&self.folder, *wait, true)? {
             writer @ Role::Writer(_) => {
-                // The one before may have written since, and the statements of a writer need a connection of their own.
+                // The previous writer may have made changes, and a writer's statements need a connection of their own.
                 *self.db() = catalogue_file::open(&self.folder, true)?;
                 *held = writer;
                 Ok(())
@@ -146,7 +149,7 @@ impl Project {
         }
     }
 
-    /// Whether another process has changed the catalogue since this was last asked.
+    /// Whether another process has changed the catalogue since the last call.
     pub fn has_changed_elsewhere(&self) -> Result<bool, ProjectError> {
         let now = data_version(&self.db()).map_err(|cause| self.catalogue_error(cause))?;
         Ok(self.seen.swap(now, Ordering::Relaxed) != now)
@@ -160,12 +163,12 @@ impl Project {
         self.folder.join(format!("index-{generation}.codes"))
     }
 
-    /// Where the map of an index is kept.
+    /// The path of the map of an index.
     pub fn map_path(&self, index_generation: i64) -> Utf8PathBuf {
         self.folder.join(format!("map-{index_generation}.dots"))
     }
 
-    /// Where a stopped training run waits to be resumed.
+    /// The path of the checkpoint of a stopped training.
     pub fn checkpoint_path(&self) -> Utf8PathBuf {
         self.folder.join("checkpoint.safetensors")
     }
@@ -175,13 +178,13 @@ impl Project {
         self.claim(self.checkpoint_path().file_name().unwrap_or_default(), made::is_written_by_us)
     }
 
-    /// The folder `name` of the project, made where it is absent.
+    /// The folder `name` of the project. It is created if it does not exist.
     pub fn subfolder(&self, name: &str) -> Result<Utf8PathBuf, ProjectError> {
         self.check_writable()?;
         let path = self.folder.join(name);
         let failed = |cause| ProjectError::File { path: path.clone(), cause };
         match std::fs::symlink_metadata(&path) {
-            // What is written below a link would be written somewhere else.
+            // Files below a link would be written somewhere else.
             Ok(found) if !found.is_dir() => return Err(ProjectError::NotOurs { path }),
             Ok(_) => {}
             Err(_) => std::fs::create_dir_all(&path).map_err(failed)?,
@@ -189,7 +192,7 @@ impl Project {
         Ok(path)
     }
 
-    /// The catalogue. A panic of another holder is no reason to refuse: SQLite rolls back what was not committed.
+    /// The catalogue. A panic in another thread does no harm here, because SQLite rolls back what was not committed.
     pub(super) fn db(&self) -> MutexGuard<'_, Connection> {
         self.db.lock()
     }
@@ -200,7 +203,7 @@ impl Project {
 }
 
 impl Drop for Project {
-    /// Backs the catalogue up, so that closing the program is enough to have a backup of all that was done in it.
+    /// Backs up the catalogue, so that closing the program is enough to have a backup of everything.
     fn drop(&mut self) {
         if self.is_writer()
             && let Err(cause) = self.back_up_changes()
@@ -215,7 +218,7 @@ fn data_version(db: &Connection) -> rusqlite::Result<i64> {
     db.pragma_query_value(None, "data_version", |row| row.get(0))
 }
 
-/// Asks for the writer's role in `folder`, for as long as `wait`.
+/// Asks for the role of the writer in `folder`, and waits at most `wait`.
 fn role(folder: &Utf8Path, wait: Duration, existed: bool) -> Result<Role, ProjectError> {
     match lock::ask(folder, wait) {
         Ok(Asked::Ours(file)) => Ok(Role::Writer(file)),

@@ -1,4 +1,4 @@
-//! Generations of models and indexes: which is current, and which rows of an index are whose chunks.
+//! Generations of models and indexes: which are current, and which rows of an index belong to which file.
 
 use parking_lot::MutexGuard;
 
@@ -11,40 +11,40 @@ use super::folder::Project;
 use crate::dataset::FileId;
 use crate::model::{Config, Model};
 
-/// A trained model, as the catalogue knows it; its weights are in [`Project::model_path`].
+/// A model in the catalogue. Its weights are in [`Project::model_path`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelGeneration {
-    /// 0 until the project has given it one.
+    /// 0 until the project assigns a number.
     pub generation: i64,
     pub config: Config,
     pub steps: usize,
     pub seconds: f64,
     pub loss: f32,
     pub saturation: f32,
-    /// In words, where it learned nothing.
+    /// A sentence for people if the training learned nothing.
     pub collapsed: Option<String>,
-    /// The points of its training curve, as JSON.
+    /// The points of the training curve, as JSON.
     pub history: String,
-    /// The model's own hash; `None` for one that an earlier program made.
+    /// The model's own hash. `None` for a model of an earlier version of the program.
     pub hash: Option<[u8; 32]>,
 }
 
-/// An index, as the catalogue knows it; [`Project::index_path`] lists the files of its codes.
+/// An index in the catalogue. [`Project::index_path`] is the list of its files.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IndexGeneration {
-    /// 0 until the project has given it one.
+    /// 0 until the project assigns a number.
     pub generation: i64,
     pub model_generation: i64,
     pub codes: u64,
     pub unique_codes: u64,
     pub entropy_nats: f64,
-    /// The hash of the model that made the codes; `None` where an earlier program made them.
+    /// The hash of the model that made the codes. `None` if an earlier version of the program made them.
     pub model_hash: Option<[u8; 32]>,
-    /// By first row.
+    /// Ordered by first row.
     pub files: Vec<IndexedFile>,
 }
 
-/// The rows of an index that are the chunks of one file, as it was when it was encoded.
+/// The rows of an index that are the chunks of one file, and the file's content when it was encoded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IndexedFile {
     pub file: FileId,
@@ -55,13 +55,13 @@ pub struct IndexedFile {
 }
 
 impl Project {
-    /// Numbers of the current model and the current index, in this project's catalogue.
+    /// The numbers of the current model and the current index.
     pub(super) fn current_generations(&self, db: &Connection) -> Result<(Option<i64>, Option<i64>), ProjectError> {
         db.query_row("SELECT model_generation, index_generation FROM current", [], |row| Ok((row.get(0)?, row.get(1)?)))
             .map_err(|cause| self.catalogue_error(cause))
     }
 
-    /// Numbers of the current model and the current index.
+    /// The numbers of the current model and the current index.
     pub fn current(&self) -> Result<(Option<i64>, Option<i64>), ProjectError> {
         self.current_generations(&self.db())
     }
@@ -95,9 +95,9 @@ impl Project {
         Ok(Some(ModelGeneration { generation, config, steps, seconds, loss, saturation, collapsed, history, hash }))
     }
 
-    /// Makes a model current. `write` is given the path where its weights must be on return, and returns the model's hash;
-    /// nothing is at that path before. [`ModelGeneration::hash`] is not looked at. Afterwards there is the old model or the new one, never neither. The old index stays until one of the new
-    /// model replaces it, but is no longer searched.
+    /// Makes a model the current one. `write` must write its weights to the given path, where no file exists before,
+    /// and return the model's hash. [`ModelGeneration::hash`] is ignored. At every moment there is either the old model
+    /// or the new one. The old index stays until an index of the new model replaces it, but is no longer searched.
     pub fn install_model<E: From<ProjectError>>(
         &self,
         model: &ModelGeneration,
@@ -139,7 +139,7 @@ impl Project {
         Ok(generation)
     }
 
-    /// Makes the model in the file of generation `number` current, though the catalogue may not know of it.
+    /// Makes the model in the file of generation `number` the current one, even if the catalogue does not know it.
     pub(super) fn adopt_model(&self, number: i64, model: &Model) -> Result<(), ProjectError> {
         let failed = |cause| self.catalogue_error(cause);
         let config = serde_json::to_string(model.config()).map_err(|cause| ProjectError::Content {
@@ -170,20 +170,21 @@ impl Project {
         transaction.commit().map_err(failed)
     }
 
-    /// Leaves the project without a current model.
+    /// Removes the current model from the catalogue.
     pub(super) fn forget_model(&self) -> Result<(), ProjectError> {
         let forgotten = self.db().execute("UPDATE current SET model_generation = NULL", []);
         forgotten.map(drop).map_err(|cause| self.catalogue_error(cause))
     }
 
-    /// Leaves the project without a current index.
+    /// Removes the current index from the catalogue.
     pub(super) fn forget_index(&self) -> Result<(), ProjectError> {
         let forgotten = self.db().execute("UPDATE current SET index_generation = NULL", []);
         forgotten.map(drop).map_err(|cause| self.catalogue_error(cause))
     }
 
-    /// The number of a coming generation: higher than all in the catalogue, and than those of files in the folder. An older
-    /// catalogue that was put back does not know of the latter, and they must not be overwritten.
+    /// The number of the next generation. It is higher than all numbers in the catalogue and than those of all files in
+    /// the folder. An older catalogue that was restored does not know the newer files, and they must not be
+    /// overwritten.
     fn next_generation(&self, table: &str, path: impl Fn(i64) -> Utf8PathBuf) -> Result<i64, ProjectError> {
         let highest = format!(
             "SELECT max((SELECT ifnull(max(generation), 0) FROM {table}),
@@ -192,7 +193,7 @@ impl Project {
         let highest: i64 =
             self.db().query_row(&highest, [], |row| row.get(0)).map_err(|cause| self.catalogue_error(cause))?;
         let failed = |cause| ProjectError::File { path: self.folder.clone(), cause };
-        // Between the prefix and the ending of a generation's file is its number.
+        // In the name of a generation's file, the number is between prefix and ending.
         let name = path(0).file_name().unwrap_or_default().to_owned();
         let (prefix, ending) = name.split_once('0').unwrap_or_default();
         let mut next = highest + 1;
@@ -243,7 +244,7 @@ impl Project {
         let rows = query
             .query_map([index.generation], |row| {
                 let bytes: Vec<u8> = row.get(4)?;
-                // A bit for each chunk is there, so a count without them is none of ours.
+                // There must be one bit for each chunk. Otherwise this program did not write the row.
                 let chunks = row.get::<_, i64>(3)?.cast_unsigned() as usize;
                 if chunks.div_ceil(8) != bytes.len() {
                     return Err(rusqlite::Error::IntegralValueOutOfRange(3, chunks as i64));
@@ -265,9 +266,10 @@ impl Project {
         }
     }
 
-    /// Makes an index current, as [`install_model`](Self::install_model) does a model. `write` is given the index's generation, the path where the
-    /// index's list must be on return, with its segments beside it, and [`note_made`](Self::note_made) for the name of each
-    /// segment before it is put in its place.
+    /// Makes an index the current one, with the guarantees of [`install_model`](Self::install_model). `write` gets
+    /// three arguments: the generation of the index, the path where the list of the index must be on return (its
+    /// segments beside it), and [`note_made`](Self::note_made), which it must call with the name of each segment before
+    /// it puts the segment in its place.
     pub fn install_index<E: From<ProjectError>>(
         &self,
         index: &IndexGeneration,

@@ -1,4 +1,4 @@
-//! The lock of the one process that may write to a project, and the words about who holds it.
+//! The lock of the one process that may write to a project, and the text that says who holds it.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, Write};
@@ -9,32 +9,32 @@ use camino::Utf8Path;
 /// The file that is locked. It says who holds the lock.
 pub(super) const NAME: &str = "project.lock";
 
-/// What a lock file says at most.
+/// The most bytes that are read from a lock file.
 const WORDS_AT_MOST: u64 = 1000;
 
-/// How often a process that waits for the lock asks for it.
+/// How often a waiting process asks for the lock.
 const ASK_EVERY: Duration = Duration::from_millis(20);
 
-/// What became of asking for the lock.
+/// The result of asking for the lock.
 #[derive(Debug)]
 pub(super) enum Asked {
     /// The lock is held until the file is dropped.
     Ours(File),
-    /// Another process holds the lock: who.
+    /// Another process holds the lock. The text says which.
     Theirs(String),
 }
 
-/// Asks for the lock of the project in `folder`, for as long as `wait`.
+/// Asks for the lock of the project in `folder`, and waits at most `wait`.
 ///
 /// # Errors
-/// The folder cannot be written.
+/// If the folder cannot be written.
 pub(super) fn ask(folder: &Utf8Path, wait: Duration) -> io::Result<Asked> {
     let mut file = open(folder)?;
     let began = Instant::now();
     loop {
         match file.try_lock() {
             Ok(()) => break,
-            // Some network file systems know no locks. SQLite still keeps two writers apart there.
+            // Some network file systems have no locks. SQLite still keeps two writers apart there.
             Err(TryLockError::Error(cause)) if cause.kind() == ErrorKind::Unsupported => break,
             Err(TryLockError::Error(cause)) => return Err(cause),
             Err(TryLockError::WouldBlock) if began.elapsed() >= wait => return Ok(Asked::Theirs(holder(&mut file))),
@@ -42,7 +42,7 @@ pub(super) fn ask(folder: &Utf8Path, wait: Duration) -> io::Result<Asked> {
             Err(TryLockError::WouldBlock) => std::thread::sleep(ASK_EVERY),
         }
     }
-    // The words are for people. A disk that is full is no reason to refuse the lock.
+    // The text is only for people, so the lock is taken even if a full disk prevents writing it.
     if let Err(cause) = sign(&mut file) {
         tracing::debug!("{folder}/{NAME} does not say who holds it: {cause}");
     }
@@ -55,7 +55,7 @@ fn open(folder: &Utf8Path) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        // A link in the lock's place leads to a file that is not ours.
+        // If there is a link in place of the lock, its target is not our file.
         let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
         options.custom_flags(flags.bits().cast_signed());
     }
@@ -76,7 +76,7 @@ fn holder(file: &mut File) -> String {
     let read = file.rewind().and_then(|()| file.take(WORDS_AT_MOST).read_to_string(&mut words));
     match read {
         Ok(_) if !words.trim().is_empty() => words.trim().replace(char::is_control, " "),
-        // Where a lock also keeps others from reading, nobody can say who holds it.
+        // On systems where a lock also prevents reading, nobody can say who holds it.
         _ => "another process".into(),
     }
 }

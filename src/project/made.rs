@@ -1,8 +1,8 @@
-//! Which files in the project's folder the program made. Only those are ever overwritten or deleted.
+//! The record of the files that the program made in the project's folder. Only these are ever overwritten or deleted.
 //!
-//! A name is noted in the catalogue before a file of that name is put in its place. So what a killed program left behind is
-//! known at the next opening, and what somebody else put there is not touched, whatever its name. A second proof is asked
-//! for before a file is deleted: it begins as a file of ours does.
+//! The catalogue notes a name before a file of that name is put in its place. So after a kill, the next opening knows
+//! the files that were left behind. Files of other programs are not touched, whatever their names are. Before a file is
+//! deleted, there is a second check: it must begin like a file of this program.
 
 use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
@@ -17,14 +17,14 @@ use super::folder::Project;
 use crate::ground::files;
 use crate::index::IndexFile;
 
-/// How many of a file's first bytes tell whose it is.
+/// The number of first bytes that identify a file of this program.
 const START: u64 = 512;
 
-/// What files of ours have among their first bytes: an index's list, its segments, a map, a model.
+/// The signatures of this program's files: an index's list, its segments, a map, a model.
 const SIGNS: [&[u8]; 4] = [b"SNDALIKE", b"SNDCODES", b"SNDALMAP", b"soundalike-model"];
 
 impl Project {
-    /// Notes that a file of this name is about to be made in the project's folder.
+    /// Notes that a file of this name will be created in the project's folder.
     pub fn note_made(&self, name: &str) -> Result<(), ProjectError> {
         self.check_writable()?;
         let noted = self.db().execute("INSERT OR IGNORE INTO made_files VALUES (?1)", [name]);
@@ -36,8 +36,9 @@ impl Project {
         names(&self.db()).map_err(|cause| self.catalogue_error(cause))
     }
 
-    /// Makes sure that `name` may be written in the project's folder: nothing is there, or the program made it.
-    /// `looks_like_ours` judges a file of which the catalogue knows nothing, as after an older catalogue was put back.
+    /// Makes sure that `name` may be written in the project's folder: either there is no such file, or the program made
+    /// it. `looks_like_ours` decides about a file that the catalogue does not know, for example after an older
+    /// catalogue was restored.
     pub fn claim(&self, name: &str, looks_like_ours: impl Fn(&Path) -> bool) -> Result<(), ProjectError> {
         self.check_writable()?;
         let known = "SELECT EXISTS (SELECT 1 FROM made_files WHERE name = ?1)";
@@ -52,9 +53,9 @@ impl Project {
         self.note_made(name)
     }
 
-    /// Deletes files that the program made and needs no longer: those of superseded generations, and what a kill left of
-    /// coming ones. To be called after what is current was opened successfully. A generation that another process is still
-    /// reading stays until the next time.
+    /// Deletes files that the program made and no longer needs: those of superseded generations, and those that a kill
+    /// left of unfinished ones. Call it after the current generations were opened successfully. Generations that
+    /// another process still reads stay until the next call.
     pub fn sweep(&self) -> Result<(), ProjectError> {
         if !self.is_writer() {
             return Ok(());
@@ -73,7 +74,7 @@ impl Project {
             let list = self.index_path(generation);
             match IndexFile::segment_names(list.as_std_path()) {
                 Ok(segments) => needed.extend(segments),
-                // Where the list cannot be read, nobody knows which segments are needed.
+                // If the list cannot be read, it is unknown which segments are needed.
                 Err(cause) => {
                     tracing::warn!("nothing is swept: {cause}");
                     return Ok(());
@@ -81,7 +82,7 @@ impl Project {
             }
             needed.insert(name_of(list));
         }
-        // Lists go first: a list that is still read keeps its segments.
+        // Lists are deleted first. A list that is still read keeps its segments.
         let is_list = |name: &&String| name.starts_with("index-");
         let (lists, rest): (Vec<_>, Vec<_>) = noted.iter().filter(|name| is_generation_file(name)).partition(is_list);
         for list in lists {
@@ -98,19 +99,19 @@ impl Project {
         Ok(())
     }
 
-    /// Deletes a file that is noted, and the note; false where somebody still reads the file.
+    /// Deletes a noted file and its note. Returns false if the file is still read.
     fn delete(&self, name: &str) -> Result<bool, ProjectError> {
         let path = self.folder.join(name);
         let failed = |cause| ProjectError::File { path: path.clone(), cause };
         if is_written_by_us(path.as_std_path()) {
             let file = File::open(&path).map_err(failed)?;
-            // Readers hold a shared lock on what they read.
+            // Readers hold a shared lock on the files that they read.
             if let Err(TryLockError::WouldBlock) = file.try_lock() {
                 return Ok(false);
             }
             drop(file);
             if let Err(cause) = std::fs::remove_file(&path) {
-                // Windows deletes no file that is mapped or open. The next opening tries again.
+                // Windows cannot delete a file that is mapped or open. The next opening tries again.
                 tracing::info!("{path} stays for now: {cause}");
                 return Ok(false);
             }
@@ -120,12 +121,12 @@ impl Project {
     }
 }
 
-/// Whether a file of this name belongs to a generation; others that are noted stay.
+/// Whether a file of this name belongs to a generation. Other noted files stay.
 fn is_generation_file(name: &str) -> bool {
     ["model-", "index-", "segment-", "map-"].iter().any(|start| name.starts_with(start))
 }
 
-/// Whether the regular file at `path` begins as a file that this program wrote.
+/// Whether the regular file at `path` begins like a file of this program.
 pub(super) fn is_written_by_us(path: &Path) -> bool {
     let is_regular = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
     let mut start = Vec::new();
@@ -138,7 +139,8 @@ fn names(db: &Connection) -> rusqlite::Result<Vec<String>> {
     db.prepare("SELECT name FROM made_files ORDER BY name")?.query_map([], |row| row.get(0))?.collect()
 }
 
-/// The files that a catalogue of version 1 or 2, which noted none, knew as current. Nothing else is taken for ours.
+/// The files that a catalogue of version 1 or 2 knew as current. These versions noted no files. No other file counts as
+/// made by the program.
 pub(super) fn known_before(folder: &Utf8Path, db: &Connection) -> rusqlite::Result<Vec<String>> {
     let (model, index): (Option<i64>, Option<i64>) =
         db.query_row("SELECT model_generation, index_generation FROM current", [], |row| {

@@ -1,7 +1,8 @@
-//! Problems: why paths could not be read, for as long as that is so.
+//! Problems: why paths could not be read.
 //!
-//! A problem of what a file holds stays until the file changes. A problem of reaching it (a drive that is away, a folder that may
-//! not be read) stays until it can be reached. [`Project::look_at_problems`] tells which have gone.
+//! A problem with the content of a file stays until the file changes. A problem with reaching it (a drive that is away,
+//! a folder that may not be read) stays until it can be reached. [`Project::look_at_problems`] finds the problems that
+//! are gone.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -17,27 +18,27 @@ use crate::dataset::Problem;
 use crate::ground::files::modified_ns;
 use crate::ground::names;
 
-/// Size and time of the last change: what tells that a path was changed.
+/// Size and time of the last change. They show whether a file was changed.
 type Stamp = (u64, i64);
 
-/// What a problem is of.
+/// The kind of a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProblemOf {
-    /// What the path holds, as it is now.
+    /// A problem with the current content of the path.
     Content,
-    /// Reaching it.
+    /// A problem with reaching the path.
     Access,
 }
 
-/// A problem, and how its path was when it was noted.
+/// A problem, and the state of its path when it was noted.
 struct Noted {
     path: String,
-    /// `None` where it could not be reached.
+    /// `None` if the path could not be reached.
     stamp: Option<Stamp>,
 }
 
 impl Project {
-    /// All problems that had not gone when it was looked last, by path.
+    /// The problems that remained at the last check, by path.
     pub fn problems(&self) -> Result<Vec<Problem>, ProjectError> {
         let failed = |cause| self.catalogue_error(cause);
         let gone = self.gone.lock();
@@ -49,8 +50,8 @@ impl Project {
         Ok(problems)
     }
 
-    /// Remembers problems that a training or an indexing met; a newer reason replaces an older one of the same path.
-    /// Nobody asked for that, so nobody takes it back.
+    /// Notes problems of a training or an indexing. A newer reason replaces an older one for the same path. The person
+    /// did not ask for this, so it cannot be undone.
     pub fn note_problems(&self, problems: &[Problem], of: ProblemOf) -> Result<(), ProjectError> {
         if problems.is_empty() {
             return Ok(());
@@ -65,8 +66,8 @@ impl Project {
         Ok(())
     }
 
-    /// Looks at the paths of all problems, and forgets those problems that have gone. Where nothing can be changed, they are
-    /// only no longer told. Nothing is read of the files. Returns whether [`problems`](Self::problems) may differ now.
+    /// Checks the paths of all problems and removes the problems that are gone. If the project cannot be changed, these
+    /// are only hidden. No file is read. Returns whether [`problems`](Self::problems) may have changed.
     pub fn look_at_problems(&self) -> Result<bool, ProjectError> {
         let failed = |cause| self.catalogue_error(cause);
         let noted: Vec<Noted> = {
@@ -106,7 +107,7 @@ impl Project {
 }
 
 impl Edit<'_> {
-    /// Remembers problems; a newer reason replaces an older one of the same path.
+    /// Notes problems. A newer reason replaces an older one for the same path.
     pub fn note_problems(&self, problems: &[Problem], of: ProblemOf) -> Result<(), ProjectError> {
         self.transaction(|transaction| note(transaction, problems, of))
     }
@@ -132,23 +133,23 @@ fn note(transaction: &Transaction<'_>, problems: &[Problem], of: ProblemOf) -> r
     Ok(())
 }
 
-/// `is_known`: whether the path is a file of the dataset, whose drive may be away.
+/// Whether a problem is gone. `is_known` says whether the path is a file of the dataset, whose drive may be away.
 fn has_gone(noted: &Noted, is_known: bool) -> bool {
     let path = names::path_of(Utf8Path::new(&noted.path));
     match (noted.stamp, reached(&path)) {
         (None, now) => now.is_some(),
         (Some(before), Some(now)) => before != now,
-        // What somebody deleted is no problem any more.
+        // A file that was deleted is not a problem any more.
         (Some(_), None) => !is_known && matches!(path.try_exists(), Ok(false)),
     }
 }
 
-/// How a file or folder is, where it can be opened.
+/// Size and time of change of a file or folder. `None` if it cannot be opened.
 fn reached(path: &Path) -> Option<Stamp> {
     let facts = std::fs::metadata(path).ok()?;
     let is_open = match facts.is_dir() {
         true => std::fs::read_dir(path).is_ok(),
-        // Opening a pipe would wait for whoever writes into it.
+        // Opening a pipe would wait for its writer.
         false => !facts.is_file() || File::open(path).is_ok(),
     };
     is_open.then(|| (facts.len(), modified_ns(&facts)))

@@ -1,4 +1,4 @@
-//! Putting a project back together: the catalogue from its backups and from what can still be read, the current model from
+//! Repairs a project: the catalogue from its backups and from what can still be read of it, and the current model from
 //! the models in the folder.
 //!
 //! Nothing is deleted. What is replaced is moved into the folder `set-aside`.
@@ -23,16 +23,16 @@ use crate::ground::files;
 use crate::ground::paths::WithoutLinks as _;
 use crate::model::{Config, Model};
 
-/// Where files go that were replaced.
+/// The folder for replaced files.
 const SET_ASIDE: &str = "set-aside";
 
-/// Rows in a damaged table that are passed over before the rest of it is given up.
+/// The most unreadable rows that are skipped in a damaged table before the rest of the table is given up.
 const GAPS: usize = 1000;
 
-/// Mends the catalogue of the project in `folder` and which model is current, and says in words what was done.
+/// Repairs the catalogue of the project in `folder`, and its current model. Returns descriptions of what was done.
 ///
 /// # Errors
-/// Another process has the project, or a file cannot be written. Calling it again goes on.
+/// If another process has the project, or if a file cannot be written. Another call continues.
 pub fn repair(folder: &Utf8Path) -> Result<Vec<String>, ProjectError> {
     let folder = folder.without_links().map_err(|cause| ProjectError::Open { folder: folder.to_owned(), cause })?;
     let mut done = Vec::new();
@@ -63,7 +63,7 @@ pub fn repair(folder: &Utf8Path) -> Result<Vec<String>, ProjectError> {
     Ok(done)
 }
 
-/// Replaces the catalogue by the best that can be made of its backups and of itself.
+/// Replaces the catalogue by the best one that can be made from the backups and from the damaged catalogue.
 fn mend_catalogue(folder: &Utf8Path, done: &mut Vec<String>) -> Result<(), ProjectError> {
     let held =
         lock::ask(folder, Duration::ZERO).map_err(|cause| ProjectError::Open { folder: folder.to_owned(), cause })?;
@@ -83,8 +83,8 @@ fn mend_catalogue(folder: &Utf8Path, done: &mut Vec<String>) -> Result<(), Proje
     let transaction = db.transaction().map_err(failed)?;
     if let Ok(damaged) = catalogue_file::connect(&path, false) {
         for table in &TABLES {
-            // Only what a person added can be newer than the backup and stand by itself. Without a backup everything that
-            // can be read is better than nothing.
+            // With a backup, only what a person added is copied, because only that can be newer than the backup and
+            // makes sense by itself. Without a backup, everything readable is copied.
             if table.undoable || backup.is_none() {
                 let rows = salvage(&damaged, &transaction, table).map_err(failed)?;
                 if rows > 0 {
@@ -112,7 +112,7 @@ fn mend_catalogue(folder: &Utf8Path, done: &mut Vec<String>) -> Result<(), Proje
     files::create(path.as_std_path(), &content).map_err(|cause| ProjectError::File { path, cause })
 }
 
-/// The newest whole backup, up to date, or an empty catalogue.
+/// The newest undamaged backup, upgraded to the current version, or an empty catalogue.
 fn base(folder: &Utf8Path) -> rusqlite::Result<(Connection, Option<&'static str>)> {
     for name in BACKUPS {
         let path = folder.join(name);
@@ -127,8 +127,8 @@ fn base(folder: &Utf8Path) -> rusqlite::Result<(Connection, Option<&'static str>
     Ok((empty, None))
 }
 
-/// Copies rows that `to` has no row of the same key of, as far as they can be read, and counts them. A row that breaks a
-/// rule of the table is left out.
+/// Copies the readable rows whose keys `to` does not have yet, and counts them. A row that violates a constraint is
+/// left out.
 fn salvage(from: &Connection, to: &Connection, table: &Table) -> rusqlite::Result<usize> {
     let columns = table.columns.join(", ");
     let places: Vec<String> = (1..=table.columns.len()).map(|place| format!("?{place}")).collect();
@@ -137,7 +137,7 @@ fn salvage(from: &Connection, to: &Connection, table: &Table) -> rusqlite::Resul
     let mut insert = to.prepare(&insert)?;
     let mut copied = 0;
     let mut take = |values: Vec<Value>| copied += insert.execute(params_from_iter(values)).unwrap_or_default();
-    // Where rows are in the order of a number, a page that cannot be read is passed over.
+    // In tables with a numeric key, pages that cannot be read are skipped.
     let is_numbered = matches!(table.name, "roots" | "files" | "models" | "indexes");
     let key = table.columns[0];
     let (mut after, mut gaps) = (i64::MIN, 0);
@@ -173,7 +173,7 @@ fn salvage(from: &Connection, to: &Connection, table: &Table) -> rusqlite::Resul
     Ok(copied)
 }
 
-/// Gives files the tags and favourites that the side file has of them, and counts these.
+/// Restores tags and favourites from the side file, and counts them.
 fn give_back(db: &Connection, folder: &Utf8Path, said: &[KeptByHand]) -> rusqlite::Result<usize> {
     let mut given = 0;
     let roots = Roots::read(db, folder)?;
@@ -195,7 +195,7 @@ fn give_back(db: &Connection, folder: &Utf8Path, said: &[KeptByHand]) -> rusqlit
     Ok(given)
 }
 
-/// Leaves out rows that break the bounds of `bounds.rs`, and says whether there were any.
+/// Removes rows outside the bounds of `bounds.rs`. Returns whether there were any.
 fn forget_impossible(db: &Connection) -> rusqlite::Result<bool> {
     let mut left_out = 0;
     for impossible in [
@@ -227,7 +227,7 @@ fn forget_impossible(db: &Connection) -> rusqlite::Result<bool> {
     Ok(left_out > 0)
 }
 
-/// Leaves out what refers to rows that are gone.
+/// Removes rows that refer to missing rows.
 fn forget_dangling(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(
         "DELETE FROM files WHERE root_id NOT IN (SELECT id FROM roots);
@@ -243,7 +243,7 @@ fn forget_dangling(db: &Connection) -> rusqlite::Result<()> {
     )
 }
 
-/// Makes the newest model in the folder current where the catalogue's own cannot be used.
+/// If the current model cannot be used, makes the newest usable model in the folder the current one.
 fn mend_model(project: &Project, done: &mut Vec<String>) -> Result<(), ProjectError> {
     let current = project.current_model()?;
     let is_whole = |path: &Utf8Path| Model::load(path.as_std_path()).ok();
@@ -280,7 +280,7 @@ fn mend_model(project: &Project, done: &mut Vec<String>) -> Result<(), ProjectEr
     Ok(())
 }
 
-/// Moves a file into the folder of what was replaced, under a name that nothing there has.
+/// Moves a replaced file into `set-aside`, under a new name.
 fn set_aside(folder: &Utf8Path, path: &Utf8Path, done: &mut Vec<String>) -> Result<(), ProjectError> {
     let aside = folder.join(SET_ASIDE);
     let failed = |cause| ProjectError::File { path: aside.clone(), cause };
@@ -288,7 +288,7 @@ fn set_aside(folder: &Utf8Path, path: &Utf8Path, done: &mut Vec<String>) -> Resu
     let name = path.file_name().unwrap_or_default();
     let to =
         (1..).map(|number| aside.join(format!("{name}.{number}"))).find(|to| std::fs::symlink_metadata(to).is_err());
-    // The numbers never run out before the disk does.
+    // The disk is full long before the numbers run out.
     let Some(to) = to else { return Ok(()) };
     std::fs::rename(path, &to).map_err(|cause| ProjectError::File { path: path.to_owned(), cause })?;
     files::sync_folder(aside.as_std_path()).and_then(|()| files::sync_folder(folder.as_std_path())).map_err(failed)?;

@@ -1,7 +1,7 @@
-//! The folders that were added, and where the project's files lie below them.
+//! Roots: the folders that were added. The project's files are kept relative to them.
 //!
-//! A file is kept by its root and its path below that. So a root that moves takes all of its files along, and a root inside the
-//! project's folder moves with the project. Only here is the absolute path put together and taken apart.
+//! A file is stored as its root and its path below the root. So when a root moves, all of its files move along, and a
+//! root inside the project's folder moves with the project. Only this module converts between absolute paths and these.
 
 use std::collections::HashMap;
 
@@ -14,28 +14,28 @@ use super::undo::Edit;
 use crate::dataset::FileId;
 use crate::ground::files;
 
-/// Names a root. Numbers are never given twice.
+/// The number of a root. A number is never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RootId(pub i64);
 
-/// A folder that the project has files of.
+/// A folder that has files of the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root {
     pub id: RootId,
-    /// Absolute.
+    /// An absolute path.
     pub place: Utf8PathBuf,
-    /// Whether it is inside the project's folder, and moves with it.
+    /// Whether it is inside the project's folder, and moves with the project.
     pub in_project: bool,
-    /// Whether the folder was added with all that is below it. Otherwise single files directly in it were.
+    /// Whether the folder was added with everything below it. Otherwise single files in it were added.
     pub whole: bool,
 }
 
-/// The roots of a project, as they are in a transaction.
+/// The roots of a project within a transaction.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Roots {
     project: Utf8PathBuf,
     roots: Vec<Root>,
-    /// Places in `roots`.
+    /// Positions in `roots`.
     by_place: HashMap<Utf8PathBuf, usize>,
 }
 
@@ -55,20 +55,20 @@ impl Roots {
         Self { project: project.to_owned(), roots, by_place }
     }
 
-    /// Absolute places by number.
+    /// The absolute path of each root, by number.
     pub fn places(&self) -> HashMap<i64, &Utf8Path> {
         self.roots.iter().map(|root| (root.id.0, root.place.as_path())).collect()
     }
 
-    /// The root that a file belongs to: the nearest folder above it that was added, or the folder that it lies in, where single
-    /// files of that were.
+    /// The root of a file: the nearest folder above it that was added whole. If there is none, the file's own folder,
+    /// if single files of it were added.
     fn above(&self, file: &Utf8Path) -> Option<&Root> {
         let at = |folder: &Utf8Path| self.by_place.get(folder).map(|number| &self.roots[*number]);
         let nearest = file.ancestors().skip(1).filter_map(at).find(|root| root.whole);
         nearest.or_else(|| file.parent().and_then(at))
     }
 
-    /// The root of a file, made where there is none, and the file's path below it.
+    /// The root of a file and the file's path below it. The root is created if there is none.
     pub fn place(&mut self, db: &Connection, file: &Utf8Path) -> rusqlite::Result<(RootId, String)> {
         if let Some(root) = self.above(file) {
             return Ok((root.id, below(&root.place, file)));
@@ -78,7 +78,7 @@ impl Roots {
         Ok((root, below(folder, file)))
     }
 
-    /// Makes a root of a folder that is none.
+    /// Makes a folder a root.
     pub fn make(&mut self, db: &Connection, folder: &Utf8Path, whole: bool) -> rusqlite::Result<RootId> {
         let (place, in_project) = self.stored(folder);
         let statement = "INSERT INTO roots (place, in_project, whole) VALUES (?1, ?2, ?3) RETURNING id";
@@ -88,7 +88,7 @@ impl Roots {
         Ok(id)
     }
 
-    /// How a place is written down.
+    /// The stored form of a folder's path, and whether it is inside the project.
     fn stored(&self, folder: &Utf8Path) -> (String, bool) {
         match folder.strip_prefix(&self.project) {
             Ok(inside) => (inside.to_string(), true),
@@ -102,25 +102,25 @@ fn is_below(path: &Utf8Path, folder: &Utf8Path) -> bool {
     path != folder && path.starts_with(folder)
 }
 
-/// The path of a file below the folder that it lies in.
+/// The path of `file` relative to `folder`.
 fn below(folder: &Utf8Path, file: &Utf8Path) -> String {
     file.strip_prefix(folder).unwrap_or(file).to_string()
 }
 
-/// The absolute path of what lies below a folder; the folder itself where that is nothing.
+/// The absolute path of `below` in a folder. If `below` is empty, the folder itself.
 pub(super) fn joined(folder: &Utf8Path, below: &str) -> Utf8PathBuf {
     if below.is_empty() { folder.to_owned() } else { folder.join(below) }
 }
 
 impl Project {
-    /// The roots, by place.
+    /// All roots, by path.
     pub fn roots(&self) -> Result<Vec<Root>, ProjectError> {
         let mut roots = self.read_roots(&self.db())?.roots;
         roots.sort_by(|a, b| a.place.cmp(&b.place));
         Ok(roots)
     }
 
-    /// The root of a file; `None` for a file that is not in the project.
+    /// The root of a file. `None` if the file is not in the project.
     #[cfg(test)]
     fn root_of(&self, file: FileId) -> Result<Option<RootId>, ProjectError> {
         use rusqlite::OptionalExtension as _;
@@ -135,8 +135,8 @@ impl Project {
 }
 
 impl Edit<'_> {
-    /// Makes `folder`, which is absolute, a root with all that is below it. Files of other roots that lie below it become its
-    /// own. One that lies below a whole root already stays part of that.
+    /// Makes `folder`, an absolute path, a whole root. Files of other roots that lie below it become its files. If the
+    /// folder lies below a whole root already, nothing changes.
     pub fn add_root(&self, folder: &Utf8Path) -> Result<(), ProjectError> {
         let project = self.project().folder().to_owned();
         self.transaction(|transaction| {
@@ -159,7 +159,7 @@ impl Edit<'_> {
         })
     }
 
-    /// Gives a root its new place. Its files keep their paths below it.
+    /// Moves a root to a new path. Its files keep their paths below it.
     pub fn move_root(&self, root: RootId, to: &Utf8Path) -> Result<(), ProjectError> {
         let project = self.project().folder().to_owned();
         self.transaction(|transaction| {
@@ -167,7 +167,7 @@ impl Edit<'_> {
             let Some(moved) = roots.roots.iter().find(|known| known.id == root) else { return Ok(()) };
             move_problems(transaction, &moved.place, to)?;
             if let Some(there) = roots.roots.iter().find(|known| known.place == to) {
-                // The place is a root already: the files become its own.
+                // The new path is a root already. It gets the files of this root.
                 if moved.whole && !there.whole {
                     transaction.execute("UPDATE roots SET whole = 1 WHERE id = ?1", [there.id.0])?;
                 }
@@ -180,7 +180,7 @@ impl Edit<'_> {
         })
     }
 
-    /// Makes files one that are the same: the second of each pair goes, and what was said of it is said of the first.
+    /// Joins files that are the same. The second of each pair is removed, and its annotations pass to the first.
     pub fn join_files(&self, pairs: &[(FileId, FileId)]) -> Result<(), ProjectError> {
         self.transaction(|transaction| {
             for (kept, gone) in pairs {
@@ -202,14 +202,14 @@ impl Edit<'_> {
         })
     }
 
-    /// Gives files their new paths, with the size and time of change that they have there. No two files end at one path.
+    /// Moves files to new paths, with their size and time of change there. No two files may end at one path.
     pub fn move_files(&self, moves: &[MovedFile]) -> Result<(), ProjectError> {
         let project = self.project().folder().to_owned();
         self.transaction(|transaction| {
             let mut roots = Roots::read(transaction, &project)?;
             let mut aside = transaction.prepare_cached("UPDATE files SET path = ?2 WHERE id = ?1")?;
             for moved in moves {
-                // Two files may have changed places: no path has this character.
+                // Two files may have swapped paths. No real path contains this character.
                 aside.execute((moved.file.0, format!("\0{}", moved.file.0)))?;
             }
             let mut place = transaction.prepare_cached(
@@ -231,20 +231,20 @@ impl Edit<'_> {
     }
 }
 
-/// Where a file of the project is now.
+/// The new path of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovedFile {
     pub file: FileId,
-    /// Absolute.
+    /// An absolute path.
     pub to: Utf8PathBuf,
     pub size_bytes: u64,
     pub modified_ns: i64,
 }
 
-/// Fills the files of version 5 in from those of version 4, whose paths were absolute. Roots are the folders that were added, as
-/// far as `watch.json` knows them, those that the project itself keeps sounds in, and the folders of files that were added singly.
+/// Converts files from version 4, whose paths were absolute, to version 5. Roots are the added folders in `watch.json`,
+/// the project's own folders of sounds, and the folders of files that were added singly.
 pub(super) fn take_over(db: &Connection, project: &Utf8Path) -> rusqlite::Result<()> {
-    /// What earlier programs kept of the folders that were added.
+    /// The file in which earlier versions kept the added folders.
     #[derive(serde::Deserialize)]
     struct Watched {
         folders: Vec<Utf8PathBuf>,
@@ -274,7 +274,7 @@ pub(super) fn take_over(db: &Connection, project: &Utf8Path) -> rusqlite::Result
         let (root, below) = roots.place(db, path)?;
         insert.execute(params![id, root.0, below])?;
     }
-    // A number of a file that was removed is never given again.
+    // The number of a removed file must never be used again.
     db.execute_batch(
         "DELETE FROM sqlite_sequence WHERE name = 'files';
          UPDATE sqlite_sequence SET name = 'files' WHERE name = 'files_4';
@@ -282,7 +282,7 @@ pub(super) fn take_over(db: &Connection, project: &Utf8Path) -> rusqlite::Result
     )
 }
 
-/// Gives the files of a root to the roots that they lie below now.
+/// Assigns the files of a root to the roots that they now lie below.
 fn regather(db: &Transaction<'_>, roots: &Roots, root: &Root) -> rusqlite::Result<()> {
     let mut query = db.prepare("SELECT id, path FROM files WHERE root_id = ?1")?;
     let files: Vec<(i64, String)> =
@@ -296,18 +296,19 @@ fn regather(db: &Transaction<'_>, roots: &Roots, root: &Root) -> rusqlite::Resul
             update.execute(params![id, above.id.0, below(&above.place, &file)])?;
         }
     }
-    // An inner folder that was added before is part of the outer one now.
+    // A folder that was added before and lies inside the new one becomes part of it.
     db.execute("DELETE FROM roots WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM files WHERE root_id = ?1)", [root.id.0])?;
     Ok(())
 }
 
-/// Forgets roots of single files that have none left. A folder that was added whole stays: files may appear in it.
+/// Removes roots of single files that have no files left. A folder that was added whole stays, because files may appear
+/// in it.
 pub(super) fn remove_empty(db: &Connection) -> rusqlite::Result<()> {
     let unused = "DELETE FROM roots WHERE NOT whole AND NOT EXISTS (SELECT 1 FROM files WHERE root_id = roots.id)";
     db.execute(unused, []).map(|_| ())
 }
 
-/// Problems that were met below a folder are below its new place.
+/// Moves the problems below a folder to its new path.
 fn move_problems(db: &Connection, from: &Utf8Path, to: &Utf8Path) -> rusqlite::Result<()> {
     let mut query = db.prepare("SELECT path FROM problems")?;
     let paths: Vec<String> = query.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
@@ -326,7 +327,7 @@ mod tests {
     use super::*;
     use crate::project::testing::{facts, project};
 
-    /// Each root with its files' paths below it.
+    /// Each root with the paths of its files below it.
     fn listed(project: &Project) -> Vec<(String, Vec<String>)> {
         let files = project.files().expect("files");
         let below = |root: &Root| {

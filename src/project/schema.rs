@@ -1,15 +1,15 @@
-//! The catalogue's tables, and how those of earlier versions are brought up to date.
+//! The catalogue's tables, and the upgrades from earlier versions.
 
 use camino::Utf8Path;
 use rusqlite::Connection;
 
 use super::{checksums, roots};
 
-/// Version of the tables below, kept in SQLite's `user_version`. A project with a higher one is refused, one with a lower
-/// one is brought up to date.
+/// The version of the tables below, kept in SQLite's `user_version`. A project with a higher version is refused. One
+/// with a lower version is upgraded.
 pub(super) const VERSION: i64 = 5;
 
-/// Says "this database is a Soundalike catalogue" to `file` and to ourselves.
+/// Identifies the database as a Soundalike catalogue, for `file` and for this program.
 pub(super) const APPLICATION_ID: i64 = 0x534e_4441;
 
 /// The tables of version 1.
@@ -61,7 +61,7 @@ const FIRST: &str = "
     INSERT INTO current VALUES (1, NULL, NULL);
 ";
 
-/// Version 2 brought what a person says of files and of stretches in them.
+/// Version 2 added tags and favourites.
 const ANNOTATIONS: &str = "
     CREATE TABLE tags (
         file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
@@ -76,8 +76,8 @@ const ANNOTATIONS: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
-/// Version 3 brought the record of the files that the program made, checksums of all tables, and the hash by which an index
-/// knows its model.
+/// Version 3 added the record of the files that the program made, checksums of all tables, and the model hash of an
+/// index.
 const PROOFS: &str = "
     CREATE TABLE made_files (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID; -- in the project's folder
     CREATE TABLE checksums ( -- of each other table
@@ -92,7 +92,7 @@ const PROOFS: &str = "
     ALTER TABLE indexes ADD COLUMN model_hash BLOB;
 ";
 
-/// Version 4 brought saved searches, what a person said of their matches, and what they found when they ran last.
+/// Version 4 added saved searches, their verdicts, and the matches of their last run.
 const SEARCHES: &str = "
     CREATE TABLE saved_searches (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -118,8 +118,8 @@ const SEARCHES: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
-/// Version 5 brought roots, which files are kept relative to, the hash of what is heard, and lasting notes for undoing. The files
-/// are filled in by [`roots::take_over`].
+/// Version 5 added roots, to which files are relative, hashes of samples, and a lasting undo history.
+/// [`roots::take_over`] converts the files.
 const ROOTS: &str = "
     CREATE TABLE roots (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -162,8 +162,8 @@ const ROOTS: &str = "
     CREATE INDEX undo_notes_of_step ON undo_notes (step);
 ";
 
-/// Tables that are made wherever a catalogue lacks them. They need no version of their own: an earlier program of this version does
-/// not look at them.
+/// Tables that are created in any catalogue that lacks them. They need no new version, because earlier programs of this
+/// version ignore them.
 pub(super) const ADDED: [(&str, &str); 2] = [
     ("collections", "CREATE TABLE collections (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL) STRICT"),
     (
@@ -179,7 +179,7 @@ pub(super) const ADDED: [(&str, &str); 2] = [
     ),
 ];
 
-/// Makes the tables of [`ADDED`] that a database of this version lacks.
+/// Creates the tables of [`ADDED`] that a database of this version lacks.
 pub(super) fn complete(db: &mut Connection) -> rusqlite::Result<()> {
     let transaction = db.transaction()?;
     for (name, table) in ADDED {
@@ -197,19 +197,20 @@ pub(super) fn has(db: &Connection, table: &str) -> rusqlite::Result<bool> {
     db.query_row(is_there, [table], |row| row.get(0))
 }
 
-/// Whether a database of this version has all of its tables.
+/// Whether a database of this version has all tables of [`ADDED`].
 pub(super) fn is_complete(db: &Connection) -> rusqlite::Result<bool> {
     let lacks = ADDED.iter().map(|(name, _)| has(db, name)).find(|has| !matches!(has, Ok(true)));
     lacks.unwrap_or(Ok(true))
 }
 
-/// What brings a database from each version, from 0 on, to the next.
+/// The step from each version, beginning with 0, to the next.
 const STEPS: [&str; VERSION as usize] = [FIRST, ANNOTATIONS, PROOFS, SEARCHES, ROOTS];
 
-/// Brings a database of version `from` up to date, in one transaction. An empty database is of version 0. `made` are the
-/// files in the project's folder that the catalogue of that version knew.
+/// Upgrades a database from version `from`, in one transaction. An empty database has version 0. `made` are the files
+/// in the project's folder that the old catalogue knew.
 pub(super) fn upgrade(db: &mut Connection, folder: &Utf8Path, from: i64, made: &[String]) -> rusqlite::Result<()> {
-    // Otherwise renaming a table would rename it where other tables refer to it, and dropping it would empty these.
+    // With foreign keys on, dropping a table would empty the tables that refer to it. Without legacy renaming, renaming a
+    // table would change the references to it.
     db.pragma_update(None, "foreign_keys", false)?;
     db.pragma_update(None, "legacy_alter_table", true)?;
     let transaction = db.transaction()?;
@@ -233,7 +234,7 @@ pub(super) fn upgrade(db: &mut Connection, folder: &Utf8Path, from: i64, made: &
     db.pragma_update(None, "legacy_alter_table", false)
 }
 
-/// The catalogue of an earlier version, in memory and up to date, for a reader who must not write.
+/// An upgraded copy in memory of a catalogue of an earlier version, for a reader that must not write.
 pub(super) fn upgraded_copy(old: &Connection, folder: &Utf8Path, from: i64) -> rusqlite::Result<Connection> {
     let mut copy = Connection::open_in_memory()?;
     rusqlite::backup::Backup::new(old, &mut copy)?.run_to_completion(1000, std::time::Duration::ZERO, None)?;
@@ -244,7 +245,7 @@ pub(super) fn upgraded_copy(old: &Connection, folder: &Utf8Path, from: i64) -> r
     Ok(copy)
 }
 
-/// Makes the tables of an empty database as an earlier version did.
+/// Creates the tables of an earlier version in an empty database.
 #[cfg(test)]
 pub(super) fn make_older(db: &Connection, version: i64) -> rusqlite::Result<()> {
     for step in &STEPS[..usize::try_from(version).expect("a version")] {

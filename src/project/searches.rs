@@ -1,4 +1,4 @@
-//! Saved searches in the catalogue, and what a person said of their matches.
+//! Saved searches in the catalogue, with the verdicts on their matches.
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
@@ -7,18 +7,18 @@ use super::folder::Project;
 use super::undo::Edit;
 use crate::dataset::{FileId, Verdict};
 
-/// A search that is kept under a name.
+/// A saved search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedSearch {
     pub name: String,
-    /// The query and its examples, as JSON; verdicts and threshold are beside it.
+    /// The query and its examples as JSON. Verdicts and threshold are stored separately.
     pub query: String,
     pub threshold: Option<f64>,
-    /// By file and start.
+    /// Ordered by file, then by start.
     pub verdicts: Vec<Verdict>,
 }
 
-/// A match that a saved search found when it ran last.
+/// A match of the last run of a saved search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SeenMatch {
     pub file: FileId,
@@ -49,7 +49,7 @@ impl Project {
         saved.collect::<rusqlite::Result<_>>().map_err(failed)
     }
 
-    /// What a saved search found when it ran last; `None` where it never ran.
+    /// The matches of a saved search's last run. `None` if it never ran.
     pub fn seen_matches(&self, name: &str) -> Result<Option<Vec<SeenMatch>>, ProjectError> {
         let failed = |cause| self.catalogue_error(cause);
         let db = self.db();
@@ -71,7 +71,7 @@ impl Project {
         rows.collect::<rusqlite::Result<_>>().map(Some).map_err(failed)
     }
 
-    /// Notes what a saved search found. Nobody asked for that, so nobody takes it back.
+    /// Notes the matches of a saved search. The person did not ask for this, so it cannot be undone.
     pub fn note_seen_matches(&self, name: &str, seen: &[SeenMatch]) -> Result<(), ProjectError> {
         self.check_writable()?;
         let failed = |cause| self.catalogue_error(cause);
@@ -98,7 +98,7 @@ impl Project {
 }
 
 impl Edit<'_> {
-    /// Keeps a search; one of the same name is replaced, with its verdicts.
+    /// Saves a search. It replaces one of the same name, with its verdicts.
     pub fn save_search(&self, search: &SavedSearch) -> Result<(), ProjectError> {
         self.transaction(|transaction| {
             match id_of(transaction, &search.name)? {
@@ -116,7 +116,7 @@ impl Edit<'_> {
         })
     }
 
-    /// Keeps what a person said of matches of a saved search. What was said of the same moments before is replaced.
+    /// Saves verdicts on matches of a saved search. They replace earlier verdicts on the same moments.
     pub fn judge_matches(&self, name: &str, verdicts: &[Verdict]) -> Result<(), ProjectError> {
         self.transaction(|transaction| judge(transaction, name, verdicts))
     }
@@ -126,7 +126,7 @@ impl Edit<'_> {
         self.transaction(|transaction| transaction.execute(update, [from, to])).map(|_| ())
     }
 
-    /// Forgets a search, with what was said of its matches.
+    /// Deletes a saved search and its verdicts.
     pub fn delete_search(&self, name: &str) -> Result<(), ProjectError> {
         self.transaction(|transaction| transaction.execute("DELETE FROM saved_searches WHERE name = ?1", [name]))
             .map(|_| ())
@@ -144,7 +144,7 @@ fn judge(transaction: &Transaction<'_>, name: &str, verdicts: &[Verdict]) -> rus
     let mut forget = transaction.prepare_cached(
         "DELETE FROM verdicts WHERE search_id = ?1 AND file_id = ?2 AND start_secs = ?3 AND end_secs = ?4",
     )?;
-    // A file that was removed meanwhile is passed over.
+    // A file that was removed meanwhile is skipped.
     let mut insert =
         transaction.prepare_cached("INSERT INTO verdicts SELECT ?1, id, ?3, ?4, ?5 FROM files WHERE id = ?2")?;
     for Verdict { file, start_secs, end_secs, yes } in verdicts {
@@ -185,7 +185,7 @@ mod tests {
         edit("Saved").save_search(&wren).expect("saved");
         assert_eq!(project.saved_searches().expect("read"), std::slice::from_ref(&wren));
 
-        // The same moment, a little aside, replaces what was said of it.
+        // A verdict on nearly the same moment replaces the earlier one.
         edit("Judged")
             .judge_matches("wren", &[verdict(files[0], 2.1, false), verdict(files[1], 0.0, true)])
             .expect("judged");

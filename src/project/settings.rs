@@ -1,4 +1,4 @@
-//! Settings that are kept in the project's folder, each kind in a small file of its own.
+//! Settings in the project's folder. Each kind has a small file of its own.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -7,20 +7,20 @@ use super::error::ProjectError;
 use super::folder::Project;
 use crate::ground::files;
 
-/// Bytes that a settings file has at most.
+/// The most bytes of a settings file.
 pub(super) const BYTES_AT_MOST: u64 = 16 << 20;
 
-/// How sound goes in and out.
+/// The settings for sound in and out.
 const SOUND: &str = "sound.json";
 
-/// Whether the folders that were added are watched.
+/// Whether the added folders are watched.
 const WATCHED: &str = "watch.json";
 
-/// What is left out of folders: a list of patterns.
+/// The patterns of files to leave out of folders.
 const IGNORED: &str = "ignored.json";
 
 impl Project {
-    /// How sound goes in and out, as it was kept last; `None` before that.
+    /// The settings for sound in and out, as JSON. `None` if they were never saved.
     pub fn sound_settings(&self) -> Result<Option<String>, ProjectError> {
         self.kept(SOUND)
     }
@@ -29,7 +29,7 @@ impl Project {
         self.keep(SOUND, text)
     }
 
-    /// The folders that are watched, as they were kept last; `None` before that.
+    /// The settings for watching folders, as JSON. `None` if they were never saved.
     pub fn watched_folders(&self) -> Result<Option<String>, ProjectError> {
         self.kept(WATCHED)
     }
@@ -38,9 +38,9 @@ impl Project {
         self.keep(WATCHED, text)
     }
 
-    /// The patterns of what is left out of folders, as they were kept last.
+    /// The patterns of files to leave out of folders.
     pub fn ignored(&self) -> Result<Vec<String>, ProjectError> {
-        // A file that is no list of texts leaves nothing out, which loses nothing.
+        // If the file is not a list of texts, no pattern applies. That loses nothing.
         let text = self.kept(IGNORED)?;
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
     }
@@ -49,8 +49,8 @@ impl Project {
         self.keep(IGNORED, &serde_json::json!(patterns).to_string())
     }
 
-    /// The text of a settings file. One that is damaged, or is no ordinary file, counts as absent: settings fall back to
-    /// what they are at first, and the log says so.
+    /// The text of a settings file. A file that is damaged or not regular counts as absent, so the defaults apply. The
+    /// log says so.
     fn kept(&self, name: &str) -> Result<Option<String>, ProjectError> {
         let path = self.folder.join(name);
         match files::read_text_within(path.as_std_path(), BYTES_AT_MOST) {
@@ -63,7 +63,7 @@ impl Project {
         }
     }
 
-    /// Replaces what was kept. After a kill at any moment there is the old text or the new.
+    /// Replaces the text of a settings file. A kill at any moment leaves the old text or the new one.
     fn keep(&self, name: &str, text: &str) -> Result<(), ProjectError> {
         let is_ours = |path: &Path| {
             let text = files::read_text_within(path, BYTES_AT_MOST);

@@ -1,4 +1,4 @@
-//! The catalogue's tables, in one list: what undoing, checksums and repair go by.
+//! One list of the catalogue's tables, for undo, checksums and repair.
 
 use super::schema::ADDED;
 
@@ -6,16 +6,16 @@ use super::schema::ADDED;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Table {
     pub name: &'static str,
-    /// How many of the columns, from the first on, tell a row from all others.
+    /// The number of columns, from the first on, that form the key.
     pub keys: usize,
     pub columns: &'static [&'static str],
-    /// Whether a person changes it, so that its changes can be undone.
+    /// Whether people change the table, so that its changes can be undone.
     pub undoable: bool,
 }
 
-/// Every table but the one with the checksums of these.
+/// All tables except `checksums`.
 pub(super) const TABLES: [Table; 17] = [
-    // Before the files, which refer to it.
+    // Listed before `files`, which refers to it.
     Table { name: "roots", keys: 1, columns: &["id", "place", "in_project", "whole"], undoable: true },
     Table {
         name: "files",
@@ -113,7 +113,7 @@ pub(super) const TABLES: [Table; 17] = [
     },
 ];
 
-/// The files of versions 3 and 4, which had no roots.
+/// The table of files in versions 3 and 4, which had no roots.
 const FILES_4: Table = Table {
     name: "files",
     keys: 1,
@@ -132,12 +132,12 @@ const FILES_4: Table = Table {
     undoable: true,
 };
 
-/// Whether a table is one of [`ADDED`]: a catalogue of this version may lack it.
+/// Whether a table is one of [`ADDED`], so that a catalogue of this version may lack it.
 pub(super) fn is_added(name: &str) -> bool {
     ADDED.iter().any(|(added, _)| *added == name)
 }
 
-/// The tables that a catalogue of this version has checksums of.
+/// The tables with checksums in a catalogue of this version.
 pub(super) fn of_version(version: i64) -> Vec<Table> {
     let since = |name: &str| match name {
         "saved_searches" | "verdicts" | "seen_matches" => 4,

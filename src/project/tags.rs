@@ -1,4 +1,4 @@
-//! The words that a person gives to files.
+//! Tags in the catalogue.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,11 +25,11 @@ impl Project {
 }
 
 impl Edit<'_> {
-    /// Gives a tag to files; one that has it, in letters of either case, keeps it as it is.
+    /// Gives files a tag. A file that already has it, in any case, keeps it as it is.
     pub fn tag_files(&self, files: &[FileId], tag: &str) -> Result<(), ProjectError> {
         self.transaction(|transaction| {
             let mut given = transaction.prepare_cached("SELECT tag FROM tags WHERE file_id = ?1")?;
-            // A file that was removed meanwhile is passed over.
+            // A file that was removed meanwhile is skipped.
             let mut insert = transaction.prepare_cached("INSERT INTO tags SELECT id, ?2 FROM files WHERE id = ?1")?;
             for file in files {
                 let tags = given.query_map([file.0], |row| row.get::<_, String>(0))?;
@@ -42,8 +42,8 @@ impl Edit<'_> {
         })
     }
 
-    /// Gives a tag, in letters of either case, another name on all files that have it, and counts these. A file that has a tag of
-    /// that name already has it once.
+    /// Renames a tag, in any case, on all files that have it. Returns the number of these files. A file that already
+    /// has the new tag has it only once.
     pub fn rename_tag(&self, tag: &str, to: &str) -> Result<usize, ProjectError> {
         self.transaction(|transaction| {
             let mut query = transaction.prepare("SELECT file_id, tag FROM tags")?;
@@ -65,7 +65,7 @@ impl Edit<'_> {
         })
     }
 
-    /// Takes a tag, in letters of either case, off files.
+    /// Removes a tag, in any case, from files.
     pub fn untag_files(&self, files: &[FileId], tag: &str) -> Result<(), ProjectError> {
         self.transaction(|transaction| {
             let mut given = transaction.prepare_cached("SELECT tag FROM tags WHERE file_id = ?1")?;

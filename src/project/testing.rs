@@ -1,10 +1,10 @@
-//! A project and files for it, for the tests of this floor.
+//! A project and its files, for the tests of this folder.
 
 use camino::Utf8Path;
 
 use super::{FileFacts, Opening, Project};
 
-/// A project in a folder of its own, which goes with the first of the two.
+/// A project in a temporary folder, which is deleted with the first value.
 pub fn project() -> (tempfile::TempDir, Project) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = Utf8Path::from_path(folder.path()).expect("UTF-8").to_owned();
@@ -21,7 +21,7 @@ pub fn facts(path: &str, hash: u8) -> FileFacts {
         rate: 8000,
         channels: 2,
         frames: 500,
-        // No short binary fraction, so that a text of it that is too short shows.
+        // A number that needs many digits, so that a text with too few digits shows.
         peak: 0.123_456_79,
         thumbnail: vec![(-127, 127), (0, 3)],
     }

@@ -1,11 +1,11 @@
-//! Taking back what changed the catalogue.
+//! Undo and redo of changes to the catalogue.
 //!
-//! Everything that a person changes goes through an [`Edit`]. Triggers write down, for each row that a transaction of it
-//! touches, what would bring the row back. So whatever an edit does to the undoable tables of [`TABLES`] can be taken back with
-//! no further code, and removed files come back under their old numbers, with their tags and all.
+//! Every change that a person makes goes through an [`Edit`]. For each row that its transactions touch, triggers note
+//! what would restore the row. So every change of the undoable tables in [`TABLES`] can be undone without further code.
+//! Removed files return with their old numbers and their tags.
 //!
-//! The notes are in the catalogue, so a change can be taken back after the program was closed, and by another program. They hold
-//! values, never statements: what is carried out is made from [`TABLES`] alone.
+//! The notes are in the catalogue. So a change can be undone after the program was closed, and by another process. The
+//! notes hold values, never statements: the statements are made from [`TABLES`] alone.
 
 use parking_lot::{Mutex, MutexGuard};
 use std::cell::{Cell, RefCell};
@@ -18,46 +18,46 @@ use super::error::ProjectError;
 use super::folder::Project;
 use super::tables::{TABLES, Table};
 
-/// Changes that can be taken back at most. Older ones are forgotten.
+/// The most changes that can be undone. Older ones are forgotten.
 const STEPS: usize = 50;
 
-/// Rows that the changes may have touched in all, so that the catalogue does not grow for ever. The last change is kept
-/// whatever it touched.
+/// The most rows that all changes together may have touched, so that the catalogue does not grow for ever. The last
+/// change is always kept.
 const NOTES: i64 = 500_000;
 
-/// What can be taken back, and what can be done again: in words.
+/// The next change to undo, and the next to redo, in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
     pub undo: Option<String>,
     pub redo: Option<String>,
 }
 
-/// The numbers of the edits that are being made: nobody takes them back meanwhile.
+/// The numbers of unfinished edits, which must not be undone yet.
 pub(super) type SharedSteps = Mutex<BTreeSet<i64>>;
 
-/// A change that can be taken back as a whole, be it one transaction or many. Each transaction is on the disk when it returns,
-/// and can be taken back from then on. [`commit`](Self::commit) makes it the last change.
+/// A change that is undone as a whole. It has one transaction or several. Each transaction is on the disk when it
+/// returns, and can be undone from then on. [`commit`](Self::commit) makes it the last change.
 #[derive(Debug)]
 pub struct Edit<'a> {
     project: &'a Project,
-    /// `None` until it has changed something.
+    /// `None` until the first change.
     number: Cell<Option<i64>>,
     words: RefCell<String>,
 }
 
 impl Project {
-    /// Begins a change. `words` say what was done, as in "Removed 3 files".
+    /// Begins a change. `words` describe it, as in "Removed 3 files".
     pub fn edit(&self, words: impl Into<String>) -> Result<Edit<'_>, ProjectError> {
         self.check_writable()?;
         Ok(Edit { project: self, number: Cell::new(None), words: RefCell::new(words.into()) })
     }
 
-    /// Takes the last change back. Its words, or `None` where there is none.
+    /// Undoes the last change. Returns its description, or `None` if there is no change.
     pub fn undo(&self) -> Result<Option<String>, ProjectError> {
         self.take_back(false)
     }
 
-    /// Does again what was taken back last.
+    /// Redoes the change that was undone last. Returns its description, or `None` if there is none.
     pub fn redo(&self) -> Result<Option<String>, ProjectError> {
         self.take_back(true)
     }
@@ -82,7 +82,7 @@ impl Project {
                 Ok(Some(words))
             }
             Err(cause) => {
-                // Whatever came before the step would be just as impossible to take back.
+                // Steps before this one could not be undone either.
                 forget(&db, i64::MAX, &running).map_err(|cause| self.catalogue_error(cause))?;
                 Err(ProjectError::Undo { what: words, cause })
             }
@@ -99,12 +99,12 @@ impl<'a> Edit<'a> {
         self.project
     }
 
-    /// Names what was done, where that is known only afterwards.
+    /// Sets the description, if it is known only afterwards.
     pub fn name(&self, words: impl Into<String>) {
         *self.words.borrow_mut() = words.into();
     }
 
-    /// All of `change`, or nothing.
+    /// Runs all of `change`, or nothing of it, in one transaction.
     pub(super) fn transaction<T>(
         &self,
         change: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
@@ -133,7 +133,7 @@ impl<'a> Edit<'a> {
         run().map_err(|cause| self.project.catalogue_error(cause))
     }
 
-    /// Makes this the change that is taken back first.
+    /// Makes this the next change to undo.
     pub fn commit(self) -> Result<(), ProjectError> {
         let Some(number) = self.number.get() else { return Ok(()) };
         let mut running = self.project.running();
@@ -160,7 +160,7 @@ impl Drop for Edit<'_> {
     }
 }
 
-/// Makes the triggers that write the notes.
+/// Creates the triggers that write the notes.
 pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
     let mut script = String::from("CREATE TEMP TABLE undo_recording (step INTEGER NOT NULL);");
     for Table { name, keys, columns, .. } in TABLES.iter().filter(|table| table.undoable) {
@@ -185,21 +185,21 @@ pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(&script)
 }
 
-/// What brings a row back: taking it away, putting it in, or giving it its values.
+/// The three ways to restore a row: delete it, insert it, or set its values.
 const REMOVE: &str = "remove";
 const INSERT: &str = "insert";
 const SET: &str = "set";
 
-/// A new step, the last one.
+/// Begins a new step, the last one.
 fn begin(db: &Connection, words: &str) -> rusqlite::Result<i64> {
     let statement = "INSERT INTO undo_steps (place, words, taken_back)
                      VALUES ((SELECT coalesce(max(place), 0) + 1 FROM undo_steps), ?1, 0) RETURNING number";
     db.query_row(statement, [words], |row| row.get(0))
 }
 
-/// Number and words of the step that is taken back, or done again, next.
+/// The number and the words of the step that is undone, or redone, next.
 fn last_step(db: &Connection, redo: bool, running: &BTreeSet<i64>) -> rusqlite::Result<Option<(i64, String)>> {
-    // What was taken back last is the first of what was taken back.
+    // The step that was undone last is redone first.
     let order = if redo { "ASC" } else { "DESC" };
     let mut query = db.prepare_cached(&format!(
         "SELECT number, words FROM undo_steps WHERE taken_back = ?1 ORDER BY place {order}"
@@ -216,7 +216,7 @@ fn record_as(db: &Connection, step: Option<i64>) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// A note: which row of which table, and what brings it back.
+/// A note: a row of a table, and how to restore it.
 struct Note {
     table: &'static Table,
     change: String,
@@ -224,7 +224,7 @@ struct Note {
     values: Vec<Value>,
 }
 
-/// Carries out a step's notes, the last first, while triggers write down how to reverse that again.
+/// Carries out the notes of a step, the last one first. Meanwhile, triggers note how to reverse that.
 fn reverse(db: &mut Connection, step: i64, redo: bool) -> rusqlite::Result<()> {
     let transaction = db.transaction()?;
     let notes = notes(&transaction, step)?;
@@ -260,14 +260,14 @@ fn notes(db: &Connection, step: i64) -> rusqlite::Result<Vec<Note>> {
 
 fn carry_out(db: &Connection, note: Note) -> rusqlite::Result<()> {
     let Table { name, keys, columns, .. } = note.table;
-    // IS finds NULL as well.
+    // `IS` also compares NULL.
     let is = |between: &str, columns: &[&str], sign: &str, first: usize| {
         let pairs = columns.iter().enumerate().map(|(i, column)| format!("{column} {sign} ?{}", first + i));
         pairs.collect::<Vec<_>>().join(between)
     };
     let (statement, values) = match note.change.as_str() {
         REMOVE => {
-            // A root may have got files since, by a change that is still being made.
+            // An unfinished change may have added files to the root meanwhile.
             let unused = match *name {
                 "roots" => " AND NOT EXISTS (SELECT 1 FROM files WHERE root_id = roots.id)",
                 _ => "",
@@ -287,7 +287,7 @@ fn carry_out(db: &Connection, note: Note) -> rusqlite::Result<()> {
     db.prepare_cached(&statement)?.execute(params_from_iter(values)).map(|_| ())
 }
 
-/// Forgets the oldest steps where there are too many, or where they have touched too many rows.
+/// Forgets the oldest steps if there are too many, or if they touched too many rows.
 fn forget_surplus(db: &Connection, running: &BTreeSet<i64>) -> rusqlite::Result<()> {
     let mut query = db.prepare_cached(
         "SELECT place, (SELECT count(*) FROM undo_notes WHERE step = number) FROM undo_steps ORDER BY place DESC",
@@ -305,7 +305,7 @@ fn forget_surplus(db: &Connection, running: &BTreeSet<i64>) -> rusqlite::Result<
     }
 }
 
-/// Forgets steps up to a place, but for those that are being made.
+/// Forgets the steps up to a place, except unfinished ones.
 fn forget(db: &Connection, place: i64, running: &BTreeSet<i64>) -> rusqlite::Result<()> {
     let mut query = db.prepare_cached("SELECT number FROM undo_steps WHERE place <= ?1")?;
     let steps: Vec<i64> = query.query_map([place], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
@@ -329,7 +329,7 @@ mod tests {
         edit.commit().expect("done");
     }
 
-    /// All that can be undone, to be compared.
+    /// Everything that can be undone, as text for comparisons.
     fn contents(project: &Project) -> (String, Vec<String>) {
         let files = format!("{:?} {:?}", project.files().expect("files"), project.tags().expect("tags"));
         let db = project.db();
@@ -424,7 +424,7 @@ mod tests {
         let edit = project.edit("Removed 2 files").expect("writable");
         edit.remove_files(&files).expect("removed");
         edit.commit().expect("done");
-        // Past the list: as another program would.
+        // Inserts a row without an edit, as another program would.
         project.db().execute("INSERT INTO roots SELECT 77, '/', 0, 0", []).expect("inserted");
         let refused = project.undo().expect_err("the path is taken").to_string();
         assert!(refused.contains("“Removed 2 files” cannot be undone any more"), "{refused}");
@@ -441,7 +441,7 @@ mod tests {
         let files: Vec<FileId> = project.files().expect("files").iter().map(|file| file.id).collect();
         let edit = project.edit("Tagged").expect("writable");
         edit.tag_files(&files, "a tag").expect("tagged");
-        // A program that is killed here has not named the change; it can be taken back all the same.
+        // A program that is killed here has not named the change. The change can be undone anyway.
         drop(edit);
         drop(project);
         let again = Project::open(&folder, crate::project::Opening::default()).expect("opened");

@@ -20,8 +20,8 @@ use crate::engine::query::{Grouping, Match, SearchReport};
 /// file systems' limit of 255 bytes.
 const LONGEST_STEM_BYTES: usize = 150;
 
-/// With several searches, each has a numbered folder of its own. All clips that can be cut are cut, before an error
-/// reports those that cannot.
+/// With several searches, each gets a numbered folder. First all clips that can be cut are cut, then an error reports
+/// the others.
 pub(super) fn save(
     searches: &[&SearchReport],
     sounds: &DatasetView,
@@ -43,7 +43,7 @@ pub(super) fn save(
             }
             of += 1;
             let mut name = name(rank + 1, found);
-            // Files of one name in several folders may have matches at one time.
+            // Files of the same name in different folders may have matches at the same time.
             if !named.insert(name.clone()) {
                 name = format!("{} ({}).wav", name.trim_end_matches(".wav"), rank + 1);
             }
@@ -62,7 +62,7 @@ pub(super) fn save(
     }
 }
 
-/// A match with `margin_secs` around it, and then with a mark where it is.
+/// Cuts a match with `margin_secs` before and after it. If there is a margin, a mark shows where the match is.
 fn save_match(found: &Match, margin_secs: f64, out: &Utf8Path) -> Result<(), AudioError> {
     let path = found.path.as_std_path();
     if margin_secs <= 0.0 {
@@ -70,7 +70,7 @@ fn save_match(found: &Match, margin_secs: f64, out: &Utf8Path) -> Result<(), Aud
     }
     let start = (found.start_seconds - margin_secs).max(0.0);
     let mut clip = clip_bytes(path, start, Some(found.end_seconds + margin_secs))?;
-    // A clip that is too long for a mark is a clip all the same.
+    // If the clip is too long for a mark, it is written without one.
     let _ = cue::mark(&mut clip, found.start_seconds - start, found.end_seconds - start, &mark_of(found));
     let write = |mut file: std::io::BufWriter<&mut crate::ground::files::Draft>| {
         file.write_all(&clip).and_then(|()| file.flush()).map_err(Cause::Unwritable)
@@ -82,8 +82,8 @@ fn mark_of(found: &Match) -> String {
     format!("{} {} ({:.1})", super::file_name(found), moment::in_words(found.start_seconds), found.distance)
 }
 
-/// Events by file, time and score, so that sorted by name they are in the order in which they happened. Of other searches the
-/// nearest is first.
+/// Names events by file, time and score, so that sorting by name gives their order in time. Other matches begin with
+/// their rank.
 fn name(rank: usize, found: &Match) -> String {
     if found.by == Grouping::Event {
         let millis = (found.start_seconds.max(0.0) * 1000.0).round() as u64;

@@ -1,5 +1,5 @@
-//! How many matches each file has in each of its hours, as CSV. Hours without a match stand there with 0, so that they can be
-//! drawn as they are.
+//! The number of matches in each hour of each file, as CSV. Hours without a match have a row with 0, so that the table
+//! can be plotted directly.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

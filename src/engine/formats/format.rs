@@ -24,7 +24,7 @@ pub enum TextFormat {
     M3u,
     /// A marker list of Adobe Audition.
     Markers,
-    /// How many matches each file has in each of its hours.
+    /// The number of matches in each hour of each file.
     Counts,
 }
 

@@ -1,5 +1,5 @@
-//! Adobe Audition's marker list: a header, then a line for each marker, with tabs between. Times are minutes and seconds from
-//! the start of the match's own file, which the description names.
+//! Adobe Audition's marker list: a header, then one line for each marker, separated by tabs. Times are minutes and
+//! seconds from the start of the match's own file, which the description names.
 
 use std::io::{self, Write};
 
@@ -26,7 +26,7 @@ pub(super) fn write(searches: &[&SearchReport], to: &mut dyn Write) -> io::Resul
     Ok(())
 }
 
-/// "1:02.375", with thousandths; hours only where there are some.
+/// A time as "1:02.375", with thousandths. Hours are shown only if there are any.
 fn time(secs: f64) -> String {
     let millis = (secs.max(0.0) * 1000.0).round() as u64;
     let (minutes, rest) = (millis / 60_000, millis % 60_000);

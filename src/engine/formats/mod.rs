@@ -31,8 +31,8 @@ use crate::audio::Cause;
 use crate::audio::wav::write_whole;
 use crate::dataset::moment;
 
-/// Writes the results of `searches` as text. `sounds` are the files that were searched; some formats say more about a
-/// match's file.
+/// Writes the results of `searches` as text. `sounds` are the searched files; some formats take details of a match's
+/// file from them.
 pub fn write_matches(
     format: TextFormat,
     searches: &[&SearchReport],
@@ -50,9 +50,9 @@ pub fn write_matches(
     }
 }
 
-/// Writes what `searches` found to the file `out`, or as clips into the folder `out`, which is made where it is absent. Clips
-/// have `margin_secs` more at both ends, and a mark where the match is.
-/// Stops with [`EngineError::Cancelled`] between two clips where `go_on` says false.
+/// Writes the results of `searches` to the file `out`, or as clips into the folder `out`, which is created if needed.
+/// Clips have `margin_secs` more at both ends, and a mark where the match is. Stops with [`EngineError::Cancelled`]
+/// between two clips if `go_on` returns false.
 pub fn save_matches(
     format: MatchFormat,
     searches: &[&SearchReport],
@@ -84,15 +84,14 @@ fn file_name(found: &Match) -> &str {
     found.path.file_name().unwrap_or(found.path.as_str())
 }
 
-/// The matches of a search that are written: of events those that come before the line, or that a person judged; of other
-/// searches all.
+/// The matches that are written. Of events: those before the line, and those with a verdict. Of other searches: all.
 fn written(search: &SearchReport) -> impl Iterator<Item = &Match> {
     let is_written =
         |found: &&Match| found.by != Grouping::Event || !found.nearness.is_behind || found.nearness.verdict.is_some();
     search.matches.iter().filter(is_written)
 }
 
-/// What a person said of a match: "yes", "no", or nothing.
+/// The verdict on a match: "yes", "no", or nothing.
 fn verdict_of(found: &Match) -> &'static str {
     match found.nearness.verdict {
         Some(true) => "yes",
@@ -101,14 +100,14 @@ fn verdict_of(found: &Match) -> &'static str {
     }
 }
 
-/// When a match began by the recorder's clock, where that is known.
+/// The recorder's clock time at the start of a match, if it is known.
 fn clock_of(found: &Match, sounds: &DatasetView) -> String {
     let began = sounds.file(found.file).and_then(|file| file.began());
     let at = began.and_then(|began| moment::clock_at(began, found.start_seconds));
     at.map_or_else(String::new, |at| at.to_string())
 }
 
-/// The text in one line, without tabs, for one column.
+/// The text on one line and without tabs, so that it fits into one column.
 fn in_one_cell(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -100,7 +100,7 @@ fn labels_and_selections_have_their_columns_whatever_is_in_a_name() {
     let column = |name: &str| rows[0].iter().position(|column| *column == name).expect("a column");
     let cells = |name: &str| rows[1..].iter().map(|row| row[column(name)]).collect::<Vec<_>>();
     assert_eq!(cells("Selection"), ["1", "2", "3"]);
-    // The second file begins where the first, which is 10 s long, ends.
+    // The first file is 10 s long, and the second begins at its end.
     assert_eq!(cells("Begin Time (s)"), ["1.500000", "10.500000", "7.000000"]);
     assert_eq!(cells("End Time (s)"), ["1.750000", "10.750000", "7.250000"]);
     assert_eq!(cells("File Offset (s)"), ["1.500000", "0.500000", "7.000000"]);

@@ -1,4 +1,4 @@
-//! What a search was asked for: the sounds that matches are to be like, and those that they are to be unlike, as codes.
+//! The sounds of a search as codes: those that matches shall be like, and those that they shall be unlike.
 
 use super::super::error::EngineError;
 use super::super::query::{Example, Query};
@@ -8,24 +8,25 @@ use super::{Heard, hear};
 use crate::dataset::Verdict;
 use crate::index::{Chance, Codes, CodesRef, Sequence};
 
-/// Codes of one or more sounds, one after another.
+/// The codes of one or more sounds, one after another.
 pub(super) struct Sounds {
     pub codes: Codes,
-    /// Start of each code's chunk, in seconds from the start of its file.
+    /// For each code, the start of its chunk in seconds from the start of its file.
     pub start_secs: Vec<f64>,
-    /// Of each code, how many chunks lie between the start of its sound and it.
+    /// For each code, the number of chunks between the start of its sound and its chunk.
     places: Vec<u32>,
-    /// Where the codes of each sound end.
+    /// The end of each sound's codes.
     ends: Vec<usize>,
 }
 
 pub(super) struct Asked {
-    /// The query's own stretch, then further examples, then matches that a person said yes to. Silent ones have no codes.
+    /// The query's own stretch, then further examples, then matches with the verdict yes. Silent ones have no codes.
     pub like: Sounds,
     pub unlike: Sounds,
-    /// Each verdict on a file that is in the index, and where its sound is: in `like` or in `unlike`, by number.
+    /// Each verdict on a file in the index, with the number of its sound in `like` or `unlike`.
     pub verdicts: Vec<(Verdict, usize)>,
-    /// The stretch of the query itself, in seconds from the start of its file, and its chunks, silent ones included.
+    /// The stretch of the query itself, in seconds from the start of its file, and the number of its chunks, including
+    /// silent ones.
     pub stretch: (f64, f64),
     pub chunks: usize,
 }
@@ -42,18 +43,19 @@ impl Sounds {
         self.ends.push(self.codes.len());
     }
 
-    /// Which codes each of the sounds has.
+    /// For each sound, the range of its codes.
     pub fn ranges(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, &end)| start..end)
     }
 
-    /// The codes of each sound that can be heard.
+    /// The codes of each sound that is not silent.
     pub fn each(&self) -> impl Iterator<Item = (std::ops::Range<usize>, CodesRef<'_>)> {
         self.ranges().filter(|range| !range.is_empty()).map(|range| (range.clone(), self.codes.as_ref().slice(range)))
     }
 
-    /// Each sound as a sequence, with its number. Two of its occurrences are one where they share more than half of it.
+    /// Each sound as a sequence, with its number. Two occurrences that share more than half of a sequence's length are
+    /// one.
     pub fn sequences(&self, snapshot: &Snapshot) -> Vec<(usize, Sequence)> {
         let sequence = |range: std::ops::Range<usize>| {
             let first = *self.places.get(range.start)?;
@@ -80,7 +82,7 @@ impl Asked {
         }
         let mut verdicts = Vec::new();
         for verdict in &query.basket.verdicts {
-            // What was said of a file that is not in the index stays said, and waits until it is.
+            // A verdict on a file that is not in the index is kept, and takes effect when the file is indexed.
             let Some(span) = snapshot.spans.iter().find(|span| span.file.id == verdict.file) else { continue };
             let sounds = if verdict.yes { &mut like } else { &mut unlike };
             verdicts.push((*verdict, sounds.ends.len()));
@@ -89,18 +91,18 @@ impl Asked {
         Ok(Self { like, unlike, verdicts, stretch, chunks })
     }
 
-    /// Where the query's own chunks begin, in its file.
+    /// The starts of the query's own chunks in its file, in seconds.
     pub fn own_start_secs(&self) -> &[f64] {
         &self.like.start_secs[..self.like.ends.first().copied().unwrap_or(0)]
     }
 
-    /// Whether something that is not wanted is nearer to a code than `distance`, which is how near what is wanted comes.
+    /// Whether an unwanted sound is nearer to `code` than `distance`, the distance of the nearest wanted sound.
     pub fn is_contrary(&self, code: &[u64], distance: u32) -> bool {
         self.unlike.codes.as_ref().iter().any(|unlike| bits_between(unlike, code) < distance)
     }
 
-    /// How many chunks of unlike sounds are expected to be as near as a distance, among so many different moments: by how far
-    /// each of the codes that are wanted is from `sample`, codes that were drawn at random.
+    /// The number of chunks of unlike sounds that are expected to be as near as a distance, among `moments` different
+    /// moments. It is estimated from the distances of each wanted code from `sample`, codes that were drawn at random.
     pub fn by_chance(&self, sample: CodesRef<'_>, moments: f64) -> Option<impl Fn(f64) -> f64 + use<>> {
         let mut distances = Vec::new();
         let mut chances = Vec::new();
@@ -117,7 +119,7 @@ pub(super) fn bits_between(a: &[u64], b: &[u64]) -> u32 {
     a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
 }
 
-/// A stretch of an indexed file by the codes that the index has of it, silence left out.
+/// The index's codes of a stretch of a file, without silent chunks.
 fn indexed(snapshot: &Snapshot, span: &Span, verdict: &Verdict) -> Result<Heard, EngineError> {
     let all = snapshot.index.codes()?;
     let rows = snapshot.rows_within(span, verdict.start_secs, verdict.end_secs);

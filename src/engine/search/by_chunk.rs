@@ -10,8 +10,8 @@ use crate::index::{Codes, Neighbour};
 /// The number of the query's chunks that are looked up together, between two checks for cancelling.
 const CHUNKS_TOGETHER: usize = 32;
 
-/// The `k` nearest matches that are nearer to what is wanted than to what is not, and those of the others that come before
-/// the last of them.
+/// The `k` nearest matches to which a wanted sound is nearer than an unwanted one, and the other matches that precede
+/// the last of these.
 pub(super) fn by_chunk(
     job: &Job,
     ground: &Ground<'_>,
@@ -58,7 +58,8 @@ fn nearest(job: &Job, ground: &Ground<'_>, asked: &Asked, k: usize) -> Result<Ve
         let mut hits = own_hits.clone();
         hits.extend(known.iter().flat_map(|known| &known.hits));
         hits.sort_unstable_by_key(|hit| (hit.distance, !hit.is_own, hit.row, hit.query_chunk));
-        // Neighbours behind the last one of a full list are unknown. Hits nearer than every such last one are certain.
+        // Neighbours behind the last one of a full list are unknown. So only hits nearer than the nearest of these last
+        // neighbours are certain.
         let horizon = known.iter().filter_map(|known| known.last).min();
         let certain = horizon.map_or(hits.len(), |horizon| {
             hits.partition_point(|hit| (hit.distance, !hit.is_own, hit.row) <= (horizon.distance, true, horizon.row))
@@ -67,7 +68,7 @@ fn nearest(job: &Job, ground: &Ground<'_>, asked: &Asked, k: usize) -> Result<Ve
         let Some(horizon) = horizon.filter(|_| folded.len() < k) else {
             return Ok(folded);
         };
-        // Lists that reach as far as the last match would be, as far as one knows, need not grow.
+        // A list need not grow if it already reaches beyond the presumable last match.
         let enough = fold(hits, k).get(k - 1).map(|hit| hit.distance);
         let is_short = |last: &Neighbour| *last == horizon || enough.is_none_or(|enough| last.distance <= enough);
         open = (0..chunks).filter(|&chunk| known[chunk].last.as_ref().is_some_and(is_short)).collect();

@@ -1,4 +1,4 @@
-//! Finding every event: each stretch of a file in which what is searched for occurs.
+//! Finds every event: each stretch of a file in which a wanted sound occurs.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -11,39 +11,40 @@ use super::asked::Asked;
 use super::{Ground, hit};
 use crate::index::{Chance, Occurrence, Recordings, Sequence};
 
-/// Occurrences that the spread of all of them is read off.
+/// The number of occurrences from which the distribution of scores is estimated.
 const SAMPLED: usize = 20_000;
 
-/// How many standard deviations a confidence interval of 95% reaches to either side.
+/// The half-width of a 95% confidence interval, in standard deviations.
 const CONFIDENCE_DEVIATIONS: f64 = 1.959_964;
 
-/// What [`by_event`] found.
+/// The result of [`by_event`].
 pub(super) struct Events {
-    /// By distance; those that are nearer to what is not wanted come last.
+    /// Ordered by distance. Those to which an unwanted sound is nearer come last.
     pub hits: Vec<(Hit, f64)>,
-    /// How often by chance an event is as near as a distance; `None` where there is too little sound to tell.
+    /// The number of events that are expected by chance to be as near as a distance. `None` if there is too little
+    /// sound to tell.
     pub by_chance: Option<Spread>,
-    /// The sequences that were looked for, each with its number among the sounds that are wanted.
+    /// The sequences that were sought, each with its number among the wanted sounds.
     pub like: Vec<(usize, Sequence)>,
     pub unlike: Vec<(usize, Sequence)>,
 }
 
-/// How near the query comes to sounds that it has nothing in common with.
+/// How near the query comes to unlike sounds.
 #[derive(Clone, Copy)]
 pub(super) struct Spread {
     chance: Chance,
-    /// Places at which an event could be.
+    /// The number of places where an event could be.
     places: f64,
 }
 
 impl Spread {
-    /// How many events are expected by chance to be as near as `distance`.
+    /// The number of events that are expected by chance to be as near as `distance`.
     pub fn within(&self, distance: f64) -> f64 {
         self.places * self.chance.share_within(distance)
     }
 }
 
-/// Every event, of which the nearest `at_most` are told.
+/// Finds every event. At most `at_most` are returned, the nearest first.
 pub(super) fn by_event(job: &Job, ground: &Ground<'_>, asked: &Asked, at_most: usize) -> Result<Events, EngineError> {
     let snapshot = ground.snapshot;
     let (like, unlike) = (asked.like.sequences(snapshot), asked.unlike.sequences(snapshot));
@@ -85,13 +86,14 @@ pub(super) fn by_event(job: &Job, ground: &Ground<'_>, asked: &Asked, at_most: u
     Ok(Events { hits: hits.collect(), by_chance, like, unlike })
 }
 
-/// The rows of each file of which something may be found.
+/// The rows of each file that has rows that may be found.
 fn recordings(ground: &Ground<'_>) -> Vec<Range<usize>> {
     let spans = ground.snapshot.spans.iter().map(|span| span.first_row..span.first_row + span.chunks);
     spans.filter(|rows| ground.rows.has_any_in(rows.clone())).collect()
 }
 
-/// How many of the matches that a person judged, and that come before `threshold` by all other examples, are right.
+/// The precision among the matches with a verdict. Each is judged as if its own verdict were not known: it counts if
+/// the other examples bring it before `threshold`.
 pub(super) fn precision(
     ground: &Ground<'_>,
     asked: &Asked,
@@ -124,7 +126,7 @@ pub(super) fn precision(
     Ok((judged > 0).then(|| wilson(right, judged)))
 }
 
-/// The share of right ones, and the interval that has the true share in it in 95 of 100 cases (Wilson 1927).
+/// The share of right matches, and the 95% confidence interval of the true share (Wilson 1927).
 fn wilson(right: usize, judged: usize) -> Precision {
     let (n, share) = (judged as f64, right as f64 / judged as f64);
     let z2 = CONFIDENCE_DEVIATIONS * CONFIDENCE_DEVIATIONS;
@@ -139,7 +141,7 @@ mod tests {
 
     #[test]
     fn the_interval_of_a_precision_is_wilsons() {
-        // 81 of 263: an example of Newcombe (1998), method 3.
+        // 81 of 263 is an example of Newcombe (1998), method 3.
         let precision = wilson(81, 263);
         assert!((precision.from - 0.2553).abs() < 1e-4 && (precision.to - 0.3662).abs() < 1e-4, "{precision:?}");
         let all = wilson(20, 20);

@@ -16,7 +16,8 @@ const FILES_TOGETHER: usize = 256;
 /// The distance of a file from a query.
 #[derive(Clone)]
 struct Score {
-    /// The best distances of a sound's chunks, averaged over them; of the sound that is nearest.
+    /// The mean, over the chunks of a sound, of the distance to the file's nearest chunk. Of several sounds, the
+    /// smallest mean counts.
     mean: f64,
     /// The distance and the row of the nearest chunk, and the chunk of the query that it is nearest to.
     best: (u16, usize),
@@ -25,15 +26,16 @@ struct Score {
     is_contrary: bool,
 }
 
-/// What [`by_file`] found.
+/// The result of [`by_file`].
 pub(super) struct Files {
     pub hits: Vec<(Hit, f64)>,
     /// The distances of all files.
     pub distances: Vec<f32>,
 }
 
-/// Files by the mean, over a sound's chunks, of their best distance, the query's own first among equals; each shown at its
-/// best chunk. Files that are nearer to what is not wanted come last.
+/// Ranks files by the mean, over the chunks of a sound, of the distance to the file's nearest chunk. Of equal files,
+/// the query's own comes first. Each file is shown at its best chunk. Files to which an unwanted sound is nearer come
+/// last.
 pub(super) fn by_file(job: &Job, ground: &Ground<'_>, asked: &Asked, k: usize) -> Result<Files, EngineError> {
     let codes = ground.snapshot.index.codes()?;
     let spans = &ground.snapshot.spans;
@@ -63,7 +65,8 @@ pub(super) fn by_file(job: &Job, ground: &Ground<'_>, asked: &Asked, k: usize) -
     Ok(Files { hits: matches.collect(), distances })
 }
 
-/// The scores of neighbouring files by the nearest of some sounds; those of which no chunk may be found have none.
+/// The scores of consecutive files, each by the nearest of some sounds. `None` for a file without chunks that may be
+/// found.
 fn scores(ground: &Ground<'_>, codes: &AllCodes<'_>, sounds: &Sounds, spans: &[Span]) -> Vec<Option<Score>> {
     let mut scores: Vec<Option<Score>> = vec![None; spans.len()];
     let (Some(first), Some(last)) = (spans.first(), spans.last()) else { return scores };

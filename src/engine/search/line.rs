@@ -1,4 +1,4 @@
-//! The line in a list of matches, behind which nothing is really alike.
+//! The line in a list of matches. Behind it, nothing is really alike.
 
 use super::super::query::{Line, Match};
 use crate::index::really_alike;
@@ -6,16 +6,18 @@ use crate::index::really_alike;
 /// The share of the matches before the line that may be there by chance.
 const WRONG: f64 = 0.1;
 
-/// How many matches come before the line that is suggested, by how many are expected to be as near as each by chance.
+/// The number of matches before the suggested line. `by_chance` gives, for each match, how many unlike ones are
+/// expected to be as near.
 pub(super) fn suggested(by_chance: impl Iterator<Item = f64>) -> usize {
     really_alike(by_chance, WRONG)
 }
 
-/// Draws the line at `threshold`, or where it is suggested, and brings the matches before it to the front. A person's yes
-/// brings a match before the line and a no behind it, whatever its distance is. The query itself is no evidence that
-/// anything else is alike.
+/// Draws the line at `threshold`, or at the suggested distance, and moves the matches before it to the front. A verdict
+/// of yes puts a match before the line, and a no behind it, whatever its distance is. The query itself does not count
+/// as evidence that other sounds are alike.
 ///
-/// `matches` are in order of distance, but for those that are nearer to what is not wanted: these are behind already.
+/// `matches` are ordered by distance, except those to which an unwanted sound is nearer. These are behind the line
+/// already.
 pub(super) fn draw_line(matches: &mut [Match], threshold: Option<f64>, can_tell: bool) -> Line {
     let others: Vec<&Match> = matches.iter().filter(|found| !found.is_query && !found.nearness.is_behind).collect();
     let by_chance = others.iter().filter_map(|found| found.nearness.by_chance);
@@ -23,7 +25,7 @@ pub(super) fn draw_line(matches: &mut [Match], threshold: Option<f64>, can_tell:
         let alike = suggested(by_chance);
         let last = alike.checked_sub(1).and_then(|last| others.get(last)).map(|found| found.distance);
         match (last, others.get(alike).map(|found| found.distance)) {
-            // In the middle of the gap: neither side is decided by a fraction of a bit.
+            // The line is in the middle of the gap, so no match is decided by a fraction of a bit.
             (Some(last), Some(next)) => 0.5 * (last + next),
             (Some(last), None) => last,
             (None, Some(first)) => 0.5 * first,

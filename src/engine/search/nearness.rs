@@ -1,4 +1,4 @@
-//! How near is near: the distances of random pairs of this library, and where in a list likeness ends.
+//! How near is near: the distances of random pairs of this library.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -9,25 +9,26 @@ use super::super::snapshot::Snapshot;
 use super::asked::bits_between;
 use crate::index::{AllCodes, Codes, Recordings, Sequence};
 
-/// Random pairs of chunks, of files, and of stretches.
+/// The number of random pairs of chunks, of files, and of stretches.
 const CHUNK_PAIRS: usize = 65_536;
 const FILE_PAIRS: usize = 2048;
 const STRETCH_PAIRS: usize = 8192;
 
-/// Chunks of a file that stand for it in a pair, and chunks that they are compared with.
+/// The number of chunks that stand for a file in a pair, and the number of the other file's chunks that they are
+/// compared with.
 const CHUNKS_OF_A_FILE: usize = 16;
 const CHUNKS_LOOKED_AT: usize = 4096;
 
-/// Chunks that a query is compared with to see how near it comes to what it has nothing in common with.
+/// The number of random chunks that a query is compared with, to see how near it comes to unlike sounds.
 const SAMPLE: usize = 4096;
 
-/// Draws of a row before a library counts as one that has no rows to offer.
+/// The number of draws after which a library counts as having no rows to offer.
 const DRAWS: usize = 64;
 
-/// The same pairs each time, so that the same search gives the same answer.
+/// A fixed seed draws the same pairs each time, so the same search gives the same answer.
 const SEED: u64 = 0x6e65_6172;
 
-/// Rows that may be offered, at random.
+/// Draws random rows that may be offered.
 struct Draw<'a> {
     snapshot: &'a Snapshot,
     rng: ChaCha8Rng,
@@ -44,7 +45,7 @@ impl<'a> Draw<'a> {
         draws.find(|&row| self.snapshot.offered.contains(row))
     }
 
-    /// Rows of two files, or, where there is only one, two rows of it that are at least so many apart.
+    /// Rows of two different files. If there is only one file, two of its rows that are at least `apart` rows apart.
     fn pair(&mut self, apart: usize) -> Option<(usize, usize)> {
         let several = self.snapshot.spans.len() > 1;
         (0..DRAWS).find_map(|_| {
@@ -58,7 +59,7 @@ impl<'a> Draw<'a> {
     }
 }
 
-/// How far random chunks of a library are apart: measured once.
+/// The distances of random pairs of chunks. They are measured once for a snapshot.
 pub(super) fn chunk_pairs(snapshot: &Snapshot) -> Result<&Pairs, EngineError> {
     match snapshot.chunk_pairs.get() {
         Some(pairs) => Ok(pairs),
@@ -66,7 +67,7 @@ pub(super) fn chunk_pairs(snapshot: &Snapshot) -> Result<&Pairs, EngineError> {
     }
 }
 
-/// How far random files of a library are apart: measured once.
+/// The distances of random pairs of files. They are measured once for a snapshot.
 pub(super) fn file_pairs(snapshot: &Snapshot) -> Result<&Pairs, EngineError> {
     match snapshot.file_pairs.get() {
         Some(pairs) => Ok(pairs),
@@ -74,7 +75,7 @@ pub(super) fn file_pairs(snapshot: &Snapshot) -> Result<&Pairs, EngineError> {
     }
 }
 
-/// Random pairs of chunks.
+/// Measures random pairs of chunks.
 fn measured_chunk_pairs(snapshot: &Snapshot) -> Result<Pairs, EngineError> {
     let codes = snapshot.index.codes()?;
     let mut draw = Draw::new(snapshot);
@@ -82,7 +83,7 @@ fn measured_chunk_pairs(snapshot: &Snapshot) -> Result<Pairs, EngineError> {
     Ok(Pairs::new(pairs.map(|(a, b)| bits_between(codes.code(a), codes.code(b)) as f32).collect()))
 }
 
-/// Random pairs of files: how far the chunks of one are from their nearest in the other, on average.
+/// Measures random pairs of files: the mean distance of one file's chunks from the nearest chunks of the other.
 fn measured_file_pairs(snapshot: &Snapshot) -> Result<Pairs, EngineError> {
     let codes = snapshot.index.codes()?;
     let mut draw = Draw::new(snapshot);
@@ -91,7 +92,7 @@ fn measured_file_pairs(snapshot: &Snapshot) -> Result<Pairs, EngineError> {
     Ok(Pairs::new(pairs.filter_map(|(a, b)| file_distance(snapshot, &codes, a, b)).collect()))
 }
 
-/// Of the files that two rows are of.
+/// The distance between the files of two rows.
 fn file_distance(snapshot: &Snapshot, codes: &AllCodes<'_>, a: usize, b: usize) -> Option<f32> {
     let offered = |row: usize, at_most: usize| {
         let span = snapshot.span_of(row)?;
@@ -131,7 +132,7 @@ pub(super) fn stretch_pairs(snapshot: &Snapshot, like: &Sequence) -> Result<Pair
     Ok(Pairs::new(distances))
 }
 
-/// Codes drawn at random from all that may be offered.
+/// Random codes among all that may be offered.
 pub(super) fn sample(snapshot: &Snapshot) -> Result<Codes, EngineError> {
     let codes = snapshot.index.codes()?;
     let mut draw = Draw::new(snapshot);

@@ -1,4 +1,4 @@
-//! Opening: who may write, what is refused, and that nothing is touched that the project did not make.
+//! Tests of opening: who may write, what is refused, and that only the project's own files are touched.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ fn open(path: &Utf8Path) -> Result<Project, ProjectError> {
     Project::open(path, Opening::default())
 }
 
-/// What is in a folder: names and contents.
+/// The names and contents of the files in a folder.
 fn contents(folder: &Utf8Path) -> BTreeMap<String, Vec<u8>> {
     let entries = folder.read_dir_utf8().expect("a folder").map(|entry| entry.expect("an entry"));
     entries.map(|entry| (entry.file_name().to_owned(), std::fs::read(entry.path()).unwrap_or_default())).collect()
@@ -46,7 +46,7 @@ fn write_lookalikes(folder: &Utf8Path) {
 fn a_second_process_reads_until_the_first_has_gone() {
     let (_keep, path) = folder();
     let first = open(&path).expect("opened");
-    // A lock belongs to an open file, so a second opening in this process meets it just as another process would.
+    // A lock belongs to an open file. So a second opening in this process meets it as another process would.
     let second = open(&path).expect("opened");
     assert!(first.read_only().is_none());
     assert!(second.read_only().is_some_and(|why| why.contains("another Soundalike")));
@@ -101,7 +101,7 @@ fn newer_and_foreign_catalogues_are_refused_in_words() {
     assert!(matches!(open(&path), Err(ProjectError::Foreign { .. })));
 }
 
-/// A catalogue as an earlier version made it, with a file, and a tag where there were tags.
+/// A catalogue as an earlier version of the program made it, with a file, and with a tag if that version had tags.
 fn older(path: &Utf8Path, version: i64) {
     std::fs::create_dir_all(path).expect("made");
     let db = Connection::open(path.join("project.db")).expect("the database");

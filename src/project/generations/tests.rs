@@ -1,4 +1,4 @@
-//! Generations: what is installed is there, what it shares stays, and what is killed leaves the one before.
+//! Tests of generations: what is installed can be read, shared files stay, and a kill leaves the generation before.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -26,7 +26,7 @@ pub(in crate::project) fn model() -> ModelGeneration {
     }
 }
 
-/// Writes what begins as a model does, with `text` in it.
+/// Writes a file that begins like a model and contains `text`.
 fn write(text: &'static str) -> impl FnOnce(&Utf8Path) -> Result<[u8; 32], ProjectError> {
     move |path| {
         let written = std::fs::write(path, format!("soundalike-model {text}"));
@@ -90,7 +90,7 @@ fn index_files(project: &Project) -> BTreeSet<String> {
     entries.map(|entry| entry.file_name().to_owned()).filter(|name| name.ends_with(".codes")).collect()
 }
 
-/// Those that the current index consists of.
+/// The files of the current index.
 fn current_files(project: &Project) -> BTreeSet<String> {
     let generation = project.current_index().expect("asked").expect("an index").generation;
     let list = project.index_path(generation);
@@ -116,7 +116,7 @@ fn install(project: &Project, model_generation: i64, index: &Index) -> i64 {
     installed.expect("installed")
 }
 
-/// Either floor's failure.
+/// An error of the project or of the index.
 #[derive(Debug)]
 enum Failed {
     Project(#[expect(dead_code, reason = "it is printed")] ProjectError),
@@ -166,7 +166,7 @@ fn generations_share_segments_for_as_long_as_one_needs_them() {
     assert!(matches!(&shared[..], [name] if name.starts_with("segment-")), "{shared:?}");
     assert_eq!(*open_current(&project).codes().expect("whole").words(0..1100), *codes.as_ref().words());
 
-    // A new model does not touch the index, and what is compacted needs none of the old files.
+    // A new model does not change the index. A compacted index needs none of the old files.
     project.install_model(&self::model(), write("n")).expect("installed");
     assert_eq!(index_files(&project), second);
     let (compact, _) = open_current(&project).index().compacted().expect("whole");
@@ -192,7 +192,7 @@ const ROWS_A_STEP: usize = 3000;
 /// Tells [`grows_until_it_is_killed`] which project to grow.
 const FOLDER_VARIABLE: &str = "SOUNDALIKE_TEST_GROWS_IN";
 
-/// Run by [`a_kill_at_any_moment_leaves_a_whole_generation`] in a process of its own, and passes at once elsewhere.
+/// [`a_kill_at_any_moment_leaves_a_whole_generation`] runs this in a separate process. Otherwise it passes at once.
 #[test]
 fn grows_until_it_is_killed() {
     let Some(folder) = std::env::var_os(FOLDER_VARIABLE) else { return };
@@ -228,7 +228,7 @@ fn a_kill_at_any_moment_leaves_a_whole_generation() {
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let rows = lines.by_ref().filter_map(|line| line.expect("text").strip_prefix("rows ")?.parse::<usize>().ok());
         let told = rows.take(1 + draw() as usize % 3).last().expect("it grew");
-        // Somewhere in the next step, wherever that is by now.
+        // The kill happens at a random moment of the next step.
         (0..draw() % 2_000_000).for_each(|_| std::hint::spin_loop());
         child.kill().expect("killed");
         child.wait().expect("ended");

@@ -1,8 +1,8 @@
-//! Cutting a stretch out of a sound file: a WAV file with the original's own rate, channels and depth.
+//! Cuts a stretch out of a sound file into a WAV file with the original's rate, channels and depth.
 //!
-//! What a WAV file holds is copied as it is, whatever its samples are. Of other files, whole numbers are written with their
-//! own number of bytes, and what is only nearly the original (MP3, Vorbis, AAC) as the floating point numbers that it decodes
-//! to. (Whole numbers of 32 bits in other files than WAV keep their upper 24: what a decoder's float holds.)
+//! The samples of a WAV file are copied unchanged. From other files, whole numbers are written with their own number of
+//! bytes. Lossy formats (MP3, Vorbis, AAC) are written as the floating point numbers that they decode to. (Whole
+//! numbers of 32 bits in files other than WAV keep their upper 24 bits, which is what a decoder's float holds.)
 
 use std::io::{self, BufWriter, Seek, Write};
 use std::ops::Range;
@@ -17,11 +17,11 @@ use super::error::{AudioError, Cause};
 use super::wav::{of_writing, write_whole};
 use crate::ground::files::Draft;
 
-/// hound counts bytes in 32 bits; room is left for the header.
+/// hound counts bytes in 32 bits, and the header needs some room.
 const MOST_BYTES: u64 = u32::MAX as u64 - 1024;
 
-/// Writes the stretch of `path` from `from_secs` to `to_secs` (`None`: its end) to `out`, which appears whole or not at all.
-/// A stretch ends where the file does; one without any sound is an error.
+/// Writes the stretch of `path` from `from_secs` to `to_secs` (`None`: the end) to `out`. The file appears whole or not
+/// at all. A stretch ends with the file. A stretch without any sound is an error.
 pub fn save_clip(path: &Path, from_secs: f64, to_secs: Option<f64>, out: &Path) -> Result<(), AudioError> {
     write_whole(out, |file: BufWriter<&mut Draft>| cut(path, from_secs, to_secs, file)).map_err(|cause| match cause {
         Cause::Unwritable(_) | Cause::TooLong(_) => cause.at(out),
@@ -29,7 +29,7 @@ pub fn save_clip(path: &Path, from_secs: f64, to_secs: Option<f64>, out: &Path) 
     })
 }
 
-/// The same in memory.
+/// Like [`save_clip`], but returns the bytes of the WAV file.
 pub fn clip_bytes(path: &Path, from_secs: f64, to_secs: Option<f64>) -> Result<Vec<u8>, AudioError> {
     let mut bytes = Vec::new();
     cut(path, from_secs, to_secs, io::Cursor::new(&mut bytes)).map_err(|cause| cause.at(path))?;
@@ -58,7 +58,7 @@ fn cut(path: &Path, from_secs: f64, to_secs: Option<f64>, to: impl Write + Seek)
     }
 }
 
-/// Copies a WAV file's frames; `false` where there are none.
+/// Copies a WAV file's frames. Returns false if there are none.
 fn copy(section: &mut Section, wav: &Wav, frames: Range<u64>, mut to: impl Write) -> Result<bool, Cause> {
     let Some(bytes) = wav.layout.bytes_of(frames).filter(|bytes| !bytes.is_empty()) else { return Ok(false) };
     let count = bytes.end - bytes.start;
@@ -81,12 +81,12 @@ fn copy(section: &mut Section, wav: &Wav, frames: Range<u64>, mut to: impl Write
     Ok(true)
 }
 
-/// Decodes frames and writes them as they are stored; `false` where there are none.
+/// Decodes frames and writes them in their stored form. Returns false if there are none.
 fn decode(decoder: &mut Decoder, frames: Range<u64>, to: impl Write + Seek) -> Result<bool, Cause> {
     let channels = decoder.channels();
     let bytes = decoder.stored_bits().map(|bits| bits.div_ceil(8).clamp(1, 4) as u16);
     let spec = WavSpec {
-        // The decoder knows no more than 64.
+        // The decoder has at most 64 channels.
         channels: channels as u16,
         sample_rate: decoder.rate(),
         bits_per_sample: 8 * bytes.unwrap_or(4),
@@ -116,7 +116,8 @@ fn decode(decoder: &mut Decoder, frames: Range<u64>, to: impl Write + Seek) -> R
         let Some(writer) = &mut writer else { break };
         for sample in &block[..count as usize * channels] {
             match bytes {
-                // Rounding keeps what whole numbers became as floats; full scale itself has no positive number.
+                // Rounding restores the whole numbers that became floats. There is no positive number for full scale
+                // itself.
                 Some(_) => {
                     writer.write_sample((sample * full_scale).round().clamp(-full_scale, below(full_scale)) as i32)
                 }
@@ -131,7 +132,7 @@ fn decode(decoder: &mut Decoder, frames: Range<u64>, to: impl Write + Seek) -> R
     }
 }
 
-/// The largest whole number below a power of two, as far as a float has it.
+/// The largest whole number below a power of two that an f32 can hold.
 fn below(full_scale: f32) -> f32 {
     if full_scale > 16_777_216.0 { full_scale.next_down() } else { full_scale - 1.0 }
 }

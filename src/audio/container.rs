@@ -1,4 +1,5 @@
-//! Where sound files keep their sound, as far as the decoding library does not read it, or believes headers that lie.
+//! Finds where sound files keep their sound, for formats that symphonia does not read, or whose false headers it
+//! believes.
 
 pub(crate) mod aiff;
 pub(crate) mod au;

@@ -1,10 +1,10 @@
-//! Marking a stretch of a WAV file that we wrote: a cue point with a length and a label, as editors show it.
+//! Marks a stretch in a WAV file that this program wrote: a cue point with a length and a label, which editors show.
 //!
-//! The chunks are those of Microsoft's and IBM's "Multimedia Programming Interface and Data Specifications 1.0" (1991): `cue `
-//! has the points, and the list `adtl` their labels (`labl`) and lengths (`ltxt`).
+//! The chunks are those of "Multimedia Programming Interface and Data Specifications 1.0" by Microsoft and IBM (1991):
+//! `cue ` has the points, and the list `adtl` has their labels (`labl`) and lengths (`ltxt`).
 
-/// Adds a mark from `from_secs` to `to_secs` to the bytes of a WAV file that begins with its format, as ours do. `None`, and
-/// nothing is changed, where the bytes are no such file or the file would be too long for its header.
+/// Adds a mark from `from_secs` to `to_secs` to the bytes of a WAV file that begins with its format chunk. Returns
+/// `None` and changes nothing if the bytes are no such file, or if the file would be too long for its header.
 pub fn mark(wav: &mut Vec<u8>, from_secs: f64, to_secs: f64, label: &str) -> Option<()> {
     if !wav.starts_with(b"RIFF") || wav.get(8..16) != Some(b"WAVEfmt ") {
         return None;
@@ -14,10 +14,10 @@ pub fn mark(wav: &mut Vec<u8>, from_secs: f64, to_secs: f64, label: &str) -> Opt
     let (start, length) = (frame(from_secs), frame(to_secs).saturating_sub(frame(from_secs)));
     const POINT: [u8; 4] = 1u32.to_le_bytes();
     let mut cue = Vec::from(1u32.to_le_bytes());
-    // Number, place, chunk, start of the chunk and of the block, frame in it.
+    // Number, position, chunk, start of the chunk and of the block, frame in the block.
     cue.extend([POINT, start.to_le_bytes(), *b"data", [0; 4], [0; 4], start.to_le_bytes()].concat());
     let text = [&POINT, label.as_bytes(), &[0]].concat();
-    // Number, length, purpose, then country, language, dialect and code page, which are not said.
+    // Number, length and purpose, then country, language, dialect and code page, which are left empty.
     let region = [&POINT[..], &length.to_le_bytes(), b"rgn ", &[0; 8]].concat();
     let list = [&b"adtl"[..], &chunk(b"labl", &text), &chunk(b"ltxt", &region)].concat();
     let marks = [chunk(b"cue ", &cue), chunk(b"LIST", &list)].concat();

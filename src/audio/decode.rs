@@ -1,8 +1,8 @@
-//! Reading sound files: a stream of interleaved samples from whatever containers and codecs people have.
+//! Reads sound files of all containers and codecs as a stream of interleaved samples.
 //!
-//! A container gives packets and their places in time ([`packets`]), a codec decodes them one by one, and the decoder here
-//! puts what they hold where it belongs: what only primed an encoder is left out, and what cannot be decoded is silence of
-//! its own length, so that every frame keeps its place.
+//! A container gives packets and their positions in time ([`packets`]). A codec decodes them one by one. The decoder in
+//! this file puts the samples where they belong: it leaves out the priming of an encoder, and it puts silence of the
+//! right length in place of what cannot be decoded. So every frame keeps its position.
 
 mod blocks;
 mod codec;
@@ -31,22 +31,22 @@ use super::container::section;
 use super::error::{AudioError, Cause};
 use super::witness::Witness;
 
-/// Rates beyond these would make filters and buffers out of proportion.
+/// Other rates would make filters and buffers too large.
 const RATES: std::ops::RangeInclusive<u32> = 100..=1_000_000;
-/// More channels than any real file has; a damaged header's 30,000 would make buffers of many megabytes.
+/// More channels than any real file has. A damaged header may claim 30,000, which would need buffers of many megabytes.
 const MOST_CHANNELS: usize = 64;
-/// Silence in place of what cannot be decoded comes in blocks of so many frames.
+/// Silence for undecodable packets comes in blocks of this many frames.
 const SILENT_BLOCK: u64 = 4096;
-/// Holes that are longer are not filled: a damaged time, not lost sound, made them.
+/// Longer holes are not filled, because a damaged time caused them, and no sound is missing.
 const LONGEST_HOLE_SECS: u64 = 600;
-/// What an encoder fills its last packet up with, at most. A file that goes on for longer than this behind its declared end
-/// has sound there.
+/// The most frames with which an encoder pads its last packet. If a file goes on for longer after its declared end,
+/// that is sound.
 const MOST_PADDING: u64 = 4608;
 
-/// A sound file being decoded: interleaved samples, full scale being 1 (16-bit PCM over 2^15).
+/// A sound file that is being decoded into interleaved samples. Full scale is 1 (16-bit PCM divided by 2^15).
 ///
-/// Samples that are no sound become 0. Damaged or missing parts do not stop it: what is there is given, what cannot be
-/// decoded is silence, and [`Decoder::faults`] tells them.
+/// Invalid samples become 0. Damaged or missing parts do not stop the decoder: they become silence, and
+/// [`Decoder::faults`] reports them.
 pub struct Decoder {
     path: PathBuf,
     witness: Witness,
@@ -56,25 +56,26 @@ pub struct Decoder {
     rate: u32,
     channels: usize,
     length: Length,
-    /// The frame after the last one, where the file tells it and nothing has shown yet that it is wrong.
+    /// The frame after the last one, if the file says it and nothing contradicts it yet.
     end: Option<u64>,
-    /// The frame after everything that was decoded, from the file's first kept one; negative while priming is decoded.
+    /// The frame after everything that was decoded, counted from the file's first kept frame. Negative while the
+    /// priming is decoded.
     clock: i64,
-    /// What is added to the places that packets tell.
+    /// Added to the positions of packets.
     shift: i64,
-    /// Whether the next packet's place is where the clock goes on.
+    /// Whether the clock is set to the position of the next packet.
     resyncing: bool,
-    /// Damage before this frame was not asked for, and is not told.
+    /// Damage before this frame is not reported, because this part was not asked for.
     quiet_until: i64,
-    /// Frames of silence that come before what is pending.
+    /// The frames of silence before `pending`.
     silence: u64,
     pending: Vec<f32>,
-    /// What lies behind the declared end, until it shows whether it is padding.
+    /// Samples after the declared end, until it is known whether they are padding.
     held: Vec<f32>,
-    /// Frames of the last packet that could be decoded.
+    /// The number of frames of the last packet that could be decoded.
     usual_frames: u64,
     block: Vec<f32>,
-    /// Where in `block` begins what was not given out yet, in samples.
+    /// The position in `block` of the first sample that was not returned yet.
     unread: usize,
     over: bool,
     damaged_packets: u64,
@@ -83,7 +84,7 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// Opens a file and decodes its first block, so that whatever opens has sound.
+    /// Opens a file and decodes its first block. So every file that opens has sound.
     pub fn open(path: &Path) -> Result<Self, AudioError> {
         Self::open_inner(path).map_err(|cause| cause.at(path))
     }
@@ -127,7 +128,7 @@ impl Decoder {
         Ok(this)
     }
 
-    /// Hertz.
+    /// In hertz.
     pub fn rate(&self) -> u32 {
         self.rate
     }
@@ -136,18 +137,19 @@ impl Decoder {
         self.channels
     }
 
-    /// Bits of a sample where the file keeps whole numbers exactly; `None` where samples are floating point, or are only
-    /// nearly what was encoded.
+    /// The bits of a sample if the file keeps whole numbers exactly. `None` if samples are floating point, or if the
+    /// format is lossy.
     pub fn stored_bits(&self) -> Option<u32> {
         self.stored_bits
     }
 
-    /// Frames that the file says there are: counted where samples lie one by one, unknown or an estimate in some others.
+    /// The number of frames that the file declares. It is exact if samples are stored one by one, and an estimate or
+    /// unknown in some other formats.
     pub fn frames(&self) -> Option<u64> {
         self.length.frames()
     }
 
-    /// The next samples, interleaved; `None` at the end.
+    /// The next samples, interleaved. `None` at the end.
     pub fn next_block(&mut self) -> Result<Option<&[f32]>, AudioError> {
         if self.unread >= self.block.len() {
             self.advance().map_err(|cause| cause.at(&self.path))?;
@@ -156,17 +158,17 @@ impl Decoder {
         Ok(Some(&self.block[unread..]).filter(|block| !block.is_empty()))
     }
 
-    /// The open file as it was when it was opened. [`Decoder::seek`] may open it anew.
+    /// The state of the open file when it was opened. [`Decoder::seek`] may open the file again.
     pub fn witness(&self) -> &Witness {
         &self.witness
     }
 
-    /// What is wrong with the file though it can be read, as far as it was read.
+    /// The faults of the file in the part that was read.
     pub fn faults(&self) -> &Faults {
         &self.faults
     }
 
-    /// The same in words.
+    /// The faults in words. `None` if there are none.
     pub fn warning(&self) -> Option<String> {
         Some(self.faults.to_string()).filter(|words| !words.is_empty())
     }
@@ -175,7 +177,7 @@ impl Decoder {
         (samples.len() / self.channels.max(1)) as u64
     }
 
-    /// The frame after `block`'s last.
+    /// The frame after the last frame of `block`.
     fn position(&self) -> u64 {
         u64::try_from(self.clock).unwrap_or(0).saturating_sub(self.frames_in(&self.held))
     }
@@ -184,7 +186,7 @@ impl Decoder {
         self.position().saturating_sub(self.frames_in(&self.block))
     }
 
-    /// Decodes into `block` what comes next; leaves it empty at the end.
+    /// Decodes the next samples into `block`. Leaves it empty at the end.
     fn advance(&mut self) -> Result<(), Cause> {
         self.block.clear();
         self.unread = 0;
@@ -217,7 +219,7 @@ impl Decoder {
         self.block.drain(..priming as usize * self.channels);
     }
 
-    /// Holds back what lies behind the end, and gives it where there is too much of it for padding.
+    /// Holds back samples after the declared end, and releases them if there are too many for padding.
     fn leave_out_padding(&mut self) {
         let Some(end) = self.end.and_then(|end| i64::try_from(end).ok()) else { return };
         let beyond = (self.clock - end).max(0) as u64;
@@ -235,7 +237,7 @@ impl Decoder {
         }
     }
 
-    /// What is known once the stream has ended.
+    /// Completes the faults and the length when the stream has ended.
     fn finish(&mut self) {
         self.clock -= self.frames_in(&self.held) as i64;
         self.held.clear();
@@ -247,7 +249,7 @@ impl Decoder {
         };
     }
 
-    /// Reads a packet, decodes it into `pending`, and finds its place.
+    /// Reads a packet, decodes it into `pending`, and finds its position.
     fn read_packet(&mut self) -> Result<(), Cause> {
         match self.packets.next() {
             Ok(Step::Packet(packet)) => self.decode(packet),
@@ -312,8 +314,8 @@ impl Decoder {
         Ok(())
     }
 
-    /// Makes room before what is pending where the container tells that something is missing there, and leaves out what
-    /// there already was.
+    /// Adds silence before `pending` if the container says that something is missing there, and drops samples that were
+    /// already returned.
     fn find_place(&mut self, at: Option<i64>) {
         let Some(at) = at.map(|at| at.saturating_add(self.shift)) else { return };
         if std::mem::take(&mut self.resyncing) {
@@ -342,7 +344,8 @@ impl Decoder {
         self.silence += frames;
     }
 
-    /// The first block says what the format is. `false` where a later one has another rate, and is no part of this sound.
+    /// The first block decides the format. Returns false if a later block has another rate: it does not belong to this
+    /// sound.
     fn take_format(&mut self, rate: u32, channels: usize) -> Result<bool, Cause> {
         if self.channels == 0 {
             if channels == 0 {
@@ -365,7 +368,7 @@ impl Decoder {
         Ok(true)
     }
 
-    /// Why a file that opened gave no sound at all.
+    /// The reason why a file that opened has no sound at all.
     fn why_silent(&self) -> Cause {
         match &self.fell {
             Some(message) => Cause::DecoderFailed(message.clone()),
@@ -376,7 +379,8 @@ impl Decoder {
     }
 }
 
-/// Sound of `from` channels as sound of `to`: one channel goes to all, and of several the first ones are kept.
+/// Converts sound of `from` channels to `to` channels. A single channel is copied to all. Of several channels, the
+/// first ones are kept.
 fn spread(interleaved: &[f32], from: usize, to: usize) -> Vec<f32> {
     let from = from.max(1);
     let channel =

@@ -1,15 +1,15 @@
-//! What can be wrong with a sound file, as values that say it in words for a person.
+//! The errors of sound files, in words for people.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A sound file that could not be read or written: which, and why.
+/// A sound file that could not be read or written, and the cause.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {cause}", path.display())]
 pub struct AudioError {
     pub path: PathBuf,
-    /// Shown alone where the path already stands beside it.
+    /// The text without the path, for places that already show the path.
     pub cause: Cause,
 }
 
@@ -31,7 +31,7 @@ pub enum Cause {
     Empty,
     #[error("it is not a sound file, or of a kind that cannot be read")]
     NotSound,
-    /// A kind of file, or of encoding, that is known by its name.
+    /// A known kind of file or encoding that is not read.
     #[error("{0} cannot be read; convert it to FLAC or WAV (ffmpeg and other programs do) and add that")]
     Unsupported(String),
     #[error("it is cut off in its header, before any sound")]
@@ -63,7 +63,7 @@ impl Cause {
         AudioError { path: path.to_path_buf(), cause: self }
     }
 
-    /// Whether it says nothing of what the file holds: it may have gone when the file is looked at next.
+    /// Whether the cause does not concern the file's content, so that it may be gone at the next attempt.
     pub fn is_passing(&self) -> bool {
         matches!(
             self,
@@ -71,7 +71,7 @@ impl Cause {
         )
     }
 
-    /// What failing to open or read a file means.
+    /// The cause for an error of opening or reading a file.
     pub(crate) fn of_reading(error: io::Error) -> Cause {
         match error.kind() {
             io::ErrorKind::NotFound => Cause::Missing,
@@ -81,22 +81,22 @@ impl Cause {
     }
 }
 
-/// A header that promises other than the file holds. What is there is read.
+/// A difference between a header and the file. The existing sound is read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shortfall {
-    /// The program that wrote the file never came back to write its sizes.
+    /// The program that wrote the file did not complete its sizes.
     NeverCompleted,
     /// The file ends before its sound does.
     CutOff {
         missing_bytes: u64,
         promised_bytes: u64,
-        /// Seconds of these bytes, once the bytes of a second are known.
+        /// The same in seconds, when the bytes of a second are known.
         secs: Option<(f64, f64)>,
     },
 }
 
 impl Shortfall {
-    /// That `there` bytes of `promised` ones are in the file; `None` where all of them are.
+    /// The shortfall if only `there` of `promised` bytes are in the file. `None` if all are.
     pub(crate) fn cut_off(promised: u64, there: u64) -> Option<Self> {
         (there < promised).then(|| Shortfall::CutOff {
             missing_bytes: promised - there,
@@ -105,7 +105,7 @@ impl Shortfall {
         })
     }
 
-    /// Learns how many bytes a second has.
+    /// Computes the seconds from the bytes of a second.
     pub(crate) fn of_bytes(&mut self, block_bytes: u64, block_frames: u64, rate: u32) {
         let Shortfall::CutOff { missing_bytes, promised_bytes, secs } = self else { return };
         let bytes_a_sec = block_bytes as f64 / block_frames.max(1) as f64 * f64::from(rate.max(1));

@@ -17,7 +17,7 @@ const HEADER_BYTES: usize = 58;
 const SAMPLE_BYTES: u64 = size_of::<f32>() as u64;
 /// Sizes in a WAV file have 32 bits. Some readers take them for signed ones, but all take sizes up to this.
 const MOST_BYTES: u64 = u32::MAX as u64 - HEADER_BYTES as u64 - 1;
-/// Names that are tried for a file before it is given up.
+/// The most names that are tried for a file.
 const MOST_NAMES: u32 = 10_000;
 
 /// A WAV file of 32-bit floating point samples that is being written.
@@ -27,16 +27,16 @@ pub struct GrowingWav {
     file: File,
     channels: u16,
     rate: u32,
-    /// Bytes of whole frames that are written.
+    /// The bytes of whole frames that are written.
     data_bytes: u64,
 }
 
 impl GrowingWav {
-    /// Makes a file `name.wav` in `folder`, or `name (2).wav` and so on where that name is taken. The file and its name are
-    /// on the disk when this returns.
+    /// Makes a file `name.wav` in `folder`, or `name (2).wav` and so on if the name is taken. When this returns, the
+    /// file and its name are on the disk.
     ///
     /// # Errors
-    /// Where the file cannot be made. Then nothing is left of it.
+    /// If the file cannot be made. Then nothing of it is left.
     pub fn create(folder: &Path, name: &str, channels: u16, rate: u32) -> Result<Self, AudioError> {
         let (path, file) = create_new(folder, name).map_err(|cause| unwritable(cause, folder))?;
         let mut wav = Self { path, file, channels: channels.max(1), rate, data_bytes: 0 };
@@ -51,12 +51,12 @@ impl GrowingWav {
         }
     }
 
-    /// Where the file is. Another path than at first if the file was moved away while it grew.
+    /// The current path of the file. It differs from the first path if the file was moved while it grew.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Frames (samples a channel) that are written.
+    /// The number of frames (samples per channel) that are written.
     pub fn frames(&self) -> u64 {
         self.data_bytes / self.frame_bytes()
     }
@@ -65,10 +65,10 @@ impl GrowingWav {
         u64::from(self.channels) * SAMPLE_BYTES
     }
 
-    /// Adds whole frames of interleaved samples.
+    /// Appends whole frames of interleaved samples.
     ///
     /// # Errors
-    /// Where the disk is full or gone, or the file would become larger than a WAV file can be. The frames that could be
+    /// If the disk is full or gone, or if the file would become too large for a WAV file. The frames that could be
     /// written stay in the file.
     pub fn push(&mut self, interleaved: &[f32]) -> Result<(), AudioError> {
         let room = MOST_BYTES - self.data_bytes;
@@ -76,7 +76,8 @@ impl GrowingWav {
         let fitting = interleaved.len().min(usize::try_from(room).unwrap_or(usize::MAX));
         let bytes: Vec<u8> = interleaved[..fitting].iter().flat_map(|sample| sample.to_le_bytes()).collect();
         let appended = self.append(&bytes);
-        // Also after a failure: the header then tells of what fitted. A header in place takes no room on the disk.
+        // The header is also written after a failure, because then it counts what fitted. Rewriting it needs no room on
+        // the disk.
         let told = self.write_header();
         appended.and(told).map_err(|cause| unwritable(cause, &self.path))?;
         match fitting < interleaved.len() {
@@ -113,8 +114,8 @@ impl GrowingWav {
         self.file.write_all(&header)
     }
 
-    /// Waits until what was written is on the disk. Where the file was deleted or moved away meanwhile, as with its whole
-    /// folder, all of it is written again under its name.
+    /// Waits until what was written is on the disk. If the file or its folder was deleted or moved meanwhile, the whole
+    /// file is written again under its name.
     pub fn settle(&mut self) -> Result<(), AudioError> {
         let settled = match self.is_in_place() {
             true => self.file.sync_data(),
@@ -128,7 +129,7 @@ impl GrowingWav {
         matches!((own, Handle::from_path(&self.path)), (Ok(own), Ok(there)) if own == there)
     }
 
-    /// Copies the file, which has no name or another one, to a new file of its name.
+    /// Copies the open file, whose name was deleted or changed, to a new file of its name.
     fn write_again(&mut self) -> io::Result<()> {
         let folder = folder_of(&self.path).to_owned();
         fs::create_dir_all(&folder)?;
@@ -137,7 +138,7 @@ impl GrowingWav {
         self.file.seek(SeekFrom::Start(0))?;
         let copied = io::copy(&mut (&self.file).take(HEADER_BYTES as u64 + self.data_bytes), &mut file);
         if let Err(cause) = copied.and_then(|_| file.sync_all()).and_then(|()| sync_folder(&folder)) {
-            // The copy is this program's own, and not whole. The file that is open goes on.
+            // This program made the incomplete copy, so it may be deleted. The open file continues.
             let _ = fs::remove_file(path);
             return Err(cause);
         }
@@ -145,8 +146,8 @@ impl GrowingWav {
         Ok(())
     }
 
-    /// Ends the file, which is on the disk under its name when this returns: its path. `None` where it has no frame: then it
-    /// is deleted.
+    /// Ends the file and returns its path. When this returns, the file is on the disk under its name. `None` if it has
+    /// no frames; then it is deleted.
     pub fn finish(mut self) -> Result<Option<PathBuf>, AudioError> {
         if self.data_bytes == 0 {
             self.discard();
@@ -157,13 +158,13 @@ impl GrowingWav {
         Ok(Some(self.path))
     }
 
-    /// From now on no byte is taken, as on a full disk.
+    /// From now on every write fails, as on a full disk.
     #[cfg(all(test, target_os = "linux"))]
     pub(crate) fn pretend_full_disk(&mut self) {
         self.file = File::options().read(true).write(true).open("/dev/full").expect("there on every Linux");
     }
 
-    /// Deletes the file where it is still the one that was made here.
+    /// Deletes the file if it is still the one that was made here.
     fn discard(self) {
         if self.is_in_place()
             && let Err(cause) = fs::remove_file(&self.path)
@@ -173,7 +174,7 @@ impl GrowingWav {
     }
 }
 
-/// Whether a file is what [`GrowingWav::create`] makes, with no frame in it yet: a recording that was killed at once.
+/// Whether a file is an empty file of [`GrowingWav::create`]: a recording that was killed at once.
 pub fn is_empty_recording(path: &Path) -> bool {
     let is_plain = fs::symlink_metadata(path).is_ok_and(|facts| facts.is_file() && facts.len() == HEADER_BYTES as u64);
     let mut bytes = [0; HEADER_BYTES];
@@ -183,7 +184,7 @@ pub fn is_empty_recording(path: &Path) -> bool {
     is_read && bytes == header(channels, rate, 0)
 }
 
-/// A header with a `fact` chunk, as a format other than PCM must have one.
+/// A header with a `fact` chunk, which all formats other than PCM must have.
 fn header(channels: u16, rate: u32, data_bytes: u64) -> [u8; HEADER_BYTES] {
     const FLOAT: u16 = 3;
     let frame_bytes = u32::from(channels) * SAMPLE_BYTES as u32;
@@ -199,10 +200,10 @@ fn header(channels: u16, rate: u32, data_bytes: u64) -> [u8; HEADER_BYTES] {
         &channels.to_le_bytes(),
         &rate.to_le_bytes(),
         &rate.saturating_mul(frame_bytes).to_le_bytes(),
-        // No more than 64 channels are recorded, but a header that was read may say anything.
+        // At most 64 channels are recorded, but a header that was read may give any number.
         &u16::try_from(frame_bytes).unwrap_or(u16::MAX).to_le_bytes(),
         &32u16.to_le_bytes(),
-        // No further fields of the format.
+        // The number of bytes of further format fields.
         &0u16.to_le_bytes(),
         b"fact",
         &4u32.to_le_bytes(),
@@ -219,7 +220,7 @@ fn header(channels: u16, rate: u32, data_bytes: u64) -> [u8; HEADER_BYTES] {
     header
 }
 
-/// Makes a file under the first name that is free. A link of that name is not followed.
+/// Makes a file with the first free name. It does not follow a link of that name.
 fn create_new(folder: &Path, name: &str) -> io::Result<(PathBuf, File)> {
     for number in 1..=MOST_NAMES {
         let path = match number {

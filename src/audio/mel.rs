@@ -51,8 +51,8 @@ impl MelSpectrum {
         Self::up_to(rate as f32 / 2.0, rate, length, step, bands)
     }
 
-    /// Bands from 30 Hz to 16 kHz at every rate. A band that reaches beyond half the rate is empty, so that a recording sounds
-    /// the same to a model whatever rate it is heard at.
+    /// Bands from 30 Hz to 16 kHz, at every rate. Bands that reach beyond half the rate are empty. So one model can
+    /// hear recordings of all rates.
     pub fn fixed(rate: u32, length: usize, step: usize, bands: usize) -> Self {
         Self::up_to(HIGHEST_HZ, rate, length, step, bands)
     }
@@ -69,7 +69,7 @@ impl MelSpectrum {
                 let hz = bin as f32 * rate / length as f32;
                 ((hz - left) / (middle - left)).min((right - hz) / (right - middle)).max(0.0)
             };
-            // Rounding alone must not empty the band that ends at half the rate.
+            // Rounding must not empty the band that ends at half the rate.
             let is_whole = right <= 1.001 * rate / 2.0;
             let bins: Vec<usize> = (0..=length / 2).filter(|&bin| is_whole && weight(bin) > 0.0).collect();
             let first_bin = bins.first().copied().unwrap_or(0);

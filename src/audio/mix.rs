@@ -1,21 +1,21 @@
-//! Many channels as one: their mean, except where it hides what they hold.
+//! Mixes several channels to one: their mean, unless the mean cancels the sound.
 //!
-//! Channels in opposite phase cancel, and a sound that people hear in each of them would be silence. Where the mean is much
-//! quieter than its channels, the first loud one is heard instead. That is decided for windows at fixed places of the file,
-//! so that a stretch sounds as it does within the whole.
+//! Channels in opposite phase cancel, and a sound that people hear in each channel would become silence. If the mean is
+//! much quieter than the channels, the first loud channel is used instead. This is decided for each window, at fixed
+//! positions in the file. So a stretch sounds the same by itself as within the whole file.
 
-/// Frames of a window.
+/// The frames of a window.
 pub(super) const WINDOW: usize = 8192;
-/// Frames over which one window's way goes over into the next one's.
+/// The number of frames over which one window fades into the next.
 const FADE: usize = 256;
-/// The mean's power, as a share of what channels that have nothing to do with one another would leave of theirs, below which
-/// they cancel: 10 dB.
+/// Channels cancel if the mean has less than this share (10 dB) of the power that it would have if the channels were
+/// unrelated.
 const CANCELLED: f64 = 0.1;
 
-/// A channel is loud if it has this share of the loudest one's power.
+/// A channel is loud if it has at least this share of the loudest channel's power.
 const LOUD: f64 = 0.5;
 
-/// How a window is heard.
+/// How a window is mixed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Way {
     Mean,
@@ -25,18 +25,18 @@ enum Way {
 /// Mixes frames in order, window by window.
 pub(super) struct Mixer {
     channels: usize,
-    /// Frames of a window that is not whole yet, interleaved.
+    /// The frames of the incomplete window, interleaved.
     window: Vec<f32>,
     before: Option<Way>,
 }
 
 impl Mixer {
-    /// For frames that begin at the start of a window.
+    /// The first frame must be at the start of a window.
     pub fn new(channels: usize) -> Self {
         Mixer { channels: channels.max(1), window: Vec::new(), before: None }
     }
 
-    /// Takes frames, and appends what they are as one channel: whole windows.
+    /// Takes frames, and appends the mix of complete windows to `mono`.
     pub fn push(&mut self, mut interleaved: &[f32], mono: &mut Vec<f32>) {
         if self.channels == 1 {
             return mono.extend_from_slice(interleaved);
@@ -52,7 +52,7 @@ impl Mixer {
         }
     }
 
-    /// Appends what is left.
+    /// Appends the mix of the remaining frames.
     pub fn finish(&mut self, mono: &mut Vec<f32>) {
         if !self.window.is_empty() {
             self.mix(mono);
@@ -99,9 +99,9 @@ fn way_of(window: &[f32], channels: usize) -> Way {
         }
         mean += sum * sum;
     }
-    // Unrelated channels have as much power in their sum as they have together.
+    // The sum of unrelated channels has as much power as all channels together.
     let all: f64 = powers.iter().sum();
-    // The first of the loud ones, so that channels of about equal power do not take turns.
+    // The first of the loud channels is used, so that channels of nearly equal power do not alternate.
     let most = powers.iter().copied().fold(0.0, f64::max);
     let loud = powers.iter().position(|power| *power >= LOUD * most).unwrap_or(0);
     if mean < CANCELLED * all { Way::Channel(loud) } else { Way::Mean }
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn going_over_from_one_way_to_the_other_has_no_click() {
-        // The first channel turns slowly from the second one's copy to its opposite.
+        // The first channel turns slowly from a copy of the second one into its opposite.
         let tone = tone(10 * WINDOW);
         let turned = |n: usize| 1.0 - 2.0 * (n as f32 / (8 * WINDOW) as f32).min(1.0);
         let turning: Vec<f32> = tone.iter().enumerate().flat_map(|(n, x)| [turned(n) * x, *x]).collect();

@@ -1,4 +1,4 @@
-//! Sound as numbers: pure functions over samples. Only `device` knows the sound card.
+//! Sound as numbers: functions over samples and sound files. Only `device` knows the sound card.
 
 pub mod clip;
 mod container;

@@ -1,4 +1,4 @@
-//! Reading a sound as one channel at a wanted rate: whole, a stretch, or in blocks.
+//! Reads a sound as one channel at a wanted rate: the whole file, a stretch, or block by block.
 
 use std::path::{Path, PathBuf};
 
@@ -7,22 +7,22 @@ use super::error::{AudioError, Cause};
 use super::mix::{Mixer, WINDOW};
 use super::resample::Resampler;
 
-/// A sound as one channel. The channels of the file are averaged: a sound in one channel of two is heard at half its level.
-/// Where channels cancel one another, the first loud one of them is heard instead.
+/// A sound as one channel. The channels are averaged, so a sound that is in only one of two channels has half its
+/// level. If channels cancel one another, the first loud channel is used instead.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mono {
     pub samples: Vec<f32>,
-    /// Of `samples`, in hertz.
+    /// The rate of `samples`, in hertz.
     pub rate: u32,
-    /// The file's own.
+    /// The file's own rate, in hertz.
     pub native_rate: u32,
     pub native_channels: usize,
-    /// Frames at the file's own rate that `samples` were made from.
+    /// The number of frames of the file, at its own rate, that `samples` were made from.
     pub native_frames: u64,
 }
 
-/// Reads a file, or its stretch of `range_secs`, at `target_rate` (`None`: its own). A stretch ends where the file does;
-/// one that lies beyond the end is empty.
+/// Reads a file, or its stretch `range_secs`, at `target_rate` (`None`: its own rate). A stretch ends with the file. A
+/// stretch beyond the end is empty.
 pub fn read_mono(path: &Path, target_rate: Option<u32>, range_secs: Option<(f64, f64)>) -> Result<Mono, AudioError> {
     let mut reader = match range_secs {
         None => MonoReader::open(path, target_rate)?,
@@ -39,7 +39,7 @@ pub fn read_mono(path: &Path, target_rate: Option<u32>, range_secs: Option<(f64,
     })
 }
 
-/// Reads a file as one channel in blocks, so that a file of hours is never in memory whole.
+/// Reads a file as one channel in blocks, so that hours of sound are never in memory as a whole.
 pub struct MonoReader {
     path: PathBuf,
     decoder: Decoder,
@@ -48,21 +48,22 @@ pub struct MonoReader {
     mixer: Mixer,
     mixed: Vec<f32>,
     frames_read: u64,
-    /// Frames before the stretch that are read because what follows is mixed as they are.
+    /// The number of frames before the stretch that are read because the mix of the stretch depends on them.
     frames_before: u64,
-    /// Frames of the stretch that have yet to be decoded, and to be given out.
+    /// The number of frames of the stretch that are not decoded yet, and the number that are not returned yet.
     to_decode: u64,
     to_give: u64,
     over: bool,
 }
 
 impl MonoReader {
-    /// The whole file at `target_rate`, or at its own.
+    /// Reads the whole file at `target_rate`, or at its own rate.
     pub fn open(path: &Path, target_rate: Option<u32>) -> Result<Self, AudioError> {
         Self::open_range(path, target_rate, 0.0, None)
     }
 
-    /// A stretch in seconds from the file's start; `None` is its end. Cut to whole frames of the file.
+    /// Reads a stretch, in seconds from the file's start; `None` is its end. The stretch is cut to whole frames of the
+    /// file.
     pub fn open_range(
         path: &Path,
         target_rate: Option<u32>,
@@ -75,7 +76,7 @@ impl MonoReader {
         let to_give = to_secs.map_or(u64::MAX, |secs| frame_at(secs).saturating_sub(first));
         let rate = target_rate.unwrap_or(decoder.rate());
         let resampler = Resampler::new(decoder.rate(), rate).map_err(|cause| cause.at(path))?;
-        // Windows are mixed whole, each going over from the one before.
+        // Windows are mixed as a whole, and each fades in from the one before.
         let begin = match decoder.channels() {
             1 => first,
             _ => (first / WINDOW as u64).saturating_sub(1) * WINDOW as u64,
@@ -99,17 +100,17 @@ impl MonoReader {
         })
     }
 
-    /// Of the blocks, in hertz.
+    /// The rate of the blocks, in hertz.
     pub fn rate(&self) -> u32 {
         self.rate
     }
 
-    /// The file as it is: its own rate, channels and warnings.
+    /// The file's decoder, with its own rate, channels and warnings.
     pub fn file(&self) -> &Decoder {
         &self.decoder
     }
 
-    /// Appends some more samples to `out` (a few thousand; none at times), or says `false` at the end.
+    /// Appends the next samples to `out`: a few thousand, sometimes none. Returns false at the end.
     pub fn next_block(&mut self, out: &mut Vec<f32>) -> Result<bool, AudioError> {
         if self.over {
             return Ok(false);

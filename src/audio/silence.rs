@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-/// RMS below which a chunk is silent: -60 dB of full scale.
+/// The RMS below which a chunk is silent: -60 dB of full scale.
 const SILENT_RMS: f64 = 1e-3;
-/// The length of the windows in which silence at the ends of a recording is looked for.
+/// The length of the windows in which silence at the ends of a recording is sought.
 const WINDOW_SECS: f64 = 0.010;
-/// Kept before and after the sound, so that no attack and no reverberation is cut off.
+/// The time that is kept before and after the sound, so that no attack and no reverberation is cut off.
 const MARGIN_SECS: f64 = 0.050;
 /// A window has sound if its power is above this fraction of the loudest window's power: within 40 dB.
 const RANGE_BELOW_LOUDEST: f64 = 1e-4;
@@ -26,15 +26,15 @@ pub fn trim_silence(samples: &[f32], channels: usize, rate: u32) -> Range<usize>
     sounds.start as usize..sounds.end as usize
 }
 
-/// [`trim_silence`] for a recording that comes block by block. It keeps 4 bytes for each 10 ms.
+/// [`trim_silence`] for a recording that grows block by block. It keeps 4 bytes for each 10 ms.
 #[derive(Clone, Debug)]
 pub struct Trimmer {
     channels: usize,
     window_frames: usize,
     margin_frames: usize,
-    /// Samples of the window that is not full yet.
+    /// The samples of the incomplete window.
     partial: Vec<f32>,
-    /// Of each full window: power of its loudest channel. What is in opposite phase in two channels sounds, too.
+    /// For each complete window, the power of its loudest channel. So a sound in opposite phase counts as sound.
     powers: Vec<f32>,
     frames: u64,
 }
@@ -51,7 +51,7 @@ impl Trimmer {
         }
     }
 
-    /// Hears more whole frames, interleaved.
+    /// Takes the next whole frames, interleaved.
     pub fn push(&mut self, samples: &[f32]) {
         let window = self.window_frames * self.channels;
         self.frames += (samples.len() / self.channels) as u64;
@@ -72,7 +72,7 @@ impl Trimmer {
         self.partial.clear();
     }
 
-    /// The frames without silence at both ends.
+    /// The frames without the silence at both ends.
     pub fn finish(mut self) -> Range<u64> {
         if self.partial.len() >= self.channels {
             self.end_window();

@@ -106,7 +106,7 @@ impl SpectrogramBuilder {
         }
     }
 
-    /// Takes the next frames, interleaved, which are mixed as they are heard.
+    /// Takes the next frames, interleaved. They are mixed as for a model.
     pub fn push(&mut self, interleaved: &[f32], channels: usize) {
         let mut mono = Vec::new();
         self.mixer.get_or_insert_with(|| Mixer::new(channels)).push(interleaved, &mut mono);
@@ -199,14 +199,14 @@ impl SpectrogramBuilder {
     }
 }
 
-/// Where a frequency stands in a picture that goes up to `highest_hz`: 0 is the lower edge, 1 the upper one. Every octave is
-/// equally high.
+/// The position of a frequency in a picture that reaches up to `highest_hz`: 0 is the lower edge, 1 the upper one.
+/// Every octave has the same height.
 pub fn share_of_height(hz: f32, highest_hz: f32) -> f32 {
     (hz / LOWEST_HZ).ln() / octaves_up_to(highest_hz)
 }
 
-/// The natural logarithm of how many times the lowest frequency the highest is. A picture has an octave at least, however low
-/// a sound's rate is.
+/// The natural logarithm of the ratio between the highest and the lowest frequency. A picture has at least one octave,
+/// even at very low rates.
 fn octaves_up_to(highest_hz: f32) -> f32 {
     (highest_hz / LOWEST_HZ).max(2.0).ln()
 }

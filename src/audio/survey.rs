@@ -1,4 +1,4 @@
-//! Reading a file once from end to end for what the dataset and the screen show of it.
+//! Reads a file once, from end to end, for everything that the dataset and the screen show about it.
 
 use std::fs;
 use std::path::Path;
@@ -12,26 +12,27 @@ use super::witness::Testimony;
 use crate::ground::files::modified_ns;
 use crate::ground::names;
 
-/// What reading a whole file tells. Its memory does not grow with the file.
+/// The result of reading a whole file. Its size does not grow with the file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Survey {
-    /// The file's own, in hertz.
+    /// The file's own rate, in hertz.
     pub rate: u32,
     pub channels: u16,
-    /// As counted while decoding, whatever the header says.
+    /// The number of frames, counted while decoding.
     pub frames: u64,
-    /// Largest absolute sample, 1 being full scale.
+    /// The largest absolute sample. Full scale is 1.
     pub peak: f32,
-    /// Lowest and highest sample of each of up to the asked number of equal stretches, full scale being 127.
+    /// The lowest and the highest sample of equal stretches, as many as asked for. Full scale is 127.
     pub thumbnail: Vec<(i8, i8)>,
-    /// BLAKE3 of the file's bytes.
+    /// The BLAKE3 hash of the file's bytes.
     pub content_hash: [u8; 32],
-    /// BLAKE3 of the decoded samples, with their rate and channels: the same for one sound in two lossless formats.
+    /// The BLAKE3 hash of the decoded samples, with rate and channels. It is equal for one sound in two lossless
+    /// formats.
     pub sound_hash: [u8; 32],
     pub size_bytes: u64,
-    /// Time of the last change, in nanoseconds since 1970.
+    /// The time of the last change, in nanoseconds since 1970.
     pub modified_ns: i64,
-    /// What is wrong with the file though it could be read: cut off, damaged in places. One clause for a person.
+    /// The faults of the file: cut off, damaged in places. One clause for people.
     pub warning: Option<String>,
 }
 
@@ -41,18 +42,19 @@ pub struct SoundPicture {
     pub duration_secs: f64,
     pub rate: u32,
     pub channels: u16,
-    /// Lowest and highest sample of each of up to the asked number of equal stretches.
+    /// The lowest and the highest sample of equal stretches, as many as asked for.
     pub columns: Vec<(f32, f32)>,
     pub spectrogram: Spectrogram,
 }
 
-/// Size in bytes and time of the last change in nanoseconds since 1970: what tells a changed file without reading it.
+/// Size in bytes, and time of the last change in nanoseconds since 1970. They show whether a file has changed, without
+/// reading it.
 pub fn stamp(path: &Path) -> Result<(u64, i64), AudioError> {
     let metadata = fs::metadata(names::real(path)).map_err(|error| Cause::of_reading(error).at(path))?;
     Ok((metadata.len(), modified_ns(&metadata)))
 }
 
-/// Reads a file once, with a thumbnail of up to `thumbnail_columns`; `None` once `go_on` says no.
+/// Reads a file once, with a thumbnail of up to `thumbnail_columns`. `None` if `go_on` returns false.
 pub fn survey(path: &Path, thumbnail_columns: usize, go_on: impl Fn() -> bool) -> Result<Option<Survey>, AudioError> {
     let mut heard = blake3::Hasher::new();
     let outlined = outline(path, thumbnail_columns, |_, block| {
@@ -79,7 +81,7 @@ pub fn survey(path: &Path, thumbnail_columns: usize, go_on: impl Fn() -> bool) -
     }))
 }
 
-/// BLAKE3 of a file's bytes; `None` once `go_on` says no.
+/// The BLAKE3 hash of a file's bytes. `None` if `go_on` returns false.
 pub fn content_hash(path: &Path, go_on: impl Fn() -> bool) -> Result<Option<[u8; 32]>, AudioError> {
     let hash = || {
         let witness = section::open(path)?.witness().map_err(Cause::of_reading)?;
@@ -88,8 +90,8 @@ pub fn content_hash(path: &Path, go_on: impl Fn() -> bool) -> Result<Option<[u8;
     Ok(hash().map_err(|cause| cause.at(path))?.map(|testimony| testimony.content_hash))
 }
 
-/// A file's waveform in up to `columns`, and its spectrogram; `None` once `go_on` says no. Memory does not grow with the
-/// file.
+/// The waveform of a file in up to `columns` columns, and its spectrogram. `None` if `go_on` returns false. Memory does
+/// not grow with the file.
 pub fn picture(path: &Path, columns: usize, go_on: impl Fn() -> bool) -> Result<Option<SoundPicture>, AudioError> {
     let mut spectrogram = None;
     let outlined = outline(path, columns, |layout, block| {
@@ -107,7 +109,7 @@ pub fn picture(path: &Path, columns: usize, go_on: impl Fn() -> bool) -> Result<
     }))
 }
 
-/// Shows every block to `also`, for as long as that answers true; `None` where it did not.
+/// Passes every block to `also`, until it returns false. Then the result is `None`.
 fn outline(
     path: &Path,
     columns: usize,
@@ -128,7 +130,7 @@ fn outline(
     Ok(Some((outline, decoder)))
 }
 
-/// What a file says of itself before it is decoded.
+/// What a file declares before it is decoded.
 struct Layout {
     rate: u32,
     channels: usize,

@@ -12,7 +12,7 @@ use crate::ground::files::{Draft, folder_of};
 /// How samples are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// What is beyond full scale is clipped.
+    /// Samples beyond full scale are clipped.
     Pcm16,
     Float32,
 }
@@ -26,7 +26,7 @@ impl Depth {
     }
 }
 
-/// Writes interleaved samples. The file appears whole or not at all, and is on disk when this returns.
+/// Writes interleaved samples. The file appears whole or not at all, and is on the disk when this returns.
 pub fn write_wav(path: &Path, interleaved: &[f32], channels: u16, rate: u32, depth: Depth) -> Result<(), AudioError> {
     let mut file = WavFile::create(path, channels, rate, depth)?;
     file.push(interleaved)?;
@@ -61,13 +61,13 @@ fn write_samples(writer: &mut WavWriter<impl Write + Seek>, samples: &[f32], dep
     Ok(())
 }
 
-/// A file that is written part by part. It appears whole, once it is finished, or not at all.
+/// A file that is written part by part. When it is finished, it appears whole. Otherwise it does not appear.
 pub struct WavFile {
     path: PathBuf,
     depth: Depth,
     writer: WavWriter<BufWriter<File>>,
     draft: Draft,
-    /// Interleaved.
+    /// The number of samples of all channels.
     samples: u64,
 }
 
@@ -81,14 +81,14 @@ impl WavFile {
         Ok(Self { path: path.to_path_buf(), depth, writer, draft, samples: 0 })
     }
 
-    /// Adds interleaved samples.
+    /// Appends interleaved samples.
     pub fn push(&mut self, interleaved: &[f32]) -> Result<(), AudioError> {
         self.push_inner(interleaved).map_err(|cause| cause.at(&self.path))
     }
 
     fn push_inner(&mut self, interleaved: &[f32]) -> Result<(), Cause> {
         self.samples += interleaved.len() as u64;
-        // hound counts bytes in 32 bits; room is left for the header.
+        // hound counts bytes in 32 bits, and the header needs some room.
         if self.samples * self.depth.bytes() as u64 > u64::from(u32::MAX) - 1024 {
             let spec = self.writer.spec();
             let secs = self.samples as f64 / f64::from(spec.sample_rate.max(1)) / f64::from(spec.channels.max(1));
@@ -97,7 +97,7 @@ impl WavFile {
         write_samples(&mut self.writer, interleaved, self.depth)
     }
 
-    /// The file is on disk when this returns.
+    /// Completes the file, which is on the disk when this returns.
     pub fn finish(self) -> Result<(), AudioError> {
         let Self { path, writer, draft, .. } = self;
         let finished = writer.finalize().map_err(of_writing);
@@ -106,7 +106,7 @@ impl WavFile {
     }
 }
 
-/// Lets `write` write a file that appears whole or not at all, and is on disk when this returns.
+/// Lets `write` write a file. The file appears whole or not at all, and is on the disk when this returns.
 pub(crate) fn write_whole<T>(
     path: &Path,
     write: impl FnOnce(BufWriter<&mut Draft>) -> Result<T, Cause>,

@@ -1,7 +1,7 @@
-//! That a file was one and the same while it was read: [`Witness`].
+//! [`Witness`]: proves that a file did not change while it was read.
 //!
-//! Looking at a path before and after is not enough: a file can be replaced and put back in between, and its time of change
-//! can be set back. So the open file itself is looked at, and its bytes are hashed through it.
+//! Comparing the path's state before and after is not enough: a file can be replaced and put back meanwhile, and its
+//! time of change can be set back. So the open file itself is checked, and its bytes are hashed through it.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -9,29 +9,29 @@ use std::io::{self, Read, Seek, SeekFrom};
 use super::error::Cause;
 use crate::ground::files::modified_ns;
 
-/// An open file as it was when reading it began.
+/// The state of an open file when reading began.
 #[derive(Debug)]
 pub struct Witness {
     file: File,
     before: State,
 }
 
-/// What tells a changed file without reading it.
+/// What shows a change of a file without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct State {
     size_bytes: u64,
     modified_ns: i64,
-    /// Time of the last change of the file or of what the system notes of it, which no program can set; 0 where there is none.
+    /// The time of the last change of the file or of its metadata, which no program can set. 0 if the system has none.
     changed_ns: i128,
 }
 
-/// What a file was all the while it was read.
+/// The proven state of a file while it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Testimony {
-    /// BLAKE3 of the file's bytes.
+    /// The BLAKE3 hash of the file's bytes.
     pub content_hash: [u8; 32],
     pub size_bytes: u64,
-    /// Time of the last change, in nanoseconds since 1970.
+    /// The time of the last change, in nanoseconds since 1970.
     pub modified_ns: i64,
 }
 
@@ -40,10 +40,10 @@ impl Witness {
         Ok(Self { before: State::of(&file.metadata()?), file: file.try_clone()? })
     }
 
-    /// Hashes the file, once nothing more is to be read through it; `None` where `go_on` says no.
+    /// Hashes the file. Call it when nothing more will be read. `None` if `go_on` returns false.
     ///
     /// # Errors
-    /// [`Cause::ChangedMeanwhile`] where the file is not what it was when reading it began.
+    /// [`Cause::ChangedMeanwhile`] if the file has changed since reading began.
     pub fn testify(&self, go_on: impl Fn() -> bool) -> Result<Option<Testimony>, Cause> {
         self.check()?;
         let Some(content_hash) = self.hash(go_on).map_err(Cause::of_reading)? else { return Ok(None) };
@@ -59,7 +59,7 @@ impl Witness {
         }
     }
 
-    /// The bytes come from the system's cache: they were read a moment ago.
+    /// The bytes come from the system's cache, because they were read a moment ago.
     fn hash(&self, go_on: impl Fn() -> bool) -> io::Result<Option<[u8; 32]>> {
         const BYTES_AT_ONCE: usize = 256 << 10;
         let (mut file, mut buffer) = (&self.file, vec![0; BYTES_AT_ONCE]);
@@ -123,7 +123,7 @@ mod tests {
         let witness = Witness::of(&File::open(&path).expect("opened")).expect("seen");
         fs::write(&aside, b"other").expect("written");
         fs::rename(&aside, &path).expect("replaced");
-        // Losing its last name is a change of the file, as far as the system is concerned.
+        // On some systems, losing its last name counts as a change of the file.
         match witness.testify(|| true) {
             Ok(testimony) => assert_eq!(testimony.expect("read").content_hash, *blake3::hash(b"sound").as_bytes()),
             Err(cause) => assert!(matches!(cause, Cause::ChangedMeanwhile)),

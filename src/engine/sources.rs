@@ -1,3 +1,4 @@
+//! Adds files for a person who may not have every file read: only from certain folders, with limited downloads.
 
 use std::io::{Read, Write};
 use std::path::{Component, Path, PathBuf};

@@ -48,7 +48,7 @@ fn a_clip_is_what_the_decoder_reads_there() {
     for (depth, name) in [(Depth::Pcm16, "pcm.wav"), (Depth::Float32, "float.wav")] {
         let (path, out) = (folder.path().join(name), folder.path().join("out.wav"));
         write_wav(&path, &samples, 3, 10_000, depth).expect("written");
-        // 0.3 s to the end, though more is asked for.
+        // The stretch from 0.3 s to the end, although more is asked for.
         save_clip(&path, 0.3, Some(9.0), &out).expect("saved");
         let mut decoder = Decoder::open(&out).expect("opened");
         assert_eq!((decoder.rate(), decoder.channels(), decoder.frames()), (10_000, 3, Some(7000)));

@@ -1,4 +1,4 @@
-//! Where an AIFF or AIFC file keeps its sound, whatever its sizes claim.
+//! Finds the sound of an AIFF or AIFC file, even if its sizes are wrong.
 
 use super::super::error::{Cause, Shortfall};
 use super::layout::{Claim, Encoding, Layout};
@@ -13,7 +13,7 @@ struct Common {
     channels: u32,
     rate: u32,
     block_bytes: u64,
-    /// As the header counts them.
+    /// The number of frames that the header gives.
     frames: u64,
 }
 
@@ -23,7 +23,7 @@ struct Sound {
     claimed: u64,
 }
 
-/// Reads the layout of an AIFF file; `None` where it is none.
+/// Reads the layout of an AIFF file. `None` if it is not an AIFF file.
 pub(crate) fn layout(section: &mut Section) -> Result<Option<Layout>, Cause> {
     let Some(head) = section.bytes_at::<12>(0)? else { return Ok(None) };
     if &head[..4] != b"FORM" || !matches!(&head[8..], b"AIFF" | b"AIFC") {
@@ -54,7 +54,7 @@ pub(crate) fn layout(section: &mut Section) -> Result<Option<Layout>, Cause> {
     match (common, sound) {
         (Some(common), Some(sound)) => check(common, sound, section.len()).map(Some),
         (None, _) => Err(Cause::CutOffInHeader),
-        // Sound may be missing for there is none: a header that counts no frames needs no further chunk.
+        // A header that counts no frames needs no sound chunk: the file simply has no sound.
         (Some(common), None) if common.frames == 0 => Err(Cause::NoSound),
         (Some(_), None) => Err(Cause::CutOffInHeader),
     }
@@ -64,7 +64,7 @@ fn check(common: Common, sound: Sound, file_bytes: u64) -> Result<Layout, Cause>
     let room = file_bytes.saturating_sub(sound.start);
     let told = common.frames.saturating_mul(common.block_bytes);
     let (data_bytes, shortfall) = match sound.claimed {
-        // Sizes of nothing and of all ones were never completed.
+        // Sizes of zero or all ones were never completed.
         0 if room > 0 && told == 0 => (room, Some(Shortfall::NeverCompleted)),
         0 if room > 0 => (told.min(room), Shortfall::cut_off(told, room)),
         claimed if claimed > room && claimed >= 0x7FFF_0000 => (room, None),
@@ -130,7 +130,7 @@ fn kind_name(kind: &[u8; 4], bits: u16) -> String {
     }
 }
 
-/// An 80-bit floating point number as hertz; 0 for what is none.
+/// An 80-bit floating point number in hertz. 0 if it is not a valid rate.
 fn extended(bytes: &[u8]) -> u32 {
     let exponent = i32::from(be16(bytes) & 0x7FFF) - 16_383;
     let mantissa = u64::from(be32(&bytes[2..])) << 32 | u64::from(be32(&bytes[6..]));

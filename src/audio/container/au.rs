@@ -6,7 +6,7 @@ use super::section::{Section, be32, le32};
 
 const HEAD_BYTES: u64 = 24;
 
-/// Reads the layout of an AU file; `None` where it is none.
+/// Reads the layout of an AU file. `None` if it is not an AU file.
 pub(crate) fn layout(section: &mut Section) -> Result<Option<Layout>, Cause> {
     let Some(head) = section.bytes_at::<24>(0)? else { return Ok(None) };
     let (big, read32): (bool, fn(&[u8]) -> u32) = match &head[..4] {
@@ -29,7 +29,7 @@ pub(crate) fn layout(section: &mut Section) -> Result<Option<Layout>, Cause> {
     };
     let (claimed, room) = (u64::from(claimed), section.len().saturating_sub(start));
     let (data_bytes, shortfall) = match claimed {
-        // All ones is how this format says that it was written without knowing.
+        // In this format, all ones means that the size was not known.
         0xFFFF_FFFF => (room, None),
         0 if room > 0 => (room, Some(Shortfall::NeverCompleted)),
         _ => (claimed.min(room), Shortfall::cut_off(claimed, room)),

@@ -1,5 +1,5 @@
-//! Core Audio files whose sound lies in equal blocks. Those whose packets have lengths of their own (ALAC, AAC) are read by
-//! the decoding library.
+//! Core Audio files whose sound is in equal blocks. symphonia reads those whose packets have lengths of their own
+//! (ALAC, AAC).
 
 use super::super::error::{Cause, Shortfall};
 use super::layout::{Claim, Encoding, Layout};
@@ -30,11 +30,11 @@ pub(crate) fn read(section: &mut Section) -> Result<Caf, Cause> {
             b"data" => {
                 let (encoding, channels, rate, block_bytes) =
                     format.ok_or_else(|| Cause::Damaged("its format is missing".into()))?;
-                // The sound begins behind a count of edits.
+                // The sound begins after a count of edits.
                 let start = body + 4;
                 let room = section.len().saturating_sub(start);
                 let (data_bytes, shortfall) = match u64::try_from(bytes) {
-                    // -1 is how this format says that the sound goes on to the end.
+                    // In this format, -1 means that the sound goes on to the end of the file.
                     Err(_) => (room, None),
                     Ok(bytes) => (bytes.saturating_sub(4).min(room), Shortfall::cut_off(bytes.saturating_sub(4), room)),
                 };
@@ -57,7 +57,7 @@ pub(crate) fn read(section: &mut Section) -> Result<Caf, Cause> {
     Err(Cause::Damaged("no sound was found among its first parts".into()))
 }
 
-/// Encoding, channels, rate and bytes of a block; `None` where packets have lengths of their own.
+/// Encoding, channels, rate and bytes of a block. `None` if packets have lengths of their own.
 fn description(desc: &[u8; 32]) -> Result<Option<(Encoding, u32, u32, u64)>, Cause> {
     let rate = f64::from_bits(be64(desc));
     let rate = if rate.is_finite() { rate.round() as u32 } else { 0 };

@@ -1,14 +1,15 @@
-//! FLAC without what surrounds its sound: pictures, cue sheets and the like never refuse a file, however damaged they are.
+//! FLAC without the metadata around its sound. Damaged pictures, cue sheets and the like do not make a file unreadable.
 
 use super::super::error::Cause;
 use super::section::{Section, be16};
 
-/// Of STREAMINFO, the block of metadata that every file begins with.
+/// The bytes of STREAMINFO, the block of metadata that every file begins with.
 const INFO_BYTES: usize = 34;
 const MOST_BLOCKS: usize = 1024;
 const SEARCHED_BYTES: usize = 64 << 10;
 
-/// The stream as it would be had it no metadata but STREAMINFO, whose lengths of blocks agree with the frames.
+/// The stream with STREAMINFO as its only metadata. The block lengths in STREAMINFO are corrected to agree with the
+/// frames.
 pub(crate) fn bare(section: &mut Section) -> Result<Section, Cause> {
     let Some(head) = section.bytes_at::<42>(0)? else { return Err(Cause::CutOffInHeader) };
     if head[4] & 0x7F != 0 {
@@ -24,7 +25,8 @@ pub(crate) fn bare(section: &mut Section) -> Result<Section, Cause> {
         }
         let Some(block) = section.bytes_at::<4>(start)? else { return Err(Cause::CutOffInHeader) };
         let bytes = u64::from(block[1]) << 16 | u64::from(block[2]) << 8 | u64::from(block[3]);
-        // Types above 126 do not exist: the chain of blocks is damaged, and the frames are somewhere behind.
+        // There are no types above 126. So the chain of blocks is damaged, and the frames are somewhere behind this
+        // place.
         if block[0] & 0x7F == 127 || start + 4 + bytes > section.len() {
             break;
         }
@@ -36,8 +38,8 @@ pub(crate) fn bare(section: &mut Section) -> Result<Section, Cause> {
     Ok(section.part(start..section.len()).map_err(Cause::of_reading)?.with_prefix(prefix))
 }
 
-/// Whether all blocks have one length is told by the frames; STREAMINFO's shortest and longest block are to say the same,
-/// and some programs write 0.
+/// Corrects STREAMINFO's shortest and longest block. The frames say whether all blocks have one length, and STREAMINFO
+/// must say the same, but some programs write 0.
 fn agree_with_frames(section: &mut Section, start: u64, info: &mut [u8]) -> Result<(), Cause> {
     let mut bytes = vec![0; SEARCHED_BYTES];
     let count = section.read_up_to(start, &mut bytes)?;

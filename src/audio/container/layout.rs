@@ -1,4 +1,4 @@
-//! Sound that lies in a file as equal blocks, one after the other: what all containers of PCM and ADPCM come down to.
+//! Sound in equal blocks, one after the other. All containers of PCM and ADPCM are read in this form.
 
 use std::ops::Range;
 
@@ -32,7 +32,7 @@ pub(crate) enum Encoding {
 }
 
 impl Encoding {
-    /// Bytes of a sample, where samples are stored one by one.
+    /// The bytes of a sample, if samples are stored one by one.
     pub fn sample_bytes(self) -> Option<u64> {
         match self {
             Encoding::Signed8 | Encoding::Unsigned8 | Encoding::ALaw | Encoding::MuLaw => Some(1),
@@ -64,13 +64,13 @@ impl Encoding {
         }
     }
 
-    /// Frames of a block of ADPCM; `None` where so small a block holds none.
+    /// The frames of a block of ADPCM. `None` if the block is too small for any frame.
     fn frames_of_block(self, block_bytes: u64, channels: u64) -> Option<u64> {
         let frames = match self {
-            // A header of four bytes a channel holds the first sample; every further byte holds two.
+            // For each channel, a header of four bytes holds the first sample. Every further byte holds two samples.
             Encoding::ImaWav => (block_bytes.checked_sub(4 * channels)? * 2) / channels + 1,
             Encoding::ImaQuickTime => (block_bytes == 34 * channels).then_some(64)?,
-            // A header of seven bytes a channel holds the first two samples.
+            // For each channel, a header of seven bytes holds the first two samples.
             Encoding::Microsoft => (block_bytes.checked_sub(7 * channels)? * 2) / channels + 2,
             _ => 1,
         };
@@ -78,33 +78,33 @@ impl Encoding {
     }
 }
 
-/// What a file of equal blocks holds.
+/// Where a file with equal blocks keeps its sound, and in which form.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Layout {
     pub encoding: Encoding,
     pub channels: u32,
-    /// Hertz.
+    /// In hertz.
     pub rate: u32,
-    /// Where in the section the sound begins.
+    /// The position in the section where the sound begins.
     pub data_start: u64,
-    /// Bytes of sound that are there: whole blocks.
+    /// The bytes of sound that exist, in whole blocks.
     pub data_bytes: u64,
-    /// Bytes of a block: of a frame where samples are stored one by one.
+    /// The bytes of a block. If samples are stored one by one, a block is a frame.
     pub block_bytes: u64,
-    /// Frames of a block.
+    /// The frames of a block.
     pub block_frames: u64,
-    /// Frames that the file tells, where its last block holds fewer than all.
+    /// The number of frames that the file declares, if its last block is not full.
     pub told_frames: Option<u64>,
-    /// Where the header promises other than the file holds.
+    /// The difference between the header and the file, if there is one.
     pub shortfall: Option<Shortfall>,
 }
 
-/// What a header says of a file's sound, before it is checked.
+/// What a header says about the sound, before it is checked.
 pub(crate) struct Claim {
     pub encoding: Encoding,
     pub channels: u32,
     pub rate: u32,
-    /// 0 where the container does not say it.
+    /// 0 if the container does not say it.
     pub block_bytes: u64,
     pub data_start: u64,
     pub data_bytes: u64,
@@ -148,24 +148,24 @@ impl Layout {
         })
     }
 
-    /// Frames that are there.
+    /// The number of frames that exist.
     pub fn frames(&self) -> u64 {
         self.told_frames.unwrap_or(self.data_bytes / self.block_bytes * self.block_frames)
     }
 
-    /// Whether every sample is stored by itself, without bytes between them.
+    /// Whether every sample is stored by itself, without bytes between samples.
     pub fn is_plain(&self) -> bool {
         self.encoding.sample_bytes().is_some_and(|bytes| bytes * u64::from(self.channels) == self.block_bytes)
     }
 
-    /// Where in the section these frames are, as far as there are such; `None` where samples are not stored one by one.
+    /// The position of these frames in the section, as far as they exist. `None` if samples are not stored one by one.
     pub fn bytes_of(&self, frames: Range<u64>) -> Option<Range<u64>> {
         self.encoding.sample_bytes()?;
         let at = |frame: u64| self.data_start + frame.min(self.frames()) * self.block_bytes;
         Some(at(frames.start)..at(frames.end.max(frames.start)))
     }
 
-    /// What the decoding library is told of packets of up to `packet_frames`.
+    /// The parameters for symphonia's decoder, for packets of up to `packet_frames`.
     pub fn parameters(&self, packet_frames: u64) -> AudioCodecParameters {
         let mut parameters = AudioCodecParameters::new();
         parameters
@@ -180,7 +180,7 @@ impl Layout {
     }
 }
 
-/// So many channels, whatever places they are for.
+/// This number of channels, whatever their positions are.
 pub(crate) fn channels(count: u32) -> Channels {
     match count {
         1 => Channels::Positioned(Position::FRONT_LEFT),

@@ -1,4 +1,5 @@
-//! Matroska and WebM without what is no sound: chapters, tags and attachments never refuse a file.
+//! Matroska and WebM without the elements that are not sound. Damaged chapters, tags and attachments do not make a file
+//! unreadable.
 
 use super::super::error::Cause;
 use super::section::Section;
@@ -7,11 +8,11 @@ const SEGMENT: u32 = 0x1853_8067;
 const CLUSTER: u32 = 0x1F43_B675;
 /// Chapters, tags, attachments.
 const HIDDEN: [u32; 3] = [0x1043_A770, 0x1254_C367, 0x1941_A469];
-/// What may be skipped.
+/// The element for empty space.
 const VOID: u8 = 0xEC;
 const MOST_ELEMENTS: usize = 100_000;
 
-/// No encoder primes for longer.
+/// No encoder needs a longer priming.
 pub(crate) const LONGEST_DELAY_NS: u64 = 250_000_000;
 const TRACKS: u32 = 0x1654_AE6B;
 const TRACK: u32 = 0xAE;
@@ -23,16 +24,16 @@ const INFO: u32 = 0x1549_A966;
 const TICK_NS: u32 = 0x002A_D7B1;
 const DURATION: u32 = 0x4489;
 
-/// What a file tells of its sound.
+/// What a file says about its sound.
 #[derive(Default)]
 pub(crate) struct Told {
-    /// Priming of the first track of sound, in nanoseconds.
+    /// The priming of the first sound track, in nanoseconds.
     pub delay_ns: u64,
-    /// How long the whole file is.
+    /// The length of the whole file.
     pub secs: Option<f64>,
 }
 
-/// Shows elements that are no sound as empty space.
+/// Replaces elements that are not sound by empty space.
 pub(crate) fn hide_all_but_sound(section: &mut Section) -> Result<Told, Cause> {
     let mut at = 0;
     let (mut hidden, mut told) = (Vec::new(), Told::default());
@@ -63,7 +64,7 @@ pub(crate) fn hide_all_but_sound(section: &mut Section) -> Result<Told, Cause> {
     Ok(told)
 }
 
-/// Of the first track of sound.
+/// The priming of the first sound track, in nanoseconds.
 fn first_delay(section: &mut Section, mut at: u64, end: u64) -> Result<u64, Cause> {
     while at < end
         && let Some(Element { id, body, bytes: Some(bytes) }) = element_at(section, at)?
@@ -104,7 +105,7 @@ fn secs(section: &mut Section, mut at: u64, end: u64) -> Result<Option<f64>, Cau
         at = body.saturating_add(bytes);
     }
     let secs = ticks.map(|ticks| ticks * tick_ns as f64 / 1e9);
-    // A damaged number is no length.
+    // A damaged number is not a length.
     Ok(secs.filter(|secs| (0.0..1e7).contains(secs)))
 }
 
@@ -114,9 +115,9 @@ fn number_at(section: &mut Section, at: u64, bytes: u64) -> Result<u64, Cause> {
     Ok(number[..count].iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }
 
-/// The head of an empty element in `room` bytes that has as many bytes as the one that it stands for.
+/// The head of an empty element. It takes `room` bytes and covers as many bytes as the element that it replaces.
 fn void_head(room: usize, bytes: u64) -> Vec<u8> {
-    // The length has one to eight bytes; the rest of the room counts as content.
+    // The length takes one to eight bytes. The rest of the room counts as content.
     let length_bytes = (room - 1).min(8);
     let content = bytes + (room - 1 - length_bytes) as u64;
     let marker = 1u64 << (7 * length_bytes);
@@ -129,7 +130,7 @@ fn void_head(room: usize, bytes: u64) -> Vec<u8> {
 struct Element {
     id: u32,
     body: u64,
-    /// `None` where it is not known.
+    /// `None` if it is not known.
     bytes: Option<u64>,
 }
 
@@ -157,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_hidden_element_has_the_length_that_it_had() {
-        // A name of four bytes and a length of one, two or eight, before 5 or 300 bytes.
+        // Elements with an id of four bytes and a length field of one, two or eight bytes, and 5 or 300 bytes of content.
         assert_eq!(void_head(5, 5), [VOID, 0x10, 0, 0, 5]);
         assert_eq!(void_head(6, 300), [VOID, 0x08, 0, 0, 1, 44]);
         let head = void_head(12, 5);

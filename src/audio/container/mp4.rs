@@ -1,58 +1,57 @@
-//! What an MP4 file says of its sound and the decoder does not read: where the sound proper lies in what is decoded.
+//! What an MP4 file says about its sound and symphonia does not read: where the sound begins in the decoded samples.
 //!
-//! An AAC encoder's first frames, 1,024 or 2,112 as a rule, hold what it needs to get going. The edit list says where the
-//! sound proper begins, or, where there is none, the comment that iTunes leaves (`iTunSMPB`); played from the first frame,
-//! everything would come some 20 to 50 ms late. A bare AAC stream says nothing of it, and is read from its first frame, as other
-//! programs do.
+//! The first frames of an AAC encoder, usually 1,024 or 2,112, only prime the decoder. The edit list says where the
+//! sound begins, or else the comment of iTunes (`iTunSMPB`). With the priming, everything would come 20 to 50 ms late.
+//! A bare AAC stream does not say how long its priming is, so it is read from its first frame, as other programs do.
 
 use super::super::error::Cause;
 use super::section::{Section, be16, be32, be64};
 
-/// More boxes than any real file has side by side; a file of nothing but empty boxes must not be walked to its end.
+/// More boxes than any real file has side by side. A file that consists of empty boxes must not be walked to its end.
 const MOST_BOXES: usize = 4096;
-/// No encoder primes for longer than one of these: an edit that does cuts the sound, and what was cut is still sound that
-/// can be searched for.
+/// No encoder needs a longer priming than one of these. A longer edit cuts the sound, and the part that was cut can
+/// still be searched for.
 const LONGEST_PRIMING_SECS: f64 = 0.25;
 const LONGEST_PRIMING_TICKS: u64 = 4096;
 
-/// What ALAC's decoder has to know has 24 bytes, and 24 more where it tells what channels are for.
+/// ALAC's decoder needs a description of 24 bytes, with 24 more if it has the positions of channels.
 const SHORTEST_COOKIE: usize = 24;
 const LONGEST_COOKIE: u64 = 48;
 
-/// Where a file's last fragment begins, at most, before its end.
+/// The largest distance of a file's last fragment from its end.
 const LAST_FRAGMENT_BYTES: u64 = 1 << 20;
 
-/// The longest comment of which anything is read.
+/// The most bytes of a comment that are read.
 const COMMENT_BYTES: usize = 64;
 
-/// What is known of the first sound track.
+/// What is known about the first sound track.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Sound {
-    /// Its number.
+    /// The number of the track.
     pub track: u32,
     /// The name of its encoding.
     pub encoding: [u8; 4],
-    /// Ticks a second of its times.
+    /// Ticks per second of the track's times.
     pub ticks_a_sec: u32,
-    /// Where the sound proper begins, and how long it is, in ticks.
+    /// The start of the sound and its length, in ticks.
     pub begins: u64,
     pub ticks: Option<u64>,
-    /// Of whole and floating point numbers in QuickTime: whether the lowest byte comes first.
+    /// For whole and floating point numbers in QuickTime: whether the lowest byte comes first.
     pub is_little: bool,
-    /// Of ALAC in QuickTime: what its decoder has to know.
+    /// For ALAC in QuickTime: the description for its decoder.
     pub alac: Option<Vec<u8>>,
-    /// Ticks that there are at least, where the last of a file's fragments tells it.
+    /// The least number of ticks, if the last fragment of the file says it.
     pub at_least: Option<u64>,
-    /// Whether all of its packets, the last one aside, last equally long.
+    /// Whether all packets, except perhaps the last one, have the same duration.
     pub is_even: bool,
 }
 
-/// Reads what is known of the first sound track; `None` where there is none, or no table of contents.
+/// Reads what is known about the first sound track, or says that there is none.
 pub(crate) fn sound(section: &mut Section) -> Result<Contents, Cause> {
     Walk { bytes: section.len(), section }.contents()
 }
 
-/// Shows the last of the outermost boxes as ending where the file does, if it is cut off there.
+/// If the last of the outermost boxes is cut off, changes its size so that it ends with the file.
 pub(crate) fn mend_last_box(section: &mut Section) -> Result<(), Cause> {
     let mut walk = Walk { bytes: section.len(), section };
     let mut at = 0;
@@ -60,7 +59,7 @@ pub(crate) fn mend_last_box(section: &mut Section) -> Result<(), Cause> {
         let Some(head) = walk.read_at::<8>(at, walk.bytes)? else { return Ok(()) };
         match walk.part_at(at, walk.bytes)? {
             Some(part) => at = part.end,
-            // Its size may stand in 64 bits: one of 32 bits that says 0 means the rest of the file.
+            // Its size may be stored in 64 bits. A 32-bit size of 0 means the rest of the file.
             None if &head[4..] == b"mdat" && be32(&head) == 1 => {
                 let rest = walk.bytes - at;
                 walk.section.patch(at + 8, rest.to_be_bytes().to_vec());
@@ -85,7 +84,7 @@ pub(crate) enum Contents {
     Sound(Sound),
 }
 
-/// What people call an encoding.
+/// The common name of an encoding.
 pub(crate) fn encoding_name(encoding: [u8; 4]) -> String {
     let name = match &encoding {
         b"samr" => "AMR",
@@ -107,7 +106,7 @@ pub(crate) fn encoding_name(encoding: [u8; 4]) -> String {
     name.into()
 }
 
-/// A box: its kind and where its content begins and ends.
+/// A box: its kind, and the start and end of its content.
 #[derive(Clone, Copy)]
 struct Part {
     kind: [u8; 4],
@@ -147,7 +146,8 @@ impl Walk<'_> {
         Ok(Contents::NoSound)
     }
 
-    /// Where the last fragment begins, in ticks. It is looked for at the end, for damage before it may hide the way there.
+    /// The start of the last fragment, in ticks. It is sought from the end of the file, because damage before it may
+    /// hide the way there.
     fn last_fragment(&mut self) -> Result<Option<u64>, Cause> {
         let from = self.bytes.saturating_sub(LAST_FRAGMENT_BYTES);
         let mut bytes = vec![0; (self.bytes - from) as usize];
@@ -169,7 +169,7 @@ impl Walk<'_> {
         let entries = Part { start: table.start.saturating_add(8), ..table };
         let Some(entry) = self.part_at(entries.start, entries.end)? else { return Ok(()) };
         sound.encoding = entry.kind;
-        // Behind the fields that every sound has there are boxes that say more.
+        // Further boxes follow the fields that every sound has.
         let version = self.read::<10>(entry)?.map_or(0, |head| be16(&head[8..]));
         let fields = match version {
             1 => 44,
@@ -192,7 +192,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Whether a table of durations has one for all packets, or one for all but the last.
+    /// Whether a table of durations has one entry for all packets, or one for all except the last.
     fn are_even(&mut self, durations: Part) -> Result<bool, Cause> {
         let Some(head) = self.read::<8>(durations)? else { return Ok(false) };
         Ok(match be32(&head[4..]) {
@@ -228,7 +228,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Frames of priming and of sound that the comment `iTunSMPB` tells.
+    /// The priming and the length that the comment `iTunSMPB` gives, in frames.
     fn gapless_comment(&mut self, movie: Part) -> Result<Option<(u64, u64)>, Cause> {
         let Some(meta) = self.find_below(movie, &[b"udta", b"meta"])? else { return Ok(None) };
         // It begins with its version.
@@ -241,7 +241,8 @@ impl Walk<'_> {
             }
             let Some(data) = self.find(entry, b"data")? else { return Ok(None) };
             let Some(text) = self.read::<COMMENT_BYTES>(data)? else { return Ok(None) };
-            // Behind its kind: 0, the priming, the padding of the last packet, the length; all of it hexadecimal.
+            // After its kind, the comment has hexadecimal numbers: 0, the priming, the padding of the last packet, the
+            // length.
             let numbers = str::from_utf8(&text[8..]).unwrap_or_default().split_ascii_whitespace();
             let numbers: Vec<u64> = numbers.map_while(|number| u64::from_str_radix(number, 16).ok()).collect();
             return Ok(match numbers[..] {
@@ -252,15 +253,15 @@ impl Walk<'_> {
         Ok(None)
     }
 
-    /// Ticks a second of a track.
+    /// Ticks per second of a track.
     fn time_scale(&mut self, header: Part) -> Result<Option<u32>, Cause> {
         let Some(head) = self.read::<24>(header)? else { return Ok(None) };
         let at = if head[0] == 1 { 20 } else { 12 };
         Ok(Some(be32(&head[at..])).filter(|scale| *scale > 0))
     }
 
-    /// Where in the track its only edit begins, in its ticks, and how long it is, in the movie's. Tracks that are put together
-    /// of several are left as they are.
+    /// The start of the track's only edit, in the track's ticks, and its length, in the movie's ticks. Tracks with
+    /// several edits are left as they are.
     fn first_edit(&mut self, list: Part) -> Result<Option<(u64, u64)>, Cause> {
         let Some(head) = self.read::<8>(list)? else { return Ok(None) };
         if be32(&head[4..]) != 1 {
@@ -304,7 +305,7 @@ impl Walk<'_> {
         Ok(parts)
     }
 
-    /// The box that begins at `at`, if one does that ends by `limit`.
+    /// The box that begins at `at`, if it ends at or before `limit`.
     fn part_at(&mut self, at: u64, limit: u64) -> Result<Option<Part>, Cause> {
         let Some(head) = self.read_at::<8>(at, limit)? else { return Ok(None) };
         let kind = [head[4], head[5], head[6], head[7]];

@@ -1,4 +1,4 @@
-//! Pages of Ogg: what is between two of them is found again by their mark and their checksum.
+//! Ogg pages. After damage, the next page is found by its mark and its checksum.
 
 use super::super::error::Cause;
 use super::section::{le32, le64};
@@ -7,27 +7,28 @@ use super::window::Window;
 const HEAD_BYTES: usize = 27;
 
 pub(crate) struct Page {
-    /// Where the next page begins.
+    /// The position of the next page.
     pub next: u64,
     pub serial: u32,
     pub number: u32,
-    /// Position of the stream behind the last packet that ends here; `None` where no packet does, or it is not told.
+    /// The stream's position after the last packet that ends here. `None` if no packet does, or if the page does not
+    /// say it.
     pub granule: Option<i64>,
     pub is_first: bool,
     pub is_last: bool,
-    /// Whether its first packet began on an earlier page.
+    /// Whether the first packet began on an earlier page.
     pub is_continued: bool,
-    /// Lengths of packets, and whether they end here; only the last one may not.
+    /// The lengths of packets, and whether they end here. Only the last packet may continue on the next page.
     pub packets: Vec<(usize, bool)>,
     pub body: Vec<u8>,
-    /// Whether its bytes are those that were written.
+    /// Whether the checksum is right.
     pub is_whole: bool,
-    /// Whether bytes before it belong to no page.
+    /// Whether there are bytes before it that belong to no page.
     pub after_damage: bool,
 }
 
-/// The next page at or behind `at`; `None` at the end. A page that is not whole is given where `any` says so, as far as
-/// its length can be believed.
+/// The next page at or after `at`. `None` at the end. If `any` is true, damaged pages are returned too, if their
+/// lengths are plausible.
 pub(crate) fn next_page(window: &mut Window, mut at: u64, any: bool) -> Result<Option<Page>, Cause> {
     let mut after_damage = false;
     loop {
@@ -103,7 +104,7 @@ fn page_at(window: &mut Window, at: u64) -> Result<Option<Page>, Cause> {
     }))
 }
 
-/// Ogg's checksum of one byte more: polynomial 0x04C11DB7, highest bit first.
+/// Ogg's checksum with one more byte: polynomial 0x04C11DB7, highest bit first.
 fn checksum(sum: u32, byte: u8) -> u32 {
     const TABLE: [u32; 256] = table();
     sum << 8 ^ TABLE[usize::from((sum >> 24) as u8 ^ byte)]

@@ -1,28 +1,30 @@
-//! Where a WAV file keeps its sound, whatever its sizes claim.
+//! Finds the sound of a WAV file, even if its sizes are wrong.
 //!
-//! Recorders that crash leave sizes of zero, pipes leave sizes of all ones, broken downloads leave sizes that are larger
-//! than the file, recordings of over 4 GiB leave what is left of their sizes in 32 bits, and RF64 keeps them elsewhere.
+//! Recorders that crash leave sizes of zero. Pipes leave sizes of all ones. Broken downloads have sizes that are larger
+//! than the file. Recordings of over 4 GiB keep only the lower 32 bits of their sizes. RF64 keeps its sizes in another
+//! chunk.
 
 use super::super::error::{Cause, Shortfall};
 use super::layout::{Claim, Encoding, Layout};
 use super::section::{Section, be32, le16, le32, le64};
 use super::wave_format::{LONGEST_FORMAT, WaveFormat};
 
-/// More chunks than any real file has before its data; a file of nothing but empty chunks must not be walked to its end.
+/// More chunks than any real file has before its data. A file that consists of empty chunks must not be walked to its
+/// end.
 const MOST_CHUNKS: usize = 4096;
-/// Sizes from here on were written by a program that could not know them.
+/// Sizes from here on were written by a program that did not know them.
 const UNKNOWN_SIZE: u64 = 0x7FFF_0000;
-/// One more than what 32 bits hold.
+/// One more than 32 bits can hold.
 const WRAP: u64 = 1 << 32;
 
-/// A WAV file's layout, and its own format chunk with the places of its channels and its valid bits.
+/// The layout of a WAV file, and its own format chunk, which has the positions of channels and the valid bits.
 pub(crate) struct Wav {
     pub layout: Layout,
     pub own_format: Vec<u8>,
     pub big: bool,
 }
 
-/// Reads the layout of a WAV file; `None` where it is none.
+/// Reads the layout of a WAV file. `None` if it is not a WAV file.
 pub(crate) fn wav(section: &mut Section) -> Result<Option<Wav>, Cause> {
     let mut head = [0u8; 12];
     let got = section.read_up_to(0, &mut head)?;
@@ -86,7 +88,7 @@ pub(crate) fn wav(section: &mut Section) -> Result<Option<Wav>, Cause> {
     Err(Cause::Damaged("no sound was found among its first parts".into()))
 }
 
-/// Where the chunk behind one begins: at an even place, except where a program forgot the byte that fills it up.
+/// The start of the next chunk. Chunks start at even positions, but some programs omit the padding byte.
 pub(super) fn next_chunk(section: &mut Section, body: u64, bytes: u64) -> Result<u64, Cause> {
     let end = body.saturating_add(bytes);
     if bytes.is_multiple_of(2) {
@@ -98,21 +100,21 @@ pub(super) fn next_chunk(section: &mut Section, body: u64, bytes: u64) -> Result
     Ok(if !at(section, end + 1)? && at(section, end)? { end } else { end + 1 })
 }
 
-/// What a header says of the bytes of sound.
+/// The sizes of the sound according to the headers.
 struct Sizes {
     claimed: u64,
-    /// Of RF64.
+    /// The size in the header of RF64.
     wide: Option<u64>,
-    /// What is left in the file.
+    /// The bytes that are left in the file.
     room: u64,
     riff_bytes: u64,
 }
 
 impl Sizes {
-    /// How many bytes of sound there are, from `start` on.
+    /// The number of bytes of sound, from `start` on.
     fn data_bytes(&self, start: u64, file_bytes: u64) -> (u64, Option<Shortfall>) {
         let Sizes { claimed, wide, room, riff_bytes } = *self;
-        // RF64's own size counts wherever it fits the file.
+        // The size of RF64 counts if it fits the file.
         let claimed = match wide {
             Some(wide) if (1..=room).contains(&wide) => return (wide, None),
             Some(wide) if claimed >= u64::from(u32::MAX) || (claimed == 0 && wide > 0) => wide,
@@ -123,7 +125,7 @@ impl Sizes {
             if room % WRAP == claimed {
                 return (room, None);
             }
-            // Other chunks may follow on the sound: the whole file's size shows then that sizes were cut to 32 bits.
+            // Other chunks may follow the sound. Then the size of the whole file shows that sizes were cut to 32 bits.
             if file_bytes.saturating_sub(8) % WRAP == riff_bytes {
                 return (claimed + (room - claimed) / WRAP * WRAP, None);
             }
@@ -136,10 +138,10 @@ impl Sizes {
 }
 
 impl Wav {
-    /// The header of a WAV file with sound of this format; `None` where so much does not fit into one.
+    /// The header of a WAV file with sound of this format. `None` if the sound is too long for a WAV file.
     pub fn header_of(&self, data_bytes: u64) -> Option<Vec<u8>> {
         let format = &self.own_format;
-        // Other formats than PCM say how many frames there are.
+        // Formats other than PCM have a `fact` chunk with the number of frames.
         let fact = (le16(format) != 1).then_some(data_bytes / self.layout.block_bytes);
         let parts = 4 + 8 + format.len().next_multiple_of(2) as u64 + if fact.is_some() { 12 } else { 0 } + 8;
         let riff = u32::try_from(parts + data_bytes.next_multiple_of(2)).ok()?;
@@ -159,14 +161,14 @@ impl Wav {
         Some(header)
     }
 
-    /// Whether a copy of its bytes under [`Wav::header_of`] is a WAV file that says what it holds.
+    /// Whether its bytes, copied after [`Wav::header_of`], make a valid WAV file.
     pub fn can_be_copied(&self) -> bool {
         let stored = u64::from(le16(&self.own_format[12..]));
         !self.big && self.layout.encoding.sample_bytes().is_some() && stored == self.layout.block_bytes
     }
 }
 
-/// Whether the encoding of a WAV file is found by its own frames.
+/// Whether a WAV file holds MPEG audio, which is found by its own frames.
 pub(crate) fn is_mpeg(layout: &Layout) -> bool {
     layout.encoding == Encoding::Mpeg
 }

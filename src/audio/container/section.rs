@@ -1,4 +1,4 @@
-//! A stretch of a file as if it were the whole file, with some of its bytes replaced where they mislead the decoding library.
+//! A part of a file that reads like a whole file. Bytes that would mislead symphonia can be replaced.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -11,31 +11,30 @@ use super::super::error::Cause;
 use super::super::witness::Witness;
 use crate::ground::names;
 
-/// Every read goes to its place first: sections and witnesses of one open file share its position.
-///
-/// Bytes of a file from `start` to `end`, behind a prefix that is not in the file.
+/// Bytes of a file from `start` to `end`, after a prefix that is not in the file. Every read sets the file's position
+/// first, because sections and witnesses of one open file share it.
 pub(crate) struct Section {
     file: File,
     prefix: Vec<u8>,
     start: u64,
     end: u64,
-    /// Bytes shown in place of the file's own, by their place in the section. They do not overlap.
+    /// Bytes that replace the file's own, with their positions in the section. They do not overlap.
     patches: Vec<(u64, Vec<u8>)>,
     position: u64,
 }
 
 impl Section {
-    /// The whole file.
+    /// A section of the whole file.
     pub fn whole(file: File, bytes: u64) -> Self {
         Section { file, prefix: Vec::new(), start: 0, end: bytes, patches: Vec::new(), position: 0 }
     }
 
-    /// The file as it is now, to be looked at again once it has been read.
+    /// The current state of the file, to be compared after it was read.
     pub fn witness(&self) -> io::Result<Witness> {
         Witness::of(&self.file)
     }
 
-    /// A part of this section; reading it begins at its start. Patches and the prefix are left behind.
+    /// A part of this section, without its prefix and its patches. Reading begins at its start.
     pub fn part(&self, range: Range<u64>) -> io::Result<Self> {
         let end = self.start + range.end.min(self.len());
         let start = (self.start + range.start).min(end);
@@ -43,23 +42,23 @@ impl Section {
         Ok(Section { file, prefix: Vec::new(), start, end, patches: Vec::new(), position: 0 })
     }
 
-    /// Shows these bytes before the section.
+    /// Adds bytes before the section.
     pub fn with_prefix(mut self, prefix: Vec<u8>) -> Self {
         self.prefix = prefix;
         self
     }
 
-    /// Shows `bytes` at `at`, counted without the prefix, in place of the file's own.
+    /// Replaces the file's bytes at `at`, counted without the prefix, by `bytes`.
     pub fn patch(&mut self, at: u64, bytes: Vec<u8>) {
         self.patches.push((at, bytes));
     }
 
-    /// Bytes.
+    /// The number of bytes.
     pub fn len(&self) -> u64 {
         self.prefix.len() as u64 + (self.end - self.start)
     }
 
-    /// Reads at `at` until `out` is full or the section ends; returns how much was read. Moves the position.
+    /// Reads at `at` until `out` is full or the section ends. Returns the number of bytes read. Changes the position.
     pub fn read_up_to(&mut self, at: u64, out: &mut [u8]) -> Result<usize, Cause> {
         self.position = at;
         let mut filled = 0;
@@ -74,7 +73,7 @@ impl Section {
         Ok(filled)
     }
 
-    /// The bytes at `at`; `None` where the section ends before them.
+    /// The bytes at `at`. `None` if the section ends before that.
     pub fn bytes_at<const N: usize>(&mut self, at: u64) -> Result<Option<[u8; N]>, Cause> {
         let mut bytes = [0; N];
         Ok((self.read_up_to(at, &mut bytes)? == N).then_some(bytes))
@@ -135,7 +134,7 @@ impl MediaSource for Section {
     }
 }
 
-/// Opens a regular file that has bytes. The kind is asked first: opening a pipe would wait for its writer.
+/// Opens a regular file that is not empty. Its kind is checked first, because opening a pipe would wait for its writer.
 pub(crate) fn open(path: &Path) -> Result<Section, Cause> {
     let path = names::real(path);
     let metadata = std::fs::metadata(&path).map_err(Cause::of_reading)?;
@@ -191,7 +190,7 @@ mod tests {
         part.read_to_string(&mut shown).expect("text");
         assert_eq!(shown, "ab2XY567");
         assert_eq!(part.len(), 8);
-        // Reads that begin and end within a patch see its middle.
+        // A read can begin and end within a patch.
         assert_eq!(part.bytes_at::<1>(4).expect("read"), Some(*b"Y"));
         assert_eq!(part.bytes_at::<2>(7).expect("read"), None);
         assert_eq!(whole.part(8..99).expect("a part").len(), 2);

@@ -1,14 +1,14 @@
-//! NIST SPHERE, which TIMIT and other collections of speech come in, as `.wav` or `.sph`.
+//! NIST SPHERE, the format of TIMIT and other collections of speech, as `.wav` or `.sph`.
 
 use super::super::error::{Cause, Shortfall};
 use super::layout::{Claim, Encoding, Layout};
 use super::section::Section;
 
 const MAGIC: &[u8] = b"NIST_1A\n";
-/// Longer headers do not exist.
+/// No header is longer.
 const LONGEST_HEADER: u64 = 64 << 10;
 
-/// Reads the layout of a SPHERE file; `None` where it is none.
+/// Reads the layout of a SPHERE file. `None` if it is not a SPHERE file.
 pub(crate) fn layout(section: &mut Section) -> Result<Option<Layout>, Cause> {
     let Some(head) = section.bytes_at::<16>(0)? else { return Ok(None) };
     if !head.starts_with(MAGIC) {
@@ -22,7 +22,7 @@ pub(crate) fn layout(section: &mut Section) -> Result<Option<Layout>, Cause> {
         return Err(Cause::CutOffInHeader);
     }
     let text = String::from_utf8_lossy(&header);
-    // Each line is a name, a type (`-i`, `-r` or `-s` with a length) and a value.
+    // Each line has a name, a type (`-i`, `-r`, or `-s` with a length) and a value.
     let value = |name: &str| {
         let mut lines = text.lines().filter_map(|line| line.split_once(' '));
         let (_, rest) = lines.find(|(key, _)| *key == name)?;

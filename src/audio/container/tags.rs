@@ -1,6 +1,6 @@
-//! Where the tags that people's programs put around a sound end and begin: ID3 (both versions), APE, Lyrics3.
+//! Finds the tags before and after a sound: ID3 (both versions), APE, Lyrics3.
 //!
-//! A tag before the sound may hold a picture of many megabytes, in which chance bytes look like sound.
+//! A tag before the sound may have a picture of many megabytes, and some bytes of a picture look like sound.
 
 use std::ops::Range;
 
@@ -13,15 +13,15 @@ const MOST_TAGS: usize = 16;
 const ID3_HEADER: u64 = 10;
 const APE_FOOTER: u64 = 32;
 const ID3V1_BYTES: u64 = 128;
-/// The extension of ID3v1 that some programs write before it.
+/// The extension that some programs write before ID3v1.
 const ID3V1_EXTENDED_BYTES: u64 = 227;
 
-/// Where the sound lies between tags.
+/// The range of the sound between the tags.
 pub(crate) fn sound_within(section: &mut Section) -> Result<Range<u64>, Cause> {
     let (mut start, mut end) = (0, section.len());
     for _ in 0..MOST_TAGS {
         match leading_tag(section, start)? {
-            // A tag whose size lies leaves nothing: what is behind its header is looked at then.
+            // If the size of a tag is wrong and leaves no sound, only its header is skipped.
             Some(bytes) if start + bytes < end => start += bytes,
             Some(_) => {
                 start += ID3_HEADER;
@@ -30,7 +30,7 @@ pub(crate) fn sound_within(section: &mut Section) -> Result<Range<u64>, Cause> {
             None => break,
         }
     }
-    // What follows a tag is padded with zeros at times, outside of what the tag declares.
+    // Some tags are padded with zeros that the tag's size does not include.
     if start > 0 {
         start = after_zeros(section, start, end)?;
     }
@@ -43,7 +43,7 @@ pub(crate) fn sound_within(section: &mut Section) -> Result<Range<u64>, Cause> {
     Ok(start..end)
 }
 
-/// The bytes of a tag that begins at `at`.
+/// The number of bytes of the tag that begins at `at`.
 pub(crate) fn leading_tag(section: &mut Section, at: u64) -> Result<Option<u64>, Cause> {
     let Some(head) = section.bytes_at::<32>(at)? else {
         let Some(head) = section.bytes_at::<10>(at)? else { return Ok(None) };
@@ -52,7 +52,7 @@ pub(crate) fn leading_tag(section: &mut Section, at: u64) -> Result<Option<u64>,
     if let Some(bytes) = id3v2_bytes(&head) {
         return Ok(Some(bytes));
     }
-    // An APE tag with a header: its size counts all but the header.
+    // An APE tag with a header. Its size does not include the header.
     let flags = le32(&head[20..]);
     if &head[..8] == b"APETAGEX" && flags >> 29 & 1 == 1 {
         return Ok(Some(u64::from(le32(&head[12..])) + APE_FOOTER));
@@ -94,7 +94,7 @@ fn trailing_tag(section: &mut Section, end: u64) -> Result<Option<u64>, Cause> {
     {
         return Ok(Some(bytes + 15));
     }
-    // An ID3v2 tag at the end has a footer that is like its header.
+    // An ID3v2 tag at the end of a file has a footer in the form of its header.
     if let Some(at) = end.checked_sub(ID3_HEADER)
         && let Some(footer) = section.bytes_at::<10>(at)?
         && &footer[..3] == b"3DI"

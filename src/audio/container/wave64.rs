@@ -1,15 +1,15 @@
-//! Sony Wave64: WAV with sizes of 64 bits, and names of 16 bytes.
+//! Sony Wave64: WAV with sizes of 64 bits and names of 16 bytes.
 
 use super::super::error::{Cause, Shortfall};
 use super::layout::{Claim, Layout};
 use super::section::{Section, le64};
 use super::wave_format::{LONGEST_FORMAT, WaveFormat};
 
-/// What names end with, but for the file's own.
+/// The end of all names except the file's own.
 const NAME_END: [u8; 12] = [0xF3, 0xAC, 0xD3, 0x11, 0x8C, 0xD1, 0x00, 0xC0, 0x4F, 0x8E, 0xDB, 0x8A];
 pub(crate) const MAGIC: &[u8; 8] = b"riff\x2E\x91\xCF\x11";
 const MOST_CHUNKS: usize = 4096;
-/// Of a chunk: its name and its size, which counts both.
+/// The bytes of a chunk's name and size. The size includes both.
 const HEAD_BYTES: u64 = 24;
 
 pub(crate) fn layout(section: &mut Section) -> Result<Layout, Cause> {

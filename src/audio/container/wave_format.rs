@@ -1,4 +1,4 @@
-//! The format chunk that WAV, RIFX, RF64 and Wave64 have in common.
+//! The format chunk of WAV, RIFX, RF64 and Wave64.
 
 use super::super::error::Cause;
 use super::layout::Encoding;
@@ -14,7 +14,7 @@ const MPEG: u16 = 0x50;
 const MP3: u16 = 0x55;
 const EXTENSIBLE: u16 = 0xFFFE;
 
-/// No format chunk is longer; MS ADPCM's with its coefficients has 50 bytes.
+/// No format chunk is longer. That of MS ADPCM has 50 bytes with its coefficients.
 pub(crate) const LONGEST_FORMAT: u64 = 1024;
 
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub(crate) struct WaveFormat {
 }
 
 impl WaveFormat {
-    /// Reads a chunk, in the byte order of its file.
+    /// Reads a format chunk in the byte order of its file.
     pub fn read(bytes: &[u8], big: bool) -> Result<Self, Cause> {
         if bytes.len() < 16 {
             return Err(Cause::Damaged("its format is incomplete".into()));
@@ -35,7 +35,7 @@ impl WaveFormat {
         let read32 = |bytes: &[u8]| if big { be32(bytes) } else { le32(bytes) };
         let mut tag = read16(bytes);
         if tag == EXTENSIBLE {
-            // The first two bytes of the sub-format's GUID are the tag that a plain header would have.
+            // The first two bytes of the sub-format's GUID are the tag of a plain header.
             let sub = bytes.get(24..26).ok_or_else(|| Cause::Damaged("its format is incomplete".into()))?;
             tag = read16(sub);
         }
@@ -43,7 +43,7 @@ impl WaveFormat {
         let (block_bytes, bits) = (u64::from(read16(&bytes[12..])), read16(&bytes[14..]));
         let encoding = match (tag, bits) {
             (PCM, 1..=8) => Encoding::Unsigned8,
-            // Samples of 12 or 20 bits sit in the upper bits of the next whole bytes.
+            // Samples of 12 or 20 bits are in the upper bits of the next whole number of bytes.
             (PCM, 9..=32) => Encoding::Signed { bytes: bits.div_ceil(8) as u8, big },
             (FLOAT, 32 | 64) => Encoding::Float { bytes: (bits / 8) as u8, big },
             (A_LAW, _) => Encoding::ALaw,

@@ -1,18 +1,18 @@
-//! Peeking into a section at any place, without a call into the system for every few bytes.
+//! Reads small pieces of a section at any position, without a system call for each.
 
 use super::super::error::Cause;
 use super::section::Section;
 
-/// A section, and the stretch of it that was read last.
+/// A section, and the part of it that was read last.
 pub(crate) struct Window {
     section: Section,
     buffer: Vec<u8>,
-    /// Where the buffer begins.
+    /// The position of the buffer.
     at: u64,
 }
 
 impl Window {
-    /// Read at once: a page of Ogg fits in, and many frames of other formats.
+    /// The number of bytes that are read at once: a whole page of Ogg, or many frames of other formats.
     const BYTES: usize = 128 << 10;
 
     pub fn new(section: Section) -> Self {
@@ -23,7 +23,7 @@ impl Window {
         &mut self.section
     }
 
-    /// Up to `count` bytes at `at`; fewer only where the section ends.
+    /// Up to `count` bytes at `at`. There are fewer only at the end of the section.
     pub fn peek(&mut self, at: u64, count: usize) -> Result<&[u8], Cause> {
         let within = |window: &Self| {
             let offset = usize::try_from(at.checked_sub(window.at)?).ok()?;

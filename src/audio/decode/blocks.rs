@@ -1,31 +1,31 @@
-//! Packets of files whose sound lies in equal blocks: every frame's place is known by reckoning.
+//! Packets of files whose sound is in equal blocks. The position of every frame can be computed.
 
 use super::super::container::{Encoding, Layout, Section};
 use super::failure::Failure;
 use super::packets::{Coded, Length, Packets, Step, Track};
 
-/// Frames of a packet, and bytes of one, at most; a packet has one block at least.
+/// The most frames and the most bytes of a packet. A packet has at least one block.
 const PACKET_FRAMES: u64 = 4096;
 const PACKET_BYTES: u64 = 256 << 10;
 
 struct Blocks {
     section: Section,
     layout: Layout,
-    /// Blocks of a packet.
+    /// The number of blocks of a packet.
     packet_blocks: u64,
-    /// The next block.
+    /// The number of the next block.
     block: u64,
     repacking: Option<Repacking>,
 }
 
-/// How samples lie in frames that are longer than their samples.
+/// How samples are packed in frames that are longer than their samples.
 struct Repacking {
-    /// Bytes that a sample has in the file, and bytes that are kept of them.
+    /// The bytes that a sample takes in the file, and which of them are kept.
     stored: usize,
     kept: std::ops::Range<usize>,
 }
 
-/// The track of a file of this layout.
+/// The track of a file with this layout.
 pub(super) fn track(mut section: Section, mut layout: Layout) -> Result<Track, Failure> {
     let stored_bits = match layout.encoding {
         Encoding::Signed8 | Encoding::Unsigned8 => Some(8),
@@ -47,8 +47,8 @@ pub(super) fn track(mut section: Section, mut layout: Layout) -> Result<Track, F
     })
 }
 
-/// Whole numbers that fill their place only in part stand at its upper end, as the format's authors say. Some programs put
-/// them at the lower end. The sound itself tells: above the lower end there are only copies of the sign then.
+/// Whole numbers that do not fill their bytes belong at the upper end, by the format's specification. Some programs put
+/// them at the lower end. Then all bits above are copies of the sign, by which such files are recognised.
 fn repacking(section: &mut Section, layout: &Layout) -> Result<Option<Repacking>, Failure> {
     const LOOKED_AT: usize = 16 << 10;
     let Some(bytes) = layout.encoding.sample_bytes().map(|bytes| bytes as usize) else { return Ok(None) };
@@ -57,7 +57,7 @@ fn repacking(section: &mut Section, layout: &Layout) -> Result<Option<Repacking>
     }
     let stored = (layout.block_bytes / u64::from(layout.channels)) as usize;
     if stored <= bytes || !layout.block_bytes.is_multiple_of(u64::from(layout.channels)) {
-        // What is left over stands behind the last sample.
+        // The unused bytes are after the last sample.
         return Ok(Some(Repacking { stored: bytes, kept: 0..bytes }));
     }
     let (mut sounds, mut is_lower) = (false, true);

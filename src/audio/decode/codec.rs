@@ -1,4 +1,4 @@
-//! Decoding one packet after the other, by whichever library knows how.
+//! Decodes packets one by one, with the library for their codec.
 
 use symphonia::core::audio::Channels;
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder, AudioDecoderOptions, well_known as codec};
@@ -14,7 +14,7 @@ use super::packets::Coded;
 pub(super) struct Codec {
     parameters: AudioCodecParameters,
     decoder: Decoding,
-    /// Whether HE-AAC is decoded as the plain AAC that it holds.
+    /// Whether HE-AAC is decoded as the plain AAC in it.
     pub half_band: Option<HalfBand>,
 }
 
@@ -23,15 +23,15 @@ enum Decoding {
     Opus(Box<Opus>),
 }
 
-/// What came of a packet.
+/// The result of decoding a packet.
 pub(super) enum Decoded {
-    /// Rate and channels of what was decoded.
+    /// The rate and the channels of the decoded sound.
     Sound {
         rate: u32,
         channels: usize,
     },
     Damaged,
-    /// The decoder fell over, and was made anew.
+    /// The decoder failed and was created again.
     Fell(String),
 }
 
@@ -45,7 +45,7 @@ impl Codec {
         Ok(Codec { parameters, decoder, half_band })
     }
 
-    /// Hertz that packets decode to, where that is known before any is decoded.
+    /// The rate in hertz to which packets decode, if it is known before a packet is decoded.
     pub fn rate(&self) -> Option<u32> {
         self.parameters.sample_rate
     }
@@ -61,7 +61,7 @@ impl Codec {
         }
     }
 
-    /// Decodes a packet; what it holds replaces what `out` held.
+    /// Decodes a packet into `out`, and replaces its content.
     pub fn decode(&mut self, packet: Coded, out: &mut Vec<f32>) -> Result<Decoded, Failure> {
         out.clear();
         let fallen = match &mut self.decoder {
@@ -86,7 +86,7 @@ impl Codec {
                 });
                 match decoded {
                     Ok((rate, channels)) => return Ok(Decoded::Sound { rate, channels }),
-                    // Whatever the decoder says of a packet that is whole in memory is about this packet alone.
+                    // The packet is whole in memory, so the decoder's error concerns only this packet.
                     Err(Failure::Refused(_)) => {
                         out.clear();
                         return Ok(Decoded::Damaged);
@@ -115,11 +115,12 @@ impl Decoding {
     }
 }
 
-/// Rates of AAC by their number.
+/// The rates of AAC by their numbers.
 const RATES: [u32; 13] =
     [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350];
 
-/// Shows HE-AAC as the plain AAC at half the rate that it holds, and says of other kinds of AAC what they are.
+/// Describes HE-AAC as the plain AAC of half the rate that it contains. Other kinds of AAC become an error that names
+/// them.
 fn prepare_aac(parameters: &mut AudioCodecParameters) -> Result<Option<HalfBand>, Cause> {
     let unsupported = |what: String| Err(Cause::Unsupported(what));
     let Some(config) = parameters.extra_data.as_deref().filter(|config| config.len() >= 2) else {
@@ -158,7 +159,7 @@ fn prepare_aac(parameters: &mut AudioCodecParameters) -> Result<Option<HalfBand>
         7 => return unsupported("AAC with 8 channels".into()),
         channels => return unsupported(format!("AAC with {channels} channels")),
     }
-    // Behind the plain description a second one may follow that says the same of HE-AAC.
+    // A second description of HE-AAC may follow the plain one.
     bits.at += 2;
     if half_band.is_none() && bits.left() >= 16 && bits.take(11) == 0x2B7 && bits.object() == 5 && bits.take(1) == 1 {
         half_band = Some(HalfBand::Certain);
@@ -171,7 +172,7 @@ fn prepare_aac(parameters: &mut AudioCodecParameters) -> Result<Option<HalfBand>
     Ok(half_band)
 }
 
-/// Bits of a description, highest first; beyond its end there are zeros.
+/// The bits of a description, highest first. After its end there are zeros.
 struct Bits<'a> {
     bytes: &'a [u8],
     at: usize,

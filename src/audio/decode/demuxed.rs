@@ -1,4 +1,4 @@
-//! Packets of the containers that the decoding library reads: FLAC, MP4, Matroska, and Core Audio with packets of their own
+//! Packets of the containers that symphonia reads: FLAC, MP4, Matroska, and Core Audio with packets of their own
 //! lengths.
 
 use std::io;
@@ -16,30 +16,30 @@ use super::super::error::Cause;
 use super::failure::{Failure, guarded};
 use super::packets::{Coded, Packets, Step};
 
-/// Refusals in a row after which a container is given up.
+/// The number of refusals in a row after which a container is given up.
 const MOST_REFUSALS: usize = 64;
 
 pub(super) struct Demuxed {
     reader: Box<dyn FormatReader>,
     track: u32,
     pub codec: AudioCodecParameters,
-    /// Frames that the container tells.
+    /// The number of frames that the container declares.
     pub frames: Option<u64>,
-    /// Frames before the first one that is kept, as the container tells them.
+    /// The number of frames before the first kept one, as the container declares it.
     pub delay: u64,
-    /// Frames behind the last one that is kept.
+    /// The number of frames after the last kept one.
     pub padding: u64,
-    /// Frames of a tick of its times; `None` where they do not tell frames exactly.
+    /// The frames of a tick. `None` if the times do not give frames exactly.
     frames_a_tick: Option<Ratio>,
-    /// 0 where its times are not parts of a second.
+    /// Ticks per second. 0 if the times are not parts of a second.
     ticks_a_sec: u64,
     /// The tick of the first kept frame.
     pub origin: i64,
-    /// Whether the reader fell over, or came to its end, from where it does not find back. It is not called again.
+    /// Whether the reader failed or reached its end, from which it cannot return. It is not called again.
     is_over: bool,
 }
 
-/// A whole number of frames a tick, or of ticks a frame.
+/// A whole number of frames for each tick, or of ticks for each frame.
 #[derive(Clone, Copy)]
 struct Ratio {
     frames: u64,
@@ -51,7 +51,8 @@ impl Demuxed {
         Self::open_with(section, extension, None)
     }
 
-    /// `undescribed` is a track by its number, and what it holds, for a container whose description the library cannot read.
+    /// `undescribed` gives the number of a track and its parameters, for a container whose description symphonia cannot
+    /// read.
     pub fn open_with(
         section: Section,
         extension: &str,
@@ -92,13 +93,13 @@ impl Demuxed {
         })
     }
 
-    /// Learns at which rate packets decode, which the container may say otherwise, and whether they all last equally long:
-    /// times tell frames exactly only then.
+    /// Sets the rate at which packets decode, which may differ from the container's, and whether all packets have the
+    /// same duration. Only then do times give frames exactly.
     pub fn decodes_at(&mut self, rate: u32, are_even: bool) {
         self.frames_a_tick = Ratio::of(u64::from(rate), self.ticks_a_sec).filter(|_| are_even);
     }
 
-    /// Times are those of a clock, not of frames.
+    /// The times are those of a clock, so they do not give frames.
     pub fn without_times(mut self) -> Self {
         self.frames_a_tick = None;
         self

@@ -1,4 +1,4 @@
-//! Calls into the decoding library, and what it means when it gives nothing.
+//! Calls into symphonia, and the meaning of their failures.
 
 use std::cell::Cell;
 use std::io;
@@ -11,11 +11,11 @@ use symphonia::core::errors::Error as SymphoniaError;
 use super::super::error::Cause;
 use super::kinds::codec_name;
 
-/// Why there is nothing.
+/// Why a call gave nothing.
 pub(super) enum Failure {
     Refused(SymphoniaError),
     Panicked(String),
-    /// What reading the file itself met.
+    /// Reading the file itself failed.
     Cause(Cause),
 }
 
@@ -23,7 +23,7 @@ impl Failure {
     pub fn while_probing(self) -> Cause {
         match self {
             Failure::Refused(SymphoniaError::IoError(error)) => match error.kind() {
-                // Nothing that looks like a header was found in a very short file, or one was found and ended early.
+                // A very short file has nothing that looks like a header, or its header ends early.
                 io::ErrorKind::UnexpectedEof => Cause::CutOffInHeader,
                 _ => Cause::of_reading(error),
             },
@@ -47,9 +47,9 @@ impl Failure {
     }
 }
 
-/// Calls into the decoding library. It decodes whatever bytes strangers wrote, and a panic in it (an index out of bounds
-/// on a damaged file) is that file's failure, not the program's. What panicked is never called again: every caller gives
-/// up the reader or the decoder that it was about.
+/// Calls into symphonia, which decodes bytes that strangers wrote. A panic in it (for example an index out of bounds)
+/// becomes a failure of that file, and the program goes on. What panicked is never called again: every caller drops the
+/// reader or the decoder.
 pub(super) fn guarded<T>(call: impl FnOnce() -> Result<T, SymphoniaError>) -> Result<T, Failure> {
     match caught(call) {
         Ok(result) => result.map_err(Failure::Refused),
@@ -58,11 +58,11 @@ pub(super) fn guarded<T>(call: impl FnOnce() -> Result<T, SymphoniaError>) -> Re
 }
 
 thread_local! {
-    /// Whether a panic on this thread is caught here and becomes a file's failure.
+    /// Whether a panic on this thread is caught here and becomes a failure of a file.
     static IS_CAUGHT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Calls, and gives the message of a panic, of which nothing is printed: whoever called tells it in words of ours.
+/// Runs `call` and returns the message of a panic. The panic is not printed, because the caller reports it.
 pub(super) fn caught<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

@@ -1,53 +1,53 @@
-//! What is wrong with a file that can be read nonetheless.
+//! The faults of a file that can be read nonetheless.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use super::super::error::{Shortfall, clock};
 
-/// Samples of a larger magnitude are no sound but bytes misread as floating point. Whole numbers of 32 bits that were stored
-/// as floating point numbers without being scaled are within.
+/// Samples of a larger magnitude are not sound but misread bytes. 32-bit whole numbers that were stored as floats
+/// without scaling are within this range.
 const LARGEST_SAMPLE: f32 = 2_147_483_648.0;
-/// Gaps that are kept one by one; more are only counted.
+/// The most gaps that are kept one by one. Further gaps are only counted.
 const MOST_GAPS: usize = 1000;
-/// Declared and read lengths that differ by less than this share are not told.
+/// The least difference between declared and read length that is reported, as a share.
 const TOLD_SHARE: f64 = 0.01;
 
-/// Faults of a file, noted as they are met while it is read. They say themselves in words, as one clause for a person.
+/// The faults of a file, noted while it is read. They can be shown as one clause for people.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Faults {
-    /// What the header promises and the file does not hold.
+    /// What the header promises but the file does not hold.
     pub header: Option<Shortfall>,
-    /// Hertz, to tell frames as times.
+    /// The rate in hertz, for showing frames as times.
     pub rate: u32,
-    /// Stretches that could not be decoded, and are silence: first frame and frames.
+    /// Stretches of silence in place of what could not be decoded: the first frame, and the number of frames.
     pub gaps: BTreeMap<u64, u64>,
-    /// Frames that the file declares, where they are not those that were read.
+    /// The number of frames that the file declares, if it differs from the number that was read.
     pub declared_frames: Option<u64>,
     pub read_frames: u64,
-    /// The stream broke off in the middle of something.
+    /// Whether the stream ended in the middle of something.
     pub cut_off: bool,
-    /// Samples that are no numbers.
+    /// The number of samples that are not a number.
     pub not_numbers: u64,
-    /// Samples that are numbers, but no sound.
+    /// The number of samples that are too large for sound.
     pub too_large: u64,
-    /// A further recording in the same file, of another rate, which was left out.
+    /// The rate of a further recording in the same file, which was left out.
     pub further_rate: Option<u32>,
-    /// HE-AAC, of which only the lower half of the spectrum is decoded.
+    /// Whether the file is HE-AAC, of which only the lower half of the spectrum is decoded.
     pub half_band: Option<HalfBand>,
 }
 
-/// How it is known that a file is HE-AAC.
+/// How certain it is that a file is HE-AAC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HalfBand {
-    /// The file says it.
+    /// The file says so.
     Certain,
-    /// Its rate is one that HE-AAC has and plain AAC seldom.
+    /// The rate is common in HE-AAC and rare in plain AAC.
     Possible,
 }
 
 impl Faults {
-    /// Whether nothing is wrong.
+    /// Whether there are no faults.
     pub fn is_empty(&self) -> bool {
         self.to_string().is_empty()
     }
@@ -58,7 +58,7 @@ impl Faults {
         }
     }
 
-    /// Makes samples that are no sound 0, and counts them.
+    /// Replaces invalid samples by 0, and counts them.
     pub(super) fn silence_what_is_no_sound(&mut self, samples: &mut [f32]) {
         for sample in samples {
             if !(-LARGEST_SAMPLE..=LARGEST_SAMPLE).contains(sample) {
@@ -75,7 +75,7 @@ impl Faults {
         frames as f64 / f64::from(self.rate.max(1))
     }
 
-    /// Declared and read seconds where they differ by more than is usual.
+    /// The declared and the read length in seconds, if they differ by more than is usual.
     fn lengths_told(&self) -> Option<(f64, f64)> {
         let declared = self.declared_frames?;
         let difference = declared.abs_diff(self.read_frames) as f64;

@@ -1,37 +1,37 @@
-//! The heads of frames that follow one another without a container: MPEG audio and AAC in ADTS.
+//! The heads of frames that follow one another without a container: MPEG audio, and AAC in ADTS.
 
 use symphonia::core::codecs::audio::{AudioCodecId, well_known as codec};
 
-/// Which heads are looked for.
+/// The kind of heads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
     Mpeg,
     Adts,
 }
 
-/// The longest head.
+/// The bytes of the longest head.
 pub(super) const HEAD_BYTES: usize = 9;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
-    /// What all frames of one stream have in common.
+    /// What all frames of a stream have in common.
     pub kind: u32,
     pub codec: AudioCodecId,
     pub rate: u32,
-    /// 0 where the head does not say it.
+    /// 0 if the head does not say it.
     pub channels: u32,
-    /// Bytes of the frame, its head included.
+    /// The bytes of the frame, including its head.
     pub bytes: u64,
-    /// Bytes of its head that the decoder does not take.
+    /// The bytes of the head that the decoder does not take.
     pub head_bytes: usize,
-    /// Sound frames that it decodes to.
+    /// The number of sound frames to which it decodes.
     pub frames: u64,
-    /// Of AAC: its object type less 1, which is 1 for the only one that is decoded.
+    /// For AAC: its object type less 1. Only 1 is decoded.
     pub profile: u8,
 }
 
 impl Family {
-    /// Reads a head from a frame's first bytes.
+    /// Reads a head from the first bytes of a frame.
     pub fn head(self, bytes: &[u8]) -> Option<Head> {
         match self {
             Family::Mpeg => mpeg(bytes),
@@ -42,7 +42,7 @@ impl Family {
 
 fn mpeg(bytes: &[u8]) -> Option<Head> {
     const RATES: [u32; 3] = [44_100, 48_000, 32_000];
-    // Thousands of bits a second, by MPEG-1's layers 1 to 3, then MPEG-2's layer 1, then its layers 2 and 3.
+    // In thousands of bits per second: layers 1 to 3 of MPEG-1, then layer 1 of MPEG-2, then its layers 2 and 3.
     const BITRATES: [[u16; 14]; 5] = [
         [32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
         [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
@@ -56,7 +56,7 @@ fn mpeg(bytes: &[u8]) -> Option<Head> {
     }
     let (version, layer) = (second >> 3 & 3, 4 - (second >> 1 & 3));
     let (bitrate, rate) = (usize::from(third >> 4), usize::from(third >> 2 & 3));
-    // Version 1 and layer 4 do not exist; bitrate 0 is free format, whose frames do not tell their length.
+    // Version 1 and layer 4 do not exist. Bitrate 0 is the free format, whose frames do not say their lengths.
     if version == 1 || layer == 4 || bitrate == 0 || bitrate == 15 || rate == 3 || fourth & 3 == 2 {
         return None;
     }
@@ -104,7 +104,7 @@ fn adts(bytes: &[u8]) -> Option<Head> {
     let rate = *RATES.get(usize::from(head[2] >> 2 & 15))?;
     let length = u64::from(head[3] & 3) << 11 | u64::from(head[4]) << 3 | u64::from(head[5] >> 5);
     let head_bytes = if head[1] & 1 == 0 { 9 } else { 7 };
-    // Several AAC frames in one ADTS frame are allowed, and written by nobody.
+    // ADTS allows several AAC frames in one frame, but no program writes them.
     if length <= head_bytes as u64 || head[6] & 3 != 0 {
         return None;
     }
@@ -120,18 +120,19 @@ fn adts(bytes: &[u8]) -> Option<Head> {
     })
 }
 
-/// What a Xing, Info or VBRI frame tells: it holds no sound of its own.
+/// The content of a Xing, Info or VBRI frame. Such a frame has no sound of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Told {
-    /// MPEG frames that follow.
+    /// The number of MPEG frames that follow.
     pub frames: Option<u64>,
-    /// Sound frames that primed the encoder and the decoder, and that fill up the last frame, where LAME or ffmpeg wrote it.
+    /// The sound frames that prime encoder and decoder, and those that pad the last frame, if LAME or ffmpeg wrote
+    /// them.
     pub priming: Option<(u64, u64)>,
 }
 
-/// Reads what the first frame of a layer III stream tells, where it is such a frame.
+/// Reads the first frame of a layer III stream, if it is such a frame.
 pub(super) fn told(frame: &[u8]) -> Option<Told> {
-    /// What a decoder adds to an encoder's delay: 528 frames of its filters and 1.
+    /// What a decoder adds to the delay of an encoder: 528 frames for its filters, and 1.
     const DECODER_DELAY: u64 = 529;
     let head = mpeg(frame)?;
     if head.codec != codec::CODEC_ID_MP3 {
@@ -153,7 +154,7 @@ pub(super) fn told(frame: &[u8]) -> Option<Told> {
     }
     let at = 4 + side;
     let magic = frame.get(at..at + 4)?;
-    // A frame that is protected has two bytes of checksum behind its head.
+    // A protected frame has two bytes of checksum after its head.
     if !(magic == b"Xing" || magic == b"Info") || frame[6..at].iter().any(|byte| *byte != 0) {
         return None;
     }

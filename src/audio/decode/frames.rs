@@ -1,7 +1,7 @@
-//! Frames that follow one another without a container (MP3 and its kin, AAC in ADTS), found by walking over their heads.
+//! Frames without a container (MP1 to MP3, AAC in ADTS), found by walking from head to head.
 //!
-//! Only a walk from the start tells exactly which frame is which, so places that were passed are kept, and going somewhere
-//! begins at the nearest of them.
+//! The exact number of a frame is only known by a walk from the start. So some positions are kept during the walk, and
+//! a seek begins at the nearest of them.
 
 use symphonia::core::codecs::audio::AudioCodecParameters;
 
@@ -14,27 +14,27 @@ use super::failure::Failure;
 use super::frame_head::{Family, HEAD_BYTES, Head, told};
 use super::packets::{Coded, Length, Packets, Step, Track};
 
-/// How far from its start a file may hold other bytes before its first frame.
+/// The most other bytes that a file may have before its first frame.
 pub(super) const JUNK_BYTES: u64 = 64 << 10;
-/// Frames that must follow one another before chance bytes are taken for one.
+/// This many frames must follow one another before bytes are taken for frames.
 const CHAIN: usize = 4;
-/// A place is kept every so many frames.
+/// The number of frames between two kept positions.
 const FRAMES_A_PLACE: u64 = 256;
-/// Frames looked at to reckon a length that nothing tells.
+/// The number of frames from which an unknown length is estimated.
 const SAMPLED_FRAMES: u64 = 32;
-/// Bytes at the end that belong to no frame, and are not worth telling.
+/// Up to this many bytes at the end that belong to no frame are not reported.
 const REST_BYTES: u64 = 4096;
 
-/// A point of the walk.
+/// A position of the walk.
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
     at: u64,
-    /// Frames before it, lost ones included.
+    /// The number of frames before it, including lost ones.
     frame: u64,
-    /// Frames met before it, and their bytes.
+    /// The number of frames found before it, and their bytes.
     met: u64,
     met_bytes: u64,
-    /// Where the frame before it began.
+    /// The start of the frame before it.
     last: Option<u64>,
 }
 
@@ -42,7 +42,7 @@ struct Frames {
     window: Window,
     family: Family,
     kind: u32,
-    /// Sound frames of a frame.
+    /// The sound frames of a frame.
     frames: u64,
     lead: u64,
     place: Place,
@@ -51,7 +51,8 @@ struct Frames {
     lost: bool,
 }
 
-/// The first frame of a stream of this family within so many bytes from the start of a section: where it is, and its head.
+/// The first frame of a stream of this family within `junk_bytes` from the start of a section: its position and its
+/// head.
 pub(super) fn find(section: &mut Section, family: Family, junk_bytes: u64) -> Result<Option<(u64, Head)>, Cause> {
     let limit = section.len().min(junk_bytes.max(1));
     if limit == 1 && section.bytes_at::<1>(0)? != Some([0xFF]) {
@@ -70,8 +71,8 @@ pub(super) fn find(section: &mut Section, family: Family, junk_bytes: u64) -> Re
     Ok(None)
 }
 
-/// Whether frames of one kind follow one another from `at` on. Fewer than [`CHAIN`] do where the section ends behind them,
-/// if it is where the sound is looked for first.
+/// Whether frames of one kind follow one another from `at` on. Fewer than [`CHAIN`] are enough if `short` is true and
+/// the section ends after them.
 fn is_chain(window: &mut Window, family: Family, kind: u32, at: u64, short: bool) -> Result<bool, Cause> {
     let end = window.section().len();
     let mut next = at;
@@ -119,7 +120,7 @@ pub(super) fn track(section: Section, family: Family, at: u64, head: Head) -> Re
 }
 
 impl Frames {
-    /// Sound frames in all, reckoned from the first frames' bytes.
+    /// The number of sound frames, estimated from the bytes of the first frames.
     fn estimate(&mut self) -> Result<u64, Cause> {
         let end = self.window.section().len();
         let (start, mut at, mut count) = (self.place.at, self.place.at, 0);
@@ -133,8 +134,8 @@ impl Frames {
         Ok(((end - start) as f64 * count as f64 / bytes as f64) as u64 * self.frames)
     }
 
-    /// The head of the frame at the place of the walk, which moves on to it over tags and damaged bytes; `None` at the end,
-    /// with whether unexplained bytes are left over.
+    /// The head of the frame at the walk's position, which moves over tags and damaged bytes to it. `Err` at the end;
+    /// it says whether unexplained bytes are left.
     fn head(&mut self) -> Result<Result<Head, bool>, Cause> {
         let end = self.window.section().len();
         loop {
@@ -145,7 +146,7 @@ impl Frames {
             let kind = self.kind;
             if let Some(head) = self.family.head(self.window.peek(at, HEAD_BYTES)?).filter(|head| head.kind == kind) {
                 if at + head.bytes > end {
-                    // The last frame is not whole. Streams are cut anywhere.
+                    // The last frame is not whole, because streams are cut anywhere. This is not reported.
                     return Ok(Err(false));
                 }
                 let frame = self.window.peek(at, head.bytes as usize)?;
@@ -173,10 +174,10 @@ impl Frames {
         self.place.last = None;
     }
 
-    /// Goes on to the next frame behind damaged bytes, and counts the frames that these bytes held.
+    /// Moves to the next frame after damaged bytes, and counts the frames that these bytes held.
     fn resync(&mut self) -> Result<bool, Cause> {
         let end = self.window.section().len();
-        // The frame before may have told a false length, so the search begins within it.
+        // The length of the frame before may be wrong, so the search begins within that frame.
         let begin = self.place.last.unwrap_or(self.place.at);
         let mut at = begin + 1;
         while at < end {
@@ -192,7 +193,7 @@ impl Frames {
                 let average = self.place.met_bytes as f64 / self.place.met.max(1) as f64;
                 if average > 0.0 {
                     let passed = ((at - begin) as f64 / average).round() as u64;
-                    // The frame before, damaged or not, was counted.
+                    // The frame before was already counted, damaged or not.
                     self.place.frame += passed.saturating_sub(u64::from(self.place.last.is_some()));
                 }
                 self.place.at = at;
@@ -245,7 +246,7 @@ impl Packets for Frames {
                 _ => break,
             }
         }
-        // Where damaged bytes swallowed the wanted frame, the next one there is tells its place.
+        // If the wanted frame is damaged, the next one gives its own position.
         Ok(true)
     }
 }

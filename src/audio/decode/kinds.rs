@@ -1,11 +1,11 @@
-//! What codecs are called, and which of them keep samples exactly.
+//! The names of codecs, and which codecs keep samples exactly.
 
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, well_known as codec};
 
-/// Bits of a sample where the codec keeps whole numbers exactly; `None` where samples are floating point or only nearly the
-/// original's.
+/// The bits of a sample if the codec keeps whole numbers exactly. `None` if samples are floating point, or if the codec
+/// is lossy.
 pub(super) fn stored_bits(parameters: &AudioCodecParameters) -> Option<u32> {
-    /// In ALAC's magic cookie.
+    /// The position of the bits of a sample in ALAC's magic cookie.
     const ALAC_DEPTH_AT: usize = 5;
     match parameters.codec {
         codec::CODEC_ID_FLAC => parameters.bits_per_sample,

@@ -1,6 +1,7 @@
-//! Packets of Ogg files. Positions on pages count where they match the packets; a lost page leaves a hole of its length.
+//! Packets of Ogg files. The positions on pages count if they match the packets. A lost page leaves a hole of its
+//! length.
 //!
-//! As in streams of bare frames, only a walk from the start tells every packet's place for certain.
+//! As with frames without a container, only a walk from the start gives every packet's position for certain.
 
 use std::collections::VecDeque;
 
@@ -12,29 +13,29 @@ use super::failure::Failure;
 use super::ogg_codec::{Sound, Stream, recognise};
 use super::packets::{Coded, Length, Packets, Step, Track};
 
-/// A packet that is longer is no sound.
+/// A longer packet is not sound.
 const LONGEST_PACKET: usize = 4 << 20;
-/// Priming or padding that positions tell, at most: no codec has more.
+/// The most priming or padding that positions can give. No codec has more.
 const MOST_TRIMMED: i64 = 16_384;
-/// The longest hole that lost pages leave; positions that are farther apart are those of another recording.
+/// The longest hole that lost pages leave. If positions are farther apart, another recording begins.
 const LONGEST_HOLE_SECS: i64 = 600;
-/// A place is kept every so many pages.
+/// The number of pages between two kept positions.
 const PAGES_A_PLACE: u64 = 64;
-/// Where the last page is looked for.
+/// The last page is sought in this many bytes at the end.
 const TAIL_BYTES: u64 = 128 << 10;
 
-/// One of the recordings that follow one another in a file.
+/// One of several recordings that follow one another in a file.
 #[derive(Clone)]
 struct Link {
     serial: u32,
     sound: Box<Sound>,
-    /// Frames kept before it.
+    /// The number of kept frames before it.
     base: i64,
-    /// The position of its first kept frame; unknown before its first page of sound.
+    /// The position of its first kept frame. It is unknown before its first page of sound.
     first_kept: Option<i64>,
 }
 
-/// All that the walk needs to go on from a page.
+/// The state of the walk at a page. The walk can continue from it.
 #[derive(Clone)]
 struct Place {
     at: u64,
@@ -52,9 +53,9 @@ struct Ogg {
     queue: VecDeque<Coded>,
     /// Whether packets are missing before the next one.
     lost: bool,
-    /// Whether the packets that follow are of another link than those before.
+    /// Whether the next packets belong to another link than those before.
     is_another: bool,
-    /// Whether the last page was the end of its stream.
+    /// Whether the last page ended its stream.
     ended: bool,
 }
 
@@ -77,7 +78,7 @@ pub(super) fn track(section: Section) -> Result<Track, Failure> {
     Ok(Track { packets: Box::new(this), codec, lead, length, stored_bits })
 }
 
-/// The first stream of sound among those that begin at or behind `at`, and where its further pages are.
+/// The first stream of sound among those that begin at or after `at`, and the position of its further pages.
 fn find_link(window: &mut Window, mut at: u64) -> Result<Option<(Link, u64)>, Cause> {
     let (mut found, mut unread) = (None, None);
     while let Some(page) = next_page(window, at, true)? {
@@ -102,7 +103,7 @@ fn find_link(window: &mut Window, mut at: u64) -> Result<Option<(Link, u64)>, Ca
 }
 
 impl Ogg {
-    /// Reads the next page of the sound, whose packets go into the queue; `false` at the end.
+    /// Reads the next page of the sound and puts its packets into the queue. Returns false at the end.
     fn read_page(&mut self) -> Result<bool, Cause> {
         loop {
             let in_headers = self.place.link.first_kept.is_none();
@@ -122,7 +123,7 @@ impl Ogg {
         }
     }
 
-    /// Goes over to the stream that begins at the next page; `false` where that is no sound that can be read.
+    /// Changes to the stream that begins at the next page. Returns false if it is not a sound that can be read.
     fn begin_link(&mut self) -> Result<bool, Cause> {
         let (mut link, at) = match find_link(&mut self.window, self.place.at) {
             Ok(Some(found)) => found,
@@ -135,7 +136,7 @@ impl Ogg {
         Ok(true)
     }
 
-    /// A position of the current link as frames from the file's first kept one.
+    /// Converts a position of the current link to frames from the file's first kept frame.
     fn kept(&self, position: i64) -> i64 {
         let link = &self.place.link;
         position.saturating_sub(link.first_kept.unwrap_or(0)).saturating_add(link.base)
@@ -184,7 +185,7 @@ impl Ogg {
         }
     }
 
-    /// The packets of sound that end on a page, each with its frames.
+    /// The packets of sound that end on a page, with the number of frames of each.
     fn packets_of(&mut self, page: &Page) -> Vec<(Vec<u8>, u64)> {
         let mut packets = Vec::new();
         let (mut offset, mut is_rest) = (0, page.is_continued && self.place.partial.is_empty());
@@ -202,7 +203,7 @@ impl Ogg {
             }
             let packet = std::mem::take(&mut self.place.partial);
             let sound = &mut self.place.link.sound;
-            // The rest of a packet that began on a lost page is nothing.
+            // The rest of a packet that began on a lost page is dropped.
             if !std::mem::take(&mut is_rest) && !packet.is_empty() && !sound.takes_header(&packet) {
                 let frames = sound.frames_of(&packet);
                 packets.push((packet, frames));
@@ -216,7 +217,7 @@ impl Ogg {
         let clock = self.place.clock;
         let Some(told) = page.granule.map(|granule| granule.saturating_sub(frames)) else { return clock };
         if self.place.link.first_kept.is_none() {
-            // The whole of a short stream: what it has too much is padding.
+            // The page is a whole short stream. Its surplus is padding at the end, not priming.
             if page.is_last && told < 0 {
                 return 0;
             }
@@ -226,7 +227,7 @@ impl Ogg {
         if self.lost && (clock..=clock.saturating_add(longest)).contains(&told) { told } else { clock }
     }
 
-    /// What the last page tells of the length of a file of one recording.
+    /// The length according to the last page, for a file with one recording.
     fn told_length(&mut self) -> Result<Length, Cause> {
         let mut at = self.window.section().len().saturating_sub(TAIL_BYTES);
         let mut last = None;

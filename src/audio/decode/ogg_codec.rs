@@ -1,32 +1,32 @@
-//! What Ogg carries: recognising a stream by its first packet, and telling how long a packet sounds before it is decoded.
+//! The codecs in Ogg: recognises a stream by its first packet, and computes the length of a packet without decoding it.
 
 use symphonia::core::codecs::audio::{AudioCodecParameters, well_known as codec};
 
 use super::super::container::layout::channels;
 use super::super::container::section::{le16, le32};
 
-/// A stream by its first packet.
+/// A stream, recognised by its first packet.
 pub(super) enum Stream {
     Sound(Box<Sound>),
-    /// Sound of a kind that is known and not read.
+    /// A known kind of sound that is not read.
     Unread(&'static str),
-    /// Pictures, texts, or what nobody knows.
+    /// Pictures, texts, or an unknown stream.
     Other,
 }
 
-/// A stream of sound whose headers are being read.
+/// A stream of sound.
 #[derive(Clone)]
 pub(super) struct Sound {
     pub kind: Kind,
     pub rate: u32,
     pub channels: u32,
-    /// Frames before the first one that is kept, as the first packet tells them.
+    /// The number of frames before the first kept one, from the first packet.
     pub skipped: u64,
     /// The first packet.
     head: Vec<u8>,
-    /// Of Vorbis: the setup packet.
+    /// For Vorbis: the setup packet.
     setup: Vec<u8>,
-    /// Whether headers may come yet.
+    /// Whether more headers may follow.
     in_headers: bool,
 }
 
@@ -37,7 +37,7 @@ pub(super) enum Kind {
     Flac,
 }
 
-/// How long Vorbis packets are: the two lengths of its blocks, and which of them each mode has.
+/// The lengths of Vorbis packets: the two lengths of blocks, and which of them each mode has.
 #[derive(Clone, Default)]
 pub(super) struct Blocks {
     lengths: [u64; 2],
@@ -69,7 +69,7 @@ pub(super) fn recognise(packet: &[u8]) -> Stream {
         [0x7F, b'F', b'L', b'A', b'C', ..] if packet.len() >= 51 => {
             let info = &packet[17..];
             let rate = u32::from(info[10]) << 12 | u32::from(info[11]) << 4 | u32::from(info[12] >> 4);
-            // Further headers are known by their first byte.
+            // Further headers are recognised by their first byte.
             sound(Kind::Flac, rate, u32::from(info[12] >> 1 & 7) + 1, 0)
         }
         _ if packet.starts_with(b"Speex   ") => Stream::Unread("Speex"),
@@ -80,7 +80,7 @@ pub(super) fn recognise(packet: &[u8]) -> Stream {
 }
 
 impl Sound {
-    /// Takes a packet if it is one of the headers that come before the sound.
+    /// Takes a packet if it is one of the headers before the sound.
     pub fn takes_header(&mut self, packet: &[u8]) -> bool {
         match self.kind {
             Kind::Flac => packet.first().is_some_and(|first| *first != 0xFF),
@@ -96,7 +96,7 @@ impl Sound {
         }
     }
 
-    /// What the decoding library is told.
+    /// The parameters for the decoder.
     pub fn parameters(&self) -> AudioCodecParameters {
         let mut parameters = AudioCodecParameters::new();
         let (id, extra) = match self.kind {
@@ -109,13 +109,13 @@ impl Sound {
         parameters
     }
 
-    /// Bits of a sample where samples are kept exactly.
+    /// The bits of a sample, if samples are kept exactly.
     pub fn stored_bits(&self) -> Option<u32> {
         let info = self.head.get(17..).filter(|_| matches!(self.kind, Kind::Flac))?;
         Some((u32::from(info[12] & 1) << 4 | u32::from(info[13] >> 4)) + 1)
     }
 
-    /// Frames that a packet decodes to, given that it follows on the one before.
+    /// The number of frames of a packet that follows the one before.
     pub fn frames_of(&mut self, packet: &[u8]) -> u64 {
         match &mut self.kind {
             Kind::Vorbis(blocks) => blocks.frames_of(packet),
@@ -124,7 +124,7 @@ impl Sound {
         }
     }
 
-    /// The next packet follows on nothing.
+    /// The next packet does not follow the one before.
     pub fn forget(&mut self) {
         if let Kind::Vorbis(blocks) = &mut self.kind {
             blocks.before = None;
@@ -133,7 +133,7 @@ impl Sound {
 }
 
 impl Blocks {
-    /// The halves of two neighbouring blocks overlap; the first packet gives nothing yet.
+    /// The halves of two neighbouring blocks overlap, so the first packet gives no frames.
     fn frames_of(&mut self, packet: &[u8]) -> u64 {
         let Some(first) = packet.first().filter(|first| **first & 1 == 0 && !self.modes.is_empty()) else { return 0 };
         let bits = (self.modes.len() - 1).checked_ilog2().map_or(0, |bits| bits + 1);
@@ -145,8 +145,8 @@ impl Blocks {
     }
 }
 
-/// Which modes of a Vorbis setup packet have long blocks. Modes come last in it, 41 bits each and recognisable from the end
-/// (two fields of them are always 0), and their number stands before them.
+/// Whether each mode of a Vorbis setup packet has long blocks. The modes are the last part of the packet. Each has 41
+/// bits, and two fields of it are always 0, so modes can be recognised from the end. Their number precedes them.
 fn modes(setup: &[u8]) -> Vec<bool> {
     const MODE_BITS: usize = 41;
     let bit = |place: usize| setup[place / 8] >> (place % 8) & 1 == 1;
@@ -161,7 +161,8 @@ fn modes(setup: &[u8]) -> Vec<bool> {
             break;
         }
         long.push(bit(start));
-        // Chance may repeat the pattern before the first mode: the number that fits furthest back is the true one.
+        // Bits before the first mode may look like modes by chance. The matching number that is farthest from the end
+        // is the right one.
         if number(start - 6, 6) + 1 == long.len() {
             found.clone_from(&long);
         }
@@ -171,7 +172,7 @@ fn modes(setup: &[u8]) -> Vec<bool> {
     found
 }
 
-/// Frames at 48 kHz of an Opus packet (RFC 6716, section 3.1); 0 for what is no packet.
+/// The number of frames of an Opus packet at 48 kHz (RFC 6716, section 3.1). 0 if it is not a valid packet.
 pub(super) fn opus_frames(packet: &[u8]) -> u64 {
     let Some(first) = packet.first() else { return 0 };
     let config = u64::from(first >> 3);
@@ -189,7 +190,7 @@ pub(super) fn opus_frames(packet: &[u8]) -> u64 {
     Some(frame * count).filter(|frames| *frames <= 5760).unwrap_or(0)
 }
 
-/// Frames of a FLAC frame (RFC 9639, section 9.1).
+/// The number of frames of a FLAC frame (RFC 9639, section 9.1).
 fn flac_frames(frame: &[u8]) -> Option<u64> {
     let code = u64::from(*frame.get(2)? >> 4);
     // The frame's number has as many bytes as its first byte has leading ones.
@@ -214,7 +215,7 @@ mod tests {
 
     #[test]
     fn opus_packets_tell_their_length() {
-        // One frame of 20 ms; two of 10 ms; three of 2.5 ms; more than 120 ms.
+        // Packets with one frame of 20 ms, two of 10 ms, three of 2.5 ms, and one of more than 120 ms.
         assert_eq!(opus_frames(&[0x78]), 960);
         assert_eq!(opus_frames(&[0xF1]), 960);
         assert_eq!(opus_frames(&[0xE3, 3]), 360);

@@ -1,4 +1,4 @@
-//! Which reader a file needs, by its content. A name decides nothing.
+//! Chooses the reader for a file by its content. The name does not matter.
 
 use std::path::Path;
 
@@ -19,21 +19,21 @@ use super::frame_head::{Family, Head};
 use super::packets::{Length, Track};
 use super::{MOST_CHANNELS, blocks, frames, kinds, ogg};
 
-/// What a file is by its content.
+/// The kind of a file.
 enum Kind {
     Blocks(Layout),
-    /// Frames without a container, from a place on.
+    /// Frames without a container: their family, the position of the first one, and its head.
     Frames(Family, u64, Head),
     Ogg,
     Flac,
     Mp4,
     Matroska,
     Caf,
-    /// Known by its name, and not read.
+    /// A known kind that is not read.
     Unread(&'static str),
 }
 
-/// Whether a file is a sound by its content, whatever its name. Of films, only those with sound that can be read are.
+/// Whether a file is a sound by its content, whatever its name is. A film counts if its sound can be read.
 pub fn is_sound(path: &Path) -> bool {
     let kind = open(path).and_then(within_tags).and_then(|mut section| recognise(&mut section, 0));
     match kind {
@@ -43,7 +43,7 @@ pub fn is_sound(path: &Path) -> bool {
     }
 }
 
-/// Opens a file's sound, and tells what is known to be wrong with it before any of it is decoded.
+/// Opens the sound of a file, and reports the faults that are known before any of it is decoded.
 pub(super) fn track(whole: Section) -> Result<(Track, Codec, Faults), Cause> {
     let mut section = within_tags(whole)?;
     let mut faults = Faults::default();
@@ -115,7 +115,7 @@ fn within_tags(mut whole: Section) -> Result<Section, Cause> {
     whole.part(range).map_err(Cause::of_reading)
 }
 
-/// Frames without a container are looked for behind so many bytes at most.
+/// Frames without a container are sought after at most `junk_bytes`.
 fn recognise(section: &mut Section, junk_bytes: u64) -> Result<Option<Kind>, Cause> {
     if let Some(wav) = wav(section)? {
         return Ok(Some(Kind::Blocks(wav.layout)));
@@ -161,7 +161,7 @@ fn recognise(section: &mut Section, junk_bytes: u64) -> Result<Option<Kind>, Cau
     Ok(None)
 }
 
-/// Kinds of sound file that are known and not read, by their first bytes.
+/// Known kinds of sound file that are not read, recognised by their first bytes.
 fn unread_kind(head: &[u8]) -> Option<&'static str> {
     const KINDS: [(&[u8], &str); 16] = [
         (b"wvpk", "WavPack"),
@@ -212,7 +212,7 @@ fn mpeg_within(section: &Section, layout: &Layout) -> Result<Track, Cause> {
     frames::track(within, Family::Mpeg, at, head).map_err(Failure::while_probing)
 }
 
-/// Tells the decoder of sound in QuickTime what the demuxer does not.
+/// Completes the parameters of sound in QuickTime, which symphonia's demuxer does not give.
 fn of_quicktime(parameters: &mut AudioCodecParameters, sound: &mp4::Sound) {
     let big = !sound.is_little;
     match &sound.encoding {
@@ -224,7 +224,7 @@ fn of_quicktime(parameters: &mut AudioCodecParameters, sound: &mp4::Sound) {
     }
 }
 
-/// The track of ALAC in QuickTime, whose description the demuxer does not find.
+/// The track of ALAC in QuickTime, whose description symphonia's demuxer does not find.
 fn alac_of_quicktime(sound: &mp4::Sound) -> Option<(u32, AudioCodecParameters)> {
     let cookie = sound.alac.as_ref()?;
     let mut parameters = AudioCodecParameters::new();
@@ -240,7 +240,7 @@ fn mp4_track(mut section: Section, mut faults: Faults) -> Result<(Track, Codec, 
     let sound = match mp4::sound(&mut section)? {
         mp4::Contents::Sound(sound) => sound,
         mp4::Contents::NoSound => return Err(Cause::NoSound),
-        // What a recorder that crashed or a download that broke off leaves.
+        // A recorder that crashed or a broken download leaves such a file.
         mp4::Contents::Missing => {
             return Err(Cause::Damaged("its table of contents, which many programs write last, is missing".into()));
         }
@@ -268,8 +268,9 @@ fn mp4_track(mut section: Section, mut faults: Faults) -> Result<(Track, Codec, 
     let (lead, stored_bits) = (frames_of(sound.begins), kinds::stored_bits(&demuxed.codec));
     let told = sound.ticks.map(frames_of);
     let whole = demuxed.frames.map(|ticks| frames_of(ticks).saturating_sub(lead)).filter(|frames| *frames > 0);
-    // Edits are told in the movie's ticks, which are coarse. A difference of up to 2 ms is rounding, and the packets' own length
-    // counts. An edit that leaves out more than padding at the end is somebody's cut, not the sound's length.
+    // Edits are given in the movie's ticks, which are coarse. A difference of up to 2 ms is rounding; then the length
+    // of the packets counts. An edit that leaves out more than padding at the end is a person's cut, not the length of
+    // the sound.
     let length = match (told, whole) {
         (Some(told), Some(whole)) => {
             let left_out = whole.saturating_sub(told);

@@ -1,10 +1,10 @@
-//! Opus by its own library: the decoding library has no decoder for it.
+//! Opus through ruopus, because symphonia has no decoder for it.
 
 use ruopus::MultistreamDecoder;
 
 use super::ogg_codec::opus_frames;
 
-/// What Opus always decodes to, in hertz.
+/// The rate to which Opus always decodes, in hertz.
 pub(super) const RATE: u32 = 48_000;
 
 pub(super) struct Opus {
@@ -13,22 +13,23 @@ pub(super) struct Opus {
     gain: f32,
 }
 
-/// How streams become channels.
+/// The mapping of streams to channels.
 #[derive(Clone)]
 struct Head {
     streams: usize,
     coupled: usize,
-    /// Which decoded channel each channel is; 255 is silence.
+    /// For each channel, its decoded channel. 255 is silence.
     mapping: Vec<u8>,
 }
 
 impl Opus {
-    /// From an identification header (RFC 7845, section 5.1), or what MP4 keeps of one; `None` where it is no valid one.
+    /// Reads an identification header (RFC 7845, section 5.1), or the form of it that MP4 has. `None` if it is not
+    /// valid.
     pub fn new(header: &[u8]) -> Option<Self> {
         let rest = header.strip_prefix(b"OpusHead")?;
         let version = *rest.first()?;
         let gain = rest.get(8..10)?;
-        // In MP4, which has version 0, the highest byte comes first.
+        // MP4 has version 0 and puts the highest byte first.
         let gain = if version == 0 { [gain[0], gain[1]] } else { [gain[1], gain[0]] };
         let decibels = f32::from(i16::from_be_bytes(gain)) / 256.0;
         let channels = usize::from(*rest.get(1)?);
@@ -60,9 +61,9 @@ impl Opus {
         self.decoder = self.head.decoder();
     }
 
-    /// Appends what a packet decodes to; `false` where it is damaged.
+    /// Appends the samples of a packet. Returns false if the packet is damaged.
     pub fn decode(&mut self, packet: &[u8], out: &mut Vec<f32>) -> bool {
-        // Packets that claim to be longer than any are not given to the decoder.
+        // Packets that claim an impossible length are not given to the decoder.
         if opus_frames(packet) == 0 {
             return false;
         }

@@ -1,38 +1,38 @@
-//! What a container gives: the coded packets of one track, each with its place in time.
+//! The interface of containers: the coded packets of one track, each with its position in time.
 
 use symphonia::core::codecs::audio::AudioCodecParameters;
 
 use super::failure::Failure;
 
-/// A packet to be decoded.
+/// A coded packet.
 pub(super) struct Coded {
     pub data: Box<[u8]>,
-    /// The frame at which its sound begins, counted from the file's first frame that is kept: negative where it only
-    /// primes the decoder. `None` where the container does not know; it follows on what came before then.
+    /// The frame at which its sound begins, counted from the file's first kept frame. Negative if it only primes the
+    /// decoder. `None` if the container does not know; then it follows the packet before.
     pub at: Option<i64>,
-    /// Frames that it decodes to, where the container knows.
+    /// The number of frames to which it decodes, if the container knows it.
     pub frames: Option<u64>,
-    /// The frame after the track's last one, where the container tells it with this packet.
+    /// The frame after the track's last one, if the container gives it with this packet.
     pub end: Option<u64>,
-    /// Whether what came before it was lost: the decoder has nothing to go on from.
+    /// Whether the packet before was lost, so that the decoder must start anew.
     pub follows_on_nothing: bool,
 }
 
 pub(super) enum Step {
     Packet(Coded),
-    /// Another recording follows in the same file; its packets are of this kind.
+    /// Another recording follows in the same file. Its packets have these parameters.
     Another(Box<AudioCodecParameters>),
     End,
-    /// The file breaks off in the middle of something.
+    /// The file ends in the middle of something.
     BrokenOff,
 }
 
-/// A container's packets, in order.
+/// The packets of a container, in order.
 pub(super) trait Packets: Send {
     fn next(&mut self) -> Result<Step, Failure>;
 
-    /// Goes on from a packet that begins at or before `frame` and tells its place. `false` where that cannot be done: the
-    /// file has to be opened anew then.
+    /// Continues with a packet that begins at or before `frame` and has a known position. Returns false if that is
+    /// impossible; then the file must be opened again.
     fn seek(&mut self, frame: u64) -> Result<bool, Failure>;
 }
 
@@ -40,24 +40,24 @@ pub(super) trait Packets: Send {
 pub(super) struct Track {
     pub packets: Box<dyn Packets>,
     pub codec: AudioCodecParameters,
-    /// Frames before the first one that is kept: they only prime the decoder.
+    /// The number of frames before the first kept one. They only prime the decoder.
     pub lead: u64,
     pub length: Length,
-    /// Bits of a sample where the file keeps whole numbers exactly.
+    /// The bits of a sample, if the file keeps whole numbers exactly.
     pub stored_bits: Option<u32>,
 }
 
-/// How many frames a file has, priming left out.
+/// The number of frames of a file, without priming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Length {
     Unknown,
-    /// Reckoned from the file's size.
+    /// Estimated from the size of the file.
     Estimated(u64),
-    /// Told by the file. It counts where it matches what is decoded.
+    /// Declared by the file. It counts if it matches the decoded sound.
     Declared(u64),
-    /// Told by the file to be no less; it may be somewhat more.
+    /// The least number, declared by the file.
     AtLeast(u64),
-    /// Counted in the file's own bytes.
+    /// Counted in the file's bytes.
     Counted(u64),
 }
 

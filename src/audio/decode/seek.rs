@@ -1,15 +1,16 @@
-//! Going to a frame: exactly, in every container.
+//! Seeks to an exact frame, in every container.
 
 use super::super::error::{AudioError, Cause};
 use super::Decoder;
 use super::failure::Failure;
 use super::packets::Length;
 
-/// Frames decoded ahead of a seek's target: a lossy codec's first packets after a seek lack what came before them.
+/// The number of frames that are decoded before the target of a seek. The first packets of a lossy codec after a seek
+/// lack what came before them.
 const PREROLL_FRAMES: u64 = 10 * 1152;
 
 impl Decoder {
-    /// Goes on from `frame`, exactly. At or beyond the end, the next block is `None`.
+    /// Continues exactly at `frame`. If it is at or beyond the end, the next block is `None`.
     pub fn seek(&mut self, frame: u64) -> Result<(), AudioError> {
         self.seek_inner(frame).map_err(|cause| cause.at(&self.path))
     }
@@ -22,12 +23,12 @@ impl Decoder {
         if let Length::Counted(frames) = self.length
             && frame >= frames
         {
-            // Nothing is read there; a later seek starts over from wherever the reader was left.
+            // Nothing is read there. A later seek works from any state of the reader.
             self.forget();
             (self.clock, self.over) = (i64::try_from(frame).unwrap_or(i64::MAX), true);
             return Ok(());
         }
-        // Near ahead, decoding on is cheaper than any seek.
+        // If the target is near ahead, decoding up to it is cheaper than a seek.
         let near = !self.over && frame >= self.position() && frame - self.position() <= PREROLL_FRAMES;
         if !near && !self.jump_before(frame)? {
             self.reopen()?;
@@ -59,10 +60,10 @@ impl Decoder {
         Ok(())
     }
 
-    /// Lets the container jump to somewhere at or before `frame` and decodes the block there. `false` where it cannot
-    /// or missed; the stream is then of no use and must be started over.
+    /// Lets the container jump to a packet at or before `frame`, and decodes the block there. Returns false if that is
+    /// impossible or failed. The stream is then useless and must be opened again.
     fn jump_before(&mut self, frame: u64) -> Result<bool, Cause> {
-        // The first frames need the priming before them, which only a start over decodes.
+        // The first frames need the priming before them, which is only decoded from the start.
         let Some(target) = frame.checked_sub(PREROLL_FRAMES).filter(|target| *target > 0) else { return Ok(false) };
         match self.packets.seek(target) {
             Ok(true) => {}

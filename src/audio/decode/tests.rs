@@ -2,7 +2,7 @@ use super::*;
 use std::fs;
 use std::process::Command;
 
-/// A WAV file: a format chunk's fields, and data as it is.
+/// A WAV file with these format fields and this data.
 fn wav(tag: u16, channels: u16, rate: u32, bits: u16, data: &[u8]) -> Vec<u8> {
     let block = channels * bits.div_ceil(8);
     let mut format = Vec::new();
@@ -33,7 +33,7 @@ fn le16(samples: &[i16]) -> Vec<u8> {
     samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
 }
 
-/// Samples that tell where they come from.
+/// Samples that identify their position.
 fn ramp(frames: usize) -> Vec<i16> {
     (0..frames).map(|n| (n % 30_011) as i16).collect()
 }
@@ -88,11 +88,11 @@ fn every_kind_of_wav_sample_has_its_value() {
     assert_eq!(clean(&wav(1, 1, 8000, 8, &[128, 0, 192])), [0.0, -1.0, 0.5]);
     assert_eq!(clean(&wav(1, 2, 8000, 24, &[0, 0, 0x40, 0, 0, 0x80])), [0.5, -1.0]);
     assert_eq!(clean(&wav(1, 1, 8000, 32, &(1i32 << 29).to_le_bytes())), [0.25]);
-    // 12 bits sit in the upper bits of 16.
+    // 12 bits are in the upper bits of 16.
     assert_eq!(clean(&wav(1, 1, 8000, 12, &le16(&[16384]))), [0.5]);
     assert_eq!(clean(&wav(3, 1, 8000, 32, &0.3f32.to_le_bytes())), [0.3]);
     assert_eq!(clean(&wav(3, 1, 8000, 64, &0.25f64.to_le_bytes())), [0.25]);
-    // G.711: these bytes are the loudest positive sample and the smallest one.
+    // G.711: the bytes of the loudest positive sample and of the smallest one.
     let mu = clean(&wav(7, 1, 8000, 8, &[0x80, 0xFF]));
     assert!((mu[0] - 32124.0 / 32768.0).abs() < 1e-6 && mu[1] == 0.0, "{mu:?}");
     let a = clean(&wav(6, 1, 8000, 8, &[0xAA, 0xD5]));
@@ -108,12 +108,12 @@ fn extensible_and_odd_headers_are_read() {
     let expected = vec![100.0 / 32768.0, -100.0 / 32768.0, 200.0 / 32768.0];
     let extensible = riff(b"RIFF", &[(b"fmt ", &format), (b"data", &data)]);
     assert_eq!(decode(&extensible), (expected.clone(), None));
-    // An odd chunk before the data, a list whose inner sizes lie, and a chunk behind the data.
+    // An odd chunk before the data, a list with wrong inner sizes, and a chunk after the data.
     let list = *b"INFOINAM\xFF\xFF\xFF\x0Fab";
     let chunks: [(&[u8; 4], &[u8]); 5] =
         [(b"bext", &[1, 2, 3]), (b"fmt ", &format), (b"LIST", &list), (b"data", &data), (b"id3 ", &[9; 30])];
     assert_eq!(decode(&riff(b"RIFF", &chunks)), (expected.clone(), None));
-    // RF64 keeps its sizes in a chunk of their own.
+    // RF64 keeps its sizes in a separate chunk.
     let mut wide = [0u8; 28];
     wide[8] = data.len() as u8;
     let mut rf64 = riff(b"RF64", &[(b"ds64", &wide), (b"fmt ", &format), (b"data", &data), (b"junk", &[7; 8])]);
@@ -181,7 +181,7 @@ fn samples_that_are_no_numbers_become_silence() {
     );
 }
 
-/// That reading from any frame gives what reading from the start gives there, to within `tolerance` (RMS).
+/// Asserts that reading from any frame gives the same samples as reading from the start, within `tolerance` (RMS).
 fn assert_seeks_are_exact(path: &Path, tolerance: f32) {
     let mut decoder = Decoder::open(path).unwrap();
     let whole = read_all(&mut decoder);
@@ -212,7 +212,7 @@ fn seeking_in_wav_is_exact() {
     assert_seeks_are_exact(&folder.file("short.wav", &wav(1, 2, 8000, 16, &le16(&ramp(4000)))), 0.0);
 }
 
-/// Converts by whichever tool there is; `false`, and a line that says so, where none does.
+/// Converts with any tool that is installed. If there is none, prints a line and returns false.
 fn convert(original: &Path, to: &Path) -> bool {
     let mut ffmpeg = Command::new("ffmpeg");
     ffmpeg.args(["-loglevel", "error", "-i"]).arg(original).arg(to);
@@ -225,12 +225,12 @@ fn convert(original: &Path, to: &Path) -> bool {
     converted
 }
 
-/// Lossless formats agree with the WAV that they were made from, sample for sample; lossy ones are aligned with it; all
-/// seek exactly.
+/// Lossless formats must agree with their original WAV file, sample for sample. Lossy formats must be aligned with it.
+/// All must seek exactly.
 #[test]
 fn formats_of_other_programs_agree_with_the_original() {
     let folder = Folder::new();
-    // Low noise under a sweep: something to align by, and no two frames alike.
+    // A sweep with low noise, so that no two frames are alike and formats can be aligned.
     let sound: Vec<i16> = (0..200_000u32)
         .map(|n| {
             let secs = f64::from(n / 2) / 44_100.0;
@@ -252,7 +252,7 @@ fn formats_of_other_programs_agree_with_the_original() {
         if lossless {
             assert_eq!(samples, whole, "{name}");
         } else {
-            // Bare AAC does not tell that its first packet only primes the decoder.
+            // Bare AAC does not say that its first packet only primes the decoder.
             let late = if name.ends_with(".aac") { 2 * 1024 } else { 0 };
             if name.ends_with("m4a") {
                 assert_eq!(samples.len(), whole.len(), "{name}");
@@ -262,13 +262,13 @@ fn formats_of_other_programs_agree_with_the_original() {
             let power: f32 = b.iter().map(|b| b.powi(2)).sum();
             assert!(error / power < 0.01, "{name}: {}", error / power);
         }
-        // AAC fills bands with noise that is drawn anew; a frame off would be 0.01.
+        // AAC fills bands with random noise, which differs each time. An error of one frame would be 0.01.
         let drawn = name.ends_with("m4a") || name.ends_with("aac");
         assert_seeks_are_exact(&path, if drawn { 0.003 } else { 0.0 });
     }
 }
 
-/// Damaged bytes give an error or a warning, never a panic, and no more sound than bytes can hold.
+/// Damaged bytes must give an error or a warning, never a panic, and no more sound than the bytes can hold.
 #[test]
 fn damaged_files_do_no_harm() {
     let good = wav(1, 2, 8000, 16, &le16(&ramp(400)));
@@ -304,7 +304,7 @@ fn what_primed_an_encoder_is_left_out_as_the_edit_list_says_or_the_comment_of_it
     let place = |bytes: &[u8], kind: &[u8; 4]| bytes.windows(4).position(|four| four == kind).unwrap();
     let edits = place(&bare, b"edts");
     bare[edits..edits + 4].copy_from_slice(b"free");
-    // Nothing says what primed the encoder.
+    // The file does not say how long the priming is.
     let late = read_all(&mut Decoder::open(&Folder::new().file("a.m4a", &bare)).unwrap());
     assert_eq!(late[1024..][..expected.len()], expected);
 
@@ -319,7 +319,7 @@ fn what_primed_an_encoder_is_left_out_as_the_edit_list_says_or_the_comment_of_it
         part(b"data", &[b"\0\0\0\x01\0\0\0\0", text.as_bytes()].concat()),
     ];
     let comment = part(b"----", &comment.concat());
-    // It goes to the end of four boxes that all end with the file.
+    // The comment is put at the end of four nested boxes, which all end with the file.
     for kind in [b"moov", b"udta", b"meta", b"ilst"] {
         let size = place(&bare, kind) - 4;
         let grown = u32::from_be_bytes(bare[size..size + 4].try_into().unwrap()) + comment.len() as u32;

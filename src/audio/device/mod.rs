@@ -24,14 +24,14 @@ pub use player::{Clip, PlayError, Player, PlayerState};
 pub use recorder::{MakeFile, Recorder, RecorderState, Recording, StopWhen};
 pub use sound_card::SoundCard;
 
-/// Called by the player's and the recorder's threads when there is something new to see. Must not block.
+/// Called by the threads of player and recorder when there is something new to see. It must not block.
 pub type Notify = Arc<dyn Fn() + Send + Sync>;
 
 /// The rate and the number of channels. In this folder, samples are always interleaved f32, whatever the device's type
 /// of sample is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format {
-    /// Hertz.
+    /// In hertz.
     pub rate: u32,
     pub channels: usize,
 }
@@ -39,7 +39,7 @@ pub struct Format {
 /// A device that a person can choose and that settings remember.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceName {
-    /// Identifies the device, also when the program is started again.
+    /// Identifies the device, even after a restart of the program.
     pub id: String,
     /// The name for people.
     pub name: String,
@@ -67,7 +67,7 @@ pub trait OutputDevice {
     fn name(&self) -> String;
     fn default_format(&self) -> Result<Format, DeviceError>;
     fn supports(&self, format: Format) -> bool;
-    /// Plays what `render` renders, until the stream is dropped.
+    /// Plays the output of `render`, until the stream is dropped.
     fn open(
         &self,
         format: Format,
@@ -79,7 +79,7 @@ pub trait OutputDevice {
 pub trait InputDevice {
     fn name(&self) -> String;
     fn default_format(&self) -> Result<Format, DeviceError>;
-    /// Passes what the device hears to `capture`, until the stream is dropped.
+    /// Passes the device's input to `capture`, until the stream is dropped.
     fn open(
         &self,
         format: Format,
@@ -143,7 +143,7 @@ pub enum DeviceError {
     AlreadyRecording,
     #[error("no recording is running")]
     NotRecording,
-    /// Why there is no file for it.
+    /// Why the recording's file could not be made.
     #[error("nothing can be recorded: {0}")]
     NotKept(String),
     #[error("no thread for sound could be started: {0}")]

@@ -1,4 +1,5 @@
-//! The recorder: writes what a microphone hears to a file until it is stopped, and shows how loud it is before that, too.
+//! The recorder writes the sound of a microphone to a file until it is stopped. It also shows the level without
+//! recording.
 
 mod keeping;
 mod microphone;
@@ -20,61 +21,61 @@ use crate::audio::AudioError;
 use crate::audio::ending::EndDetector;
 use crate::audio::growing_wav::GrowingWav;
 
-/// How often the thread empties the ring, and tells.
+/// How often the thread empties the ring buffer and reports.
 const TICK: Duration = Duration::from_millis(25);
 const NOTIFY_EVERY: Duration = Duration::from_millis(50);
-/// When a recording ends by itself; without any of these, when it is stopped.
+/// When a recording ends by itself. Without a condition, it ends only when it is stopped.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct StopWhen {
-    /// After so many seconds.
+    /// After this many seconds.
     pub after_secs: Option<f64>,
-    /// When something was heard and has ended.
+    /// When a sound was heard and has ended.
     pub quiet: bool,
 }
 
-/// Makes the file of a recording, once it is known what the microphone delivers.
+/// Makes the file of a recording when the microphone's format is known.
 pub type MakeFile = Box<dyn FnOnce(Format) -> Result<GrowingWav, AudioError> + Send>;
 
-/// What was recorded, and is on the disk.
+/// A recording that is on the disk.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recording {
-    /// `None` where nothing was heard: then there is no file.
+    /// `None` if nothing was heard. Then there is no file.
     pub path: Option<PathBuf>,
     pub frames: u64,
     pub rate: u32,
     pub channels: usize,
-    /// The frames without silence at both ends; empty where all is silent.
+    /// The frames without the silence at both ends. Empty if all is silent.
     pub heard: Range<u64>,
-    /// Largest absolute sample.
+    /// The largest absolute sample.
     pub peak: f32,
-    /// Frames that the device delivered and that came too fast to be taken; 0 on a healthy machine.
+    /// The number of frames that the device delivered but that were lost. 0 on a healthy machine.
     pub lost_frames: u64,
-    /// Why it ended before it was stopped, where it did.
+    /// Why the recording ended before it was stopped.
     pub interrupted: Option<String>,
 }
 
-/// How the recorder is doing.
+/// The state of the recorder.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RecorderState {
-    /// Whether the microphone is open for a recording. One that has ended by itself still waits to be stopped.
+    /// Whether the microphone is open for a recording. A recording that has ended by itself still waits to be stopped.
     pub recording: bool,
-    /// Whether the microphone is open to show its level alone.
+    /// Whether the microphone is open only to show its level.
     pub listening: bool,
-    /// Of the recording.
+    /// The length of the recording, in seconds.
     pub secs: f64,
     /// The peak of the last moments, 0 to 1.
     pub level: f32,
-    /// The highest level of late, 0 to 1.
+    /// The highest recent level, 0 to 1.
     pub peak: f32,
     /// Whether a recent sample was at full scale.
     pub clipped: bool,
     pub device: Option<String>,
-    /// Why the last start failed or the microphone was lost.
+    /// Why the last start failed, or why the microphone was lost.
     pub problem: Option<String>,
     pub lost_frames: u64,
 }
 
-/// Records from a microphone, one recording at a time. Dropping it ends a recording, whose file stays.
+/// Records from a microphone, one recording at a time. Dropping it ends the recording, whose file stays.
 pub struct Recorder {
     backend: Arc<dyn Backend>,
     state: Arc<Mutex<RecorderState>>,
@@ -87,7 +88,7 @@ struct Running {
     thread: JoinHandle<Option<Recording>>,
 }
 
-/// What the recorder's thread is to do.
+/// The task of the recorder's thread.
 struct Task {
     chosen: Option<DeviceName>,
     stop_when: StopWhen,
@@ -100,8 +101,9 @@ impl Recorder {
         Recorder { backend, state: Arc::default(), running: Mutex::new(None) }
     }
 
-    /// Opens the microphone (`None`: the default one) and records from now on into the file that `make_file` makes; returns
-    /// once both are open. `notify` is called about 20 times a second while it records, and when it ends by itself.
+    /// Opens the microphone (`None`: the default one) and records into the file that `make_file` makes. Returns when
+    /// both are open. `notify` is called about 20 times a second during the recording, and when the recording ends by
+    /// itself.
     pub fn start(
         &self,
         chosen: Option<&DeviceName>,
@@ -122,7 +124,7 @@ impl Recorder {
         Ok(())
     }
 
-    /// Opens the microphone to show its level, without a recording; one that runs shows it already.
+    /// Opens the microphone to show its level without a recording. A running recording already shows it.
     pub fn listen(&self, chosen: Option<&DeviceName>, notify: Notify) -> Result<(), DeviceError> {
         let mut running = self.running.lock();
         match running.take() {
@@ -135,7 +137,7 @@ impl Recorder {
         Ok(())
     }
 
-    /// Closes the microphone again where it is open for its level alone.
+    /// Closes the microphone if it is open only to show its level.
     pub fn stop_listening(&self) {
         let mut running = self.running.lock();
         if let Some(listening) = running.take_if(|running| !running.keeps) {
@@ -171,7 +173,7 @@ impl Recorder {
         }
     }
 
-    /// Ends the recording, which is returned. Also after it ended by itself.
+    /// Ends the recording and returns it, even if it has already ended by itself.
     pub fn stop(&self) -> Result<Recording, DeviceError> {
         let recording = self.running.lock().take_if(|running| running.keeps);
         recording.ok_or(DeviceError::NotRecording)?.end()?.ok_or(DeviceError::NotRecording)
@@ -181,7 +183,8 @@ impl Recorder {
         self.state.lock().clone()
     }
 
-    /// What tells the state to whoever must not keep the recorder itself alive: its own thread, for one.
+    /// A function that returns the state without keeping the recorder alive. The recorder's own thread needs one, for
+    /// example.
     pub fn observer(&self) -> impl Fn() -> RecorderState + Send + Sync + use<> {
         let state = Arc::clone(&self.state);
         move || state.lock().clone()
@@ -189,9 +192,9 @@ impl Recorder {
 }
 
 impl Running {
-    /// What was recorded; `None` where only the level was shown.
+    /// Ends the thread. Returns the recording, or `None` if only the level was shown.
     fn end(self) -> Result<Option<Recording>, DeviceError> {
-        // Dropping the sender is the signal.
+        // Dropping the sender tells the thread to end.
         drop(self.stop);
         self.thread.join().map_err(|_| DeviceError::NoThread("it failed".into()))
     }
@@ -199,12 +202,12 @@ impl Running {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        // Whoever wanted to know of the recording has stopped it before.
+        // Callers that need the recording have stopped it before.
         drop(self.running.lock().take().map(Running::end));
     }
 }
 
-/// The recorder's thread: everything from opening the microphone to the end of the recording.
+/// The recorder's thread, from opening the microphone to the end of the recording.
 fn record(
     backend: &dyn Backend,
     state: &Mutex<RecorderState>,
@@ -219,7 +222,7 @@ fn record(
     let (mut microphone, keeping) = match both {
         Ok(both) => both,
         Err(error) => {
-            // Nobody waits any more only if the starting thread is gone.
+            // Sending fails only if the thread that started the recorder is gone.
             drop(opened.send(Err(error)));
             return None;
         }
@@ -251,7 +254,7 @@ fn record(
         }
     }
 
-    // Closed first, so that what it heard last is in the ring.
+    // The microphone is closed first, so that the last sound is in the ring buffer.
     microphone.close();
     ear.hear(&mut microphone, state);
     let lost_frames = ear.lost_frames + microphone.lost_frames();
@@ -266,25 +269,25 @@ fn record(
     recording
 }
 
-/// Begins to write what a microphone of this format hears.
+/// Begins to write the sound of a microphone with this format.
 fn keep(make_file: MakeFile, format: Format) -> Result<Keeping, DeviceError> {
     let wav = make_file(format).map_err(|cause| DeviceError::NotKept(cause.to_string()))?;
     Keeping::start(wav, format.channels.max(1), format.rate).map_err(|cause| DeviceError::NoThread(cause.to_string()))
 }
 
-/// What is made of that which a microphone hears.
+/// Processes the sound of a microphone.
 struct Ear {
     format: Format,
     meter: Meter,
     ending: Option<EndDetector>,
-    /// `None` where only the level is shown.
+    /// `None` if only the level is shown.
     keeping: Option<Keeping>,
-    /// Of the recording, and where it ends by itself.
+    /// The frames of the recording so far, and the number of frames at which it ends.
     frames: u64,
     enough_frames: Option<u64>,
-    /// Frames that were not taken because too many wait for the disk.
+    /// The number of frames that were dropped because too many waited for the disk.
     lost_frames: u64,
-    /// What came since it was looked last.
+    /// The samples since the last call.
     block: Vec<f32>,
 }
 
@@ -303,7 +306,7 @@ impl Ear {
         }
     }
 
-    /// Takes what was heard since, and shows its level. What exceeds the set length is left out.
+    /// Takes the new sound and shows its level. Sound beyond the set length is left out.
     fn hear(&mut self, microphone: &mut Microphone, state: &Mutex<RecorderState>) {
         self.block.clear();
         microphone.drain(&mut self.block);
@@ -329,7 +332,7 @@ impl Ear {
         state.lost_frames = self.lost_frames + microphone.lost_frames();
     }
 
-    /// Whether the recording ends by itself now, as it was set.
+    /// Whether the recording ends by itself now.
     fn has_enough(&self) -> bool {
         self.enough_frames.is_some_and(|enough| self.frames >= enough)
             || self.ending.as_ref().is_some_and(EndDetector::has_ended)

@@ -19,7 +19,7 @@ const OUTPUT_CALLBACK_SECS: f64 = 0.025;
 const INPUT_CALLBACK_SECS: f64 = 0.040;
 /// The number of samples that a callback converts at once, in a buffer that is made beforehand.
 const SCRATCH_SAMPLES: usize = 4096;
-/// Entries of ALSA's list that are no devices of their own: converters, and a sink that swallows all sound.
+/// Entries of ALSA's list that are not real devices: converters, and a sink that discards all sound.
 const NO_DEVICES: [&str; 7] =
     ["alsa:null", "alsa:lavrate", "alsa:samplerate", "alsa:speexrate", "alsa:speex", "alsa:upmix", "alsa:vdownmix"];
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::audio::Decoder;
 
-/// What a reader finds at this moment.
+/// What a reader finds in the file now.
 fn heard(path: &Path) -> (Vec<f32>, Option<String>) {
     let mut decoder = Decoder::open(path).expect("it opens");
     let mut all = Vec::new();
@@ -37,7 +37,7 @@ fn bytes_behind_the_last_header_do_no_harm() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut wav = GrowingWav::create(folder.path(), "take", 1, 8000).expect("made");
     wav.push(&ramp(0, 3000)).expect("written");
-    // A kill between the samples and the header leaves samples that the header does not count yet.
+    // A kill between writing samples and header leaves samples that the header does not count yet.
     wav.append(&[7; 4001]).expect("written");
     assert_eq!(heard(wav.path()), (ramp(0, 3000), None));
     let reader = hound::WavReader::open(wav.path()).expect("another reader opens it");
@@ -86,7 +86,7 @@ fn a_file_or_folder_that_is_deleted_or_moved_meanwhile_is_written_again() {
     assert_eq!((heard(&path).0, path.parent()), (ramp(0, 3000), Some(&*folder)));
 }
 
-/// `/dev/full` takes no byte, as a full disk does.
+/// `/dev/full` takes no bytes, like a full disk.
 #[cfg(target_os = "linux")]
 #[test]
 fn what_does_not_fit_is_told_and_the_header_counts_what_does() {

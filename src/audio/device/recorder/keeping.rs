@@ -1,4 +1,4 @@
-//! The recorder's way to the disk: a thread that writes what was heard, so that a slow disk makes nobody deaf.
+//! Writes a recording on a separate thread, so that a slow disk loses no sound.
 
 use std::io;
 use std::ops::Range;
@@ -14,12 +14,12 @@ use crate::audio::growing_wav::GrowingWav;
 use crate::audio::silence::Trimmer;
 use crate::audio::{AudioError, Cause};
 
-/// How often the disk is waited for: a power cut loses no more than this.
+/// How often the thread syncs the file. A power cut loses no more than this.
 const SETTLE_EVERY: Duration = Duration::from_secs(1);
-/// Samples that may wait for a slow disk (64 MiB). What is heard beyond that is lost, and counted.
+/// The most samples that may wait for a slow disk (64 MiB). Further samples are lost and counted.
 const MOST_WAITING: usize = 16 << 20;
 
-/// A recording on its way to the disk.
+/// A recording that is being written.
 pub(super) struct Keeping {
     blocks: Sender<Vec<f32>>,
     waiting: Arc<AtomicUsize>,
@@ -29,13 +29,13 @@ pub(super) struct Keeping {
 
 /// A recording that is on the disk.
 pub(super) struct Kept {
-    /// `None` where nothing was heard.
+    /// `None` if nothing was heard.
     pub path: Option<PathBuf>,
     pub frames: u64,
-    /// The frames without silence at both ends.
+    /// The frames without the silence at both ends.
     pub heard: Range<u64>,
     pub peak: f32,
-    /// Why not everything was written, in words.
+    /// Why not everything was written, for people.
     pub failure: Option<String>,
 }
 
@@ -50,22 +50,22 @@ impl Keeping {
         Ok(Self { blocks, waiting, failure, thread })
     }
 
-    /// Hands on some whole frames; `false` where so much waits already that they are not taken.
+    /// Queues whole frames for writing. Returns false if too many are waiting; then they are dropped.
     pub fn push(&self, samples: &[f32]) -> bool {
         if self.waiting.load(Ordering::Relaxed) + samples.len() > MOST_WAITING {
             return false;
         }
         self.waiting.fetch_add(samples.len(), Ordering::Relaxed);
-        // The thread takes all that comes until the sender is dropped.
+        // The thread takes everything until the sender is dropped.
         self.blocks.send(samples.to_vec()).is_ok()
     }
 
-    /// Why nothing more is written, in words.
+    /// Why nothing more is written, for people.
     pub fn failure(&self) -> Option<String> {
         self.failure.get().cloned()
     }
 
-    /// Waits until all of it is on the disk.
+    /// Waits until everything is on the disk.
     pub fn finish(self) -> Option<Kept> {
         drop(self.blocks);
         self.thread.join().ok()
@@ -96,7 +96,7 @@ fn write(
             settled = Instant::now();
         }
         if let Err(cause) = outcome {
-            // Set here alone, and once.
+            // Only this line sets it, once.
             let _ = failure.set(words_of(&cause));
         }
     }

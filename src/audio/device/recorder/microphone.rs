@@ -1,4 +1,4 @@
-//! An open microphone: a ring between the device's thread and ours.
+//! An open microphone, with a ring buffer between the device's thread and the recorder's thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,10 +7,10 @@ use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::super::{Backend, Capture, DeviceError, DeviceName, FaultLog, Format, Stream};
 
-/// How much may wait between the device and the recorder's thread; what exceeds it is lost, and counted.
+/// The length of the ring buffer. Further sound is lost and counted.
 const RING_SECS: f64 = 2.0;
 
-/// The device's end of the ring.
+/// The device's end of the ring buffer.
 struct RingCapture {
     ring: Producer<f32>,
     channels: usize,
@@ -31,9 +31,9 @@ impl Capture for RingCapture {
     }
 }
 
-/// An open microphone, and our end of its ring.
+/// An open microphone, and the recorder's end of its ring buffer.
 pub(super) struct Microphone {
-    /// `None` once it is closed.
+    /// `None` after it was closed.
     stream: Option<Box<dyn Stream>>,
     ring: Consumer<f32>,
     pub format: Format,
@@ -44,7 +44,7 @@ pub(super) struct Microphone {
 }
 
 impl Microphone {
-    /// The chosen microphone, or the default one.
+    /// Opens the chosen microphone, or the default one.
     pub fn open(backend: &dyn Backend, chosen: Option<&DeviceName>) -> Result<Microphone, DeviceError> {
         let device = backend.input(chosen)?;
         let format = device.default_format()?;
@@ -58,12 +58,12 @@ impl Microphone {
         Ok(Microphone { stream, ring, format, faults, calls, lost_frames, name: device.name() })
     }
 
-    /// Closes the device, so that what it heard last is in the ring.
+    /// Closes the device, so that the last sound is in the ring buffer.
     pub fn close(&mut self) {
         self.stream = None;
     }
 
-    /// Frames that the device delivered and that did not fit into the ring.
+    /// The number of frames that the device delivered but that did not fit into the ring buffer.
     pub fn lost_frames(&self) -> u64 {
         self.lost_frames.load(Ordering::Relaxed)
     }
@@ -73,7 +73,7 @@ impl Microphone {
         self.faults.verdict(self.calls.load(Ordering::Relaxed))
     }
 
-    /// Appends what was heard since to `samples`.
+    /// Appends the new samples to `samples`.
     pub fn drain(&mut self, samples: &mut Vec<f32>) {
         let waiting = self.ring.slots();
         if let Ok(chunk) = self.ring.read_chunk(waiting) {

@@ -12,7 +12,7 @@ fn silent() -> Notify {
     Arc::new(|| {})
 }
 
-/// A recorder, and the folder that its recordings go to.
+/// A recorder, and the folder of its recordings.
 struct Bench {
     recorder: Recorder,
     folder: tempfile::TempDir,
@@ -91,7 +91,7 @@ fn a_microphone_that_goes_away_leaves_what_was_recorded() {
     assert_eq!(recorder.start(None, StopWhen::default()), Err(DeviceError::AlreadyRecording));
     let take = recorder.stop().unwrap();
     assert_eq!((samples_of(&take).len(), take.interrupted.as_deref()), (200, Some("the cable was pulled")));
-    // A retry works as soon as there is a microphone again.
+    // A retry works when a microphone is connected again.
     assert!(matches!(recorder.start(None, StopWhen::default()), Err(DeviceError::NoInput(_))));
     assert!(recorder.state().problem.unwrap().contains("there is no microphone"));
     backend.plug_in(SPEAKER, MICROPHONE);
@@ -153,7 +153,7 @@ fn the_meter_runs_before_a_recording_and_keeps_nothing() {
     assert_eq!(recorder.stop(), Err(DeviceError::NotRecording));
     recorder.start(None, StopWhen::default()).unwrap();
     assert!(!recorder.state().listening);
-    // A recording is not disturbed by who wants to see its level: it shows it already.
+    // Showing the level does not disturb a recording, which shows it already.
     recorder.listen(None, silent()).unwrap();
     recorder.stop_listening();
     backend.feed(&[0.25; 100]);
@@ -213,7 +213,7 @@ fn what_is_heard_is_on_the_disk_while_it_is_recorded() {
         backend.feed(&[0.5; 1000]);
         assert!(wait_until(|| Decoder::open(&path).is_ok_and(|decoder| decoder.frames() == Some(block * 500))));
     }
-    // The window is closed, the recorder is dropped: what was heard stays.
+    // If the window is closed, the recorder is dropped, and what was recorded stays.
     let Bench { recorder, folder: _folder } = recorder;
     backend.feed(&[0.25; 100]);
     drop(recorder);
@@ -235,7 +235,7 @@ fn a_recording_that_cannot_be_kept_does_not_begin() {
     assert_eq!(std::fs::read_dir(recorder.folder.path()).unwrap().count(), 0);
 }
 
-/// The thread that writes meets a file that takes no more.
+/// The writing thread gets a file that takes no more bytes.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_ends_the_recording_and_says_so() {

@@ -1,4 +1,4 @@
-//! What can be said on the command line.
+//! The arguments of the command line.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ use super::version;
 use crate::engine::{CodesFormat, DuplicatesBy};
 use crate::model::TrainingSettings;
 
-/// On a terminal alone: clap looks whether there is one.
+/// clap uses colours only on a terminal.
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .usage(AnsiColor::Green.on_default().bold())
@@ -33,7 +33,7 @@ Examples:
   soundalike --project birds search wren.flac -k 50   in a project of its own
   soundalike serve                                    the same over HTTP, for scripts";
 
-/// Finds sounds that sound alike: drop WAV files in, learn from them, search by sound.
+/// Finds sounds that sound alike: add recordings, learn from them, and search with a sound.
 ///
 /// Without a command, the window opens.
 #[derive(Debug, Parser)]
@@ -42,7 +42,7 @@ Examples:
 pub(super) struct Arguments {
     #[command(flatten)]
     pub common: Common,
-    /// Open the window through Wayland even where it could go through X11: files cannot be dropped on it then
+    /// Open the window through Wayland, even if X11 is available. Files then cannot be dropped on it
     #[arg(long)]
     pub wayland: bool,
     #[command(subcommand)]
@@ -55,7 +55,7 @@ pub(super) enum Operation {
     #[command(after_help = "Example:
   soundalike demo --project trial && soundalike --project trial train")]
     Demo,
-    /// Add sound files, and folders with all that is below them
+    /// Add sound files, and folders with everything below them
     #[command(after_help = "Examples:
   soundalike add ~/recordings one-more.wav
   soundalike add --json ~/recordings | jq .failed")]
@@ -65,20 +65,19 @@ pub(super) enum Operation {
     },
     #[command(flatten)]
     Library(Library),
-    /// Tell what the project holds: files, chunks, hours, rates, problems, model, index
+    /// Show what the project holds: files, chunks, hours, rates, problems, model, index
     #[command(after_help = "Examples:
   soundalike info
   soundalike info --json | jq .problems")]
     Info,
-    /// Look at the project's own files and name what is damaged, and at the sounds and name those that are missing or have
-    /// changed; nothing is changed
+    /// Check the project's own files for damage, and find sounds that are missing or have changed; nothing is changed
     #[command(after_help = "The exit code is 1 where a file of the project is damaged.
 
 Examples:
   soundalike check || soundalike repair
   soundalike check --json | jq -r '.sounds.missing[]'")]
     Check,
-    /// Put the project back together: from backups, and from what can still be read; nothing is deleted
+    /// Repair the project from its backups and from what can still be read; nothing is deleted
     #[command(after_help = "What is replaced is moved into the folder set-aside in the project.")]
     Repair,
     /// Train a model on the project's sounds
@@ -89,15 +88,15 @@ Examples:
     Train {
         #[command(flatten)]
         settings: Box<TrainingSettings>,
-        /// Go on with a training that was stopped
+        /// Resume a training that was stopped
         #[arg(long)]
         resume: bool,
     },
-    /// Encode what the index lacks
+    /// Encode the files that the index lacks
     #[command(after_help = "Example:
   soundalike add ~/recordings && soundalike index     encodes what was added, and nothing else")]
     Index,
-    /// Find what sounds like a file, or like a part of it, or like what the microphone hears
+    /// Find sounds that sound like a file, a part of a file, or a recording from the microphone
     Search(Box<SearchArguments>),
     /// List the saved searches, rename one, or delete one
     Searches(SearchesArguments),
@@ -106,34 +105,34 @@ Examples:
   soundalike duplicates                               chunks whose codes differ in at most 2 bits
   soundalike duplicates --by file --within 8 --json")]
     Duplicates {
-        /// Bits in which they may differ
+        /// The most bits in which their codes may differ
         #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(..=512))]
         within: u32,
-        /// Compare single chunks, or whole files of one length
+        /// Compare single chunks, or whole files of equal length
         #[arg(long, value_enum, default_value_t)]
         by: DuplicatesBy,
     },
-    /// Score the index over labelled paths: P@10
+    /// Score the index by labels in the paths: P@10
     #[command(after_help = "Example:
   soundalike eval --label '/([a-z]+)_\\d+\\.wav$'        a file's label is its name without the number")]
     Eval {
-        /// A regular expression; a path's label is what its groups match
+        /// A regular expression; the label of a path is the text that its groups match
         #[arg(long, value_name = "REGEX")]
         label: String,
     },
-    /// Write the index's codes, and whose they are, for other programs
+    /// Write the codes of the index, with the chunk of each, for other programs
     #[command(after_help = "Examples:
   soundalike export --out codes                       codes.npy and chunks.csv
   soundalike export --out codes --format parquet      codes.parquet, for databases with a Hamming metric")]
     Export {
-        /// The folder to write into
+        /// The folder for the files
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
-        /// How codes are written
+        /// The format of the codes
         #[arg(long, value_enum, default_value_t)]
         format: CodesFormat,
     },
-    /// Print what a report of a fault needs: version, system, devices, the project's state; no names
+    /// Print what a bug report needs: version, system, devices, the project's state; no names
     #[command(after_help = "Example:
   soundalike doctor > report.txt")]
     Doctor,
@@ -141,20 +140,20 @@ Examples:
     #[command(after_help = "Example:
   soundalike devices --json | jq '.inputs[].name'")]
     Devices,
-    /// Play a file, or a part of it, from the original at its own rate
+    /// Play a file, or a part of it, at the file's own rate
     #[command(after_help = "Example:
   soundalike play rain.wav --from 2 --to 4.5")]
     Play {
         #[arg(value_name = "FILE")]
         file: PathBuf,
-        /// Where the part begins, in seconds
+        /// The start of the part, in seconds
         #[arg(long, value_name = "SECS", value_parser = seconds)]
         from: Option<f64>,
-        /// Where the part ends, in seconds
+        /// The end of the part, in seconds
         #[arg(long, value_name = "SECS", value_parser = seconds)]
         to: Option<f64>,
     },
-    /// Write what the decoder makes of a file's codes, chunk by chunk, as a WAV file: hear what the codes keep
+    /// Write the sound that the decoder makes of a file's codes, to hear what the codes keep
     #[command(after_help = "Example:
   soundalike reconstruct rain.wav --out kept.wav && soundalike play kept.wav")]
     Reconstruct {
@@ -165,17 +164,17 @@ Examples:
     },
     /// Serve the operations over HTTP, for scripts and other programs
     Serve(ServeArguments),
-    /// Write random synthetic sounds, and doppelgangers of them, as WAV files: what the base model learned from
+    /// Write random synthetic sounds and doppelgangers of them as WAV files; the base model learned from such sounds
     #[command(after_help = "Example:
   soundalike synth --out sounds --count 50 --doppelgangers 2")]
     Synth(Synthesise),
     /// Make the base model that ships with the program, from a seed
     #[command(hide = true)]
     MakeBase(MakeBase),
-    /// Measure the index on files of codes, in a form that compares it with other programs
+    /// Measure the index on files of codes, for comparisons with other programs
     #[command(hide = true)]
     BenchIndex(bench_index::Bench),
-    /// Write one code for the first chunk of each WAV in a folder, in name order, as .npy
+    /// Write one code for the first chunk of each WAV file in a folder, in the order of names, as .npy
     #[command(after_help = "Example:
   soundalike encode queries/ --out queries.npy")]
     Encode {
@@ -184,7 +183,7 @@ Examples:
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
-    /// Print a shell's completions
+    /// Print completions for a shell
     #[command(after_help = "Examples:
   soundalike completions bash > ~/.local/share/bash-completion/completions/soundalike
   soundalike completions fish > ~/.config/fish/completions/soundalike.fish")]

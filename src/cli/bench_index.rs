@@ -1,8 +1,8 @@
-//! Measures the index on files of codes, for a comparison with other programs.
+//! Measures the index on files of codes, for comparisons with other programs.
 //!
 //! Codes and queries are rows of `bits / 8` bytes without a header. Bit j of a code is bit j % 8 of byte j / 8. The
-//! rows that were found go to a file of u32 (queries x k; `0xFFFF_FFFF` where there is none). The figures go to
-//! standard output, one JSON object a line.
+//! rows that were found are written to a file of u32 (queries x k, filled up with `0xFFFF_FFFF`). The figures go to
+//! standard output, one JSON object for each line.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -13,10 +13,10 @@ use serde_json::json;
 use crate::index::kernel::Kernel;
 use crate::index::{Codes, CodesRef, Index, IndexError, IndexFile, Neighbour, RowSet, nearest, nearest_to_each};
 
-/// The time for which batches are repeated and single queries asked.
+/// How long batches are repeated, and how long single queries are run.
 const BUDGET_SECS: f64 = 4.0;
 
-/// A batch that takes less time is repeated for this long before its time is taken.
+/// A batch that takes less time is repeated for this long, and the mean counts.
 const ROUND_SECS: f64 = 0.2;
 
 /// The arguments of `bench-index`.
@@ -69,8 +69,9 @@ impl Bench {
         self.report("index", &config, build_secs, code_bytes + index.table_bytes(), &figures, more)
     }
 
-    /// Other operations on an index: saving, opening, growing by one row in a hundred. Also a filter that leaves one
-    /// row in ten, and for comparison an index of these rows alone and a search for ten times as many neighbours.
+    /// Measures other operations on an index: saving, opening, growing by one row in a hundred. Also a search with a
+    /// filter that leaves one row in ten; for comparison, it measures an index of only these rows, and a search for ten
+    /// times as many neighbours.
     fn more(&self, index: &Index, queries: CodesRef<'_>) -> anyhow::Result<serde_json::Value> {
         let secs = |began: Instant| began.elapsed().as_secs_f64();
         let folder = tempfile::tempdir_in(self.ids_out.parent().unwrap_or(Path::new(".")))?;

@@ -1,4 +1,4 @@
-//! What the commands of the command line share.
+//! What all commands share.
 
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
@@ -43,9 +43,9 @@ pub(super) enum Changes {
 }
 
 impl Common {
-    /// How the project is opened for a command.
+    /// The options for opening the project for a command.
     pub fn opening(&self, changes: Changes) -> Opening {
-        // A year is as good as for ever, and fits into a duration.
+        // A year is practically for ever, and fits into a `Duration`.
         let wait = Duration::from_secs_f64(self.wait.min(365.0 * 24.0 * 3600.0));
         let access = match changes {
             Changes::Something => Access::Write { wait },
@@ -55,7 +55,7 @@ impl Common {
     }
 }
 
-/// The command line makes no sense. The program ends with exit code 2.
+/// Wrong usage of the command line. The program ends with exit code 2.
 #[derive(Debug)]
 pub(super) struct WrongUsage {
     pub kind: ErrorKind,
@@ -76,7 +76,7 @@ impl Display for WrongUsage {
 
 impl std::error::Error for WrongUsage {}
 
-/// Reads a moment: seconds from the file's start, or minutes and seconds.
+/// Reads a position in a sound: seconds from the file's start, or minutes and seconds.
 pub(super) fn seconds(text: &str) -> Result<f64, String> {
     moment::read(text)
         .ok_or_else(|| "a moment from the file's start: seconds (12.5), or minutes and seconds (2:31.84)".into())

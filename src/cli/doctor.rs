@@ -1,5 +1,5 @@
-//! What a bug report needs to say about the program, the machine and the project. It has no names of people, files or
-//! devices, so that it can be published.
+//! `soundalike doctor`: what a bug report needs to say about the program, the machine and the project. It has no names
+//! of people, files or devices, so that it can be published.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::audio::device::{Backend, Format, SoundCard};
 use crate::engine::Latest;
 use crate::index::kernel::Kernel;
 
-/// Facts about one subject: the name and the value of each.
+/// Facts about one subject, each with its name and its value.
 type Facts = Vec<(&'static str, String)>;
 
 /// Prints the report.

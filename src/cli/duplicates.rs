@@ -39,7 +39,7 @@ pub(super) fn print(report: &DuplicatesReport, json: bool) {
     }
 }
 
-/// Silence is counted, not listed: a library may have millions of silent chunks.
+/// Silence is counted but not listed, because a library may have millions of silent chunks.
 fn object(report: &DuplicatesReport) -> Value {
     let members = |group: &DuplicateGroup| -> Vec<Value> {
         let member = |member: &crate::engine::Duplicate| {

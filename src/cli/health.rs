@@ -12,7 +12,7 @@ use crate::engine::{Command, Outcome, Part, PartState, check, repair};
 pub(super) fn run_check(project: PathBuf, common: &Common) -> anyhow::Result<ExitCode> {
     let parts = check(&as_text(project.clone()))?;
     let is_whole = parts.iter().all(|part| part.state != PartState::Damaged);
-    // A broken catalogue knows no sounds.
+    // A broken catalogue has no list of sounds.
     let sounds =
         match Session::open(project, common, Changes::Nothing).and_then(|session| session.run(Command::CheckFiles)) {
             Ok(Outcome::Checked(sounds)) => Some(sounds),

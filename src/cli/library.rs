@@ -1,4 +1,4 @@
-//! Commands that keep the files of the project in order: remove, tag, list, leave out.
+//! Commands that keep the project's files in order: list, remove, tag, copies, relink, collections, ignore, undo.
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _, stdin, stdout};
@@ -20,14 +20,14 @@ use crate::engine::{
 };
 use crate::ground::{files, names};
 
-/// Files and folders by path, a filter, or both.
+/// Files that are chosen by path, by filter, or both.
 #[derive(Clone, Debug, Args)]
 #[group(required = true, multiple = true)]
 pub(super) struct Chosen {
     /// Files of the project, and folders with everything below them
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Files that pass this filter: kick, tag:loop, dur<0.5, is:problem; a - before any of these means all other files
+    /// Files that match this filter: kick, tag:loop, dur<0.5, is:problem; a - before a part means all other files
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = filter_text)]
     filter: Option<String>,
 }
@@ -40,7 +40,7 @@ pub(super) enum Library {
   soundalike list --filter 'tag:loop dur<4'           files with the tag “loop” that are shorter than 4 s
   soundalike list --json --filter is:problem | jq '.files[].problem'")]
     List {
-        /// Only files that pass this filter
+        /// Only files that match this filter
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = filter_text)]
         filter: Option<String>,
     },
@@ -53,14 +53,14 @@ pub(super) enum Library {
         /// Files of the project, and folders with everything below them
         #[arg(value_name = "PATH", required_unless_present_any = ["filter", "missing"])]
         paths: Vec<PathBuf>,
-        /// Only files that pass this filter
+        /// Only files that match this filter
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = filter_text)]
         filter: Option<String>,
-        /// Files that are no longer on the disk, where the folder that they were added with is
+        /// Files that are no longer on the disk, if the folder that they were added from is there
         #[arg(long, conflicts_with_all = ["paths", "filter"])]
         missing: bool,
     },
-    /// List files that sound exactly the same, whatever format they are in, and thin them out
+    /// List files that sound exactly the same, in any format, and thin them out
     #[command(
         after_help = "No file is deleted: copies leave the project, go to the desktop's trash, or are listed in a script for you to look at.
 
@@ -70,26 +70,26 @@ Examples:
   soundalike copies --in ~/sorted --script thin.sh    keeps the one in this folder; the script removes the others"
     )]
     Copies {
-        /// Which of several copies is kept
+        /// The rule that decides which of several copies is kept
         #[arg(long, value_enum, default_value_t)]
         keep: KeepRule,
-        /// Keep the one in this folder
+        /// Keep the copy in this folder
         #[arg(long = "in", value_name = "DIR", conflicts_with = "keep")]
         folder: Option<PathBuf>,
-        /// Take the others out of the project; the files stay
+        /// Remove the other copies from the project; the files stay
         #[arg(long)]
         forget: bool,
-        /// Move the others to the desktop's trash, after a question
+        /// Move the other copies to the desktop's trash, after asking you
         #[arg(long, conflicts_with = "forget")]
         trash: bool,
         /// Do not ask
         #[arg(long, requires = "trash")]
         yes: bool,
-        /// Write a shell script that removes the others, for you to look at and to run
+        /// Write a shell script that removes the other copies, for you to read and run
         #[arg(long, value_name = "FILE", conflicts_with_all = ["forget", "trash"])]
         script: Option<PathBuf>,
     },
-    /// Find files again that were moved or renamed, by their content: below these folders, or below all that were added
+    /// Find files again that were moved or renamed, by their content: below these folders, or below all added folders
     #[command(after_help = "Tags, favourites and codes go along. `soundalike undo` takes it back.
 
 Examples:
@@ -98,17 +98,17 @@ Examples:
     Relink {
         #[arg(value_name = "DIR")]
         folders: Vec<PathBuf>,
-        /// Say what would be found, and change nothing
+        /// Show what would be found; change nothing
         #[arg(long)]
         dry_run: bool,
     },
     /// List the folders that were added, with the number of their files and whether they are there
     Roots,
-    /// Take the last change of the project back
+    /// Undo the last change of the project
     #[command(after_help = "Example:
   soundalike undo && soundalike undo                  the last two changes")]
     Undo,
-    /// Do again what was taken back last
+    /// Redo the change that was undone last
     Redo,
     /// Give files a tag
     #[command(after_help = "Example:
@@ -128,7 +128,7 @@ Examples:
         #[command(flatten)]
         chosen: Chosen,
     },
-    /// List the tags with the number of files that have each, rename them, or hand them on
+    /// List the tags with the number of their files, rename them, export them or import them
     #[command(
         after_help = "The file of --export and --import has tags, favourites and collections by the sounds' contents, so that another
 project or another machine can take them over.
@@ -138,17 +138,17 @@ Examples:
   soundalike tags --export tags.json && soundalike --project other tags --import tags.json"
     )]
     Tags {
-        /// Give a tag another name on all files
+        /// Rename a tag on all files
         #[arg(long, num_args = 2, value_names = ["TAG", "NEW"])]
         rename: Option<Vec<String>>,
-        /// Write tags, favourites and collections to this file: CSV where its name ends so, or JSON
+        /// Write tags, favourites and collections to this file: CSV if its name ends in .csv, JSON otherwise
         #[arg(long, value_name = "FILE", conflicts_with = "rename")]
         export: Option<PathBuf>,
-        /// Take over what such a file says
+        /// Import such a file
         #[arg(long, value_name = "FILE", conflicts_with_all = ["rename", "export"])]
         import: Option<PathBuf>,
     },
-    /// List collections, change them, or write one out; without a name, list them all
+    /// List collections, change one, or export one; without a name, list all collections
     #[command(after_help = "A moment is a file with where it begins and ends: --from and --to.
 
 Examples:
@@ -160,25 +160,25 @@ Examples:
     Collection {
         #[arg(value_name = "NAME")]
         name: Option<String>,
-        /// Put files at its end
+        /// Put files at the end of the collection
         #[arg(long, value_name = "PATH", num_args = 1.., requires = "name")]
         put: Vec<PathBuf>,
-        /// Take files out of it
+        /// Take files out of the collection
         #[arg(long, value_name = "PATH", num_args = 1.., requires = "name", conflicts_with = "put")]
         take: Vec<PathBuf>,
-        /// Where the moment begins, in seconds
+        /// The start of the moment, in seconds
         #[arg(long, value_name = "SECS", value_parser = seconds, requires = "to")]
         from: Option<f64>,
-        /// Where the moment ends, in seconds
+        /// The end of the moment, in seconds
         #[arg(long, value_name = "SECS", value_parser = seconds, requires = "from")]
         to: Option<f64>,
-        /// Give it another name; where a collection has that name, both become one
+        /// Rename the collection; if another collection has the name, the two become one
         #[arg(long, value_name = "NEW", requires = "name", conflicts_with_all = ["put", "take"])]
         rename: Option<String>,
-        /// Forget the collection; the files stay
+        /// Delete the collection; the files stay
         #[arg(long, requires = "name", conflicts_with_all = ["put", "take", "rename", "out"])]
         remove: bool,
-        /// Write it to a .m3u8 or .csv file, or copy its sounds into a folder
+        /// Write the collection to a .m3u8 or .csv file, or copy its sounds into a folder
         #[arg(long, value_name = "PATH", requires = "name", conflicts_with_all = ["put", "take", "rename"])]
         out: Option<PathBuf>,
     },
@@ -207,10 +207,10 @@ Examples:
 
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
 pub(super) enum KeepRule {
-    /// The one with the highest rate and the most bytes
+    /// The copy with the highest rate and the most bytes
     #[default]
     HighestResolution,
-    /// The one with the longest path
+    /// The copy with the longest path
     LongestPath,
 }
 
@@ -305,7 +305,7 @@ impl Library {
                 let stretch_secs = from.zip(to);
                 let items = |paths: Vec<PathBuf>| -> anyhow::Result<Vec<Item>> {
                     let mut items = Vec::new();
-                    // One path after another: a collection has an order.
+                    // One path after another, because a collection has an order.
                     for path in paths {
                         let files = Choice { paths: vec![path], filter: String::new() }.files(&session.latest())?;
                         items.extend(files.iter().map(|file| Item { file: file.id, stretch_secs }));
@@ -366,7 +366,7 @@ impl Chosen {
     }
 }
 
-/// Carries out a change that can be undone, and prints what changed.
+/// Runs a command whose change can be undone, and prints what changed.
 fn change(session: &Session, command: Command, common: &Common) -> anyhow::Result<()> {
     match session.run(command)? {
         Outcome::Changed { words } if common.json => say!("{}", json!({"changed": words})),
@@ -383,7 +383,7 @@ fn change(session: &Session, command: Command, common: &Common) -> anyhow::Resul
     Ok(())
 }
 
-/// Asks on the terminal. Where there is none, nobody can answer.
+/// Asks on the terminal. Without a terminal, nobody can answer.
 fn is_confirmed(files: usize) -> anyhow::Result<bool> {
     if !stdin().is_terminal() {
         bail!("nobody is there to answer whether {files} files may go to the trash; say --yes");
@@ -394,7 +394,7 @@ fn is_confirmed(files: usize) -> anyhow::Result<bool> {
     Ok(matches!(answer.trim(), "yes" | "y"))
 }
 
-/// Writes a script that keeps one file of each group. It is made only where nothing is yet.
+/// Writes a script that keeps one file of each group. An existing file is not replaced.
 fn write_script(found: &CopiesReport, out: &Path, common: &Common) -> anyhow::Result<()> {
     let mut script =
         b"#!/bin/sh\n# Removes files that sound exactly as the one that is named above them.\nset -e\n".to_vec();
@@ -411,7 +411,7 @@ fn write_script(found: &CopiesReport, out: &Path, common: &Common) -> anyhow::Re
         quoted
     };
     for group in &found.groups {
-        // Where the kept file is gone meanwhile, nothing is removed.
+        // If the kept file is gone when the script runs, nothing is removed.
         script.extend([b"[ -f ".as_slice(), &quoted(&group.keep), b" ]\n"].concat());
         for other in &group.others {
             script.extend([b"rm -- ".as_slice(), &quoted(other), b"\n"].concat());
@@ -426,7 +426,7 @@ fn write_script(found: &CopiesReport, out: &Path, common: &Common) -> anyhow::Re
     Ok(())
 }
 
-/// Carries out a command that writes a file or a folder, and names it.
+/// Runs a command that writes a file or a folder, and prints its path.
 fn save(session: &Session, command: Command, common: &Common) -> anyhow::Result<()> {
     match session.run(command)? {
         Outcome::Saved { out } if common.json => say!("{}", json!({"out": out})),
@@ -531,7 +531,7 @@ fn list(session: &Session, filter: Option<String>, common: &Common) -> anyhow::R
         say!("{}", json!({"files": files.iter().map(|file| object(file)).collect::<Vec<_>>()}));
         return Ok(());
     }
-    // A name that is no text is written as the bytes that it is, for other programs to read.
+    // For other programs, a name that is not text is written as its original bytes.
     let mut to = stdout().lock();
     for file in files {
         let path = names::path_of(&file.path);

@@ -38,7 +38,7 @@ use arguments::{Arguments, Operation};
 use common::{Changes, Common, WrongUsage, as_text};
 use session::{Session, Stopped};
 
-/// Reads the command line and carries it out: opens the window, or runs one command.
+/// Reads the command line, then opens the window or runs one command.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     terminal::log(arguments.common.verbose);
@@ -60,7 +60,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Opens the window on the named project, or on the one that it was left on.
+/// Opens the window on the given project, or on the last one that the window had open.
 fn open_window(common: &Common, wayland: bool) -> anyhow::Result<ExitCode> {
     let preferences = gui::preferences::folder();
     let remembered = preferences.as_deref().map(Preferences::load).unwrap_or_default();
@@ -75,7 +75,7 @@ fn open_window(common: &Common, wayland: bool) -> anyhow::Result<ExitCode> {
     Ok(closed_by.map_or(ExitCode::SUCCESS, |signal| ExitCode::from(signal.exit_code())))
 }
 
-/// The exit code where all that there is to say was said.
+/// Runs the program. The exit code is for cases in which everything was already printed.
 fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let common = arguments.common;
     let Some(operation) = arguments.operation else {
@@ -145,12 +145,12 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// An error where the settings make no model, whatever the sounds are.
+/// Fails if the settings are invalid for any library.
 fn check_usage(settings: &TrainingSettings) -> Result<(), WrongUsage> {
     Config::new(settings, None).map(|_| ()).map_err(|why| WrongUsage::new(ErrorKind::ValueValidation, why))
 }
 
-/// The project's folder: the one that was named, or the one that we stand in, or the platform's.
+/// The project's folder: the given one, or the project around the current folder, or the platform's default.
 fn project(common: &Common) -> anyhow::Result<PathBuf> {
     if let Some(folder) = common.project.clone().or_else(project_here) {
         return Ok(folder);
@@ -160,7 +160,7 @@ fn project(common: &Common) -> anyhow::Result<PathBuf> {
     Ok(folders.data_dir().join("project"))
 }
 
-/// The project whose folder the current folder is, or is in.
+/// The project that the current folder is in.
 fn project_here() -> Option<PathBuf> {
     Project::folder_around(&std::env::current_dir().ok()?)
 }

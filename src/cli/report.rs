@@ -1,4 +1,4 @@
-//! What a command prints: text for people, or one JSON object.
+//! Prints the results of commands: text for people, or one JSON object.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::engine::{
 use crate::ground::names;
 use crate::model::ModelKind;
 
-/// Reasons are told file by file up to this many; then they are counted.
+/// Up to this many problems are listed one by one. More are only counted.
 const FILES_NAMED: usize = 10;
 
 pub(super) fn info(latest: &Latest, json: bool) {
@@ -98,7 +98,7 @@ pub(super) fn info(latest: &Latest, json: bool) {
     problems("problems", &dataset.problems);
 }
 
-/// How the parts of a project are. Where silence was asked for, only damage is told.
+/// The state of the parts of a project. With `--quiet`, only damage is printed.
 pub(super) fn checked(parts: &[Part], is_whole: bool, sounds: Option<&CheckReport>, common: &Common) {
     if common.json {
         return print_json(&json!({ "whole": is_whole, "parts": parts, "sounds": sounds }));
@@ -156,13 +156,13 @@ fn sounds_checked(report: &CheckReport, common: &Common) {
 /// What a repair did.
 #[derive(Serialize)]
 pub(super) struct Repaired {
-    /// What was done, in words.
+    /// Descriptions of what was done.
     pub done: Vec<String>,
     /// The parts of the project and their state now.
     pub parts: Vec<Part>,
 }
 
-/// What a repair has done, and what is still damaged.
+/// What a repair did, and what is still damaged.
 pub(super) fn repaired(report: &Repaired, common: &Common) {
     if common.json {
         return print_json(&json!(report));
@@ -176,7 +176,7 @@ pub(super) fn repaired(report: &Repaired, common: &Common) {
     }
 }
 
-/// What a command has done. Where silence was asked for, only what was asked for is said: a score.
+/// The result of a command. With `--quiet`, only a requested figure is printed: a score.
 pub(super) fn outcome(outcome: &Outcome, common: &Common) {
     let json = common.json;
     if common.quiet && !json && !matches!(outcome, Outcome::Evaluated(_)) {
@@ -215,7 +215,7 @@ pub(super) fn outcome(outcome: &Outcome, common: &Common) {
             );
         }),
         Outcome::DuplicatesFound(report) => super::duplicates::print(report, json),
-        // No command of the command line ends in these, or it tells them itself.
+        // No command ends in these, or the command prints its result itself.
         Outcome::Searched(_)
         | Outcome::LeftOut(_)
         | Outcome::Checked(_)
@@ -238,7 +238,7 @@ pub(super) fn outcome(outcome: &Outcome, common: &Common) {
     }
 }
 
-/// A failure, for a program; people read it on standard error.
+/// A failure as JSON. People read it on standard error.
 pub(super) fn failure(words: &str) {
     print_json(&json!({"error": words}));
 }
@@ -262,7 +262,7 @@ fn with_copies(report: &SearchReport, dataset: &DatasetView) -> Value {
     object
 }
 
-/// Several searches.
+/// The matches of several searches.
 pub(super) fn batch(reports: &[&SearchReport], dataset: &DatasetView, failed: &[Problem], json: bool) {
     if json {
         let mut searches = Vec::new();
@@ -279,7 +279,7 @@ pub(super) fn batch(reports: &[&SearchReport], dataset: &DatasetView, failed: &[
     }
 }
 
-/// Matches were written.
+/// The path of written matches.
 pub(super) fn saved(out: &Utf8Path, reports: &[&SearchReport], common: &Common) {
     let matches: usize = reports.iter().map(|report| report.matches.len()).sum();
     if common.json {
@@ -316,7 +316,8 @@ pub(super) fn devices(devices: &DevicesView, json: bool) {
     }
 }
 
-/// What was played, on which device, and how long the first frame took to get there; nothing for people, who hear it.
+/// What was played, on which device, and the delay until the first frame. For people it prints nothing, because they
+/// hear the sound.
 pub(super) fn played(player: &PlayerView, json: bool) {
     if json {
         print_json(&json!({
@@ -428,7 +429,7 @@ fn searched(report: &SearchReport, dataset: &DatasetView) {
     }
 }
 
-/// Names each file where there are few, and counts them by reason where there are many.
+/// Lists each file if there are few, and counts the files for each reason if there are many.
 pub(super) fn problems(title: &str, problems: &[Problem]) {
     if problems.is_empty() {
         return;

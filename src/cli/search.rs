@@ -1,4 +1,4 @@
-//! `soundalike search`: for a file, for each sound of a folder, for standard input, for the microphone.
+//! `soundalike search`: searches with a file, with each sound of a folder, with standard input, or with the microphone.
 
 use std::io::{IsTerminal, Write, stdin, stdout};
 use std::path::{Path, PathBuf};
@@ -45,48 +45,49 @@ pub(super) struct SearchArguments {
     /// A sound file; a folder, to search for each sound in it; or - for standard input
     #[arg(value_name = "QUERY", required_unless_present_any = ["record", "saved"])]
     query: Option<PathBuf>,
-    /// Run a saved search, and say how many of its matches are new since it ran last
+    /// Run a saved search, and say how many matches are new since its last run
     #[arg(long, value_name = "NAME", conflicts_with_all = ["query", "record", "from", "to", "by", "events", "like", "unlike", "filter", "not_this_file"])]
     saved: Option<String>,
-    /// Save the search under a name, with its examples, its line and what is said of its matches
+    /// Save the search under a name, with its examples, its line and the verdicts on its matches
     #[arg(long, value_name = "NAME", conflicts_with = "saved")]
     save: Option<String>,
-    /// Say yes to a match, as FILE@FROM-TO: further matches may be like it (can be repeated). Kept where the search is saved
+    /// Say yes to a match, given as FILE@FROM-TO: matches may also be like it (can be repeated). Saved with the search
     #[arg(long, value_name = "MATCH", value_parser = ExampleFile::read_part)]
     yes: Vec<ExampleFile>,
-    /// Say no to a match: what is nearer to it than to the query goes behind the line (can be repeated)
+    /// Say no to a match: matches that are nearer to it than to the query go behind the line (can be repeated)
     #[arg(long, value_name = "MATCH", value_parser = ExampleFile::read_part)]
     no: Vec<ExampleFile>,
-    /// Record from the microphone for SECS seconds and search for that; the recording is kept in the project
+    /// Record from the microphone for SECS seconds and search with that; the recording stays in the project
     #[arg(long, value_name = "SECS", value_parser = duration, conflicts_with_all = ["query", "from", "to"])]
     record: Option<f64>,
     /// The number of matches, 1 to 10000
     #[arg(short, default_value_t = 10, value_parser = matches)]
     k: usize,
-    /// Where the part begins: 12.5 or 2:31.84
+    /// The start of the part: 12.5 or 2:31.84
     #[arg(long, value_name = "SECS", value_parser = seconds)]
     from: Option<f64>,
-    /// Where the part ends: 14 or 2:33
+    /// The end of the part: 14 or 2:33
     #[arg(long, value_name = "SECS", value_parser = seconds)]
     to: Option<f64>,
-    /// Rank single chunks, or whole files, or find every event
+    /// Rank single chunks or whole files, or find every event
     #[arg(long, value_enum, default_value_t)]
     by: Grouping,
-    /// Find every event: each stretch in which the whole query occurs. The same as --by event; all events before the line
-    /// are listed, and with them at least -k
+    /// Find every event: each stretch in which the whole query occurs. The same as --by event. Lists all events before
+    /// the line, and at least -k events
     #[arg(long, conflicts_with = "by")]
     events: bool,
-    /// Another sound that matches may be like; a part of it as FILE@FROM-TO (can be repeated)
+    /// Another sound that matches may be like, or a part of it as FILE@FROM-TO (can be repeated)
     #[arg(long, value_name = "FILE", value_parser = ExampleFile::read)]
     like: Vec<ExampleFile>,
-    /// A sound that matches are to be unlike: what is nearer to it than to the query is behind the line (can be repeated)
+    /// A sound that matches shall be unlike: matches that are nearer to it than to the query go behind the line (can be
+    /// repeated)
     #[arg(long, value_name = "FILE", value_parser = ExampleFile::read)]
     unlike: Vec<ExampleFile>,
-    /// Draw the line at so many bits that differ [default: where it is suggested]
+    /// Draw the line at this many differing bits [default: the suggested line]
     #[arg(long, value_name = "BITS", value_parser = bits)]
     threshold: Option<f64>,
-    /// Search only in some files: kick, "snare drum", tag:loop, dur<0.5, rate:44100, level>-6, is:favourite; a - before
-    /// any of these means all other files
+    /// Search only in files that match: kick, "snare drum", tag:loop, dur<0.5, rate:44100, level>-6, is:favourite; a -
+    /// before a part means all other files
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = filter_text)]
     filter: Option<String>,
     /// Leave out matches in the file of the query
@@ -95,7 +96,7 @@ pub(super) struct SearchArguments {
     /// The format of the matches [default: a list for people]
     #[arg(long, value_enum)]
     format: Option<MatchFormat>,
-    /// With --format clips: how many seconds of what is around a match its clip has, at both ends
+    /// With --format clips: how many seconds before and after a match its clip has
     #[arg(long, value_name = "SECS", default_value_t = 0.0, hide_default_value = true, value_parser = seconds, requires = "format")]
     margin: f64,
     /// Write the matches to this file; with --format clips, to this folder [default: standard output]
@@ -109,7 +110,7 @@ fn matches(text: &str) -> Result<usize, String> {
     k.ok_or_else(|| format!("a whole number from 1 to {most}"))
 }
 
-/// A sound that is named beside the query, or a part of it.
+/// A sound that is given beside the query, or a part of a sound.
 #[derive(Clone, Debug)]
 struct ExampleFile {
     path: PathBuf,
@@ -119,7 +120,7 @@ struct ExampleFile {
 impl ExampleFile {
     fn read(text: &str) -> Result<Self, String> {
         let whole = Self { path: text.into(), part: None };
-        // A file may have that sign in its name.
+        // A file name may contain an @.
         let Some((path, part)) = text.rsplit_once('@').filter(|_| !whole.path.exists()) else { return Ok(whole) };
         let Some((from, to)) = part.split_once('-') else { return Ok(whole) };
         let part = (seconds(from)?, seconds(to)?);
@@ -129,7 +130,7 @@ impl ExampleFile {
         }
     }
 
-    /// The same, where a part must be named.
+    /// Like [`ExampleFile::read`], but a part must be given.
     fn read_part(text: &str) -> Result<Self, String> {
         let file = Self::read(text)?;
         file.part.map(|_| file.clone()).ok_or_else(|| "a match is named as FILE@FROM-TO, such as a.wav@12.5-14".into())
@@ -183,7 +184,7 @@ impl SearchArguments {
             }
             _ => {}
         }
-        // A recording is kept with the project, and so is a search with what it found.
+        // A recording is kept in the project, and so is a saved search with its matches.
         let teaches = self.saved.is_some() && (self.threshold.is_some() || !self.yes.is_empty() || !self.no.is_empty());
         let keeps = self.record.is_some() || self.save.is_some() || teaches;
         let changes = if keeps { Changes::Something } else { Changes::Nothing };
@@ -237,7 +238,7 @@ impl SearchArguments {
         }
     }
 
-    /// What is said of matches of files that the project has.
+    /// The verdicts on matches, whose files must be in the project.
     fn verdicts(&self, session: &Session) -> anyhow::Result<Vec<Verdict>> {
         let sounds = session.latest().dataset;
         let said = self.yes.iter().map(|file| (file, true)).chain(self.no.iter().map(|file| (file, false)));
@@ -245,14 +246,14 @@ impl SearchArguments {
             let path = file.example(yes)?.path;
             let known = sounds.files.iter().find(|known| known.path == path);
             let id = known.with_context(|| format!("{path} is not in the project; only its own sounds are judged"))?.id;
-            // A part is there: no other was read.
+            // There is a part, because `read_part` demands one.
             let (start_secs, end_secs) = file.part.unwrap_or_default();
             Ok(Verdict { file: id, start_secs, end_secs, yes })
         };
         said.map(verdict).collect()
     }
 
-    /// The query with all that was said beside it.
+    /// The query with everything that was given beside it.
     fn query(
         &self,
         session: &Session,
@@ -322,7 +323,7 @@ impl SearchArguments {
                 let mut to = stdout().lock();
                 terminal::written(write_matches(format, &reports, &sounds, &mut to).and_then(|()| to.flush()));
             }
-            // Clips without a folder were refused.
+            // Clips without a folder were refused before.
             _ if searches.is_batch => report::batch(&reports, &sounds, &searches.failed, common.json),
             _ => reports.iter().for_each(|report| report::search(report, &sounds, common.json)),
         }

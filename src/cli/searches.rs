@@ -1,4 +1,4 @@
-//! `soundalike searches`: the searches that are kept.
+//! `soundalike searches`: the saved searches.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct SearchesArguments {
-    /// Give a saved search another name
+    /// Rename a saved search
     #[arg(long, num_args = 2, value_names = ["NAME", "NEW"], conflicts_with = "delete")]
     rename: Option<Vec<String>>,
     /// Delete a saved search; no sound is touched
@@ -49,7 +49,7 @@ impl SearchesArguments {
     }
 }
 
-/// The saved search of that name.
+/// The saved search of this name.
 pub(super) fn find(session: &Session, name: &str) -> anyhow::Result<SavedSearchView> {
     let searches = session.latest().searches;
     let found = searches.iter().find(|search| search.name == name);

@@ -16,7 +16,7 @@ use crate::server::{Listening, ServeOptions, limits, serve};
 /// The environment variable for the token, if no file has it.
 const TOKEN_VARIABLE: &str = "SOUNDALIKE_TOKEN";
 
-/// Bytes that a file with a token has at most.
+/// The most bytes of a file with a token.
 const TOKEN_BYTES_AT_MOST: u64 = 64 << 10;
 
 fn about() -> String {
@@ -88,8 +88,8 @@ impl ServeArguments {
     }
 }
 
-/// Prints the server's address and what requests need. A token that was given is not printed. The server works even if
-/// nobody reads this.
+/// Prints the server's address and what requests need. A token that the person gave is not printed. The server works
+/// even if nobody reads this output.
 fn tell(listening: &Listening, was_given: bool, json: bool) {
     let _ = stdout().write_all(words(listening, was_given, json).as_bytes());
 }

@@ -38,7 +38,7 @@ impl Session {
     /// Opens the project for a command that changes it, or that only reads it.
     pub fn open(project: PathBuf, common: &Common, changes: Changes) -> anyhow::Result<Self> {
         let (wake, wakes) = bounded(1);
-        // One waiting wake is as good as many.
+        // One waiting wake-up is enough.
         let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || {
             let _ = wake.try_send(());
         });
@@ -53,16 +53,16 @@ impl Session {
         self.engine.latest()
     }
 
-    /// Waits until `is_so` holds for the newest values.
+    /// Waits until `is_so` is true for the newest values.
     ///
     /// # Errors
-    /// [`Stopped`], if a signal comes first.
+    /// [`Stopped`] if a signal comes first.
     pub fn until(&self, is_so: impl Fn(&Latest) -> bool) -> anyhow::Result<()> {
         while !is_so(&self.engine.latest()) {
             if let Some(signal) = self.signals.received() {
                 return Err(Stopped { signal, words: "stopped".into() }.into());
             }
-            // A wake that nobody takes stays in the channel. So none is missed between the check and the wait.
+            // A wake-up that nobody has read stays in the channel. So none is missed between the check and the wait.
             if self.wakes.recv().is_err() {
                 bail!("the engine has ended");
             }
@@ -101,7 +101,7 @@ impl Session {
             bar.finish_and_clear();
         }
         match (ended, stopped_by) {
-            // A command that ended before it was stopped gives its result.
+            // If a command ended before the signal stopped it, it returns its result.
             (Event::Finished { outcome, .. }, None) => Ok(outcome),
             (Event::Finished { outcome, .. }, Some(signal)) => match words_of_end(&outcome) {
                 Some(words) => Err(Stopped { signal, words }.into()),
@@ -145,7 +145,7 @@ impl Work {
     }
 }
 
-/// What a stopped job did until then. `None` if the job had come to its end.
+/// What a stopped job had done. `None` if the job had already finished.
 fn words_of_end(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Added(report) if report.cancelled => {

@@ -1,4 +1,4 @@
-//! Sound in and out by command: searching with a recording, and playing a file to its end.
+//! Sound in and out on the command line: records a query, and plays a file to its end.
 
 use anyhow::bail;
 
@@ -12,7 +12,7 @@ pub(super) fn devices() -> DevicesView {
     DevicesView { outputs: SoundCard.outputs(), inputs: SoundCard.inputs() }
 }
 
-/// Records for `secs` from the microphone.
+/// Records from the microphone for `secs` seconds.
 pub(super) fn record(session: &Session, secs: Option<f64>, common: &Common) -> anyhow::Result<Take> {
     if !common.json && !common.quiet {
         eprintln!("Listening to the microphone.");
@@ -28,7 +28,7 @@ pub(super) fn record(session: &Session, secs: Option<f64>, common: &Common) -> a
     Ok(take)
 }
 
-/// Plays to the end.
+/// Plays a stretch to its end.
 pub(super) fn play(session: &Session, clip: Clip, json: bool) -> anyhow::Result<()> {
     session.run(Command::Play(clip))?;
     session.until(|latest| !latest.player.playing)?;

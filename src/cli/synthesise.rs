@@ -1,5 +1,5 @@
-//! `synth`, for ears: random patches and doppelgangers of them as WAV files. `make-base`, for whoever maintains the program: the
-//! base model from a seed.
+//! `synth` writes random patches and their doppelgangers as WAV files to listen to. `make-base` makes the base model
+//! from a seed, for maintainers.
 
 use std::path::PathBuf;
 
@@ -11,22 +11,22 @@ use crate::audio::wav::{Depth, write_wav};
 use crate::model::BaseRecipe;
 use crate::synth::{self, Patch};
 
-/// What `synth` is called with.
+/// The arguments of `synth`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Synthesise {
-    /// Folder for the WAV files, made where it is absent
+    /// The folder for the WAV files; it is created if needed
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// How many sounds
+    /// The number of sounds
     #[arg(long, value_name = "N", default_value_t = 20)]
     count: u64,
-    /// Doppelgangers of each sound, beside the sound itself
+    /// The number of doppelgangers of each sound
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(0..=100))]
     doppelgangers: u64,
-    /// How far a doppelganger is from its sound, from 0 to 1
+    /// The distance of a doppelganger from its sound, from 0 to 1
     #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
     delta: f32,
-    /// Length of each sound in seconds
+    /// The length of each sound, in seconds
     #[arg(long, value_name = "SECS", default_value_t = 1.0)]
     seconds: f32,
     #[arg(long, default_value_t = 0)]
@@ -56,10 +56,10 @@ impl Synthesise {
     }
 }
 
-/// What `make-base` is called with.
+/// The arguments of `make-base`.
 #[derive(Debug, clap::Args)]
 pub(super) struct MakeBase {
-    /// The model's file
+    /// The file for the model
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]

@@ -7,7 +7,7 @@ use std::process::exit;
 use clap::builder::styling::{AnsiColor, Style};
 use tracing_subscriber::EnvFilter;
 
-/// What fails is told in a sentence of our own; libraries would say it before, in theirs.
+/// The program reports failures in its own words. Without this, libraries would report them first in theirs.
 const OTHERWISE: &str = "off,soundalike=error";
 
 /// Sets up the log: by the number of -v options, or else by SOUNDALIKE_LOG.
@@ -18,7 +18,7 @@ pub(super) fn log(verbose: u8) {
         _ => EnvFilter::new("debug"),
     };
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_ansi(has_colours());
-    // Only a test can have set up a log before.
+    // Only a test can have set up a log before this.
     let _ = log.try_init();
 }
 
@@ -28,7 +28,7 @@ pub(super) fn failed(words: &str) {
         true => Style::new().bold().fg_color(Some(AnsiColor::Red.into())),
         false => Style::new(),
     };
-    // If nobody reads this, the exit code still tells.
+    // If nobody reads this, the exit code still reports the failure.
     let _ = writeln!(stderr(), "{style}soundalike:{style:#} {words}");
 }
 
@@ -43,7 +43,7 @@ pub(super) fn line(words: Arguments<'_>) {
     written(writeln!(stdout(), "{words}"));
 }
 
-/// Handles the result of printing. If the reader has seen enough, as `head` has, the program ends silently.
+/// Handles the result of printing. If the reader has closed its end, as `head` does, the program ends silently.
 pub(super) fn written(outcome: io::Result<()>) {
     match outcome {
         Ok(()) => {}
@@ -55,7 +55,7 @@ pub(super) fn written(outcome: io::Result<()>) {
     }
 }
 
-/// By <https://no-color.org>, and only on a terminal.
+/// Colours are used as <https://no-color.org> says, and only on a terminal.
 fn has_colours() -> bool {
     stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }

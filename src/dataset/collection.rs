@@ -1,10 +1,10 @@
-//! Files and moments that a person put together, in order, under a name.
+//! Collections: files and moments that a person put together, in order, under a name.
 
 use serde::{Deserialize, Serialize};
 
 use super::FileId;
 
-/// Names a collection. Numbers are never given twice.
+/// The number of a collection. A number is never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CollectionId(pub i64);
 
@@ -12,7 +12,7 @@ pub struct CollectionId(pub i64);
 pub struct Collection {
     pub id: CollectionId,
     pub name: String,
-    /// In the person's order. Each is in it once.
+    /// In the person's order. Each item occurs once.
     pub items: Vec<Item>,
 }
 
@@ -20,6 +20,6 @@ pub struct Collection {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Item {
     pub file: FileId,
-    /// Start and end in seconds from the file's start. `None` is the whole file.
+    /// Start and end, in seconds from the file's start. `None` for the whole file.
     pub stretch_secs: Option<(f64, f64)>,
 }

@@ -1,17 +1,18 @@
-//! Which files and folders are left out when a folder is added.
+//! The files and folders that are left out when a folder is added.
 //!
-//! Three lists of patterns in the syntax of `.gitignore` say so: the defaults below, the project's own patterns, and the
-//! `.soundalikeignore` of each folder on the way. A later list decides over an earlier one, and a deeper folder over a higher one.
+//! There are three lists of patterns in the syntax of `.gitignore`: the defaults below, the project's own patterns, and
+//! the `.soundalikeignore` of each folder on the way. A later list overrides an earlier one, and a deeper folder
+//! overrides a higher one.
 
 use std::path::{Path, PathBuf};
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-/// A folder's own list of patterns.
+/// The name of a folder's own list of patterns.
 pub const IGNORE_FILE: &str = ".soundalikeignore";
 
-/// Hidden files, and the folders in which systems keep what was deleted and what they make for themselves.
+/// Hidden files, and the folders in which systems keep deleted files and files of their own.
 pub const DEFAULTS: [&str; 8] = [
     ".*",
     "$RECYCLE.BIN",
@@ -23,18 +24,18 @@ pub const DEFAULTS: [&str; 8] = [
     "__MACOSX/",
 ];
 
-/// What a project leaves out of folders.
+/// The patterns of a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exclusions {
-    /// The project's patterns, one a line of a `.gitignore`.
+    /// The project's patterns. Each is a line of a `.gitignore`.
     pub patterns: Vec<String>,
-    /// Folders that were added. A pattern with a slash is relative to the folder that was added.
+    /// The added folders. A pattern with a slash is relative to them.
     pub roots: Vec<PathBuf>,
-    /// The project's own folder, in which no sounds are looked for from outside.
+    /// The project's own folder, which is not searched for sounds.
     pub own: Option<PathBuf>,
 }
 
-/// A pattern that is none, and why.
+/// An invalid pattern, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("“{pattern}” is no pattern: {why}")]
 pub struct PatternError {
@@ -42,11 +43,11 @@ pub struct PatternError {
     pub why: String,
 }
 
-/// The rules that hold in one folder.
+/// The rules for one folder.
 #[derive(Clone, Debug)]
 pub struct Rules {
     own: Option<PathBuf>,
-    /// The highest first.
+    /// From the highest folder down.
     levels: Vec<Level>,
 }
 
@@ -65,19 +66,20 @@ enum Source {
 }
 
 impl Exclusions {
-    /// The first pattern that is none.
+    /// Fails with the first invalid pattern.
     pub fn check(&self) -> Result<(), PatternError> {
         let mut builder = GitignoreBuilder::new("");
         self.patterns.iter().try_for_each(|pattern| add(&mut builder, pattern))
     }
 
-    /// The rules that hold in `folder`, which is absolute and without links, and what is wrong with files of patterns on the way.
+    /// The rules for `folder`, an absolute path without links, and the faults in lists of patterns on the way.
     pub fn rules_in(&self, folder: &Path) -> (Rules, Vec<(PathBuf, String)>) {
         let above = self.roots.iter().filter(|root| folder.starts_with(root));
         let root = above.max_by_key(|root| root.as_os_str().len()).map_or(folder, PathBuf::as_path);
         let level = |source, patterns: &mut dyn Iterator<Item = &str>, any_case| {
             let mut builder = GitignoreBuilder::new(root);
-            // A pattern was checked when it was kept. One of a newer program that is none to this one leaves nothing out.
+            // Patterns were checked when they were saved. A pattern that only a newer program understands has no
+            // effect.
             let _ = builder.case_insensitive(any_case);
             patterns.for_each(|pattern| _ = add(&mut builder, pattern));
             let matcher = builder.build().unwrap_or_else(|_| Gitignore::empty());
@@ -96,7 +98,7 @@ impl Exclusions {
         (rules, faults)
     }
 
-    /// Why a file or folder is left out that is met below a folder that was added; `None` where it is taken. It is absolute and
+    /// Why a file or folder below an added folder is left out. `None` if it is not. The path must be absolute and
     /// without links.
     pub fn why_left_out(&self, path: &Path) -> Option<String> {
         let above = self.roots.iter().filter(|root| path.starts_with(root));
@@ -119,8 +121,8 @@ impl Exclusions {
 }
 
 impl Rules {
-    /// Reads a folder's own list of patterns; faults are a file and what is wrong with it. Lists of folders that `folder` does not
-    /// lie in are forgotten.
+    /// Reads a folder's own list of patterns, and returns its faults: the file, and what is wrong. Lists of folders
+    /// that do not contain `folder` are dropped.
     pub fn enter(&mut self, folder: &Path) -> Vec<(PathBuf, String)> {
         self.levels.retain(|level| !matches!(level.source, Source::File(_)) || folder.starts_with(&level.folder));
         let file = folder.join(IGNORE_FILE);
@@ -137,7 +139,8 @@ impl Rules {
         fault.into_iter().chain(also).map(|fault| (file.clone(), fault.to_string())).collect()
     }
 
-    /// Why something directly in the folder that was entered last, or in a folder above that, is left out.
+    /// Why a file or folder is left out. It must be directly in the folder that was entered last, or in a folder above
+    /// that.
     pub fn why_left_out(&self, path: &Path, is_folder: bool) -> Option<String> {
         if is_folder && self.own.as_deref() == Some(path) {
             return Some("it is the project's own folder".into());
@@ -172,7 +175,7 @@ fn add(builder: &mut GitignoreBuilder, pattern: &str) -> Result<(), PatternError
 mod tests {
     use super::*;
 
-    /// What of `paths` is left out, where a name that ends in a slash is a folder.
+    /// The `paths` that are left out. A name that ends in a slash is a folder.
     fn left_out(exclusions: &Exclusions, root: &Path, paths: &[&str]) -> Vec<String> {
         for path in paths {
             let folder = root.join(path);

@@ -1,17 +1,17 @@
-//! A filter that a person types: which files of the dataset are meant. The same language narrows the table of files and the
+//! The language of filters: which files of the dataset a person means. Filters narrow the table of files and the
 //! matches of a search.
 //!
 //! | part | what it admits |
 //! |---|---|
-//! | `kick` | files with these letters in their name or folder, large or small |
-//! | `"snare drum"` | the same with a space, or with a sign that would mean something else |
-//! | `tag:loop` | files that were given this tag |
-//! | `dur>3` `dur<0.5` `dur<=250ms` | by length, in seconds where no unit is named |
+//! | `kick` | files with these letters in their name or folder, in any case |
+//! | `"snare drum"` | the same with a space, or with a character that has another meaning |
+//! | `tag:loop` | files with this tag |
+//! | `dur>3` `dur<0.5` `dur<=250ms` | by length, in seconds if there is no unit |
 //! | `rate:44100` `rate>=44.1k` | by the file's own rate, in hertz |
-//! | `level>-6` | by the highest peak, in dB below full scale |
+//! | `level>-6` | by the peak, in dB (0 is full scale) |
 //! | `channels:2` | by the number of channels |
-//! | `hour:4..6` `date:2026-05` | what was recorded in these hours of the day, on these dates, where the file tells when |
-//! | `is:problem` `is:favourite` `is:tagged` | by what is known of the file |
+//! | `hour:4..6` `date:2026-05` | what was recorded in these hours or on these dates, if the file's name says when |
+//! | `is:problem` `is:favourite` `is:tagged` | by what the project knows about the file |
 //! | `-` before any of them | all others |
 //!
 //! Every part must hold.
@@ -22,14 +22,14 @@ use self::clock::Clock;
 use super::{SoundFile, letters};
 use crate::ground::paths::with_slashes;
 
-/// Which files are meant; the empty filter means all.
+/// A filter. The empty filter admits all files.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
     terms: Vec<Term>,
     not_understood: Vec<String>,
 }
 
-/// A file with what is known of it beside its sound.
+/// A file with what the project knows about it.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate<'a> {
     pub file: &'a SoundFile,
@@ -47,7 +47,7 @@ struct Term {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Test {
-    /// Folded, as [`letters`] folds names; so is a tag.
+    /// The text, folded by [`letters`]. The same holds for a tag.
     Word(String),
     Tag(String),
     Number(Field, Comparison, f64),
@@ -80,13 +80,13 @@ enum Mark {
 }
 
 impl Filter {
-    /// Reads what was typed. A part that is not understood admits everything, so that nothing jumps while it is being
-    /// typed; [`not_understood`](Self::not_understood) says what is wrong with it.
+    /// Reads a filter. A part that is not understood admits everything, so that the list does not jump while a person
+    /// types. [`not_understood`](Self::not_understood) says what is wrong with it.
     pub fn read(text: &str) -> Self {
         let mut filter = Self::default();
         for part in parts(text) {
             let (not, rest) = match part.strip_prefix('-') {
-                // A hyphen alone is a letter like any other: many file names have one.
+                // A hyphen alone is an ordinary letter, because many file names contain one.
                 Some(rest) if !rest.is_empty() => (true, rest),
                 _ => (false, part.as_str()),
             };
@@ -98,27 +98,27 @@ impl Filter {
         filter
     }
 
-    /// A sentence for each part that was not understood, with what to write instead.
+    /// For each part that was not understood, a sentence that says what to write instead.
     pub fn not_understood(&self) -> &[String] {
         &self.not_understood
     }
 
-    /// Whether it asks for files that have a problem, or for those that have none.
+    /// Whether it has a part `is:problem`, with or without `-`.
     pub fn asks_for_problems(&self) -> bool {
         self.terms.iter().any(|term| term.test == Test::Is(Mark::Problem))
     }
 
-    /// Whether the favourites have a say in which files are meant.
+    /// Whether it has a part `is:favourite`, with or without `-`.
     pub fn asks_for_favourites(&self) -> bool {
         self.terms.iter().any(|term| term.test == Test::Is(Mark::Favourite))
     }
 
-    /// Whether every file is meant.
+    /// Whether it admits every file.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
     }
 
-    /// Whether the file is meant; where the clock's time is asked for, whether some moment of it is.
+    /// Whether it admits the file. If it has a part about clock time, whether it admits some moment of the file.
     pub fn admits(&self, candidate: &Candidate<'_>) -> bool {
         self.terms.iter().all(|term| match &term.test {
             Test::Clock(clock) => clock.holds_in(candidate.file, term.not),
@@ -126,12 +126,12 @@ impl Filter {
         })
     }
 
-    /// Whether it asks for the clock's time, so that moments of a file that is meant may not be.
+    /// Whether it has a part about clock time. Then it may admit only some moments of a file.
     pub fn asks_for_time(&self) -> bool {
         self.terms.iter().any(|term| matches!(term.test, Test::Clock(_)))
     }
 
-    /// Whether a moment of a file that is meant is meant, in seconds from its start.
+    /// Whether it admits a moment of a file that it admits, in seconds from the file's start.
     pub fn admits_moment(&self, file: &SoundFile, secs: f64) -> bool {
         self.terms.iter().all(|term| match &term.test {
             Test::Clock(clock) => clock.holds_at_moment(file, secs, term.not),
@@ -140,7 +140,7 @@ impl Filter {
     }
 }
 
-/// Splits at spaces that are not within quotes; the quotes stay, since they say that a part is a plain word.
+/// Splits at spaces that are not within quotes. The quotes stay, because they mark a part as a plain word.
 fn parts(text: &str) -> Vec<String> {
     let (mut parts, mut part, mut quoted) = (Vec::new(), String::new(), false);
     for letter in text.chars() {
@@ -219,9 +219,9 @@ fn number(part: &str, field: Field, sign: &str, value: &str) -> Result<Test, Str
 }
 
 impl Field {
-    /// A number with one of the field's units, in the field's own unit.
+    /// A number with one of the field's units, converted to the field's main unit.
     fn value(self, text: &str) -> Option<f64> {
-        // The longer unit first: "ms" and "hz" end in a letter that is a unit as well.
+        // Longer units come first, because "ms" and "hz" end in a shorter unit.
         let units: &[(&str, f64)] = match self {
             Self::Duration => &[("ms", 1e-3), ("min", 60.0), ("s", 1.0), ("m", 60.0), ("h", 3600.0)],
             Self::Rate => &[("khz", 1e3), ("hz", 1.0), ("k", 1e3)],
@@ -243,7 +243,7 @@ impl Field {
         }
     }
 
-    /// How far two values may be apart that are written alike: lengths and levels are shown rounded.
+    /// The largest difference between values that look equal, because lengths and levels are shown rounded.
     fn tolerance(self) -> f64 {
         match self {
             Self::Duration => 0.005,
@@ -296,7 +296,7 @@ mod tests {
         }
     }
 
-    /// Which of four files `text` admits, by their number.
+    /// The numbers of those of four files that `text` admits.
     fn admitted(text: &str) -> Vec<usize> {
         let files = [
             file("/sounds/Drums/Kick_01.wav", 0.25, 44_100, 1.0),

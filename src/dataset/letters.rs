@@ -1,13 +1,13 @@
-//! Comparing names as people do, in any script.
+//! Compares names as people do, in any script.
 //!
-//! One name can be written in several ways: a Mac writes `Ü` as two characters where others write one, and many letters come in
-//! two cases. Filters, sorting and tags compare names in the form of [`folded`].
+//! A name can be written in several ways: a Mac writes `Ü` as two characters and other systems as one, and many letters
+//! have two cases. Filters, sorting and tags compare names in the form of [`folded`].
 
 use caseless::Caseless as _;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The form in which two names are equal that differ in case or in Unicode's normal form alone: canonical caseless matching
-/// (Unicode Standard, section 3.13), composed again so that `u` is no part of `ü`.
+/// A form in which names are equal if they differ only in case or in Unicode normal form: canonical caseless matching
+/// (Unicode Standard, section 3.13). It is composed again, so that `u` is not a part of `ü`.
 pub fn folded(text: &str) -> String {
     match text.is_ascii() {
         true => text.to_ascii_lowercase(),
@@ -15,7 +15,7 @@ pub fn folded(text: &str) -> String {
     }
 }
 
-/// Whether two names are the same to a person.
+/// Whether two names look the same to a person, ignoring case.
 pub fn are_alike(a: &str, b: &str) -> bool {
     match a.is_ascii() && b.is_ascii() {
         true => a.eq_ignore_ascii_case(b),
@@ -23,25 +23,26 @@ pub fn are_alike(a: &str, b: &str) -> bool {
     }
 }
 
-/// Whether `text` contains `word`, which is folded already.
+/// Whether `text` contains `word`, which must be folded.
 pub fn contains(text: &str, word: &str) -> bool {
     if !text.is_ascii() {
         return folded(text).contains(word);
     }
-    // Most paths are ASCII, and a hundred thousand of them are looked through at each letter that is typed.
+    // A fast way for ASCII, which most paths are. A hundred thousand paths may be searched for each letter that a
+    // person types.
     let (text, word) = (text.as_bytes(), word.as_bytes());
     let Some(first) = word.first() else { return true };
     text.windows(word.len()).any(|here| here[0].to_ascii_lowercase() == *first && here.eq_ignore_ascii_case(word))
 }
 
-/// A key that sorts as people count: case aside, and kick_2 before kick_10.
+/// A key for sorting names as people do: ignoring case, and with kick_2 before kick_10.
 pub fn sort_key(name: &str) -> String {
     let mut key = String::with_capacity(name.len() + 8);
     let mut digits = String::new();
     let flush = |key: &mut String, digits: &mut String| {
         if !digits.is_empty() {
             let significant = digits.trim_start_matches('0');
-            // The number of digits comes first: a longer number is a larger one.
+            // The number of digits comes first, because a longer number is larger.
             key.push(char::from_u32('0' as u32 + significant.len().min(100) as u32).unwrap_or('0'));
             key.push_str(significant);
             digits.clear();

@@ -1,4 +1,4 @@
-//! What a sound file is, and how it is cut into chunks: plain data.
+//! Sound files as a project knows them: finding, filtering, favourites, collections, verdicts, and the demo library.
 
 pub mod collection;
 pub mod demo;

@@ -1,10 +1,10 @@
-//! Moments of a recording in words: since its start ("12:31.84"), and by the clock where it is known when it was recorded.
+//! Times in a recording: since its start ("12:31.84"), and by the clock if it is known when the recording began.
 
 use camino::Utf8Path;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{SignedDuration, ToSpan};
 
-/// The form in which moments since a recording's start are shown everywhere: "0:01.28", "12:31.84", "1:02:31.84".
+/// A time since a recording's start, in the form in which it is shown everywhere: "0:01.28", "12:31.84", "1:02:31.84".
 pub fn in_words(secs: f64) -> String {
     let hundredths = (secs.max(0.0) * 100.0).round() as u64;
     let (minutes, rest) = (hundredths / 6000, hundredths % 6000);
@@ -15,7 +15,7 @@ pub fn in_words(secs: f64) -> String {
     }
 }
 
-/// Reads a moment as [`in_words`] writes it, or as a plain number of seconds.
+/// Reads a time in the form of [`in_words`], or a plain number of seconds.
 pub fn read(text: &str) -> Option<f64> {
     let mut secs = 0.0;
     let parts: Vec<&str> = text.trim().split(':').collect();
@@ -23,7 +23,7 @@ pub fn read(text: &str) -> Option<f64> {
         let is_last = at + 1 == parts.len();
         let digits = part.bytes().all(|byte| byte.is_ascii_digit() || is_last && byte == b'.');
         let number: f64 = part.parse().ok().filter(|_| digits)?;
-        // Only what stands first may be 60 or more.
+        // Only the first part may be 60 or more.
         if at > 0 && number >= 60.0 {
             return None;
         }
@@ -32,13 +32,13 @@ pub fn read(text: &str) -> Option<f64> {
     (parts.len() <= 3 && secs.is_finite() && secs >= 0.0).then_some(secs)
 }
 
-/// When a recording began, by the recorder's clock, where its name says so: a date and a time of day, as in
-/// `20260513_043000.WAV`, `SITE4_20260513_043000.wav` or `2026-05-13 04-30-00.flac`.
+/// The clock time at which a recording began, if its name has a date and a time of day, as in `20260513_043000.WAV`,
+/// `SITE4_20260513_043000.wav` or `2026-05-13 04-30-00.flac`.
 pub fn began_by_name(path: &Utf8Path) -> Option<DateTime> {
     let name = path.file_stem()?;
     let digits: Vec<(usize, u8)> = name.bytes().enumerate().filter(|(_, byte)| byte.is_ascii_digit()).collect();
     let number = |digits: &[(usize, u8)]| digits.iter().fold(0, |sum, (_, digit)| 10 * sum + i16::from(digit - b'0'));
-    // Fourteen digits in a row but for one sign between the parts of the date, one or two before the time.
+    // Fourteen digits in a row. There may be one sign between the parts of the date, and one or two before the time.
     digits.windows(14).find_map(|run| {
         let gap = |at: usize| run[at].0 - run[at - 1].0 - 1;
         let steady = (1..14).all(|at| match at {
@@ -59,7 +59,7 @@ pub fn began_by_name(path: &Utf8Path) -> Option<DateTime> {
     })
 }
 
-/// The clock's time so many seconds after a recording began, to the millisecond.
+/// The clock time `secs` seconds after a recording began, to the millisecond.
 pub fn clock_at(began: DateTime, secs: f64) -> Option<DateTime> {
     let later = SignedDuration::try_from_secs_f64(secs).ok()?;
     let at = began.checked_add(later).ok()?;

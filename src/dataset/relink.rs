@@ -1,8 +1,8 @@
-//! Which file on the disk is which file of the project, after files were moved or renamed: decided by content.
+//! Recognises moved and renamed files by their content.
 //!
-//! A lost file and a seen file with the same content hash are the same file. Where several have the same content, equal names
-//! decide, then equal folders above them, then the order of paths. What content alone did not decide is marked as doubtful, so that
-//! the person can be told.
+//! A missing file and a found file with the same content hash are the same file. If several files have the same
+//! content, equal names decide, then equal folders above them, then the order of paths. Pairs that content alone did
+//! not decide are marked as doubtful, so that the person can be told.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -11,26 +11,28 @@ use camino::Utf8Path;
 
 use super::letters;
 
-/// A file, by where it is or was, and its content hash.
+/// The path of a file now or before, and its content hash.
 #[derive(Clone, Copy, Debug)]
 pub struct Place<'a> {
     pub path: &'a Utf8Path,
     pub content_hash: [u8; 32],
 }
 
-/// A lost file and the seen file that it is, by their places in the two lists.
+/// A missing file and the found file that it is, by their positions in the two lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pair {
     pub lost: usize,
     pub seen: usize,
-    /// Whether other files have the same content, and neither content nor name said which is which.
+    /// Whether several files have this content, and their names did not decide either.
     pub doubtful: bool,
 }
 
-/// Groups with more pairs than this are paired in the order of their paths: thousands of equal files are mostly silence.
+/// Groups with more possible pairs than this are paired in the order of their paths, because thousands of equal files
+/// are usually silence.
 const PAIRS_COMPARED: usize = 10_000;
 
-/// Pairs lost files with seen ones, each at most once. As many pairs come out as the contents allow. They are ordered by `lost`.
+/// Pairs missing files with found ones. Each file is in at most one pair, and there are as many pairs as possible. They
+/// are ordered by `lost`.
 pub fn pair(lost: &[Place<'_>], seen: &[Place<'_>]) -> Vec<Pair> {
     let mut groups: BTreeMap<[u8; 32], (Vec<usize>, Vec<usize>)> = BTreeMap::new();
     for (number, place) in lost.iter().enumerate() {
@@ -49,7 +51,7 @@ pub fn pair(lost: &[Place<'_>], seen: &[Place<'_>]) -> Vec<Pair> {
     pairs
 }
 
-/// Pairs files of one content.
+/// Pairs files with the same content.
 fn pair_group(
     lost: &[Place<'_>],
     seen: &[Place<'_>],
@@ -85,7 +87,7 @@ fn pair_group(
     pairs.extend(renamed.into_iter().map(|(lost, seen)| Pair { lost, seen, doubtful: !is_unique }));
 }
 
-/// Pairs files that are equal otherwise by the folders that their paths share at the end.
+/// Pairs otherwise equal files by the common end of their paths.
 fn nearest(
     lost: &[Place<'_>],
     seen: &[Place<'_>],
@@ -115,14 +117,13 @@ fn nearest(
     pairs
 }
 
-/// How many parts two paths share at their ends.
+/// The number of equal parts at the ends of two paths.
 fn shared_end(a: &Utf8Path, b: &Utf8Path) -> usize {
     let parts = a.components().rev().zip(b.components().rev());
     parts.take_while(|(a, b)| letters::are_alike(a.as_str(), b.as_str())).count()
 }
 
-/// The folder that a file's root has moved to, where its path below the root is the same as before.
-/// `below` is the path below the root.
+/// The new path of a file's root, if the file's path below the root is unchanged. `below` is the path below the root.
 pub fn moved_root<'a>(below: &Utf8Path, to: &'a Utf8Path) -> Option<&'a Utf8Path> {
     let mut folder = to;
     for part in below.components().rev() {

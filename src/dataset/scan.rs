@@ -1,6 +1,7 @@
-//! Finding sound files among paths: files as they are named, folders with all that is below them.
+//! Finds sound files: named files, and folders with everything below them.
 //!
-//! Content decides what a sound is. A name only makes a file one that is tried, and told of where it cannot be read.
+//! The content of a file decides whether it is a sound. Its extension only decides whether it is tried, and reported if
+//! it cannot be read.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -14,29 +15,29 @@ use crate::audio::decode::is_sound;
 use crate::ground::names;
 use crate::ground::paths::WithoutLinks as _;
 
-/// Endings of files that are tried when a folder is added. Some name formats that cannot be read: then the person is told,
-/// file by file, which is better than a silent gap.
+/// The extensions of files that are tried when a folder is added. They include formats that the program cannot read.
+/// The person is then told about each such file, which is better than a silent gap.
 pub const SOUND_ENDINGS: [&str; 38] = [
     "wav", "wave", "bwf", "rf64", "aif", "aiff", "aifc", "flac", "mp1", "mp2", "mp3", "ogg", "oga", "m4a", "m4b",
     "mp4", "3gp", "aac", "opus", "spx", "wma", "caf", "w64", "mka", "webm", "au", "snd", "wv", "ape", "tta", "mpc",
     "amr", "ac3", "dts", "dsf", "dff", "ra", "sph",
 ];
 
-/// What was found below some paths.
+/// The result of a scan.
 #[derive(Debug, Default, PartialEq)]
 pub struct Found {
-    /// Absolute, without symbolic links, by path, each once.
+    /// Absolute paths without symbolic links, ordered, each once.
     pub files: Vec<Utf8PathBuf>,
-    /// Files that are no sounds, neither by their names nor by their content.
+    /// Files that are not sounds, neither by name nor by content.
     pub skipped: Vec<Skipped>,
-    /// Folders and sound files that are left out, with the pattern that says so.
+    /// Folders and sound files that are left out, with the pattern.
     pub left_out: Vec<Problem>,
-    /// What cannot be read.
+    /// What could not be read.
     pub failed: Vec<Problem>,
 }
 
-/// Finds the sound files that `paths` name or hold. A file that is named itself is always taken; within folders, what
-/// `exclusions` leave out and files that are no sounds are passed over. Stops between two files where `go_on` says false.
+/// Finds the sound files among `paths` and below them. A named file is always tried. In folders, files that are not
+/// sounds and files that `exclusions` leave out are skipped. Stops between two files if `go_on` returns false.
 pub fn scan(paths: &[PathBuf], exclusions: &Exclusions, mut go_on: impl FnMut() -> bool) -> Found {
     let mut found = Found::default();
     for path in paths {
@@ -123,12 +124,12 @@ fn told(path: &Path) -> String {
     names::text_of(absolute.as_deref().unwrap_or(path)).into()
 }
 
-/// Whether a file would be taken where it is met in a folder: it has a sound's ending, or a sound's content.
+/// Whether a scan would take this file in a folder: by its extension, or by its content.
 pub fn looks_like_sound(path: &Path) -> bool {
     has_sound_ending(path) || is_sound(path)
 }
 
-/// Whether a file is taken for a sound by its name alone.
+/// Whether the extension is that of a sound file.
 fn has_sound_ending(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     SOUND_ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending))
@@ -184,7 +185,7 @@ mod tests {
         let left_out: Vec<&str> = found.left_out.iter().filter_map(|left| left.path.rsplit('/').next()).collect();
         assert_eq!(left_out, ["._a.wav", "deep", "song.opus"]);
         assert!(found.failed.len() == 1 && found.failed[0].path.ends_with(".soundalikeignore"), "{:?}", found.failed);
-        // A folder that is named itself is looked into.
+        // A named folder is searched even if its name is a pattern.
         assert_eq!(names(&scan(&[root.join("b/deep")], &Exclusions::default(), || true), &root), ["b/deep/z.WAV"]);
     }
 

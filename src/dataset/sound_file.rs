@@ -10,7 +10,7 @@ use super::moment;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FileId(pub i64);
 
-/// A file of the dataset, with what reading it once has told. The program never writes to the file.
+/// A file of the dataset, and what was found when it was read. The program never writes to the file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SoundFile {
     pub id: FileId,
@@ -41,7 +41,7 @@ impl SoundFile {
         self.frames as f64 / f64::from(self.rate.max(1))
     }
 
-    /// When the recording began, by the recorder's clock, where that is known.
+    /// The clock time at which the recording began, if it is known.
     pub fn began(&self) -> Option<jiff::civil::DateTime> {
         moment::began_by_name(&self.path)
     }
@@ -60,22 +60,22 @@ pub struct Problem {
     pub reason: String,
 }
 
-/// A file that was left alone, and why.
+/// A file that was skipped, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Skipped {
-    /// As in a [`Problem`].
+    /// In the form of [`Problem::path`].
     pub path: String,
     pub reason: SkipReason,
 }
 
-/// Why a file was left alone. Serialised as its words.
+/// Why a file was skipped. Serialised as its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SkipReason {
     /// Neither its name nor its content is that of a sound file.
     NoSound,
-    /// The dataset has it, and it has not changed.
+    /// The dataset has the file, and it has not changed.
     AlreadyThere,
-    /// It stands where the demo library has a sound, and is not that sound.
+    /// It is at a path of the demo library, but is another file.
     NotOfTheDemo,
 }
 

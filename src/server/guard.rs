@@ -1,8 +1,8 @@
-//! Who may: every request passes here first.
+//! Access control: every request passes this guard first.
 //!
-//! A web page that somebody looks at must not drive the server. Its scripts can send requests to this machine, so what a
-//! browser says of their origin must be this server; and a page's own host name can be made to lead to this machine (DNS
-//! rebinding), so the Host must be one that no stranger can have: an address, localhost, or a name that was allowed.
+//! A web page must not control the server. Scripts of a page can send requests to this machine. So the origin that the
+//! browser reports must be this server. A page's own host name can also be made to lead to this machine (DNS
+//! rebinding). So the Host must be a name that no stranger can have: an address, localhost, or a name that was allowed.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Keeping the project's files in order: the operations of the command line, under the same names.
+//! Keeps the project's files in order. The operations have the names of the commands.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,12 +18,12 @@ use crate::ground::paths::WithoutLinks as _;
 type Answer = Result<Response, Refusal>;
 type Body = Map<String, Value>;
 
-/// `{"filter": "tag:loop"}`: the files that it admits; without it all.
+/// `{"filter": "tag:loop"}` lists the files that it admits. Without a filter, lists all.
 pub(super) async fn list(State(server): State<Arc<Server>>, request: Request) -> Answer {
     let mut body = upload::json_body(request).await?;
     let choice = choice(&mut body)?;
     let latest = server.desk.latest();
-    // Looking whether files have a problem reads the disk.
+    // Finding problems of files reads the disk.
     let listed = tokio::task::spawn_blocking(move || listed(&choice, &latest)).await;
     Ok(Json(listed.map_err(Refusal::fault)??).into_response())
 }
@@ -43,7 +43,7 @@ fn listed(choice: &Choice, latest: &Latest) -> Result<Value, Refusal> {
     Ok(json!({"files": files.iter().map(object).collect::<Vec<_>>()}))
 }
 
-/// `{"filepaths": [...]}`, `{"filter": ...}`, or `{"missing": true}`.
+/// Removes files: `{"filepaths": [...]}`, `{"filter": ...}`, or `{"missing": true}`.
 pub(super) async fn remove(State(server): State<Arc<Server>>, request: Request) -> Answer {
     let mut body = upload::json_body(request).await?;
     if take(&mut body, "missing")?.unwrap_or(false) {
@@ -53,21 +53,21 @@ pub(super) async fn remove(State(server): State<Arc<Server>>, request: Request) 
     change(&server, "remove", Command::RemoveFiles { files }, body).await
 }
 
-/// `{"tag": "loop"}` and files as for [`remove`].
+/// Tags files: `{"tag": "loop"}`, and files as for [`remove`].
 pub(super) async fn tag(State(server): State<Arc<Server>>, request: Request) -> Answer {
     let mut body = upload::json_body(request).await?;
     let (tag, files) = (needed(&mut body, "tag")?, chosen(&server, &mut body)?);
     change(&server, "tag", Command::TagFiles { files, tag }, body).await
 }
 
-/// The same, to take the tag off.
+/// Removes a tag from files. The body is that of [`tag`].
 pub(super) async fn untag(State(server): State<Arc<Server>>, request: Request) -> Answer {
     let mut body = upload::json_body(request).await?;
     let (tag, files) = (needed(&mut body, "tag")?, chosen(&server, &mut body)?);
     change(&server, "untag", Command::UntagFiles { files, tag }, body).await
 }
 
-/// Nothing, for all tags with the number of their files; or `{"rename": "lop", "to": "loop"}`.
+/// Without fields, lists all tags with the number of their files. `{"rename": "lop", "to": "loop"}` renames a tag.
 pub(super) async fn tags(State(server): State<Arc<Server>>, request: Request) -> Answer {
     let mut body = upload::json_body(request).await?;
     if let Some(tag) = take(&mut body, "rename")? {
@@ -80,13 +80,13 @@ pub(super) async fn tags(State(server): State<Arc<Server>>, request: Request) ->
     Ok(Json(json!({"tags": tags.collect::<Vec<_>>()})).into_response())
 }
 
-/// How the sounds are found on the disk, and the folders that were added.
+/// Reports the state of the sounds on the disk, and the added folders.
 pub(super) async fn check(State(server): State<Arc<Server>>, request: Request) -> Answer {
     let body = upload::json_body(request).await?;
     change(&server, "check", Command::CheckFiles, body).await
 }
 
-/// `{"folders": [...], "dry_run": true}`: finds files again that were moved or renamed.
+/// `{"folders": [...], "dry_run": true}` finds files again that were moved or renamed.
 pub(super) async fn relink(State(server): State<Arc<Server>>, request: Request) -> Answer {
     let mut body = upload::json_body(request).await?;
     let folders: Vec<PathBuf> =
@@ -109,8 +109,8 @@ pub(super) async fn relink(State(server): State<Arc<Server>>, request: Request) 
     Ok(Json(json!({"missing": plan.missing, "found": plan.found, "relinked": is_done})).into_response())
 }
 
-/// Nothing, for the patterns of what is left out; `{"patterns": [...]}` to replace them; `{"left_out": true}` for what they and
-/// others leave out.
+/// Without fields, lists the patterns of files to leave out. `{"patterns": [...]}` replaces them. `{"left_out": true}`
+/// lists what all patterns leave out.
 pub(super) async fn ignore(State(server): State<Arc<Server>>, request: Request) -> Answer {
     let mut body = upload::json_body(request).await?;
     if take(&mut body, "left_out")?.unwrap_or(false) {
@@ -122,8 +122,8 @@ pub(super) async fn ignore(State(server): State<Arc<Server>>, request: Request) 
     Ok(Json(json!({"patterns": server.desk.latest().ignored.to_vec()})).into_response())
 }
 
-/// Nothing, for all collections; or a `name` with one of `put` or `take` (files as for [`remove`], and `start_seconds` and
-/// `end_seconds` for a moment), `rename` (the new name), or `"remove": true`.
+/// Without fields, lists all collections. With a `name`, one of these: `put` or `take` (files as for [`remove`], and
+/// `start_seconds` and `end_seconds` for a moment), `rename` (the new name), or `"remove": true`.
 pub(super) async fn collection(State(server): State<Arc<Server>>, request: Request) -> Answer {
     let mut body = upload::json_body(request).await?;
     let latest = server.desk.latest();
@@ -160,13 +160,13 @@ pub(super) async fn collection(State(server): State<Arc<Server>>, request: Reque
     change(&server, "collection", Command::ChangeCollection(wanted), body).await
 }
 
-/// Takes the last change of the project back.
+/// Undoes the last change of the project.
 pub(super) async fn undo(State(server): State<Arc<Server>>, request: Request) -> Answer {
     let body = upload::json_body(request).await?;
     change(&server, "undo", Command::Undo, body).await
 }
 
-/// Does again what was taken back.
+/// Redoes the change that was undone last.
 pub(super) async fn redo(State(server): State<Arc<Server>>, request: Request) -> Answer {
     let body = upload::json_body(request).await?;
     change(&server, "redo", Command::Redo, body).await
@@ -176,7 +176,7 @@ async fn change(server: &Server, name: &'static str, command: Command, body: Bod
     finish(server.desk.start(name, command)?, true, &body, |_, _| ()).await
 }
 
-/// The files that a body names by `filepaths` and `filter`, of which it must have one.
+/// The files that a body gives by `filepaths` and `filter`. It must have one of them.
 fn chosen(server: &Server, body: &mut Body) -> Result<Vec<FileId>, Refusal> {
     if !body.contains_key("filepaths") && !body.contains_key("filter") {
         return Err(Refusal::bad("`filepaths` or `filter` is missing: which files are meant"));

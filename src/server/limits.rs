@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Connections at once. For a further one the connection makes way whose client has sent half a request or none, and is
-/// waited for longest; where there is none such, it waits until one ends.
+/// Connections at once. For a further connection, the one ends whose client has sent half a request or none, and for
+/// which the server has waited longest. If there is none, the new connection waits until another one ends.
 pub const CONNECTIONS: usize = 512;
 /// The longest time from an answer (or the opening) to the head of the next request. It includes receiving the answer.
 pub const IDLE: Duration = Duration::from_secs(60);

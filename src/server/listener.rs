@@ -205,8 +205,8 @@ mod tests {
 
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
-    /// Serves two connections at once, each of which may idle for a tenth of a second. Requests are answered once `go` is given
-    /// a permit for each. `before` connects before anything is served, so that what it sends has come in time.
+    /// Serves two connections at once. Each may idle for a tenth of a second. A request is answered when `go` gets a
+    /// permit for it. `before` connects before the server runs, so that what it sends arrives in time.
     fn serve<T>(go: Arc<Semaphore>, before: impl FnOnce(SocketAddr) -> T) -> (tokio::runtime::Runtime, SocketAddr, T) {
         let runtime = tokio::runtime::Runtime::new().expect("threads");
         let tcp = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("bound");
@@ -244,7 +244,7 @@ mod tests {
     fn who_idles_is_hung_up_on_and_who_waits_for_an_answer_is_not() {
         let go = Arc::new(Semaphore::new(0));
         let (_runtime, address, waiting) = serve(go.clone(), |address| send(address, REQUEST));
-        // Three times as long as a connection may idle, somebody waits for an answer.
+        // A client waits for an answer for three times as long as a connection may idle.
         for part in [&b""[..], &REQUEST[..10], &REQUEST[..10]] {
             assert_eq!(rest(send(address, part)), "");
         }
@@ -253,7 +253,8 @@ mod tests {
         assert!(answer.ends_with("answer"), "the answer, and then the end: {answer:?}");
     }
 
-    /// The answer comes though what was sent is never read, and is more than any buffer holds.
+    /// The refused client gets its answer, although the server never reads what it sends, and although that is more
+    /// than any buffer holds.
     #[test]
     fn who_is_refused_while_sending_reads_the_answer() {
         let runtime = tokio::runtime::Runtime::new().expect("threads");

@@ -221,7 +221,8 @@ async fn run(
     }
 }
 
-/// Listens from now on for being asked to end; what is returned waits until that comes. Within a runtime.
+/// Listens from now on for signals that ask the server to end. The returned future waits for one. Must be called within
+/// a runtime.
 #[cfg(unix)]
 fn terminated() -> anyhow::Result<impl Future<Output = anyhow::Result<()>>> {
     use tokio::signal::unix::{SignalKind, signal};

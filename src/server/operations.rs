@@ -1,4 +1,4 @@
-//! What is known, adding, training, indexing, and jobs.
+//! Information, adding, training, indexing, and jobs.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ pub(super) async fn dataset_info(State(server): State<Arc<Server>>) -> Json<Valu
     }))
 }
 
-/// `{"filepaths": [...]}`: files and folders of this machine, and addresses where downloads are allowed.
+/// `{"filepaths": [...]}`: files and folders of this machine, and also addresses if downloads are allowed.
 pub(super) async fn add(State(server): State<Arc<Server>>, request: Request) -> Answer {
     let mut body = upload::json_body(request).await?;
     let waits = take(&mut body, "wait")?.unwrap_or(true);
@@ -121,8 +121,8 @@ fn no_job(id: &str) -> Refusal {
     Refusal::new(StatusCode::NOT_FOUND, format!("there is no job {id}, or it ended long ago"))
 }
 
-/// Answers with a job's end, or at once with its number where nobody waits. What the request had that nothing here knows is
-/// told.
+/// Answers with the end of a job, or with its number at once if the client does not wait. Unknown fields of the request
+/// are reported.
 pub(super) async fn finish(
     job: Submitted,
     waits: bool,

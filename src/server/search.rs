@@ -32,9 +32,9 @@ pub(super) struct Wanted {
     filter: Option<String>,
     from: Option<f64>,
     to: Option<f64>,
-    /// Every event instead of the nearest chunks.
+    /// Whether to return every event instead of the nearest chunks.
     events: Option<bool>,
-    /// Where the line between what is alike and what is not is drawn, in bits that differ.
+    /// The line between what is alike and what is not, in differing bits.
     threshold: Option<f64>,
 }
 
@@ -43,7 +43,7 @@ pub(super) struct Wanted {
 enum Form {
     /// `[[chunk as base64 WAV, distance], ...]`
     Sounds,
-    /// Objects.
+    /// One object for each match.
     Detail,
     Text(TextFormat),
 }

@@ -1,4 +1,4 @@
-//! Receiving bodies within their limits of size and time, and sounds into files of the private folder.
+//! Receives bodies within their limits of size and time, and writes sounds to files of the private folder.
 //!
 //! A body counts only when it has arrived whole. A body that breaks off is refused, and nothing is done with it.
 

@@ -1,4 +1,4 @@
-//! How loud a layer is over time, and how its pitch moves.
+//! Envelopes: how loud a layer is over time, and how its pitch moves.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -7,21 +7,21 @@ use std::f32::consts::TAU;
 
 use super::{amplitude, between, ratio, seconds};
 
-/// Different levels of repeated strikes, and different pitches of an arpeggio, before they come round.
+/// The number of levels of repeated strikes, and of pitches of an arpeggio, before they repeat.
 const STEPS: usize = 32;
 
-/// How an amplitude goes: a share in ten each, but for the struck ones.
+/// The course of an amplitude over time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Course {
-    /// Rises at once and dies away.
+    /// Rises at once and decays.
     Struck,
-    /// Rises, stays, and is let go.
+    /// Rises, stays, and is released.
     Held,
-    /// Strikes, again and again.
+    /// Strikes again and again.
     Repeated,
     /// Swells with each repetition.
     Fluttering,
-    /// Rises slowly, stays, and is let go.
+    /// Rises slowly, stays, and is released.
     Swelling,
 }
 
@@ -41,14 +41,14 @@ impl Course {
     }
 }
 
-/// Amplitude and seconds since the last strike, of each sample.
+/// For each sample, the amplitude and the seconds since the last strike.
 pub struct Envelope {
     pub amplitude: Vec<f32>,
     pub since: Vec<f32>,
 }
 
 impl Envelope {
-    /// From ten dials and three choices, the first of which is the course's.
+    /// Makes an envelope from ten dials and three choices. The first choice decided `course`.
     pub fn new(samples: usize, course: Course, dials: &[f32], choices: &[u32], random: &mut ChaCha8Rng) -> Self {
         let onset = if choices[1] % 10 < 6 { 0.0 } else { between(dials[0], 0.0, 0.25) };
         let rate = ratio(dials[1], 2.0, 35.0);
@@ -99,17 +99,17 @@ impl Envelope {
     }
 }
 
-/// How a pitch moves: octaves from where it stands, of each sample.
+/// How a pitch moves, in octaves from its base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Motion {
     Still,
-    /// Falls from above at each strike.
+    /// Falls from above after each strike.
     Dropping,
     Gliding,
     Vibrato,
-    /// Up and down in a wave.
+    /// Moves up and down in a wave.
     Waving,
-    /// From one random pitch to the next.
+    /// Jumps from one random pitch to the next.
     Stepping,
 }
 
@@ -125,7 +125,8 @@ impl Motion {
         }
     }
 
-    /// From eight dials and the choice of its shape; `since` is the seconds since the last strike of each sample.
+    /// The octaves for each sample, from eight dials and the choice of the shape. `since` has the seconds since the
+    /// last strike.
     pub fn octaves(self, dials: &[f32], shape: u32, since: &[f32], random: &mut ChaCha8Rng) -> Vec<f32> {
         let sign = if shape.is_multiple_of(2) { 1.0 } else { -1.0 };
         let depth = ratio(dials[2], 0.05, 0.8);
@@ -159,7 +160,7 @@ impl Motion {
     }
 }
 
-/// A level in decibels, from a dial.
+/// An amplitude for a dial between two levels in decibels.
 pub fn level(dial: f32, low_db: f32, high_db: f32) -> f32 {
     amplitude(between(dial, low_db, high_db))
 }

@@ -1,4 +1,4 @@
-//! Filters of second order whose cutoff may move, and slopes over the whole spectrum.
+//! Filters of second order with a movable cutoff, and slopes over the whole spectrum.
 
 use super::HZ;
 
@@ -12,7 +12,7 @@ pub struct Filter {
     second: f32,
 }
 
-/// One sample through a [`Filter`].
+/// The outputs of a [`Filter`] for one sample.
 #[derive(Clone, Copy, Debug)]
 pub struct Filtered {
     pub low: f32,
@@ -28,7 +28,7 @@ impl Filter {
         filter
     }
 
-    /// Moves the cutoff; what sounds goes on sounding.
+    /// Moves the cutoff. The filter's state stays.
     pub fn tune(&mut self, hz: f32, q: f32) {
         self.g = (std::f32::consts::PI * (hz / HZ).clamp(0.0003, 0.47)).tan();
         self.k = 1.0 / q.max(0.3);
@@ -45,13 +45,13 @@ impl Filter {
     }
 }
 
-/// The resonance of a band of so many octaves on either side of its centre.
+/// The resonance of a band that reaches `octaves` octaves to either side of its centre.
 pub fn q_of_width(octaves: f32) -> f32 {
     let half = octaves.clamp(0.02, 3.0);
     1.0 / (half.exp2() - (-half).exp2())
 }
 
-/// A slope over the spectrum, from three shelves of first order.
+/// A slope over the spectrum, made of three shelves of first order.
 #[derive(Clone, Copy, Debug)]
 pub struct Slope {
     shelves: [Shelf; 3],
@@ -60,17 +60,17 @@ pub struct Slope {
 #[derive(Clone, Copy, Debug)]
 struct Shelf {
     share: f32,
-    /// Gain of what is above, less 1.
+    /// The gain above the shelf, less 1.
     above: f32,
     low: f32,
 }
 
 impl Slope {
-    /// Hertz of the shelves, and octaves from one to the next.
+    /// The frequencies of the shelves in hertz, and their distance in octaves.
     const AT: [f32; 3] = [180.0, 1000.0, 5500.0];
     const OCTAVES: f32 = 2.46;
 
-    /// Decibels an octave; 0 dB below the lowest shelf.
+    /// A slope in decibels per octave. The gain is 0 dB below the lowest shelf.
     pub fn new(db_an_octave: f32) -> Self {
         let above = super::amplitude(db_an_octave * Self::OCTAVES) - 1.0;
         let shelf = |hz: f32| Shelf { share: 1.0 - (-std::f32::consts::TAU * hz / HZ).exp(), above, low: 0.0 };

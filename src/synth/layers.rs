@@ -1,4 +1,4 @@
-//! The kinds of layers, and the simpler of them: oscillators, frequency modulation, noise and grains.
+//! The kinds of layers, and the simpler ones: oscillators, frequency modulation, noise and grains.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -9,19 +9,19 @@ use super::filter::Filter;
 use super::noise::{Colour, burst, clicks, fill_noise};
 use super::{BLOCK, CHOICES, DIALS, HZ, between, ratio, resonant, seconds, voice};
 
-/// What makes a layer's sound.
+/// The kind of sound of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// An analogue synthesiser's wave through a filter.
+    /// The wave of an analogue synthesiser, through a filter.
     Oscillator,
     /// Sines that modulate one another.
     Modulation,
     Noise,
-    /// What is struck or plucked: strings, bars, bells, skins.
+    /// Struck or plucked strings, bars, bells and skins.
     Resonant,
-    /// A voice with formants that move.
+    /// A voice with moving formants.
     Voice,
-    /// Many short clicks: rain, fire, steps.
+    /// Many short clicks, as of rain, fire or steps.
     Grains,
     /// Chirps.
     Bird,
@@ -39,7 +39,7 @@ impl Kind {
         Kind::Bird,
         Kind::Drum,
     ];
-    /// How often each is drawn, in hundredths.
+    /// How often each kind is drawn, in hundredths.
     const SHARES: [u32; 8] = [16, 10, 17, 17, 18, 8, 8, 6];
 
     pub fn random(random: &mut ChaCha8Rng) -> Self {
@@ -53,19 +53,19 @@ impl Kind {
         unreachable!("the draw is below the sum of the shares")
     }
 
-    /// The dial that is its pitch.
+    /// The dial of the pitch.
     pub fn pitch_dial(self) -> usize {
         if self == Kind::Voice { 1 } else { 18 }
     }
 }
 
-/// One of a patch's sounds.
+/// One of the layers of a patch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
     pub kind: Kind,
     pub choices: [u32; CHOICES],
     pub dials: [f32; DIALS],
-    /// How far below the first layer it is, from 0 to 1.
+    /// How far the layer is below the first one, from 0 to 1.
     pub level: f32,
 }
 
@@ -154,7 +154,7 @@ impl Layer {
         let mut sound = self.oscillator(samples, ratio(u[18], 35.0, 300.0), wave, course, motion, random);
         let since: Vec<f32> = (0..samples).map(seconds).collect();
         let mut noise = burst(&since, ratio(u[30], 0.002, 0.2), between(u[33], -40.0, 3.0), random);
-        // A band, whatever the choices say.
+        // Always a band, whatever the choices are.
         let mut dials = [0.0; 10];
         (dials[0], dials[3]) = (0.44 + 0.56 * u[31], 0.4 + 0.5 * u[32]);
         Colour::new(&dials, &[0, 1]).apply(&mut noise);
@@ -200,7 +200,7 @@ impl Layer {
             colour.higher(octaves).apply(&mut grains);
             sound.iter_mut().zip(&grains).for_each(|(x, g)| *x += g);
         }
-        // A rendering in which no grain fell would be silent.
+        // Without this, a rendering without any grain would be silent.
         let mut hiss = vec![0.0; samples];
         fill_noise(&mut hiss, random);
         let quiet = level(0.0, -60.0, 0.0);
@@ -218,7 +218,7 @@ enum Wave {
     Pulse,
     /// A few harmonics.
     Organ,
-    /// Three saws, a little out of tune.
+    /// Three slightly detuned sawtooths.
     Unison,
 }
 
@@ -227,7 +227,7 @@ impl Wave {
         [Wave::Sine, Wave::Triangle, Wave::Saw, Wave::Pulse, Wave::Organ, Wave::Unison][choice as usize % 6]
     }
 
-    /// The wave where its phases, the detuned ones last, are.
+    /// The value of the wave at its phases. The last two phases are detuned.
     fn at(self, phases: [f32; 3], width: f32, harmonics: [f32; 3]) -> f32 {
         let p = phases[0];
         match self {

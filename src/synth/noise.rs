@@ -1,4 +1,4 @@
-//! Noise, and what colours it.
+//! Noise and its colours.
 
 use rand::{Rng, RngCore};
 use rand_chacha::ChaCha8Rng;
@@ -15,21 +15,21 @@ pub fn fill_noise(out: &mut [f32], random: &mut ChaCha8Rng) {
     }
 }
 
-/// A filter that may move: a band, what is below or above, a slope, or several bands.
+/// A filter that may move: a band, a low or a high pass, a slope, or several bands.
 pub struct Colour {
     kind: u32,
     centre: f32,
-    /// Octaves that the centre moves by, and the seconds that it takes.
+    /// How far the centre moves, in octaves, and how long that takes, in seconds.
     moves: Option<(f32, f32)>,
     width: f32,
     resonance: f32,
     slope: f32,
-    /// Octaves from the centre, and amplitude, of the bands beside it.
+    /// For each band beside the main one, its distance from the centre in octaves, and its amplitude.
     beside: [(f32, f32); 2],
 }
 
 impl Colour {
-    /// From ten dials and two choices.
+    /// Makes a colour from ten dials and two choices.
     pub fn new(dials: &[f32], choices: &[u32]) -> Self {
         Self {
             kind: choices[0] % 6,
@@ -42,14 +42,14 @@ impl Colour {
         }
     }
 
-    /// A slope of so many decibels an octave, and nothing else.
+    /// Only a slope, in decibels per octave.
     pub fn tilted(slope: f32) -> Self {
         let mut colour = Self::new(&[0.0; 10], &[3, 1]);
         colour.slope = slope;
         colour
     }
 
-    /// The same colour elsewhere: `octaves` higher.
+    /// The same colour, `octaves` higher.
     pub fn higher(&self, octaves: f32) -> Self {
         Self { centre: self.centre * octaves.exp2(), ..*self }
     }
@@ -83,7 +83,7 @@ impl Colour {
     }
 }
 
-/// Clicks at random times, about `rate` a second, whose levels differ by `spread` (deviation of the logarithm).
+/// Clicks at random times, about `rate` per second. `spread` is the deviation of the logarithm of their levels.
 pub fn clicks(samples: usize, rate: f32, spread: f32, random: &mut ChaCha8Rng) -> Vec<f32> {
     let chance = rate / super::HZ;
     let mut out = vec![0.0; samples];
@@ -99,7 +99,7 @@ pub fn clicks(samples: usize, rate: f32, spread: f32, random: &mut ChaCha8Rng) -
     }
 }
 
-/// White noise that dies away by 1/e in `decay` seconds from each strike on.
+/// White noise that decays by a factor e in every `decay` seconds after each strike.
 pub fn burst(since: &[f32], decay: f32, db: f32, random: &mut ChaCha8Rng) -> Vec<f32> {
     let mut noise = vec![0.0; since.len()];
     fill_noise(&mut noise, random);

@@ -1,4 +1,4 @@
-//! What a sound is made from, how it is moved to a doppelganger, and how it is rendered.
+//! [`Patch`]: describes a sound, is moved to a doppelganger, and is rendered.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -9,25 +9,25 @@ use super::noise::{Colour, fill_noise};
 use super::room::Room;
 use super::{CHOICES, DIALS, HZ, amplitude, between};
 
-/// One, two, three or four layers: how often each.
+/// The shares of patches with one, two, three and four layers.
 const LAYERS: [f32; 4] = [0.45, 0.30, 0.17, 0.08];
-/// The first layer is this much louder than another, at most, in decibels.
+/// The largest difference in level between the first layer and another, in decibels.
 const LAYER_RANGE_DB: f32 = 22.0;
-/// Range of loudness between patches, in decibels.
+/// The range of loudness between patches, in decibels.
 const LOUDNESS_RANGE_DB: f32 = 32.0;
-/// Share of patches with a noise floor, and share of patches in a room.
+/// The share of patches with a noise floor, and the share of patches in a room.
 const FLOOR_SHARE: f32 = 0.45;
 const ROOM_SHARE: f32 = 0.25;
-/// Samples over which loudness is measured.
+/// The number of samples over which loudness is measured.
 const LOUDNESS_WINDOW: usize = 1024;
 
-/// What one sound is made from.
+/// The description of a sound.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Patch {
     layers: Vec<Layer>,
-    /// How far below full scale, from 0 to 1.
+    /// How far the loudness is below full scale, from 0 to 1.
     loudness: f32,
-    /// Level and tilt of the noise floor.
+    /// The level and the tilt of the noise floor.
     floor: Option<[f32; 2]>,
     room: Option<[f32; 3]>,
 }
@@ -57,7 +57,8 @@ impl Patch {
         Self { layers, loudness, floor, room }
     }
 
-    /// A doppelganger: every dial moved by `delta` times a normal number, pitch by half of it, and reflected at 0 and 1.
+    /// A doppelganger: every dial is moved by `delta` times a normal number, the pitch by half of that. Dials are
+    /// reflected at 0 and 1.
     pub fn moved(&self, delta: f32, random: &mut ChaCha8Rng) -> Self {
         let mut patch = self.clone();
         let mut step = |dial: &mut f32, scale: f32| {
@@ -75,7 +76,7 @@ impl Patch {
         patch
     }
 
-    /// `samples` samples at [`RATE`](super::RATE). Loud patches may go beyond full scale.
+    /// Renders `samples` samples at [`RATE`](super::RATE). Loud patches may exceed full scale.
     pub fn render(&self, samples: usize, random: &mut ChaCha8Rng) -> Vec<f32> {
         let mut mixed = vec![0.0_f32; samples];
         for (number, layer) in self.layers.iter().enumerate() {
@@ -100,7 +101,7 @@ impl Patch {
         mixed
     }
 
-    /// Doppelganger `variant` of patch `number` of a seed, `delta` away from it, rendered.
+    /// Renders doppelganger `variant` of patch `number` of a seed, at the distance `delta`.
     pub fn doppelganger(seed: u64, number: u64, variant: u64, delta: f32, seconds: f32) -> Vec<f32> {
         let mut random = stream(seed, number, 1 + variant);
         let patch = Self::random(seed, number).moved(delta, &mut random);
@@ -108,20 +109,20 @@ impl Patch {
     }
 }
 
-/// Random numbers of one use of one patch.
+/// The random numbers for one use of a patch.
 fn stream(seed: u64, number: u64, used_for: u64) -> ChaCha8Rng {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(number << 8 | used_for & 0xff);
     random
 }
 
-/// A dial that went beyond an end comes back by as much.
+/// Reflects a dial that went beyond 0 or 1 back by the same amount.
 fn reflected(dial: f32) -> f32 {
     let dial = dial.abs() % 2.0;
     if dial > 1.0 { 2.0 - dial } else { dial }
 }
 
-/// Root mean square of the loudest window.
+/// The root mean square of the loudest window.
 fn loudest(samples: &[f32]) -> f32 {
     let power = |window: &[f32]| window.iter().map(|x| x * x).sum::<f32>() / LOUDNESS_WINDOW as f32;
     samples.chunks(LOUDNESS_WINDOW).map(power).fold(0.0, f32::max).sqrt()

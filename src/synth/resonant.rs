@@ -1,4 +1,4 @@
-//! What is struck or plucked: a dozen partials, each dying at its own time, and a click.
+//! Struck and plucked sounds: a dozen partials, each with its own decay, and a click.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -9,16 +9,16 @@ use super::noise::{Colour, burst};
 use super::{CHOICES, DIALS, HZ, between, ratio, seconds};
 
 const PARTIALS: usize = 12;
-/// Partials of a bar that is free at both ends, of a church bell, and of a round skin.
+/// The partials of a bar that is free at both ends, of a church bell, and of a round skin.
 const BAR: [f32; PARTIALS] = [1.0, 2.756, 5.404, 8.933, 13.34, 18.64, 24.8, 31.9, 39.9, 48.7, 58.5, 69.2];
 const BELL: [f32; PARTIALS] = [0.5, 1.0, 1.183, 1.506, 2.0, 2.514, 2.662, 3.011, 4.166, 5.433, 6.796, 8.215];
 const SKIN: [f32; PARTIALS] = [1.0, 1.594, 2.136, 2.296, 2.653, 2.918, 3.156, 3.501, 3.6, 3.652, 4.06, 4.154];
 
-/// From the dials `u` and choices `d`.
+/// Renders the layer from the dials `u` and the choices `d`.
 pub fn render(u: &[f32; DIALS], d: &[u32; CHOICES], samples: usize, random: &mut ChaCha8Rng) -> Vec<f32> {
     let material = d[3] % 8;
     let stiffness = ratio(u[20], 1e-5, 3e-3);
-    // Random partials are the patch's own, the same in each rendering.
+    // Random partials depend only on the patch, so they are the same in each rendering.
     let odd_one = |n: usize| 1.0 + 9.0 * ((d[9] as f32 / 1024.0 + 1.0) * (n as f32 + 1.0) * 12.9898).sin().abs();
     let ratios: [f32; PARTIALS] = std::array::from_fn(|n| {
         let k = n as f32 + 1.0;
@@ -53,7 +53,7 @@ pub fn render(u: &[f32; DIALS], d: &[u32; CHOICES], samples: usize, random: &mut
             continue;
         }
         let decay = slowest * (ratio / ratios[0]).powf(-faster);
-        // One rotation of a complex number a sample, which shrinks as it turns.
+        // Each sample rotates a complex number and shrinks it.
         let shrink = (-1.0 / (decay * HZ)).exp();
         let (sin, cos) = (TAU * partial / HZ).sin_cos();
         let (mut re, mut im) = (0.0, 0.0);

@@ -1,28 +1,28 @@
-//! Rooms: a few combs and allpasses (Schroeder 1962), enough for a tail that blurs what is in it.
+//! Rooms: a few comb and allpass filters (Schroeder 1962), which suffice for a blurring tail.
 
 use super::{HZ, ratio};
 
-/// Samples of the combs and of the allpasses at the smallest size: no two have a common divisor.
+/// The lengths of the comb and allpass filters in samples, at the smallest size. No two have a common divisor.
 const COMBS: [usize; 4] = [811, 919, 1033, 1151];
 const ALLPASSES: [usize; 2] = [167, 53];
 const ALLPASS_GAIN: f32 = 0.6;
 
 /// A room.
 pub struct Room {
-    /// Seconds until the tail is 60 dB down.
+    /// The seconds in which the tail falls by 60 dB.
     decay: f32,
-    /// Amplitude of the tail beside the sound.
+    /// The amplitude of the tail, relative to the sound.
     wet: f32,
     size: f32,
 }
 
 impl Room {
-    /// From three dials: decay, level, size.
+    /// Makes a room from three dials: decay, level, size.
     pub fn new(dials: [f32; 3]) -> Self {
         Self { decay: ratio(dials[0], 0.1, 2.0), wet: ratio(dials[1], 0.03, 0.6), size: ratio(dials[2], 0.5, 2.0) }
     }
 
-    /// Adds the room to a sound.
+    /// Adds the reverberation of the room to a sound.
     pub fn reverberate(&self, sound: &mut [f32]) {
         let scaled = |samples: usize| ((samples as f32 * self.size) as usize).max(1);
         let mut tail = vec![0.0_f32; sound.len()];

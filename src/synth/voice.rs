@@ -10,12 +10,12 @@ use super::filter::{Filter, Slope, q_of_width};
 use super::noise::fill_noise;
 use super::{BLOCK, CHOICES, DIALS, HZ, between, ratio, seconds};
 
-/// Hertz between which the formants of an average speaker move.
+/// The ranges of the formants of an average speaker, in hertz.
 const FORMANTS: [(f32, f32); 4] = [(250.0, 950.0), (550.0, 2600.0), (1900.0, 3400.0), (3000.0, 4600.0)];
-/// Samples from one value of the jitter to the next.
+/// The number of samples between two values of the jitter.
 const JITTER_EVERY: usize = 256;
 
-/// From the dials `u` and choices `d`.
+/// Renders the layer from the dials `u` and the choices `d`.
 pub fn render(u: &[f32; DIALS], d: &[u32; CHOICES], samples: usize, random: &mut ChaCha8Rng) -> Vec<f32> {
     let onset = if d[1] % 10 < 5 { 0.0 } else { between(u[2], 0.0, 0.25) };
     let length = ratio(u[3], 0.06, 1.0);
@@ -40,7 +40,7 @@ pub fn render(u: &[f32; DIALS], d: &[u32; CHOICES], samples: usize, random: &mut
     sound
 }
 
-/// What the formants colour: glottal pulses, breath, or both.
+/// The sound that the formants colour: glottal pulses, breath, or both.
 fn source(
     u: &[f32; DIALS],
     d: &[u32; CHOICES],
@@ -83,7 +83,7 @@ fn source(
         .collect()
 }
 
-/// Sends a sound through four formants side by side, which go from one vowel to a second and a third.
+/// Sends a sound through four parallel formants, which move from one vowel to a second and a third.
 fn formants(sound: &mut [f32], u: &[f32; DIALS], onset: f32) {
     let size = between(u[0], 0.85, 1.35);
     let sigmoid = |x: f32| 1.0 / (1.0 + (-x).exp());

@@ -1,4 +1,5 @@
-//! The demo library: short sounds of many kinds, synthesised by the program itself, for whoever has none at hand.
+//! The demo library: short sounds of many kinds, which the program synthesises for people who have no recordings at
+//! hand.
 
 mod dsp;
 mod voices;
@@ -20,32 +21,32 @@ use crate::ground::files;
 /// Hertz.
 pub const DEMO_RATE: u32 = 44_100;
 const RATE: f64 = DEMO_RATE as f64;
-/// Files of each kind.
+/// The number of files of each kind.
 const FILES_A_KIND: usize = 14;
 const SEED: u64 = 0x0053_4F55_4E44;
-/// Every sound ends in a fade of this length, wherever its synthesis was cut.
+/// Every sound ends with a fade of this length, because its synthesis may end anywhere.
 const LAST_FADE_SECS: f64 = 0.02;
 
-/// How many files the library has.
+/// The number of files of the library.
 pub fn demo_file_count() -> usize {
     KINDS.len() * FILES_A_KIND
 }
 
-/// What became of the demo library.
+/// The result of writing the demo library.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
-    /// The library's files that are there now, in order.
+    /// The library's files that exist now, in order.
     pub paths: Vec<PathBuf>,
-    /// Paths of the library where something else stands: somebody's own file, or a link. It was left alone.
+    /// Paths of the library at which there is something else: another file, or a link. It was not touched.
     pub left_alone: Vec<PathBuf>,
 }
 
-/// Writes the library below `folder` as `kind/kind_nn.wav`, mono, 16 bits, always the same bytes. A file that is there
-/// already stays as it is, whatever it holds, and nothing is written through a link. `progress` hears how many of how many
-/// are done; when it breaks, what is written so far stays.
+/// Writes the library below `folder` as `kind/kind_nn.wav`: mono, 16 bits, always the same bytes. Existing files stay
+/// unchanged, and nothing is written through a link. `progress` is called with the number of files done and their
+/// total. If it breaks, the files written so far stay.
 ///
 /// # Errors
-/// Where a file cannot be written, or one of the folders is a link or no folder.
+/// If a file cannot be written, or if one of the folders is a link or not a folder.
 pub fn write_demo_library(
     folder: &Path,
     progress: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
@@ -74,12 +75,12 @@ pub fn write_demo_library(
             }
         }
     }
-    // Whether it goes on no longer matters.
+    // Everything is done, so the answer does not matter.
     let _ = progress(total, total);
     Ok(written)
 }
 
-/// Makes a folder where there is none.
+/// Makes a folder if it does not exist.
 fn make_folder(folder: &Path) -> io::Result<()> {
     match fs::symlink_metadata(folder) {
         Ok(facts) if facts.is_dir() => Ok(()),
@@ -90,17 +91,17 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether there is a file, and no link, with these bytes.
+/// Whether there is a regular file with these bytes.
 fn holds(path: &Path, bytes: &[u8]) -> bool {
     let is_file = fs::symlink_metadata(path).is_ok_and(|facts| facts.is_file());
     is_file && files::read_within(path, bytes.len() as u64).is_ok_and(|found| found == bytes)
 }
 
-/// One sound. Each has random numbers of its own, so that changing one kind leaves the others as they are.
+/// One sound. Each sound has its own random numbers, so changing one kind leaves the others unchanged.
 fn demo_sound(kind_number: usize, voice: voices::Voice, number: usize) -> Vec<f32> {
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     rng.set_stream((kind_number * 1000 + number) as u64);
-    // Low to high within a kind, so that neighbours in the list differ a little and the first and the last a lot.
+    // From low to high within a kind. So neighbours in the list differ little, and the first and the last differ much.
     let place = number as f64 / (FILES_A_KIND - 1) as f64;
     let mut samples = voice(&mut rng, place);
     let mut below_hearing = dsp::Filter::default();
@@ -111,7 +112,7 @@ fn demo_sound(kind_number: usize, voice: voices::Voice, number: usize) -> Vec<f3
         *sample *= 0.5 - 0.5 * (TAU * 0.5 * left as f64 / fade as f64).cos();
     }
     let peak = samples.iter().fold(1e-9, |peak: f64, sample| peak.max(sample.abs()));
-    // Levels differ as in real libraries: 12 dB between the softest and the loudest.
+    // Levels differ by up to 12 dB, as in real libraries.
     let level = 0.9 * 10f64.powf(-12.0 / 20.0 * dsp::uniform(&mut rng, 0.0, 1.0));
     samples.iter().map(|sample| (sample / peak * level) as f32).collect()
 }
@@ -184,7 +185,7 @@ mod tests {
         assert_eq!(fs::read(at(0)).unwrap(), b"my own sound");
         assert_eq!(fs::read(&outside).unwrap(), b"not yours either");
         assert!(!keep.path().join("absent.wav").exists());
-        // What the library wrote itself is there the second time as well.
+        // A second call also reports the library's own files of the first call.
         let modified = fs::metadata(at(3)).unwrap().modified().unwrap();
         assert_eq!(write_demo_library(&folder, &mut stop).unwrap().paths, [at(3), at(4)]);
         assert_eq!(fs::metadata(at(3)).unwrap().modified().unwrap(), modified);

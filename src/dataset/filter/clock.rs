@@ -1,4 +1,4 @@
-//! The parts of a filter that ask for the clock's time: hours of the day, and dates.
+//! The parts of a filter about clock time: hours of the day, and dates.
 
 use jiff::civil::DateTime;
 use jiff::{Span, ToSpan};
@@ -6,20 +6,20 @@ use jiff::{Span, ToSpan};
 use crate::dataset::SoundFile;
 use crate::dataset::moment::clock_at;
 
-/// The longest recording whose hours are looked through one by one; a longer one has every hour of the day.
+/// The longest recording whose hours are checked one by one. A longer recording contains every hour of the day.
 const HOURS_AT_MOST: i64 = 24 * 366;
 
-/// Times of the clock.
+/// A range of clock times.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Clock {
     /// From the start of one hour to the start of another, which may be on the next day.
     Hours(i8, i8),
-    /// From a date to another, both as far as they were written: a year, a month or a day.
+    /// From one date to another. Each is a year, a month or a day.
     Dates(String, String),
 }
 
 impl Clock {
-    /// Reads "4..6", or "4", which lasts until 5.
+    /// Reads "4..6", or "4", which means until 5.
     pub fn hours(text: &str) -> Option<Self> {
         let hour = |text: &str| text.trim().parse::<i8>().ok();
         let (from, to) = match text.split_once("..") {
@@ -29,7 +29,7 @@ impl Clock {
         ((0..24).contains(&from) && (0..=24).contains(&to)).then_some(Self::Hours(from, to))
     }
 
-    /// Reads "2026", "2026-05", "2026-05-13", or two of them with ".." between.
+    /// Reads "2026", "2026-05" or "2026-05-13", or two of these with ".." between them.
     pub fn dates(text: &str) -> Option<Self> {
         let (from, to) = text.split_once("..").unwrap_or((text, text));
         let is_date = |text: &str| {
@@ -46,17 +46,18 @@ impl Clock {
             Self::Hours(from, to) => at.hour() >= *from || at.hour() < *to,
             Self::Dates(from, to) => {
                 let date = at.date().to_string();
-                // A date of fewer parts is all days that begin with it.
+                // An incomplete date means all days that begin with it.
                 date >= *from && (date < *to || date.starts_with(to.as_str()))
             }
         }
     }
 
-    /// Whether it is so (or, with `not`, not so) at some moment of a file. Of a file whose time is not known it never is.
+    /// Whether it holds (or, with `not`, does not hold) at some moment of a file. If the file's time is unknown, it
+    /// does not hold.
     pub fn holds_in(&self, file: &SoundFile, not: bool) -> bool {
         let Some(began) = file.began() else { return not };
         let Some(end) = clock_at(began, file.duration_secs()) else { return not };
-        // Nothing changes within an hour.
+        // Within an hour, the answer does not change.
         let next_hour = |at: DateTime| {
             let whole: Span = (60 - i64::from(at.minute())).minutes();
             let floor = at.with().second(0).subsec_nanosecond(0).build().ok()?;
@@ -66,7 +67,7 @@ impl Clock {
         hours.by_ref().take_while(|&at| at == began || at < end).any(|at| self.holds_at(at) != not)
     }
 
-    /// Whether it is so (or, with `not`, not so) at one moment of a file.
+    /// Whether it holds (or, with `not`, does not hold) at one moment of a file.
     pub fn holds_at_moment(&self, file: &SoundFile, secs: f64, not: bool) -> bool {
         match file.began().and_then(|began| clock_at(began, secs)) {
             Some(at) => self.holds_at(at) != not,

@@ -1,4 +1,4 @@
-//! Makes what a search, a map or an export needs, if it is missing.
+//! Ready at once: what a search, a map or an export needs is made when it is asked for and not there yet.
 
 use std::sync::Arc;
 
@@ -8,8 +8,7 @@ use super::shared::Job;
 use super::snapshot::Snapshot;
 use crate::model::Model;
 
-/// The snapshot to search. If there is none, the index is built first, and before it the library's first model if there
-/// is no model.
+/// The snapshot to search; where there is none, the index is built first, and the library's first model where there is no model.
 pub(super) fn current_snapshot(job: &Job) -> Result<Arc<Snapshot>, EngineError> {
     if job.shared.snapshot().is_none() {
         make_ready(job)?;
@@ -17,7 +16,7 @@ pub(super) fn current_snapshot(job: &Job) -> Result<Arc<Snapshot>, EngineError> 
     job.shared.current_snapshot()
 }
 
-/// The current model, whether or not it has an index. If there is none, the library's first model is made.
+/// The current model, whether or not there is an index of it; the library's first model where there is none yet.
 pub(super) fn current_model(job: &Job) -> Result<Arc<Model>, EngineError> {
     if job.shared.project.current_model()?.is_none() {
         make_ready(job)?;
@@ -25,7 +24,7 @@ pub(super) fn current_model(job: &Job) -> Result<Arc<Model>, EngineError> {
     job.shared.current_model()
 }
 
-/// Builds the index. If the project cannot be changed, nothing is built, and the caller reports what is missing.
+/// Builds the index. A project that cannot be changed stays as it is: whoever asked is then told what it lacks.
 fn make_ready(job: &Job) -> Result<(), EngineError> {
     match job.shared.project.check_writable() {
         Err(_) => Ok(()),

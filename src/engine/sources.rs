@@ -1,4 +1,4 @@
-//! Adds files for a person who may not have every file read: only from certain folders, with limited downloads.
+//! Adding for a person who may not have every file read: only from certain folders, and limited downloads.
 
 use std::io::{Read, Write};
 use std::path::{Component, Path, PathBuf};
@@ -68,7 +68,7 @@ pub(super) fn add_from(job: &Job, sources: &Sources) -> Result<AddReport, Engine
     Ok(report)
 }
 
-/// Scans `paths`, but only below `folders`. Other paths go to `failed`, without a hint whether anything exists there.
+/// What the paths hold below `folders`. The answer does not tell whether anything else exists.
 fn confined(
     job: &Job,
     paths: &[PathBuf],

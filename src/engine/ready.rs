@@ -8,12 +8,16 @@ use super::shared::Job;
 use super::snapshot::Snapshot;
 use crate::model::Model;
 
-/// The snapshot to search; where there is none, the index is built first, and the library's first model where there is no model.
+/// The snapshot to search. Builds the index first where there is none of the current model, and fits the library's first model
+/// where there is no model. A damaged index is an error: the person is told, and decides.
 pub(super) fn current_snapshot(job: &Job) -> Result<Arc<Snapshot>, EngineError> {
-    if job.shared.snapshot().is_none() {
-        make_ready(job)?;
+    match job.shared.current_snapshot() {
+        Err(EngineError::NoModel | EngineError::NoIndex | EngineError::StaleIndex) => {
+            make_ready(job)?;
+            job.shared.current_snapshot()
+        }
+        snapshot => snapshot,
     }
-    job.shared.current_snapshot()
 }
 
 /// The current model, whether or not there is an index of it; the library's first model where there is none yet.

@@ -45,7 +45,14 @@ pub(super) fn add_from(job: &Job, sources: &Sources) -> Result<AddReport, Engine
     job.progress(JobKind::Import, JobStage::LookingForSounds, Instant::now(), 0, 0);
     let exclusions = exclusions(&job.shared.project)?;
     let roots = job.shared.project.roots()?;
-    let paths: Vec<PathBuf> = sources.paths.iter().map(|path| known_path(&roots, path)).collect();
+    let is_permitted = |path: &Path| sources.only_below.as_ref().is_none_or(|folders| may_be_read(path, folders));
+    let (permitted, refused): (Vec<_>, Vec<_>) = sources.paths.iter().partition(|path| is_permitted(path));
+    // A refused path is named as it was given: where its links lead is not for this person to know.
+    failed.extend(refused.iter().map(|path| Problem {
+        path: path.to_string_lossy().into_owned(),
+        reason: "it is not in a folder that may be read".into(),
+    }));
+    let paths: Vec<PathBuf> = permitted.iter().map(|path| known_path(&roots, path)).collect();
     let mut found = match &sources.only_below {
         None => scan(&paths, &exclusions, || !job.is_cancelled()),
         Some(folders) => confined(job, &paths, &exclusions, folders, &mut failed),
@@ -53,8 +60,7 @@ pub(super) fn add_from(job: &Job, sources: &Sources) -> Result<AddReport, Engine
     found.files.extend(downloads.iter().cloned());
     found.files.sort_unstable();
     found.files.dedup();
-    let is_permitted = |path: &Path| sources.only_below.as_ref().is_none_or(|folders| may_be_read(path, folders));
-    let folders = paths.iter().filter(|path| path.is_dir() && is_permitted(path)).map(|path| names::text_of(path));
+    let folders = paths.iter().filter(|path| path.is_dir()).map(|path| names::text_of(path));
     let mut report = add_found(job, found, &folders.collect::<Vec<_>>())?;
     for download in downloads {
         // A download that is no sound is not kept.
@@ -68,7 +74,7 @@ pub(super) fn add_from(job: &Job, sources: &Sources) -> Result<AddReport, Engine
     Ok(report)
 }
 
-/// What the paths hold below `folders`. The answer does not tell whether anything else exists.
+/// What the permitted paths hold below `folders`. The answer does not tell whether anything else exists.
 fn confined(
     job: &Job,
     paths: &[PathBuf],
@@ -76,13 +82,7 @@ fn confined(
     folders: &[Utf8PathBuf],
     failed: &mut Vec<Problem>,
 ) -> Found {
-    let outside = |path: &Path| Problem {
-        path: path.to_string_lossy().into_owned(),
-        reason: "it is not in a folder that may be read".into(),
-    };
-    let (allowed, refused): (Vec<_>, Vec<_>) = paths.iter().cloned().partition(|path| may_be_read(path, folders));
-    failed.extend(refused.iter().map(|path| outside(path)));
-    let mut found = scan(&allowed, exclusions, || !job.is_cancelled());
+    let mut found = scan(paths, exclusions, || !job.is_cancelled());
     let (inside, linked): (Vec<_>, Vec<_>) =
         found.files.drain(..).partition(|file| is_below(file.as_std_path(), folders));
     found.files = inside;

@@ -199,7 +199,7 @@ impl Window<'_> {
         self.screen.mouse(&["windowmove", "--sync", &self.window, &x.to_string(), &y.to_string()]);
     }
 
-    /// Waits until the window says that it holds something whose name begins so.
+    /// Waits until the window holds something with this name, or else with a name that begins with it.
     pub fn see(&self, name: &str) -> Thing {
         self.see_within(PATIENCE, name)
     }
@@ -211,7 +211,8 @@ impl Window<'_> {
         while Instant::now() < end {
             // While a window changes, some of what it has named may be gone when it is asked for.
             if let Ok(things) = pollster::block_on(self.things()) {
-                if let Some(thing) = things.iter().find(|thing| thing.name.starts_with(name)) {
+                let exact = things.iter().find(|thing| thing.name == name);
+                if let Some(thing) = exact.or_else(|| things.iter().find(|thing| thing.name.starts_with(name))) {
                     return thing.clone();
                 }
                 names = things.into_iter().map(|thing| thing.name).collect();

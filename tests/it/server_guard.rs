@@ -207,9 +207,8 @@ fn what_is_added_can_be_confined() {
         "/absent".into(),
     ] {
         let answer = add(path.clone());
-        // `..` is folded by the names alone. A link is never followed in the answer: it would tell what lies outside.
-        let told = if path.ends_with("../outside/tone_01.wav") { outside.join("tone_01.wav") } else { path };
-        assert_eq!(answer["failed"], json!([{"path": told, "reason": "it is not in a folder that may be read"}]));
+        // A link is never followed in the answer: it would tell what lies outside.
+        assert_eq!(answer["failed"], json!([{"path": path, "reason": "it is not in a folder that may be read"}]));
     }
     assert_eq!(served.get("/datasetinfo")["num_wavs"], 0);
     let answer = add(inside.clone());

@@ -39,7 +39,7 @@ fn dropped_sounds_are_learned_found_heard_and_dragged_on() {
     picture("3-dropped.png");
 
     // A library answers at once. Learning from it is a page of its own.
-    window.click("Training and indexing");
+    window.click("Training");
     window.click("Learn and index");
     window.see("Step 1");
     screen.picture(&pictures.join("4-learning.png"));

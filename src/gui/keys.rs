@@ -23,13 +23,15 @@ pub const KEYS: &[(&str, &str)] = &[
     ("F", "in the matches: mark the selected one as a favourite"),
     ("Alt+Left, Alt+Right", "go to the query before, go to the query after"),
     ("Ctrl+S", "save the search"),
+    ("Ctrl+D", "put the selected sounds into a collection"),
+    ("Alt+Up, Alt+Down", "in a collection: move the selected sound"),
     ("Ctrl+Shift+F", "filter the matches"),
     ("Esc", "close or stop"),
     ("Ctrl+O", "add files"),
     ("Ctrl+F", "filter the files"),
     ("any other letter", "in a list: filter that list"),
     ("Shift+Up, Shift+Down", "select files"),
-    ("Ctrl+A, Delete", "select all files, remove the selected ones"),
+    ("Ctrl+A, Delete", "select all files, remove the selected ones; in a collection: take the selected one out"),
     ("T", "in a list: tags of the selected files"),
     ("Shift+F10, Menu", "open the menu of the selection"),
     ("Ctrl+1 to Ctrl+5", "search, map, bits, duplicates, training and indexing"),
@@ -116,6 +118,10 @@ fn outside_fields(ctx: &Context, state: &mut State) {
     if pressed(Modifiers::NONE, Key::Escape) {
         state.escape();
     }
+    if pressed(Modifiers::COMMAND, Key::D) {
+        let items = state.selected_items();
+        state.ask_for_collection(items);
+    }
     if pressed(Modifiers::COMMAND, Key::A) {
         state.select_all_files();
     }
@@ -131,6 +137,7 @@ fn in_lists(ctx: &Context, state: &mut State) {
         match state.list {
             List::Files => state.open_file_menu(),
             List::Matches => state.open_match_menu(),
+            List::Collection => state.collecting.open_menu = true,
             // These lists have no menus.
             _ => {}
         }
@@ -151,8 +158,12 @@ fn in_lists(ctx: &Context, state: &mut State) {
     if pressed(Modifiers::NONE, Key::T) {
         state.ask_for_tag();
     }
-    if pressed(Modifiers::NONE, Key::Delete) && state.list == List::Files {
-        state.remove_selected_files();
+    if pressed(Modifiers::NONE, Key::Delete) {
+        match state.list {
+            List::Files => state.remove_selected_files(),
+            List::Collection => state.take_item_out(state.collecting.selected),
+            _ => {}
+        }
     }
     moves(ctx, state);
     letters(ctx, state);
@@ -168,6 +179,13 @@ fn moves(ctx: &Context, state: &mut State) {
         }
         pressed
     };
+    if state.list == List::Collection {
+        for (key, by) in [(Key::ArrowDown, 1), (Key::ArrowUp, -1)] {
+            if arrow(Modifiers::ALT, key) {
+                state.move_selected_item(by);
+            }
+        }
+    }
     if state.list == List::Files {
         for (key, by) in [(Key::ArrowDown, 1), (Key::ArrowUp, -1)] {
             if arrow(Modifiers::SHIFT, key) {

@@ -1,4 +1,4 @@
-//! What stands above the folders in the library: favourites, saved searches, recordings, earlier queries and tags, each of them folded away
+//! What stands above the folders in the library: favourites, collections, saved searches, recordings, earlier queries and tags, each of them folded away
 //! until somebody looks.
 
 use std::collections::BTreeSet;
@@ -10,14 +10,15 @@ use crate::engine::DatasetView;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Section {
     Favourites,
+    Collections,
     Searches,
     Takes,
     Queries,
     Tags,
 }
 
-pub const SECTIONS: [Section; 5] =
-    [Section::Favourites, Section::Searches, Section::Takes, Section::Queries, Section::Tags];
+pub const SECTIONS: [Section; 6] =
+    [Section::Favourites, Section::Collections, Section::Searches, Section::Takes, Section::Queries, Section::Tags];
 
 /// A line above the folders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +65,9 @@ impl Library {
         let mut heads = Vec::new();
         for section in SECTIONS {
             let things = things(section);
-            // A click on a file asks for the first query: that must not move the files.
-            if things > 0 || section == Section::Queries {
+            // A click on a file asks for the first query: that must not move the files. Sounds can be dropped on the line of
+            // the collections.
+            if things > 0 || matches!(section, Section::Queries | Section::Collections) {
                 heads.push(Head::Section(section));
             }
             if self.unfolded.contains(&section) {
@@ -99,20 +101,20 @@ mod tests {
     fn sections_with_nothing_in_them_have_no_line_and_folded_ones_have_one() {
         let mut library = Library::default();
         let things = |section| match section {
-            Section::Favourites | Section::Searches => 0,
+            Section::Favourites | Section::Collections | Section::Searches => 0,
             Section::Takes => 2,
             Section::Queries => 1000,
             Section::Tags => 1,
         };
-        let folded = [Section::Takes, Section::Queries, Section::Tags].map(Head::Section);
+        let folded = [Section::Collections, Section::Takes, Section::Queries, Section::Tags].map(Head::Section);
         assert_eq!(library.heads(things), folded);
         library.fold(Section::Takes, false);
         library.cursor = Some(Head::Item(Section::Takes, 1));
-        assert_eq!(library.heads(things)[1..3], [0, 1].map(|place| Head::Item(Section::Takes, place)));
+        assert_eq!(library.heads(things)[2..4], [0, 1].map(|place| Head::Item(Section::Takes, place)));
         library.fold(Section::Takes, true);
         assert_eq!(library.cursor, Some(Head::Section(Section::Takes)), "the keys do not stand on what is gone");
         library.fold(Section::Queries, false);
-        assert_eq!(library.heads(things).len(), 3 + MOST);
+        assert_eq!(library.heads(things).len(), 4 + MOST);
     }
 
     #[test]

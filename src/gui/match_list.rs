@@ -144,10 +144,10 @@ pub fn step(lines: &[Line], from: Option<Line>, by: isize) -> Option<Line> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn found(file: i64, name: &str) -> Match {
+    pub fn found(file: i64, name: &str) -> Match {
         Match {
             path: format!("/{name}.wav").into(),
             start_seconds: 0.0,

@@ -3,6 +3,7 @@
 //! only this file talks to the engine.
 
 mod arranger;
+pub mod collecting;
 mod desktop;
 pub mod dialogs;
 #[cfg(target_os = "linux")]

@@ -4,8 +4,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::sync::Arc;
 
 use super::search_state::typed_path;
+use crate::dataset::CollectionId;
 use crate::engine::formats::MatchFormat;
-use crate::engine::{Clip, Command, SearchReport};
+use crate::engine::{Clip, CollectionFormat, Command, SearchReport};
 
 #[derive(Clone, Debug)]
 pub enum What {
@@ -13,6 +14,7 @@ pub enum What {
     Clip(Clip),
     /// All that a search found.
     Matches(Arc<SearchReport>, MatchFormat),
+    Collection(CollectionId, CollectionFormat),
 }
 
 #[derive(Clone, Debug)]
@@ -31,7 +33,11 @@ impl Saving {
     }
 
     pub fn is_folder(&self) -> bool {
-        matches!(&self.what, What::Matches(_, format) if format.ending().is_none())
+        match &self.what {
+            What::Clip(_) => false,
+            What::Matches(_, format) => format.ending().is_none(),
+            What::Collection(_, format) => collection_ending(*format).is_none(),
+        }
     }
 
     pub fn file_name(&self) -> String {
@@ -40,13 +46,26 @@ impl Saving {
 
     /// Another form for the matches; the path's ending follows.
     pub fn set_format(&mut self, chosen: MatchFormat) {
-        let What::Matches(_, format) = &mut self.what else { return };
-        let path = Utf8Path::new(&self.typed);
-        // An ending that the person has typed stays.
-        if path.extension() == format.ending() {
-            self.typed = path.with_extension(chosen.ending().unwrap_or_default()).into_string();
+        if let What::Matches(_, format) = &mut self.what {
+            let before = std::mem::replace(format, chosen);
+            self.change_ending(before.ending(), chosen.ending());
         }
-        *format = chosen;
+    }
+
+    /// Another form for the collection.
+    pub fn set_collection_format(&mut self, chosen: CollectionFormat) {
+        if let What::Collection(_, format) = &mut self.what {
+            let before = std::mem::replace(format, chosen);
+            self.change_ending(collection_ending(before), collection_ending(chosen));
+        }
+    }
+
+    /// An ending that the person has typed stays.
+    fn change_ending(&mut self, before: Option<&str>, after: Option<&str>) {
+        let path = Utf8Path::new(&self.typed);
+        if path.extension() == before {
+            self.typed = path.with_extension(after.unwrap_or_default()).into_string();
+        }
     }
 
     /// `None` while no path is typed.
@@ -57,7 +76,19 @@ impl Saving {
             What::Matches(report, format) => {
                 Command::SaveMatches { report: report.clone(), format: *format, out, margin_secs: 0.0 }
             }
+            What::Collection(collection, format) => {
+                Command::ExportCollection { collection: *collection, format: *format, out }
+            }
         })
+    }
+}
+
+/// The ending of the file that a collection is written to; `None` is a folder.
+fn collection_ending(format: CollectionFormat) -> Option<&'static str> {
+    match format {
+        CollectionFormat::M3u => Some("m3u8"),
+        CollectionFormat::Csv => Some("csv"),
+        CollectionFormat::Folder => None,
     }
 }
 

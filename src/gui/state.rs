@@ -2,6 +2,7 @@
 //! actions come out. Tested without a window.
 
 mod bits;
+mod collecting;
 mod duplicates;
 mod editing;
 mod events;
@@ -23,6 +24,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use self::pictures::Pictures;
+use super::collecting::Collecting;
 use super::dialogs::Question;
 use super::explore::Explore;
 use super::file_table::{FileTable, Order};
@@ -34,7 +36,7 @@ use super::saving::Saving;
 use super::search_state::SearchState;
 use super::sound_state::SoundState;
 use super::training_form::TrainingForm;
-use crate::dataset::FileId;
+use crate::dataset::{CollectionId, FileId, Item};
 use crate::engine::{
     AddReport, Command, DatasetView, History, IndexReport, JobId, JobKind, JobView, Latest, PlayerView, ProjectView,
     RecorderView, TrainReport,
@@ -71,7 +73,7 @@ pub enum Remedy {
 }
 
 /// What covers the window until it is answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Modal {
     /// A take is to be deleted, file and all.
     DeleteTake(Utf8PathBuf),
@@ -79,6 +81,9 @@ pub enum Modal {
     Tags(Vec<FileId>),
     /// Something is to be saved: see [`State::saving`].
     Save,
+    /// Some sounds go into a collection.
+    Collect(Vec<Item>),
+    RenameCollection(CollectionId),
     /// The search is to be kept under a name.
     SaveSearch,
     /// The saved search of this name is to get another.
@@ -99,6 +104,8 @@ pub enum Page {
     Bits,
     Duplicates,
     Learning,
+    /// The collection that is open, in the place of the search.
+    Collection,
 }
 
 /// The list that the arrow keys move through: the one that was used last.
@@ -115,6 +122,7 @@ pub enum List {
     /// The chunks nearest to a code.
     Near,
     Duplicates,
+    Collection,
 }
 
 pub struct State {
@@ -141,6 +149,7 @@ pub struct State {
     pub project_typed: String,
     pub library: Library,
     pub files: FileTable,
+    pub collecting: Collecting,
     pub preferences: Preferences,
     pub selected_files: BTreeSet<FileId>,
     pub tag_typed: String,
@@ -192,6 +201,7 @@ impl Default for State {
             project_typed: String::new(),
             library: Library::default(),
             files: FileTable::new(latest.dataset.clone()),
+            collecting: Collecting::default(),
             preferences: Preferences::default(),
             selected_files: BTreeSet::new(),
             tag_typed: String::new(),

@@ -1,5 +1,6 @@
 //! The state without a window, and the panels by the names of what is in them.
 
+mod collections;
 mod explore;
 mod files;
 pub(crate) mod made_up;

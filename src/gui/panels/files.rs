@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::dataset::SoundFile;
 use crate::engine::Example;
+use crate::gui::collecting::DraggedSounds;
 use crate::gui::file_table::{Column, Line};
 use crate::gui::format;
 use crate::gui::state::{List, State};
@@ -285,7 +286,7 @@ fn file(ui: &mut Ui, state: &mut State, columns: &Columns, line: FileLine) {
     if let Some(problem) = problem {
         spoken += &format!("; {}", format::sentence(problem));
     }
-    let row = Row { name: &spoken, height: size::TABLE_ROW, selected, stops, leaves: state.drags_out };
+    let row = Row { name: &spoken, height: size::TABLE_ROW, selected, stops, leaves: true };
     let response = row::row(ui, file.id, row, |ui, rect| {
         wanted = cells(ui, &columns.cells(rect.with_min_x(rect.left() + indent)), state, file, problem, stops);
     });
@@ -308,7 +309,8 @@ fn file(ui: &mut Ui, state: &mut State, columns: &Columns, line: FileLine) {
     if response.secondary_clicked() && !selected {
         state.click_file(place as usize, false, false);
     }
-    if state.drags_out && row::begins_to_be_dragged(ui, &response) {
+    if row::begins_to_be_dragged(ui, &response) {
+        response.dnd_set_drag_payload(DraggedSounds(state.items_with(file.id)));
         state.drag_files_out(file);
     }
     let opens = state.files.open_menu && state.files.cursor() == Some(place);
@@ -346,6 +348,9 @@ fn cells(
     if play_button(ui, cells.picture, file, name, stops) {
         wanted = Some(Wanted::Play);
     }
+    // The button lies over the figures of the row that is pointed at, so that no row has to keep room for it.
+    let similar = Rect::from_center_size(cells.similar.center(), vec2(size::CONTROL, size::CONTROL));
+    let asks = stops || ui.rect_contains_pointer(cells.whole);
     let mut place = cells.name;
     if let Some(problem) = problem {
         let sign = take_left(&mut place, 13.0);
@@ -359,16 +364,16 @@ fn cells(
         let folder = format::folder(&file.path);
         aside = if aside.is_empty() { folder } else { format!("{aside} · {folder}") };
     }
+    if asks {
+        place = place.with_max_x(place.right().min(similar.left()));
+    }
     text::with_aside(ui, place, name, &aside);
     let figure = |rect: Option<Rect>, text: String| {
         if let Some(rect) = rect {
             text::line(ui, rect, Align2::RIGHT_CENTER, text, TextStyle::Small, palette.dim);
         }
     };
-    // The button lies over the figures of the row that is pointed at, so that no row has to keep room for it.
-    let place = Rect::from_center_size(cells.similar.center(), vec2(size::CONTROL, size::CONTROL));
-    let asks = stops || ui.rect_contains_pointer(cells.whole);
-    let overlaps = |rect: Rect| asks && rect.right() > place.left();
+    let overlaps = |rect: Rect| asks && rect.right() > similar.left();
     figure(cells.length.filter(|rect| !overlaps(*rect)), format::short_duration(file.duration_secs()));
     figure(cells.level.filter(|rect| !overlaps(*rect)), format::decibels(file.level_db()));
     figure(cells.rate.filter(|rect| !overlaps(*rect)), format::kilohertz(file.rate));
@@ -376,7 +381,7 @@ fn cells(
     let response = match asks {
         true => button_at(ui, cells.similar, Icon::Similar, &does, stops),
         false => {
-            let response = ui.interact(place, ui.scope_id().with("similar"), row::stopping(Sense::click(), stops));
+            let response = ui.interact(similar, ui.scope_id().with("similar"), row::stopping(Sense::click(), stops));
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &does));
             response
         }
@@ -422,6 +427,10 @@ fn file_menu(ui: &mut Ui, state: &mut State, file: &Arc<SoundFile>) {
         }
     }
     ui.separator();
+    if ui.add_enabled(changes, Button::new("Put into a collection…")).clicked() {
+        let items = state.items_with(file.id);
+        state.ask_for_collection(items);
+    }
     if ui.add_enabled(changes, Button::new("Tags…")).clicked() {
         state.ask_for_tag();
     }

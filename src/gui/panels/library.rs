@@ -1,8 +1,9 @@
-//! The library: favourites, recordings, earlier queries and tags, then the folders with their files. Above them what adds
+//! The library: favourites, collections, saved searches, recordings, earlier queries and tags, then the folders with their files. Above them what adds
 //! sounds and the filter, below them how much there is and what could not be read.
 
 use egui::{Align2, Layout, Popup, PopupCloseBehavior, Rect, RichText, ScrollArea, TextStyle, Ui, vec2};
 
+use super::collection;
 use super::files::{self, Columns, INDENT};
 use super::welcome::path_field;
 use crate::engine::{Command, JobKind};
@@ -135,7 +136,7 @@ fn head(ui: &mut Ui, state: &mut State, head: Head, at: At) {
             }
             Head::Item(..) => rect.min.x += 18.0 + INDENT,
         }
-        let place = take_right(&mut rect, if count.is_empty() { 0.0 } else { COUNT });
+        let place = take_right(&mut rect, COUNT * count.len() as f32);
         text::line(ui, place, Align2::RIGHT_CENTER, count.as_str(), TextStyle::Small, palette.dim);
         text::with_aside(ui, rect, &name, &aside);
     });
@@ -148,7 +149,23 @@ fn head(ui: &mut Ui, state: &mut State, head: Head, at: At) {
     if response.clicked() {
         state.choose_head(head);
     }
+    if let Some(items) = receives(state, head).then(|| collection::drop_on(ui, &response)).flatten() {
+        match head {
+            Head::Item(_, place) => {
+                if let Some(name) = state.collection_at(place).map(|collection| collection.name.clone()) {
+                    state.put_into_collection(&name, items);
+                }
+            }
+            Head::Section(_) => state.ask_for_collection(items),
+        }
+    }
     menu(&response, state, head);
+}
+
+/// Whether sounds can be dropped on a line.
+fn receives(state: &State, head: Head) -> bool {
+    let (Head::Section(section) | Head::Item(section, _)) = head;
+    section == Section::Collections && !state.read_only()
 }
 
 fn menu(response: &egui::Response, state: &mut State, head: Head) {
@@ -164,6 +181,20 @@ fn menu(response: &egui::Response, state: &mut State, head: Head) {
                 }
                 if ui.button("Delete…").clicked() {
                     state.modal = Some(Modal::DeleteTake(path));
+                }
+            });
+        }
+        Head::Item(Section::Collections, place) if !state.read_only() => {
+            response.context_menu(|ui| {
+                let Some(of_place) = state.collection_at(place).cloned() else { return };
+                if ui.button("Export…").clicked() {
+                    state.ask_to_export_collection(of_place.id);
+                }
+                if ui.button("Rename…").clicked() {
+                    collection::ask_for_name(state, &of_place);
+                }
+                if ui.button("Remove the collection").on_hover_text("Its files stay").clicked() {
+                    collection::remove(state, of_place.id);
                 }
             });
         }
@@ -216,6 +247,13 @@ fn words(state: &State, head: Head) -> Option<Words> {
             let spoken = format!("Favourite {name}, {aside}");
             Some(Words { name: name.to_owned(), aside, count: String::new(), spoken, chosen: false })
         }
+        Head::Item(Section::Collections, place) => {
+            let collection = state.collection_at(place)?;
+            let (name, items) = (collection.name.clone(), collection.items.len() as u64);
+            let spoken = format!("Collection {name}, {}", format::counted(items, "sound", "sounds"));
+            let chosen = state.collecting.open == Some(collection.id);
+            Some(Words { name, aside: String::new(), count: format::count(items), spoken, chosen })
+        }
         Head::Item(Section::Searches, place) => {
             let search = state.search_at(place)?;
             let chosen = state.search.path.is_some() && state.search.taught.saved.as_ref() == Some(&search.name);
@@ -252,12 +290,13 @@ fn words(state: &State, head: Head) -> Option<Words> {
     }
 }
 
-/// Room for how many things there are.
-const COUNT: f32 = 40.0;
+/// Room for a digit of how many things there are.
+const COUNT: f32 = 7.0;
 
 fn name_of(section: Section) -> &'static str {
     match section {
         Section::Favourites => "Favourites",
+        Section::Collections => "Collections",
         Section::Searches => "Saved searches",
         Section::Takes => "Recordings",
         Section::Queries => "Earlier queries",
@@ -268,6 +307,7 @@ fn name_of(section: Section) -> &'static str {
 fn icon_of(section: Section) -> Icon {
     match section {
         Section::Favourites => Icon::Star,
+        Section::Collections => Icon::List,
         Section::Searches => Icon::Search,
         Section::Takes => Icon::Microphone,
         Section::Queries => Icon::History,

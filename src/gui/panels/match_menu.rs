@@ -71,6 +71,10 @@ fn entries(ui: &mut Ui, state: &mut State, line: Line, found: &Match, to_first: 
     if !state.read_only() && entry(ui, mark) {
         state.toggle_favourite(line);
     }
+    if !state.read_only() && entry(ui, "Put into a collection…") {
+        let items = state.item_of_match(line).into_iter().collect();
+        state.ask_for_collection(items);
+    }
     ui.separator();
     if entry(ui, "Show in the file manager") {
         state.reveal_match(line);

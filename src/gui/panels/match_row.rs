@@ -28,7 +28,7 @@ pub struct Columns {
 
 pub const PICTURE: f32 = 64.0;
 const FOLD: f32 = 10.0;
-const ALIKE: f32 = 64.0;
+const ALIKE: f32 = 68.0;
 const LENGTH: f32 = 46.0;
 const TAGS: f32 = 110.0;
 const STAR: f32 = size::CONTROL - 6.0;
@@ -113,7 +113,7 @@ pub fn show(ui: &mut Ui, state: &State, shown: &Shown<'_>) -> (Response, Option<
         spoken += &format!("; {problem}");
     }
     let selected = state.search.selected == Some(shown.line);
-    let row = Row { name: &spoken, height: size::MATCH_ROW, selected, stops: shown.stops, leaves: state.drags_out };
+    let row = Row { name: &spoken, height: size::MATCH_ROW, selected, stops: shown.stops, leaves: true };
     let salt = match shown.line {
         Line::Match(place) => (0, place),
         Line::Moment { file, place } => (file.0 + 1, place),
@@ -266,8 +266,8 @@ fn naming(ui: &Ui, state: &State, mut rect: Rect, shown: &Shown<'_>) {
 fn alike(ui: &Ui, rect: Rect, shown: &Shown<'_>) {
     let palette = palette(ui.visuals());
     let found = shown.found;
-    let (number, bar) = rect.split_left_right_at_x(rect.left() + 30.0);
-    let (words, share) = nearness(found, shown.bits);
+    let (number, bar) = rect.split_left_right_at_x(rect.left() + 36.0);
+    let (words, share) = nearness_in_short(found, shown.bits);
     let colour = if found.nearness.is_behind { palette.dim } else { palette.text };
     text::line(ui, number, Align2::RIGHT_CENTER, words, TextStyle::Small, colour);
     let track = Rect::from_center_size(bar.center() + vec2(3.0, 0.0), vec2(bar.width() - 6.0, 5.0));
@@ -287,7 +287,7 @@ fn alike(ui: &Ui, rect: Rect, shown: &Shown<'_>) {
 
 /// How near a match is, in short and as a part of a bar that is full where nothing is nearer: by the share of random pairs of
 /// sounds that are farther apart, each further nine of which is another quarter; else by the bits that differ.
-fn nearness(found: &Match, bits: usize) -> (String, f32) {
+fn nearness_in_short(found: &Match, bits: usize) -> (String, f32) {
     let Some(share) = found.nearness.share_alike else {
         // Half of the bits differ by chance, so nothing is alike from there on.
         let share = (1.0 - 2.0 * found.distance / bits.max(1) as f64).clamp(0.0, 1.0);
@@ -296,7 +296,7 @@ fn nearness(found: &Match, bits: usize) -> (String, f32) {
     let nines = -(1.0 - share).max(1e-9).log10();
     // Never more than is so: 99.96% is not 100%.
     let percent = (1000.0 * share).floor() / 10.0;
-    let words = if percent >= 99.9 && share < 1.0 { "99.9%".to_owned() } else { format!("{percent:.0}%") };
+    let words = if percent >= 99.9 && share < 1.0 { "99.9%".to_owned() } else { format!("{}%", percent.floor()) };
     (words, (nines / 4.0).clamp(0.0, 1.0) as f32)
 }
 
@@ -318,6 +318,17 @@ fn distance_in_words(found: &Match, bits: usize) -> String {
 mod tests {
     use super::*;
     use egui::pos2;
+
+    #[test]
+    fn a_share_is_never_told_as_more_than_it_is() {
+        let words = |share: f64| {
+            let nearness = crate::engine::Nearness { share_alike: Some(share), ..Default::default() };
+            let found = Match { nearness, ..crate::gui::match_list::tests::found(1, "a") };
+            nearness_in_short(&found, 64).0
+        };
+        let shares = [1.0, 0.9999, 0.9992, 0.9986, 0.9951, 0.989, 0.5].map(words);
+        assert_eq!(shares, ["100%", "99.9%", "99.9%", "99%", "99%", "98%", "50%"]);
+    }
 
     #[test]
     fn a_name_keeps_its_room_and_columns_go_one_by_one() {

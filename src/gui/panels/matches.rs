@@ -8,6 +8,7 @@ use super::match_row::{self, Columns, Shown};
 use super::query::LOW;
 use super::{hints, match_menu, taught};
 use crate::engine::{SearchFilter, SearchReport, words};
+use crate::gui::collecting::DraggedSounds;
 use crate::gui::format;
 use crate::gui::match_list::{Column, Line, Sort, View};
 use crate::gui::search_state::{MOST_MATCHES, Run};
@@ -306,6 +307,7 @@ fn one(ui: &mut Ui, state: &mut State, report: &SearchReport, columns: Columns, 
         state.select_match(line);
     }
     if row::begins_to_be_dragged(ui, &response) {
+        response.dnd_set_drag_payload(DraggedSounds(state.item_of_match(line).into_iter().collect()));
         state.drag_match_out(line);
     }
     match_menu::show(ui, state, line, &response);

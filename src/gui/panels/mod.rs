@@ -2,6 +2,7 @@
 //! knows the engine.
 
 pub mod bits;
+pub mod collection;
 pub mod compare;
 mod dropping;
 pub mod duplicates;
@@ -53,6 +54,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     }
     modals::show(ui, state);
     dropping::show(ui, state);
+    collection::dragged(ui);
     if let Some(text) = state.to_copy.take() {
         ui.ctx().copy_text(text);
     }
@@ -73,7 +75,7 @@ fn workbench(ui: &mut Ui, state: &mut State) {
         .frame(theme::strip_frame(palette(ui.visuals())))
         .show(ui, |ui| player::show(ui, state));
     strip("gutter", size::GUTTER).frame(ground).show(ui, |_| ());
-    if !matches!(state.page, Page::Search | Page::Map) {
+    if !matches!(state.page, Page::Search | Page::Map | Page::Collection) {
         CentralPanel::no_frame().frame(frame).show(ui, |ui| pages::show(ui, state));
         return;
     }

@@ -2,7 +2,7 @@
 
 use egui::Ui;
 
-use super::{bits, duplicates, learning, map, search};
+use super::{bits, collection, duplicates, learning, map, search};
 use crate::gui::state::{Page, State};
 use crate::gui::widgets::buttons::segmented;
 
@@ -34,5 +34,6 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         Page::Bits => search::what_first_or(ui, state, bits::show),
         Page::Duplicates => search::what_first_or(ui, state, duplicates::show),
         Page::Learning => learning::show(ui, state),
+        Page::Collection => collection::show(ui, state),
     }
 }

@@ -59,7 +59,10 @@ fn what_plays(ui: &mut Ui, state: &mut State) {
             // Its file's name is for the program, not for people.
             let is_decoded = state.explore.bits.decoded.as_ref() == Some(path);
             let name = if is_decoded { "What the decoder makes of a code" } else { format::file_name(path) };
-            text::two_lines(ui, rect, name, times);
+            match times.is_empty() {
+                true => text::line(ui, rect, Align2::LEFT_CENTER, name, TextStyle::Body, palette.text),
+                false => text::two_lines(ui, rect, name, times),
+            }
             response.on_hover_text(path.as_str());
         }
     }

@@ -3,11 +3,12 @@
 
 use egui::{ComboBox, Key, TextEdit, Ui, vec2};
 
+use crate::engine::CollectionFormat;
 use crate::engine::formats::MatchFormat;
 use crate::gui::format;
 use crate::gui::saving::What;
 use crate::gui::state::State;
-use crate::gui::widgets::buttons::primary_sized;
+use crate::gui::widgets::buttons::{primary_sized, segmented};
 use crate::gui::widgets::text;
 
 pub fn show(ui: &mut Ui, state: &mut State) {
@@ -33,6 +34,23 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 }
             });
             response.response.accessible_name("Form of the matches");
+        }
+        What::Collection(_, chosen) => {
+            ui.heading("Export the collection");
+            let forms = [
+                (CollectionFormat::M3u, "Playlist", "M3U: entries begin and end where the moments do"),
+                (CollectionFormat::Csv, "Table", "CSV: path, start and end"),
+                (
+                    CollectionFormat::Folder,
+                    "Folder",
+                    "Copies of the files, numbered in their order, and moments as clips",
+                ),
+            ];
+            let mut form = chosen;
+            if segmented(ui, &mut form, &forms) {
+                saving.set_collection_format(form);
+            }
+            text::small(ui, forms.iter().find(|(known, ..)| *known == form).map_or("", |(.., help)| help));
         }
     }
     ui.add_space(4.0);

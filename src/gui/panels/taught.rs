@@ -1,7 +1,7 @@
 //! What the query has beside its sound, between the query and the matches: further sounds, how many matches a person judged,
 //! the name under which all of it is kept, and, where events are listed, the line.
 
-use egui::{DragValue, RichText, Ui};
+use egui::{DragValue, RichText, Ui, vec2};
 
 use crate::engine::{Example, SearchReport, words};
 use crate::gui::format;
@@ -12,81 +12,95 @@ use crate::gui::widgets::bidi::visual;
 use crate::gui::widgets::text;
 
 pub fn show(ui: &mut Ui, state: &mut State, report: Option<&SearchReport>) {
-    if !state.search.taught.is_empty() {
+    let of_events = report.filter(|report| state.search.view == View::Everywhere && !report.silent);
+    if state.search.taught.is_empty() && of_events.is_none() {
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(8.0, 2.0);
+        ui.spacing_mut().interact_size.y = 22.0;
+        ui.spacing_mut().button_padding = vec2(4.0, 1.0);
+        if let Some(report) = of_events {
+            line(ui, state, report);
+        }
         basket(ui, state);
-    }
-    if let Some(report) = report.filter(|report| state.search.view == View::Everywhere && !report.silent) {
-        line(ui, state, report);
-    }
+    });
 }
 
 fn basket(ui: &mut Ui, state: &mut State) {
     let palette = palette(ui.visuals());
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        ui.spacing_mut().interact_size.y = 22.0;
-        if let Some(name) = state.search.taught.saved.clone() {
-            ui.label(RichText::new(visual(&name)).strong());
-            if let Some(new) = state.search.taught.new {
-                let new = match new {
-                    0 => "nothing new".to_owned(),
-                    new => format!("{} new", format::count(new as u64)),
-                };
-                ui.label(RichText::new(new).small().color(palette.accent));
-            }
-        }
-        for (place, Example { path, is_like, .. }) in state.search.taught.basket().examples.clone().iter().enumerate() {
-            let name = format::file_name(path);
-            let (sign, of, colour) = match is_like {
-                true => ("like", "wanted", palette.accent),
-                false => ("not like", "unwanted", palette.warning),
+    if let Some(name) = state.search.taught.saved.clone() {
+        ui.label(RichText::new(visual(&name)).strong());
+        if let Some(new) = state.search.taught.new {
+            let new = match new {
+                0 => "nothing new".to_owned(),
+                new => format!("{} new", format::count(new as u64)),
             };
-            let chip = ui.button(RichText::new(format!("{sign} {}  ×", visual(name))).small().color(colour));
-            let spoken = format!("Remove the {of} sound {name} from the query");
-            chip.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
-            if chip.on_hover_text(format!("{path}\n{spoken}")).clicked() {
-                state.remove_example(place);
-            }
+            ui.label(RichText::new(new).small().color(palette.accent));
         }
-        let (yes, no) = state.search.taught.judged();
-        if yes + no > 0 {
-            let told = format!("{} yes, {} no", format::count(yes as u64), format::count(no as u64));
-            ui.label(RichText::new(told).small().color(palette.dim));
-            if ui.link(RichText::new("forget them").small()).clicked() {
-                state.forget_verdicts();
-            }
+    }
+    for (place, Example { path, is_like, .. }) in state.search.taught.basket().examples.clone().iter().enumerate() {
+        let name = format::file_name(path);
+        let (sign, of, colour) = match is_like {
+            true => ("like", "wanted", palette.accent),
+            false => ("not like", "unwanted", palette.warning),
+        };
+        let chip = ui.button(RichText::new(format!("{sign} {}  ×", visual(name))).small().color(colour));
+        let spoken = format!("Remove the {of} sound {name} from the query");
+        chip.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
+        if chip.on_hover_text(format!("{path}\n{spoken}")).clicked() {
+            state.remove_example(place);
         }
-        let unsaved = state.search.taught.saved.is_none() && !state.read_only();
-        if unsaved && ui.link(RichText::new("Save this search…").small()).clicked() {
-            state.ask_to_save_search();
+    }
+    let (yes, no) = state.search.taught.judged();
+    if yes + no > 0 {
+        let told = format!("{} yes, {} no", format::count(yes as u64), format::count(no as u64));
+        ui.label(RichText::new(told).small().color(palette.dim));
+        if ui.link(RichText::new("forget them").small()).clicked() {
+            state.forget_verdicts();
         }
-    });
+    }
+    let unsaved = state.search.taught.saved.is_none() && !state.search.taught.is_empty() && !state.read_only();
+    if unsaved && ui.link(RichText::new("save this search…").small()).clicked() {
+        state.ask_to_save_search();
+    }
 }
 
 /// Where likeness ends: moved by hand, or as it is suggested.
 fn line(ui: &mut Ui, state: &mut State, report: &SearchReport) {
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        ui.spacing_mut().interact_size.y = 22.0;
-        ui.spacing_mut().button_padding.x = 4.0;
-        let Some(threshold) = report.line.threshold else {
-            return text::small(ui, "There is too little sound here to say where likeness ends.");
+    let Some(threshold) = report.line.threshold else {
+        return text::small(ui, "There is too little sound here to say where likeness ends.");
+    };
+    text::small(ui, "Line at");
+    let by_hand = state.search.taught.basket().threshold;
+    let mut at = by_hand.unwrap_or(threshold);
+    let most = report.bits as f64 / 2.0;
+    let field = DragValue::new(&mut at).range(0.0..=most).speed(0.1).fixed_decimals(1).suffix(" bits");
+    let help = "Events that differ in more bits are behind the line. Drag, or click and type.";
+    if ui.add(field).accessible_name("Where likeness ends, in bits").on_hover_text(help).changed() {
+        state.draw_line_at(Some(at));
+    }
+    if by_hand.is_some() && ui.link(RichText::new("as suggested").small()).clicked() {
+        state.draw_line_at(None);
+    }
+    if let Some(counted) = counted(report) {
+        let full = words::events_counted(report).unwrap_or_default();
+        let label = ui.label(RichText::new(counted).small().color(palette(ui.visuals()).dim));
+        label.on_hover_text(full);
+    }
+}
+
+/// How many events are before the line, and how many of them come by chance, in short.
+fn counted(report: &SearchReport) -> Option<String> {
+    let mut words = format::counted(report.line.alike? as u64, "event", "events");
+    if let Some(expected) = report.line.false_alarms {
+        words += &match expected {
+            ..0.05 => ", fewer than 0.1 by chance".to_owned(),
+            _ => format!(", {expected:.1} by chance"),
         };
-        text::small(ui, "Line at");
-        let by_hand = state.search.taught.basket().threshold;
-        let mut at = by_hand.unwrap_or(threshold);
-        let most = report.bits as f64 / 2.0;
-        let field = DragValue::new(&mut at).range(0.0..=most).speed(0.1).fixed_decimals(1).suffix(" bits");
-        let help = "Events that differ in more bits are behind the line. Drag, or click and type.";
-        let moved = ui.add(field).accessible_name("Where likeness ends, in bits").on_hover_text(help).changed();
-        if moved {
-            state.draw_line_at(Some(at));
-        }
-        if by_hand.is_some() && ui.link(RichText::new("as suggested").small()).clicked() {
-            state.draw_line_at(None);
-        }
-        if let Some(counted) = words::events_counted(report) {
-            text::small(ui, counted);
-        }
-    });
+    }
+    if let Some(precision) = &report.line.precision {
+        words += &format!("; {:.0}% right", 100.0 * precision.share);
+    }
+    Some(words)
 }

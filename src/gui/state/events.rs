@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use std::sync::Arc;
 
-use super::{Picture, Place, State, Ticket};
+use super::{List, Picture, Place, State, Ticket};
 use crate::engine::{
     AddReport, CheckReport, Command, Event, Failure, JobId, JobKind, Latest, Outcome, SearchReport, Take, TrainReport,
 };
@@ -16,6 +16,7 @@ impl State {
     pub fn observe(&mut self, latest: Latest) {
         let dataset_changed = !Arc::ptr_eq(&self.latest.dataset, &latest.dataset);
         let searches_changed = !Arc::ptr_eq(&self.latest.searches, &latest.searches);
+        let collections_changed = !Arc::ptr_eq(&self.latest.collections, &latest.collections);
         let favourites_changed = !Arc::ptr_eq(&self.latest.favourites, &latest.favourites);
         self.latest = latest;
         if favourites_changed && self.search.filter.asks_for_favourites() {
@@ -28,6 +29,9 @@ impl State {
             self.search.find_files(&dataset);
             self.explore.map.dataset_changed(&dataset);
             self.selected_files.retain(|file| dataset.file(*file).is_some());
+        }
+        if collections_changed {
+            self.collections_changed();
         }
         if searches_changed {
             self.follow_saved_search();
@@ -218,6 +222,8 @@ impl State {
                 }
                 let dataset = self.latest.dataset.clone();
                 self.search.show(report, &dataset);
+                // The focus stays on the selected match, wherever it is in the new list.
+                self.search.reveal |= self.list == List::Matches;
                 self.ask_for_all_moments();
                 self.want_pictures();
             }

@@ -25,6 +25,7 @@ impl State {
             Page::Bits => Some(List::Near),
             Page::Duplicates => Some(List::Duplicates),
             Page::Learning => None,
+            Page::Collection => Some(List::Collection),
         };
         if self.list != List::Files {
             self.list = own.unwrap_or_default();
@@ -88,6 +89,7 @@ impl State {
             List::MapRows => self.step_in_map_list(by),
             List::Near => self.step_near(by),
             List::Duplicates => self.step_duplicates(by),
+            List::Collection => self.step_in_collection(by),
             List::Library | List::Files | List::Matches => return false,
         };
         if moved && self.search.auto_play {
@@ -106,6 +108,7 @@ impl State {
             List::Dots | List::MapRows => self.explore.map.selected_place(),
             List::Near => self.explore.bits.selected_place(),
             List::Duplicates => self.explore.duplicates.selected_place(),
+            List::Collection => self.place_of_item(self.collecting.selected),
             List::Library | List::Files | List::Matches => None,
         }
     }
@@ -115,6 +118,10 @@ impl State {
         let Some(place) = self.explored() else { return false };
         match self.list {
             List::Dots | List::MapRows => self.find_on_map(),
+            // A whole file stays one.
+            List::Collection if self.selected_items().iter().all(|item| item.stretch_secs.is_none()) => {
+                self.choose_query(place.path, None);
+            }
             _ => self.choose_query(place.path, Some((place.start_secs, place.end_secs))),
         }
         true

@@ -116,7 +116,7 @@ impl State {
     }
 
     /// In the order of their rows.
-    fn selected_in_order(&self) -> impl Iterator<Item = &Arc<SoundFile>> {
+    pub(super) fn selected_in_order(&self) -> impl Iterator<Item = &Arc<SoundFile>> {
         let files = self.files.all().filter_map(|place| self.files.file(place));
         files.filter(|file| self.selected_files.contains(&file.id))
     }
@@ -170,8 +170,10 @@ impl State {
             true => self.selected_in_order().map(|file| file.path.clone().into()).collect(),
             false => vec![file.path.clone().into()],
         };
-        self.preferences.hints_done[2] = true;
-        self.actions.push(Action::DragOut(paths));
+        if self.drags_out {
+            self.preferences.hints_done[2] = true;
+            self.actions.push(Action::DragOut(paths));
+        }
     }
 
     pub fn reveal_folder(&mut self, folder: &camino::Utf8Path) {

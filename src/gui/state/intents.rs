@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use std::path::PathBuf;
 
-use super::{Action, List, Modal, Place, Remedy, State};
+use super::{Action, List, Modal, Page, Place, Remedy, State};
 use crate::dataset::SoundFile;
 use crate::engine::{Clip, Command, JobId};
 use crate::gui::dialogs::{Answer, Question};
@@ -162,7 +162,9 @@ impl State {
             return self.submit(Command::StopPlaying);
         }
         let clip = match self.list {
-            List::Dots | List::MapRows | List::Near | List::Duplicates => self.explored().map(clip_of_place),
+            List::Dots | List::MapRows | List::Near | List::Duplicates | List::Collection => {
+                self.explored().map(clip_of_place)
+            }
             List::Matches | List::Library => {
                 self.search.selected_match().map(|m| self.match_clip(m)).or_else(|| self.search.query_clip())
             }
@@ -245,7 +247,8 @@ impl State {
 
     /// The keys act on the matches from now on, where there can be any.
     pub fn go_to_matches(&mut self) {
-        if self.search.path.is_some() && self.search_obstacle().is_none() {
+        let shows_matches = self.page != Page::Collection && self.search.path.is_some();
+        if shows_matches && self.search_obstacle().is_none() {
             self.list = List::Matches;
             self.search.take_focus = true;
         }

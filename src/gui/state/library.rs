@@ -15,6 +15,7 @@ impl State {
     pub fn things_in(&self, section: Section) -> usize {
         match section {
             Section::Favourites => self.latest.favourites.len(),
+            Section::Collections => self.latest.collections.len(),
             Section::Searches => self.latest.searches.len(),
             Section::Takes => self.latest.takes.len(),
             Section::Queries => self.search.history.asked().len(),
@@ -56,6 +57,11 @@ impl State {
                 let Some(clip) = self.favourite_clip(&favourite) else { return };
                 self.choose_query(clip.path, Some((favourite.start_secs, favourite.end_secs)));
                 self.preview_query();
+            }
+            Head::Item(Section::Collections, place) => {
+                if let Some(collection) = self.collection_at(place).map(|collection| collection.id) {
+                    self.look_into_collection(collection);
+                }
             }
             Head::Item(Section::Searches, place) => {
                 self.open_saved(place);

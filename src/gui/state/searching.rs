@@ -247,7 +247,7 @@ impl State {
     /// A match's row is being dragged away: its file goes along.
     pub fn drag_match_out(&mut self, line: Line) {
         self.select_match(line);
-        if let Some(found) = self.search.selected_match() {
+        if let Some(found) = self.search.selected_match().filter(|_| self.drags_out) {
             let path = found.path.clone().into_std_path_buf();
             self.preferences.hints_done[2] = true;
             self.actions.push(Action::DragOut(vec![path]));

@@ -1,7 +1,8 @@
 //! Damage on the disk: a project whose files were flipped, cut, zeroed or swapped for older ones answers as before, or says
 //! what is wrong, and is mended. It never answers differently without a word, and loses nothing else.
 //!
-//! The damage is drawn from a seed. `SOUNDALIKE_SOAK_SECS` draws for so long instead of a fixed number of times.
+//! The damage is drawn from a seed, or from `SOUNDALIKE_SEED`. `SOUNDALIKE_SOAK_SECS` draws for so long instead of a fixed
+//! number of times.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -262,7 +263,8 @@ pub fn soak() -> Option<Duration> {
 fn damage_is_told_and_mended_and_never_answers_differently() {
     let mut patient = Patient::new();
     let (began, limit) = (Instant::now(), soak());
-    let mut draw = Draw(20_261_127);
+    let seed = std::env::var("SOUNDALIKE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_127);
+    let mut draw = Draw(seed);
     let (mut tried, mut noticed, mut faults) = (0, 0, Vec::new());
     let mut touched = BTreeSet::new();
     while limit.map_or(tried < DAMAGES, |limit| began.elapsed() < limit) {

@@ -23,13 +23,13 @@ pub enum Cause {
     NotAFile(&'static str),
     #[error("it could not be read: {0}")]
     Unreadable(#[source] io::Error),
-    #[error("it changed while it was being read; add it again when whatever writes it is done")]
+    #[error("it changed while it was being read; add it again when the other program has finished writing it")]
     ChangedMeanwhile,
     #[error("it has changed since it was added; add it again")]
     ChangedSince,
     #[error("it is empty (0 bytes)")]
     Empty,
-    #[error("it is not a sound file, or of a kind that cannot be read")]
+    #[error("it is not a sound file, or its kind cannot be read")]
     NotSound,
     /// A known kind of file or encoding that is not read.
     #[error("{0} cannot be read; convert it to FLAC or WAV (ffmpeg and other programs do) and add that")]

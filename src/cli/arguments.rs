@@ -71,20 +71,20 @@ pub(super) enum Operation {
   soundalike info --json | jq .problems")]
     Info,
     /// Check the project's own files for damage, and find sounds that are missing or have changed; nothing is changed
-    #[command(after_help = "The exit code is 1 where a file of the project is damaged.
+    #[command(after_help = "The exit code is 1 if a file of the project is damaged.
 
 Examples:
   soundalike check || soundalike repair
   soundalike check --json | jq -r '.sounds.missing[]'")]
     Check,
     /// Repair the project from its backups and from what can still be read; nothing is deleted
-    #[command(after_help = "What is replaced is moved into the folder set-aside in the project.")]
+    #[command(after_help = "Replaced files are moved into the folder set-aside in the project.")]
     Repair,
     /// Train a model on the project's sounds
     #[command(after_help = "Examples:
   soundalike train                                    the default settings
   soundalike train --bits 128 --microphone 0.5        longer codes, for queries by microphone
-  soundalike train --resume                           goes on with a training that was stopped")]
+  soundalike train --resume                           resumes a training that was stopped")]
     Train {
         #[command(flatten)]
         settings: Box<TrainingSettings>,
@@ -94,7 +94,7 @@ Examples:
     },
     /// Encode the files that the index lacks
     #[command(after_help = "Example:
-  soundalike add ~/recordings && soundalike index     encodes what was added, and nothing else")]
+  soundalike add ~/recordings && soundalike index     encodes only the added files")]
     Index,
     /// Find sounds that sound like a file, a part of a file, or a recording from the microphone
     Search(Box<SearchArguments>),
@@ -114,7 +114,7 @@ Examples:
     },
     /// Score the index by labels in the paths: P@10
     #[command(after_help = "Example:
-  soundalike eval --label '/([a-z]+)_\\d+\\.wav$'        a file's label is its name without the number")]
+  soundalike eval --label '/([a-z]+)_\\d+\\.wav$'        the label of a file is its name without the number")]
     Eval {
         /// A regular expression; the label of a path is the text that its groups match
         #[arg(long, value_name = "REGEX")]

@@ -34,8 +34,8 @@ pub(super) fn run_repair(project: PathBuf, common: &Common) -> anyhow::Result<Ex
         let session = Session::open(project, common, Changes::Something)?;
         // Without a model or without sounds, the index cannot be built. The check below still names the damage.
         match session.run(Command::BuildIndex) {
-            Ok(_) => done.push("what was damaged in the index is built anew".into()),
-            Err(cause) => done.push(format!("the index cannot be built anew now: {cause}")),
+            Ok(_) => done.push("the damaged parts of the index were built again".into()),
+            Err(cause) => done.push(format!("the index cannot be built again now: {cause}")),
         }
     }
     let parts = check(&folder)?;

@@ -36,7 +36,7 @@ pub(super) struct Chosen {
 pub(super) enum Library {
     /// List the project's files
     #[command(after_help = "Examples:
-  soundalike list                                     every file, one a line
+  soundalike list                                     all files, one per line
   soundalike list --filter 'tag:loop dur<4'           files with the tag “loop” that are shorter than 4 s
   soundalike list --json --filter is:problem | jq '.files[].problem'")]
     List {
@@ -46,7 +46,7 @@ pub(super) enum Library {
     },
     /// Remove files from the project; the files on the disk stay
     #[command(after_help = "Examples:
-  soundalike remove ~/recordings/old                  a folder with all that is below it
+  soundalike remove ~/recordings/old                  a folder with everything below it
   soundalike remove --filter 'is:problem'             files that are missing or cannot be read
   soundalike remove --missing                         files that were deleted; not those whose drive is away")]
     Remove {
@@ -66,7 +66,7 @@ pub(super) enum Library {
 
 Examples:
   soundalike copies                                   which files have copies, and which would be kept
-  soundalike copies --keep longest-path --forget      in the project one of each is left, with the tags of all
+  soundalike copies --keep longest-path --forget      leaves one of each in the project, with the tags of all
   soundalike copies --in ~/sorted --script thin.sh    keeps the one in this folder; the script removes the others"
     )]
     Copies {
@@ -90,7 +90,7 @@ Examples:
         script: Option<PathBuf>,
     },
     /// Find files again that were moved or renamed, by their content: below these folders, or below all added folders
-    #[command(after_help = "Tags, favourites and codes go along. `soundalike undo` takes it back.
+    #[command(after_help = "Tags, favourites and codes stay with the files. `soundalike undo` undoes it.
 
 Examples:
   soundalike relink /media/new-disk/recordings        the files are there now
@@ -130,11 +130,11 @@ Examples:
     },
     /// List the tags with the number of their files, rename them, export them or import them
     #[command(
-        after_help = "The file of --export and --import has tags, favourites and collections by the sounds' contents, so that another
+        after_help = "The file of --export and --import has tags, favourites and collections, by the contents of the sounds, so that another
 project or another machine can take them over.
 
 Examples:
-  soundalike tags --rename lop loop                   where loop is a tag already, both become one
+  soundalike tags --rename lop loop                   if there is a tag loop already, the two become one
   soundalike tags --export tags.json && soundalike --project other tags --import tags.json"
     )]
     Tags {
@@ -149,11 +149,11 @@ Examples:
         import: Option<PathBuf>,
     },
     /// List collections, change one, or export one; without a name, list all collections
-    #[command(after_help = "A moment is a file with where it begins and ends: --from and --to.
+    #[command(after_help = "--from and --to choose a moment of a file.
 
 Examples:
   soundalike collection                               all collections
-  soundalike collection best --put a.wav b.wav        at its end; the collection is made where there is none
+  soundalike collection best --put a.wav b.wav        adds at its end; creates the collection if needed
   soundalike collection best --put a.wav --from 2 --to 2.5
   soundalike collection best --out best.m3u8          a playlist; best.csv is a table, best/ a folder of copies
   soundalike collection best --rename finest")]
@@ -184,7 +184,7 @@ Examples:
     },
     /// Add patterns of files to leave out when folders are added; without a pattern, list the project's patterns
     #[command(
-        after_help = "A folder can have its own list: a file named .soundalikeignore with a pattern a line, as in a .gitignore.
+        after_help = "A folder can have its own list: a file named .soundalikeignore with one pattern per line, as in a .gitignore.
 
 Examples:
   soundalike ignore '*_preview.wav' 'drafts/'         leaves these out of what is added from now on
@@ -256,7 +256,7 @@ impl Library {
                         say!("{}", names::shown(group.keep.as_str()));
                         group.others.iter().for_each(|other| say!("  = {}", names::shown(other.as_str())));
                     }
-                    say!("{} sounds have copies; {others} files more than sounds", found.groups.len());
+                    say!("{} sounds have copies: {others} files beside those that are kept", found.groups.len());
                 });
                 Ok(())
             }
@@ -373,10 +373,10 @@ fn change(session: &Session, command: Command, common: &Common) -> anyhow::Resul
         Outcome::Changed { words } if !common.quiet => say!("{words}"),
         Outcome::Undone { words } if common.json => say!("{}", json!({"undone": words})),
         Outcome::Redone { words } if common.json => say!("{}", json!({"redone": words})),
-        Outcome::Undone { words: Some(words) } if !common.quiet => say!("taken back: {words}"),
-        Outcome::Redone { words: Some(words) } if !common.quiet => say!("done again: {words}"),
+        Outcome::Undone { words: Some(words) } if !common.quiet => say!("undone: {words}"),
+        Outcome::Redone { words: Some(words) } if !common.quiet => say!("redone: {words}"),
         Outcome::Undone { words: None } | Outcome::Redone { words: None } if !common.quiet => {
-            say!("there is nothing to take back or to do again");
+            say!("there is nothing to undo or redo");
         }
         _ => {}
     }
@@ -386,7 +386,7 @@ fn change(session: &Session, command: Command, common: &Common) -> anyhow::Resul
 /// Asks on the terminal. Without a terminal, nobody can answer.
 fn is_confirmed(files: usize) -> anyhow::Result<bool> {
     if !stdin().is_terminal() {
-        bail!("nobody is there to answer whether {files} files may go to the trash; say --yes");
+        bail!("there is no terminal to ask whether {files} files may go to the trash; add --yes");
     }
     eprint!("Move {files} files to the trash? (yes/no) ");
     let mut answer = String::new();
@@ -397,7 +397,7 @@ fn is_confirmed(files: usize) -> anyhow::Result<bool> {
 /// Writes a script that keeps one file of each group. An existing file is not replaced.
 fn write_script(found: &CopiesReport, out: &Path, common: &Common) -> anyhow::Result<()> {
     let mut script =
-        b"#!/bin/sh\n# Removes files that sound exactly as the one that is named above them.\nset -e\n".to_vec();
+        b"#!/bin/sh\n# Removes files that sound exactly like the file that is named above them.\nset -e\n".to_vec();
     let quoted = |path: &Utf8PathBuf| {
         let path = names::path_of(path);
         let mut quoted = b"'".to_vec();

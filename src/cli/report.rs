@@ -126,7 +126,7 @@ fn sounds_checked(report: &CheckReport, common: &Common) {
         0 if common.quiet => {}
         0 => say!("all {} sounds are as they were read", report.files),
         _ => say!(
-            "of {} sounds {} are away with their folders, {} are missing, {} have changed, {} cannot be read",
+            "of {} sounds, {} are away with their folders, {} are missing, {} have changed, {} cannot be read",
             report.files,
             report.away,
             report.missing.len(),
@@ -168,7 +168,7 @@ pub(super) fn repaired(report: &Repaired, common: &Common) {
         return print_json(&json!(report));
     }
     match report.done.as_slice() {
-        [] => say!("nothing had to be mended"),
+        [] => say!("nothing needed a repair"),
         done => done.iter().for_each(|what| say!("{what}")),
     }
     for part in report.parts.iter().filter(|part| part.state == PartState::Damaged) {
@@ -194,7 +194,7 @@ pub(super) fn outcome(outcome: &Outcome, common: &Common) {
                 report.entropy_nats,
                 report.seconds
             );
-            report.mended.iter().for_each(|what| say!("made anew: {what}"));
+            report.mended.iter().for_each(|what| say!("built again: {what}"));
             problems("failed", &report.failed);
         }),
         Outcome::Evaluated(report) => show(report, json, |report| {
@@ -347,10 +347,10 @@ fn added(report: &AddReport) {
     say!("added {}, skipped {}, failed {}", report.added.len(), report.skipped.len(), report.failed.len());
     let moved = report.found_again.iter().filter(|found| !found.doubtful).count();
     if !report.found_again.is_empty() {
-        say!("found {} again that had been moved or renamed", report.found_again.len());
+        say!("found {} again that were moved or renamed", report.found_again.len());
     }
     if moved < report.found_again.len() {
-        say!("{} of them have copies, and were told apart by their paths", report.found_again.len() - moved);
+        say!("{} of them have copies, so their paths decided which is which", report.found_again.len() - moved);
     }
     if !report.missing.is_empty() {
         say!("missing {}: `soundalike remove --missing` forgets what was deleted", report.missing.len());
@@ -396,7 +396,7 @@ fn searched(report: &SearchReport, dataset: &DatasetView) {
         return;
     }
     if report.matches.is_empty() {
-        say!("No matches: no chunk of the index that can be heard passes the filter, or its files were removed.");
+        say!("No matches: the filter admits no audible chunk of the index, or its files were removed.");
     }
     if let Some(words) = words::nothing_alike(report) {
         say!("{words}");

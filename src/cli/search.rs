@@ -30,7 +30,7 @@ Examples:
   soundalike search call.wav --format raven --out call.selections.txt
   soundalike search door.wav --format clips --out doors/
   sox door.wav -t wav - reverse | soundalike search -
-  soundalike search --record 3                        for 3 s of the microphone
+  soundalike search --record 3                        records 3 s from the microphone
   soundalike search night.wav --from 2:31.8 --to 2:32.9 --events
                                                       every occurrence of a call in all recordings
   soundalike search a.wav --like b.wav --unlike c.wav@1.5-2.25
@@ -179,7 +179,7 @@ impl SearchArguments {
             _ if self.save.is_some()
                 && self.query.as_deref().is_some_and(|query| query.is_dir() || query.as_os_str() == "-") =>
             {
-                let why = "--save keeps a search for one sound that lies in a file";
+                let why = "--save needs a query that is one file";
                 return Err(WrongUsage::new(ErrorKind::ArgumentConflict, why).into());
             }
             _ => {}
@@ -245,7 +245,9 @@ impl SearchArguments {
         let verdict = |(file, yes): (&ExampleFile, bool)| {
             let path = file.example(yes)?.path;
             let known = sounds.files.iter().find(|known| known.path == path);
-            let id = known.with_context(|| format!("{path} is not in the project; only its own sounds are judged"))?.id;
+            let id = known
+                .with_context(|| format!("{path} is not in the project; you can only judge sounds of the project"))?
+                .id;
             // There is a part, because `read_part` demands one.
             let (start_secs, end_secs) = file.part.unwrap_or_default();
             Ok(Verdict { file: id, start_secs, end_secs, yes })

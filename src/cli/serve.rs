@@ -25,9 +25,8 @@ fn about() -> String {
          /search with a sound file as the field `file` (?format=detail|csv|json|audacity|raven|m3u, ?k=, ?by=, ?filter=, ?from=, ?to=); \
          GET /jobs, GET and DELETE /jobs/ID.
 
-Who may: anybody on this machine. On an address that others reach, requests need the header `Authorization: Bearer TOKEN`, \
-         with the token of --token-file or of {TOKEN_VARIABLE}, or else one that is made and printed at the start. Requests that \
-         a web page sends, or whose Host does not name this server, are refused.
+Access: anybody on this machine. On an address that other machines can reach, requests need the header `Authorization: Bearer TOKEN`, \
+         with the token of --token-file or of {TOKEN_VARIABLE}, or else one that the server makes and prints at the start. Requests from web pages, or whose Host does not name this server, are refused.
 
 {}
 

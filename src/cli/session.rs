@@ -136,7 +136,7 @@ impl Work {
     fn stopped_in_words(&self, latest: &Latest) -> &'static str {
         match self {
             Self::Training if latest.resumable => {
-                "stopped; what was learned is kept: `soundalike train --resume` goes on with it"
+                "stopped; what was learned is kept: `soundalike train --resume` continues"
             }
             Self::Training => "stopped before anything was learned; `soundalike train` begins again",
             Self::Indexing => "stopped; the index is as it was: `soundalike index` builds it",
@@ -150,7 +150,7 @@ fn words_of_end(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Added(report) if report.cancelled => {
             let added = report.added.len();
-            Some(format!("stopped; {added} files were added: the same command goes on with the rest"))
+            Some(format!("stopped; {added} files were added: the same command adds the rest"))
         }
         Outcome::Recorded(take) => Some(format!("stopped; the recording is kept as {}", take.path)),
         _ => None,

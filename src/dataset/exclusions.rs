@@ -37,7 +37,7 @@ pub struct Exclusions {
 
 /// An invalid pattern, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("“{pattern}” is no pattern: {why}")]
+#[error("“{pattern}” is not a valid pattern: {why}")]
 pub struct PatternError {
     pub pattern: String,
     pub why: String,

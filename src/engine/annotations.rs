@@ -129,7 +129,7 @@ pub(super) fn import(job: &Job, from: &Utf8Path) -> Result<AnnotationsReport, En
         seen.entry(sound).or_insert_with(|| known.find(sound));
     }
     let mut by_tag: BTreeMap<&str, Vec<FileId>> = BTreeMap::new();
-    let edit = job.shared.project.edit("Took annotations over")?;
+    let edit = job.shared.project.edit("Imported annotations")?;
     for file in &annotations.files {
         let Some(id) = seen[&file.sound] else { continue };
         for tag in &file.tags {
@@ -156,7 +156,7 @@ pub(super) fn import(job: &Job, from: &Utf8Path) -> Result<AnnotationsReport, En
             None => report.not_found.push(sound.path.clone()),
         }
     }
-    edit.name(format!("Took annotations of {} over", files_in_words(report.found)));
+    edit.name(format!("Imported annotations of {}", files_in_words(report.found)));
     edit.commit()?;
     job.shared.refresh()?;
     Ok(report)
@@ -242,7 +242,7 @@ fn read_csv(bytes: &[u8]) -> Result<Annotations, String> {
                 Some(
                     seconds(start)
                         .zip(seconds(end))
-                        .ok_or_else(|| wrong("a stretch that is no two numbers of seconds"))?,
+                        .ok_or_else(|| wrong("a stretch that is not two numbers of seconds"))?,
                 )
             }
         };

@@ -38,7 +38,7 @@ pub(super) fn change(job: &Job, change: CollectionChange) -> Result<Outcome, Eng
         }
         CollectionChange::Take { collection, items } => {
             edit.take_from_collection(collection, &items)?;
-            format!("Took {} out of “{}”", items_in_words(items.len()), name_of(collection)?)
+            format!("Removed {} from “{}”", items_in_words(items.len()), name_of(collection)?)
         }
         CollectionChange::Move { collection, item, to } => {
             edit.move_in_collection(collection, item, to)?;
@@ -51,7 +51,7 @@ pub(super) fn change(job: &Job, change: CollectionChange) -> Result<Outcome, Eng
         }
         CollectionChange::Remove { collection } => {
             edit.remove_collection(collection)?;
-            format!("Removed the collection “{}”", name_of(collection)?)
+            format!("Deleted the collection “{}”", name_of(collection)?)
         }
     };
     edit.name(words.as_str());

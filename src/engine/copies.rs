@@ -97,9 +97,9 @@ pub(super) fn thin_out(job: &Job, report: &CopiesReport, deed: CopiesDeed) -> Re
     for group in report.groups.iter().filter(|group| is_as_read(group.keep_file)) {
         pairs.extend(group.other_files.iter().filter(|id| is_as_read(**id)).map(|id| (group.keep_file, *id)));
     }
-    let edit = job.shared.project.edit("Made copies one")?;
+    let edit = job.shared.project.edit("Removed copies")?;
     let words = match deed {
-        CopiesDeed::Forget => format!("Took {} out that had copies", files_in_words(pairs.len())),
+        CopiesDeed::Forget => format!("Removed {} that had copies", files_in_words(pairs.len())),
         CopiesDeed::Trash => {
             let paths = pairs.iter().filter_map(|(_, id)| Some(names::path_of(&dataset.file(*id)?.path)));
             let paths: Vec<PathBuf> = paths.collect();

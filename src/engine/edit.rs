@@ -34,8 +34,8 @@ pub(super) fn forget_missing(job: &Job) -> Result<Outcome, EngineError> {
     let missing: Vec<FileId> = dataset.files.par_iter().filter(is_missing).map(|file| file.id).collect();
     job.check()?;
     let words = match missing.len() {
-        1 => "Forgot 1 missing file".to_owned(),
-        n => format!("Forgot {n} missing files"),
+        1 => "Removed 1 missing file".to_owned(),
+        n => format!("Removed {n} missing files"),
     };
     let edit = job.shared.project.edit(words.as_str())?;
     edit.remove_files(&missing)?;
@@ -65,7 +65,7 @@ pub(super) fn tag_files(job: &Job, files: &[FileId], tag: &str) -> Result<Outcom
 
 pub(super) fn untag_files(job: &Job, files: &[FileId], tag: &str) -> Result<Outcome, EngineError> {
     let tag = tag.trim();
-    let words = format!("Took the tag “{tag}” off {}", files_in_words(files.len()));
+    let words = format!("Removed the tag “{tag}” from {}", files_in_words(files.len()));
     let edit = job.shared.project.edit(words.as_str())?;
     edit.untag_files(files, tag)?;
     edit.commit()?;

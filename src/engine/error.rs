@@ -80,7 +80,7 @@ pub enum EngineError {
     Copies { failed: String, of: usize, first: Box<EngineError> },
     #[error("the files cannot be moved to the trash: {0}")]
     Trash(String),
-    #[error("{path} holds no tags and collections: {why}")]
+    #[error("{path} is not a file of tags and collections: {why}")]
     Annotations { path: Utf8PathBuf, why: String },
     #[error("{0} is not a recording of this project")]
     NoTake(Utf8PathBuf),

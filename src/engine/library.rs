@@ -98,11 +98,13 @@ impl RelinkPlan {
         let mut words = format!("{} of {} missing files are there", self.found.len(), self.missing);
         let doubtful = self.found.iter().filter(|found| found.doubtful).count();
         if doubtful > 0 {
-            words += &format!("; {doubtful} of them have copies, and were told apart by their paths");
+            words += &format!("; {doubtful} of them have copies, so their paths decided which is which");
         }
         let joins = self.found.iter().filter(|found| found.joins).count();
         if joins > 0 {
-            words += &format!("; {joins} of them are in the project a second time already, and become one file each");
+            words += &format!(
+                "; {joins} of them are also in the project at their new places, and each pair becomes one file"
+            );
         }
         words
     }

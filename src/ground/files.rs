@@ -132,7 +132,7 @@ pub fn modified_ns(facts: &Metadata) -> i64 {
 /// Opens `path` for reading if it is a regular file or a link to one. For a pipe or a device it fails at once, without
 /// waiting.
 pub fn open_regular(path: &Path) -> io::Result<File> {
-    let refused = || Error::new(ErrorKind::InvalidInput, "it is no ordinary file");
+    let refused = || Error::new(ErrorKind::InvalidInput, "it is not a regular file");
     // Opening a device can have side effects, so the kind is checked first. The second check makes sure that the file
     // was not exchanged in between.
     if !std::fs::metadata(path)?.is_file() {

@@ -76,10 +76,10 @@ impl MapFile {
     fn from_bytes(bytes: &[u8]) -> Result<Self, &'static str> {
         let (header, body) = bytes.split_at_checked(HEADER_BYTES).ok_or("it is too short")?;
         if header[..8] != *MAGIC {
-            return Err("it begins with something else");
+            return Err("it does not begin like a map");
         }
         if header[24..] != checksum(bytes) {
-            return Err("its checksum is another");
+            return Err("its checksum is wrong");
         }
         if number(&header[8..12]) != VERSION {
             return Err("it is of another version of the program");
@@ -88,12 +88,12 @@ impl MapFile {
         let (kept, body) = body.split_at_checked(4).ok_or("it is too short")?;
         let (rows, places) = body.split_at_checked(dots * 4).ok_or("it is too short")?;
         if places.len() != dots * 8 {
-            return Err("it has another length than it says");
+            return Err("its length is not what its header says");
         }
         let along = |bytes: &[u8]| f32::from_bits(number(bytes));
         let places: Vec<[f32; 2]> = places.chunks_exact(8).map(|p| [along(&p[..4]), along(&p[4..])]).collect();
         if !places.iter().flatten().all(|along| along.is_finite()) {
-            return Err("it has places that are nowhere");
+            return Err("it has places that are not finite");
         }
         let generation = u64::from(number(&header[16..20])) | u64::from(number(&header[20..24])) << 32;
         let rows = rows.chunks_exact(4).map(number).collect();

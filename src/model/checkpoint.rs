@@ -139,7 +139,7 @@ pub fn read(file: &[u8], path: &Path) -> Result<Checkpoint, ModelError> {
     let damaged = |reason: String| ModelError::Damaged { path: path.to_path_buf(), reason };
     let (_, metadata) = SafeTensors::read_metadata(file).map_err(|e| match known_start(file) {
         true => damaged(format!("it ends too early or its header is broken ({e})")),
-        false => foreign("it is no safetensors file".into()),
+        false => foreign("it is not a safetensors file".into()),
     })?;
     let json = metadata.metadata().as_ref().and_then(|m| m.get(KEY));
     let json = json.ok_or_else(|| foreign("it is a safetensors file of something else".into()))?;
@@ -167,7 +167,7 @@ pub fn read(file: &[u8], path: &Path) -> Result<Checkpoint, ModelError> {
     }
     // The check is needed although the hash is right: format 1 does not hash the configuration, and a stranger can
     // write any file.
-    header.config.check().map_err(|cause| damaged(format!("its configuration cannot be: {cause}")))?;
+    header.config.check().map_err(|cause| damaged(format!("its configuration is invalid: {cause}")))?;
     let take = |name: &str, shape: Option<&[usize]>| match tensors.get(name) {
         Some(view) if view.dtype() == Dtype::F32 && shape.is_none_or(|s| s == view.shape()) => Ok(floats(view.data())),
         Some(view) => Err(damaged(format!("{name} is {:?} of {:?}", view.dtype(), view.shape()))),

@@ -141,7 +141,7 @@ settings! {
         None, slider("Microphone", (0.0, 1.0), |c| c.microphone.to_string());
     base: usize, "base", [0, 1], SPECTRAL, "1 to begin from the base model, 0 to begin from nothing",
         None, None;
-    recording_bits: usize, "recording-bits", [0, 511], SPECTRAL, "Bits, the last ones, that are for recordings rather than kinds",
+    recording_bits: usize, "recording-bits", [0, 511], SPECTRAL, "Number of bits at the end that tell recordings apart, not kinds of sound",
         None, None;
     synthetic: f32, "synthetic", [0.0, 1.0], SPECTRAL, "Share of a step's pairs that are synthetic sounds",
         None, None;

@@ -74,7 +74,7 @@ pub fn check(folder: &Utf8Path) -> Result<Vec<Part>, ProjectError> {
     if side.exists() {
         parts.push(match backup::kept_by_hand(side.as_std_path()) {
             Some(_) => Part::whole(SIDE_FILE, "tags and favourites"),
-            None => Part::damaged(SIDE_FILE, "it cannot be read; it is written anew with the next change"),
+            None => Part::damaged(SIDE_FILE, "it cannot be read; the next change writes it again"),
         });
     }
     for name in ["sound.json", "watch.json"] {
@@ -118,7 +118,7 @@ fn of_catalogue(project: &Project, parts: &mut Vec<Part>, known: &mut Vec<String
             let path = project.model_path(row.generation);
             parts.push(match Model::load(path.as_std_path()) {
                 Ok(model) if row.hash.is_some_and(|hash| hash != model.hash()) => {
-                    Part::damaged(name_of(&path), "it is another model than the catalogue says")
+                    Part::damaged(name_of(&path), "it is not the model that the catalogue names")
                 }
                 Ok(model) => Part::whole(name_of(&path), format!("a model of {} bits", model.config().bits)),
                 Err(cause) => Part::damaged(name_of(&path), cause),
@@ -164,7 +164,7 @@ pub(super) fn flaw_of_backup(path: &Utf8PathBuf) -> Option<String> {
         let version = version_of(&db)?;
         match version {
             Some(version) => catalogue_file::flaw(&db, version),
-            None => Ok(Some("it is no catalogue that this program knows".into())),
+            None => Ok(Some("this program does not know its version".into())),
         }
     });
     opened.unwrap_or_else(|cause| Some(format!("it cannot be read: {cause}")))

@@ -48,7 +48,7 @@ pub fn repair(folder: &Utf8Path) -> Result<Vec<String>, ProjectError> {
     };
     project.check_writable()?;
     if forget_impossible(&project.db()).map_err(|cause| project.catalogue_error(cause))? {
-        done.push("rows of the catalogue that cannot be are left out".into());
+        done.push("impossible rows of the catalogue were left out".into());
     }
     if let Err(ProjectError::Content { what, .. }) = project.current_index() {
         project.forget_index()?;
@@ -77,8 +77,8 @@ fn mend_catalogue(folder: &Utf8Path, done: &mut Vec<String>) -> Result<(), Proje
     let path = folder.join(CATALOGUE);
     let (mut db, backup) = base(folder).map_err(failed)?;
     done.push(match backup {
-        Some(name) => format!("the catalogue is put back from {name}"),
-        None => "there is no whole backup of the catalogue; a new one is made".into(),
+        Some(name) => format!("the catalogue was restored from {name}"),
+        None => "there is no undamaged backup of the catalogue; a new catalogue was made".into(),
     });
     let transaction = db.transaction().map_err(failed)?;
     if let Ok(damaged) = catalogue_file::connect(&path, false) {
@@ -88,7 +88,7 @@ fn mend_catalogue(folder: &Utf8Path, done: &mut Vec<String>) -> Result<(), Proje
             if table.undoable || backup.is_none() {
                 let rows = salvage(&damaged, &transaction, table).map_err(failed)?;
                 if rows > 0 {
-                    done.push(format!("{rows} rows of {} are taken over from the damaged catalogue", table.name));
+                    done.push(format!("{rows} rows of {} were copied from the damaged catalogue", table.name));
                 }
             }
         }
@@ -96,7 +96,7 @@ fn mend_catalogue(folder: &Utf8Path, done: &mut Vec<String>) -> Result<(), Proje
     let said = backup::kept_by_hand(folder.join(SIDE_FILE).as_std_path()).unwrap_or_default();
     let given = give_back(&transaction, folder, &said).map_err(failed)?;
     if given > 0 {
-        done.push(format!("{given} tags and favourites are taken over from {SIDE_FILE}"));
+        done.push(format!("{given} tags and favourites were restored from {SIDE_FILE}"));
     }
     forget_impossible(&transaction).map_err(failed)?;
     forget_dangling(&transaction).map_err(failed)?;
@@ -273,7 +273,7 @@ fn mend_model(project: &Project, done: &mut Vec<String>) -> Result<(), ProjectEr
         }
         None if current.is_some() => {
             project.forget_model()?;
-            done.push("the current model is lost, and no other is there; train one".into());
+            done.push("the current model is lost, and there is no other; train one".into());
         }
         None => {}
     }
@@ -292,6 +292,6 @@ fn set_aside(folder: &Utf8Path, path: &Utf8Path, done: &mut Vec<String>) -> Resu
     let Some(to) = to else { return Ok(()) };
     std::fs::rename(path, &to).map_err(|cause| ProjectError::File { path: path.to_owned(), cause })?;
     files::sync_folder(aside.as_std_path()).and_then(|()| files::sync_folder(folder.as_std_path())).map_err(failed)?;
-    done.push(format!("{name} is moved to {SET_ASIDE}/{}", to.file_name().unwrap_or_default()));
+    done.push(format!("{name} was moved to {SET_ASIDE}/{}", to.file_name().unwrap_or_default()));
     Ok(())
 }

@@ -84,6 +84,6 @@ pub(super) async fn not_found(request: Request) -> Refusal {
 }
 
 pub(super) async fn not_allowed(request: Request) -> Refusal {
-    let error = format!("{} cannot be asked for with {}", request.uri().path(), request.method());
+    let error = format!("{} does not accept the method {}", request.uri().path(), request.method());
     Refusal::new(StatusCode::METHOD_NOT_ALLOWED, error)
 }

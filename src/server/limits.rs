@@ -58,8 +58,7 @@ pub const SHORTEST_TOKEN: usize = 16;
 /// The limits in words, for `--help`.
 pub fn in_words() -> String {
     format!(
-        "Limits: {CONNECTIONS} connections; sounds of at most {} MiB each and {} MiB together (what is half sent makes way for \
-         what is whole); {SEARCHES_AT_ONCE} searches at once, for a place among which a request waits up to {} s; \
+        "Limits: {CONNECTIONS} connections; sounds of at most {} MiB each and {} MiB together (half-sent sounds make way for complete ones); {SEARCHES_AT_ONCE} searches at once, for a place among which a request waits up to {} s; \
          {JOBS_WAITING} other jobs waiting or running (beyond any of that: 503 with Retry-After); other bodies of at most {} MiB; a body within {} s, without a pause of {} s; {} s from an answer \
          to the next request; {QUERY_SECS} s of a query, beginning within its first hour; {MATCHES} matches, {CLIPS} with \
          their sounds; downloads of at most {} MiB.",

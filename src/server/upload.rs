@@ -161,7 +161,7 @@ pub fn read_json(bytes: &[u8]) -> Result<serde_json::Map<String, serde_json::Val
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(serde_json::Map::new());
     }
-    serde_json::from_slice(bytes).map_err(|cause| Refusal::bad(format!("the body is no JSON object: {cause}")))
+    serde_json::from_slice(bytes).map_err(|cause| Refusal::bad(format!("the body is not a JSON object: {cause}")))
 }
 
 /// Writes the field `file` to a file of the private folder, and reads the request to its end.
@@ -286,7 +286,7 @@ fn ending_of(name: &str) -> String {
 fn refusal_of(cause: &MultipartError) -> Refusal {
     match cause.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Refusal::too_large(limits::UPLOAD_BYTES),
-        code => Refusal::new(code, format!("the request is no multipart/form-data: {}", cause.body_text())),
+        code => Refusal::new(code, format!("the request is not multipart/form-data: {}", cause.body_text())),
     }
 }
 

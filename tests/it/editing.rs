@@ -77,7 +77,8 @@ fn adding_is_undone_and_so_is_taking_a_tag_off_and_clearing_problems() {
         other => panic!("{other:?}"),
     })
     .collect();
-    let expected = ["Cleared the problems", "Took the tag “LOW” off 2 files", "Tagged 2 files “low”", "Added 2 files"];
+    let expected =
+        ["Cleared the problems", "Removed the tag “LOW” from 2 files", "Tagged 2 files “low”", "Added 2 files"];
     assert_eq!(words, expected);
     assert_eq!((files(&bench).len(), problems(&bench)), (0, 0));
 }

@@ -248,7 +248,7 @@ fn what_was_said_is_taken_over_by_another_project_that_has_the_sounds_elsewhere(
         let low = there.text(&["list", "--filter", "tag:\"deep, low\""]);
         assert_eq!(low.trim(), there.at("mine/tone_01.wav"), "of two copies the one of that name");
         assert_eq!(there.json(&["collection", "best"])["collections"][0]["items"].as_array().map(Vec::len), Some(1));
-        assert_eq!(there.json(&["undo"])["undone"], "Took annotations of 2 files over");
+        assert_eq!(there.json(&["undo"])["undone"], "Imported annotations of 2 files");
         assert_eq!(there.text(&["tags"]), "");
     }
     std::fs::write(there.at("odd.json"), "[1, 2]").expect("written");
@@ -277,7 +277,7 @@ fn the_same_operations_are_served_under_the_same_names() {
     assert_eq!(ask("/redo", json!({})).1["redone"], "Found 3 files again");
     assert_eq!(ask("/ignore", json!({"patterns": ["x*"]})).1["patterns"], json!(["x*"]));
     std::fs::remove_file(program.at("music/tone_01.wav")).expect("deleted");
-    assert_eq!(ask("/remove", json!({"missing": true})).1["changed"], "Forgot 1 missing file");
+    assert_eq!(ask("/remove", json!({"missing": true})).1["changed"], "Removed 1 missing file");
     assert_eq!(ask("/untag", json!({"tag": "low", "filter": "tag:low"})).0, 200);
     assert_eq!(ask("/remove", json!({})).0, 400);
     assert_eq!(ask("/list", json!({"filter": "dur>long"})).0, 400);
@@ -326,7 +326,7 @@ fn exact_copies_are_one_match_and_are_thinned_out_without_deleting_a_file() {
         "{written}"
     );
 
-    assert_eq!(program.json(&["copies", "--forget"])["changed"], "Took 2 files out that had copies");
+    assert_eq!(program.json(&["copies", "--forget"])["changed"], "Removed 2 files that had copies");
     let listed = program.json(&["list", "--filter", "tag:one tag:two"]);
     assert_eq!(listed["files"][0]["path"], tone("tone_01 longer"));
     assert_eq!(program.text(&["list"]).lines().count(), 4);

@@ -113,7 +113,7 @@ fn missing_files_are_counted_before_they_are_relinked_wherever_they_are_now() {
     let root = bench.folder.path().canonicalize().expect("there");
     assert_eq!(report.missing, [root.join("tones/tone_02.wav").to_str().expect("UTF-8")]);
     let Ok(Outcome::Changed { words }) = bench.run(Command::ForgetMissing) else { panic!("forgotten") };
-    assert_eq!((words.as_str(), files(&bench).len()), ("Forgot 1 missing file", 5));
+    assert_eq!((words.as_str(), files(&bench).len()), ("Removed 1 missing file", 5));
     let copied = bench.add(&bench.path("elsewhere"));
     assert_eq!(copied.added.len(), 1, "a copy is a file of its own: {copied:?}");
 }
@@ -330,7 +330,7 @@ fn a_project_and_its_sounds_move_and_everything_is_taken_back_by_command() {
     assert_eq!(program.text(&["list", "--filter", "tag:kept"]).trim(), program.at("tones/tone_02.wav"));
     assert_eq!(program.json(&["redo"])["redone"], "Found 4 files again");
     std::fs::remove_file(program.at("music/tone_00.wav")).expect("deleted");
-    assert_eq!(program.json(&["remove", "--missing"])["changed"], "Forgot 1 missing file");
+    assert_eq!(program.json(&["remove", "--missing"])["changed"], "Removed 1 missing file");
     program.json(&["undo"]);
     program.json(&["undo"]);
     assert_eq!(program.json(&["undo"])["undone"], "Tagged 1 file “kept”");

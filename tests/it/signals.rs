@@ -122,7 +122,7 @@ fn adding_indexing_and_searching_stop_and_go_on() {
 
     let end = stopped(&project, &["add", &path], "stage=\"reading files\"", "-TERM");
     assert_eq!(end.code, Some(143), "{end:?}");
-    assert!(end.said.contains("the same command goes on"), "{end:?}");
+    assert!(end.said.contains("the same command adds the rest"), "{end:?}");
     assert_eq!(Working::start(&project, &["add", &path]).end().code, Some(0));
     assert_eq!(info(&project)["files"], 30);
 

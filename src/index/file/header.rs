@@ -54,7 +54,7 @@ pub(super) fn read<'a>(
         return Err(damaged(format!("it ends after {} bytes", bytes.len())));
     };
     if &header[0..8] != magic {
-        return Err(damaged("it does not begin as such a file does".into()));
+        return Err(damaged("it does not begin like such a file".into()));
     }
     let found = u32_at(header, 8);
     if found > *versions.end() {
@@ -65,7 +65,7 @@ pub(super) fn read<'a>(
     }
     let [rows, file_bytes, list_words, own @ ..] = [16, 24, 32, 40, 48, 56].map(|at| u64_at(header, at));
     if file_bytes != bytes.len() as u64 {
-        return Err(damaged(format!("it has {} bytes where its header says {file_bytes}", bytes.len())));
+        return Err(damaged(format!("it has {} bytes, but its header says {file_bytes}", bytes.len())));
     }
     let list_bytes = usize::try_from(list_words).ok().and_then(|words| words.checked_mul(8));
     let Some(list) = list_bytes.and_then(|bytes| rest.get(..bytes)) else {

@@ -211,7 +211,7 @@ impl SegmentFile {
         let length = self.file.metadata().map_err(|cause| IndexError::Read { path: self.path.clone(), cause })?.len();
         match length >= self.bytes() {
             true => Ok(()),
-            false => self.told(&Err(format!("it has {length} bytes where it had {}", self.bytes()))),
+            false => self.told(&Err(format!("it has {length} bytes instead of {}", self.bytes()))),
         }
     }
 

@@ -13,12 +13,12 @@ fn main() {
     println!("cargo:rustc-env=SOUNDALIKE_COMMIT={}", commit.unwrap_or_else(|| "unknown commit".into()));
 }
 
-/// A packager knows the commit.
+/// The commit that a packager sets in the environment.
 fn given() -> Option<String> {
     env::var("SOUNDALIKE_COMMIT").ok().filter(|commit| !commit.is_empty())
 }
 
-/// Cargo notes the commit in the packages that it publishes.
+/// The commit that Cargo notes in published packages.
 fn of_package() -> Option<String> {
     let text = fs::read_to_string(".cargo_vcs_info.json").ok()?;
     let hash = text.split('"').skip_while(|part| *part != "sha1").nth(2)?;
@@ -31,7 +31,7 @@ fn of_checkout() -> Option<String> {
     if let Some(log) = log {
         println!("cargo:rerun-if-changed={log}");
     }
-    // A source archive that lies in a repository of something else is not of that repository's commit.
+    // If the source lies in another project's repository, that repository's commit is not ours.
     git(&["ls-files", "--error-unmatch", "build.rs"])?;
     git(&["rev-parse", "--short=9", "HEAD"])
 }

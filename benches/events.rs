@@ -1,19 +1,19 @@
-//! Every occurrence of a call in 1,000 hours, memory-mapped: the goal is a second on two cores. Codes are made up, as crowds
-//! around centres, in recordings of an hour.
+//! Measures the search for every occurrence of a call in 1,000 hours, memory-mapped. The goal is one second on two
+//! cores. The codes are made up: clusters, in recordings of one hour.
 //!
-//! With `SOUNDALIKE_PYTHON` set to a Python that has numpy and scipy, `events_peer.py` then looks for a call in ten hours of
-//! sound by spectrogram cross-correlation, on as many threads.
+//! With `SOUNDALIKE_PYTHON` set to a Python that has numpy and scipy, `events_peer.py` then searches for a call in ten
+//! hours of sound by spectrogram cross-correlation, on the same number of threads.
 
 use std::ops::Range;
 use std::time::Instant;
 
 use soundalike::index::{AllCodes, Codes, Index, IndexFile, Recordings, RowSet, Sequence};
 
-/// Chunks of an hour: 128 ms from one to the next.
+/// The chunks of an hour. Their starts are 128 ms apart.
 const CHUNKS_AN_HOUR: usize = 28_125;
 const ROUNDS: usize = 5;
 
-/// Codes of which few of the many bits of a crowd differ.
+/// Codes in clusters. Few bits differ within a cluster.
 fn codes(bits: usize, rows: usize) -> Codes {
     let mix = |seed: u64| {
         let mixed = (seed ^ seed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -34,7 +34,7 @@ fn codes(bits: usize, rows: usize) -> Codes {
     codes
 }
 
-/// Seconds of the fastest of some rounds.
+/// The seconds of the fastest round.
 fn fastest(mut once: impl FnMut()) -> f64 {
     let rounds = (0..ROUNDS).map(|_| {
         let began = Instant::now();
@@ -49,7 +49,7 @@ fn measure(bits: usize, hours: usize) {
     let path = folder.path().join("index.codes");
     IndexFile::save(&path, &Index::build(codes(bits, hours * CHUNKS_AN_HOUR)), 1).expect("written");
     let file = IndexFile::open(&path).expect("opened");
-    // Checksums are looked at once, not by each search.
+    // Checksums are compared only once, not by each search.
     let codes: AllCodes<'_> = file.codes().expect("whole");
     let allowed = RowSet::all(codes.len());
     let rows: Vec<Range<usize>> = (0..hours).map(|hour| hour * CHUNKS_AN_HOUR..(hour + 1) * CHUNKS_AN_HOUR).collect();

@@ -1,5 +1,5 @@
-//! Trains a small model on the demo library and prints the bits of some sounds. It uses the lower floors alone: no project, no
-//! threads, no events.
+//! Trains a small model on the demo library and prints the bits of some sounds. It uses only the lower floors: no
+//! project, no threads, no events.
 //!
 //! ```sh
 //! cargo run --example look_at_bits            # 300 training steps

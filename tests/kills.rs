@@ -1,10 +1,12 @@
-//! SIGKILL at seeded moments of everything that changes a project. After each kill the project opens, what was acknowledged is
-//! there, what was not is there or not there but nothing in between, and nothing strange is left behind.
+//! Sends SIGKILL at seeded moments of everything that changes a project. After each kill the project must open. What
+//! was acknowledged must be there. What was not must be there completely or not at all, and nothing strange may be left
+//! behind.
 //!
-//! Adding, training, resuming and indexing are done by the built program. Tagging, removing and recording, which need a window
-//! or a microphone, are done by this test's own binary, started anew as a program that does nothing else.
+//! The built program adds, trains, resumes and indexes. Tagging, removing and recording need a window or a microphone,
+//! so this test's own binary does them, started again as a separate process.
 //!
-//! `SOUNDALIKE_KILLS=2000 cargo test --test kills` kills so often, and `SOUNDALIKE_KILLS_SEED=7` at other moments.
+//! `SOUNDALIKE_KILLS=2000 cargo test --test kills` sets the number of kills, and `SOUNDALIKE_KILLS_SEED=7` their
+//! moments.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write as _};
@@ -24,13 +26,13 @@ use soundalike::engine::{
     Command, Engine, EngineOptions, Event, Grouping, Opening, Outcome, Query, SearchFilter, SearchReport, StopWhen,
 };
 
-/// So many kills in a run that nobody told how many.
+/// The number of kills if none is given.
 const KILLS: usize = 60;
-/// Sounds that come and go.
+/// The number of sounds that are added and removed.
 const SOUNDS: usize = 24;
 const PATIENCE: Duration = Duration::from_secs(300);
 const MICROPHONE: Format = Format { rate: 8000, channels: 1 };
-/// What this binary does when it is started anew, and to which project.
+/// The deed of this binary when it is started again, and its project.
 const DEED: &str = "SOUNDALIKE_KILLS_DEED";
 const PROJECT: &str = "SOUNDALIKE_KILLS_PROJECT";
 
@@ -61,14 +63,14 @@ fn run(engine: &Engine, command: Command) -> Result<Outcome, String> {
     }
 }
 
-/// A line that acknowledges something to whoever started this program.
+/// Prints a line that acknowledges something to the process that started this one.
 fn acknowledge(words: &str) {
     let mut out = std::io::stdout().lock();
-    // Nobody listens any more only when this process is about to be killed.
+    // Printing fails only when this process is about to be killed.
     let _ = writeln!(out, "ACK {words}").and_then(|()| out.flush());
 }
 
-/// What this binary does when it is started anew: one deed after another, until it is killed.
+/// Runs this binary's deed in a loop until the process is killed.
 #[test]
 fn deeds() {
     let (Ok(deed), Ok(project)) = (std::env::var(DEED), std::env::var(PROJECT)) else { return };
@@ -93,13 +95,13 @@ fn deeds() {
         "record" => record(&engine, &audio, Path::new(&project)),
         other => panic!("{other} is no deed"),
     }
-    // A deed that is done waits to be killed.
+    // When the deed is done, the process waits to be killed.
     loop {
         std::thread::park();
     }
 }
 
-/// Records take after take, each of some seconds, and acknowledges what a reader finds on the disk.
+/// Records takes of some seconds each, and acknowledges what a reader finds on the disk.
 fn record(engine: &Engine, audio: &MockBackend, project: &Path) {
     for _ in 0..1000 {
         let before = takes(project);
@@ -130,36 +132,36 @@ fn record(engine: &Engine, audio: &MockBackend, project: &Path) {
     }
 }
 
-/// The takes of a project and how long they are, in frames.
+/// The takes of a project and their lengths, in frames.
 fn takes(project: &Path) -> BTreeMap<PathBuf, u32> {
     let Ok(entries) = std::fs::read_dir(project.join("takes")) else { return BTreeMap::new() };
     entries.map(|entry| entry.expect("an entry").path()).map(|path| (path.clone(), frames(&path))).collect()
 }
 
-/// By a reader that is not this program's.
+/// Counted by another reader than the program's.
 fn frames(take: &Path) -> u32 {
     hound::WavReader::open(take).unwrap_or_else(|why| panic!("{}: {why}", take.display())).duration()
 }
 
-/// What the project must hold, as far as it was acknowledged.
+/// What the project must hold, because it was acknowledged.
 #[derive(Debug, Default)]
 struct Known {
     files: BTreeMap<FileId, Utf8PathBuf>,
     tags: BTreeMap<FileId, BTreeSet<String>>,
     takes: BTreeMap<PathBuf, u32>,
-    /// Numbers of the model and the index.
+    /// The numbers of the model and the index.
     model: Option<i64>,
     index: Option<i64>,
     resumable: bool,
 }
 
-/// What may have happened or not when the kill came.
+/// What may or may not have happened when the kill came.
 #[derive(Debug, Default)]
 struct Open {
-    /// Files that may be there or gone.
+    /// Files that may or may not be there.
     files: BTreeSet<Utf8PathBuf>,
     tag: Option<(FileId, String)>,
-    /// Whether there may be another model or index, or another training to go on with.
+    /// Whether there may be another model or index, or another training to resume.
     model: bool,
     index: bool,
 }
@@ -167,7 +169,7 @@ struct Open {
 struct World {
     folder: tempfile::TempDir,
     known: Known,
-    /// How long a deed takes that nobody kills.
+    /// The time that each deed takes without a kill.
     lengths: BTreeMap<&'static str, Duration>,
     kills: BTreeMap<&'static str, usize>,
     acknowledged: usize,
@@ -204,7 +206,7 @@ impl World {
         self.folder.path().join("project")
     }
 
-    /// A deed as a process of its own.
+    /// A deed as a separate process.
     fn deed(&self, deed: &'static str, which: usize) -> Process {
         let sounds = self.folder.path().join(format!("sounds/{which}"));
         let train = ["train", "--steps", "40", "--channels", "16", "--blocks", "2", "--batch", "16", "--bits", "32"];
@@ -228,7 +230,7 @@ impl World {
         process
     }
 
-    /// Carries out a deed to its end, and notes how long it took.
+    /// Runs a deed to its end, and notes how long it took.
     fn whole(&mut self, deed: &'static str, which: usize) {
         let began = Instant::now();
         let output = self.deed(deed, which).output().expect("it runs");
@@ -237,7 +239,7 @@ impl World {
         self.look();
     }
 
-    /// Takes what the project holds for what it must hold from now on.
+    /// From now on, the project must hold what it holds now.
     fn look(&mut self) {
         let (engine, _) = open(&self.project());
         let latest = engine.latest();
@@ -250,7 +252,7 @@ impl World {
         self.known.resumable = latest.resumable;
     }
 
-    /// Starts a deed and kills it after so long; what it had acknowledged by then.
+    /// Starts a deed and kills it after this time. Returns what it had acknowledged.
     fn kill(&mut self, deed: &'static str, which: usize, after: Duration) -> (Vec<String>, bool) {
         let mut process: Child = self.deed(deed, which).spawn().expect("it runs");
         let output = BufReader::new(process.stdout.take().expect("its output"));
@@ -263,7 +265,7 @@ impl World {
                 None => std::thread::sleep(Duration::from_micros(200)),
             }
         };
-        // One that has ended already is not killed.
+        // A process that has already ended is not killed.
         let _ = process.kill();
         let status = process.wait().expect("its end");
         let lines = reading.join().expect("its words");
@@ -317,7 +319,7 @@ impl World {
         self.look();
     }
 
-    /// What is indexed is found, and by itself first.
+    /// Every indexed sound is found, and finds itself first.
     fn search(&self, what: &str, engine: &Engine) {
         let latest = engine.latest();
         let is_current = latest.index.as_ref().is_some_and(|index| index.of_current_model && index.missing_files == 0);
@@ -342,8 +344,8 @@ impl World {
         }
     }
 
-    /// No temporary file, no feature of a training that is over, nothing half made. (A journal of SQLite's that holds nothing to
-    /// be taken back may lie there until the next change.)
+    /// There is no temporary file, no feature of a finished training, and no unfinished file. (A journal of SQLite that
+    /// has nothing to undo may stay until the next change.)
     fn nothing_strange(&self, what: &str) {
         for entry in walkdir::WalkDir::new(self.project()) {
             let entry = entry.expect("readable");
@@ -355,7 +357,7 @@ impl World {
         }
     }
 
-    /// Leaves a training that was stopped, for another deed to go on with.
+    /// Leaves a stopped training for another deed to resume.
     #[cfg(unix)]
     fn stop_training(&mut self) {
         let long =
@@ -373,7 +375,7 @@ impl World {
         assert!(self.known.resumable, "a training that was stopped can be resumed");
     }
 
-    /// One deed, killed somewhere; then the comparison.
+    /// Runs one deed, kills it at some moment, and compares.
     fn round(&mut self, number: usize, random: &mut ChaCha8Rng) {
         #[cfg(unix)]
         if !self.known.resumable && !self.known.files.is_empty() && random.random_bool(0.2) {
@@ -388,9 +390,9 @@ impl World {
         let possible: Vec<&'static str> = DEEDS.into_iter().filter(|deed| is_possible(deed)).collect();
         let deed = *possible.choose(random).expect("adding is always possible");
         let which = random.random_range(0..3);
-        // A training that goes on has more steps left than it will ever make: it is always killed.
+        // A resumed training has more steps left than it will ever make, so it is always killed.
         let usual = self.lengths.get(deed).copied().unwrap_or(Duration::from_millis(400));
-        // Now and then a deed comes to its end before the kill.
+        // Sometimes a deed ends before the kill.
         let after = usual.mul_f64(random.random_range(0.0..1.15));
         let what = format!("kill {number}, {deed} after {after:?}");
         let mut open_ends = Open::default();
@@ -431,7 +433,7 @@ impl World {
             }
         }
         if ended_well && deed == "add" {
-            // Reported as done: all of them are there.
+            // It reported success, so all of them must be there.
             let (engine, _) = open(&self.project());
             let there: BTreeSet<Utf8PathBuf> =
                 engine.latest().dataset.files.iter().map(|file| file.path.clone()).collect();

@@ -1,4 +1,5 @@
-//! Memory that does not grow with a sound. A binary of its own, because it counts every byte that is allocated.
+//! Memory must not grow with the length of a sound. This is a binary of its own because it counts every byte that is
+//! allocated.
 
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use soundalike::model::TrainingSettings;
 static MEMORY: PeakAlloc = PeakAlloc;
 
 const RATE: u32 = 8000;
-/// The samples alone of the query below would take 115 MB.
+/// The samples of the query below alone would take 115 MB.
 const QUERY_SECS: u32 = 3600;
 const MOST_MEGABYTES: f32 = 80.0;
 
@@ -85,7 +86,7 @@ fn a_query_of_an_hour_is_read_stretch_by_stretch() {
     assert_eq!((report.query_chunks as u64, report.matches.len()), (chunks, 3));
     assert!(peak < MOST_MEGABYTES, "{peak} MB");
 
-    // What is read stretch by stretch is heard as it would be from memory.
+    // A sound that is read stretch by stretch gives the same result as from memory.
     let Outcome::Searched(part) = run(&engine, Command::Search(query(Some(600.0)))) else { panic!("an answer") };
     let short = root.join("short.wav");
     write_tone(&short, 600, |secs| 200.0 + 300.0 * (secs / 7.0).sin().abs());

@@ -1,4 +1,4 @@
-//! Whatever body a request has, the server answers it, with a code that says whose fault it is, and goes on.
+//! The server must answer every body of a request with a code that says whose fault it is, and must keep running.
 #![no_main]
 
 use std::io::{Read as _, Write as _};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use soundalike::server::{ServeOptions, serve};
 
-/// A server on an empty project, in this process; it may read files of one empty folder alone.
+/// A server on an empty project, in this process. It may read files only in one empty folder.
 fn address() -> SocketAddr {
     static ADDRESS: OnceLock<SocketAddr> = OnceLock::new();
     *ADDRESS.get_or_init(|| {

@@ -1,4 +1,5 @@
-//! Cutting a stretch out of whatever bytes a file holds gives a clip that is no larger than what they can hold, or a reason.
+//! Cutting a stretch out of a file with any bytes must give a clip that is no larger than the bytes can hold, or a
+//! reason.
 #![no_main]
 
 use std::io::Write as _;

@@ -1,4 +1,4 @@
-//! Whatever bytes a file holds, reading it ends, and gives no more than they can hold.
+//! Reading a file with any bytes must end, and must give no more than the bytes can hold.
 #![no_main]
 
 use std::io::Write as _;
@@ -7,7 +7,8 @@ use libfuzzer_sys::fuzz_target;
 use soundalike::audio::Decoder;
 
 fuzz_target!(
-    // A decoder that falls over is caught and becomes its file's failure; what is not caught still ends the run.
+    // The program catches a decoder's panic and turns it into a failure of that file. A panic that is not caught ends
+    // the run.
     init: std::panic::set_hook(Box::new(|panic| eprintln!("{panic}"))),
     |bytes: &[u8]| {
         let mut file = tempfile::NamedTempFile::new().expect("a file");

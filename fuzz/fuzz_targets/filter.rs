@@ -1,4 +1,4 @@
-//! Whatever is typed as a filter, reading it ends, and each part either admits files or is told not to be understood.
+//! Reading any text as a filter must end. Each part must admit files or be reported as not understood.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

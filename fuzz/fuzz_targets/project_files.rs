@@ -1,4 +1,4 @@
-//! Whatever bytes a model, an index or a map in a project holds, opening it gives what it was or a reason.
+//! Opening a model, an index or a map with any bytes must give its content or a reason.
 #![no_main]
 
 use std::io::Write as _;

@@ -1,4 +1,4 @@
-//! What is wrong is told in one clear sentence, and nothing else is lost.
+//! Faults are reported in one clear sentence, and nothing else is lost.
 
 use camino::Utf8PathBuf;
 use soundalike::engine::{Basket, Command, Grouping, Outcome, Query, SearchFilter};
@@ -54,8 +54,7 @@ fn each_bad_file_has_its_reason_and_the_good_ones_are_added() {
     assert_eq!((report.added.len(), report.failed.len()), (4, 4), "{report:?}");
 }
 
-/// What else a folder of a real computer can hold: each such entry gets one row with one reason, and the import
-/// continues.
+/// Other things that a folder of a real computer can hold. Each gets one row with one reason, and the import continues.
 #[cfg(target_os = "linux")]
 #[test]
 fn strange_things_in_a_folder_have_one_reason_each() {
@@ -291,7 +290,7 @@ fn a_cancelled_job_leaves_what_was_there() {
     bench.run(query(&bench.path("query.wav"))).expect("an answer");
 }
 
-/// Nothing that can be seen without reading it tells that the file is another one.
+/// Without reading the file, nothing shows that it is another one.
 #[test]
 fn a_file_that_is_replaced_and_put_back_leaves_no_codes_of_another_sound() {
     let bench = Bench::new();

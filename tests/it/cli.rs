@@ -196,7 +196,7 @@ fn a_newer_project_is_refused_by_every_command() {
     assert!(failure(&project, &["info"], 1).contains("newer Soundalike"));
 }
 
-/// As `soundalike info | head -0` does.
+/// Like `soundalike info | head -0`.
 #[test]
 fn a_reader_that_has_seen_enough_ends_the_program_without_a_word() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -210,7 +210,7 @@ fn a_reader_that_has_seen_enough_ends_the_program_without_a_word() {
     }
 }
 
-/// A drive that was away, and is back.
+/// The drive was away and is back.
 #[test]
 fn a_problem_that_has_gone_is_told_no_more() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -223,7 +223,7 @@ fn a_problem_that_has_gone_is_told_no_more() {
     json(&project, &["add", &aside.join("sounds/tone_00.wav").display().to_string(), &sounds]);
     assert_eq!(problems(), Some(1), "it cannot be found");
     std::fs::rename(&aside, &drive).expect("back");
-    // What is only looked at tells it, and what changes the project forgets it.
+    // A command that only reads does not report the problem. A command that changes the project removes it.
     assert_eq!(problems(), Some(0));
     let added = json(&project, &["add", &sounds]);
     assert_eq!(
@@ -236,7 +236,7 @@ fn a_problem_that_has_gone_is_told_no_more() {
     assert_eq!(problems(), Some(0));
 }
 
-/// The demo library is written beside what is there, and neither over it nor through links.
+/// The demo library is written beside existing files. It replaces none of them and follows no link.
 #[cfg(unix)]
 #[test]
 fn the_demo_library_leaves_alone_what_is_somebody_elses() {
@@ -263,7 +263,7 @@ fn the_demo_library_leaves_alone_what_is_somebody_elses() {
         let name = entry.expect("readable").file_name().to_string_lossy().into_owned();
         assert!(!name.starts_with('.'), "{name} was left behind");
     }
-    // Settings that are a link to something without end are no settings.
+    // A settings file that is a link to an endless device is ignored.
     for name in ["sound.json", "watch.json"] {
         symlink("/dev/zero", project.join(name)).expect("linked");
     }

@@ -80,7 +80,7 @@ fn what_a_search_found_is_saved_in_every_form() {
     assert_eq!(out.read_dir_utf8().expect("a folder").count(), 4 - gone);
 }
 
-/// A clip has exactly the samples that another program cuts from the file, wherever the format is lossless.
+/// For lossless formats, a clip has exactly the samples that another program cuts from the file.
 #[test]
 fn clips_agree_with_what_another_program_cuts() {
     if !is_there("ffmpeg", "-version") {

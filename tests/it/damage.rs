@@ -1,8 +1,9 @@
-//! Damage on the disk: a project whose files were flipped, cut, zeroed or swapped for older ones answers as before, or says
-//! what is wrong, and is mended. It never answers differently without a word, and loses nothing else.
+//! Damage on the disk: files of a project are flipped, cut, zeroed or swapped for older ones. The project must then
+//! answer as before, or report the damage and be repaired. It must never answer differently without a report, and must
+//! lose nothing else.
 //!
-//! The damage is drawn from a seed, or from `SOUNDALIKE_SEED`. `SOUNDALIKE_SOAK_SECS` draws for so long instead of a fixed
-//! number of times.
+//! The damage is drawn from a fixed seed, or from `SOUNDALIKE_SEED`. With `SOUNDALIKE_SOAK_SECS`, the test runs that
+//! long instead of a fixed number of times.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,13 +16,13 @@ use soundalike::engine::{Command, Grouping, Outcome, PartState, Query, SearchFil
 
 use crate::support::{Bench, quick, write_tones};
 
-/// Damages that `make test` tries.
+/// The number of damages in `make test`.
 const DAMAGES: usize = 300;
 
-/// It says who holds the project, and so changes with each opening.
+/// This file says who holds the project, so it changes with each opening.
 const LOCK: &str = "project.lock";
 
-/// Files of a project by their names.
+/// The files of a project by name.
 type Files = BTreeMap<String, Vec<u8>>;
 
 /// What a person would miss.
@@ -35,7 +36,7 @@ struct Said {
 /// A project that is damaged again and again.
 struct Patient {
     bench: Bench,
-    /// Its files as they are, and as they were before sounds were added and indexed for the second time.
+    /// The current files, and the files before sounds were added and indexed for the second time.
     whole: Files,
     older: Files,
     said: Said,
@@ -69,7 +70,7 @@ fn said(bench: &Bench) -> Said {
     }
 }
 
-/// The matches of a search in words, or why there is none.
+/// The matches of a search as text, or why there are none.
 fn answer(bench: &Bench) -> Result<Vec<String>, String> {
     let query = Query {
         path: bench.path("tones/tone_00.wav").try_into().expect("UTF-8"),
@@ -82,7 +83,7 @@ fn answer(bench: &Bench) -> Result<Vec<String>, String> {
     };
     match bench.run(Command::Search(query))? {
         Outcome::Searched(report) => {
-            // What is equally near is in the order of the rows, which an index that was made anew may have in another order.
+            // Equally near matches are in the order of rows, and a rebuilt index may have another order.
             let mut found: Vec<String> = report
                 .matches
                 .iter()
@@ -121,11 +122,11 @@ impl Patient {
         Self { bench, whole, older, said, said_before, answer, answer_before }
     }
 
-    /// Opens the project with this damage, and holds all that it says against the truth. Says what was damaged where the
-    /// program noticed.
+    /// Opens the damaged project and compares its answers with the truth. Returns whether the program noticed the
+    /// damage.
     fn survives(&mut self, damaged: &Files) -> Result<bool, String> {
         let project = self.bench.path("project");
-        // The engine holds the project's files, so another folder takes its place while files are exchanged.
+        // The engine holds the project's files, so an empty bench takes its place while files are exchanged.
         let bench = std::mem::replace(&mut self.bench, Bench::new());
         let (folder, audio) = (bench.folder, bench.audio);
         drop(bench.engine);
@@ -141,7 +142,7 @@ impl Patient {
                     self.bench = Bench::give_back(folder, audio, &project, &self.whole);
                     return Err(format!("refused without a way out: {refused}"));
                 }
-                // A damaged file may not be deleted by looking at it.
+                // Opening a damaged project must not delete the damaged file.
                 let now = files_of(&project);
                 let is_as_it_was = |(name, was): (&String, &Vec<u8>)| name == LOCK || now.get(name) == Some(was);
                 if !damaged.iter().all(is_as_it_was) {
@@ -188,7 +189,7 @@ impl Patient {
                             return Err(format!("after indexing it answers {found:?}"));
                         }
                     }
-                    // A model that is lost cannot be made again by itself.
+                    // A lost model cannot be made again automatically.
                     Err(why) if is_model || why.contains("model") => {}
                     Err(why) => return Err(format!("not indexed: {why}")),
                 }
@@ -215,7 +216,7 @@ impl Draw {
     }
 }
 
-/// The files with one damage, and its words.
+/// The files with one damage, and its description.
 fn damage(patient: &Patient, draw: &mut Draw) -> (Files, String) {
     let mut files = patient.whole.clone();
     let names: Vec<String> = files.keys().filter(|name| *name != LOCK).cloned().collect();
@@ -254,7 +255,7 @@ fn damage(patient: &Patient, draw: &mut Draw) -> (Files, String) {
     (files, format!("{name}: {what}"))
 }
 
-/// How long to go on, where more than the fixed number of times was asked for.
+/// How long to run, if more than the fixed number of times was asked for.
 pub fn soak() -> Option<Duration> {
     std::env::var("SOUNDALIKE_SOAK_SECS").ok()?.parse().ok().map(Duration::from_secs)
 }
@@ -282,7 +283,7 @@ fn damage_is_told_and_mended_and_never_answers_differently() {
 }
 
 impl Bench {
-    /// A bench whose project is whole again, after one that could not be used.
+    /// Returns a bench whose project is whole again, after a project that could not be used.
     fn give_back(
         folder: tempfile::TempDir,
         audio: std::sync::Arc<soundalike::audio::device::mock::MockBackend>,

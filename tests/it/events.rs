@@ -1,4 +1,4 @@
-//! Finding every occurrence of a call in recordings whose calls are known, and teaching the search by yes and no.
+//! Finds every occurrence of a call in recordings with known calls, and teaches the search by verdicts.
 
 use camino::Utf8PathBuf;
 use soundalike::engine::{Basket, Command, Grouping, Match, Outcome, Query, SearchFilter, SearchReport};
@@ -10,7 +10,7 @@ use crate::support::{Bench, write_wav};
 const SECS: f64 = 240.0;
 const CALLS: usize = 20;
 
-/// A project with one recording for each ratio of signal to noise, learned well enough to tell its sounds apart.
+/// A project with one recording for each signal-to-noise ratio, trained well enough to distinguish its sounds.
 fn bench(ratios: &[f64]) -> (Bench, Vec<Soundscape>) {
     let bench = Bench::new();
     let sounds = bench.path("sounds");
@@ -68,7 +68,7 @@ fn the_calls_of_a_recording_are_its_events_and_the_line_comes_after_them() {
     for ((ratio, recording), (recall, precision)) in
         ratios.iter().zip(&recordings).zip([(0.9, 0.9), (0.8, 0.9), (0.4, 0.7)])
     {
-        // The third call: no other sound overlaps it.
+        // The third call, because no other sound overlaps it.
         let query = query(&bench, *ratio, recording.calls[2]);
         let report = search(&bench, &query);
         let found = before_the_line(&report);

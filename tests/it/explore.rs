@@ -11,7 +11,7 @@ use soundalike::engine::{
 use crate::support::{Bench, quick, tone, write_tones, write_wav};
 use crate::window::{Window, sound};
 
-/// Twelve tones, a copy of the fourth at another level, and a silent file; learned and indexed.
+/// Twelve tones, a copy of the fourth at another level, and a silent file; trained and indexed.
 fn bench() -> Bench {
     let bench = Bench::new();
     write_tones(&bench.path("tones"), 12);
@@ -259,7 +259,7 @@ fn in_the_window_the_library_is_walked_by_map_by_bits_and_by_duplicates() {
 
     turn_to(&mut window, Key::Num4);
     window.press("Whole files");
-    // The groups of moments stand until those of files are found.
+    // The groups of moments stay on the screen until the groups of files are found.
     window.until("groups of whole files, of which silence is none", |harness| {
         let shows = |label| harness.query_all_by_label_contains(label).next().is_some();
         shows("other file") && !shows("Silence")

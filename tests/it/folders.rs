@@ -1,4 +1,5 @@
-//! The built program on folders that are no project, on projects that lost their catalogue, and several programs at once.
+//! The built program on folders that are not projects, on projects that lost their catalogue, and several programs at
+//! once.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -85,7 +86,7 @@ fn a_project_that_lost_its_catalogue_is_told_and_repaired() {
         done(&project, &["check"]);
     }
 
-    // Without a backup the model is still found, and the sounds can be added again.
+    // Without a backup, the model is still found, and the sounds can be added again.
     fs::remove_file(project.join("project.db")).expect("removed");
     for number in 1..=3 {
         let _ = fs::remove_file(project.join(format!("catalogue-backup-{number}.db")));
@@ -137,7 +138,7 @@ fn searchers_are_in_nobodys_way_and_follow_what_is_added() {
         }
         searchers.into_iter().for_each(|searcher| searcher.join().expect("every search was answered"));
     });
-    // Two writers: the second waits, and says who holds the project where it may not.
+    // Two writers: the second one waits, or says who holds the project if it may not wait.
     let held = fs::File::open(project.join("project.lock")).expect("the lock");
     held.lock().expect("held");
     let told = refused(&project, &["add", &tones, "--wait", "0"]);
@@ -149,7 +150,7 @@ fn searchers_are_in_nobodys_way_and_follow_what_is_added() {
 
 #[test]
 fn a_disk_that_is_full_keeps_what_was_there() {
-    // A file system of a few hundred kilobytes, where this test may mount one.
+    // A file system of a few hundred kilobytes, if this test may mount one.
     let folder = tempfile::tempdir().expect("a folder");
     let small = folder.path().join("small");
     fs::create_dir(&small).expect("made");
@@ -168,7 +169,7 @@ fn a_disk_that_is_full_keeps_what_was_there() {
     done(&project, &["add", &folder.path().join("tones").display().to_string()]);
     let whole: Value = serde_json::from_str(&done(&project, &["info", "--json"])).expect("JSON");
     fs::write(small.join("filler"), vec![1; 300 << 10]).expect("half full");
-    // A model does not fit any more, wherever its writing ends.
+    // A model does not fit any more, so writing it fails somewhere.
     let told = refused(&project, &quick_training());
     assert!(told.to_lowercase().contains("space") || told.contains("full"), "{told}");
     let info: Value = serde_json::from_str(&done(&project, &["info", "--json"])).expect("JSON");
@@ -179,7 +180,7 @@ fn a_disk_that_is_full_keeps_what_was_there() {
     drop(unmount);
 }
 
-/// Takes the small file system away again, also after a failure.
+/// Unmounts the small file system, also after a failure.
 struct Unmount(std::path::PathBuf);
 
 impl Drop for Unmount {

@@ -1,4 +1,4 @@
-//! Bounded runs of what `fuzz/` tries without end: seeds from there, changed by seeded random numbers, the same each time.
+//! Short runs of the targets in `fuzz/`. Their seeds are changed by seeded random numbers, so every run is the same.
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -21,7 +21,7 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
     files.into_iter().map(|file| std::fs::read(file).expect("read")).collect()
 }
 
-/// A seed with up to six changes: bytes set, dropped, doubled, or taken from another seed, or an end that is cut off.
+/// A seed with up to six changes: bytes are set, dropped, doubled or taken from another seed, or the end is cut off.
 fn mutated(seeds: &[Vec<u8>], random: &mut ChaCha8Rng) -> Vec<u8> {
     const TELLING: &[u8] = b"\"'{}[]:,<>=-0129eE.\\\r\n\0\xff";
     let mut bytes = seeds[random.random_range(0..seeds.len())].clone();
@@ -69,7 +69,7 @@ fn whatever_is_typed_as_a_filter_is_read() {
         let filter = Filter::read(&text);
         admitted += usize::from(filter.admits(&candidate));
         not_understood += usize::from(!filter.not_understood().is_empty());
-        // What is said of a part says what was wrong with it.
+        // Every report about a part says what is wrong.
         assert!(filter.not_understood().iter().all(|why| why.len() > 10), "{text:?}: {:?}", filter.not_understood());
     }
     println!("{FILTERS} filters: {admitted} admitted the file, {not_understood} were not understood");

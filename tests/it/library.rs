@@ -69,7 +69,7 @@ fn files_are_listed_tagged_and_removed_by_path_and_by_filter() {
 
     program.json(&["untag", "short", &program.at("tones")]);
     assert_eq!(program.text(&["tags"]).trim(), "2  low tone");
-    // What is no longer on the disk can be named as well.
+    // A file that is no longer on the disk can be named, too.
     std::fs::remove_file(&all[3]).expect("removed");
     assert_eq!(program.json(&["remove", &all[3]]), json!({"changed": "Removed 1 file"}));
     program.json(&["remove", &program.at("tones"), "--filter", "-tag:low"]);
@@ -129,7 +129,7 @@ fn what_is_left_out_is_said_and_can_be_changed() {
     std::fs::copy(program.at("tones/tone_00.wav"), program.at("tones/quiet/tone_00.wav")).expect("copied");
 
     assert_eq!(program.text(&["ignore", "drafts/"]), "drafts/\n");
-    assert!(program.refused(&["ignore", "[z-a]"], 1).contains("is no pattern"));
+    assert!(program.refused(&["ignore", "[z-a]"], 1).contains("is not a valid pattern"));
     let added = program.json(&["add", &program.at("tones")]);
     assert_eq!(added["added"].as_array().map(Vec::len), Some(2), "{added}");
     let reasons = |report: &Value| -> Vec<(String, String)> {
@@ -233,7 +233,7 @@ fn what_was_said_is_taken_over_by_another_project_that_has_the_sounds_elsewhere(
     assert_eq!(here.json(&["tags", "--rename", "lop", "loop"])["changed"], "Renamed the tag “lop” to “loop” on 1 file");
     here.json(&["collection", "best", "--put", &here.at("tones/tone_01.wav"), &here.at("tones/tone_02.wav")]);
 
-    // The colleague has two of the sounds, one of them twice, under other names.
+    // The colleague has two of the sounds under other names, one of them twice.
     for (from, to) in [("tone_00", "mine/a"), ("tone_01", "mine/tone_01"), ("tone_01", "mine/copy")] {
         std::fs::create_dir_all(there.at("mine")).expect("a folder");
         std::fs::copy(here.at(&format!("tones/{from}.wav")), there.at(&format!("{to}.wav"))).expect("copied");
@@ -253,7 +253,7 @@ fn what_was_said_is_taken_over_by_another_project_that_has_the_sounds_elsewhere(
     }
     std::fs::write(there.at("odd.json"), "[1, 2]").expect("written");
     let refused = there.refused(&["tags", "--import", &there.at("odd.json")], 1);
-    assert!(refused.contains("holds no tags and collections"), "{refused}");
+    assert!(refused.contains("is not a file of tags and collections"), "{refused}");
 }
 
 #[test]
@@ -290,7 +290,7 @@ fn exact_copies_are_one_match_and_are_thinned_out_without_deleting_a_file() {
     let tone = |name: &str| program.at(&format!("tones/{name}.wav"));
     std::fs::create_dir(program.at("tones/sorted")).expect("a folder");
     std::fs::copy(tone("tone_01"), tone("sorted/it's a copy")).expect("copied");
-    // The same sound in a longer file: a WAV file with a chunk that nobody hears.
+    // The same sound in a longer file: a WAV file with another chunk.
     let mut bytes = std::fs::read(tone("tone_01")).expect("read");
     bytes.extend_from_slice(b"junk\x04\x00\x00\x00abcd");
     let size = (bytes.len() as u32 - 8).to_le_bytes();
@@ -333,5 +333,5 @@ fn exact_copies_are_one_match_and_are_thinned_out_without_deleting_a_file() {
     assert!(Path::new(&tone("tone_01")).exists());
     program.json(&["undo"]);
     assert_eq!(program.text(&["list"]).lines().count(), 6);
-    assert!(program.refused(&["copies", "--trash"], 1).contains("say --yes"));
+    assert!(program.refused(&["copies", "--trash"], 1).contains("add --yes"));
 }

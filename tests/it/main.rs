@@ -1,5 +1,4 @@
-//! Tests of what crosses floors: jobs through the engine, the built program by its command line, the window by its
-//! labels.
+//! Tests that cross floors: jobs through the engine, the built program by its command line, the window by its labels.
 
 mod bad_input;
 mod cli;

@@ -1,5 +1,5 @@
-//! Files that move: renamed folders, other drives, renamed, copied and deleted files, and the project itself. By the engine, and
-//! by the built program.
+//! Files that move: renamed folders, other drives, renamed, copied and deleted files, and a moved project. Through the
+//! engine and by the built program.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use soundalike::engine::{Command, OnDisk, Outcome, RelinkPlan};
 use crate::library::Program;
 use crate::support::{Bench, quick, tone, write_tones, write_wav};
 
-/// Each file's path below the test's folder, with its number and tags.
+/// For each file, its path below the test's folder, with its number and its tags.
 fn files(bench: &Bench) -> BTreeMap<String, (FileId, Vec<String>)> {
     let dataset = bench.engine.latest().dataset;
     let root = bench.folder.path().canonicalize().expect("there");
@@ -66,7 +66,7 @@ fn a_renamed_folder_is_away_and_is_found_again_with_tags_and_codes_by_adding_it(
     assert!(bench.engine.latest().on_disk.is_empty());
     assert_eq!(bench.engine.latest().dataset.roots.len(), 1);
 
-    // Taken back, and gone back.
+    // Undone, and moved back.
     bench.run(Command::Undo).expect("undone");
     assert_eq!(files(&bench), before);
     std::fs::rename(bench.path("music"), bench.path("tones")).expect("renamed");
@@ -88,7 +88,7 @@ fn missing_files_are_counted_before_they_are_relinked_wherever_they_are_now() {
     std::fs::rename(tones(1), bench.path("elsewhere/deep/tone_01.wav")).expect("moved");
     std::fs::remove_file(tones(2)).expect("deleted");
     std::fs::copy(tones(3), bench.path("elsewhere/copy.wav")).expect("copied");
-    // Two files change places.
+    // Two files swap places.
     std::fs::rename(tones(4), bench.path("aside")).expect("moved");
     std::fs::rename(tones(5), tones(4)).expect("moved");
     std::fs::rename(bench.path("aside"), tones(5)).expect("moved");
@@ -124,7 +124,8 @@ fn a_place_that_was_added_a_second_time_becomes_one_with_the_first() {
     write_tones(&bench.path("tones"), 3);
     bench.add(&bench.path("tones"));
     tag(&bench, "tones/tone_00.wav", "old");
-    // As an earlier program did: the new place is added while the old one is there, and then the old one goes.
+    // As people did with earlier versions: they add the new place while the old one exists, and then delete the old
+    // one.
     std::fs::create_dir(bench.path("again")).expect("a folder");
     for number in 0..3 {
         let name = format!("tone_{number:02}.wav");
@@ -227,8 +228,8 @@ fn sounds(folder: &Path) -> Vec<PathBuf> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Each of six sounds has a tag that names its content. Whatever happens to the files, every tag stays, on a file of its content,
-    /// and each file on the disk is in the project once.
+    /// Each of six sounds has a tag that names its content. Whatever happens to the files, every tag stays on a file
+    /// with its content, and each file on the disk is in the project once.
     #[test]
     fn no_tag_is_lost_and_no_file_is_counted_twice(deeds in proptest::collection::vec(deed(), 1..14)) {
         let bench = Bench::new();
@@ -277,7 +278,7 @@ proptest! {
                 Deed::Relink => if let Ok(Outcome::MissingFound(plan)) = bench.run(Command::FindMissing { folders: vec![root.clone()] }) {
                     bench.run(Command::Relink(plan)).expect("relinked");
                 },
-                // Never before the first tags.
+                // The first tags are never undone.
                 Deed::Undo => if bench.engine.latest().history.undo.is_some_and(|words| !words.starts_with("Tagged")) {
                     bench.run(Command::Undo).expect("undone");
                 },
@@ -325,7 +326,7 @@ fn a_project_and_its_sounds_move_and_everything_is_taken_back_by_command() {
     let listed = program.text(&["list", "--filter", "tag:kept"]);
     assert_eq!(listed.trim(), program.at("music/tone_02.wav"));
 
-    // In the order in which it was done, by programs that have not done it.
+    // Undone in order, by processes that did not make the changes.
     assert_eq!(program.json(&["undo"])["undone"], "Found 4 files again");
     assert_eq!(program.text(&["list", "--filter", "tag:kept"]).trim(), program.at("tones/tone_02.wav"));
     assert_eq!(program.json(&["redo"])["redone"], "Found 4 files again");

@@ -35,7 +35,7 @@ impl Original {
         Original { path, rate, channels }
     }
 
-    /// Makes a file with ffmpeg. Returns false, and says so, if this ffmpeg has no such encoder.
+    /// Makes a file with ffmpeg. If this ffmpeg has no such encoder, prints a line and returns false.
     fn by_ffmpeg(&self, to: &Path, how: &[&str]) -> bool {
         let mut command = Command::new("ffmpeg");
         command.args(["-v", "error", "-y", "-f", "f32le", "-ar", &self.rate.to_string()]);
@@ -98,7 +98,7 @@ fn what_loses_nothing_agrees_sample_for_sample() {
     if !is_there("ffmpeg", "-version") {
         return;
     }
-    // 32 bits do not fit into a float's 24; another program may round the other way.
+    // A float holds 24 bits of 32, and the other program may round the other way.
     let (exact, rounded) = (0.0, 1.2e-7);
     let kinds: [(&str, &[&str], f32); 17] = [
         ("u8.wav", &["-c:a", "pcm_u8"], exact),
@@ -170,9 +170,9 @@ fn what_sox_writes_agrees_sample_for_sample() {
     }
 }
 
-/// Lengths may differ by a packet: not every program cuts off the padding at the end.
+/// Lengths may differ by a packet, because not every program cuts off the padding at the end.
 ///
-/// Two decoders of one lossy format differ by their rounding, and by the noise that AAC lets each draw for itself.
+/// Two decoders of one lossy format differ by their rounding, and by the random noise of AAC.
 #[test]
 fn what_loses_something_agrees_within_a_tolerance() {
     if !is_there("ffmpeg", "-version") {

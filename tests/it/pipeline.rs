@@ -32,8 +32,8 @@ fn p_at_10(bench: &Bench) -> f64 {
     }
 }
 
-/// An encoder with random weights is already a fair hash of spectra: nearby inputs get nearby codes. What is learned must
-/// stand clearly above it.
+/// An encoder with random weights is already a fair hash of spectra, because nearby inputs get nearby codes. The
+/// trained model must be clearly better.
 #[test]
 fn learning_beats_the_same_encoder_untrained_by_a_wide_margin() {
     const MARGIN: f64 = 0.2;
@@ -44,7 +44,7 @@ fn learning_beats_the_same_encoder_untrained_by_a_wide_margin() {
         steps: Some(steps),
         channels: Some(32),
         bits: Some(64),
-        // What saturates the units in so short a training.
+        // This saturates the units in such a short training.
         sigma: Some(2.0),
         ..TrainingSettings::default()
     };
@@ -142,7 +142,7 @@ fn a_part_of_a_file_can_be_the_query() {
     let bench = Bench::new();
     let sounds = bench.path("sounds");
     write_tones(&sounds, 8);
-    // Every chunk of a sweep is different from its neighbours, which those of a tone are not.
+    // Every chunk of a sweep differs from its neighbours. The chunks of a tone do not.
     let sweep = (0..16_000).map(|frame| {
         let t = f64::from(frame) / 8000.0;
         0.4 * (std::f64::consts::TAU * (100.0 * t + 700.0 * t * t)).sin()
@@ -151,7 +151,7 @@ fn a_part_of_a_file_can_be_the_query() {
     bench.add(&sounds);
     bench.train(quick());
     let path = Utf8PathBuf::from_path_buf(sounds.join("sweep.wav")).expect("UTF-8");
-    // The second chunk of the grid, to the frame: it must find itself.
+    // Exactly the second chunk of the grid, which must find itself.
     let query = Query {
         path,
         from_secs: Some(0.128),
@@ -222,7 +222,7 @@ fn an_index_that_shrank_and_grew_answers_as_one_that_was_built_at_once() {
         Ok(Outcome::Indexed(report)) => report,
         other => panic!("an index: {other:?}"),
     };
-    // One file's rows stay where they are until more are gone than searching should pass by.
+    // The rows of one removed file stay where they are. When more are removed, the index is compacted.
     for removed in [1, 5] {
         let files: Vec<_> = bench.engine.latest().dataset.files.iter().take(removed).map(|file| file.id).collect();
         bench.run(Command::RemoveFiles { files }).expect("removed");

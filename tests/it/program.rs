@@ -1,4 +1,5 @@
-//! The program itself: what it says of itself, and what it says where it cannot open its window. Also the example programs.
+//! The program itself: what it says about itself, and what it says if it cannot open its window. Also runs the
+//! examples.
 
 use std::path::Path;
 
@@ -28,7 +29,7 @@ fn the_version_names_the_commit_and_the_target() {
     assert!(target.contains(std::env::consts::ARCH), "{target}");
 }
 
-/// The report goes into public places: neither the person's name nor names of folders and files may be in it.
+/// The report is made for public places, so it must not have the person's name or the names of folders and files.
 #[test]
 fn the_doctor_reports_the_projects_state_without_names() {
     let home = tempfile::tempdir().expect("a folder");
@@ -91,7 +92,7 @@ fn without_a_display_one_sentence_says_so_and_no_path() {
     }
 }
 
-/// Cargo builds the examples beside the program whenever all tests are run.
+/// When all tests are run, Cargo also builds the examples.
 #[test]
 fn the_examples_run() {
     let program = Path::new(env!("CARGO_BIN_EXE_soundalike"));

@@ -1,5 +1,5 @@
-//! The built program on real devices, as far as a program can tell: sound goes in through a virtual microphone and comes out
-//! at a virtual speaker.
+//! The built program with real devices, as far as a program can tell: sound enters through a virtual microphone and
+//! leaves through a virtual speaker.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -24,7 +24,7 @@ fn answer(output: std::process::Output) -> Value {
     serde_json::from_slice(&output.stdout).expect("one JSON object")
 }
 
-/// A second of a sound of its own: a voice that glides by its own interval, in a rhythm of its own, over a little noise.
+/// A second of a distinct sound: a gliding voice with its own interval and rhythm, over a little noise.
 fn voice(number: u32) -> Vec<f64> {
     let mut state = number + 1;
     let mut phase = 0.0;
@@ -59,7 +59,7 @@ fn a_sound_that_is_played_into_the_microphone_finds_its_file_first() {
     assert!(devices["inputs"].as_array().is_some_and(|inputs| !inputs.is_empty()), "{devices}");
     for number in [3, 6] {
         let known = folder.path().join(format!("voices/voice_{number}.wav"));
-        // Long enough for a player that is slow to start.
+        // Long enough for a player that starts slowly.
         let searching = soundalike(&audio, &project, &["search", "--record", "5", "--by", "file", "-k", "3"]).spawn();
         let searching = searching.expect("it runs");
         audio.until_recorded();
@@ -81,12 +81,12 @@ fn what_is_played_arrives_at_the_speaker() {
     audio.until("the speaker's sound", || listening.bytes() > 0);
     let path = sound.to_str().expect("UTF-8");
     let original: Vec<f32> = voice(4).into_iter().map(|sample| sample as f32).collect();
-    // The sound server has no priority here: on a machine that does something else as well it leaves gaps now and then.
+    // The sound server has no priority here, so on a busy machine it sometimes leaves gaps.
     let arrives = (0..5).any(|_| {
         let project = folder.path().join("project");
         let played = answer(soundalike(&audio, &project, &["play", path]).output().expect("it runs"));
         assert_eq!(played["seconds"], 1.0);
-        // The speaker is a little behind the program.
+        // The speaker lags a little behind the program.
         let (ended, half_a_second) = (listening.bytes(), u64::from(RATE));
         audio.until("the end of the sound", || listening.bytes() > ended + half_a_second);
         let (correlation, at) = best_correlation(&listening.samples(), &original);
@@ -94,8 +94,8 @@ fn what_is_played_arrives_at_the_speaker() {
         correlation > 0.95
     });
     assert!(arrives);
-    // A program that has just been started has its device to open, too. How long it takes is printed, not asserted: the
-    // machine may do something else as well.
+    // A program that was just started must also open its device. Its delay is printed, not asserted, because the
+    // machine may be busy.
     let part = ["play", path, "--to", "0.1"];
     let again =
         (0..4).map(|_| answer(soundalike(&audio, &folder.path().join("project"), &part).output().expect("it runs")));
@@ -104,9 +104,10 @@ fn what_is_played_arrives_at_the_speaker() {
     assert!(waited.is_finite(), "no first frame was reported");
 }
 
-/// The highest normalised correlation of `sound` with any stretch of `heard`, and where that is, in seconds.
+/// The highest normalised correlation of `sound` with any stretch of `heard`, and the position of that stretch in
+/// seconds.
 fn best_correlation(heard: &[f32], sound: &[f32]) -> (f32, f64) {
-    // Each of 4 frames is enough to tell; the mean is a low-pass for both alike.
+    // One in 4 frames is enough. Averaging filters both sounds alike.
     const FEWER: usize = 4;
     let thin = |samples: &[f32]| -> Vec<f32> {
         samples.chunks_exact(FEWER).map(|frames| frames.iter().sum::<f32>() / FEWER as f32).collect()

@@ -1,5 +1,5 @@
-//! The built program in a real window, from sounds that are dropped on it to a match that is heard, and dragged on to another
-//! window. A picture of each step is kept in target/tmp/real_window.
+//! The built program in a real window: sounds are dropped on it, a match is played, and a match is dragged to another
+//! window. Pictures of the steps are kept in target/tmp/real_window.
 
 use std::path::PathBuf;
 
@@ -24,12 +24,12 @@ fn dropped_sounds_are_learned_found_heard_and_dragged_on() {
     window.see("Try the demo library");
     picture("1-empty.png");
 
-    // The button goes down where there is no window, as over a file manager.
+    // The button is pressed where there is no window, as over a file manager.
     screen.point((2500, 700));
     screen.mouse(&["mousedown", "1"]);
     let display = screen.display.clone();
     let dragging = std::thread::spawn(move || drag_source::drag(&[sounds], Some(&display)));
-    // Until somebody follows the pointer, no step of it counts.
+    // Until a window follows the pointer, the pointer's steps do not count.
     screen.sway_until((900, 500), || window.has("Let go to add these sounds"));
     picture("2-hover.png");
     screen.mouse(&["mouseup", "1"]);
@@ -67,7 +67,7 @@ fn dropped_sounds_are_learned_found_heard_and_dragged_on() {
     let third = window.see("Match 3:");
     screen.point(third.middle());
     screen.mouse(&["mousedown", "1"]);
-    // It is selected once it has begun to be dragged.
+    // When the drag begins, the match is selected.
     screen.sway_until(third.middle(), || window.selects("Match 3:"));
     screen.sway_until((1900, 500), || other.has("Let go to add these sounds"));
     picture("8-dragged.png");
@@ -76,7 +76,7 @@ fn dropped_sounds_are_learned_found_heard_and_dragged_on() {
     picture("9-there.png");
 }
 
-/// Whatever ends the program while it records, the recording is there at the next start.
+/// Whatever ends the program during a recording, the recording is there at the next start.
 #[test]
 fn a_recording_outlives_its_window() {
     let Some(screen) = Screen::start("1280x800") else { return };

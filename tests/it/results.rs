@@ -1,4 +1,4 @@
-//! What searches find and codes, as files that programs which we did not write read back; and the command line around them.
+//! Matches and codes as files, read back by other programs; and the command line for them.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -15,14 +15,14 @@ fn soundalike(project: &Path) -> Command {
     command
 }
 
-/// What a command that succeeds prints.
+/// The output of a command that must succeed.
 fn said(command: &mut Command) -> String {
     let output = command.output().expect("it runs");
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// Runs a script on some files; it must end in saying that all is fine.
+/// Runs a script on some files. The script must report that all is fine.
 fn check_by(mut python: Command, script: &str, arguments: &[&Path]) {
     let output = python.arg("-c").arg(script).args(arguments).output().expect("it runs");
     let words = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
@@ -71,7 +71,7 @@ print('fine')
     check_by(python, script, &[&table, &expected]);
 }
 
-/// By the rules that Audacity and Raven publish for their files.
+/// Checks the rules that Audacity and Raven publish for their files.
 #[test]
 fn label_tracks_and_selection_tables_follow_the_published_columns() {
     let folder = learned(8);
@@ -284,7 +284,7 @@ fn shells_and_man_are_told_of_every_command() {
     assert!(!project.exists(), "none of this needs a project");
 }
 
-/// Times in the middle of a recording, by its name on a morning in May.
+/// Times in the middle of a recording that began, by its name, on a morning in May.
 #[test]
 fn events_are_written_for_other_programs_with_clips_that_have_a_margin_and_a_mark() {
     let folder = learned(8);

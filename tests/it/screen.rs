@@ -1,5 +1,5 @@
-//! The built program in real windows on a screen that nobody sees, used with a mouse that nobody holds. What is in a window,
-//! and where, is asked of it as a screen reader asks: by the names that it gives to people who cannot see it.
+//! The built program in real windows on a virtual screen, used with a virtual mouse. The test finds widgets as a screen
+//! reader does: by their accessible names.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -11,10 +11,10 @@ use zbus::zvariant::{OwnedObjectPath, OwnedValue};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_soundalike");
 
-/// No step takes longer than this, even on a machine that does something else as well.
+/// No step takes longer than this, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Ends a process with the test.
+/// A process that ends with the test.
 pub struct Running(Child);
 
 impl Drop for Running {
@@ -27,16 +27,16 @@ impl Drop for Running {
 
 pub struct Screen {
     pub display: String,
-    /// The bus that windows tell screen readers on.
+    /// The bus for accessibility.
     bus: zbus::Connection,
     address: String,
-    /// What a person chose for the window is neither used nor changed: it is kept here, and so are sockets.
+    /// The window's preferences and sockets are kept here, so that those of the person are not used or changed.
     folder: tempfile::TempDir,
     _server: Running,
     _session: Running,
 }
 
-/// Something in a window that has a name, and the rectangle that it takes on the screen.
+/// A widget with a name, and its rectangle on the screen.
 #[derive(Clone, Debug)]
 pub struct Thing {
     pub name: String,
@@ -54,7 +54,7 @@ impl Thing {
 }
 
 impl Screen {
-    /// `None`, and a line that says so, where the machine lacks what this needs. `size`: as in "1280x800".
+    /// Starts a screen of a size such as "1280x800". If the machine lacks a tool, prints a line and returns `None`.
     pub fn start(size: &str) -> Option<Self> {
         for (tool, harmless) in
             [("Xvfb", "-help"), ("xdotool", "-v"), ("import", "-version"), ("dbus-daemon", "--version")]
@@ -81,7 +81,7 @@ impl Screen {
         Some(Self { display, bus, address, folder, _server: server, _session: session })
     }
 
-    /// A command that sees this screen and nothing of the person's own desktop.
+    /// A command that sees this screen, and nothing of the person's own desktop.
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.env("DISPLAY", &self.display).env_remove("WAYLAND_DISPLAY");
@@ -98,12 +98,12 @@ impl Screen {
         let number = program.id().to_string();
         let program = Running(program);
         let window = self.mouse(&["search", "--sync", "--onlyvisible", "--pid", &number]).trim().to_owned();
-        // There is no window manager that would do that.
+        // There is no window manager that would set the focus.
         self.mouse(&["windowfocus", &window]);
         Window { screen: self, program, window }
     }
 
-    /// Uses the mouse, the keyboard or a window, in the words of xdotool.
+    /// Uses the mouse, the keyboard or a window, by a command of xdotool.
     pub fn mouse(&self, words: &[&str]) -> String {
         let output = self.command("xdotool").args(words).output().expect("xdotool");
         String::from_utf8(output.stdout).expect("text")
@@ -118,13 +118,13 @@ impl Screen {
         self.mouse(&["click", "1"]);
     }
 
-    /// Moves the pointer to a place, and around it until something is so.
+    /// Moves the pointer to a place, and then around it until `is_so` is true.
     pub fn sway_until(&self, (x, y): (i32, i32), is_so: impl Fn() -> bool) {
         let end = Instant::now() + PATIENCE;
         self.point((x, y));
-        // Further than a click may slip.
+        // Farther than a pointer may move within a click.
         for step in ["9", "-9"].into_iter().cycle() {
-            // A hand on a mouse moves it by steps; that the pointer is put somewhere is no movement to X.
+            // A real mouse moves in steps. For X, setting the pointer's position is not a movement.
             self.mouse(&["mousemove_relative", "--", step, "0"]);
             if is_so() {
                 return;
@@ -140,7 +140,7 @@ impl Screen {
         std::fs::read(path).expect("the picture")
     }
 
-    /// Takes pictures until what is to be seen has come to rest: nothing moves unless something happens.
+    /// Takes pictures until two are equal. Nothing moves unless something happens.
     pub fn picture_at_rest(&self, path: &Path) {
         let end = Instant::now() + PATIENCE / 10;
         let mut before = self.picture(path);
@@ -158,7 +158,7 @@ impl Screen {
 pub struct Window<'a> {
     screen: &'a Screen,
     program: Running,
-    /// Its number on the screen.
+    /// The number of the window on the screen.
     window: String,
 }
 
@@ -183,7 +183,7 @@ impl Window<'_> {
         assert!(status.expect("it runs").success());
     }
 
-    /// Waits for the program's end: its exit code, where it was no signal.
+    /// Waits for the program's end. Returns its exit code, or `None` after a signal.
     pub fn end(mut self) -> Option<i32> {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -199,17 +199,17 @@ impl Window<'_> {
         self.screen.mouse(&["windowmove", "--sync", &self.window, &x.to_string(), &y.to_string()]);
     }
 
-    /// Waits until the window holds something with this name, or else with a name that begins with it.
+    /// Waits until the window has a widget with this name, or else one whose name begins with it.
     pub fn see(&self, name: &str) -> Thing {
         self.see_within(PATIENCE, name)
     }
 
-    /// The same for what takes long.
+    /// Like [`see`](Self::see), with another time limit.
     pub fn see_within(&self, patience: Duration, name: &str) -> Thing {
         let end = Instant::now() + patience;
         let mut names = Vec::new();
         while Instant::now() < end {
-            // While a window changes, some of what it has named may be gone when it is asked for.
+            // While a window changes, some of its widgets may disappear during the query.
             if let Ok(things) = pollster::block_on(self.things()) {
                 let exact = things.iter().find(|thing| thing.name == name);
                 if let Some(thing) = exact.or_else(|| things.iter().find(|thing| thing.name.starts_with(name))) {
@@ -222,12 +222,12 @@ impl Window<'_> {
         panic!("never came: {name}\nwhat there is: {names:#?}");
     }
 
-    /// Whether there is such a thing at this moment.
+    /// Whether the window has such a widget now.
     pub fn has(&self, name: &str) -> bool {
         self.now(name).is_some()
     }
 
-    /// Whether there is such a thing at this moment, and it is selected.
+    /// Whether the window has such a widget now, and it is selected.
     pub fn selects(&self, name: &str) -> bool {
         self.now(name).is_some_and(|thing| pollster::block_on(self.is_selected(&thing.node)).unwrap_or(false))
     }
@@ -249,7 +249,7 @@ impl Window<'_> {
         self.screen.click(self.see(name).middle());
     }
 
-    /// Everything in the window that has a name.
+    /// All widgets of the window that have names.
     async fn things(&self) -> zbus::Result<Vec<Thing>> {
         let registry = ("org.a11y.atspi.Registry".to_owned(), path("/org/a11y/atspi/accessible/root"));
         let mut open = Vec::new();
@@ -266,7 +266,7 @@ impl Window<'_> {
             {
                 things.push(Thing { name, node: node.clone(), left, top, width, height });
             }
-            // In the order in which a person hears them.
+            // In the order in which a screen reader reads them.
             open.extend(self.children(&node).await?.into_iter().rev());
         }
         Ok(things)
@@ -307,7 +307,7 @@ impl Window<'_> {
     }
 }
 
-/// Something in a window: who tells of it, and under which path.
+/// A node of the accessibility tree: the program that owns it, and its path.
 type Node = (String, OwnedObjectPath);
 
 const ACCESSIBLE: &str = "org.a11y.atspi.Accessible";
@@ -317,7 +317,7 @@ fn path(text: &'static str) -> OwnedObjectPath {
     OwnedObjectPath::try_from(text).expect("a path")
 }
 
-/// Says that a screen reader is there, and returns the bus that windows then tell on.
+/// Announces a screen reader, and returns the bus that windows then use.
 async fn accessibility(session: &str) -> zbus::Result<zbus::Connection> {
     let session = zbus::connection::Builder::address(session)?.build().await?;
     let (name, place) = (Some("org.a11y.Bus"), "/org/a11y/bus");
@@ -328,7 +328,7 @@ async fn accessibility(session: &str) -> zbus::Result<zbus::Connection> {
     zbus::connection::Builder::address(address.as_str())?.build().await
 }
 
-/// Starts a server that tells with its first line how it is reached.
+/// Starts a server that prints its address on its first line.
 fn started(command: &mut Command) -> (Running, String) {
     let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it was there just now");
     let told = server.stdout.take().expect("its output");

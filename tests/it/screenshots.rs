@@ -1,12 +1,12 @@
-//! Draws the pictures in screenshots/: the built program in a real window on a virtual screen, used with the mouse, from an
-//! empty project to a search. Run by `make screenshots`.
+//! Makes the pictures in screenshots/ with the built program in a real window on a virtual screen, used with the mouse,
+//! from an empty project to a search. `make screenshots` runs it.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::screen::Screen;
 
-/// Training and indexing the demo library take no longer, even on a busy machine.
+/// Training and indexing the demo library take no longer than this, even on a busy machine.
 const LEARNING: Duration = Duration::from_secs(900);
 
 #[test]
@@ -17,7 +17,7 @@ fn draw() {
     let folder = tempfile::Builder::new().prefix("demo-").tempdir().expect("a folder");
     let screen = Screen::start("1280x800").expect("what `make screenshots` installs");
     let window = screen.open(&folder.path().join("project"), |_| ());
-    // The pointer is out of the way, so that no tool tip is in a picture.
+    // The pointer is moved away, so that no tool tip is in the picture.
     let picture = |name: &str| {
         screen.point((640, 790));
         screen.picture_at_rest(&out.join(name));
@@ -27,13 +27,13 @@ fn draw() {
 
     window.click("Try the demo library");
     window.see("196 files added");
-    // The message that says so goes by itself.
+    // The message about this disappears by itself.
     window.until_gone("196 files added");
     picture("2-dataset.png");
 
     window.click("Start learning");
     window.click("Training");
-    // A picture of something that runs is taken at some moment of it: here, when the noise has grown to 0.1 of its 0.25.
+    // A running training changes all the time. The picture is taken when the noise has grown to 0.1 of its 0.25.
     window.see_within(LEARNING, "noise 0.1");
     screen.point((640, 790));
     screen.picture(&out.join("3-training.png"));

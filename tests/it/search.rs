@@ -1,5 +1,5 @@
-//! What a search gives beside the nearest: whose codes, which match is the query itself, and only what its filter lets
-//! through.
+//! What a search reports beside its nearest matches: their codes, which match is the query itself, and the effect of
+//! filters.
 
 use camino::Utf8PathBuf;
 use soundalike::dataset::Favourite;
@@ -9,12 +9,12 @@ use soundalike::engine::{
 
 use crate::support::{Bench, quick, tone, write_tones, write_wav};
 
-/// Tones, and two copies of a sweep: equal distances, and chunks that differ from their neighbours.
+/// Tones, and two copies of a sweep: some distances are equal, and the sweep's chunks differ from their neighbours.
 fn bench() -> Bench {
     let bench = Bench::new();
     let sounds = bench.path("sounds");
     write_tones(&sounds, 6);
-    // Copies to the last sample would be one match. What differs here lies behind the last chunk.
+    // Exact copies would be one match. These differ only after the last chunk.
     for (name, last) in [("a_sweep.wav", 0.0), ("z_sweep.wav", 0.1)] {
         let sweep = (0..16_000).map(move |frame| {
             if frame == 15_999 {

@@ -1,4 +1,4 @@
-//! The built program as a server, and requests to it: whole ones by a client, odd ones byte by byte.
+//! The built program as a server, and requests to it: complete ones by a client, unusual ones byte by byte.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// No request of a test takes longer than this, even on a machine that does something else as well.
+/// No request of a test takes longer than this, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// A running server; it is killed where the test has not ended it.
+/// A running server. It is killed if the test has not ended it.
 pub struct Served {
     pub address: SocketAddr,
-    /// What it said at the start.
+    /// What the server printed at its start.
     pub said: Value,
     process: Child,
 }
@@ -43,7 +43,7 @@ impl Served {
         Self::start_as(project, arguments, |_| ())
     }
 
-    /// With its process changed before it is started.
+    /// Starts the server. `change` can change its process first.
     pub fn start_as(project: &Path, arguments: &[&str], change: impl FnOnce(&mut Command)) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_soundalike"));
         command.args(["serve", "--json", "--port", "0", "--project"]).arg(project).args(arguments);
@@ -68,10 +68,10 @@ impl Served {
         stream
     }
 
-    /// Sends bytes as they are and reads to the end of the answer, which must end the connection.
+    /// Sends raw bytes and reads to the end of the answer, which must end the connection.
     pub fn exchange(&self, bytes: &[u8]) -> Answer {
         let mut stream = self.connect();
-        // A server that refuses may have closed already; what it said is what counts.
+        // A server that refuses may have closed the connection already. Only its answer matters.
         let _ = stream.write_all(bytes);
         read_answer(&mut stream)
     }
@@ -93,7 +93,7 @@ impl Served {
         answer.json()
     }
 
-    /// Posts JSON and reads JSON, whatever the code.
+    /// Posts JSON and reads JSON, whatever the code is.
     pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         let answer = self.request("POST", path, &[("Content-Type", "application/json")], body.to_string().as_bytes());
         (answer.code, answer.json())
@@ -104,7 +104,7 @@ impl Served {
         self.exchange(&self.search_request(parameters, "query.wav", &bytes))
     }
 
-    /// A whole request that searches.
+    /// A complete request for a search.
     pub fn search_request(&self, parameters: &str, name: &str, sound: &[u8]) -> Vec<u8> {
         let body = form(name, sound);
         let head = format!(
@@ -116,7 +116,7 @@ impl Served {
         [head.into_bytes(), body].concat()
     }
 
-    /// Asks until the answer is so.
+    /// Repeats the request until `is_so` is true for the answer.
     pub fn until(&self, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -128,7 +128,7 @@ impl Served {
         }
     }
 
-    /// The most memory that it ever had, in MiB, where the system tells.
+    /// The peak memory of the server in MiB, if the system reports it.
     pub fn peak_mib(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
         let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
@@ -141,7 +141,7 @@ impl Served {
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("it runs").success());
     }
 
-    /// Waits for its end, which must be one of its own accord and without a fault.
+    /// Waits for the server's end, which must be regular.
     pub fn ends_well(mut self) {
         let status = self.process.wait().expect("it ends");
         assert!(status.success(), "the server ended with {status}");
@@ -150,7 +150,7 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // It has ended already where the test waited for it.
+        // If the test has waited for its end, it has ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

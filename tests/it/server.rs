@@ -1,4 +1,4 @@
-//! `soundalike serve`: what requests are answered with.
+//! `soundalike serve`: the answers to requests.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,7 +9,7 @@ use crate::served::{Served, read_answer};
 use crate::support::{Bench, python_with, quick, write_tones};
 use std::io::Write as _;
 
-/// A folder with `recordings`, which `project` has learned and indexed.
+/// A folder with `recordings`, and a `project` that was trained on them and indexed.
 pub fn learned(tones: usize) -> tempfile::TempDir {
     let bench = Bench::new();
     write_tones(&bench.path("recordings"), tones);
@@ -64,7 +64,7 @@ print('fine')
     assert!(output.status.success() && said == "fine\n", "{said}");
 }
 
-/// The README's section is run as it stands there, in a folder like the one that it tells of.
+/// The commands of the README's section are run as they are, in a folder like the one that it assumes.
 #[test]
 fn the_lines_of_the_readme_do_what_they_say() {
     if !crate::support::is_there("curl", "--version") {
@@ -200,12 +200,12 @@ fn a_body_that_does_not_come_whole_begins_nothing() {
             stream.write_all(broken).expect("sent");
             stream.shutdown(std::net::Shutdown::Write).expect("shut down");
             let mut answer = Vec::new();
-            // Whoever has hung up need not be answered, but must not be answered with success.
+            // A client that has hung up need not get an answer, but must not get a success.
             let _ = std::io::Read::read_to_end(&mut stream, &mut answer);
             let answer = String::from_utf8_lossy(&answer).into_owned();
             assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400 "), "{path}, {how}: {answer}");
         }
-        // One who goes away without a word.
+        // A client that closes the connection without a request.
         let mut stream = served.connect();
         stream.write_all(&length).expect("sent");
         drop(stream);
@@ -273,7 +273,7 @@ fn jobs_are_followed_and_cancelled_and_their_queue_is_bounded() {
     assert_eq!((full.code, full.header("retry-after")), (503, Some("1")), "{full:?}");
     let all = served.get("/jobs")["jobs"].as_array().expect("jobs").clone();
     assert_eq!((all.len(), &all[1]["state"]), (16, &json!("waiting")));
-    // A client that waits for one is told when somebody else cancels it.
+    // A client that waits for a job learns when another client cancels it.
     let last = all.last().expect("a job")["id"].clone();
     assert_eq!(served.request("DELETE", &format!("/jobs/{last}"), &[], b"").json(), json!({"status": "success"}));
     let mut waiting = served.connect();
@@ -311,7 +311,7 @@ fn a_signal_ends_the_server_and_jobs_keep_their_last_good_state() {
     let answer = read_answer(&mut waiting);
     assert_eq!((answer.code, &answer.json()["status"]), (409, &json!("cancelled")), "who waited is told");
     served.ends_well();
-    // The old model and its index answer, and the stopped training can be gone on with.
+    // The old model and its index answer, and the stopped training can be resumed.
     let sound = folder.path().join("recordings/tone_05.wav");
     let mut search = assert_cmd::Command::new(env!("CARGO_BIN_EXE_soundalike"));
     let output = search.args(["search", "--json", "--project"]).arg(&project).arg(&sound).assert().success();

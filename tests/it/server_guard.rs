@@ -1,4 +1,4 @@
-//! Who may use `soundalike serve`, and for what: each promise of its help.
+//! Who may use `soundalike serve`, and for what: tests each promise of its help.
 
 use std::io::{Read as _, Write};
 use std::net::TcpListener;
@@ -21,7 +21,7 @@ fn a_web_page_cannot_drive_it() {
     let body = json!({"filepaths": [folder.path().join("recordings")]}).to_string();
     let rebound = format!("evil.example:{}", served.address.port());
     for headers in [
-        // What a page's script may send without asking first, what its form sends, and what a rebound name sends.
+        // What a page's script may send without asking first, what a page's form sends, and what a rebound name sends.
         vec![("Host", own.as_str()), ("Origin", "http://evil.example"), ("Content-Type", "text/plain")],
         vec![("Host", own.as_str()), ("Origin", "null")],
         vec![("Host", own.as_str()), ("Origin", "http://localhost:3000")],
@@ -69,7 +69,7 @@ fn on_any_other_address_a_token_is_required_and_said_so() {
     served.terminate();
     served.ends_well();
 
-    // One that is given is used, also on this machine alone, and is not shown.
+    // A given token is used, also if only this machine is served, and is not printed.
     let file = folder.path().join("secret.txt");
     std::fs::write(&file, "a secret of some length\n").expect("written");
     let by_file = Served::start(&project, &["--token-file", file.to_str().expect("UTF-8")]);
@@ -96,7 +96,8 @@ fn limits_are_in_the_help_and_kept() {
     let served = Served::start(&folder.path().join("project"), &[]);
     let large = served.request("POST", "/add", &[], &vec![b' '; (1 << 20) + 1]);
     assert_eq!(large.code, 413, "{large:?}");
-    // An upload that says its size is refused before it is sent, one that does not when it is too large.
+    // An upload that declares its size is refused before it is sent. One that does not is refused when it becomes too
+    // large.
     let mut stream = served.connect();
     let head = format!(
         "POST /search HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: multipart/form-data; \
@@ -117,7 +118,7 @@ fn limits_are_in_the_help_and_kept() {
         }
         sent += 1;
     }
-    // What is on its way when the server hangs up is at most what the two sockets' buffers hold.
+    // When the server hangs up, at most what fits into the buffers of the two sockets is on its way.
     assert!((60..200).contains(&sent), "{sent} MiB were taken");
     if let Some(peak) = served.peak_mib() {
         println!("{peak} MiB at most");
@@ -126,7 +127,7 @@ fn limits_are_in_the_help_and_kept() {
     assert_eq!(served.search("", &folder.path().join("recordings/tone_01.wav")).code, 200);
 }
 
-/// A sound of hours in a small file does not keep anybody waiting.
+/// A sound of hours in a small file must not keep anybody waiting.
 #[test]
 fn only_the_beginning_of_a_long_query_is_listened_to() {
     let folder = learned(6);
@@ -155,7 +156,7 @@ fn an_upload_touches_nothing_but_a_private_folder() {
     let before = (files_below(&folder.path().join("project")), files_below(&folder.path().join("working")));
     let sound = std::fs::read(folder.path().join("recordings/tone_02.wav")).expect("read");
     let request = served.search_request("", "../../../evil.wav", &sound);
-    // All but the end of it: the file is there, and nobody else can see it.
+    // All bytes except the last ones: the file is there, and nobody else can read it.
     let mut half = served.connect();
     half.write_all(&request[..request.len() - 40]).expect("sent");
     let private = loop {
@@ -169,7 +170,7 @@ fn an_upload_touches_nothing_but_a_private_folder() {
     half.write_all(&request[request.len() - 40..]).expect("sent");
     let answer = read_answer(&mut half);
     assert_eq!(answer.code, 200, "{answer:?}");
-    // Nor is anything left of one whose sender goes away.
+    // If the sender disappears, nothing is left of the upload.
     let mut gone = served.connect();
     gone.write_all(&request[..request.len() - 40]).expect("sent");
     while files_below(&temporary).is_empty() {
@@ -207,7 +208,7 @@ fn what_is_added_can_be_confined() {
         "/absent".into(),
     ] {
         let answer = add(path.clone());
-        // A link is never followed in the answer: it would tell what lies outside.
+        // The answer never follows a link, because that would reveal what lies outside.
         assert_eq!(answer["failed"], json!([{"path": path, "reason": "it is not in a folder that may be read"}]));
     }
     assert_eq!(served.get("/datasetinfo")["num_wavs"], 0);
@@ -231,7 +232,7 @@ fn website(pages: Vec<(&'static str, Vec<u8>)>) -> String {
             let asked = String::from_utf8_lossy(&head).split(' ').nth(1).unwrap_or_default().to_owned();
             let answer =
                 pages.iter().find(|(path, _)| *path == asked).map_or(&b"HTTP/1.1 404 No\r\n\r\n"[..], |(_, a)| a);
-            // A client that has heard enough hangs up.
+            // A client that has enough hangs up.
             let _ = stream.write_all(answer);
         }
     });
@@ -300,7 +301,7 @@ fn a_download_that_does_not_end_is_cut_off() {
     assert_eq!(files_below(&bench.path("project/downloads")), [] as [PathBuf; 0]);
 }
 
-/// A server that takes a request and never answers it.
+/// A server that accepts a request and never answers it.
 #[test]
 fn a_download_that_never_comes_can_be_cancelled() {
     let bench = Bench::new();

@@ -1,4 +1,4 @@
-//! `soundalike serve` under load: answers stay right, memory stays bounded, and a full queue says so.
+//! `soundalike serve` under load: answers stay right, memory stays bounded, and a full queue is reported.
 
 use std::io::{Read as _, Write as _};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,14 +12,14 @@ use crate::server::learned;
 
 const MOST_MIB: u64 = 700;
 
-/// Where the answer is one, it is right: the sound itself comes first.
+/// If the answer is a success, it is right: the sound itself comes first.
 fn is_right(answer: &Answer, name: &str) -> bool {
     let found = answer.json();
     let first = &found["results"][0];
     first["distance"] == 0.0 && first["path"].as_str().is_some_and(|path| path.ends_with(name))
 }
 
-/// Raises this process's limit of open files, where it may.
+/// Raises this process's limit of open files, if that is permitted.
 fn may_have_open(files: usize) -> bool {
     let mut raise = std::process::Command::new("prlimit");
     raise.args(["--pid", &std::process::id().to_string(), &format!("--nofile={files}:")]);
@@ -79,14 +79,14 @@ fn clients_that_send_half_or_read_nothing_keep_nobody_waiting() {
     let sound = folder.path().join("recordings/tone_05.wav");
     let whole = served.search_request("", "q.wav", &std::fs::read(&sound).expect("read"));
     let mut odd = Vec::new();
-    // One in five searches: these and the two below together are no more than there are places for, so that nobody's turn
-    // depends on how fast they come.
+    // One in five is a search. These and the two below are at most as many as there are places, so timing does not
+    // decide who gets a turn.
     let clients = 90;
     assert!(clients / 5 + 2 <= limits::SEARCHES_AT_ONCE);
     for number in 0..clients {
         let mut stream = served.connect();
         let part: &[u8] = match number % 5 {
-            // Nothing at all, half a head, a head alone, half a body, and a whole request whose answer nobody reads.
+            // Nothing, half a head, only a head, half a body, and a complete request whose answer nobody reads.
             0 => b"",
             1 => &whole[..30],
             2 => &whole[..whole.windows(4).position(|four| four == b"\r\n\r\n").expect("a head") + 4],
@@ -96,7 +96,7 @@ fn clients_that_send_half_or_read_nothing_keep_nobody_waiting() {
         stream.write_all(part).expect("sent");
         odd.push(stream);
     }
-    // One that sends byte by byte is as good as any other.
+    // A client that sends byte by byte gets its answer like any other.
     let mut slow = served.connect();
     for byte in &whole {
         slow.write_all(std::slice::from_ref(byte)).expect("sent");
@@ -105,10 +105,10 @@ fn clients_that_send_half_or_read_nothing_keep_nobody_waiting() {
     assert_eq!(answer.code, 200, "{answer:?}");
     let answer = served.search("?format=detail&by=file", &sound);
     assert!(answer.code == 200 && is_right(&answer, "tone_05.wav"), "{answer:?}");
-    // Half a body is waited for, but not for ever.
+    // The server waits for the rest of a body, but not for ever.
     let late = read_answer(&mut odd[3]);
     assert_eq!(late.code, 408, "{late:?}");
-    // What was never sent as a request is hung up on.
+    // Connections without a complete request are closed.
     memory_is_bounded(&served);
     served.terminate();
     let mut rest = Vec::new();
@@ -117,7 +117,8 @@ fn clients_that_send_half_or_read_nothing_keep_nobody_waiting() {
     served.ends_well();
 }
 
-/// More half-sent requests than there are connections: a whole one is answered long before any of them is given up.
+/// There are more half-sent requests than connections. A complete request is answered long before any of them times
+/// out.
 #[test]
 fn what_is_half_sent_makes_way_for_what_is_whole() {
     let clients = limits::CONNECTIONS + 100;
@@ -146,7 +147,7 @@ fn what_is_half_sent_makes_way_for_what_is_whole() {
         let halves: Vec<_> = (0..clients)
             .map(|_| {
                 let mut stream = served.connect();
-                // One that has made way already takes nothing.
+                // A connection that has made way accepts nothing.
                 let _ = stream.write_all(&part);
                 stream
             })
@@ -165,7 +166,7 @@ fn what_is_half_sent_makes_way_for_what_is_whole() {
     }
 }
 
-/// Sounds that are half sent and together take all the room on the disk make way for one that is whole.
+/// Half-sent sounds that take all the room on the disk make way for a complete one.
 #[test]
 fn half_sent_sounds_take_no_room_from_a_whole_one() {
     let folder = learned(6);

@@ -1,4 +1,5 @@
-//! Signals stop the program's work as "Stop" in the window does: what was done is kept, and the words say how to go on.
+//! Signals stop the program's work like "Stop" in the window: what was done is kept, and a sentence says how to
+//! continue.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
@@ -8,13 +9,13 @@ use serde_json::Value;
 
 use crate::support::{Bench, quick, tone, write_tones, write_wav};
 
-/// A command of the built program at work.
+/// A running command of the built program.
 struct Working {
     process: Child,
     said: BufReader<std::process::ChildStderr>,
 }
 
-/// How it ended.
+/// The end of a command.
 #[derive(Debug)]
 struct End {
     code: Option<i32>,
@@ -31,7 +32,7 @@ impl Working {
         Self { process, said }
     }
 
-    /// Waits until its log tells of this stage of the job.
+    /// Waits until the log names this stage of the job.
     fn until(&mut self, stage: &str) {
         let mut line = String::new();
         while !line.contains(stage) {
@@ -53,8 +54,8 @@ impl Working {
     }
 }
 
-/// Runs a command, signals at this stage, and tells how it ended. On a machine that falters it may have come to its end before
-/// the signal: then it is tried again.
+/// Runs a command, sends a signal at this stage, and returns how it ended. On a slow machine the command may end before
+/// the signal; then it is tried again.
 fn stopped(project: &Path, arguments: &[&str], stage: &str, signal: &str) -> End {
     for _ in 0..10 {
         let mut working = Working::start(project, arguments);
@@ -91,7 +92,7 @@ fn a_training_is_kept_from_its_first_step_on() {
         assert!(end.said.contains("train --resume"), "{end:?}");
         assert!(project.join("checkpoint.safetensors").is_file());
     }
-    // Before anything was learned there is nothing to go on with.
+    // Before anything was learned, there is nothing to resume.
     let other = folder.path().join("other");
     assert_eq!(Working::start(&other, &["add", &sounds]).end().code, Some(0));
     let mut early = Working::start(&other, &train);
@@ -134,7 +135,7 @@ fn adding_indexing_and_searching_stop_and_go_on() {
     assert_eq!(info(&project)["index_codes"].as_u64(), before, "as it was");
 }
 
-/// `nohup` starts programs with SIGHUP ignored: it stays ignored.
+/// `nohup` starts programs with SIGHUP ignored, and it must stay ignored.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_signal_that_is_ignored_from_the_start_stays_ignored() {
@@ -168,7 +169,7 @@ fn a_second_signal_ends_the_program_at_once() {
     working.until("stage=\"learning\"");
     working.signal("-TERM");
     working.signal("-TERM");
-    // Ended by the signal itself, or orderly where it was quicker than the second one.
+    // Ended by the signal itself, or regularly if it was faster than the second signal.
     let end = working.end();
     assert!(matches!(end.code, None | Some(143)), "{end:?}");
     assert_eq!(info(&project)["files"], 6);

@@ -1,4 +1,4 @@
-//! Sound in and out through the engine, on devices whose clock is turned by hand.
+//! Sound in and out through the engine, on mock devices whose clock the test controls.
 
 use camino::Utf8PathBuf;
 use soundalike::audio::device::Format;
@@ -6,7 +6,7 @@ use soundalike::engine::{Clip, Command, Grouping, Outcome, Query, SearchFilter, 
 
 use crate::support::{Bench, quick, tone, write_tones, write_wav};
 
-/// Of the bench's microphone.
+/// The rate of the bench's microphone.
 const RATE: usize = 44_100;
 
 fn start(bench: &Bench, stop_when: StopWhen) -> soundalike::engine::JobId {
@@ -45,7 +45,7 @@ fn a_recording_is_a_take_that_is_listed_renamed_and_deleted() {
     let bench = Bench::new();
     let recorded = record(&bench);
     assert!((recorded.duration_secs - 1.5).abs() < 1e-9);
-    // Silence at both ends is left out of the query and kept in the file.
+    // Silence at both ends is not part of the query, but stays in the file.
     let (from, to) = recorded.heard_secs.expect("a part");
     assert!((from - 0.45).abs() < 0.02 && (to - 1.05).abs() < 0.02, "{from} to {to}");
     assert_eq!(hound::WavReader::open(&recorded.path).expect("a file").duration() as usize, 3 * RATE / 2);
@@ -127,18 +127,18 @@ fn a_recording_is_a_take_whatever_ends_the_program() {
         bench.until("what was fed", |latest| latest.recorder.secs >= f64::from(second));
         let frames = || hound::WavReader::open(&file).map_or(0, |wav| wav.duration() as usize);
         bench.until("what was fed on the disk", |_| frames() == second as usize * RATE);
-        // A program that is killed now leaves this file.
+        // If the program were killed now, it would leave this file.
         std::fs::copy(&file, bench.path(&format!("killed_{second}.wav"))).expect("copied");
     }
-    // A take that is being recorded is none yet: nobody renames or deletes it.
+    // A take that is being recorded is not listed yet, so it cannot be renamed or deleted.
     bench.run(Command::RenameTake { path: Utf8PathBuf::from("/none.wav"), name: "x".into() }).expect_err("no take");
     assert_eq!(bench.engine.latest().takes.len(), 0);
-    // The window is closed in the middle.
+    // The window is closed during the recording.
     let bench = bench.reopen();
     assert_eq!(bench.engine.latest().takes[0].duration_secs, 2.0);
     let killed = bench.path("killed_1.wav");
     std::fs::rename(&killed, takes.join("killed.wav")).expect("put there");
-    // One that was killed before its first sound has a header alone.
+    // A recording that was killed before its first sound is only a header.
     let empty = &std::fs::read(&file).expect("read")[..58];
     let mut header = empty.to_vec();
     header[4..8].copy_from_slice(&50u32.to_le_bytes());
@@ -189,13 +189,13 @@ fn the_meter_runs_and_devices_appear_while_the_microphone_is_watched() {
     let usb = bench.engine.latest().devices.inputs.devices[1].clone();
     change(&bench, |sound| sound.input = Some(usb.clone())).expect("chosen");
     assert_eq!(bench.audio.open_devices().1, ["usb"]);
-    // A recording takes the microphone over, and gives it back.
+    // A recording takes over the microphone, and the level is shown again afterwards.
     let job = start(&bench, StopWhen { after_secs: Some(0.5), quiet: false });
     bench.audio.feed(&vec![0.5; 16_000]);
     let path = take(&bench, job).path;
     assert_eq!(hound::WavReader::open(path).expect("a file").spec().sample_rate, 16_000, "as the device offers it");
     bench.until("the level again", |latest| latest.recorder.listening);
-    // One that was lost is back as soon as it is back.
+    // A lost microphone is used again as soon as it is connected.
     bench.audio.unplug_another("usb");
     bench.until("the loss", |latest| !latest.recorder.listening && latest.recorder.problem.is_some());
     bench.until("the list without it", |latest| latest.devices.inputs.devices.len() == 1);

@@ -1,4 +1,4 @@
-//! A recording that nobody made: noise, calls of one kind at known moments, and sounds of other kinds.
+//! A synthetic recording: noise, calls of one kind at known moments, and sounds of other kinds.
 
 use std::f64::consts::TAU;
 
@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 pub const RATE: u32 = 8000;
 
-/// A recording and when its calls begin and end, in seconds.
+/// A recording, and the starts and ends of its calls in seconds.
 pub struct Soundscape {
     pub samples: Vec<f64>,
     pub calls: Vec<(f64, f64)>,
@@ -15,7 +15,7 @@ pub struct Soundscape {
 
 type Voice = fn(f64) -> f64;
 
-/// What else is to be heard: a falling whistle, a warble, knocks, a hum, a click train, a chord.
+/// The other sounds: a falling whistle, a warble, knocks, a hum, a click train, a chord.
 const OTHERS: [(Voice, f64); 6] = [
     (|t| (TAU * (2600.0 * t - 700.0 * t * t)).sin() * edge(t, 1.2), 1.2),
     (|t| (TAU * 1500.0 * t + 9.0 * (TAU * 6.0 * t).sin()).sin() * edge(t, 1.0), 1.0),
@@ -27,7 +27,7 @@ const OTHERS: [(Voice, f64); 6] = [
 
 const CALL_SECS: f64 = 1.06;
 
-/// A whistle that rises, a pause, and a trill.
+/// A rising whistle, a pause, and a trill.
 fn call(t: f64) -> f64 {
     match t {
         ..0.44 => (TAU * (900.0 * t + 1500.0 * t * t)).sin() * edge(t, 0.44),
@@ -36,13 +36,13 @@ fn call(t: f64) -> f64 {
     }
 }
 
-/// Rises and falls within 20 ms of a sound's ends.
+/// Fades the first and the last 20 ms of a sound.
 fn edge(t: f64, secs: f64) -> f64 {
     (t / 0.02).clamp(0.0, 1.0) * ((secs - t) / 0.02).clamp(0.0, 1.0)
 }
 
-/// `calls` calls in `secs` seconds, each `snr_db` above the noise, slower and faster by up to a tenth; three sounds of other
-/// kinds for each, of which every fifth overlaps a call's end.
+/// `calls` calls in `secs` seconds, each `snr_db` above the noise, with speeds that vary by up to a tenth. For each
+/// call there are three sounds of other kinds. Every fifth of these overlaps the end of a call.
 pub fn soundscape(seed: u64, secs: f64, calls: usize, snr_db: f64) -> Soundscape {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let noise_rms = 0.02;
@@ -94,8 +94,8 @@ fn rms(samples: &[f64]) -> f64 {
     (samples.iter().map(|sample| sample * sample).sum::<f64>() / samples.len() as f64).sqrt()
 }
 
-/// How many of the calls were found, and how many of the `found` stretches are calls: those that share at least half of
-/// themselves with one.
+/// The share of calls that were found, and the share of the `found` stretches that are calls. A stretch is a call if
+/// they share at least half of the shorter one.
 pub fn recall_and_precision(calls: &[(f64, f64)], found: &[(f64, f64)]) -> (f64, f64) {
     let shares = |a: &(f64, f64), b: &(f64, f64)| a.1.min(b.1) - a.0.max(b.0) >= 0.5 * (a.1 - a.0).min(b.1 - b.0);
     let hit = calls.iter().filter(|call| found.iter().any(|found| shares(call, found))).count();

@@ -1,4 +1,4 @@
-//! An engine on a temporary project, and small sounds to feed it.
+//! An engine on a temporary project, and small sounds for it.
 
 use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use soundalike::engine::{Command, Engine, EngineOptions, Event, JobId, Opening, 
 use soundalike::model::TrainingSettings;
 use tempfile::TempDir;
 
-/// No job of a test takes longer than this, even on a machine that does something else as well.
+/// No job of a test takes longer than this, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 pub struct Bench {
     pub engine: Engine,
     pub audio: Arc<MockBackend>,
-    /// The project is in `project` below it; sounds may be put beside it.
+    /// The project is in the subfolder `project`. Sounds may be put beside it.
     pub folder: TempDir,
 }
 
@@ -31,7 +31,7 @@ impl Bench {
         Self { engine, audio, folder }
     }
 
-    /// Closes the project and opens it again, as another start of the program does.
+    /// Closes the project and opens it again, like another start of the program.
     pub fn reopen(self) -> Self {
         let Self { engine, audio, folder } = self;
         drop(engine);
@@ -39,7 +39,7 @@ impl Bench {
         Self { engine, audio, folder }
     }
 
-    /// Opens the project in `folder`, or gives everything back and says why not.
+    /// Opens the project in `folder`. If that fails, returns everything and the reason.
     pub fn open_in(folder: TempDir, audio: Arc<MockBackend>) -> Result<Self, (TempDir, Arc<MockBackend>, String)> {
         match try_open(&folder.path().join("project"), &audio) {
             Ok(engine) => Ok(Self { engine, audio, folder }),
@@ -47,7 +47,7 @@ impl Bench {
         }
     }
 
-    /// Closes the project for another process to open; what is beside it stays until the folder is dropped.
+    /// Closes the project, so that another process can open it. The other files stay until the folder is dropped.
     pub fn close(self) -> TempDir {
         self.folder
     }
@@ -56,7 +56,7 @@ impl Bench {
         self.folder.path().join(name)
     }
 
-    /// Carries out a command and waits for its end.
+    /// Runs a command and waits for its end.
     pub fn run(&self, command: Command) -> Result<Outcome, String> {
         let job = self.engine.submit(command);
         self.wait(job)
@@ -73,7 +73,7 @@ impl Bench {
         }
     }
 
-    /// Polls the newest values until `is_so`; the engine's events are left alone.
+    /// Polls the newest values until `is_so` is true. Does not take the engine's events.
     pub fn until(&self, what: &str, is_so: impl Fn(&soundalike::engine::Latest) -> bool) {
         let end = std::time::Instant::now() + PATIENCE;
         while !is_so(&self.engine.latest()) {
@@ -111,7 +111,7 @@ fn try_open(project: &Path, audio: &Arc<MockBackend>) -> Result<Engine, soundali
     Engine::open(options)
 }
 
-/// Whether a tool is there; says so where it is not.
+/// Whether a tool is installed. If it is not, prints a line.
 pub fn is_there(tool: &str, version: &str) -> bool {
     let mut command = std::process::Command::new(tool);
     let found = command.arg(version).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok();
@@ -121,10 +121,10 @@ pub fn is_there(tool: &str, version: &str) -> bool {
     found
 }
 
-/// A Python that has a module, the one of SOUNDALIKE_PYTHON before others; says so where there is none.
+/// A Python that has a module; that of SOUNDALIKE_PYTHON is tried first. If there is none, prints a line.
 pub fn python_with(module: &str) -> Option<std::process::Command> {
     let named = std::env::var("SOUNDALIKE_PYTHON").ok();
-    // The system's own has what its packages bring, whichever Python comes first in the path.
+    // The system's own Python has the system's packages, even if another Python comes first in the path.
     let pythons = named.as_deref().into_iter().chain(["python3", "/usr/bin/python3"]);
     let has_it = |python: &&str| {
         let mut look = std::process::Command::new(python);
@@ -142,7 +142,7 @@ pub fn python_with(module: &str) -> Option<std::process::Command> {
     })
 }
 
-/// Settings with which a model learns something within a second or two.
+/// Settings with which a model is trained in a second or two.
 pub fn quick() -> TrainingSettings {
     TrainingSettings {
         steps: Some(20),
@@ -154,7 +154,7 @@ pub fn quick() -> TrainingSettings {
     }
 }
 
-/// The same on the command line.
+/// The same settings on the command line.
 pub fn quick_training() -> [&'static str; 11] {
     ["train", "--steps", "20", "--channels", "16", "--blocks", "2", "--batch", "16", "--bits", "32"]
 }
@@ -193,9 +193,9 @@ pub fn write_tones(folder: &Path, count: usize) {
     }
 }
 
-/// Writes 8 kinds of 12 files as `kind_n/take_nn.wav`: a kind is a little melody of its own, and each of its takes has another
-/// level (24 dB between the quietest and the loudest), background noise of another strength, and another tone control. What
-/// a take shares with its kind is what an ear would say it is; what it does not share is what an untrained hash hears first.
+/// Writes 8 kinds of 12 files as `kind_n/take_nn.wav`. A kind is a small melody. Each of its takes has another level
+/// (up to 24 dB apart), another strength of background noise, and another tone control. A person would recognise the
+/// melody, but an untrained hash reacts first to the rest.
 pub fn write_melodies(folder: &Path) {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut random = move || {

@@ -1,8 +1,9 @@
-//! A virtual microphone and a virtual speaker: a PulseAudio server of our own, with its own socket and settings, so that no
-//! other sound server and no file in the home folder is touched.
+//! A virtual microphone and a virtual speaker: a separate PulseAudio server with its own socket and settings, so that
+//! the test touches no other sound server and no file in the home folder.
 //!
-//! Two null sinks, so that what the program plays does not return into its microphone: `mic`, whose monitor is the default
-//! input, and `spk`, the default output. Programs under test reach them through ALSA, as they would a sound card.
+//! There are two null sinks, so that what the program plays does not return into its microphone: the monitor of `mic`
+//! is the default input, and `spk` is the default output. Programs under test reach them through ALSA, like a sound
+//! card.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
@@ -19,7 +20,7 @@ pub struct VirtualAudio {
 }
 
 impl VirtualAudio {
-    /// `None`, and a line that says so, where the machine lacks what this needs.
+    /// If the machine lacks a tool, prints a line and returns `None`.
     pub fn start() -> Option<Self> {
         for tool in ["pulseaudio", "pactl", "paplay", "parecord"] {
             if Command::new(tool).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
@@ -37,7 +38,8 @@ impl VirtualAudio {
              ctl.!default {{ type pulse server \"unix:{socket}\" }}\n"
         );
         fs::write(at("asound.conf"), alsa).expect("written");
-        // An idle null sink renders blocks of two seconds, which no device does: a loop of silence keeps both running.
+        // An idle null sink renders blocks of two seconds, which no device does. Loops of silence keep both sinks
+        // running.
         let script = format!(
             "load-module module-native-protocol-unix socket={socket} auth-anonymous=1\n\
              load-module module-null-sink sink_name=mic rate={RATE} channels=1\n\
@@ -67,7 +69,7 @@ impl VirtualAudio {
             .expect("pulseaudio starts");
         let this = Self { folder, server };
         this.until("an answer from pulseaudio", || this.control(&["info"]).is_some());
-        // A body that is lent to the reader of its parts. What that reader leaves can be read afterwards.
+        // A sink is ready when something can be recorded from its monitor.
         for monitor in ["mic.monitor", "spk.monitor"] {
             let file = this.folder.path().join("first");
             let listening = this.listen(monitor, &file);
@@ -76,7 +78,7 @@ impl VirtualAudio {
         Some(this)
     }
 
-    /// The program's environment: ALSA alone leads to the devices.
+    /// The program's environment: only ALSA leads to the devices.
     pub fn environment(&self, program: &mut Command) {
         program
             .env("ALSA_CONFIG_PATH", self.folder.path().join("asound.conf"))
@@ -85,14 +87,14 @@ impl VirtualAudio {
             .env_remove("PULSE_RUNTIME_PATH");
     }
 
-    /// Waits until a program hears the microphone.
+    /// Waits until a program records from the microphone.
     pub fn until_recorded(&self) {
         let heard = || self.control(&["list", "short", "source-outputs"]);
-        // The two loops of silence are such outputs, too.
+        // The two loops of silence also count.
         self.until("a program that records", || heard().is_some_and(|list| list.lines().count() > 2));
     }
 
-    /// Plays a file into the microphone, to its end.
+    /// Plays a whole file into the microphone.
     pub fn say(&self, file: &Path) {
         let played = self.client("paplay").arg("--device=mic").arg(file).status();
         assert!(played.expect("paplay starts").success(), "paplay {}", file.display());
@@ -139,7 +141,7 @@ impl VirtualAudio {
 
 impl Drop for VirtualAudio {
     fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to end.
+        // If it has ended by itself, there is nothing to end.
         let _ = self.server.kill();
         let _ = self.server.wait();
     }
@@ -156,7 +158,7 @@ impl Listening {
         fs::metadata(&self.file).map_or(0, |file| file.len())
     }
 
-    /// What was heard so far.
+    /// What was recorded so far.
     pub fn samples(&self) -> Vec<f32> {
         let bytes = fs::read(&self.file).expect("the recording");
         bytes.as_chunks::<2>().0.iter().map(|two| f32::from(i16::from_le_bytes(*two)) / 32_768.0).collect()

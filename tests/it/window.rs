@@ -1,4 +1,5 @@
-//! The whole window on a real engine, driven by the names of what is in it: from a pasted path to a match that sounds.
+//! The whole window on a real engine. The test uses it by the names of its widgets, from a pasted path to a match that
+//! plays.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,13 +16,13 @@ use soundalike::gui::{App, WindowOptions};
 
 use super::support::write_tones;
 
-/// No step takes longer than this, even on a machine that does something else as well.
+/// No step takes longer than this, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub struct Window {
     pub harness: Harness<'static, App>,
     pub audio: MockBackend,
-    /// Something asked for a frame.
+    /// Receives a wake-up when a frame was asked for.
     wakes: Receiver<()>,
 }
 
@@ -30,7 +31,7 @@ impl Window {
         Self::remembering(project, None, audio)
     }
 
-    /// A window that keeps what it remembers in a folder.
+    /// A window with its preferences in a folder.
     fn remembering(project: &Path, preferences: Option<&Path>, audio: MockBackend) -> Self {
         let (sender, wakes) = bounded(1);
         let preferences = preferences.map(Path::to_owned);
@@ -39,7 +40,7 @@ impl Window {
             audio.clone(),
         );
         let harness = Harness::builder().with_size(vec2(1280.0, 800.0)).build_eframe(move |cc| {
-            // One waiting wake is as good as many.
+            // One waiting wake-up is enough.
             cc.egui_ctx.set_request_repaint_callback(move |_| {
                 let _ = sender.try_send(());
             });
@@ -48,7 +49,7 @@ impl Window {
         Self { harness, audio, wakes }
     }
 
-    /// Draws whenever the engine has something to show, until `is_there` holds.
+    /// Draws whenever the engine has something new, until `is_there` is true.
     pub fn until(&mut self, what: &str, is_there: impl Fn(&Harness<'static, App>) -> bool) {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -65,7 +66,8 @@ impl Window {
         self.until(name, |harness| harness.query_all_by_label_contains(name).next().is_some());
     }
 
-    /// Presses what has this name, wherever it is by then: a pointer takes three frames, in which a running job may move things.
+    /// Presses the widget of this name at its current place. A press takes three frames, and a running job may move
+    /// widgets meanwhile.
     pub fn press(&mut self, name: &str) {
         self.see(name);
         self.harness.get_by_label(name).click_accesskit();
@@ -114,7 +116,7 @@ fn from_a_pasted_path_to_a_match_that_sounds() {
     window.see("Match 1:");
     window.see("Match 2:");
     window.press("Play the query");
-    // An open speaker alone may still be waiting for its sound.
+    // An open speaker may still be waiting for its sound.
     window.until("sound", |harness| harness.state().state().latest.player.playing);
     assert_eq!(window.audio.speaker_format(), Some(Format { rate: 8000, channels: 1 }), "the file's own rate");
     let heard = window.audio.pull(1000);
@@ -211,7 +213,7 @@ fn closing_the_window_while_recording_asks_first() {
     let mut window = Window::open(&project, sound());
     window.press("Microphone and takes");
     window.see("1 take");
-    // Nothing is recorded: nothing holds the window.
+    // Nothing is being recorded, so the window closes at once.
     assert!(!close(&mut window));
 }
 

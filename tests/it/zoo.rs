@@ -1,5 +1,5 @@
-//! The zoo: a file of every kind that people have, whole and broken in the ways in which files break. Each says what must be
-//! read of it, to the frame, what must be told, or why it must be refused.
+//! The zoo: a file of every common kind, whole, and broken in the ways in which files break. Each specimen says what
+//! must be read of it, to the frame, what must be reported, or why it must be refused.
 
 mod broken;
 mod by_ffmpeg;
@@ -16,14 +16,14 @@ use soundalike::audio::Decoder;
 
 use crate::support::is_there;
 
-/// The sound that all files are made of: so many frames at this rate, a tone of this peak in each channel.
+/// The sound of all files: this many frames at this rate, with a tone in each channel.
 pub const RATE: u32 = 44_100;
 pub const FRAMES: usize = 66_150;
 pub const PEAK: f32 = 0.5;
 
-/// A file and what must come of it.
+/// A file, and the expected result of reading it.
 pub struct Specimen {
-    /// The file's name, and what is particular about it.
+    /// The file's name. It says what is special about the file.
     pub name: String,
     /// Container and codec.
     pub kind: &'static str,
@@ -31,15 +31,15 @@ pub struct Specimen {
     pub expected: Expected,
 }
 
-/// Writes a file; `None` where that cannot be done here.
+/// Writes a file. `None` if that is impossible on this machine.
 type Make = Box<dyn Fn(&Workshop, &Path) -> Option<()>>;
 
-/// What is done to a file's bytes.
+/// A change to a file's bytes.
 pub type Change = Box<dyn Fn(&Workshop, Vec<u8>) -> Option<Vec<u8>>>;
 
 pub enum Made {
     Bytes(Vec<u8>),
-    /// By another program; it may be missing here, or be unable to.
+    /// Made by another program, which may be missing here or lack an encoder.
     By(Make),
 }
 
@@ -48,14 +48,14 @@ pub enum Expected {
         rate: u32,
         channels: usize,
         frames: Frames,
-        /// Largest sample, and how far it may be from that.
+        /// The largest sample, and its tolerance.
         peak: (f32, f32),
-        /// What the file's row must say; nothing where this is empty.
+        /// A text that the file's row must contain. If it is empty, the row must have no text.
         told: &'static str,
     },
-    /// So long that it is looked at at both ends only: the tone at its start, and silence up to its last frame.
+    /// A long file that is checked only at both ends: the tone at its start, and silence up to its last frame.
     Long { channels: usize, frames: u64 },
-    /// The reason must have this in it.
+    /// A text that the reason must contain.
     Refused(&'static str),
 }
 
@@ -65,7 +65,7 @@ pub enum Frames {
     Within(usize, usize),
 }
 
-/// Where files are made from one original.
+/// Makes files from one original.
 pub struct Workshop {
     folder: tempfile::TempDir,
     has_ffmpeg: bool,
@@ -90,7 +90,7 @@ impl Workshop {
         self.path("original.wav")
     }
 
-    /// Runs ffmpeg; `None` where it is missing, or has no such encoder.
+    /// Runs ffmpeg. `None` if it is missing or has no such encoder.
     pub fn ffmpeg(&self, arguments: &[&str], to: &Path) -> Option<()> {
         if !self.has_ffmpeg {
             return None;
@@ -101,7 +101,7 @@ impl Workshop {
         command.status().is_ok_and(|status| status.success()).then_some(())
     }
 
-    /// Makes a file from the original, and gives its bytes.
+    /// Makes a file from the original, and returns its bytes.
     pub fn made_of_original(&self, arguments: &[&str], name: &str) -> Option<Vec<u8>> {
         let to = self.path(name);
         let all: Vec<&str> = ["-i", "original.wav"].into_iter().chain(arguments.iter().copied()).collect();
@@ -115,7 +115,7 @@ impl Specimen {
         Specimen { name: name.into(), kind, made: Made::Bytes(bytes), expected }
     }
 
-    /// Made by ffmpeg from the original, and by what is done to the bytes then.
+    /// A file that ffmpeg makes from the original, with a change to its bytes.
     pub fn by_ffmpeg(
         name: &str,
         kind: &'static str,
@@ -132,7 +132,7 @@ impl Specimen {
     }
 }
 
-/// All of the original, told nothing.
+/// All of the original is read, and nothing is reported.
 pub fn whole(channels: usize) -> Expected {
     read(channels, Frames::Exactly(FRAMES), "")
 }
@@ -141,12 +141,12 @@ pub fn read(channels: usize, frames: Frames, told: &'static str) -> Expected {
     Expected::Read { rate: RATE, channels, frames, peak: (PEAK, 0.002), told }
 }
 
-/// As [`read`], of a codec that keeps the peak only nearly.
+/// Like [`read`], for a codec that keeps the peak only approximately.
 pub fn lossy(channels: usize, frames: Frames, told: &'static str) -> Expected {
     Expected::Read { rate: RATE, channels, frames, peak: (PEAK, 0.05), told }
 }
 
-/// What is wrong, if anything.
+/// The difference from the expected result, if there is one.
 fn fault(path: &Path, expected: &Expected) -> Result<&'static str, String> {
     let decoder = Decoder::open(path);
     match (decoder, expected) {

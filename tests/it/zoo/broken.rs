@@ -1,4 +1,5 @@
-//! Files whose headers lie: sizes that were never completed, wrapped or cut, odd chunks, frames with room to spare.
+//! Files with false headers: sizes that were never completed, that wrapped or were cut, odd chunks, frames with unused
+//! bytes.
 
 use std::io::{Seek, SeekFrom, Write};
 
@@ -6,7 +7,7 @@ use super::by_hand::{Sample, Wav, aiff, au, caf, riff, samples, sphere, wav, wav
 use super::bytes::{chunk, put32};
 use super::{Expected, FRAMES, Frames, Made, PEAK, RATE, Specimen, read, whole};
 
-/// Frames of half the file.
+/// Half of the file's frames.
 const HALF: usize = FRAMES / 2;
 
 pub fn specimens() -> Vec<Specimen> {
@@ -67,7 +68,7 @@ fn wav_chunks(all: &mut Vec<Specimen>) {
     ));
 }
 
-/// Samples of three bytes in places of four, and of two in three.
+/// Samples of three bytes stored in four, and of two bytes stored in three.
 fn roomy_frames(all: &mut Vec<Specimen>) {
     let mut add = |name: &str, bits: u16, block: u16, lay: &dyn Fn(&[u8]) -> Vec<u8>| {
         let width = usize::from(bits / 8);
@@ -86,7 +87,7 @@ fn roomy_frames(all: &mut Vec<Specimen>) {
     all.push(Specimen::of_bytes("no block length.wav", "WAV, frames with room", wav(&tight), whole(2)));
 }
 
-/// RF64, and files of more than 4 GiB whose sizes 32 bits do not hold.
+/// RF64, and files of more than 4 GiB, whose sizes do not fit into 32 bits.
 fn wide(all: &mut Vec<Specimen>) {
     let plain = Wav::of(2, 16);
     let mut add = |name: &str, wide: u64, size: u32, expected| {
@@ -115,7 +116,7 @@ fn wide(all: &mut Vec<Specimen>) {
             name: name.into(),
             kind: "WAV of over 4 GiB",
             made: Made::By(Box::new(move |_, path| {
-                // A header, a tone, and nothing for so long that a program's sizes begin anew.
+                // A header, a tone, and silence until 32-bit sizes wrap around.
                 let tone = wav(&Wav::of(2, 16));
                 let all = (1u64 << 32) + 44 + 400_000;
                 let mut bytes = tone[..44].to_vec();
@@ -177,7 +178,7 @@ fn others(all: &mut Vec<Specimen>) {
     add("cut.w64", "Wave64", sony[..end].to_vec(), expected);
 }
 
-/// Samples that are no sound.
+/// Samples that are not sound.
 fn phases(all: &mut Vec<Specimen>) {
     let mut add = |name: &str, value: f32, peak: f32, told| {
         let mut data = samples(Sample::Float(4), 1, FRAMES, false);

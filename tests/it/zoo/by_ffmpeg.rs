@@ -3,12 +3,12 @@
 use super::bytes::{find, mend_ogg_page, ogg_pages, put32};
 use super::{Change, Expected, FRAMES, Frames, PEAK, RATE, Specimen, Workshop, lossy, read, whole};
 
-/// As it was made.
+/// The file without a change.
 fn as_it_is(_: &Workshop, bytes: Vec<u8>) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// With one byte inverted, at this share of the file.
+/// Inverts one byte at this share of the file.
 fn one_byte(share: f64) -> impl Fn(&Workshop, Vec<u8>) -> Option<Vec<u8>> {
     move |_, mut bytes| {
         let at = (bytes.len() as f64 * share) as usize;
@@ -17,7 +17,7 @@ fn one_byte(share: f64) -> impl Fn(&Workshop, Vec<u8>) -> Option<Vec<u8>> {
     }
 }
 
-/// With a run of bytes inverted behind two thirds of the file.
+/// Inverts a run of bytes after two thirds of the file.
 fn a_run(length: usize) -> impl Fn(&Workshop, Vec<u8>) -> Option<Vec<u8>> {
     move |_, mut bytes| {
         let at = bytes.len() * 2 / 3;
@@ -33,14 +33,14 @@ fn cut(share: f64) -> impl Fn(&Workshop, Vec<u8>) -> Option<Vec<u8>> {
 
 const MP3: &[&str] = &["-c:a", "libmp3lame", "-b:a", "128k"];
 const VORBIS: &[&str] = &["-c:a", "libvorbis", "-q:a", "5"];
-/// Small pages: what a damaged byte takes with it is a page. Noise makes the sound longer than the headers.
+/// Small pages, because a damaged byte costs a whole page. Noise makes the sound longer than the headers.
 const PAGED: &[&str] = &["-c:a", "libvorbis", "-q:a", "9", "-page_duration", "50000"];
 const OPUS: &[&str] = &["-c:a", "libopus", "-b:a", "96k"];
 const FLAC: &[&str] = &["-c:a", "flac", "-sample_fmt", "s16"];
 const AAC: &[&str] = &["-c:a", "aac", "-b:a", "128k"];
 const ALAC: &[&str] = &["-c:a", "alac"];
 
-/// As [`lossy`], of a file in which damage sounds.
+/// Like [`lossy`], for a file in which damage can be heard.
 fn damaged(frames: Frames, told: &'static str) -> Expected {
     Expected::Read { rate: RATE, channels: 2, frames, peak: (PEAK, 0.5), told }
 }
@@ -105,7 +105,7 @@ fn lossless(all: &mut Vec<Specimen>) {
     let chapters = &["-i", "chapters.txt", "-map_chapters", "1", "-c:a", "flac", "-sample_fmt", "s16"];
     add(Specimen::by_ffmpeg("chapters.mka", "Matroska, FLAC", chapters, as_it_is, whole(2)));
     let no_edition = |_: &Workshop, mut bytes: Vec<u8>| {
-        // The name of an edition becomes one that nobody knows.
+        // The name of an edition becomes an unknown one.
         let at = find(&bytes, b"\x10\x43\xA7\x70");
         let edition = at + find(&bytes[at..], b"\x45\xB9");
         bytes[edition + 1] = 0xFE;
@@ -165,7 +165,7 @@ fn mpeg(all: &mut Vec<Specimen>) {
         lossy(2, Frames::Within(2 * FRAMES, 6000), ""),
     );
     let mended = lossy(2, Frames::Exactly(FRAMES), "");
-    // A damaged byte in a frame's data is heard, or not: nothing in MP3 tells it.
+    // A damaged byte in a frame's data may be heard or not. MP3 has nothing that reveals it.
     add(
         "cut.mp3",
         "MP3, damaged",

@@ -1,4 +1,4 @@
-//! Containers of samples that lie one by one, in every width, order and number of channels.
+//! Containers with samples stored one by one, in every width, byte order and number of channels.
 
 use super::bytes::{big_chunk, chunk};
 use super::{Expected, FRAMES, Frames, PEAK, RATE, Specimen, read, whole};
@@ -13,13 +13,13 @@ pub enum Sample {
     ALaw,
 }
 
-/// The tone: all channels have the same.
+/// The tone. All channels have the same.
 fn tone(frame: usize) -> f64 {
     f64::from(PEAK) * (std::f64::consts::TAU * 441.0 * frame as f64 / f64::from(RATE)).sin()
 }
 
 impl Sample {
-    /// The highest byte first.
+    /// The bytes of a value, the highest byte first.
     fn bytes(self, value: f64) -> Vec<u8> {
         match self {
             Sample::Unsigned8 => vec![(value * 128.0 + 128.0).round() as u8],
@@ -53,7 +53,7 @@ fn a_law(value: f64) -> u8 {
     (if value < 0.0 { 0 } else { 0x80 } | (exponent << 4 | mantissa) as u8) ^ 0x55
 }
 
-/// All samples of the tone, in either order of bytes.
+/// All samples of the tone, in either byte order.
 pub fn samples(sample: Sample, channels: usize, frames: usize, big: bool) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(frames * channels * sample.width());
     for frame in 0..frames {
@@ -78,7 +78,7 @@ pub struct Wav {
 }
 
 impl Wav {
-    /// Whole numbers of so many bits.
+    /// Whole numbers of this many bits.
     pub fn of(channels: u16, bits: u16) -> Self {
         let sample = if bits == 8 { Sample::Unsigned8 } else { Sample::Signed(usize::from(bits) / 8) };
         Wav::with(1, channels, bits, sample)
@@ -181,7 +181,7 @@ pub fn wave64(wav: &Wav) -> Vec<u8> {
     bytes
 }
 
-/// 8 bits and logarithmic samples keep the peak only nearly.
+/// 8 bits and logarithmic samples keep the peak only approximately.
 fn coarse(channels: usize) -> Expected {
     Expected::Read { rate: RATE, channels, frames: Frames::Exactly(FRAMES), peak: (PEAK, 0.03), told: "" }
 }
@@ -266,7 +266,7 @@ pub fn specimens() -> Vec<Specimen> {
     let mut rifx = Wav::of(2, 16);
     rifx.data = samples(Sample::Signed(2), 2, FRAMES, true);
     let format: Vec<u8> = rifx.format();
-    // Every field of the format in the other order.
+    // Every field of the format with reversed bytes.
     let fields = [0..2, 2..4, 4..8, 8..12, 12..14, 14..16];
     let format: Vec<u8> =
         fields.into_iter().flat_map(|field| format[field].iter().rev().copied().collect::<Vec<_>>()).collect();

@@ -1,6 +1,6 @@
 //! Chunks and numbers of many formats.
 
-/// A chunk as WAV has it: name, size, content, and a byte that makes the size even.
+/// A chunk of WAV: name, size, content, and a byte that makes the size even.
 pub fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
     let mut bytes = name.to_vec();
     bytes.extend((content.len() as u32).to_le_bytes());
@@ -9,29 +9,29 @@ pub fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The same with the highest byte first, as AIFF and RIFX have it.
+/// The same with the highest byte first, for AIFF and RIFX.
 pub fn big_chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
     let mut bytes = chunk(name, content);
     bytes[4..8].copy_from_slice(&(content.len() as u32).to_be_bytes());
     bytes
 }
 
-/// Puts a number over the four bytes at `at`.
+/// Overwrites the four bytes at `at`.
 pub fn put32(bytes: &mut [u8], at: usize, number: [u8; 4]) {
     bytes[at..at + 4].copy_from_slice(&number);
 }
 
-/// Where these bytes are first.
+/// The first position of these bytes.
 pub fn find(bytes: &[u8], what: &[u8]) -> usize {
     bytes.windows(what.len()).position(|some| some == what).expect("they are there")
 }
 
-/// Where Ogg pages begin.
+/// The positions of Ogg pages.
 pub fn ogg_pages(bytes: &[u8]) -> Vec<usize> {
     (0..bytes.len().saturating_sub(27)).filter(|at| &bytes[*at..at + 5] == b"OggS\0").collect()
 }
 
-/// Gives an Ogg page the checksum that it should have.
+/// Corrects the checksum of an Ogg page.
 pub fn mend_ogg_page(bytes: &mut [u8], at: usize) {
     let segments = usize::from(bytes[at + 26]);
     let body: usize = bytes[at + 27..at + 27 + segments].iter().map(|length| usize::from(*length)).sum();
@@ -46,7 +46,7 @@ pub fn mend_ogg_page(bytes: &mut [u8], at: usize) {
     put32(bytes, at + 22, sum.to_le_bytes());
 }
 
-/// Bytes that look like chance, the same each time.
+/// Pseudo-random bytes, always the same.
 pub fn noise(count: usize) -> Vec<u8> {
     let mut state = 0x2545_F491_4F6C_DD1Du64;
     let next = move || {

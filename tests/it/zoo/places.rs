@@ -1,4 +1,4 @@
-//! What is heard is what was indexed: in every format, at ten places drawn by a seed, after a seek and behind damage.
+//! A player hears what was indexed: in every format, at ten random places, after a seek and after damage.
 
 use std::path::{Path, PathBuf};
 
@@ -10,10 +10,11 @@ use super::Workshop;
 
 const PLACES: usize = 10;
 const SECS: usize = 8;
-/// Looked at behind each place.
+/// The frames that are compared at each place.
 const LOOKED_AT: usize = 4410;
 
-/// A file of every format that is read: its name, and how ffmpeg makes it. Bytes from this share of the file on are sound.
+/// A file of every format that is read: its name, and ffmpeg's arguments. From this share of the file on, its bytes are
+/// sound.
 const FORMATS: [(&str, &[&str], f64); 24] = [
     ("a.wav", &["-c:a", "pcm_s24le"], 0.01),
     ("f.wav", &["-c:a", "pcm_f32le"], 0.01),
@@ -45,7 +46,7 @@ const FORMATS: [(&str, &[&str], f64); 24] = [
     ("flac.mka", &["-c:a", "flac", "-sample_fmt", "s16"], 0.1),
 ];
 
-/// Sound of which no stretch is like another: noise, louder and softer.
+/// A sound in which no two stretches are alike: noise that gets louder and softer.
 fn write_original(path: &Path) {
     let spec = hound::WavSpec {
         channels: 1,
@@ -64,7 +65,7 @@ fn write_original(path: &Path) {
     wav.finalize().expect("finished");
 }
 
-/// Files of all formats that can be made here.
+/// Files of all formats that this machine can make.
 fn files(workshop: &Workshop) -> Vec<(PathBuf, f64)> {
     write_original(&workshop.path("places.wav"));
     let mut files = Vec::new();
@@ -90,7 +91,7 @@ fn read(decoder: &mut Decoder, frames: usize) -> Vec<f32> {
     samples
 }
 
-/// How far two stretches differ, as a share of the first one's power.
+/// The difference of two stretches, as a share of the first one's power.
 fn difference(expected: &[f32], heard: &[f32]) -> f64 {
     let common = expected.len().min(heard.len());
     let power: f64 = expected[..common].iter().map(|x| f64::from(*x).powi(2)).sum();
@@ -98,7 +99,7 @@ fn difference(expected: &[f32], heard: &[f32]) -> f64 {
     error / power.max(1e-9)
 }
 
-/// Seeking by a tenth of a millisecond more would already sound otherwise: this noise is another one 5 frames on.
+/// The noise changes so quickly that an error of a tenth of a millisecond, 5 frames, would show.
 #[test]
 fn a_seek_leads_to_the_very_frame_in_every_format() {
     let workshop = Workshop::new();
@@ -112,18 +113,18 @@ fn a_seek_leads_to_the_very_frame_in_every_format() {
             decoder.seek(place as u64).expect("sought");
             let heard = read(&mut decoder, LOOKED_AT);
             let heard = difference(&whole[place..place + LOOKED_AT], &heard);
-            // AAC fills bands with noise that is drawn anew each time.
+            // AAC fills bands with new random noise each time.
             assert!(heard < 0.25, "{} from frame {place}: {heard}", path.display());
         }
         assert!(difference(&whole[1000..9000], &whole[1005..9005]) > 0.5, "the noise tells places apart");
     }
 }
 
-/// A damaged byte, and a run of damaged bytes, take nothing with them but the stretch that they are in: what is behind keeps
-/// its place, and what is lost is told.
+/// Damaged bytes cost only the stretch that they are in. What follows keeps its place, and the loss is reported.
 #[test]
 fn damage_moves_nothing_and_is_told() {
-    /// From its first sample that is not the original's, at most: a page of Ogg, or a packet of FLAC, and what overlaps.
+    /// The longest distance between the first and the last damaged sample: an Ogg page, or a FLAC packet, and what
+    /// overlaps it.
     const LONGEST: usize = 44_100;
     let workshop = Workshop::new();
     let mut faults = Vec::new();
@@ -148,7 +149,7 @@ fn damage_moves_nothing_and_is_told() {
                 }
             };
             let heard = read(&mut decoder, usize::MAX);
-            // In steps of a twentieth of a second: which stretches are not as they were.
+            // The twentieths of a second that differ.
             let other: Vec<usize> = (0..whole.len() / 2205)
                 .filter(|step| {
                     let range = step * 2205..(step + 1) * 2205;
@@ -165,7 +166,7 @@ fn damage_moves_nothing_and_is_told() {
                     .is_some_and(|heard| heard.iter().all(|sample| *sample == 0.0))
             });
             let is_told = decoder.warning().is_some();
-            // The decoding library cannot go on behind damage of these containers themselves. It is told.
+            // symphonia cannot continue after damage in these containers. That is reported.
             if is_told && ["parts.mp4", "vorbis.mka", "flac.mka"].iter().any(|container| name.ends_with(container)) {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Tags around a sound: they never refuse it, and never sound.
+//! Tags around a sound. They never make the file unreadable, and are never played.
 
 use super::bytes::noise;
 use super::{Expected, FRAMES, Frames, Specimen, Workshop, lossy, whole};
@@ -17,7 +17,7 @@ fn id3v1() -> Vec<u8> {
     tag
 }
 
-/// An APE tag with a header and a footer, or with a footer alone.
+/// An APE tag with a header and a footer, or with only a footer.
 fn ape(with_header: bool) -> Vec<u8> {
     let item = b"\x05\0\0\0\0\0\0\0Title\0hello";
     let end = |flags: u32| {
@@ -33,7 +33,7 @@ fn ape(with_header: bool) -> Vec<u8> {
     [header, item.to_vec(), end(has_header)].concat()
 }
 
-/// Bytes in which chance heads of MPEG frames are, as pictures have them.
+/// Random bytes in which some look like heads of MPEG frames, as in pictures.
 fn picture(bytes: usize) -> Vec<u8> {
     let mut picture = noise(bytes);
     let frame = [b"\xFF\xFB\x90\x64".as_slice(), &[0; 413]].concat();

@@ -1,4 +1,4 @@
-//! Ready at once: what a search, a map or an export needs is made when it is asked for and not there yet.
+//! Makes what a search, a map or an export needs, if it is missing.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use super::shared::Job;
 use super::snapshot::Snapshot;
 use crate::model::Model;
 
-/// The snapshot to search. Builds the index first where there is none of the current model, and fits the library's first model
-/// where there is no model. A damaged index is an error: the person is told, and decides.
+/// The snapshot to search. If there is no index of the current model, it is built first. If there is no model, the
+/// library's first model is made before that. A damaged index is an error, because the person must decide what to do.
 pub(super) fn current_snapshot(job: &Job) -> Result<Arc<Snapshot>, EngineError> {
     match job.shared.current_snapshot() {
         Err(EngineError::NoModel | EngineError::NoIndex | EngineError::StaleIndex) => {
@@ -20,7 +20,7 @@ pub(super) fn current_snapshot(job: &Job) -> Result<Arc<Snapshot>, EngineError> 
     }
 }
 
-/// The current model, whether or not there is an index of it; the library's first model where there is none yet.
+/// The current model, whether or not it has an index. If there is none, the library's first model is made.
 pub(super) fn current_model(job: &Job) -> Result<Arc<Model>, EngineError> {
     if job.shared.project.current_model()?.is_none() {
         make_ready(job)?;
@@ -28,7 +28,7 @@ pub(super) fn current_model(job: &Job) -> Result<Arc<Model>, EngineError> {
     job.shared.current_model()
 }
 
-/// Builds the index. A project that cannot be changed stays as it is: whoever asked is then told what it lacks.
+/// Builds the index. If the project cannot be changed, nothing is built, and the caller reports what is missing.
 fn make_ready(job: &Job) -> Result<(), EngineError> {
     match job.shared.project.check_writable() {
         Err(_) => Ok(()),

@@ -1,4 +1,4 @@
-//! Adding for a person who may not have every file read: only from certain folders, and limited downloads.
+//! Adds files for a person who may not have every file read: only from certain folders, with limited downloads.
 
 use std::io::{Read, Write};
 use std::path::{Component, Path, PathBuf};
@@ -74,7 +74,8 @@ pub(super) fn add_from(job: &Job, sources: &Sources) -> Result<AddReport, Engine
     Ok(report)
 }
 
-/// What the permitted paths hold below `folders`. The answer does not tell whether anything else exists.
+/// Scans the permitted `paths`, but only below `folders`. Other paths go to `failed`, without a hint whether anything
+/// exists there.
 fn confined(
     job: &Job,
     paths: &[PathBuf],

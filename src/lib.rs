@@ -4,7 +4,7 @@
 //!
 //! # Example
 //!
-//! A small model learns from twelve tones. The index of their codes then finds the tone that a softer copy was made of.
+//! A small model learns from twelve tones. The index of their codes then finds the original of a softer copy.
 //!
 //! ```
 //! use std::f32::consts::TAU;
@@ -73,18 +73,18 @@
 //!
 //! | floor | what it holds | uses |
 //! |---|---|---|
-//! | [`gui`] | the window; the only place that knows egui | engine |
-//! | [`cli`] | the same operations as commands; opens the window where no command is given | engine, gui, server |
+//! | [`gui`] | the window; the only place that knows egui | engine, and plain data of the floors below |
+//! | [`cli`] | the same operations as commands; opens the window if there is no command | engine, gui, server |
 //! | [`server`] | the same operations over HTTP; the only place that knows axum and tokio | engine |
-//! | [`engine`] | takes commands and gives events; the only place with threads | everything below |
-//! | [`project`] | the folder on disk and its catalogue; the only place that knows SQLite | dataset, model, index |
+//! | [`engine`] | takes commands and gives events; runs the jobs on threads | everything below |
+//! | [`project`] | the folder on disk and its catalogue; the only place that knows SQLite | dataset, model, index, map |
 //! | [`map`] | codes laid out on a plane; pure functions | index |
 //! | [`model`] | semantic hashing on candle: presets, encoder, bottleneck, decoder, losses, trainer, base model | audio, synth |
-//! | [`synth`] | a random synthesiser: sounds from a seed, and doppelgangers of each | |
+//! | [`synth`] | a random synthesiser: sounds from a seed, and doppelgangers of them | |
 //! | [`index`] | packed codes and exact Hamming search; knows nothing of sound | |
 //! | [`dataset`] | what a sound file is, folder scans, the demo library | audio |
 //! | [`audio`] | decoding, resampling, mu-law, mel spectra and back, WAV writing; `audio::device` alone knows cpal | |
-//! | [`ground`] | what every floor may need: small files written whole and read within a bound, the chunk grid, packed bits, `file:` addresses, signals that ask the program to end | |
+//! | [`ground`] | what every floor may need: small files, names and paths, the chunk grid, packed bits, `file:` addresses, signals | |
 //!
 //! `ARCHITECTURE.md` in the source walks through them.
 

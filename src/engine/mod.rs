@@ -1,4 +1,4 @@
-//! Commands in, events out: the only place with threads.
+//! Commands in, events out. Jobs run here, on threads.
 //!
 //! Each kind of work has a lane: a thread that takes its commands one after another from a bounded channel. So a search
 //! never waits for a training, and two imports never run at once. The results are in [`event`] and [`latest`].

@@ -74,8 +74,7 @@ pub(super) fn add_from(job: &Job, sources: &Sources) -> Result<AddReport, Engine
     Ok(report)
 }
 
-/// Scans the permitted `paths`, but only below `folders`. Other paths go to `failed`, without a hint whether anything
-/// exists there.
+/// Scans the permitted `paths`. Files outside of `folders`, to which links lead, go to `failed` without their paths.
 fn confined(
     job: &Job,
     paths: &[PathBuf],

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _, stdin, stdout};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
-use camino::Utf8PathBuf;
+use anyhow::bail;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -18,7 +17,7 @@ use crate::engine::{
     AnnotationsReport, CheckReport, Choice, CollectionChange, CollectionFormat, Command, CopiesDeed, CopiesReport,
     Keep, Latest, LeftOutReport, Outcome,
 };
-use crate::ground::{files, names};
+use crate::ground::names;
 
 /// Files that are chosen by path, by filter, or both.
 #[derive(Clone, Debug, Args)]
@@ -245,7 +244,8 @@ impl Library {
                 };
                 let others: usize = found.groups.iter().map(|group| group.others.len()).sum();
                 if let Some(script) = script {
-                    return write_script(&found, &script, common);
+                    let out = names::text_of(&std::path::absolute(script)?);
+                    return save(&session, Command::SaveCopiesScript { copies: found, out }, common);
                 }
                 if forget || trash && (yes || is_confirmed(others)?) {
                     let deed = if forget { CopiesDeed::Forget } else { CopiesDeed::Trash };
@@ -392,38 +392,6 @@ fn is_confirmed(files: usize) -> anyhow::Result<bool> {
     let mut answer = String::new();
     stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "yes" | "y"))
-}
-
-/// Writes a script that keeps one file of each group. An existing file is not replaced.
-fn write_script(found: &CopiesReport, out: &Path, common: &Common) -> anyhow::Result<()> {
-    let mut script =
-        b"#!/bin/sh\n# Removes files that sound exactly like the file that is named above them.\nset -e\n".to_vec();
-    let quoted = |path: &Utf8PathBuf| {
-        let path = names::path_of(path);
-        let mut quoted = b"'".to_vec();
-        for byte in path.as_os_str().as_encoded_bytes() {
-            match byte {
-                b'\'' => quoted.extend_from_slice(b"'\\''"),
-                byte => quoted.push(*byte),
-            }
-        }
-        quoted.push(b'\'');
-        quoted
-    };
-    for group in &found.groups {
-        // If the kept file is gone when the script runs, nothing is removed.
-        script.extend([b"[ -f ".as_slice(), &quoted(&group.keep), b" ]\n"].concat());
-        for other in &group.others {
-            script.extend([b"rm -- ".as_slice(), &quoted(other), b"\n"].concat());
-        }
-    }
-    files::create(out, &script).with_context(|| format!("{} cannot be written", out.display()))?;
-    match common.json {
-        true => say!("{}", json!({"out": names::text_of(out)})),
-        false if !common.quiet => say!("{}", out.display()),
-        false => {}
-    }
-    Ok(())
 }
 
 /// Runs a command that writes a file or a folder, and prints its path.

@@ -89,6 +89,12 @@ pub enum Command {
         copies: Arc<CopiesReport>,
         deed: CopiesDeed,
     },
+    /// Writes a shell script that removes the copies, for a person to look at and to run. Only where there is no file yet.
+    /// Ends in `Outcome::Saved`.
+    SaveCopiesScript {
+        copies: Arc<CopiesReport>,
+        out: Utf8PathBuf,
+    },
     /// Removes files from the project that are no longer on the disk. Ends in `Outcome::Changed`.
     ForgetMissing,
     /// Replaces the project's patterns of files to leave out: lines of a `.gitignore`. Files that are in the project

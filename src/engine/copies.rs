@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use camino::Utf8Path;
 use rayon::prelude::*;
 
 use super::edit::files_in_words;
@@ -21,8 +22,8 @@ use super::shared::Job;
 use super::stage::JobStage;
 use crate::audio::survey::survey;
 use crate::dataset::{FileId, SoundFile};
-use crate::ground::names;
 use crate::ground::paths::WithoutLinks as _;
+use crate::ground::{files, names};
 
 /// Finds copies. First it hashes the files whose samples an earlier version of the program did not hash.
 pub(super) fn find(job: &Job, keep: &Keep) -> Result<CopiesReport, EngineError> {
@@ -112,4 +113,65 @@ pub(super) fn thin_out(job: &Job, report: &CopiesReport, deed: CopiesDeed) -> Re
     edit.commit()?;
     job.shared.refresh()?;
     Ok(Outcome::Changed { words })
+}
+
+/// Writes a script that keeps one file of each group. It is made only where nothing is yet.
+pub(super) fn save_script(report: &CopiesReport, out: &Utf8Path) -> Result<Outcome, EngineError> {
+    let path = names::path_of(out);
+    files::create(&path, &script(report)).map_err(|cause| EngineError::Write { path, cause })?;
+    Ok(Outcome::Saved { out: out.to_owned() })
+}
+
+fn script(report: &CopiesReport) -> Vec<u8> {
+    let mut script =
+        b"#!/bin/sh\n# Removes files that sound exactly like the file that is named above them.\nset -e\n".to_vec();
+    for group in &report.groups {
+        // If the kept file is gone when the script runs, nothing is removed.
+        script.extend([b"[ -f ".as_slice(), &quoted(&group.keep), b" ]\n"].concat());
+        for other in &group.others {
+            script.extend([b"rm -- ".as_slice(), &quoted(other), b"\n"].concat());
+        }
+    }
+    script
+}
+
+/// A path as one word of a shell, byte by byte.
+fn quoted(path: &Utf8Path) -> Vec<u8> {
+    let path = names::path_of(path);
+    let mut quoted = b"'".to_vec();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'\'' => quoted.extend_from_slice(b"'\\''"),
+            byte => quoted.push(*byte),
+        }
+    }
+    quoted.push(b'\'');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn what_a_person_keeps_goes_out_of_the_list_and_of_the_script() {
+        let group = |keep: &str, others: &[&str]| CopyGroup {
+            keep: keep.into(),
+            others: others.iter().map(|other| (*other).into()).collect(),
+            keep_file: FileId(1),
+            other_files: (2..).take(others.len()).map(FileId).collect(),
+        };
+        let report =
+            CopiesReport { groups: vec![group("/a.wav", &["/b.wav", "/it's.wav"]), group("/c.wav", &["/d.wav"])] };
+        assert_eq!(report.others(), 3);
+        let kept = report.without(&BTreeSet::from(["/b.wav".into(), "/d.wav".into()]));
+        assert_eq!(kept.groups.len(), 1);
+        assert_eq!(
+            (kept.groups[0].others.as_slice(), kept.groups[0].other_files.as_slice()),
+            (&["/it's.wav".into()][..], &[FileId(3)][..])
+        );
+        let script = String::from_utf8(script(&kept)).expect("text");
+        assert!(script.ends_with("[ -f '/a.wav' ]\nrm -- '/it'\\''s.wav'\n"), "{script}");
+    }
 }

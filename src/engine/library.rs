@@ -1,5 +1,6 @@
 //! Requests and reports about looking after the library: collections, copies, moved files, annotations. Plain data.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use camino::Utf8PathBuf;
@@ -64,15 +65,36 @@ pub struct CopiesReport {
     pub groups: Vec<CopyGroup>,
 }
 
+impl CopiesReport {
+    /// Files that would go, over all groups.
+    pub fn others(&self) -> usize {
+        self.groups.iter().map(|group| group.others.len()).sum()
+    }
+
+    /// The same without files that a person keeps.
+    pub fn without(&self, kept: &BTreeSet<Utf8PathBuf>) -> Self {
+        let mut groups = self.groups.clone();
+        for group in &mut groups {
+            let stays = |path: &Utf8PathBuf| !kept.contains(path);
+            let places: Vec<usize> = (0..group.others.len()).filter(|place| stays(&group.others[*place])).collect();
+            group.others = places.iter().map(|place| group.others[*place].clone()).collect();
+            group.other_files = places.iter().map(|place| group.other_files[*place]).collect();
+        }
+        groups.retain(|group| !group.others.is_empty());
+        Self { groups }
+    }
+}
+
 /// Files that sound exactly the same.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CopyGroup {
     pub keep: Utf8PathBuf,
     pub others: Vec<Utf8PathBuf>,
     #[serde(skip)]
-    pub(super) keep_file: FileId,
+    pub keep_file: FileId,
+    /// In the order of `others`.
     #[serde(skip)]
-    pub(super) other_files: Vec<FileId>,
+    pub other_files: Vec<FileId>,
 }
 
 /// What happens to the copies that are not kept.
@@ -121,10 +143,12 @@ pub struct FoundAgain {
     pub joins: bool,
     #[serde(skip)]
     pub file: FileId,
+    /// The file of the project at the new place, with which it becomes one.
     #[serde(skip)]
-    pub(super) other: Option<FileId>,
+    pub other: Option<FileId>,
+    /// Bytes and time of change at the new place.
     #[serde(skip)]
-    pub(super) stamp: (u64, i64),
+    pub stamp: (u64, i64),
 }
 
 impl FoundAgain {

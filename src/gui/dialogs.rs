@@ -19,6 +19,8 @@ pub enum Question {
     SoundToFind,
     /// Which folder to keep the project in.
     ProjectFolder,
+    /// Which folder the missing files are in.
+    WhereFilesAre,
     /// Whether what was dropped is a single file, which may be meant as a query.
     IsFile(PathBuf),
     /// Where to write a file of this name, or a folder of files.
@@ -45,6 +47,7 @@ pub enum Answer {
         is_file: bool,
     },
     SaveTo(PathBuf),
+    FilesAreIn(PathBuf),
     /// The desktop shows no dialogs.
     NoDialog,
     /// `as_file` is false if nothing was copied yet.
@@ -107,6 +110,10 @@ fn answer(question: Question, clipboard: &FileClipboard) -> Option<Answer> {
         Question::SoundToFind => sounds().set_title("Search for a sound").pick_file().map(Answer::Find),
         Question::ProjectFolder => {
             rfd::FileDialog::new().set_title("Choose a project folder").pick_folder().map(Answer::OpenProject)
+        }
+        Question::WhereFilesAre => {
+            let title = "Where are the missing files?";
+            rfd::FileDialog::new().set_title(title).pick_folder().map(Answer::FilesAreIn)
         }
         Question::WhereToSave { name, is_folder: true } => {
             let chosen = rfd::FileDialog::new().set_title("Save into a folder").pick_folder();

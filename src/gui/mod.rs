@@ -29,6 +29,7 @@ pub mod state;
 pub mod taught;
 pub mod theme;
 pub mod training_form;
+pub mod upkeep;
 pub mod widgets;
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub enum Tone {
 pub enum Deed {
     Undo,
     Redo,
+    /// Says where missing files are now.
+    FindFiles,
 }
 
 impl Deed {
@@ -41,6 +43,7 @@ impl Deed {
         match self {
             Self::Undo => "Undo",
             Self::Redo => "Redo",
+            Self::FindFiles => "Find them…",
         }
     }
 }

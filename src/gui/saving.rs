@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::search_state::typed_path;
 use crate::dataset::CollectionId;
 use crate::engine::formats::MatchFormat;
-use crate::engine::{Clip, CollectionFormat, Command, SearchReport};
+use crate::engine::{Clip, CollectionFormat, Command, CopiesReport, SearchReport};
 
 #[derive(Clone, Debug)]
 pub enum What {
@@ -15,6 +15,8 @@ pub enum What {
     /// All that a search found.
     Matches(Arc<SearchReport>, MatchFormat),
     Collection(CollectionId, CollectionFormat),
+    /// A shell script that removes copies.
+    CopiesScript(Arc<CopiesReport>),
 }
 
 #[derive(Clone, Debug)]
@@ -34,7 +36,7 @@ impl Saving {
 
     pub fn is_folder(&self) -> bool {
         match &self.what {
-            What::Clip(_) => false,
+            What::Clip(_) | What::CopiesScript(_) => false,
             What::Matches(_, format) => format.ending().is_none(),
             What::Collection(_, format) => collection_ending(*format).is_none(),
         }
@@ -76,6 +78,7 @@ impl Saving {
             What::Matches(report, format) => {
                 Command::SaveMatches { report: report.clone(), format: *format, out, margin_secs: 0.0 }
             }
+            What::CopiesScript(copies) => Command::SaveCopiesScript { copies: copies.clone(), out },
             What::Collection(collection, format) => {
                 Command::ExportCollection { collection: *collection, format: *format, out }
             }

@@ -15,6 +15,7 @@ mod pictures;
 mod searching;
 mod sound;
 mod teaching;
+mod upkeep;
 
 pub use pictures::Picture;
 
@@ -36,10 +37,11 @@ use super::saving::Saving;
 use super::search_state::SearchState;
 use super::sound_state::SoundState;
 use super::training_form::TrainingForm;
+use super::upkeep::Upkeep;
 use crate::dataset::{CollectionId, FileId, Item};
 use crate::engine::{
-    AddReport, Command, DatasetView, History, IndexReport, JobId, JobKind, JobView, Latest, PlayerView, ProjectView,
-    RecorderView, TrainReport,
+    AddReport, Command, CopiesDeed, DatasetView, History, IndexReport, JobId, JobKind, JobView, Latest, PlayerView,
+    ProjectView, RecorderView, TrainReport,
 };
 use crate::ground::{Grid, Rate};
 use crate::model::ModelKind;
@@ -84,6 +86,12 @@ pub enum Modal {
     /// Some sounds go into a collection.
     Collect(Vec<Item>),
     RenameCollection(CollectionId),
+    /// Copies are to go.
+    ThinOut(CopiesDeed),
+    /// Files are missing: where are they now?
+    Relink,
+    /// What is left out of folders.
+    LeftOut,
     /// The search is to be kept under a name.
     SaveSearch,
     /// The saved search of this name is to get another.
@@ -123,6 +131,8 @@ pub enum List {
     Near,
     Duplicates,
     Collection,
+    /// Exact copies.
+    Copies,
 }
 
 pub struct State {
@@ -150,6 +160,7 @@ pub struct State {
     pub library: Library,
     pub files: FileTable,
     pub collecting: Collecting,
+    pub upkeep: Upkeep,
     pub preferences: Preferences,
     pub selected_files: BTreeSet<FileId>,
     pub tag_typed: String,
@@ -202,6 +213,7 @@ impl Default for State {
             library: Library::default(),
             files: FileTable::new(latest.dataset.clone()),
             collecting: Collecting::default(),
+            upkeep: Upkeep::default(),
             preferences: Preferences::default(),
             selected_files: BTreeSet::new(),
             tag_typed: String::new(),

@@ -13,3 +13,4 @@ mod snapshots;
 mod sound;
 mod state;
 mod teaching;
+mod upkeep;

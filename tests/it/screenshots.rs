@@ -1,12 +1,12 @@
-//! Makes the pictures in screenshots/ with the built program in a real window on a virtual screen, used with the mouse,
-//! from an empty project to a search. `make screenshots` runs it.
+//! Draws the pictures in screenshots/: the built program in a real window on a virtual screen, used with the mouse, from an
+//! empty project to a search. Run by `make screenshots`.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::screen::Screen;
 
-/// Training and indexing the demo library take no longer than this, even on a busy machine.
+/// Indexing the demo library, and half of a training on it, take no longer, even on a busy machine.
 const LEARNING: Duration = Duration::from_secs(900);
 
 #[test]
@@ -17,7 +17,7 @@ fn draw() {
     let folder = tempfile::Builder::new().prefix("demo-").tempdir().expect("a folder");
     let screen = Screen::start("1280x800").expect("what `make screenshots` installs");
     let window = screen.open(&folder.path().join("project"), |_| ());
-    // The pointer is moved away, so that no tool tip is in the picture.
+    // The pointer is out of the way, so that no tool tip is in a picture.
     let picture = |name: &str| {
         screen.point((640, 790));
         screen.picture_at_rest(&out.join(name));
@@ -26,30 +26,51 @@ fn draw() {
     picture("1-empty.png");
 
     window.click("Try the demo library");
-    window.see("196 files added");
-    // The message about this disappears by itself.
+    // A base model answers as soon as the sounds are indexed.
+    window.see_within(LEARNING, "Base model, 196 sounds");
+    window.see_within(LEARNING, "Map of 196");
+    // The message that says so goes by itself.
     window.until_gone("196 files added");
-    picture("2-dataset.png");
-
-    window.click("Start learning");
-    window.click("Training");
-    // A running training changes all the time. The picture is taken when the noise has grown to 0.1 of its 0.25.
-    window.see_within(LEARNING, "noise 0.1");
-    screen.point((640, 790));
-    screen.picture(&out.join("3-training.png"));
-    window.see_within(LEARNING, "Learned from 196 sounds");
-    window.until_gone("Learned in");
+    picture("2-library.png");
 
     let key = |key: &str| screen.mouse(&["key", key]);
-    key("ctrl+1");
-    window.see("Map of 196");
     window.click("Find sounds like bass_03.wav");
     window.see("Match 2:");
-    picture("4-search.png");
+    picture("3-search.png");
+    window.click("Everywhere");
+    window.see("Where likeness ends");
+    key("y");
+    window.see("1 yes, 0 no");
+    picture("4-everywhere.png");
+
+    window.click("Sounds");
+    window.see("Match 3:");
+    for name in ["Match 1:", "Match 2:", "Match 3:"] {
+        window.click(name);
+        key("ctrl+d");
+        window.see("Name of the collection");
+        screen.mouse(&["type", "basses"]);
+        key("Return");
+        window.until_gone("Name of the collection");
+    }
+    window.click("Collections, 1");
+    window.click("Collection basses, 3 sounds");
+    window.see("Item 3:");
+    window.until_gone("Put 1 item");
+    picture("5-collection.png");
+    key("ctrl+1");
     key("ctrl+3");
     window.see("Bit 1 of");
-    picture("5-bits.png");
+    picture("6-bits.png");
     key("ctrl+1");
     window.click("Light theme");
-    picture("6-light.png");
+    picture("7-light.png");
+    window.click("Dark theme");
+
+    key("ctrl+5");
+    window.click("Learn and index");
+    // A picture of something that runs is taken at some moment of it: here, when the noise has grown to 0.1 of its 0.25.
+    window.see_within(LEARNING, "noise 0.1");
+    screen.point((640, 790));
+    screen.picture(&out.join("8-training.png"));
 }

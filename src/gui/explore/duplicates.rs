@@ -8,6 +8,8 @@ use crate::dataset::FileId;
 use crate::engine::{ChunkPlace, Duplicate, DuplicateGroup, DuplicatesBy, DuplicatesReport};
 
 pub struct DuplicatesState {
+    /// Whether the page lists exact copies, and not sounds that are nearly equal.
+    pub exact: bool,
     pub within: u32,
     pub by: DuplicatesBy,
     /// The question that was asked: distance, kind, generation of the index, number of files.
@@ -40,6 +42,7 @@ pub enum Line {
 impl Default for DuplicatesState {
     fn default() -> Self {
         Self {
+            exact: true,
             within: 2,
             by: DuplicatesBy::default(),
             asked: Asked::default(),

@@ -2,6 +2,7 @@
 
 use egui::{Align, Align2, Layout, Rect, ScrollArea, Slider, TextStyle, Ui, vec2};
 
+use super::copies;
 use crate::engine::{DuplicateGroup, DuplicatesBy, DuplicatesReport, JobKind};
 use crate::gui::explore::duplicates::Line;
 use crate::gui::format;
@@ -14,6 +15,22 @@ use crate::gui::widgets::row::{self, Row, take_left, take_right};
 use crate::gui::widgets::{progress, text};
 
 pub fn show(ui: &mut Ui, state: &mut State) {
+    let mut exact = state.explore.duplicates.exact;
+    let kinds = [
+        (true, "Exact copies", "Files that sound exactly the same, in any format"),
+        (false, "Nearly equal", "Sounds whose codes are equal or nearly equal"),
+    ];
+    if segmented(ui, &mut exact, &kinds) {
+        state.explore.duplicates.exact = exact;
+        state.list = if exact { List::Copies } else { List::Duplicates };
+    }
+    match exact {
+        true => copies::show(ui, state),
+        false => super::search::what_first_or(ui, state, nearly_equal),
+    }
+}
+
+fn nearly_equal(ui: &mut Ui, state: &mut State) {
     state.want_duplicates();
     choices(ui, state);
     let running = state.job(JobKind::Compare).map(|(job, view)| (job, view.clone()));

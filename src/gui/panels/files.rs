@@ -367,7 +367,13 @@ fn cells(
     if asks {
         place = place.with_max_x(place.right().min(similar.left()));
     }
-    text::with_aside(ui, place, name, &aside);
+    if let Some(copies) = state.copies_in_words(file.id) {
+        aside = if aside.is_empty() { copies } else { format!("{copies} · {aside}") };
+    }
+    match state.absence_of(file.id) {
+        Some(why) => text::absent(ui, place, name, why),
+        None => text::with_aside(ui, place, name, &aside),
+    }
     let figure = |rect: Option<Rect>, text: String| {
         if let Some(rect) = rect {
             text::line(ui, rect, Align2::RIGHT_CENTER, text, TextStyle::Small, palette.dim);
@@ -425,6 +431,14 @@ fn file_menu(ui: &mut Ui, state: &mut State, file: &Arc<SoundFile>) {
                 state.add_example(Example { path: file.path.clone(), from_secs, to_secs, is_like });
             }
         }
+    }
+    if let Some(copies) = state.copies_in_words(file.id)
+        && ui.button(format!("Select its {copies}")).clicked()
+    {
+        state.show_copies(file.id);
+    }
+    if state.absence_of(file.id).is_some() && ui.add_enabled(changes, Button::new("Say where it is now…")).clicked() {
+        state.ask_where_files_are();
     }
     ui.separator();
     if ui.add_enabled(changes, Button::new("Put into a collection…")).clicked() {

@@ -317,12 +317,18 @@ fn icon_of(section: Section) -> Icon {
 
 fn footer_height(state: &State) -> f32 {
     let lines = if state.job(JobKind::Import).is_some() { 76.0 } else { 24.0 };
-    lines + if state.latest.dataset.problems.is_empty() { 0.0 } else { size::CONTROL }
+    let problems = !state.latest.dataset.problems.is_empty() || state.missing() != (0, 0);
+    lines + if problems { size::CONTROL } else { 0.0 }
 }
 
 /// How far adding is, or how much there is.
 fn footer(ui: &mut Ui, state: &mut State) {
-    problems(ui, state);
+    if state.missing() != (0, 0) || !state.latest.dataset.problems.is_empty() {
+        ui.horizontal(|ui| {
+            missing(ui, state);
+            problems(ui, state);
+        });
+    }
     if let Some((job, view)) = state.job(JobKind::Import) {
         let view = view.clone();
         if progress::job(ui, &view, "Stop adding") {
@@ -335,6 +341,24 @@ fn footer(ui: &mut Ui, state: &mut State) {
     let files = format::counted(dataset.files.len() as u64, "file", "files");
     ui.add_space(4.0);
     text::small(ui, format!("{files} · {} · {chunks}", format::duration(dataset.seconds)));
+}
+
+/// Files that are not where they were: a click asks where they are now.
+fn missing(ui: &mut Ui, state: &mut State) {
+    let (missing, away) = state.missing();
+    if missing + away == 0 {
+        return;
+    }
+    let words = match missing {
+        0 => format::counted(away as u64, "file is away", "files are away"),
+        _ => format!("{} missing", format::count((missing + away) as u64)),
+    };
+    let name = RichText::new(words).small().color(palette(ui.visuals()).warning);
+    let button = egui::Button::new((icons::atom(Icon::Warning), name)).frame(false);
+    let help = "Where are they now? Click to say, or to forget them.";
+    if ui.add_enabled(!state.read_only(), button).on_hover_text(help).clicked() {
+        state.ask_where_files_are();
+    }
 }
 
 /// What could not be read, behind a button.

@@ -61,6 +61,11 @@ fn entries(ui: &mut Ui, state: &mut State, line: Line, found: &Match, to_first: 
     if state.search.view == View::Sounds && entry(ui, if unfolded { "Fold its moments" } else { "Show its moments" }) {
         state.unfold_moments(found.file, !unfolded);
     }
+    if let Some(copies) = state.copies_in_words(found.file)
+        && entry(ui, &format!("Select it and its {copies}"))
+    {
+        state.show_copies(found.file);
+    }
     if entry(ui, "Show on the map") {
         state.show_match_on_map(line);
     }

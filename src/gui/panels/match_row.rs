@@ -98,6 +98,9 @@ pub fn show(ui: &mut Ui, state: &State, shown: &Shown<'_>) -> (Response, Option<
         Line::Moment { place, .. } => format!("Moment {} of {name}: {}", place + 1, state.stretch_in_words(found)),
     };
     spoken += &format!(", {}", distance_in_words(found, shown.bits));
+    if let Some(copies) = state.copies_in_words(found.file) {
+        spoken += &format!("; and {copies}");
+    }
     if state.is_favourite(found) {
         spoken += "; a favourite";
     }
@@ -253,10 +256,20 @@ fn naming(ui: &Ui, state: &State, mut rect: Rect, shown: &Shown<'_>) {
         (None, None) => (name, "no longer in the project".to_owned()),
         (None, Some(_)) if is_moment => ("", state.stretch_in_words(found)),
         (None, Some(_)) if found.by != Grouping::File => (name, state.stretch_in_words(found)),
-        (None, Some(_)) => (name, format::folder(&found.path)),
+        (None, Some(_)) => {
+            let folder = format::folder(&found.path);
+            match state.copies_in_words(found.file) {
+                Some(copies) => (name, format!("and {copies} · {folder}")),
+                None => (name, folder),
+            }
+        }
     };
+    for copy in state.latest.dataset.copies_of(found.file) {
+        tooltip += &format!("\nIts copy: {}", copy.path);
+    }
     match title {
         "" => text::line(ui, rect, Align2::LEFT_CENTER, aside, TextStyle::Body, palette.text),
+        title if state.absence_of(found.file).is_some() => text::absent(ui, rect, title, &aside),
         title => text::with_aside(ui, rect, title, &aside),
     }
     row::tooltip_at(ui, whole, &tooltip);

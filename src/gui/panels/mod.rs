@@ -4,6 +4,7 @@
 pub mod bits;
 pub mod collection;
 pub mod compare;
+mod copies;
 mod dropping;
 pub mod duplicates;
 pub mod files;
@@ -17,6 +18,7 @@ pub mod match_menu;
 pub mod match_row;
 pub mod matches;
 pub mod microphone;
+mod missing;
 pub mod modals;
 mod naming;
 pub mod open_project;

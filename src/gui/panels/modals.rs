@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use egui::{Grid, Id, Modal as Cover, RichText, ScrollArea, Ui, vec2};
 
 use super::naming::{self, Named};
-use super::{collection, open_project, save};
+use super::{collection, copies, missing, open_project, save};
 use crate::engine::Command;
 use crate::gui::keys::KEYS;
 use crate::gui::state::{Modal, State};
@@ -22,6 +22,9 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         Modal::Save => save::show(ui, state),
         Modal::Collect(items) => collection::collect(ui, state, &items),
         Modal::RenameCollection(which) => collection::rename(ui, state, which),
+        Modal::ThinOut(deed) => copies::thin_out(ui, state, deed),
+        Modal::Relink => missing::relink(ui, state),
+        Modal::LeftOut => missing::left_out(ui, state),
         Modal::SaveSearch => save_search(ui, state),
         Modal::RenameSearch(name) => rename_search(ui, state, &name),
         Modal::OpenProject => open_project::show(ui, state),

@@ -11,7 +11,7 @@ pub const PAGES: [(Page, &str, &str); 5] = [
     (Page::Search, "Search", "Search: what sounds like a sound (Ctrl+1)"),
     (Page::Map, "Map", "All sounds as dots: sounds that sound alike are near one another (Ctrl+2)"),
     (Page::Bits, "Bits", "One sound's code, bit by bit (Ctrl+3)"),
-    (Page::Duplicates, "Duplicates", "Sounds whose codes are equal or nearly equal (Ctrl+4)"),
+    (Page::Duplicates, "Duplicates", "Exact copies, and sounds that are nearly equal (Ctrl+4)"),
     (Page::Learning, "Training", "Training and indexing (Ctrl+5)"),
 ];
 
@@ -32,7 +32,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         Page::Search => search::show(ui, state),
         Page::Map => map::show(ui, state),
         Page::Bits => search::what_first_or(ui, state, bits::show),
-        Page::Duplicates => search::what_first_or(ui, state, duplicates::show),
+        Page::Duplicates => duplicates::show(ui, state),
         Page::Learning => learning::show(ui, state),
         Page::Collection => collection::show(ui, state),
     }

@@ -33,6 +33,14 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         if ui.button("Check the files").on_hover_text(help).clicked() {
             state.submit(Command::CheckFiles);
         }
+        let (missing, away) = state.missing();
+        let find = Button::new("Find missing files…");
+        if ui.add_enabled(missing + away > 0 && !state.read_only(), find).clicked() {
+            state.ask_where_files_are();
+        }
+        if ui.button("Left out of folders…").clicked() {
+            state.ask_what_is_left_out();
+        }
         ui.separator();
         let history = state.latest.history.clone();
         let named = |verb: &str, words: &Option<String>| match words {

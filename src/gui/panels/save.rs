@@ -35,6 +35,11 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             });
             response.response.accessible_name("Form of the matches");
         }
+        What::CopiesScript(copies) => {
+            ui.heading("Save a script that removes copies");
+            let files = format::counted(copies.others() as u64, "file", "files");
+            text::help(ui, format!("It removes {files} when you run it. Look at it first. Nothing is removed before."));
+        }
         What::Collection(_, chosen) => {
             ui.heading("Export the collection");
             let forms = [

@@ -44,7 +44,7 @@ impl State {
             List::Files => Some(Source::File),
             List::Dots | List::MapRows => Some(Source::Dot),
             List::Matches => Some(Source::Match),
-            List::Library | List::Near | List::Duplicates | List::Collection => None,
+            List::Library | List::Near | List::Duplicates | List::Collection | List::Copies => None,
         };
         let sources = [Source::Match, Source::Query, Source::Dot, Source::File];
         let found = last.into_iter().chain(sources).find_map(|source| self.subject(source));

@@ -32,6 +32,7 @@ impl State {
         match deed {
             Deed::Undo => self.undo(),
             Deed::Redo => self.redo(),
+            Deed::FindFiles => self.ask_where_files_are(),
         }
     }
 

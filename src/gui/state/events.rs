@@ -75,6 +75,7 @@ impl State {
             | Command::ForgetMissing
             | Command::FindCopies(_)
             | Command::ThinOutCopies { .. }
+            | Command::SaveCopiesScript { .. }
             | Command::RenameTag { .. }
             | Command::ChangeCollection(_)
             | Command::ExportCollection { .. }
@@ -180,16 +181,14 @@ impl State {
             | Outcome::CodeLookedAt(_)
             | Outcome::CodeDecoded(_)
             | Outcome::DuplicatesFound(_)
+            | Outcome::CopiesFound(_)
             | Outcome::DistancesMeasured(_) => {}
             // Asked for from the command line alone.
-            Outcome::AnnotationsTaken(_)
-            | Outcome::CopiesFound(_)
-            | Outcome::LeftOut(_)
-            | Outcome::MissingFound(_)
-            | Outcome::Evaluated(_)
-            | Outcome::Exported(_)
-            | Outcome::Reconstructed(_) => {}
+            Outcome::AnnotationsTaken(_) | Outcome::Evaluated(_) | Outcome::Exported(_) | Outcome::Reconstructed(_) => {
+            }
             Outcome::Saved { out } => self.notices.push(Tone::Good, format!("Saved as {out}.")),
+            Outcome::MissingFound(plan) => self.missing_found(plan),
+            Outcome::LeftOut(report) => self.upkeep.left_out = Some(Arc::new(report)),
             Outcome::Trained(report) => self.trained(report),
             Outcome::Indexed(report) => {
                 self.last_index = Some(report);
@@ -231,6 +230,7 @@ impl State {
     }
 
     fn failed(&mut self, job: JobId, ticket: Option<Ticket>, failure: &Failure) {
+        self.upkeep.is_looking = false;
         if let Some(Ticket { preview: true, path: Some(path), .. }) = &ticket {
             self.picture_ended(path.clone(), Some(Picture::Failed));
             // Only the query's own picture is missed; a player that cannot read a file says so itself.
@@ -300,9 +300,11 @@ impl State {
                 .iter()
                 .find_map(|root| root.away.as_deref())
                 .map(|why| format!(" {}", format::sentence(why)));
-            let what =
-                "Add the folder where they are now: they are known by their content, and tags and favourites go along.";
-            self.notices.push(Tone::Warning, format!("{files} not where they were.{} {what}", why.unwrap_or_default()));
+            let text = format!("{files} not where they were.{}", why.unwrap_or_default());
+            match self.read_only() {
+                true => self.notices.push(Tone::Warning, text),
+                false => self.notices.offer(Tone::Warning, text, Deed::FindFiles),
+            }
         }
         self.told_missing = gone;
     }

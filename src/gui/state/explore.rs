@@ -23,6 +23,7 @@ impl State {
             Page::Search => Some(List::Matches),
             Page::Map => Some(List::Dots),
             Page::Bits => Some(List::Near),
+            Page::Duplicates if self.explore.duplicates.exact => Some(List::Copies),
             Page::Duplicates => Some(List::Duplicates),
             Page::Learning => None,
             Page::Collection => Some(List::Collection),
@@ -41,6 +42,7 @@ impl State {
             Command::LookAtCode { .. } => explore.bits.asked.submitted(job),
             Command::FindDuplicates { .. } => explore.duplicates.asked.submitted(job),
             Command::MeasureDistances => explore.distances.submitted(job),
+            Command::FindCopies(_) => self.upkeep.copies.asked.submitted(job),
             _ => {}
         }
     }
@@ -52,12 +54,14 @@ impl State {
         explore.bits.asked.ended(*job);
         explore.duplicates.asked.ended(*job);
         explore.distances.ended(*job);
+        self.upkeep.copies.asked.ended(*job);
         let Event::Finished { outcome, .. } = event else { return };
         match outcome {
             Outcome::MapDrawn(report) => self.map_drawn(report.clone()),
             Outcome::CodeLookedAt(report) => self.code_looked_at(report.clone()),
             Outcome::CodeDecoded(decoded) => self.code_decoded(decoded),
             Outcome::DuplicatesFound(report) => self.explore.duplicates.show(report.clone()),
+            Outcome::CopiesFound(report) => self.upkeep.copies.show(report.clone()),
             Outcome::DistancesMeasured(report) => self.explore.distances_report = Some(report.clone()),
             _ => {}
         }
@@ -90,6 +94,7 @@ impl State {
             List::Near => self.step_near(by),
             List::Duplicates => self.step_duplicates(by),
             List::Collection => self.step_in_collection(by),
+            List::Copies => self.step_copies(by),
             List::Library | List::Files | List::Matches => return false,
         };
         if moved && self.search.auto_play {
@@ -109,6 +114,7 @@ impl State {
             List::Near => self.explore.bits.selected_place(),
             List::Duplicates => self.explore.duplicates.selected_place(),
             List::Collection => self.place_of_item(self.collecting.selected),
+            List::Copies => self.selected_copy(),
             List::Library | List::Files | List::Matches => None,
         }
     }
@@ -122,6 +128,7 @@ impl State {
             List::Collection if self.selected_items().iter().all(|item| item.stretch_secs.is_none()) => {
                 self.choose_query(place.path, None);
             }
+            List::Copies => self.choose_query(place.path, None),
             _ => self.choose_query(place.path, Some((place.start_secs, place.end_secs))),
         }
         true

@@ -57,6 +57,10 @@ impl State {
                     self.preview_query();
                 }
             }
+            Answer::FilesAreIn(folder) => {
+                self.upkeep.folder_typed = folder.to_string_lossy().into_owned();
+                self.look_for_missing();
+            }
             Answer::SaveTo(path) => {
                 if let Some(saving) = &mut self.saving {
                     saving.typed = path.to_string_lossy().into_owned();
@@ -162,7 +166,7 @@ impl State {
             return self.submit(Command::StopPlaying);
         }
         let clip = match self.list {
-            List::Dots | List::MapRows | List::Near | List::Duplicates | List::Collection => {
+            List::Dots | List::MapRows | List::Near | List::Duplicates | List::Collection | List::Copies => {
                 self.explored().map(clip_of_place)
             }
             List::Matches | List::Library => {

@@ -57,14 +57,23 @@ const TAIL_SHARE: f32 = 0.6;
 
 /// A name with something dimmer and smaller after it, on one line, as far as the name leaves room.
 pub fn with_aside(ui: &Ui, rect: Rect, name: &str, aside: &str) {
+    named(ui, rect, name, aside, palette(ui.visuals()).text);
+}
+
+/// The same for something that is not there now.
+pub fn absent(ui: &Ui, rect: Rect, name: &str, aside: &str) {
+    named(ui, rect, name, aside, palette(ui.visuals()).wave);
+}
+
+fn named(ui: &Ui, rect: Rect, name: &str, aside: &str, colour: Color32) {
     let palette = palette(ui.visuals());
-    let format = TextFormat::simple(TextStyle::Body.resolve(ui.style()), palette.text);
+    let format = TextFormat::simple(TextStyle::Body.resolve(ui.style()), colour);
     let name = fitted(ui, name, &TextStyle::Body, rect.width());
     let mut job = LayoutJob::single_section(visual(&name).into_owned(), format);
     job.wrap = TextWrapping::truncate_at_width(rect.width().max(0.0));
     let galley = ui.painter().layout_job(job);
     let place = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), rect);
-    ui.painter().galley(place.min, galley, palette.text);
+    ui.painter().galley(place.min, galley, colour);
     let rest = rect.with_min_x(place.right() + size::GAP);
     if !aside.is_empty() && rest.width() >= LEAST_ASIDE {
         line(ui, rest, Align2::LEFT_CENTER, aside, TextStyle::Small, palette.dim);

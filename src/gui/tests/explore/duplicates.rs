@@ -34,6 +34,7 @@ fn duplicates_report(by: DuplicatesBy) -> Arc<DuplicatesReport> {
 pub fn duplicates_page(by: DuplicatesBy) -> Harness<'static, State> {
     let mut state = made_up::ready();
     state.explore.duplicates.by = by;
+    state.explore.duplicates.exact = false;
     let mut harness = window(state);
     turn_to(&mut harness, "Duplicates");
     let outcome = Outcome::DuplicatesFound(duplicates_report(by));
@@ -96,7 +97,9 @@ fn no_duplicates_and_a_stopped_search_say_what_can_be_done() {
     finish(&mut harness, &command, Outcome::DuplicatesFound(none.into()));
     harness.get_by_label("No duplicates");
 
-    let mut harness = window(made_up::ready());
+    let mut state = made_up::ready();
+    state.explore.duplicates.exact = false;
+    let mut harness = window(state);
     turn_to(&mut harness, "Duplicates");
     let asked = commands(&mut harness);
     harness.state_mut().submitted(JobId(5), &asked[0]);

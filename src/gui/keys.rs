@@ -142,6 +142,10 @@ fn in_lists(ctx: &Context, state: &mut State) {
             _ => {}
         }
     }
+    // Of a word that is typed at once, only the first letter could act.
+    if letters(ctx, state) {
+        return moves(ctx, state);
+    }
     if pressed(Modifiers::NONE, Key::F)
         && state.list == List::Matches
         && let Some(line) = state.search.selected
@@ -166,7 +170,6 @@ fn in_lists(ctx: &Context, state: &mut State) {
         }
     }
     moves(ctx, state);
-    letters(ctx, state);
 }
 
 fn moves(ctx: &Context, state: &mut State) {
@@ -257,15 +260,15 @@ fn leave(ctx: &Context) {
     });
 }
 
-/// Letters that are typed in a list go to the field of the list's filter.
-fn letters(ctx: &Context, state: &mut State) {
+/// Letters that are typed in a list go to the field of the list's filter. Returns whether there were any.
+fn letters(ctx: &Context, state: &mut State) -> bool {
     let has_filter = match state.list {
         List::Files => true,
         List::Matches => state.search.path.is_some(),
         _ => false,
     };
     if !has_filter || ctx.input(|input| input.modifiers.command || input.modifiers.alt) {
-        return;
+        return false;
     }
     let act = if state.list == List::Files { ACT_ON_FILES } else { ACT_ON_MATCHES };
     let begins = |text: &str| {
@@ -283,7 +286,7 @@ fn letters(ctx: &Context, state: &mut State) {
         });
     });
     if typed.is_empty() {
-        return;
+        return false;
     }
     if state.list == List::Files {
         state.files.filter.push_str(&typed);
@@ -292,4 +295,5 @@ fn letters(ctx: &Context, state: &mut State) {
         state.set_filter(|filter| filter.text.push_str(&typed));
         state.search.focus_filter = true;
     }
+    true
 }

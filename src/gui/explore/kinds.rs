@@ -87,6 +87,9 @@ fn folder_of(path: &str) -> Vec<&str> {
     parts
 }
 
+/// The share of the files that one colour may have.
+const MOST_OF_ONE: f32 = 0.8;
+
 fn by_folder(folders: &[Vec<&str>]) -> Vec<String> {
     let shared = folders.iter().skip(1).fold(folders.first().map_or(0, Vec::len), |shared, folder| {
         folders[0].iter().zip(folder).take(shared).take_while(|(a, b)| a == b).count()
@@ -97,9 +100,17 @@ fn by_folder(folders: &[Vec<&str>]) -> Vec<String> {
         let names: BTreeSet<&[&str]> = folders.iter().map(|folder| &folder[..down_to(*depth)(folder)]).collect();
         names.len() <= KINDS
     };
-    let depth = (1..=deepest).rev().find(few).unwrap_or(1);
+    let highest = (1..=deepest).rev().find(few).unwrap_or(1);
+    // A map of one colour tells nothing: then folders below are told apart, and the rarest have no colour.
+    let tells = |depth: &usize| {
+        let mut counts: BTreeMap<&[&str], usize> = BTreeMap::new();
+        folders.iter().for_each(|folder| *counts.entry(&folder[..down_to(*depth)(folder)]).or_default() += 1);
+        counts.values().max().is_none_or(|most| (*most as f32) < MOST_OF_ONE * folders.len() as f32)
+    };
+    let depth = (highest..=deepest).find(tells).unwrap_or(highest);
     let name = |folder: &Vec<&str>| match &folder[shared..down_to(depth)(folder)] {
         [] => folder.last().copied().unwrap_or_default().to_owned(),
+        [.., last] if depth > highest => (*last).to_owned(),
         below => below.join("/"),
     };
     folders.iter().map(name).collect()
@@ -121,6 +132,14 @@ mod tests {
         );
         assert_eq!(named(&["/s/only/a.wav", "/s/only/b.wav"]), ["only", "only"]);
         assert!(named(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_second_root_of_few_files_does_not_take_the_colours_of_the_first() {
+        let mut paths: Vec<String> = (0..120).map(|n| format!("/work/data/kind {}/{n}.wav", n % 12)).collect();
+        paths.push("/tmp/new/a.wav".into());
+        let names = named(&paths.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!((names[0].as_str(), names[11].as_str(), names[120].as_str()), ("kind 0", "kind 11", "new"));
     }
 
     #[test]

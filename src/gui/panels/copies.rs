@@ -130,7 +130,9 @@ fn one(ui: &mut Ui, state: &mut State, line: CopyLine, place: usize, stops: bool
         rect.min.x += indent;
         if matches!(line, CopyLine::Other { .. }) {
             let place = take_left(&mut rect, size::CONTROL - 4.0);
-            let mut child = ui.new_child(egui::UiBuilder::new().id_salt(("goes", path.as_str())).max_rect(place));
+            let middle = Layout::left_to_right(Align::Center);
+            let builder = egui::UiBuilder::new().id_salt(("goes", path.as_str())).max_rect(place).layout(middle);
+            let mut child = ui.new_child(builder);
             tick(&mut child, &mut goes, ()).accessible_name(format!("Let {name} go"));
         }
         if let Some((length, rate, bytes)) = &facts {
@@ -139,7 +141,12 @@ fn one(ui: &mut Ui, state: &mut State, line: CopyLine, place: usize, stops: bool
                 text::line(ui, place, Align2::RIGHT_CENTER, figure.as_str(), TextStyle::Small, palette.dim);
             }
         }
-        text::with_aside(ui, rect, name, path.parent().map_or("", |folder| folder.as_str()));
+        let folder = path.parent().map_or("", |folder| folder.as_str());
+        let aside = match line {
+            CopyLine::Kept { .. } => format!("kept, in {folder}"),
+            CopyLine::Other { .. } => folder.to_owned(),
+        };
+        text::with_aside(ui, rect, name, &aside);
         row::tooltip_at(ui, rect, path.as_str());
     });
     if goes != before {

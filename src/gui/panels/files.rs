@@ -350,7 +350,7 @@ fn cells(
     }
     // The button lies over the figures of the row that is pointed at, so that no row has to keep room for it.
     let similar = Rect::from_center_size(cells.similar.center(), vec2(size::CONTROL, size::CONTROL));
-    let asks = stops || ui.rect_contains_pointer(cells.whole);
+    let asks = state.selected_files.contains(&file.id) || ui.rect_contains_pointer(cells.whole);
     let mut place = cells.name;
     if let Some(problem) = problem {
         let sign = take_left(&mut place, 13.0);
@@ -389,6 +389,9 @@ fn cells(
         false => {
             let response = ui.interact(similar, ui.scope_id().with("similar"), row::stopping(Sense::click(), stops));
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &does));
+            if response.has_focus() {
+                icons::paint(ui.painter(), Icon::Similar, similar.shrink(7.0), palette.text);
+            }
             response
         }
     };

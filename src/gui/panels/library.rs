@@ -10,7 +10,7 @@ use crate::engine::{Command, JobKind};
 use crate::gui::dialogs::Question;
 use crate::gui::format;
 use crate::gui::library::{Head, Section};
-use crate::gui::state::{List, Modal, State};
+use crate::gui::state::{List, Modal, Page, State};
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::{tick, with_icon};
 use crate::gui::widgets::icons::{self, Icon};
@@ -251,7 +251,7 @@ fn words(state: &State, head: Head) -> Option<Words> {
             let collection = state.collection_at(place)?;
             let (name, items) = (collection.name.clone(), collection.items.len() as u64);
             let spoken = format!("Collection {name}, {}", format::counted(items, "sound", "sounds"));
-            let chosen = state.collecting.open == Some(collection.id);
+            let chosen = state.page == Page::Collection && state.collecting.open == Some(collection.id);
             Some(Words { name, aside: String::new(), count: format::count(items), spoken, chosen })
         }
         Head::Item(Section::Searches, place) => {

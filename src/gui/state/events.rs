@@ -25,6 +25,7 @@ impl State {
         if dataset_changed {
             let dataset = self.latest.dataset.clone();
             self.library.count_tags(&dataset);
+            self.follow_moved_query();
             self.search.own = self.own_file();
             self.search.find_files(&dataset);
             self.explore.map.dataset_changed(&dataset);

@@ -196,6 +196,17 @@ impl State {
         }
     }
 
+    /// The query's file was found again at another place: the query goes on from there.
+    pub(super) fn follow_moved_query(&mut self) {
+        let moved = self.search.own.and_then(|own| self.latest.dataset.file(own)).map(|file| file.path.clone());
+        if let (Some(from), Some(to)) = (self.search.path.clone(), moved)
+            && from != to
+        {
+            self.search.history.rename(&from, &to);
+            self.search.path = Some(to);
+        }
+    }
+
     /// The dataset's file that the query is of.
     pub fn own_file(&self) -> Option<FileId> {
         let path = self.search.path.as_deref()?;

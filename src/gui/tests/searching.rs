@@ -283,6 +283,17 @@ fn favourites_are_listed_heard_searched_for_and_unmarked() {
 }
 
 #[test]
+fn the_query_follows_its_file_to_a_new_place() {
+    let state = changed(made_up::matched(), |latest| {
+        let files = [(1, "/new/bell_00.wav"), (2, "/sounds/kick/kick_00.wav"), (3, "/sounds/pad/pad_00.wav")];
+        latest.dataset = made_up::dataset(files.map(|(id, path)| made_up::file(id, path)).to_vec());
+    });
+    assert_eq!(state.search.path.as_deref().map(|path| path.as_str()), Some("/new/bell_00.wav"));
+    assert_eq!(state.search.own, Some(FileId(1)));
+    assert_eq!(state.search.history.asked()[0].path, "/new/bell_00.wav");
+}
+
+#[test]
 fn the_library_is_gone_through_by_keys_alone() {
     let mut harness = window(with_favourite(changed(made_up::matched(), |latest| {
         let tags = [(FileId(2), vec!["snare drum".to_owned()])].into();

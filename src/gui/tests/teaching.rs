@@ -94,6 +94,20 @@ fn a_letter_that_judges_matches_filters_the_files() {
 }
 
 #[test]
+fn of_a_word_that_is_typed_at_once_no_letter_judges() {
+    let mut harness = window(made_up::matched());
+    harness.state_mut().list = List::Matches;
+    for (letter, key) in [("m", Key::M), ("y", Key::Y)] {
+        harness.event(egui::Event::Text(letter.into()));
+        let modifiers = Modifiers::NONE;
+        harness.event(egui::Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers });
+    }
+    harness.run();
+    assert_eq!(harness.state().search.filter.text, "my");
+    assert!(harness.state().search.taught.is_empty());
+}
+
+#[test]
 fn a_further_sound_joins_the_query_by_its_menu_and_leaves_by_its_sign() {
     let mut harness = window(made_up::matched());
     harness.get_by_label("pad_00.wav, 2.00 s").click_secondary();

@@ -1,4 +1,5 @@
-//! Arranges large tables of files without making the window wait: a thread that works only on the newest order.
+//! Arranges large tables of files on a separate thread, which works only on the newest request, so that the window
+//! never waits.
 
 use std::sync::Arc;
 
@@ -13,9 +14,9 @@ pub struct Arranger {
 
 impl Arranger {
     /// # Errors
-    /// Where no thread can be started.
+    /// If no thread can be started.
     pub fn start(wake: Arc<dyn Fn() + Send + Sync>) -> std::io::Result<Self> {
-        // Both channels stay short: of the waiting orders only the last is carried out, and each answer wakes the
+        // Both channels stay short: only the last of the waiting orders is carried out, and each answer wakes the
         // window.
         let (orders, waiting) = unbounded::<Order>();
         let (answers, arranged) = bounded(4);
@@ -34,7 +35,7 @@ impl Arranger {
     }
 
     pub fn ask(&self, order: Order) {
-        // The thread ends only with the window, so this cannot fail while there is a window.
+        // The thread ends only with the window, so sending cannot fail while there is a window.
         let _ = self.orders.send(order);
     }
 

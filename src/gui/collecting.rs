@@ -1,17 +1,17 @@
-//! The collection that is open, and what is being put into one.
+//! The collection that is open, and the sounds that are being put into one.
 
 use crate::dataset::{CollectionId, Item};
 
 #[derive(Clone, Debug, Default)]
 pub struct Collecting {
-    /// The collection on the page.
+    /// The collection that is shown.
     pub open: Option<CollectionId>,
-    /// Place among its items.
+    /// The position of the selected item.
     pub selected: usize,
     pub reveal: bool,
-    /// Set when the selected row is to get the keyboard's focus.
+    /// Set when the selected row should get the keyboard's focus.
     pub take_focus: bool,
-    /// The menu of the selected item was asked for by key.
+    /// Set when the menu of the selected item should open, because a key asked for it.
     pub open_menu: bool,
 }
 
@@ -19,6 +19,6 @@ pub struct Collecting {
 #[derive(Clone, Debug, PartialEq)]
 pub struct DraggedSounds(pub Vec<Item>);
 
-/// An item that a person drags to another place in its collection.
+/// An item that a person drags to another position in its collection.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DraggedItem(pub usize);

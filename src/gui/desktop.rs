@@ -1,4 +1,5 @@
-//! What the desktop can do: the way of opening a window, where there are two, and whether it shows file dialogs.
+//! What the desktop can do: which way of opening a window is used if there are two, and whether file dialogs can be
+//! shown.
 
 use std::env;
 use std::path::Path;
@@ -15,8 +16,9 @@ pub fn is_x11(wayland_wanted: bool) -> bool {
     prefers_x11(wayland_wanted) || named("WAYLAND_DISPLAY").is_none() && named("DISPLAY").is_some()
 }
 
-/// Whether file dialogs can be shown: by the desktop's portal, or else by zenity. The dialog library reports a dialog
-/// that nothing can show as one that was closed. Waits for the session bus: not for the window's thread.
+/// Whether file dialogs can be shown, by the desktop's portal or by zenity. The dialog library reports a dialog that
+/// could not be shown as one that was closed. This function waits for the session bus, so the window's thread must not
+/// call it.
 #[cfg(target_os = "linux")]
 pub fn shows_dialogs() -> bool {
     start_portal().is_ok() || has_program("zenity")
@@ -27,7 +29,7 @@ pub fn shows_dialogs() -> bool {
     true
 }
 
-/// Succeeds too if it is running already.
+/// Starts the desktop's portal. Succeeds, too, if it is already running.
 #[cfg(target_os = "linux")]
 fn start_portal() -> zbus::Result<()> {
     let bus_itself = "org.freedesktop.DBus";

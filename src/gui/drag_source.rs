@@ -1,7 +1,8 @@
-//! Drags files out of the window onto another one: the source's side of XDND, version 5, which the window library lacks.
+//! Drags files from the window to another one. This is the source's side of XDND, version 5, which the window library
+//! lacks.
 //!
-//! It has a connection of its own, and follows the pointer by raw events, which come whoever has grabbed it: while the
-//! button is down, that is the window that it was pressed in.
+//! It has its own connection to the X server, and follows the pointer by raw events. These arrive even while another
+//! window has grabbed the pointer: as long as the button is down, the window in which it was pressed has the grab.
 
 use std::path::PathBuf;
 
@@ -43,17 +44,18 @@ x11rb::atom_manager! {
 /// The result of a drag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dragged {
-    /// A window took the files, or began to take them and was not heard of before the next drag.
+    /// A window took the files, or began to take them and did not report the end before the next drag.
     Dropped,
-    /// The files were dropped where nothing takes them, or Esc was pressed.
+    /// The files were dropped where nothing takes them, or the person pressed Esc.
     Nowhere,
 }
 
-/// Drags `files` with the pointer, whose left button is down, until it is let go. This program's own windows are no place to
-/// drop them: it has them. Waits for the person: a thread of its own is the place for it. `display` names the X server; without, the environment does.
+/// Drags `files` with the pointer, whose left button is down, until the person releases it. Drops on this program's own
+/// windows are refused, because it has the files already. The function waits for the person, so call it on a separate
+/// thread. `display` names the X server; without it, the environment does.
 ///
 /// # Errors
-/// Where there is no X server, or one without its extension for input devices.
+/// If there is no X server, or if it lacks the extension for input devices.
 pub fn drag(files: &[PathBuf], display: Option<&str>) -> Result<Dragged, String> {
     let uris: String = files.iter().map(|file| uri(file) + "\r\n").collect();
     Drag::begin(uris, display).and_then(Drag::follow).map_err(|error| error.to_string())
@@ -78,7 +80,7 @@ struct Target {
     window: Window,
     version: u32,
     accepts: bool,
-    /// Whether it has not yet answered the last position, and whether the pointer has moved since.
+    /// Whether it has not answered the last position yet, and whether the pointer has moved since.
     asked: bool,
     behind: bool,
 }
@@ -94,7 +96,7 @@ impl Drag {
         let aside = CreateWindowAux::new().override_redirect(1);
         server.create_window(0, source, root, -1, -1, 1, 1, 0, WindowClass::INPUT_OUTPUT, visual, &aside)?;
         server.set_selection_owner(source, atoms.XdndSelection, x11rb::CURRENT_TIME)?;
-        // Raw events come with version 2; those of a grabbed pointer with 2.1.
+        // Raw events exist since version 2, and those of a grabbed pointer since 2.1.
         server.xinput_xi_query_version(2, 2)?.reply()?;
         let events = XIEventMask::RAW_MOTION | XIEventMask::RAW_BUTTON_RELEASE | XIEventMask::RAW_KEY_PRESS;
         let mask = xinput::EventMask { deviceid: xinput::Device::ALL_MASTER.into(), mask: vec![events] };
@@ -131,7 +133,7 @@ impl Drag {
                 Event::ClientMessage(event) if event.type_ == self.atoms.XdndStatus => self.answered(&event)?,
                 Event::ClientMessage(event) if event.type_ == self.atoms.XdndFinished => return Ok(Dragged::Dropped),
                 Event::SelectionRequest(event) => self.hand_over(&event)?,
-                // Something else is being dragged now.
+                // Another program has begun a drag.
                 Event::SelectionClear(_) => return Ok(if dropped { Dragged::Dropped } else { Dragged::Nowhere }),
                 _ => {}
             }
@@ -163,7 +165,7 @@ impl Drag {
         self.tell(window, self.atoms.XdndPosition, [0, at, self.time, self.atoms.XdndActionCopy])
     }
 
-    /// A window says whether it would take the files.
+    /// Handles the answer of a window that says whether it would take the files.
     fn answered(&mut self, status: &ClientMessageEvent) -> Result<(), ReplyOrIdError> {
         let [from, flags, ..] = status.data.as_data32();
         let Some(target) = self.over.as_mut().filter(|target| target.window == from) else { return Ok(()) };

@@ -27,7 +27,7 @@ pub struct Explore {
 /// is asked about when it ends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked<K> {
-    /// What was asked last.
+    /// The last question.
     key: Option<K>,
     run: Run,
 }
@@ -61,7 +61,7 @@ impl<K: PartialEq> Asked<K> {
         self.key = None;
     }
 
-    /// The job that works on an answer which is no longer wanted.
+    /// The job whose answer is no longer wanted.
     pub fn overtaken_by(&self, key: &K) -> Option<JobId> {
         match self.run {
             Run::Running(job) if self.key.as_ref() != Some(key) => Some(job),

@@ -9,16 +9,17 @@ use parking_lot::Mutex;
 
 use arboard::{Clipboard, Error};
 
-/// The clipboard. Clones are the same one. On X11 what was copied can be pasted for as long as one of them lives.
+/// The clipboard. Clones share it. On X11, the copied file can be pasted as long as one clone lives.
 #[derive(Clone, Default)]
 pub struct FileClipboard(Arc<Mutex<Option<Clipboard>>>);
 
 impl FileClipboard {
-    /// Puts the file at `path` on the clipboard. Can wait for the desktop: not for the window's thread.
+    /// Puts the file at `path` on the clipboard. This can wait for the desktop, so the window's thread must not call
+    /// it.
     ///
     /// # Errors
-    /// The desktop cannot be reached, its clipboard takes no files from this program (some Wayland desktops), or the file
-    /// is missing.
+    /// If the desktop cannot be reached, if its clipboard takes no files from this program (some Wayland desktops), or
+    /// if the file is missing.
     pub fn copy(&self, path: &Path) -> Result<(), Error> {
         let mut clipboard = self.0.lock();
         let clipboard = match &mut *clipboard {

@@ -4,11 +4,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Asks for `paths` to be shown, each selected in its folder where the file manager can do that. `failed` is told why
-/// nothing could be shown.
+/// Asks the file manager to show `paths`, each selected in its folder if the file manager can do that. `failed` is
+/// called with the reason if nothing could be shown.
 ///
 /// # Errors
-/// Where no thread can be started.
+/// If no thread can be started.
 pub fn reveal(paths: Vec<PathBuf>, failed: impl FnOnce(String) + Send + 'static) -> io::Result<()> {
     std::thread::Builder::new().name("file manager".into()).spawn(move || {
         if let Err(why) = show(&paths) {
@@ -39,11 +39,12 @@ fn show(paths: &[PathBuf]) -> Result<(), String> {
     use std::os::windows::process::CommandExt as _;
     let mut command = Command::new("explorer");
     match paths.first().filter(|first| first.exists()) {
-        // Explorer reads its command line by rules of its own: no quote may stand before the comma. No name has a quote.
+        // Explorer parses its command line in its own way: there must be no quote before the comma. A file name cannot
+        // contain a quote.
         Some(first) => command.raw_arg(format!("/select,\"{}\"", first.display())),
         None => command.arg(folder_of(paths)),
     };
-    // The exit code says nothing: it is 1 after success, too.
+    // The exit code is useless: it is 1 after success, too.
     let ran = command.status();
     ran.map(|_| ()).map_err(|why| format!("Explorer cannot be run: {why}."))
 }
@@ -70,7 +71,7 @@ fn show_items(paths: &[PathBuf]) -> zbus::Result<()> {
 fn folder_of(paths: &[PathBuf]) -> PathBuf {
     let Some(first) = paths.first() else { return PathBuf::from(".") };
     let folder = if first.is_dir() { Some(first.as_path()) } else { first.parent() };
-    // The folder may be gone with the file: then the nearest one above it says most.
+    // If the folder is gone, too, the nearest existing folder above it is shown.
     let there = folder.and_then(|folder| folder.ancestors().find(|above| above.is_dir()));
     there.unwrap_or(Path::new(".")).to_path_buf()
 }
@@ -89,7 +90,7 @@ fn open(program: &str, arguments: &[PathBuf]) -> Result<(), String> {
     }
 }
 
-/// As RFC 8089 writes it.
+/// The `file:` address of a path, as RFC 8089 defines it.
 #[cfg(target_os = "linux")]
 pub(super) fn uri(path: &Path) -> String {
     use std::os::unix::ffi::OsStrExt as _;

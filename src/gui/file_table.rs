@@ -51,7 +51,7 @@ pub struct FileTable {
     anchor: Option<u32>,
 }
 
-/// Up to this number of files are arranged within the frame that shows them, which takes less than a millisecond.
+/// Tables with up to this many files are arranged within the frame that shows them. That takes less than a millisecond.
 const AT_ONCE: usize = 1_000;
 
 impl FileTable {
@@ -91,13 +91,13 @@ impl FileTable {
         &self.shown
     }
 
-    /// Whether an arrangement is being waited for.
+    /// Whether an arrangement is still being computed.
     pub fn waits(&self) -> bool {
         self.asked.is_some()
     }
 
-    /// Takes over what the table should show. A small table shows it at once. For a large table it returns the order,
-    /// which a [`Sorter`](Sorter::arrange) carries out elsewhere, once for each change.
+    /// Sets what the table should show. A small table shows it at once. For a large table, the order is returned, and a
+    /// [`Sorter`](Sorter::arrange) must carry it out elsewhere. It is returned once for each change.
     pub fn want(&mut self, order: Order) -> Option<Order> {
         if self.asked.as_ref().unwrap_or(&self.shown.order).same(&order) {
             return None;
@@ -137,7 +137,7 @@ impl FileTable {
         self.starts.clear();
         self.hidden.clear();
         let mut line = 0;
-        // How deep the folded folder is that the next ones may be in.
+        // The depth of the folded folder that contains the next groups.
         let mut folded_at: Option<usize> = None;
         for group in &self.shown.groups {
             self.starts.push(line);
@@ -172,7 +172,7 @@ impl FileTable {
         }
     }
 
-    /// How far the row of this number stands in: files one step further than their folder.
+    /// The indentation of the row of this number. Files are one step deeper than their folder.
     pub fn depth_at(&self, number: usize) -> usize {
         let group = self.starts.partition_point(|start| *start <= number).saturating_sub(1);
         let depth = self.shown.groups.get(group).map_or(0, |group| group.depth);
@@ -191,7 +191,7 @@ impl FileTable {
         }
     }
 
-    /// Groups whose files have rows, with the number of the first of these.
+    /// The groups whose files have rows, with the number of the first of these rows.
     fn groups_shown(&self) -> impl Iterator<Item = (usize, &Group)> {
         let heading = usize::from(self.shown.order.by_folder);
         let groups = self.shown.groups.iter().zip(&self.starts).zip(&self.hidden);
@@ -246,7 +246,7 @@ impl FileTable {
         self.anchor
     }
 
-    /// Where the keys continue. Without `keep_anchor`, a selection with Shift begins there too.
+    /// Sets where the keys continue. Without `keep_anchor`, a selection with Shift begins there, too.
     pub fn set_cursor(&mut self, place: u32, keep_anchor: bool) {
         self.cursor = Some(place);
         if !keep_anchor || self.anchor.is_none() {

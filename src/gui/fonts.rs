@@ -1,5 +1,5 @@
-//! Letters that the window's own fonts lack come from the fonts that are installed on the machine: names of sounds are in
-//! all of the world's scripts. The machine's fonts are listed when the first such letter is drawn, and not before.
+//! Letters that the window's own fonts lack are taken from the machine's fonts, because names of sounds may be in any
+//! script. The machine's fonts are listed only when the first such letter is drawn.
 
 use std::sync::Arc;
 
@@ -10,15 +10,15 @@ use fontdb::{Database, FaceInfo, Style};
 use ttf_parser::Face;
 use unicode_script::{Script, UnicodeScript as _};
 
-/// Lets a window draw all letters that the machine has a font for.
+/// Lets a window draw all letters for which the machine has a font.
 ///
-/// eframe has a provider of its own, behind its feature `system_fonts`. That one brings coloured emoji along, and with them
-/// a second text renderer into every build.
+/// eframe has a provider of its own, behind its feature `system_fonts`. That one also needs coloured emoji and a second
+/// text renderer in every build.
 pub fn install(ctx: &Context) {
     ctx.add_font_provider(Arc::new(MachineFonts::default()));
 }
 
-/// The machine's fonts, once they have been listed.
+/// The machine's fonts, after they have been listed.
 #[derive(Default)]
 struct MachineFonts(Mutex<Option<Database>>);
 
@@ -37,7 +37,8 @@ impl FontProvider for MachineFonts {
     }
 }
 
-/// Signs and punctuation that no script owns are drawn as a box: looking through all fonts for them is not worth it.
+/// Signs and punctuation that belong to no script are drawn as a box. Searching all fonts for them is not worth the
+/// time.
 fn belongs_to_a_script(letter: char) -> bool {
     !matches!(letter.script(), Script::Common | Script::Inherited | Script::Unknown)
 }
@@ -48,7 +49,7 @@ fn listed_fonts() -> Database {
     fonts
 }
 
-/// The most usual of the fonts that have a letter: upright, without serifs, of a middle weight.
+/// The most ordinary of the fonts that have a letter: upright, sans serif, of medium weight.
 fn font_with(fonts: &Database, letter: char, monospaced: bool) -> Option<(FaceInfo, Vec<u8>)> {
     let mut faces: Vec<&FaceInfo> = fonts.faces().collect();
     let unusual = |face: &FaceInfo| {
@@ -70,7 +71,7 @@ fn font_with(fonts: &Database, letter: char, monospaced: bool) -> Option<(FaceIn
 mod tests {
     use super::*;
 
-    /// A letter that a font is found for, it has; a letter that belongs to nobody is asked for in vain.
+    /// A font that is found for a letter must have it. For a letter without a script, none is found.
     #[test]
     fn fonts_of_the_machine_are_found_by_letter() {
         let fonts = listed_fonts();

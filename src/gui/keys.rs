@@ -41,7 +41,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("F1, ?", "this list"),
 ];
 
-/// Letters that do something in the list of files, and in the list of matches; any other filters the list.
+/// Letters that act in the list of files, and in the list of matches. Other letters filter the list.
 const ACT_ON_FILES: &[char] = &['t'];
 const ACT_ON_MATCHES: &[char] = &['f', 't', 'y', 'n'];
 
@@ -227,8 +227,8 @@ fn moves(ctx: &Context, state: &mut State) {
     }
 }
 
-/// Left and Right: from dot to dot on the map, folding in the library, unfolding moments in the matches; else from the files
-/// to the matches and back.
+/// Left and Right: on the map from dot to dot, in the library folding, in the matches unfolding moments, otherwise
+/// between files and matches.
 fn aside(ctx: &Context, state: &mut State, is_right: bool) {
     match state.list {
         List::Dots => state.step_aside(if is_right { 1.0 } else { -1.0 }),
@@ -251,7 +251,7 @@ fn aside(ctx: &Context, state: &mut State, is_right: bool) {
     }
 }
 
-/// The window is gone. Nobody wants this answer or the next one.
+/// Takes the keyboard's focus from the widget that has it.
 fn leave(ctx: &Context) {
     ctx.memory_mut(|memory| {
         if let Some(focused) = memory.focused() {

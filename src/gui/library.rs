@@ -1,5 +1,5 @@
-//! What stands above the folders in the library: favourites, collections, saved searches, recordings, earlier queries and tags, each of them folded away
-//! until somebody looks.
+//! The sections above the folders in the library: favourites, collections, saved searches, recordings, earlier queries
+//! and tags. Each is folded until a person opens it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,23 +24,23 @@ pub const SECTIONS: [Section; 6] =
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Head {
     Section(Section),
-    /// One of a section's things, by its place among them.
+    /// One item of a section, by its position.
     Item(Section, usize),
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct Library {
     pub unfolded: BTreeSet<Section>,
-    /// Where the arrow keys stand.
+    /// The position of the arrow keys.
     pub cursor: Option<Head>,
     pub reveal: bool,
     /// Whether the menu that adds sounds is open.
     pub adding: bool,
-    /// Each tag, and how many files have it.
+    /// Each tag, and the number of files that have it.
     tags: Arc<Vec<(String, usize)>>,
 }
 
-/// Things of a section that have a line; the newest or the first.
+/// The most items of a section that are listed: the newest, or the first.
 const MOST: usize = 200;
 
 impl Library {
@@ -60,13 +60,13 @@ impl Library {
         self.tags = Arc::new(counts);
     }
 
-    /// The lines, where a section has so many things.
+    /// The lines. `things` gives the number of items in each section.
     pub fn heads(&self, things: impl Fn(Section) -> usize) -> Vec<Head> {
         let mut heads = Vec::new();
         for section in SECTIONS {
             let things = things(section);
-            // A click on a file asks for the first query: that must not move the files. Sounds can be dropped on the line of
-            // the collections.
+            // These two sections are always listed. A click on a file makes the first query, which must not move the
+            // files. Sounds can be dropped on the line of the collections.
             if things > 0 || matches!(section, Section::Queries | Section::Collections) {
                 heads.push(Head::Section(section));
             }

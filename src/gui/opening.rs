@@ -1,5 +1,5 @@
-//! Opening a project: on a thread of its own, and what the window shows until there is one. A folder that is no project yet,
-//! or a project that is broken, is never changed without being asked for.
+//! Opens a project on a separate thread, and shows something until it is open. A folder that is not a project, or a
+//! broken project, is only changed if the person asks for it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,14 +14,14 @@ use super::{format, panels, theme, widgets};
 use crate::audio::device::Backend;
 use crate::engine::{Engine, EngineOptions, Failure, FailureKind, Opening, repair};
 
-/// How far the project is open.
+/// The state of opening a project.
 pub(super) enum Project {
     Opening { folder: PathBuf, engine: Receiver<Result<Engine, Refusal>> },
     Open(Engine),
     Refused { folder: PathBuf, refusal: Refusal },
 }
 
-/// Why a project is not open, and what the person may do about it.
+/// Why a project could not be opened, and what the person may do about it.
 #[derive(Debug, Default)]
 pub(super) struct Refusal {
     pub reason: String,
@@ -45,8 +45,8 @@ impl From<Failure> for Refusal {
     }
 }
 
-/// Opens a project on a thread of its own: reading a large one takes longer than a frame may. `earlier` is closed first,
-/// so that the same folder can be opened again.
+/// Opens a project on a separate thread, because reading a large one takes longer than a frame. `earlier` is closed
+/// first, so that the same folder can be opened again.
 pub(super) fn open(
     folder: PathBuf,
     remedy: Option<Remedy>,
@@ -59,7 +59,7 @@ pub(super) fn open(
     let options = EngineOptions { project: folder.clone(), wake: wake.clone(), audio, opening };
     let thread = std::thread::Builder::new().name("open project".into()).spawn(move || {
         drop(earlier);
-        // Where the window has closed meanwhile, the engine is dropped, which closes the project.
+        // If the window has closed meanwhile, the engine is dropped, which closes the project.
         if sender.send(opened(options, remedy).map_err(Refusal::from)).is_ok() {
             wake();
         }
@@ -84,7 +84,7 @@ fn opened(options: EngineOptions, remedy: Option<Remedy>) -> Result<Engine, Fail
     Engine::open(options).map_err(Failure::from)
 }
 
-/// While the project is being opened.
+/// Shown while the project is being opened.
 pub(super) fn waiting(ui: &mut egui::Ui, folder: &Path) {
     let palette = theme::palette(ui.visuals());
     egui::CentralPanel::no_frame().frame(theme::panel_frame(palette)).show(ui, |ui| {
@@ -92,7 +92,7 @@ pub(super) fn waiting(ui: &mut egui::Ui, folder: &Path) {
     });
 }
 
-/// A project that cannot be opened is no reason to have no window: it says why, and offers ways out.
+/// Shown if a project cannot be opened: the reason, and ways out.
 pub(super) fn refused(ui: &mut egui::Ui, state: &mut State, folder: &Path, refusal: &Refusal) {
     let palette = theme::palette(ui.visuals());
     let size = egui::vec2(220.0, 36.0);

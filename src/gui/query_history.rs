@@ -1,32 +1,32 @@
-//! The queries that were asked, to go back and forward through.
+//! The earlier queries, through which the person can go back and forward.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::taught::Taught;
 
-/// Older queries are forgotten.
+/// The most queries that are kept.
 const QUERIES: usize = 100;
 
-/// A sound, or a part of it, in seconds.
+/// A sound or a part of it, in seconds, with the rest of the search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
     pub path: Utf8PathBuf,
     pub region: Option<(f64, f64)>,
-    /// Shown because it was selected in a list: the next one that is takes its place.
+    /// Whether it was shown only because it was selected in a list. The next such query then replaces it.
     pub passing: bool,
-    /// What else was asked for.
+    /// The rest of the search beside the sound.
     pub taught: Taught,
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct QueryHistory {
     asked: Vec<Asked>,
-    /// The shown one; past the last where none is shown.
+    /// The position of the shown query. Past the end if none is shown.
     at: usize,
 }
 
 impl QueryHistory {
-    /// The oldest first.
+    /// Ordered by time, the oldest first.
     pub fn asked(&self) -> &[Asked] {
         &self.asked
     }
@@ -35,7 +35,8 @@ impl QueryHistory {
         self.at
     }
 
-    /// Notes a query as the shown one; what was ahead of the one before is gone. Returns whether it is another one.
+    /// Adds a query and shows it. The queries ahead of the shown one are dropped. Returns whether it differs from the
+    /// shown one.
     pub fn push(&mut self, asked: Asked) -> bool {
         let shown = self.asked.get(self.at);
         if shown.is_some_and(|shown| shown.path == asked.path && shown.region == asked.region) {
@@ -50,7 +51,7 @@ impl QueryHistory {
         true
     }
 
-    /// Keeps what was taught to the shown one. A query that was taught something is no passing one.
+    /// Keeps what was taught to the shown query. Such a query is not replaced by the next one.
     pub fn keep(&mut self, taught: &Taught) {
         if let Some(shown) = self.asked.get_mut(self.at) {
             shown.taught = taught.clone();
@@ -58,7 +59,7 @@ impl QueryHistory {
         }
     }
 
-    /// Another part of the shown one: a drag over it is one query, not hundreds.
+    /// Changes the part of the shown query. So a drag makes one query, not hundreds.
     pub fn change_region(&mut self, region: Option<(f64, f64)>) {
         if let Some(shown) = self.asked.get_mut(self.at) {
             shown.region = region;
@@ -66,13 +67,13 @@ impl QueryHistory {
         }
     }
 
-    /// None is shown any more; all of them can be gone back to.
+    /// No query is shown any more. The person can still go back to all of them.
     pub fn leave(&mut self) {
         self.asked.truncate(self.at + 1);
         self.at = self.asked.len();
     }
 
-    /// Goes to one of them.
+    /// Shows the query at this position.
     pub fn go_to(&mut self, place: usize) -> Option<&Asked> {
         let asked = self.asked.get(place)?;
         self.at = place;
@@ -87,7 +88,7 @@ impl QueryHistory {
         (self.at + 1 < self.asked.len()).then_some(self.at + 1)
     }
 
-    /// A file has another name now.
+    /// A file was renamed.
     pub fn rename(&mut self, from: &Utf8Path, to: &Utf8Path) {
         self.asked.iter_mut().filter(|asked| asked.path == from).for_each(|asked| asked.path = to.to_owned());
     }

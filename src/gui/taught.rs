@@ -1,5 +1,5 @@
-//! What a person taught a query: further sounds that matches are to be like or unlike, a yes or no on matches, and where the
-//! line is. Every change can be taken back.
+//! What a person taught a query: further sounds that matches shall be like or unlike, verdicts on matches, and the
+//! line. Every change can be undone.
 
 use crate::dataset::{FileId, Verdict};
 use crate::engine::{Basket, Example};
@@ -7,17 +7,17 @@ use crate::engine::{Basket, Example};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Taught {
     basket: Basket,
-    /// The saved search that this is.
+    /// The name, if this is a saved search.
     pub saved: Option<String>,
-    /// How many matches were new when the saved search was opened.
+    /// The number of matches that were new when the saved search was opened.
     pub new: Option<usize>,
-    /// The baskets before each change, the newest last, and those that were taken back.
+    /// The baskets before each change, the newest last, and those that were undone.
     earlier: Vec<Basket>,
     later: Vec<Basket>,
 }
 
 impl Taught {
-    /// A saved search, as the catalogue has it.
+    /// A saved search with the basket in the catalogue.
     pub fn saved(name: &str, basket: Basket) -> Self {
         Self { basket, saved: Some(name.to_owned()), ..Self::default() }
     }
@@ -26,7 +26,7 @@ impl Taught {
         &self.basket
     }
 
-    /// Whether the query is more than one sound.
+    /// Whether there is nothing beside the query's own sound.
     pub fn is_empty(&self) -> bool {
         self.basket == Basket::default() && self.saved.is_none()
     }
@@ -40,7 +40,7 @@ impl Taught {
         }
     }
 
-    /// What the catalogue says now of the saved search. Returns whether it is something else than before.
+    /// Takes over the catalogue's state of the saved search. Returns whether it differs.
     pub fn follow(&mut self, basket: &Basket) -> bool {
         let differs = self.basket != *basket;
         if differs {
@@ -49,14 +49,14 @@ impl Taught {
         differs
     }
 
-    /// Takes the last change back; returns whether there was one.
+    /// Undoes the last change. Returns whether there was one.
     pub fn undo(&mut self) -> bool {
         let Some(earlier) = self.earlier.pop() else { return false };
         self.later.push(std::mem::replace(&mut self.basket, earlier));
         true
     }
 
-    /// Does again what was taken back last; returns whether there was something.
+    /// Redoes the change that was undone last. Returns whether there was one.
     pub fn redo(&mut self) -> bool {
         let Some(later) = self.later.pop() else { return false };
         self.earlier.push(std::mem::replace(&mut self.basket, later));
@@ -71,21 +71,21 @@ impl Taught {
         !self.later.is_empty()
     }
 
-    /// The search has a name from now on: the project undoes its changes.
+    /// The search has a name from now on, so the project undoes its changes.
     pub fn named(&mut self, name: String) {
         self.saved = Some(name);
         self.earlier.clear();
         self.later.clear();
     }
 
-    /// How many matches a person said yes to, and no to.
+    /// The number of matches with the verdict yes, and with the verdict no.
     pub fn judged(&self) -> (usize, usize) {
         let yes = self.basket.verdicts.iter().filter(|verdict| verdict.yes).count();
         (yes, self.basket.verdicts.len() - yes)
     }
 }
 
-/// Notes a verdict on a stretch. The verdict that the stretch has already is taken back.
+/// Sets the verdict on a stretch. If the stretch already has this verdict, it is removed.
 pub fn judge(basket: &mut Basket, verdict: Verdict) {
     let Verdict { file, start_secs, end_secs, yes } = verdict;
     let before = verdict_on(basket, file, (start_secs, end_secs));
@@ -95,13 +95,13 @@ pub fn judge(basket: &mut Basket, verdict: Verdict) {
     }
 }
 
-/// What a person said of a stretch.
+/// The verdict on a stretch.
 pub fn verdict_on(basket: &Basket, file: FileId, stretch_secs: (f64, f64)) -> Option<bool> {
     let said = basket.verdicts.iter().rev().find(|said| said.is_on(file, stretch_secs.0, stretch_secs.1));
     said.map(|said| said.yes)
 }
 
-/// Puts an example into a basket. One on the same sound is replaced.
+/// Puts an example into a basket. It replaces an example with the same sound.
 pub fn add_example(basket: &mut Basket, example: Example) {
     let is_same = |other: &Example| {
         (&other.path, other.from_secs, other.to_secs) == (&example.path, example.from_secs, example.to_secs)

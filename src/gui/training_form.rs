@@ -1,4 +1,4 @@
-//! What a person has set before training: plain data, turned into [`TrainingSettings`].
+//! The settings that a person chose before a training: plain data, turned into [`TrainingSettings`].
 
 use crate::model::{Config, InForm, Preset, SETTINGS, Setting, TrainingSettings};
 
@@ -6,7 +6,7 @@ use crate::model::{Config, InForm, Preset, SETTINGS, Setting, TrainingSettings};
 pub struct TrainingForm {
     pub preset: Preset,
     pub bits: usize,
-    /// As typed, in the order of [`SETTINGS`]. What is left empty is the preset's.
+    /// The typed texts, in the order of [`SETTINGS`]. An empty text keeps the preset's value.
     pub typed: [String; SETTINGS.len()],
 }
 
@@ -22,7 +22,7 @@ pub fn usual_bits(preset: Preset) -> usize {
     if preset == Preset::Seed { 100 } else { 64 }
 }
 
-/// The bits that a preset offers.
+/// The numbers of bits that a preset offers.
 pub fn offered_bits(preset: Preset) -> &'static [usize] {
     if preset == Preset::Seed { &[64, 100, 128, 256] } else { &[32, 64, 128, 256] }
 }
@@ -35,14 +35,14 @@ impl TrainingForm {
         }
     }
 
-    /// The settings that the form shows and the chosen preset uses, with their places in `typed`.
+    /// The settings that the form shows and the chosen preset uses, with their positions in `typed`.
     pub fn fields(&self) -> impl Iterator<Item = (usize, &'static Setting, InForm)> + use<> {
         let preset = self.preset;
         let used = SETTINGS.iter().enumerate().filter(move |(_, setting)| setting.presets.contains(&preset));
         used.filter_map(|(place, setting)| Some((place, setting, setting.in_form?)))
     }
 
-    /// Where a setting's slider stands: at what is typed, or else at what the preset has.
+    /// The value of a setting's slider: the typed one, or else the preset's.
     pub fn slid(&self, place: usize, usual: Option<&Config>) -> Option<f64> {
         let setting = &SETTINGS[place];
         let mut typed = TrainingSettings::default();
@@ -56,13 +56,13 @@ impl TrainingForm {
         self.typed[place] = format!("{}", (to * 100.0).round() / 100.0);
     }
 
-    /// What is wrong with what was typed for a setting, in words.
+    /// Why the typed text of a setting is invalid, for people.
     pub fn problem(&self, place: usize) -> Option<String> {
         let (setting, typed) = (&SETTINGS[place], &self.typed[place]);
         read(setting, setting.in_form?.title, typed, &mut TrainingSettings::default()).err()
     }
 
-    /// What to train with, or the first problem of a field.
+    /// The settings for the training, or the first problem of a field.
     pub fn settings(&self) -> Result<TrainingSettings, String> {
         let mut settings =
             TrainingSettings { preset: Some(self.preset), bits: Some(self.bits), ..TrainingSettings::default() };
@@ -72,14 +72,15 @@ impl TrainingForm {
         Ok(settings)
     }
 
-    /// The chosen preset, untouched; `common_rate` is the most common rate of the files, in hertz.
+    /// The configuration of the chosen preset, without changes. `common_rate` is the most common rate of the files, in
+    /// hertz.
     pub fn preset_config(&self, common_rate: Option<u32>) -> Option<Config> {
         let settings = TrainingSettings { preset: Some(self.preset), ..TrainingSettings::default() };
         Config::new(&settings, common_rate).ok()
     }
 }
 
-/// What is wrong with what was typed, in words.
+/// Reads a typed text. The error is for people.
 fn read(setting: &Setting, title: &str, typed: &str, settings: &mut TrainingSettings) -> Result<(), String> {
     if typed.trim().is_empty() {
         return Ok(());

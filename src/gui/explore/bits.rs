@@ -20,7 +20,7 @@ pub struct BitsState {
     pub report: Option<Arc<CodeReport>>,
     /// The bit that the arrow keys have reached.
     pub cursor: usize,
-    /// Place in the list of the nearest chunks.
+    /// The position in the list of the nearest chunks.
     pub selected: Option<usize>,
     pub reveal: bool,
     /// The sound that the decoder made last.

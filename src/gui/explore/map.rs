@@ -38,7 +38,7 @@ pub struct MapState {
     pub hovered: Option<Hovered>,
     pub hover_plays: bool,
     pub list_open: bool,
-    /// The line that the person is drawing around dots, in places of the map.
+    /// The line that the person is drawing around dots, in coordinates of the map.
     pub lasso: Vec<[f32; 2]>,
     /// Set when the plane should get the keyboard.
     pub take_focus: bool,
@@ -47,12 +47,12 @@ pub struct MapState {
     pub reveal_in_list: bool,
     /// The view that shows everything on the plane, at its last size.
     pub all: Option<View>,
-    /// The dots in view, as the list shows them, and of which view of which size they are.
+    /// The dots in view, in the list's order, and the view and its size to which they belong.
     pub in_view: Arc<Vec<u32>>,
     pub in_view_of: Option<(View, [f32; 2])>,
     /// The position of each file in the report's list.
     pub numbers: HashMap<FileId, u32>,
-    /// Files in the dataset when it changed last, and whether the map has lost some since it was drawn.
+    /// The number of files in the dataset after its last change, and whether the map has lost some since it was drawn.
     files: usize,
     pub has_lost_files: bool,
 }
@@ -91,7 +91,7 @@ impl Default for MapState {
 pub struct View {
     /// The place in the middle.
     pub centre: [f32; 2],
-    /// Points for a unit of the plane.
+    /// Points per unit of the plane.
     pub scale: f32,
 }
 
@@ -159,7 +159,7 @@ impl MapState {
         self.place(dot).and_then(|place| self.dot_of_file(place.file)).unwrap_or(dot)
     }
 
-    /// The dot of a chunk; of a sample, the dot of one that overlaps it.
+    /// The dot of a chunk. If the map shows a sample, the dot of a chunk that overlaps it.
     pub fn dot_of(&self, file: FileId, start_secs: f64, end_secs: f64) -> Option<usize> {
         let report = self.report.as_ref()?;
         let number = *self.numbers.get(&file)?;

@@ -1,18 +1,18 @@
-//! Folders as a tree: those that hold files, and above them those in which they part. A folder that holds nothing but one
-//! other folder is no branch of its own, and neither is the folder that everything is in.
+//! Folders as a tree: the folders with files, and the folders in which these part. A folder that has only one other
+//! folder in it is not a branch, and neither is the folder that everything is in.
 
 use std::collections::HashSet;
 
-/// A folder of the tree: one that holds files, by their places in the dataset, or one in which such folders part.
+/// A folder of the tree. Either it has files (given by position in the dataset), or folders part in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Group {
     pub folder: String,
-    /// From the folder above it in the tree.
+    /// Relative to the folder above it in the tree.
     pub name: String,
-    /// Folders above it in the tree.
+    /// The number of folders above it in the tree.
     pub depth: usize,
     pub files: Vec<u32>,
-    /// Files in it and in all folders below it.
+    /// The number of files in it and in all folders below it.
     pub all: usize,
 }
 
@@ -23,7 +23,7 @@ pub fn parts(path: &str) -> impl Iterator<Item = &str> {
     path.split(SEPARATORS)
 }
 
-/// The tree of some folders, which must come sorted name by name: each folder before those below it.
+/// The tree of some folders. They must be sorted name by name, so that each folder comes before those below it.
 pub fn of(folders: Vec<Group>) -> Vec<Group> {
     let root = folders
         .iter()
@@ -52,13 +52,13 @@ pub fn of(folders: Vec<Group>) -> Vec<Group> {
 struct Tree {
     groups: Vec<Group>,
     parents: Vec<Option<usize>>,
-    /// The folders that the last one is in, and itself, from the top.
+    /// The chain of folders from the top down to the last one.
     open: Vec<usize>,
     root: String,
 }
 
 impl Tree {
-    /// The folder that whatever comes next is in.
+    /// The folder that contains whatever comes next.
     fn above(&self) -> &str {
         self.open.last().map_or(&self.root, |place| &self.groups[*place].folder)
     }

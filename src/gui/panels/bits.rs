@@ -1,4 +1,4 @@
-//! One code, bit by bit: what it says of the library, who else has it, and what it sounds like.
+//! One code, bit by bit: what it says about the library, which sounds have it, and what it sounds like.
 
 use egui::{Align2, Label, Rect, RichText, ScrollArea, TextStyle, Ui};
 
@@ -14,7 +14,7 @@ use crate::gui::widgets::icons::Icon;
 use crate::gui::widgets::row::{self, Row, button_at, take_left, take_right};
 use crate::gui::widgets::text;
 
-/// What is seen here, for whoever has come to learn about semantic hashing.
+/// An explanation for people who want to learn about semantic hashing.
 const EXPLANATION: &str = "The encoder made these bits of one moment of sound, and from them alone the decoder makes the \
                            sound again. Flip one, and see which sounds live at the new address; the bar below a bit is the \
                            share of your sounds that have it on.";
@@ -52,7 +52,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     });
 }
 
-/// Where the code that is looked at comes from.
+/// Where the shown code comes from.
 fn sources(ui: &mut Ui, state: &mut State) {
     ui.horizontal_wrapped(|ui| {
         text::small(ui, "The code of");
@@ -123,7 +123,7 @@ fn actions(ui: &mut Ui, state: &mut State) {
     }
 }
 
-/// Who has the code, and who has one like it.
+/// The sounds that have the code or a similar one.
 fn holders(ui: &mut Ui, state: &mut State, report: &CodeReport) {
     let held = match (state.explore.bits.is_answered(), report.held_by) {
         (false, _) => "Looking…".to_owned(),

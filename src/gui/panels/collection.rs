@@ -1,4 +1,4 @@
-//! A collection as a list: to be heard, put in order, and written out.
+//! A collection as a list that the person can hear, put in order and export.
 
 use egui::{
     Align, Align2, DragAndDrop, Key, Layout, Popup, Rect, ScrollArea, SetOpenCommand, TextEdit, TextStyle, Ui, vec2,
@@ -143,7 +143,7 @@ fn item(ui: &mut Ui, state: &mut State, collection: &Collection, at: At) {
     menu(state, place, collection.id, &response);
 }
 
-/// A row is dragged to its new place: a line shows where it would be.
+/// Drags a row to its new position. A line shows where it would be.
 fn drag(ui: &Ui, state: &mut State, place: usize, response: &egui::Response) {
     if response.drag_started() {
         state.select_item(place);
@@ -211,7 +211,7 @@ pub fn collect(ui: &mut Ui, state: &mut State, items: &[Item]) {
             let name = state.name_typed.clone();
             state.put_into_collection(&name, items.to_vec());
         }
-        // The field is what the dialog is for.
+        // The field gets the keyboard, because the dialog is only for it.
         if ui.memory(|memory| memory.focused().is_none()) {
             edit.request_focus();
         }
@@ -252,7 +252,7 @@ pub fn remove(state: &mut State, collection: CollectionId) {
     state.submit(Command::ChangeCollection(CollectionChange::Remove { collection }));
 }
 
-/// What the pointer drags, beside the pointer.
+/// Draws what the pointer drags beside the pointer.
 pub fn dragged(ui: &Ui) {
     let Some(sounds) = DragAndDrop::payload::<crate::gui::collecting::DraggedSounds>(ui.ctx()) else { return };
     let Some(at) = ui.ctx().pointer_interact_pos() else { return };
@@ -266,7 +266,7 @@ pub fn dragged(ui: &Ui) {
     });
 }
 
-/// Rows that sounds can be dropped on light up.
+/// Lights up a row on which sounds can be dropped, and returns dropped sounds.
 pub fn drop_on(ui: &Ui, response: &egui::Response) -> Option<Vec<Item>> {
     use crate::gui::collecting::DraggedSounds;
     response.dnd_hover_payload::<DraggedSounds>()?;

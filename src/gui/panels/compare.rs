@@ -1,5 +1,5 @@
-//! The selected match below the query: at the same scale, and moved so that the moment which was found stands below the part
-//! of the query that it answers.
+//! The selected match below the query, at the same scale. It is moved so that the matching moment is below the matching
+//! part of the query.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub fn show(ui: &mut Ui, state: &mut State, query: &Arc<SoundPreview>) {
         _ => None,
     };
     heading(ui, state, &found);
-    // The room is kept while the picture is being drawn: nothing below it moves.
+    // The space is kept while the picture is being computed, so that nothing below it moves.
     let is_low = ui.ctx().content_rect().height() <= LOW;
     let height = if is_low { size::COMPARED_LOW } else { size::COMPARED };
     let Some(preview) = picture else {
@@ -79,7 +79,7 @@ fn heading(ui: &mut Ui, state: &mut State, found: &Match) {
     });
 }
 
-/// The part of a match's sound that stands below a part of the query's.
+/// The part of a match's sound that is below a part of the query's.
 fn in_step((from, to): (f64, f64), found: &Match) -> (f64, f64) {
     let later = found.start_seconds - found.query_start_seconds;
     (from + later, to + later)

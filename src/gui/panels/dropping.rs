@@ -1,4 +1,4 @@
-//! What a drop does. It is shown over the whole window while files hover over it, because a drop does the same
+//! What a drop will do. It is shown over the whole window while files hover over it, because a drop does the same
 //! everywhere.
 
 use egui::{Align2, Area, Id, Order, Sense, Stroke, TextStyle, Ui, WidgetInfo};

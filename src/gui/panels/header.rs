@@ -37,7 +37,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                     ui.label(RichText::new("Soundalike").heading());
                     ui.add_space(size::GAP);
                 }
-                // On the window's own ground a button at rest would hardly be seen.
+                // Otherwise a button at rest would hardly be visible on the window's background.
                 ui.visuals_mut().widgets.inactive.weak_bg_fill = palette.panel;
                 super::project_menu::show(ui, state);
                 ui.add_space(size::GAP);
@@ -78,7 +78,7 @@ fn theme_switch(ui: &mut Ui, state: &mut State) {
     }
 }
 
-/// The icon of the application, small: two mirrored waveforms.
+/// A small form of the application's icon: two mirrored waveforms.
 fn emblem(ui: &mut Ui) {
     let palette = palette(ui.visuals());
     let (rect, _) = ui.allocate_exact_size(vec2(22.0, 22.0), Sense::hover());

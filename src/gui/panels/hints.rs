@@ -7,7 +7,7 @@ use crate::gui::theme::palette;
 
 pub const HEIGHT: f32 = 22.0;
 
-/// Whether there is something left to tell.
+/// Whether there is a hint to show.
 pub fn are_wanted(state: &State) -> bool {
     state.search_obstacle().is_none() && state.preferences.hints_done.contains(&false) && !state.is_collapsed()
 }

@@ -1,4 +1,4 @@
-//! The page of learning: what to train, how it goes, and what is in the index, side by side where there is room.
+//! The page of training: what to train, its course, and what is in the index. They are side by side if there is room.
 
 use egui::{Frame, Margin, ScrollArea, Ui, UiBuilder, vec2};
 
@@ -6,10 +6,10 @@ use super::{indexing, training};
 use crate::gui::state::State;
 use crate::gui::theme::size;
 
-/// Narrower pages have one column.
+/// A narrower page has one column.
 const ROOM_FOR_THREE: f32 = 940.0;
 
-/// Settings and figures are no easier to read in a wider column.
+/// The width of a column. Settings and figures are not easier to read in a wider one.
 const SIDE: f32 = 340.0;
 
 pub fn show(ui: &mut Ui, state: &mut State) {
@@ -25,7 +25,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         });
     }
     let whole = ui.available_rect_before_wrap();
-    // Without a training that could be drawn, the index stands in the middle.
+    // If there is no course to draw, the index is in the middle.
     let is_drawn = state.latest.training.as_ref().is_some_and(|training| !training.history.is_empty());
     let whole = if is_drawn { whole } else { whole.with_max_x(whole.left() + whole.width().min(2.5 * SIDE)) };
     let gap = 2.0 * size::SECTION;
@@ -49,7 +49,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     ui.advance_cursor_after_rect(whole);
 }
 
-/// A column that scrolls where it is too long. The scroll bar stands in a margin, beside what it scrolls.
+/// A column that scrolls if it is too long. The scroll bar is in a margin beside the contents.
 fn scrolling(ui: &mut Ui, name: &str, contents: impl FnOnce(&mut Ui)) {
     ui.spacing_mut().scroll.floating_allocated_width = 0.0;
     ScrollArea::vertical().id_salt(name).auto_shrink(false).show(ui, |ui| {
@@ -57,5 +57,5 @@ fn scrolling(ui: &mut Ui, name: &str, contents: impl FnOnce(&mut Ui)) {
     });
 }
 
-/// The margin that a scroll bar stands in.
+/// The margin for a scroll bar.
 const BAR: i8 = 11;

@@ -1,4 +1,4 @@
-//! The microphone: which one, how loud it is, when a recording ends by itself; and the takes that were made with it.
+//! The microphone: which one, its level, when a recording ends by itself, and the takes.
 
 use egui::{DragValue, RichText, Ui, vec2};
 
@@ -10,7 +10,7 @@ use crate::gui::widgets::buttons::tick;
 use crate::gui::widgets::level_meter::level_meter;
 use crate::gui::widgets::{device_choice, text};
 
-/// What a recording's set time is when it is switched on.
+/// The time after which a recording ends, when the limit is switched on.
 const FIRST_STOP_AFTER_SECS: f64 = 5.0;
 
 pub fn show(ui: &mut Ui, state: &mut State) {
@@ -24,7 +24,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             let device = recorder.device.as_deref().unwrap_or("no microphone");
             let does = if recorder.recording { "Recording from" } else { "Ready:" };
             let problem = recorder.problem.as_deref().map(format::sentence);
-            // If a recording failed for this reason, it has been said.
+            // If a recording failed for this reason, the message has already been shown.
             let problem = problem.filter(|problem| state.notices.texts().all(|text| text != problem));
             let line = match &problem {
                 Some(problem) => RichText::new(problem).color(palette(ui.visuals()).warning),

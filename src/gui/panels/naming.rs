@@ -5,11 +5,11 @@ use egui::{Key, TextEdit, Ui, vec2};
 use crate::gui::widgets::buttons::primary_sized;
 use crate::gui::widgets::{field, text};
 
-/// What the dialog says.
+/// The texts of the dialog.
 pub struct Words<'a> {
     pub title: &'a str,
     pub help: &'a str,
-    /// What a screen reader calls the field.
+    /// The field's name for screen readers.
     pub field: &'a str,
     pub button: &'a str,
 }
@@ -31,7 +31,7 @@ pub fn show(ui: &mut Ui, typed: &mut String, words: Words<'_>) -> Option<Named> 
     let edit = TextEdit::singleline(typed).id_salt("name").desired_width(f32::INFINITY);
     let field = field::field(ui, edit).accessible_name(words.field);
     let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
-    // The field is what the dialog is for.
+    // The field gets the keyboard, because the dialog is only for it.
     if ui.memory(|memory| memory.focused().is_none()) {
         field.request_focus();
     }

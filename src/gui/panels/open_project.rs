@@ -1,4 +1,4 @@
-//! Which project's folder to open: by a dialog of the desktop's, or typed, for desktops that show none.
+//! Asks for a project's folder, with the desktop's dialog or as text, for desktops that have no dialog.
 
 use egui::{Button, Key, Response, TextEdit, Ui, vec2};
 
@@ -14,7 +14,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     text::help(ui, "A project is a folder. One that is new or empty becomes a project.");
     ui.add_space(12.0);
     let field = folder_field(ui, state, "paste a folder's path");
-    // The field is what the dialog is for.
+    // The field gets the keyboard, because the dialog is only for it.
     if ui.memory(|memory| memory.focused().is_none()) {
         field.request_focus();
     }
@@ -36,7 +36,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     });
 }
 
-/// Opens the folder that is typed, on Enter.
+/// Opens the typed folder on Enter.
 pub fn folder_field(ui: &mut Ui, state: &mut State, hint: &str) -> Response {
     let field = TextEdit::singleline(&mut state.project_typed).id_salt("project folder").hint_text(hint.to_owned());
     let response = widgets::field::field(ui, field.desired_width(f32::INFINITY)).accessible_name("Project folder");

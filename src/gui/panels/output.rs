@@ -1,4 +1,4 @@
-//! The menu of the output: on which device, how loud, and how much of a match is played.
+//! The menu of the output: the device, the volume, and how much of a match is played.
 
 use egui::{Popup, PopupCloseBehavior, Response, Ui};
 
@@ -6,7 +6,7 @@ use crate::gui::state::State;
 use crate::gui::widgets::buttons::{segmented, tick};
 use crate::gui::widgets::{device_choice, text};
 
-/// How much around a match can be played with it, in seconds.
+/// The choices for how many seconds around a match are played.
 const SURROUNDINGS: [(f64, &str, &str); 4] = [
     (0.0, "none", "The match alone"),
     (0.5, "0.5 s", "Half a second before and after it"),
@@ -14,13 +14,13 @@ const SURROUNDINGS: [(f64, &str, &str); 4] = [
     (3.0, "3 s", "Three seconds before and after it"),
 ];
 
-/// "none", "0.5 s".
+/// The choice in words: "none", "0.5 s".
 pub fn surroundings_in_words(secs: f64) -> String {
     let known = SURROUNDINGS.iter().find(|(value, ..)| *value == secs);
     known.map_or_else(|| format!("{secs} s"), |(_, words, _)| (*words).to_owned())
 }
 
-/// The next longer ones, and none after the longest.
+/// The next longer choice, or none after the longest.
 pub fn next_surroundings(secs: f64) -> f64 {
     SURROUNDINGS.iter().map(|(value, ..)| *value).find(|value| *value > secs).unwrap_or(0.0)
 }

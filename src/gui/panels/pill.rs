@@ -12,12 +12,12 @@ use crate::gui::widgets::progress;
 
 const HEIGHT: f32 = 26.0;
 
-/// What the pill says.
+/// The contents of the pill.
 #[derive(Debug, PartialEq)]
 struct Said {
     words: String,
     tone: Tone,
-    /// How far something is.
+    /// The progress, from 0 to 1.
     fraction: Option<f32>,
 }
 

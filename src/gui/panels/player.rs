@@ -1,4 +1,4 @@
-//! The player strip: what plays, where in it, how loud, and on which device.
+//! The player strip: what plays, the position, the volume, and the device.
 
 use egui::{Align, Align2, Layout, Rect, Role, Sense, Slider, TextStyle, Ui, UiBuilder, WidgetInfo, vec2};
 
@@ -12,7 +12,7 @@ use crate::gui::widgets::icons::{self, Icon};
 use crate::gui::widgets::row::{take_left, take_right};
 use crate::gui::widgets::text;
 
-/// How far an arrow key goes in the track, in seconds.
+/// How far an arrow key moves the position, in seconds.
 const STEP_SECS: f64 = 1.0;
 
 pub fn show(ui: &mut Ui, state: &mut State) {
@@ -56,7 +56,7 @@ fn what_plays(ui: &mut Ui, state: &mut State) {
                 true => format!("{}   {}", format::position(player.position_secs), stretch()),
                 false => String::new(),
             };
-            // Its file's name is for the program, not for people.
+            // The name of the decoder's temporary file means nothing to people.
             let is_decoded = state.explore.bits.decoded.as_ref() == Some(path);
             let name = if is_decoded { "What the decoder makes of a code" } else { format::file_name(path) };
             match times.is_empty() {
@@ -68,7 +68,7 @@ fn what_plays(ui: &mut Ui, state: &mut State) {
     }
 }
 
-/// What plays as a line from its beginning to its end: a click or a drag goes on from there.
+/// The playing sound as a line from its beginning to its end. A click or a drag continues there.
 fn track(ui: &mut Ui, state: &mut State) {
     let palette = palette(ui.visuals());
     if let Some(problem) = state.latest.player.problem.as_deref().map(format::sentence) {
@@ -112,7 +112,7 @@ fn track(ui: &mut Ui, state: &mut State) {
     }
 }
 
-/// Why nothing can be heard, in place of the track.
+/// Why nothing can be heard. Shown in place of the track.
 fn no_sound(ui: &mut Ui, problem: &str) {
     let palette = palette(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
@@ -124,7 +124,7 @@ fn no_sound(ui: &mut Ui, problem: &str) {
     response.on_hover_text(problem);
 }
 
-/// From the right.
+/// The controls, filled in from the right.
 fn controls(ui: &mut Ui, state: &mut State) {
     let palette = palette(ui.visuals());
     ui.spacing_mut().item_spacing.x = 4.0;

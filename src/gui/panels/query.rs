@@ -1,4 +1,4 @@
-//! The query: the sound that is searched for, and which part of it; below it, in step with it, the selected match.
+//! The query: its sound and the chosen part. Below it is the selected match, in step with it.
 
 use egui::{Align, DragValue, Frame, Label, Layout, RichText, Ui};
 use std::ops::RangeInclusive;
@@ -67,7 +67,7 @@ fn heading(ui: &mut Ui, state: &mut State, path: &camino::Utf8Path, preview: Opt
     });
 }
 
-/// The moments of the query's own file are not among the matches. They are shown here.
+/// The moments of the query's own file. They are shown here, because they are not among the matches.
 fn own_moments(ui: &mut Ui, state: &mut State) {
     let Some(own) = state.search.own.filter(|_| state.search.report.is_some()) else { return };
     let open = state.search.unfolded.contains_key(&own);
@@ -114,16 +114,16 @@ fn drawn(ui: &mut Ui, state: &mut State, preview: &Arc<SoundPreview>, height: f3
     }
 }
 
-/// A low window keeps some room for the matches, a high one shows the sound larger.
+/// The height of the picture: low windows keep room for the matches, high ones show the sound larger.
 fn height(ui: &Ui) -> f32 {
     let height = ui.ctx().content_rect().height();
     (0.35 * (height - LOW) + size::QUERY_PICTURE_LOW).clamp(size::QUERY_PICTURE_LOW, size::QUERY_PICTURE)
 }
 
-/// Windows that are no higher keep room for the matches.
+/// Windows up to this height keep room for the matches.
 pub const LOW: f32 = 620.0;
 
-/// The region by keyboard, filled from the right.
+/// The fields for choosing the part with the keyboard, filled in from the right.
 fn region_fields(ui: &mut Ui, state: &mut State, duration_secs: f64) {
     ui.spacing_mut().interact_size.y = 22.0;
     ui.spacing_mut().button_padding.x = 4.0;

@@ -1,4 +1,4 @@
-//! Searching: where the query comes from, the query, and the matches below it.
+//! The page of searching: where the query comes from, the query, and the matches below it.
 
 use egui::{Key, TextEdit, Ui, vec2};
 
@@ -59,7 +59,7 @@ fn sources(ui: &mut Ui, state: &mut State) {
     });
 }
 
-/// Through the queries.
+/// Buttons that go back and forward through the queries.
 fn back_and_forward(ui: &mut Ui, state: &mut State) {
     ui.spacing_mut().item_spacing.x = 4.0;
     let back = ui.add_enabled_ui(state.search.history.back().is_some(), |ui| {
@@ -76,7 +76,7 @@ fn back_and_forward(ui: &mut Ui, state: &mut State) {
     }
 }
 
-/// A page that needs an index: says what has to be done before there is one.
+/// A page that needs an index. Without one, it says what the person must do first.
 pub fn what_first_or(ui: &mut Ui, state: &mut State, page: impl FnOnce(&mut Ui, &mut State)) {
     match state.search_obstacle() {
         Some(obstacle) => what_first(ui, state, obstacle),

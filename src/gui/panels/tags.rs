@@ -1,4 +1,4 @@
-//! The tags of some files: giving them, and taking them off.
+//! The tags of some files: the person gives and removes them.
 
 use egui::{Key, TextEdit, Ui};
 
@@ -9,7 +9,7 @@ use crate::gui::widgets::buttons::{icon_button, primary_sized};
 use crate::gui::widgets::icons::Icon;
 use crate::gui::widgets::{self, text};
 
-/// Tags of other files that are offered.
+/// The most tags of other files that are offered.
 const OFFERED: usize = 12;
 
 pub fn show(ui: &mut Ui, state: &mut State, files: &[FileId]) {
@@ -42,7 +42,7 @@ pub fn show(ui: &mut Ui, state: &mut State, files: &[FileId]) {
             state.tag(files.to_vec(), &tag);
             field.request_focus();
         }
-        // The field is what the dialog is for.
+        // The field gets the keyboard, because the dialog is only for it.
         if ui.memory(|memory| memory.focused().is_none()) {
             field.request_focus();
         }

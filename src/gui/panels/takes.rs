@@ -1,4 +1,4 @@
-//! The takes: earlier recordings, to be searched for again, heard, renamed and deleted.
+//! The takes: earlier recordings, which the person can search with, play, rename and delete.
 
 use egui::{Key, RichText, ScrollArea, TextEdit, Ui};
 
@@ -10,7 +10,7 @@ use crate::gui::widgets::buttons::icon_button;
 use crate::gui::widgets::icons::Icon;
 use crate::gui::widgets::text;
 
-/// Rows that are seen at once.
+/// The number of rows that are visible at once.
 const ROWS: f32 = 4.0;
 
 pub fn show(ui: &mut Ui, state: &mut State) {

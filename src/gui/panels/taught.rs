@@ -1,5 +1,5 @@
-//! What the query has beside its sound, between the query and the matches: further sounds, how many matches a person judged,
-//! the name under which all of it is kept, and, where events are listed, the line.
+//! What the query has beside its sound: further sounds, the number of verdicts, the name of the saved search, and, for
+//! events, the line. It is between the query and the matches.
 
 use egui::{DragValue, RichText, Ui, vec2};
 
@@ -66,7 +66,7 @@ fn basket(ui: &mut Ui, state: &mut State) {
     }
 }
 
-/// Where likeness ends: moved by hand, or as it is suggested.
+/// The line where likeness ends: at its suggested place, or moved by hand.
 fn line(ui: &mut Ui, state: &mut State, report: &SearchReport) {
     let Some(threshold) = report.line.threshold else {
         return text::small(ui, "There is too little sound here to say where likeness ends.");
@@ -90,7 +90,7 @@ fn line(ui: &mut Ui, state: &mut State, report: &SearchReport) {
     }
 }
 
-/// How many events are before the line, and how many of them come by chance, in short.
+/// A short text with the number of events before the line, and how many of them come by chance.
 fn counted(report: &SearchReport) -> Option<String> {
     let mut words = format::counted(report.line.alike? as u64, "event", "events");
     if let Some(expected) = report.line.false_alarms {

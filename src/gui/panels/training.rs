@@ -1,4 +1,4 @@
-//! Learning: what to train, how it goes, and what came of it.
+//! Training: what to train, its course, and its result.
 
 use egui::{Align, Label, Layout, RichText, Slider, SliderClamping, TextEdit, Ui, vec2};
 
@@ -31,7 +31,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     }
 }
 
-/// The plots of the training that runs, or of the last one.
+/// The plots of the running training, or of the last one.
 pub fn course_of(ui: &mut Ui, state: &State, plot_height: f32) {
     super::title(ui, "How it goes", |_| ());
     match state.latest.training.as_ref().filter(|training| !training.history.is_empty()) {
@@ -73,7 +73,7 @@ fn ready(ui: &mut Ui, state: &mut State) {
                 state.learn(false);
             }
         } else {
-            // Once something has been learned, searching is what to do next, not learning anew.
+            // After a training, searching is the next thing to do, not another training.
             let learn = match state.latest.model.is_none() || state.is_of_base_model() {
                 true => primary(ui, changeable, "Learn and index"),
                 false => ui.button("Learn and index"),
@@ -104,7 +104,7 @@ fn choices(ui: &mut Ui, state: &mut State) {
     });
 }
 
-/// Below the button that starts training: unfolded, they must not push it out of sight.
+/// These settings are below the button that starts training, so that unfolding them does not push it out of sight.
 fn more_settings(ui: &mut Ui, state: &mut State) {
     folding("More settings").id_salt("more settings").show_unindented(ui, |ui| {
         text::small(ui, "What is left empty stays as it is shown.");
@@ -117,7 +117,7 @@ fn more_settings(ui: &mut Ui, state: &mut State) {
     });
 }
 
-/// A setting: its name, a slider where some values are worth trying, what is typed, and a line that says what it does.
+/// A setting: its name, a slider if some values are worth trying, a field, and a line that says what it does.
 fn setting(ui: &mut Ui, state: &mut State, place: usize, (of, form): (&Setting, InForm), usual: Option<&Config>) {
     let palette = palette(ui.visuals());
     let problem = state.form.problem(place);
@@ -175,7 +175,7 @@ fn running(ui: &mut Ui, state: &mut State, job: JobId, view: &JobView, training:
         .unwrap_or((view.done as usize, view.total as usize));
     ui.label(if training.is_some() { "Learning".to_owned() } else { view.stage.to_string() });
     let (step_words, planned_words) = (format::count(step as u64), format::count(planned as u64));
-    // Before and after the steps themselves, files are what is counted.
+    // Before and after the steps themselves, progress counts files.
     let done = match training {
         Some(_) => format!("Step {step_words} of {planned_words}"),
         None => format!("{step_words} of {planned_words} files"),

@@ -79,7 +79,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     }
 }
 
-/// Adds what is typed on Enter: the way in that needs neither a file dialog nor dropping.
+/// Adds the typed path on Enter. This way needs neither a file dialog nor dropping.
 pub fn path_field(ui: &mut Ui, state: &mut State, hint: &str) {
     let field = TextEdit::singleline(&mut state.add_typed).id_salt("path to add").hint_text(hint.to_owned());
     let response = widgets::field::field(ui, field.desired_width(f32::INFINITY)).accessible_name("Path to add");
@@ -88,7 +88,7 @@ pub fn path_field(ui: &mut Ui, state: &mut State, hint: &str) {
     }
 }
 
-/// A dashed edge, as drop zones have.
+/// A dashed edge, like that of a drop zone.
 pub fn dashed(ui: &Ui, rect: egui::Rect, stroke: Stroke) {
     let rect = rect.shrink(1.0);
     let path = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];

@@ -12,7 +12,7 @@ impl State {
         self.latest.collections.get(place)
     }
 
-    /// The collection on the page.
+    /// The collection that is shown.
     pub fn open_collection(&self) -> Option<&Collection> {
         let open = self.collecting.open?;
         self.latest.collections.iter().find(|collection| collection.id == open)
@@ -29,7 +29,7 @@ impl State {
         self.collecting.take_focus = true;
     }
 
-    /// Back from a collection to the search.
+    /// Returns from a collection to the search.
     pub fn close_collection(&mut self) {
         self.collecting.open = None;
         if self.page == Page::Collection {
@@ -38,7 +38,7 @@ impl State {
         }
     }
 
-    /// A collection that was removed is closed.
+    /// Closes the shown collection if it was removed.
     pub(super) fn collections_changed(&mut self) {
         match self.open_collection().map(|collection| collection.items.len()) {
             Some(items) => self.collecting.selected = self.collecting.selected.min(items.saturating_sub(1)),
@@ -55,14 +55,14 @@ impl State {
         }
     }
 
-    /// A match as an item: its file, or the moment where moments or events are listed.
+    /// A match as an item: its file, or its moment if the list shows moments or events.
     pub fn item_of_match(&self, line: Line) -> Option<Item> {
         let found = self.search.match_at(line)?;
         let is_moment = matches!(line, Line::Moment { .. }) || found.by != Grouping::File;
         Some(Item { file: found.file, stretch_secs: stretch_of(found).filter(|_| is_moment) })
     }
 
-    /// What a dragged row of the library takes along: the selected files, where it is one of them.
+    /// The sounds that a dragged row of the library takes along: all selected files if it is one of them.
     pub fn items_with(&self, file: FileId) -> Vec<Item> {
         match self.selected_files.contains(&file) {
             true => self.selected_in_order().map(|file| Item { file: file.id, stretch_secs: None }).collect(),
@@ -70,7 +70,7 @@ impl State {
         }
     }
 
-    /// Asks for the collection that these go into.
+    /// Asks for the collection for these items.
     pub fn ask_for_collection(&mut self, items: Vec<Item>) {
         if !items.is_empty() && !self.read_only() {
             self.name_typed.clear();
@@ -78,7 +78,7 @@ impl State {
         }
     }
 
-    /// Puts items into the collection of a name, which is made where there is none.
+    /// Puts items into the collection of this name. It is created if needed.
     pub fn put_into_collection(&mut self, name: &str, items: Vec<Item>) {
         let name = name.trim().to_owned();
         if !name.is_empty() && !self.read_only() {
@@ -91,7 +91,7 @@ impl State {
         self.open_collection()?.items.get(place).copied()
     }
 
-    /// Where an item of the open collection is.
+    /// The place of an item of the open collection.
     pub fn place_of_item(&self, place: usize) -> Option<ChunkPlace> {
         let Item { file, stretch_secs } = self.item_at(place)?;
         let sound = self.latest.dataset.file(file)?;
@@ -112,7 +112,7 @@ impl State {
         moved
     }
 
-    /// Moves an item of the open collection to another place.
+    /// Moves an item of the open collection to another position.
     pub fn move_item(&mut self, from: usize, to: usize) {
         let (Some(collection), Some(item)) = (self.collecting.open, self.item_at(from)) else { return };
         let last = self.open_collection().map_or(0, |open| open.items.len().saturating_sub(1));

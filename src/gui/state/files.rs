@@ -9,11 +9,11 @@ use crate::dataset::{FileId, SoundFile};
 use crate::engine::{Command, JobKind, OnDisk};
 use crate::gui::file_table::{Arrangement, Line, Order};
 
-/// Files whose names are shown, or whose paths are copied, one by one; more would be of no use to anybody.
+/// The most files whose names are shown or whose paths are copied one by one. More would be useless.
 const REVEALED_AT_MOST: usize = 20;
 
 impl State {
-    /// Brings the table up to what it is to show.
+    /// Brings the table up to date.
     pub fn arrange_files(&mut self) {
         let order = Order {
             dataset: self.latest.dataset.clone(),
@@ -32,7 +32,7 @@ impl State {
         self.files.arranged(arrangement);
     }
 
-    /// A click on a row of the dataset. `add`: with Ctrl, `extend`: with Shift.
+    /// A click on a row of files. `add` means with Ctrl, `extend` means with Shift.
     pub fn click_file(&mut self, place: usize, add: bool, extend: bool) {
         self.list = List::Files;
         let place = place as u32;
@@ -49,7 +49,7 @@ impl State {
         self.files.set_cursor(place, extend);
     }
 
-    /// A file's row was reached by the Tab key: the keys act on it from now on, and nothing plays.
+    /// The Tab key has reached a file's row. The keys now act on it, and nothing plays.
     pub fn focus_file(&mut self, place: u32) {
         self.list = List::Files;
         let Some(file) = self.files.file(place).map(|file| file.id) else { return };
@@ -59,7 +59,7 @@ impl State {
         }
     }
 
-    /// A click on a file without Ctrl or Shift: it is heard and becomes the query, and the keys go on among what is like it.
+    /// A click on a file without Ctrl or Shift: it plays and becomes the query, and the keys continue in its matches.
     pub fn choose_file(&mut self, place: u32) {
         self.click_file(place as usize, false, false);
         let Some(file) = self.files.file(place).cloned() else { return };
@@ -76,7 +76,7 @@ impl State {
         self.selected_files = places.iter().filter_map(|place| Some(self.files.file(*place)?.id)).collect();
     }
 
-    /// Moves the cursor through the files, and plays where that is switched on; `extend` selects what lies between.
+    /// Moves the cursor through the files, and plays if that is switched on. `extend` selects everything in between.
     pub fn step_file(&mut self, by: isize, extend: bool) {
         let Some(next) = self.files.step(by) else { return };
         self.click_file(next as usize, false, extend);
@@ -102,7 +102,7 @@ impl State {
         }
     }
 
-    /// The one that the cursor is on, if it is selected; else the first of those selected.
+    /// The file at the cursor, if it is selected. Otherwise the first selected file.
     pub fn first_selected_file(&self) -> Option<&Arc<SoundFile>> {
         let first = self.selected_files.first()?;
         let at_cursor = self.files.cursor().and_then(|place| self.files.file(place));
@@ -115,7 +115,7 @@ impl State {
         self.selected_files.iter().copied().collect()
     }
 
-    /// In the order of their rows.
+    /// The selected files in the order of their rows.
     pub(super) fn selected_in_order(&self) -> impl Iterator<Item = &Arc<SoundFile>> {
         let files = self.files.all().filter_map(|place| self.files.file(place));
         files.filter(|file| self.selected_files.contains(&file.id))
@@ -146,7 +146,7 @@ impl State {
         self.submit(Command::UntagFiles { files, tag: tag.to_owned() });
     }
 
-    /// The tags that any of the files has, in alphabetical order, each with how many of them have it.
+    /// The tags of the files in alphabetical order, each with the number of files that have it.
     pub fn tags_of(&self, files: &[FileId]) -> std::collections::BTreeMap<String, usize> {
         let mut tags = std::collections::BTreeMap::new();
         for tag in files.iter().flat_map(|file| self.latest.dataset.tags_of(*file)) {
@@ -155,7 +155,7 @@ impl State {
         tags
     }
 
-    /// Shows the selected files where they lie.
+    /// Shows the selected files in the file manager.
     pub fn reveal_selected_files(&mut self) {
         let paths: Vec<PathBuf> =
             self.selected_in_order().take(REVEALED_AT_MOST).map(|f| f.path.clone().into()).collect();
@@ -164,7 +164,7 @@ impl State {
         }
     }
 
-    /// A file's row is being dragged away: with the others, where it is one of those selected.
+    /// A file's row is dragged away. If it is selected, the other selected files go with it.
     pub fn drag_files_out(&mut self, file: &SoundFile) {
         let paths: Vec<PathBuf> = match self.selected_files.contains(&file.id) {
             true => self.selected_in_order().map(|file| file.path.clone().into()).collect(),
@@ -180,12 +180,12 @@ impl State {
         self.actions.push(Action::Reveal(vec![folder.to_owned().into()]));
     }
 
-    /// The selected files' paths, one a line.
+    /// The paths of the selected files, one per line.
     pub fn selected_paths(&self) -> String {
         self.selected_in_order().map(|file| file.path.as_str()).collect::<Vec<_>>().join("\n")
     }
 
-    /// The window has the keyboard again: files may have changed while another had it.
+    /// The window has the keyboard again. Files may have changed while another window had it.
     pub fn came_back(&mut self) {
         if !self.is_empty() && self.job(JobKind::Check).is_none() {
             self.submit(Command::CheckFiles);
@@ -200,7 +200,7 @@ impl State {
         }
     }
 
-    /// Reads those of the selected files again that have changed on the disk.
+    /// Reads the selected files again that have changed on the disk.
     pub fn read_changed_files(&mut self) {
         let changed = self.selected_in_order().filter(|f| self.latest.on_disk.get(&f.id) == Some(&OnDisk::Changed));
         let paths = changed.map(|file| file.path.clone().into()).collect();

@@ -1,4 +1,4 @@
-//! What the person wants of the library's favourites, recordings, earlier queries and tags.
+//! The person's use of the library's favourites, recordings, earlier queries and tags.
 
 use super::{List, State};
 use crate::dataset::Favourite;
@@ -31,19 +31,20 @@ impl State {
         self.latest.takes.get(place)
     }
 
-    /// The newest query is the first.
+    /// The query at this position of the section, where the newest is first.
     pub fn query_at(&self, place: usize) -> Option<(usize, &Asked)> {
         let asked = self.search.history.asked();
         let place = asked.len().checked_sub(place + 1)?;
         Some((place, asked.get(place)?))
     }
 
-    /// Whether the files are those with this tag.
+    /// Whether the list is filtered by this tag.
     pub fn shows_tag(&self, tag: &str) -> bool {
         self.files.filter.trim() == tag_filter(tag)
     }
 
-    /// A click on a line, or Enter or Space: a section unfolds, a sound is heard and searched for, a tag filters the files.
+    /// A click on a line, or Enter or Space: a section unfolds, a sound plays and becomes the query, a tag filters the
+    /// files.
     pub fn choose_head(&mut self, head: Head) {
         self.list = List::Library;
         self.library.cursor = Some(head);
@@ -84,7 +85,7 @@ impl State {
         }
     }
 
-    /// An arrow key goes through the lines.
+    /// An arrow key moves through the lines.
     pub(super) fn step_heads(&mut self, by: isize) {
         let heads = self.heads();
         let Some(last) = heads.len().checked_sub(1) else { return };
@@ -93,7 +94,7 @@ impl State {
         self.library.reveal = true;
     }
 
-    /// Left folds the section that the arrow keys stand in, Right unfolds it.
+    /// Left folds the section at the cursor, Right unfolds it.
     pub fn fold_at_cursor(&mut self, fold: bool) {
         if let Some(Head::Section(section) | Head::Item(section, _)) = self.library.cursor {
             self.library.fold(section, fold);

@@ -1,5 +1,5 @@
-//! The pictures of sounds that the window shows: those of the query and of the selected match. They are asked for one at a time, so
-//! that whoever hurries through a list does not wait for the pictures of all that was passed.
+//! The pictures of sounds in the window: those of the query and of the selected match. They are requested one at a
+//! time, so that a person who hurries through a list does not wait for pictures of passed sounds.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::HashMap;
@@ -16,13 +16,13 @@ pub enum Picture {
     Failed,
 }
 
-/// Pictures that are kept; beyond this only the shown ones are.
+/// The most pictures that are kept, beside those that are shown.
 const PICTURES: usize = 128;
 
 #[derive(Debug, Default)]
 pub struct Pictures {
     kept: HashMap<Utf8PathBuf, Picture>,
-    /// The one that is being drawn, and by which job, once that is known.
+    /// The picture that is being computed, and its job when it is known.
     drawing: Option<(Utf8PathBuf, Option<JobId>)>,
 }
 
@@ -31,13 +31,13 @@ impl State {
         self.pictures.kept.get(path)
     }
 
-    /// Asks for what is shown and was not drawn yet.
+    /// Requests the shown pictures that are missing.
     pub(super) fn want_pictures(&mut self) {
         let matched = self.search.selected_match().map(|found| found.path.clone());
         let shown = [self.search.path.clone(), matched];
         match &self.pictures.drawing {
             Some((path, _)) if shown.iter().flatten().any(|shown| shown == path) => return,
-            // It may be long: nobody waits for it any more.
+            // It may take long, and nobody waits for it any more.
             Some((_, Some(job))) => return self.actions.push(Action::Cancel(*job)),
             Some((_, None)) => return,
             None => {}
@@ -56,7 +56,7 @@ impl State {
         }
     }
 
-    /// A picture is there, or `None`: drawing it was cancelled.
+    /// A picture has arrived. `None` if its job was cancelled.
     pub(super) fn picture_ended(&mut self, path: Utf8PathBuf, picture: Option<Picture>) {
         if self.pictures.drawing.as_ref().is_some_and(|(drawing, _)| *drawing == path) {
             self.pictures.drawing = None;

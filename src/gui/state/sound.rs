@@ -1,16 +1,16 @@
-//! The microphone, the takes and the output: what is done with them.
+//! Actions on the microphone, the takes and the output.
 
 use super::State;
 use crate::engine::{Clip, Command, Match, SoundSettings, TakeView};
 use crate::gui::search_state::SHORTEST_SECS;
 use crate::gui::sound_state::SHORT_SECS;
 
-/// What of a long file plays before and after the moment that was found.
+/// How much of a long file plays before and after a moment that was found.
 const BEFORE_SECS: f64 = 0.5;
 const AFTER_SECS: f64 = 2.0;
 
 impl State {
-    /// Unfolds the microphone's part, where its level is seen before anything is recorded, or folds it up.
+    /// Unfolds or folds the microphone's settings. The level is shown there before anything is recorded.
     pub fn toggle_microphone(&mut self) {
         let open = !self.sound.microphone_open;
         self.sound.microphone_open = open;
@@ -18,7 +18,7 @@ impl State {
         self.submit(Command::WatchDevices(open || self.sound.output_open));
     }
 
-    /// Notes whether the menu of the output is open: the list in it is kept up to date meanwhile.
+    /// Notes whether the menu of the output is open. Its list is kept up to date meanwhile.
     pub fn show_output_menu(&mut self, open: bool) {
         if self.sound.output_open != open {
             self.sound.output_open = open;
@@ -26,7 +26,7 @@ impl State {
         }
     }
 
-    /// Changes how sound goes in and out; unchanged settings ask for nothing.
+    /// Changes the settings for sound. If nothing changes, no command is sent.
     pub fn set_sound(&mut self, change: impl FnOnce(&mut SoundSettings)) {
         let mut settings = (*self.latest.sound).clone();
         change(&mut settings);
@@ -36,8 +36,8 @@ impl State {
         }
     }
 
-    /// What of a match is played: all of a short file; of a long one the moment that was found, from a little before it to
-    /// some time after it, or with as much around it as was set.
+    /// The stretch that plays for a match: a short file as a whole; of a long file the moment with a little before and
+    /// some time after it, or with the surroundings that were set.
     pub fn match_clip(&self, found: &Match) -> Clip {
         let path = found.path.clone();
         let duration_secs = self.latest.dataset.file(found.file).map_or(f64::INFINITY, |file| file.duration_secs());
@@ -50,7 +50,7 @@ impl State {
         Clip { path, from_secs: (found.start_seconds - before).max(0.0), to_secs: Some(to_secs) }
     }
 
-    /// Plays what plays or played last on to the end of its file.
+    /// Plays the sound that plays or played last, on to the end of its file.
     pub fn play_on(&mut self) {
         let player = &self.latest.player;
         let from_secs = if player.playing { player.position_secs } else { player.from_secs };
@@ -59,7 +59,7 @@ impl State {
         }
     }
 
-    /// A part of the selected match is dragged over: it becomes the query once the button is let go.
+    /// The person drags over a part of the selected match. When the button is released, the part becomes the query.
     pub fn drag_in_match(&mut self, from_secs: f64, to_secs: f64, down: bool) {
         self.sound.dragged = down.then_some((from_secs, to_secs));
         let is_long_enough = to_secs - from_secs >= SHORTEST_SECS;
@@ -73,7 +73,7 @@ impl State {
         self.play(Clip { path: take.path.clone(), from_secs: 0.0, to_secs: None });
     }
 
-    /// Gives the take that is being renamed its new name.
+    /// Renames the take that is being renamed.
     pub fn rename_take(&mut self) {
         if let Some((path, name)) = self.sound.renaming.take()
             && path.file_stem() != Some(name.trim())

@@ -1,4 +1,4 @@
-//! Collections: sounds put together by mouse, by menu and by key, put in order, and written out.
+//! Collections: made by mouse, by menu and by key, put in order, and exported.
 
 use std::sync::Arc;
 

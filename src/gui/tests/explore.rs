@@ -18,7 +18,7 @@ use crate::dataset::FileId;
 use crate::engine::{CodeOf, Command, DuplicatesBy, Event, JobId, NamedFile, Outcome};
 use crate::gui::state::State;
 
-/// Answers the last of the commands that were asked for, which must be of this kind.
+/// Answers the last submitted command, which must be of this kind.
 fn answer(harness: &mut Harness<'_, State>, is_it: fn(&Command) -> bool, outcome: Outcome) {
     let asked = made_up::all_submitted(harness.state_mut());
     let Some(command) = asked.iter().find(|command| is_it(command)) else { panic!("not asked for: {asked:?}") };

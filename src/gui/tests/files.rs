@@ -1,4 +1,4 @@
-//! The table of files, by the names of what is in it.
+//! The table of files, used by the names of its widgets.
 
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -42,7 +42,7 @@ fn right_click(harness: &mut Harness<'_, State>, row: &str, entry: &str) {
 
 const KICK: &str = "kick_00.wav, 2.00 s";
 
-/// Selects a file, which is heard and searched for then.
+/// Selects a file, which then plays and becomes the query.
 fn choose(harness: &mut egui_kittest::Harness<'_, State>, name: &str) {
     press(harness, name);
     let asked = in_short(&commands(harness));
@@ -140,7 +140,7 @@ fn a_folder_is_selected_shown_and_named() {
     assert_eq!(copied(&mut harness, "Copy the folder's path"), "/sounds/kick");
 }
 
-/// Presses what copies something, and returns that.
+/// Presses a widget that copies text, and returns the text.
 fn copied(harness: &mut Harness<'_, State>, name: &str) -> String {
     harness.get_by_label(name).click();
     for _ in 0..4 {
@@ -163,7 +163,7 @@ fn headings_sort() {
         }
         latest.dataset = DatasetView::new(files, Vec::new(), BTreeMap::new(), latest.dataset.grid).into();
     }));
-    // Peaks are shown where there is room for them.
+    // Peaks are only shown if there is room for them.
     harness.state_mut().preferences.dataset_width = Some(480.0);
     harness.run();
     press(&mut harness, "By folder");

@@ -1,4 +1,4 @@
-//! The panels, driven by the names of what is in them: what a screen reader says is what these tests look for.
+//! The panels, used by the names of their widgets, which screen readers also use.
 
 use egui::{Key, vec2};
 use egui_kittest::Harness;
@@ -28,7 +28,7 @@ pub fn press(harness: &mut Harness<'_, State>, name: &str) {
     harness.run();
 }
 
-/// The page of training and indexing; what measures the codes for it is left out.
+/// The page of training and indexing, without the measurement of codes.
 fn learning_page(state: State) -> Harness<'static, State> {
     let mut harness = window(state);
     turn_to(&mut harness, "Training");
@@ -266,7 +266,7 @@ fn letters_are_letters_while_typing() {
     assert!(commands(&mut harness).is_empty());
 }
 
-/// What a keyboard sends for a letter that is typed.
+/// Sends what a keyboard sends for typed letters.
 fn type_letters(harness: &mut Harness<'_, State>, text: &str) {
     for letter in text.chars() {
         if let Some(key) = Key::from_name(&letter.to_ascii_uppercase().to_string()) {
@@ -304,7 +304,7 @@ fn letters_do_nothing_while_a_button_has_the_focus() {
     assert_eq!(harness.state().files.filter, "");
 }
 
-/// Presses Tab until a thing whose name begins so has the focus.
+/// Presses Tab until a widget whose name begins with `name` has the focus.
 fn tab_to(harness: &mut Harness<'_, State>, name: &str) {
     for _ in 0..200 {
         harness.key_press(Key::Tab);
@@ -321,7 +321,7 @@ fn tab_goes_through_the_window_and_keys_follow_it_also_where_rows_can_be_dragged
     let mut state = made_up::matched();
     state.drags_out = true;
     let mut harness = window(state);
-    // All the way round, twice: no row keeps the focus.
+    // Twice around the window: no row keeps the focus.
     for _ in 0..2 {
         tab_to(&mut harness, "bell_00.wav, 2.00 s");
         tab_to(&mut harness, "Find sounds like bell_00.wav");
@@ -347,7 +347,7 @@ fn tab_goes_through_the_window_and_keys_follow_it_also_where_rows_can_be_dragged
     assert!(asked.len() == 2 && asked.iter().all(|command| command.starts_with("play ")), "{asked:?}");
 }
 
-/// Has the query that is shown searched for, and answers.
+/// Searches with the shown query, and answers.
 fn answer_search_of(harness: &mut Harness<'_, State>) {
     harness.state_mut().search_now();
     made_up::answer_search(harness.state_mut(), JobId(95), &[0.0, 3.0, 17.0]);

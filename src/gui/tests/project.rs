@@ -25,7 +25,7 @@ fn each_entry_of_the_projects_menu_does_what_it_says() {
         press(&mut harness, "Project");
         press(&mut harness, entry);
     }
-    // These name their keys as well.
+    // These entries also name their keys.
     for entry in ["Undo: Removed 1 file", "Redo: Added 1 file"] {
         press(&mut harness, "Project");
         harness.get_by_label_contains(entry).click();
@@ -55,7 +55,7 @@ fn another_project_is_opened_by_a_dialog_or_by_its_path() {
     press(&mut harness, "Choose a folder…");
     let actions = harness.state_mut().take_actions();
     assert!(matches!(&actions[..], [Action::Ask(Question::ProjectFolder)]), "{actions:?}");
-    // The dialog was closed, or there is none; the field has the keyboard.
+    // The dialog was closed, or there is none. The field has the keyboard.
     harness.get_by_label("Project folder").focus();
     harness.run();
     harness.get_by_label("Project folder").type_text("/projects/drums");

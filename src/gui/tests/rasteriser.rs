@@ -1,4 +1,5 @@
-//! Draws the window's triangles on the processor, the same on every machine: what snapshots are compared by.
+//! A software rasteriser for the window's triangles. Its pictures are the same on every machine, so snapshots can be
+//! compared.
 
 use std::collections::HashMap;
 
@@ -86,7 +87,7 @@ impl Picture {
             for x in columns.clone() {
                 let at = pos2(x as f32 + 0.5, y as f32 + 0.5);
                 let weights = edges.map(|(from, to)| cross(from, to, at));
-                // A pixel's centre on an edge that two triangles share belongs to one of them.
+                // If the centre of a pixel is on an edge that two triangles share, it belongs to only one of them.
                 let inside = |(weight, &(from, to)): (&f32, &(Pos2, Pos2))| {
                     *weight > 0.0 || (*weight == 0.0 && (to.y < from.y || (to.y == from.y && to.x > from.x)))
                 };
@@ -122,7 +123,7 @@ fn colour(colour: Color32) -> Colour {
     colour.to_array().map(|channel| f32::from(channel) / 255.0)
 }
 
-/// Between the four texels around `uv`, as a texture that is filtered linearly and ends at its edges.
+/// The colour between the four texels around `uv`. The texture is filtered linearly and clamped at its edges.
 fn sample(texture: &ColorImage, uv: Pos2) -> Colour {
     let [width, height] = texture.size;
     let place = |share: f32, texels: usize| (share * texels as f32 - 0.5).clamp(0.0, (texels - 1) as f32);

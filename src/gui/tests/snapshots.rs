@@ -1,5 +1,5 @@
-//! Pictures of the window's main states, held against those in `tests/snapshots`: `UPDATE_SNAPSHOTS=1 cargo test snapshots`
-//! draws them anew, and a look at them is part of the review.
+//! Compares pictures of the window's main states with those in `tests/snapshots`. `UPDATE_SNAPSHOTS=1 cargo test
+//! snapshots` draws them again; look at them before you commit them.
 
 use egui::{Theme, Vec2, vec2};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults, try_image_snapshot_options};
@@ -20,12 +20,13 @@ fn drawn(state: State, size: Vec2, scale: f32, look: Theme) -> Harness<'static, 
     harness
 }
 
-/// Text may be drawn a little otherwise by another processor's vector units; a line or a word that moved is more.
+/// The vector units of another processor may draw text slightly differently. A line or a word that has moved differs
+/// more.
 fn options() -> SnapshotOptions {
     SnapshotOptions::new().threshold(1.0).max_failed_pixels(3)
 }
 
-/// Each state by its name in the folder of snapshots.
+/// Compares each state with the snapshot of its name.
 fn compare(states: impl IntoIterator<Item = (&'static str, State, Vec2, f32, Theme)>) {
     let mut results = SnapshotResults::new();
     for (name, state, size, scale, look) in states {

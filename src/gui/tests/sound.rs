@@ -1,4 +1,4 @@
-//! The microphone, the takes and the output, by the names of what is in them.
+//! The microphone, the takes and the output, used by the names of their widgets.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ fn connected(latest: &mut Latest) {
         Arc::new(DevicesView { outputs: list(["Speaker", "Headphones"]), inputs: list(["Built-in", "USB"]) });
 }
 
-/// The microphone's part is unfolded.
+/// A state with the microphone's settings unfolded.
 fn unfolded(change: impl FnOnce(&mut Latest)) -> State {
     let mut state = changed(made_up::matched(), |latest| {
         connected(latest);

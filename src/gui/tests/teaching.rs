@@ -1,4 +1,4 @@
-//! A query is taught by yes and no, by further sounds and by the line, and kept under a name.
+//! A query is taught by verdicts, by further sounds and by the line, and saved under a name.
 
 use std::sync::Arc;
 
@@ -15,13 +15,13 @@ use crate::gui::state::{List, State};
 
 const KICK: Verdict = Verdict { file: FileId(2), start_secs: 0.0, end_secs: 2.0, yes: true };
 
-/// The basket of the search that was asked for last.
+/// The basket of the last search that was submitted.
 fn asked(harness: &mut Harness<'_, State>) -> Basket {
     let searched = commands(harness).into_iter().rev().find_map(|command| match command {
         Command::Search(query) => Some(query.basket),
         _ => None,
     });
-    // The next change asks at once.
+    // The next change searches at once.
     harness.state_mut().search.run = Default::default();
     searched.expect("a search")
 }

@@ -1,12 +1,12 @@
-//! Names that are written from right to left, in the order in which they are read. The window library shapes a word of
-//! Arabic or Hebrew rightly, but places the words of a line from left to right.
+//! Puts names in right-to-left scripts into the order in which they are drawn. The window library shapes single words
+//! of Arabic or Hebrew correctly, but places the words of a line from left to right.
 
 use std::borrow::Cow;
 
 use unicode_bidi::{BidiClass, BidiInfo, Level, bidi_class};
 
-/// The text in the order in which its words have to be placed from left to right. The line as a whole is read from left to
-/// right, so that a file's ending stands on the right.
+/// The text with its words in the order in which they must be placed from left to right. The line as a whole runs from
+/// left to right, so that a file's extension is on the right.
 pub fn visual(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_from_the_right) {
         return Cow::Borrowed(text);
@@ -29,13 +29,13 @@ fn is_from_the_right(letter: char) -> bool {
     matches!(bidi_class(letter), BidiClass::R | BidiClass::AL)
 }
 
-/// Whether a letter belongs to a word, which is shaped as a whole.
+/// Whether a letter belongs to a word that is shaped as a whole.
 fn is_of_a_word(letter: char) -> bool {
     is_from_the_right(letter) || bidi_class(letter) == BidiClass::NSM
 }
 
-/// Places the last word first. A word stays as it is, because it is shaped from right to left; what stands between words is
-/// turned around letter by letter.
+/// Places the last word first. A word stays unchanged, because it is shaped from right to left. What is between words
+/// is reversed letter by letter.
 fn place_from_the_right(run: &str, placed: &mut String) {
     let mut rest = run;
     while let Some(last) = rest.chars().next_back() {
@@ -50,7 +50,7 @@ fn place_from_the_right(run: &str, placed: &mut String) {
     }
 }
 
-/// The bracket that opens or closes the other way.
+/// The mirrored bracket.
 fn mirrored(letter: char) -> char {
     match letter {
         '(' => ')',
@@ -75,9 +75,9 @@ mod tests {
     fn words_from_the_right_are_placed_in_the_order_in_which_they_are_read() {
         assert_eq!(visual("kick 01.wav"), "kick 01.wav");
         assert_eq!(visual("鳥の声.wav"), "鳥の声.wav");
-        // Written: shalom, olam. The second word stands further left, the ending on the right.
+        // Stored as: shalom, olam. The second word is farther left, and the extension is on the right.
         assert_eq!(visual("שלום עולם.wav"), "עולם שלום.wav");
-        // A figure after such words is read after them: further left.
+        // A number after such words is read after them, so it is farther left.
         assert_eq!(visual("take שלום עולם 3"), "take 3 עולם שלום");
         assert_eq!(visual("باب (قديم).wav"), "(قديم) باب.wav");
         assert_eq!(visual("باب 12 قديم"), "قديم 12 باب");

@@ -38,7 +38,7 @@ pub fn bit_strip(ui: &mut Ui, balance: &[f32]) {
     });
 }
 
-/// In words: "61 of 64 bits tell sounds apart".
+/// A summary: "61 of 64 bits tell sounds apart".
 pub fn summary(balance: &[f32]) -> String {
     let useful = balance.iter().filter(|share| !is_stuck(**share)).count();
     format!("{useful} of {} bits tell sounds apart", balance.len())

@@ -1,17 +1,17 @@
-//! Buttons in the window's own few kinds. Each has a name that a screen reader says and a test finds.
+//! The few kinds of buttons in the window. Each has a name for screen readers and tests.
 
 use egui::{Button, CollapsingHeader, Rect, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, WidgetText};
 
 use super::icons::{self, Icon};
 use crate::gui::theme::{palette, size};
 
-/// The one thing to do next.
+/// The button for the next thing to do.
 pub fn primary(ui: &mut Ui, enabled: bool, text: &str) -> Response {
     let size = Vec2::new(ui.available_width(), 34.0);
     ui.vertical_centered(|ui| primary_sized(ui, enabled, text, size)).inner
 }
 
-/// The same, no wider than its text asks for.
+/// Like [`primary`], but only as wide as its text.
 pub fn primary_sized(ui: &mut Ui, enabled: bool, text: &str, least: Vec2) -> Response {
     let palette = palette(ui.visuals());
     ui.scope(|ui| {
@@ -37,17 +37,17 @@ pub fn with_icon(ui: &mut Ui, icon: Icon, text: &str) -> Response {
     ui.add(Button::new((icons::atom(icon), text)))
 }
 
-/// A square with an icon alone; `name` is its name and its tooltip.
+/// A square with only an icon. `name` is its name and its tooltip.
 pub fn icon_button(ui: &mut Ui, icon: Icon, name: &str) -> Response {
     icon_toggle(ui, icon, name, None)
 }
 
-/// The same as a switch: `on` draws it in the accent.
+/// An icon button that is a switch. If it is on, it is drawn in the accent colour.
 pub fn icon_toggle(ui: &mut Ui, icon: Icon, name: &str, on: Option<bool>) -> Response {
     icon_of(ui, icon, name, on, Sense::click())
 }
 
-/// The same with a sense of the caller's choice.
+/// An icon button with a sense that the caller chooses.
 pub fn icon_of(ui: &mut Ui, icon: Icon, name: &str, on: Option<bool>, sense: Sense) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(size::CONTROL), sense);
     response.widget_info(|| match on {
@@ -75,7 +75,7 @@ pub fn icon_of(ui: &mut Ui, icon: Icon, name: &str, on: Option<bool>, sense: Sen
     response.on_hover_text(name)
 }
 
-/// Something that is on or off. An empty box is seen by its edge.
+/// A check box. Its edge makes an empty box visible.
 pub fn tick<'a>(ui: &mut Ui, on: &'a mut bool, text: impl egui::IntoAtoms<'a>) -> Response {
     let edge = Stroke::new(1.0, palette(ui.visuals()).wave);
     let before = std::mem::replace(&mut ui.visuals_mut().widgets.inactive.bg_stroke, edge);
@@ -84,7 +84,7 @@ pub fn tick<'a>(ui: &mut Ui, on: &'a mut bool, text: impl egui::IntoAtoms<'a>) -
     response
 }
 
-/// What is shown only when somebody asks for it, with the sign that everything here folds by.
+/// Contents that are shown only on request, with the same fold sign as everywhere in the window.
 pub fn folding(title: impl Into<WidgetText>) -> CollapsingHeader {
     CollapsingHeader::new(title).icon(|ui, openness, response| {
         let place = Rect::from_center_size(response.rect.left_center() + egui::vec2(4.5, 0.0), Vec2::splat(9.0));
@@ -98,12 +98,12 @@ pub fn segmented<T: Copy + PartialEq>(ui: &mut Ui, value: &mut T, options: &[(T,
     let before = *value;
     let palette = palette(ui.visuals());
     egui::Frame::new().fill(palette.well).corner_radius(size::CORNER).inner_margin(2).show(ui, |ui| {
-        // As high, with its margin, as other controls: a row's height is settled when it begins.
+        // As high, with its margin, as other controls. A row's height is fixed when the row begins.
         ui.spacing_mut().interact_size.y = size::CONTROL - 4.0;
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
             ui.spacing_mut().button_padding = egui::vec2(9.0, 3.0);
-            // In a line that is filled from the right, the first option still has to come out on the left.
+            // In a line that is filled in from the right, the first option must still be on the left.
             let backwards = ui.layout().prefer_right_to_left();
             for i in 0..options.len() {
                 let (option, text, help) = &options[if backwards { options.len() - 1 - i } else { i }];

@@ -19,7 +19,7 @@ pub struct Cell {
     pub balance: f32,
 }
 
-/// The number of cells in a line: as many as fit, in steps in which people count.
+/// The number of cells in a line: as many as fit, in round numbers.
 pub fn columns(width: f32, bits: usize) -> usize {
     let fit = ((width + GAP) / (size::CELL + GAP)) as usize;
     let steps = [64, 32, 16, 8];
@@ -70,7 +70,7 @@ pub fn code_cells(ui: &mut Ui, bits: usize, cursor: &mut usize, cell: impl Fn(us
     flipped
 }
 
-/// Where an arrow key leads from `bit`.
+/// The cell to which an arrow key leads from `bit`.
 fn moved(ui: &Ui, id: Id, bit: usize, bits: usize, across: usize) -> Option<usize> {
     row::take_arrows(ui, id);
     let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));

@@ -37,7 +37,7 @@ fn is_on(code: &[u64], bit: usize) -> bool {
     code[bit / 64] >> (bit % 64) & 1 == 1
 }
 
-/// In words: which bits differ, counted from 1.
+/// The differing bits in words, counted from 1.
 pub fn differing(bits: usize, code: &[u64], other: &[u64]) -> String {
     const NAMED: usize = 12;
     let differ: Vec<usize> = (0..bits.min(64 * code.len().min(other.len())))

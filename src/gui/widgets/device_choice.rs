@@ -4,10 +4,10 @@ use egui::{ComboBox, ScrollArea, Ui};
 
 use crate::engine::{DeviceList, DeviceName};
 
-/// A new choice; `None` is the computer's default.
+/// A new choice. `None` is the computer's default device.
 type Choice = Option<DeviceName>;
 
-/// As a box that unfolds. Returns a new choice.
+/// A box that unfolds. Returns a new choice.
 pub fn unfolding(ui: &mut Ui, name: &str, list: &DeviceList, chosen: Option<&DeviceName>) -> Option<Choice> {
     let shown = match chosen {
         None => default_name(list),
@@ -21,7 +21,7 @@ pub fn unfolding(ui: &mut Ui, name: &str, list: &DeviceList, chosen: Option<&Dev
     choice
 }
 
-/// As rows inside something that has unfolded already: egui keeps one menu open at a time.
+/// Rows inside something that has already unfolded, because egui keeps only one menu open.
 pub fn unfolded(ui: &mut Ui, list: &DeviceList, chosen: Option<&DeviceName>) -> Option<Choice> {
     ScrollArea::vertical().id_salt("devices").max_height(160.0).show(ui, |ui| rows(ui, list, chosen)).inner
 }
@@ -46,7 +46,7 @@ fn default_name(list: &DeviceList) -> String {
 }
 
 fn name_of(list: &DeviceList, device: &DeviceName) -> String {
-    // Before the first listing nothing is known to be missing.
+    // Before the first listing, it is unknown what is missing.
     match list.devices.is_empty() || list.devices.contains(device) {
         true => device.name.clone(),
         false => format!("{} (not connected)", device.name),

@@ -1,4 +1,4 @@
-//! Fields to type in: with an edge that is seen, and a way to go on typing at the end of what is there.
+//! Text fields with a visible edge. Typing can continue at the end of their text.
 
 use egui::text::{CCursor, CCursorRange};
 use egui::text_edit::TextEditState;
@@ -6,7 +6,7 @@ use egui::{Response, Stroke, TextEdit, Ui};
 
 use crate::gui::theme::palette;
 
-/// Adds a field. Its edge alone tells an empty field from the ground.
+/// Adds a field. Only its edge distinguishes an empty field from the background.
 pub fn field(ui: &mut Ui, edit: TextEdit<'_>) -> Response {
     let edge = Stroke::new(1.0, palette(ui.visuals()).wave);
     let before = std::mem::replace(&mut ui.visuals_mut().widgets.inactive.bg_stroke, edge);
@@ -15,7 +15,7 @@ pub fn field(ui: &mut Ui, edit: TextEdit<'_>) -> Response {
     response
 }
 
-/// Gives a field that holds `text` the keyboard, with the cursor behind its last letter.
+/// Gives the keyboard to a field that contains `text`, with the cursor after the last letter.
 pub fn go_on_typing(ui: &Ui, field: &Response, text: &str) {
     field.request_focus();
     let end = CCursor::new(text.chars().count());

@@ -1,4 +1,4 @@
-//! The window's signs, painted as shapes: no font has to have them, and they are sharp at every scale.
+//! The window's icons, painted as shapes. So they need no font, and are sharp at every scale.
 
 use egui::{Atom, Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2, pos2, vec2};
 use std::f32::consts::{PI, TAU};
@@ -14,7 +14,7 @@ pub enum Icon {
     Similar,
     Close,
     Add,
-    /// The contrary of adding.
+    /// The opposite of adding.
     Less,
     Folder,
     Sun,
@@ -42,9 +42,9 @@ pub enum Icon {
     History,
     Around,
     Tag,
-    /// One and the other by turns.
+    /// Two sounds by turns.
     Turns,
-    /// Selecting plays.
+    /// Whether selecting plays.
     Preview,
 }
 
@@ -53,7 +53,7 @@ pub fn atom(icon: Icon) -> Atom<'static> {
     Atom::paint(Vec2::splat(size::ICON), move |ui, args| paint(ui.painter(), icon, args.rect, args.fallback_text_color))
 }
 
-/// The sign before something that folds: it points down while that is open, and to the right while it is folded.
+/// The sign before something that folds. It points down while that is open, and to the right while it is folded.
 pub fn fold(painter: &Painter, rect: Rect, open: bool, colour: Color32) {
     let at = |x: f32, y: f32| rect.min + vec2(x, y) * rect.size();
     let corners = match open {

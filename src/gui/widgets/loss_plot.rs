@@ -12,12 +12,12 @@ pub struct Series {
     pub name: &'static str,
     pub help: &'static str,
     pub colour: Color32,
-    /// (step, value), by step.
+    /// (step, value), ordered by step.
     pub points: Vec<[f64; 2]>,
 }
 
-/// From this distance on a line of the grid has its number. A range would fade the numbers of lines that are near one another
-/// until nobody can read them.
+/// The least distance between numbered grid lines. With a range of distances, the numbers of close lines would fade
+/// until nobody could read them.
 const SPACING_X: Rangef = Rangef { min: 56.0, max: 56.1 };
 const SPACING_Y: Rangef = Rangef { min: 16.0, max: 16.1 };
 
@@ -76,7 +76,7 @@ fn legend(ui: &mut Ui, series: &[Series]) {
                 job.append(line.name, 0.0, TextFormat::simple(font.clone(), palette.dim));
                 job.append(&value, 5.0, TextFormat::simple(font.clone(), palette.text));
                 let galley = ui.painter().layout_job(job);
-                // The swatch and its text are one thing, so that a line break never parts them.
+                // The swatch and its text are one widget, so that a line break never separates them.
                 let (rect, response) = ui.allocate_exact_size(galley.size() + Vec2::new(14.0, 0.0), Sense::hover());
                 let swatch = Rect::from_center_size(rect.left_center() + Vec2::new(5.0, 0.0), Vec2::new(10.0, 3.0));
                 ui.painter().rect_filled(swatch, 1.5, line.colour);
@@ -88,8 +88,8 @@ fn legend(ui: &mut Ui, series: &[Series]) {
     });
 }
 
-/// At most two points a column, the lowest and the highest of those that fall into it: what is drawn is the same, and a
-/// single spike is not lost.
+/// At most two points for each column: the lowest and the highest. The drawn line is the same, and a single spike is
+/// not lost.
 pub fn decimate(points: &[[f64; 2]], columns: usize) -> Vec<[f64; 2]> {
     let finite = || points.iter().copied().filter(|point| point[1].is_finite());
     let (Some(first), Some(last)) = (finite().next(), finite().next_back()) else { return Vec::new() };

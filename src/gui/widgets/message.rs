@@ -1,4 +1,4 @@
-//! A message inside a panel: what needs attention, and stays until it is dealt with.
+//! A message inside a panel. It needs attention, and stays until it is dismissed or its reason is gone.
 
 use egui::{Align, Frame, Label, Layout, Stroke, TextStyle, Ui, Vec2};
 
@@ -7,7 +7,7 @@ use super::icons::{self, Icon};
 use crate::gui::notices::Tone;
 use crate::gui::theme::{palette, size};
 
-/// Returns whether it was dismissed; without a name for that it cannot be.
+/// Returns whether it was dismissed. Without a name for the button it cannot be dismissed.
 pub fn message(ui: &mut Ui, tone: Tone, text: &str, dismiss: Option<&str>) -> bool {
     let palette = palette(ui.visuals());
     let colour = match tone {
@@ -27,7 +27,7 @@ pub fn message(ui: &mut Ui, tone: Tone, text: &str, dismiss: Option<&str>) -> bo
                 let (rect, _) = ui.allocate_exact_size(Vec2::new(18.0, height), egui::Sense::hover());
                 icons::paint(ui.painter(), Icon::Warning, rect.shrink2(Vec2::new(1.5, 0.0)), colour);
                 ui.vertical(|ui| {
-                    // The first line stands at the height of the sign and of the cross.
+                    // The first line is level with the icon and the cross.
                     ui.add_space((height - ui.text_style_height(&TextStyle::Body)) / 2.0);
                     ui.add(Label::new(text).wrap());
                 });

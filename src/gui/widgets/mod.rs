@@ -1,4 +1,4 @@
-//! Small drawn things that the panels are made of.
+//! Small drawn parts of the panels.
 
 pub mod bidi;
 pub mod bit_strip;

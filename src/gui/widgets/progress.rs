@@ -1,4 +1,4 @@
-//! A job's progress: what it does, how far it is, how long it will take, and a way to stop it.
+//! A job's progress: what it does, how far it is, how long it will take, and a button to stop it.
 
 use egui::{Align, Button, Layout, Rect, Role, Sense, Ui, WidgetInfo, vec2};
 
@@ -37,7 +37,7 @@ pub fn job(ui: &mut Ui, view: &JobView, stop: &str) -> bool {
     stopped
 }
 
-/// Files read a second, once there is something to go by.
+/// The number of files read per second, if enough were read.
 fn rate(view: &JobView) -> Option<String> {
     (view.kind == JobKind::Import && view.done > 0 && view.running_secs > 0.5).then(|| {
         let rate = view.done as f64 / view.running_secs;
@@ -45,8 +45,8 @@ fn rate(view: &JobView) -> Option<String> {
     })
 }
 
-/// A bar from 0 to 1; without a fraction it says that something runs, and no more. It does not move by itself, so that
-/// waiting costs no frames.
+/// A bar from 0 to 1. Without a fraction it only says that something is running. It has no animation, so waiting costs
+/// no frames.
 pub fn bar(ui: &mut Ui, fraction: Option<f32>, name: &str) {
     let palette = palette(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 6.0), Sense::hover());
@@ -69,7 +69,7 @@ pub fn fraction(done: u64, total: u64) -> Option<f32> {
 }
 
 pub fn time_left(secs: Option<f64>) -> String {
-    // No estimate is good to the hundredth of a second.
+    // No estimate is accurate to a hundredth of a second.
     let whole = |secs: f64| secs.max(1.0).round();
     match secs.map(whole) {
         None => String::new(),

@@ -1,5 +1,5 @@
-//! A row of a list: one name for a screen reader, whatever is drawn and placed inside. A list is one stop of the Tab key:
-//! the row that the arrow keys stand on, and after it the buttons in that row.
+//! A row of a list. It has one name for screen readers, whatever is drawn inside. A list is one stop of the Tab key:
+//! its current row, and then the buttons in that row.
 
 use std::ops::Range;
 
@@ -10,20 +10,20 @@ use egui::{
 
 use crate::gui::theme::{palette, size};
 
-/// What a row is, beside what is in it.
+/// The properties of a row, beside its contents.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a> {
-    /// What a screen reader says.
+    /// The name for screen readers.
     pub name: &'a str,
     pub height: f32,
     pub selected: bool,
-    /// Whether the Tab key stops here. A row that has the keyboard's focus keeps it in any case.
+    /// Whether the Tab key stops here. A row with the keyboard's focus keeps it in any case.
     pub stops: bool,
     /// Whether the row can be dragged away.
     pub leaves: bool,
 }
 
-/// Draws a row over the whole width; `contents` gets the rectangle within its margins.
+/// Draws a row over the whole width. `contents` gets the rectangle within its margins.
 pub fn row(
     ui: &mut Ui,
     salt: impl std::hash::Hash + std::fmt::Debug,
@@ -38,10 +38,10 @@ pub fn row(
     let sense = if drags { Sense::click_and_drag() } else { Sense::click() };
     let response = ui.interact(rect, id, stopping(sense, stops || ui.memory(|memory| memory.has_focus(id))));
     response.widget_info(|| WidgetInfo::labeled(Role::ListBoxOption, true, name));
-    // What egui calls selected is told as a box that is ticked, which a row of a list is not.
+    // egui reports a selected row as a ticked box. This reports it as a selected row.
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_selected(selected));
     if response.has_focus() {
-        // The arrow keys move through the list then, not from widget to widget.
+        // The arrow keys then move through the list, not from widget to widget.
         take_arrows(ui, response.id);
         note_focus(ui, &response);
     }
@@ -49,7 +49,7 @@ pub fn row(
     response
 }
 
-/// A row that heads others: a click, or Space or Enter, does what it offers.
+/// A heading for other rows. A click, Space or Enter activates it.
 pub fn heading(
     ui: &mut Ui,
     salt: impl std::hash::Hash + std::fmt::Debug,
@@ -91,7 +91,7 @@ fn draw(ui: &mut Ui, response: &Response, selected: bool, contents: impl FnOnce(
     contents(&mut child, inner);
 }
 
-/// Whether a row that [leaves](Row::leaves) begins to be dragged away.
+/// Whether the person begins to drag away a row that [leaves](Row::leaves).
 pub fn begins_to_be_dragged(ui: &Ui, response: &Response) -> bool {
     if !response.sense.senses_drag() {
         return false;
@@ -102,13 +102,12 @@ pub fn begins_to_be_dragged(ui: &Ui, response: &Response) -> bool {
     response.drag_started_by(PointerButton::Primary)
 }
 
-/// The same sense, in the way of the Tab key or out of it.
+/// The same sense, with or without a stop of the Tab key.
 pub fn stopping(sense: Sense, stops: bool) -> Sense {
     if stops { sense } else { sense - Sense::FOCUSABLE }
 }
 
-/// Which of the shown rows the Tab key stops at: the one that the arrow keys stand on, or the first where that one is out of
-/// sight.
+/// The visible row at which the Tab key stops: the current row, or the first one if that is out of sight.
 pub fn tab_stop(shown: &Range<usize>, current: Option<usize>) -> usize {
     current.filter(|current| shown.contains(current)).unwrap_or(shown.start)
 }
@@ -123,17 +122,17 @@ fn note_focus(ui: &Ui, response: &Response) {
 pub fn focus(ui: &Ui, response: &Response) {
     response.request_focus();
     note_focus(ui, response);
-    // The row takes hold of the arrow keys when it is drawn with the focus: before the next key, that is.
+    // The row takes the arrow keys when it is drawn with the focus. That must happen before the next key.
     ui.ctx().request_repaint();
 }
 
-/// Lets something that has the focus be moved through by all four arrow keys.
+/// Keeps the arrow keys in a focused widget that they move through.
 pub fn take_arrows(ui: &Ui, id: Id) {
     let filter = EventFilter { vertical_arrows: true, horizontal_arrows: true, ..EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(id, filter));
 }
 
-/// The same for what the window's keys move through.
+/// Like [`take_arrows`], for widgets that the window's own keys move through.
 pub fn give_arrows_to_keys(ui: &Ui, id: Id) {
     take_arrows(ui, id);
     ui.data_mut(|data| data.insert_temp(Id::unique(FOCUSED), id));
@@ -166,12 +165,12 @@ pub fn take_left(rect: &mut Rect, width: f32) -> Rect {
     piece
 }
 
-/// Says more while the pointer rests on a part of a row: on all of it, the rows below would always be covered.
+/// Shows a tooltip for a part of a row. A tooltip for the whole row would always cover the rows below.
 pub fn tooltip_at(ui: &Ui, place: Rect, text: &str) {
     ui.interact(place, ui.scope_id().with("tooltip"), Sense::hover()).on_hover_text(text);
 }
 
-/// An icon button in a given place of a row; `stops`: whether the Tab key stops at it.
+/// An icon button at a given place of a row. `stops` says whether the Tab key stops at it.
 pub fn button_at(ui: &mut Ui, place: Rect, icon: super::icons::Icon, name: &str, stops: bool) -> Response {
     let square = Rect::from_center_size(place.center(), vec2(size::CONTROL, size::CONTROL));
     let mut child = ui.new_child(UiBuilder::new().id_salt(name).max_rect(square));

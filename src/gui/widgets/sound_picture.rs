@@ -1,5 +1,6 @@
-//! A sound as a picture: its waveform above its spectrogram, with a position, and a stretch that can be chosen by dragging.
-//! A part of the sound can fill the picture; then a lane below shows all of it, and which part that is.
+//! A sound as a picture: its waveform above its spectrogram, with a position, and a stretch that the person can choose
+//! by dragging. A part of the sound can fill the picture. Then a lane below shows the whole sound, and which part that
+//! is.
 
 use std::sync::Arc;
 
@@ -11,10 +12,10 @@ use crate::engine::SoundPreview;
 use crate::gui::format;
 use crate::gui::theme::palette;
 
-/// How much of the picture's height is the waveform's.
+/// The waveform's share of the picture's height.
 const WAVEFORM_SHARE: f32 = 0.4;
 
-/// Height of the line of times, and of the lane that shows all of a sound.
+/// The height of the line of times, and of the lane that shows the whole sound.
 const AXIS: f32 = 14.0;
 const LANE: f32 = 14.0;
 
@@ -24,31 +25,31 @@ const CLOSEST_SECS: f64 = 0.01;
 /// What a person did to a [`picture`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Gesture {
-    /// Clicked at this second.
+    /// A click at this second.
     Pointed(f64),
-    /// Is dragging, or has dragged, over this stretch; the flag says whether the button is still down.
+    /// A drag over this stretch. `down` says whether the button is still down.
     Dragged { from_secs: f64, to_secs: f64, down: bool },
-    /// Wants this part to fill the picture; `None` is all of the sound.
+    /// This part should fill the picture. `None` for the whole sound.
     Zoomed(Option<(f64, f64)>),
 }
 
 /// What a [`picture`] shows beside the sound, in seconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Marks {
-    /// A stretch in the accent; the rest is dimmed.
+    /// A stretch in the accent colour. The rest is dimmed.
     pub stretch: Option<(f64, f64)>,
     pub position_secs: Option<f64>,
-    /// Whether the edges of the stretch can be dragged, too; a drag anywhere else chooses another stretch.
+    /// Whether the edges of the stretch can be dragged. A drag anywhere else chooses another stretch.
     pub has_edges: bool,
-    /// The part that fills the picture. It may reach beyond the sound, where the picture has to keep step with another.
+    /// The part that fills the picture. It may reach beyond the sound if the picture must be in step with another one.
     pub window: Option<(f64, f64)>,
     /// Whether times and frequencies are written at the edges, and the wheel zooms.
     pub has_axes: bool,
-    /// Whether the waveform is all that is drawn.
+    /// Whether only the waveform is drawn.
     pub waveform_alone: bool,
 }
 
-/// Which seconds are where.
+/// The mapping of seconds to positions.
 #[derive(Clone, Copy)]
 struct Scale {
     rect: Rect,
@@ -177,7 +178,7 @@ fn paint(ui: &Ui, scale: &Scale, response: &Response, preview: &Arc<SoundPreview
     }
 }
 
-/// The columns of a part of a waveform, given as shares of the sound.
+/// The columns of a part of a waveform. The part is given in shares of the sound.
 fn columns(all: &[(f32, f32)], from: f64, to: f64) -> &[(f32, f32)] {
     let place = |share: f64| (share * all.len() as f64).clamp(0.0, all.len() as f64);
     let first = place(from).floor() as usize;
@@ -191,7 +192,7 @@ fn peak(columns: &[(f32, f32)]) -> f32 {
 
 const AXIS_FONT: FontId = FontId::proportional(10.5);
 
-/// Times below the picture, as many as there is room for.
+/// The times below the picture, as many as fit.
 fn times(ui: &Ui, axis: Rect, scale: &Scale) {
     let palette = palette(ui.visuals());
     let painter = ui.painter_at(axis);
@@ -210,7 +211,7 @@ fn times(ui: &Ui, axis: Rect, scale: &Scale) {
     }
 }
 
-/// The least of 1, 2, 5, 10, ... that is no less than this.
+/// The smallest of 1, 2, 5, 10, ... that is at least `least_secs`.
 fn step_of_times(least_secs: f64) -> f64 {
     const LONG: [f64; 10] = [1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0];
     if let Some(step) = LONG.into_iter().find(|step| least_secs <= *step && least_secs > 0.5) {
@@ -237,7 +238,7 @@ fn frequencies(painter: &Painter, rect: Rect, highest_hz: f32, text: egui::Color
     }
 }
 
-/// The lane with all of the sound: a click or a drag moves the part that fills the picture.
+/// The lane with the whole sound. A click or a drag moves the part that fills the picture.
 fn overview(ui: &Ui, lane: Rect, response: &Response, preview: &Arc<SoundPreview>, scale: &Scale) -> Option<Gesture> {
     let palette = palette(ui.visuals());
     let painter = ui.painter_at(lane);
@@ -256,7 +257,7 @@ fn overview(ui: &Ui, lane: Rect, response: &Response, preview: &Arc<SoundPreview
     Some(Gesture::Zoomed(Some((middle - half, middle + half))))
 }
 
-/// What the wheel, or two fingers, make of the part that fills the picture.
+/// How the wheel, or two fingers, change the part that fills the picture.
 fn zoomed(ui: &Ui, response: &Response, scale: &Scale) -> Option<Gesture> {
     let at = response.hover_pos()?;
     let (pinch, scrolled) = ui.input(|input| (input.zoom_delta(), input.smooth_scroll_delta()));
@@ -269,7 +270,7 @@ fn zoomed(ui: &Ui, response: &Response, scale: &Scale) -> Option<Gesture> {
     if length >= scale.duration {
         return Some(Gesture::Zoomed(None));
     }
-    // What is under the pointer stays there.
+    // The moment under the pointer stays there.
     let (place, share) = (scale.secs(at.x), scale.share(scale.secs(at.x)));
     let from = (place - share * length + aside).clamp(0.0, scale.duration - length);
     Some(Gesture::Zoomed(Some((from, from + length))))
@@ -284,7 +285,7 @@ fn edge_near(x: f32, left: f32, right: f32) -> Option<bool> {
 
 fn gesture(ui: &Ui, response: &Response, marks: Marks, scale: &Scale) -> Option<Gesture> {
     let x = response.interact_pointer_pos()?.x;
-    // The end that stays while the other is dragged.
+    // The fixed end while the other one is dragged.
     let anchor_id: Id = response.id.with("anchor");
     if response.drag_started() {
         let origin = ui.input(|i| i.pointer.press_origin()).map_or(x, |p| p.x);

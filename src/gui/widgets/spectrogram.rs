@@ -1,4 +1,5 @@
-//! A spectrogram as a texture. The picture was computed elsewhere: here it gets its colours, once for each sound and theme.
+//! A spectrogram as a texture. The picture was computed elsewhere. It gets its colours here, once for each sound and
+//! theme.
 
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use crate::audio::spectrogram::{ROWS, Spectrogram};
 use crate::engine::SoundPreview;
 use crate::gui::theme;
 
-/// What was drawn last at a place.
+/// The last drawing at a place.
 #[derive(Clone)]
 struct Drawn {
     preview: Arc<SoundPreview>,
@@ -16,8 +17,8 @@ struct Drawn {
     texture: TextureHandle,
 }
 
-/// Paints a stretch of a sound's spectrogram, in seconds, over all of `rect`; `place` names where, since each place keeps its
-/// last texture.
+/// Paints a stretch of a sound's spectrogram, in seconds, over all of `rect`. `place` names the place on the screen,
+/// because each place keeps its last texture.
 pub fn paint(ui: &Ui, painter: &Painter, place: Id, rect: Rect, preview: &Arc<SoundPreview>, stretch: (f64, f64)) {
     let (id, dark) = (place.with("spectrogram"), ui.visuals().dark_mode);
     let drawn = ui.data(|data| data.get_temp::<Drawn>(id));
@@ -38,7 +39,7 @@ pub fn paint(ui: &Ui, painter: &Painter, place: Id, rect: Rect, preview: &Arc<So
     painter.image(drawn.texture.id(), rect, part, Color32::WHITE);
 }
 
-/// High frequencies above.
+/// The picture in colours, with high frequencies at the top.
 fn coloured(picture: &Spectrogram, colours: &[Color32; 256]) -> ColorImage {
     let pixels = (0..ROWS).rev().flat_map(|row| picture.levels.iter().skip(row).step_by(ROWS));
     ColorImage::new([picture.columns, ROWS], pixels.map(|&level| colours[usize::from(level)]).collect())

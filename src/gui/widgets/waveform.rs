@@ -4,8 +4,8 @@ use egui::{Color32, Mesh, Painter, Rect, Shape, Stroke, pos2};
 
 use crate::gui::theme::palette;
 
-/// Draws `count` columns of (lowest, highest) sample over `rect`, as loud as the loudest allows. `colour` is asked with
-/// the place from 0 (left) to 1 (right).
+/// Draws `count` columns of (lowest, highest) sample over `rect`, so that the loudest fills the height. `colour` gets
+/// the position from 0 (left) to 1 (right).
 pub fn paint(
     painter: &Painter,
     rect: Rect,
@@ -17,7 +17,7 @@ pub fn paint(
     paint_as_loud_as(painter, rect, count, peak, column, colour);
 }
 
-/// The same where `peak` fills the height: a part of a sound is as high as it is in the whole.
+/// Like [`paint`], but `peak` fills the height. So a part of a sound is as high as it is in the whole sound.
 pub fn paint_as_loud_as(
     painter: &Painter,
     rect: Rect,
@@ -29,9 +29,9 @@ pub fn paint_as_loud_as(
     if count == 0 || rect.width() < 1.0 {
         return;
     }
-    // A recording of almost nothing stays almost nothing: its noise is not blown up to fill the picture.
+    // The noise of a nearly silent recording must not fill the picture.
     let gain = rect.height() / 2.0 / peak.max(0.01);
-    // One bar a pixel, or wider bars with a gap where there are fewer columns than pixels.
+    // One bar per pixel, or wider bars with gaps if there are fewer columns than pixels.
     let bars = ((rect.width() / 3.0) as usize).max(1);
     let bars = if count < rect.width() as usize { bars.min(count) } else { rect.width() as usize };
     let width = rect.width() / bars as f32;
@@ -57,7 +57,7 @@ fn column_peak(column: &impl Fn(usize) -> (f32, f32)) -> impl Fn(usize) -> f32 {
     }
 }
 
-/// A row's small picture; `marked` is a stretch of it, as fractions, drawn in the accent.
+/// A row's small picture. `marked` is a stretch of it, in fractions, drawn in the accent colour.
 pub fn thumbnail(
     painter: &Painter,
     rect: Rect,
@@ -71,7 +71,7 @@ pub fn thumbnail(
     let colour = |place| if inside(place) { palette.accent } else { palette.wave };
     paint(painter, rect, columns.len(), scaled, colour);
     if let Some((from, to)) = marked {
-        // The stretch may be narrower than a bar: the line under it always shows where it is.
+        // The stretch may be narrower than a bar. The line under it always shows where it is.
         let x = |place: f32| rect.left() + place.clamp(0.0, 1.0) * rect.width();
         let (left, right) = (x(from), x(to).max(x(from) + 2.0));
         painter.hline(left..=right, rect.bottom() + 2.0, Stroke::new(2.0, palette.accent));

@@ -39,7 +39,7 @@ fn code_report(of: CodeOf, code: Vec<u64>) -> CodeReport {
     CodeReport { of, bits: 64, code, held_by: 1, near, balance: Arc::new(vec![0.5; 64]) }
 }
 
-/// The bits page on the first match's code.
+/// The page of bits with the first match's code.
 pub fn bits_page() -> Harness<'static, State> {
     let mut harness = window(made_up::matched());
     turn_to(&mut harness, "Bits");
@@ -65,7 +65,7 @@ fn a_code_is_flipped_by_click_and_by_key_and_its_address_looked_up() {
     finish(&mut harness, &asked[0], Outcome::CodeLookedAt(report));
     harness.get_by_label("No sound has this code. The nearest:");
 
-    // The cell that was clicked is where the keys are.
+    // The clicked cell has the keyboard.
     harness.get_by_label("Bit 1 of 64").focus();
     harness.run();
     harness.key_press(Key::ArrowRight);
@@ -101,7 +101,7 @@ fn the_decoder_is_heard_and_named_as_such() {
     assert!(asked.contains(&"play /sounds/kick/kick_00.wav 0.13-0.38".to_owned()), "{asked:?}");
 }
 
-/// While something plays, the window draws by itself and never comes to rest.
+/// Presses a widget while something plays. The window then redraws itself and never comes to rest.
 fn press_while_playing(harness: &mut Harness<'_, State>, name: &str) {
     harness.get_by_label(name).click();
     harness.step();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::common::{Changes, Common, as_text};
-use super::report::{self, Repaired};
+use super::report::health::{self, Repaired};
 use super::session::Session;
 use crate::engine::{Command, Outcome, Part, PartState, check, repair};
 
@@ -20,7 +20,7 @@ pub(super) fn run_check(project: PathBuf, common: &Common) -> anyhow::Result<Exi
             Err(cause) if is_whole => return Err(cause),
             Err(_) => None,
         };
-    report::checked(&parts, is_whole, sounds.as_ref(), common);
+    health::checked(&parts, is_whole, sounds.as_ref(), common);
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
@@ -40,6 +40,6 @@ pub(super) fn run_repair(project: PathBuf, common: &Common) -> anyhow::Result<Ex
     }
     let parts = check(&folder)?;
     let is_whole = parts.iter().all(|part| part.state != PartState::Damaged);
-    report::repaired(&Repaired { done, parts }, common);
+    health::repaired(&Repaired { done, parts }, common);
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }

@@ -1,22 +1,23 @@
 //! Commands that keep the project's files in order: list, remove, tag, copies, relink, collections, ignore, undo.
 
+mod collections;
+mod copies;
+
 use std::collections::BTreeMap;
-use std::io::{IsTerminal as _, Write as _, stdin, stdout};
+use std::io::{Write as _, stdout};
 use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use self::copies::Thinning;
 use super::common::{Changes, Common, filter_text, seconds};
 use super::report;
 use super::session::Session;
 use super::terminal::{self, say};
-use crate::dataset::{Collection, CollectionId, FileId, Item, SoundFile, letters};
-use crate::engine::{
-    AnnotationsReport, CheckReport, Choice, CollectionChange, CollectionFormat, Command, CopiesDeed, CopiesReport,
-    Keep, Latest, LeftOutReport, Outcome,
-};
+use crate::dataset::{FileId, SoundFile, letters};
+use crate::engine::{AnnotationsReport, CheckReport, Choice, Command, Keep, Latest, LeftOutReport, Outcome};
 use crate::ground::names;
 
 /// Files that are chosen by path, by filter, or both.
@@ -238,27 +239,7 @@ impl Library {
                     (None, KeepRule::HighestResolution) => Keep::HighestResolution,
                     (None, KeepRule::LongestPath) => Keep::LongestPath,
                 };
-                let found = match session.run(Command::FindCopies(keep))? {
-                    Outcome::CopiesFound(found) => found,
-                    other => bail!("looking for copies ended in {other:?}"),
-                };
-                let others: usize = found.groups.iter().map(|group| group.others.len()).sum();
-                if let Some(script) = script {
-                    let out = names::text_of(&std::path::absolute(script)?);
-                    return save(&session, Command::SaveCopiesScript { copies: found, out }, common);
-                }
-                if forget || trash && (yes || is_confirmed(others)?) {
-                    let deed = if forget { CopiesDeed::Forget } else { CopiesDeed::Trash };
-                    return change(&session, Command::ThinOutCopies { copies: found, deed }, common);
-                }
-                report::show(&*found, common.json, |found: &CopiesReport| {
-                    for group in &found.groups {
-                        say!("{}", names::shown(group.keep.as_str()));
-                        group.others.iter().for_each(|other| say!("  = {}", names::shown(other.as_str())));
-                    }
-                    say!("{} sounds have copies: {others} files beside those that are kept", found.groups.len());
-                });
-                Ok(())
+                copies::run(&session, keep, Thinning { forget, trash, yes, script }, common)
             }
             Self::Relink { folders, dry_run } => relink(&session, folders, dry_run, common),
             Self::Roots => {
@@ -298,61 +279,12 @@ impl Library {
                 Ok(())
             }
             Self::Collection { name: None, .. } => {
-                collections(&session.latest(), None, common);
+                collections::list(&session.latest(), None, common);
                 Ok(())
             }
             Self::Collection { name: Some(name), put, take, from, to, rename, remove, out } => {
-                let stretch_secs = from.zip(to);
-                let items = |paths: Vec<PathBuf>| -> anyhow::Result<Vec<Item>> {
-                    let mut items = Vec::new();
-                    // One path after another, because a collection has an order.
-                    for path in paths {
-                        let files = Choice { paths: vec![path], filter: String::new() }.files(&session.latest())?;
-                        items.extend(files.iter().map(|file| Item { file: file.id, stretch_secs }));
-                    }
-                    Ok(items)
-                };
-                if !put.is_empty() {
-                    let put = CollectionChange::Put { name, items: items(put)?, before: None };
-                    return change(&session, Command::ChangeCollection(put), common);
-                }
-                let collection =
-                    session.latest().collections.iter().find(|known| letters::are_alike(&known.name, &name)).cloned();
-                let Some(collection) = collection else {
-                    bail!("there is no collection “{name}”; `soundalike collection` lists them")
-                };
-                let id = collection.id;
-                if !take.is_empty() {
-                    let items = items(take)?;
-                    return change(
-                        &session,
-                        Command::ChangeCollection(CollectionChange::Take { collection: id, items }),
-                        common,
-                    );
-                }
-                match (rename, remove, out) {
-                    (Some(name), ..) => {
-                        let renamed = CollectionChange::Rename { collection: id, name };
-                        change(&session, Command::ChangeCollection(renamed), common)
-                    }
-                    (_, true, _) => {
-                        change(&session, Command::ChangeCollection(CollectionChange::Remove { collection: id }), common)
-                    }
-                    (.., Some(out)) => {
-                        let ending = out.extension().map(|ending| ending.to_ascii_lowercase());
-                        let format = match ending.as_deref().and_then(|ending| ending.to_str()) {
-                            Some("m3u" | "m3u8") => CollectionFormat::M3u,
-                            Some("csv") => CollectionFormat::Csv,
-                            _ => CollectionFormat::Folder,
-                        };
-                        let out = names::text_of(&out);
-                        save(&session, Command::ExportCollection { collection: id, format, out }, common)
-                    }
-                    _ => {
-                        collections(&session.latest(), Some(id), common);
-                        Ok(())
-                    }
-                }
+                let change = collections::Change { put, take, stretch_secs: from.zip(to), rename, remove, out };
+                collections::run(&session, name, change, common)
             }
             Self::Ignore { patterns, remove, left_out } => ignore(&session, patterns, remove, left_out, common),
         }
@@ -383,17 +315,6 @@ fn change(session: &Session, command: Command, common: &Common) -> anyhow::Resul
     Ok(())
 }
 
-/// Asks on the terminal. Without a terminal, nobody can answer.
-fn is_confirmed(files: usize) -> anyhow::Result<bool> {
-    if !stdin().is_terminal() {
-        bail!("there is no terminal to ask whether {files} files may go to the trash; add --yes");
-    }
-    eprint!("Move {files} files to the trash? (yes/no) ");
-    let mut answer = String::new();
-    stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "yes" | "y"))
-}
-
 /// Runs a command that writes a file or a folder, and prints its path.
 fn save(session: &Session, command: Command, common: &Common) -> anyhow::Result<()> {
     match session.run(command)? {
@@ -402,36 +323,6 @@ fn save(session: &Session, command: Command, common: &Common) -> anyhow::Result<
         _ => {}
     }
     Ok(())
-}
-
-/// Lists the collections, or the items of one.
-fn collections(latest: &Latest, only: Option<CollectionId>, common: &Common) {
-    let shown = latest.collections.iter().filter(|collection| only.is_none_or(|only| only == collection.id));
-    let path = |item: &Item| latest.dataset.file(item.file).map(|file| file.path.clone()).unwrap_or_default();
-    if common.json {
-        let object = |collection: &Collection| {
-            let items = collection.items.iter().map(|item| {
-                let (start, end) = item.stretch_secs.unzip();
-                json!({"path": path(item), "start_seconds": start, "end_seconds": end})
-            });
-            json!({"name": collection.name, "items": items.collect::<Vec<_>>()})
-        };
-        say!("{}", json!({"collections": shown.map(object).collect::<Vec<_>>()}));
-        return;
-    }
-    for collection in shown {
-        if only.is_none() {
-            say!("{:>7}  {}", collection.items.len(), collection.name);
-            continue;
-        }
-        for item in &collection.items {
-            let path = path(item);
-            match item.stretch_secs {
-                Some((start, end)) => say!("{start:>8.3} to {end:>8.3} s  {}", names::shown(path.as_str())),
-                None => say!("{}", names::shown(path.as_str())),
-            }
-        }
-    }
 }
 
 fn relink(session: &Session, mut folders: Vec<PathBuf>, dry_run: bool, common: &Common) -> anyhow::Result<()> {

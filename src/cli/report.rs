@@ -1,9 +1,10 @@
 //! Prints the results of commands: text for people, or one JSON object.
 
+pub(super) mod health;
+
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::common::Common;
@@ -11,10 +12,8 @@ use super::terminal::say;
 use crate::dataset::{Problem, moment};
 use crate::engine::words;
 use crate::engine::{
-    AddReport, CheckReport, DatasetView, DeviceList, DeviceName, DevicesView, Latest, Outcome, Part, PartState,
-    PlayerView, SearchReport, TrainReport,
+    AddReport, DatasetView, DeviceList, DeviceName, DevicesView, Latest, Outcome, PlayerView, SearchReport, TrainReport,
 };
-use crate::ground::names;
 use crate::model::ModelKind;
 
 /// Up to this many problems are listed one by one. More are only counted.
@@ -96,84 +95,6 @@ pub(super) fn info(latest: &Latest, json: bool) {
         }
     }
     problems("problems", &dataset.problems);
-}
-
-/// The state of the parts of a project. With `--quiet`, only damage is printed.
-pub(super) fn checked(parts: &[Part], is_whole: bool, sounds: Option<&CheckReport>, common: &Common) {
-    if common.json {
-        return print_json(&json!({ "whole": is_whole, "parts": parts, "sounds": sounds }));
-    }
-    for part in parts {
-        let state = match part.state {
-            PartState::Whole if common.quiet => continue,
-            PartState::Whole => "whole",
-            PartState::Damaged => "damaged",
-            PartState::Unknown => "unknown",
-        };
-        say!("{state:8} {}: {}", part.name, part.words);
-    }
-    if !is_whole {
-        say!("`soundalike repair` mends what is damaged.");
-    }
-    if let Some(sounds) = sounds {
-        sounds_checked(sounds, common);
-    }
-}
-
-fn sounds_checked(report: &CheckReport, common: &Common) {
-    let troubled = report.missing.len() + report.changed.len() + report.unreadable.len() + report.away;
-    match troubled {
-        0 if common.quiet => {}
-        0 => say!("all {} sounds are as they were read", report.files),
-        _ => say!(
-            "of {} sounds, {} are away with their folders, {} are missing, {} have changed, {} cannot be read",
-            report.files,
-            report.away,
-            report.missing.len(),
-            report.changed.len(),
-            report.unreadable.len()
-        ),
-    }
-    for root in &report.roots {
-        if let Some(why) = &root.away {
-            say!("away: {} sounds of {}: {why}", root.files, names::shown(root.place.as_str()));
-        }
-    }
-    let paths = |paths: &[camino::Utf8PathBuf]| paths.iter().for_each(|path| say!("  {}", names::shown(path.as_str())));
-    if !report.missing.is_empty() {
-        say!(
-            "missing: `soundalike relink DIR` finds what was moved, `soundalike remove --missing` forgets what was deleted"
-        );
-        paths(&report.missing);
-    }
-    if !report.changed.is_empty() {
-        say!("changed; add them again");
-        paths(&report.changed);
-    }
-    problems("cannot be read", &report.unreadable);
-}
-
-/// What a repair did.
-#[derive(Serialize)]
-pub(super) struct Repaired {
-    /// Descriptions of what was done.
-    pub done: Vec<String>,
-    /// The parts of the project and their state now.
-    pub parts: Vec<Part>,
-}
-
-/// What a repair did, and what is still damaged.
-pub(super) fn repaired(report: &Repaired, common: &Common) {
-    if common.json {
-        return print_json(&json!(report));
-    }
-    match report.done.as_slice() {
-        [] => say!("nothing needed a repair"),
-        done => done.iter().for_each(|what| say!("{what}")),
-    }
-    for part in report.parts.iter().filter(|part| part.state == PartState::Damaged) {
-        say!("still damaged: {}: {}", part.name, part.words);
-    }
 }
 
 /// The result of a command. With `--quiet`, only a requested figure is printed: a score.

@@ -101,7 +101,7 @@ pub(super) fn open(folder: &Utf8Path, writes: bool) -> Result<Connection, Projec
     db.pragma_update(None, "foreign_keys", true).map_err(failed)?;
     match writes {
         true => {
-            undo::prepare(&db).and_then(|()| checksums::prepare(&db)).map_err(failed)?;
+            undo::steps::prepare(&db).and_then(|()| checksums::prepare(&db)).map_err(failed)?;
             if is_new {
                 let synced = files::sync_folder(folder.as_std_path());
                 synced.map_err(|cause| ProjectError::File { path: folder.to_owned(), cause })?;

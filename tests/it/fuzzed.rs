@@ -7,11 +7,15 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 use soundalike::dataset::{Candidate, FileId, Filter, SoundFile};
+use soundalike::index::IndexFile;
+use soundalike::map::file::MapFile;
+use soundalike::model::Model;
 
 use crate::served::Served;
 
 const FILTERS: u64 = 30_000;
 const BODIES: u64 = 1_500;
+const PROJECT_FILES: u64 = 4_000;
 
 /// The seeds of a target, by name.
 fn seeds(target: &str) -> Vec<Vec<u8>> {
@@ -115,4 +119,43 @@ fn whatever_body_a_request_has_is_answered() {
     assert_eq!((&info["num_wavs"], &info["model"]), (&json!(0), &json!(null)), "nothing came of them");
     served.terminate();
     served.ends_well();
+}
+
+/// A checksum stands before everything that a project file holds, so a changed file is refused.
+#[test]
+fn whatever_bytes_a_project_file_has_it_is_opened_or_refused() {
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/project_files");
+    let folder = tempfile::tempdir().expect("a folder");
+    let names: Vec<_> = std::fs::read_dir(&seeds).expect("seeds").map(|seed| seed.expect("one").file_name()).collect();
+    let whole: std::collections::BTreeMap<String, Vec<u8>> = names
+        .into_iter()
+        .map(|name| {
+            let bytes = std::fs::read(seeds.join(&name)).expect("read");
+            (name.into_string().expect("UTF-8"), bytes)
+        })
+        .collect();
+    let put = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).expect("written");
+    whole.iter().for_each(|(name, bytes)| put(name, bytes));
+    let opens = |name: &str| {
+        let path = folder.path().join(name);
+        match name.split('-').next() {
+            Some("model") => Model::load(&path).is_ok(),
+            Some("map") => MapFile::read(&path).is_ok(),
+            // The list names its segment, which lies beside it.
+            _ => IndexFile::open(&folder.path().join("index-1.codes")).is_ok_and(|index| index.codes().is_ok()),
+        }
+    };
+    assert!(whole.keys().all(|name| opens(name)), "the seeds are whole files");
+    let (names, mut refused) = (whole.keys().cloned().collect::<Vec<_>>(), 0);
+    for number in 0..PROJECT_FILES {
+        let name = &names[number as usize % names.len()];
+        let bytes = mutated(std::slice::from_ref(&whole[name]), &mut ChaCha8Rng::seed_from_u64(number));
+        put(name, &bytes);
+        let is_refused = !opens(name);
+        assert!(is_refused || bytes == whole[name], "input {number}: a changed {name} was opened");
+        refused += u64::from(is_refused);
+        put(name, &whole[name]);
+    }
+    println!("{PROJECT_FILES} project files: {refused} were refused");
+    assert!(refused > PROJECT_FILES / 2, "most inputs differ from their seeds");
 }

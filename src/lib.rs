@@ -88,6 +88,7 @@
 //!
 //! `ARCHITECTURE.md` in the source walks through them.
 
+pub mod aspects;
 pub mod audio;
 pub mod cli;
 pub mod dataset;

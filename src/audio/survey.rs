@@ -1,4 +1,4 @@
-//! Reads a file once, from end to end, for everything that the dataset and the screen show about it.
+//! Reads a file once, from end to end, for everything that the dataset and the screen show about it, and for its aspects.
 
 use std::fs;
 use std::path::Path;
@@ -6,9 +6,11 @@ use std::path::Path;
 use super::container::section;
 use super::decode::Decoder;
 use super::error::{AudioError, Cause};
+use super::mix::Mixer;
 use super::picture::Outline;
 use super::spectrogram::{Spectrogram, SpectrogramBuilder};
 use super::witness::Testimony;
+use crate::aspects::{Aspects, Measurer};
 use crate::ground::files::modified_ns;
 use crate::ground::names;
 
@@ -29,6 +31,7 @@ pub struct Survey {
     /// The BLAKE3 hash of the decoded samples, with rate and channels. It is equal for one sound in two lossless
     /// formats.
     pub sound_hash: [u8; 32],
+    pub aspects: Aspects,
     pub size_bytes: u64,
     /// The time of the last change, in nanoseconds since 1970.
     pub modified_ns: i64,
@@ -57,8 +60,18 @@ pub fn stamp(path: &Path) -> Result<(u64, i64), AudioError> {
 /// Reads a file once, with a thumbnail of up to `thumbnail_columns`. `None` if `go_on` returns false.
 pub fn survey(path: &Path, thumbnail_columns: usize, go_on: impl Fn() -> bool) -> Result<Option<Survey>, AudioError> {
     let mut heard = blake3::Hasher::new();
-    let outlined = outline(path, thumbnail_columns, |_, block| {
+    let mut measuring: Option<(Mixer, Measurer)> = None;
+    let mut mixed = Vec::new();
+    let outlined = outline(path, thumbnail_columns, |layout, block| {
         heard.update(bytemuck::cast_slice(block));
+        let (mixer, measurer) = measuring.get_or_insert_with(|| {
+            let Layout { rate, channels, frames } = *layout;
+            (Mixer::new(channels), Measurer::new(rate, channels, frames))
+        });
+        measurer.push(block);
+        mixer.push(block, &mut mixed);
+        measurer.push_mixed(&mixed);
+        mixed.clear();
         go_on()
     })?;
     let Some((outline, decoder)) = outlined else { return Ok(None) };
@@ -67,6 +80,11 @@ pub fn survey(path: &Path, thumbnail_columns: usize, go_on: impl Fn() -> bool) -
     let testified = decoder.witness().testify(go_on).map_err(|cause| cause.at(path))?;
     let Some(Testimony { content_hash, size_bytes, modified_ns }) = testified else { return Ok(None) };
     let columns = outline.columns(thumbnail_columns);
+    let aspects = measuring.map_or_else(Aspects::default, |(mut mixer, mut measurer)| {
+        mixer.finish(&mut mixed);
+        measurer.push_mixed(&mixed);
+        measurer.finish()
+    });
     Ok(Some(Survey {
         rate: decoder.rate(),
         channels: decoder.channels() as u16,
@@ -75,6 +93,7 @@ pub fn survey(path: &Path, thumbnail_columns: usize, go_on: impl Fn() -> bool) -
         thumbnail: columns.into_iter().map(|(low, high)| (to_i8(low), to_i8(high))).collect(),
         content_hash,
         sound_hash: heard.finalize().into(),
+        aspects,
         size_bytes,
         modified_ns,
         warning: decoder.warning(),
@@ -162,6 +181,7 @@ mod tests {
         assert_eq!(survey.size_bytes, bytes.len() as u64);
         assert!(survey.modified_ns > 1_500_000_000_000_000_000);
         assert_eq!(survey.warning, None);
+        assert!(survey.aspects.loudness.is_some() && survey.aspects.pitch.is_none());
         assert_eq!(super::survey(&path, 4, || false).unwrap(), None);
 
         let picture = picture(&path, 2000, || true).unwrap().expect("nobody said to stop");
@@ -170,6 +190,19 @@ mod tests {
         assert_eq!(picture.columns.len(), 2000);
         assert!((picture.duration_secs - 10_000.0 / 22_050.0).abs() < 1e-9);
         assert!((picture.columns[500].1 - 0.5).abs() < 1e-4);
+    }
+
+    #[test]
+    fn aspects_are_of_what_is_heard_even_where_channels_cancel() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("opposite.wav");
+        let tone = |i: u32| 0.5 * (std::f32::consts::TAU * 441.0 * i as f32 / 22_050.0).sin();
+        let samples: Vec<f32> = (0..30_000).flat_map(|i| [tone(i), -tone(i)]).collect();
+        write_wav(&path, &samples, 2, 22_050, Depth::Pcm16).unwrap();
+        let aspects = survey(&path, 4, || true).unwrap().expect("nobody said to stop").aspects;
+        let pitch = aspects.pitch.expect("a tone has a pitch");
+        assert!((pitch.hz - 441.0).abs() < 1.0, "{pitch:?}");
+        assert!(aspects.loudness.expect("loud") > -12.0);
     }
 
     #[test]

@@ -116,6 +116,7 @@ pub(super) fn outcome(outcome: &Outcome, common: &Common) {
                 report.seconds
             );
             report.mended.iter().for_each(|what| say!("built again: {what}"));
+            measured(report.measured);
             problems("failed", &report.failed);
         }),
         Outcome::Evaluated(report) => show(report, json, |report| {
@@ -280,10 +281,18 @@ fn added(report: &AddReport) {
         0 => {}
         n => say!("left out {n}: `soundalike ignore --left-out` says why"),
     }
+    measured(report.measured);
     let skipped =
         report.skipped.iter().map(|file| Problem { path: file.path.clone(), reason: file.reason.to_string() });
     problems("skipped", &skipped.collect::<Vec<_>>());
     problems("failed", &report.failed);
+}
+
+/// Files of earlier programs that were measured.
+fn measured(files: usize) {
+    if files > 0 {
+        say!("measured {files} that an earlier version of the program had added");
+    }
 }
 
 fn trained(report: &TrainReport) {

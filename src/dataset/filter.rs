@@ -293,6 +293,7 @@ mod tests {
             frames: (secs * f64::from(rate)) as u64,
             peak,
             thumbnail: Vec::new(),
+            aspects: None,
         }
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use std::fmt::{self, Display, Formatter};
 
 use super::moment;
+use crate::aspects::Aspects;
 
 /// Identifies a file of a project. A number is never used again, not even after its file was removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,6 +31,8 @@ pub struct SoundFile {
     pub peak: f32,
     /// The lowest and the highest sample of each of up to [`THUMBNAIL_COLUMNS`] equal stretches. 127 is full scale.
     pub thumbnail: Vec<(i8, i8)>,
+    /// What was measured of it. `None` if an earlier program read the file and it was not measured since.
+    pub aspects: Option<Aspects>,
 }
 
 /// The most columns of a thumbnail.

@@ -7,27 +7,23 @@
 use std::cmp::Reverse;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
 
 use camino::Utf8Path;
-use rayon::prelude::*;
 
 use super::edit::files_in_words;
 use super::error::EngineError;
 use super::event::Outcome;
 use super::job::JobKind;
 use super::library::{CopiesDeed, CopiesReport, CopyGroup, Keep};
-use super::on_disk;
 use super::shared::Job;
-use super::stage::JobStage;
-use crate::audio::survey::survey;
+use super::{on_disk, unheard};
 use crate::dataset::{FileId, SoundFile};
 use crate::ground::paths::WithoutLinks as _;
 use crate::ground::{files, names};
 
 /// Finds copies. First it hashes the files whose samples an earlier version of the program did not hash.
 pub(super) fn find(job: &Job, keep: &Keep) -> Result<CopiesReport, EngineError> {
-    hash_what_is_not(job)?;
+    unheard::listen(job, JobKind::Import)?;
     let dataset = job.shared.latest().dataset;
     let folder = match keep {
         Keep::In(folder) => Some(names::text_of(&folder.without_links().unwrap_or_else(|_| folder.clone()))),
@@ -55,39 +51,6 @@ pub(super) fn find(job: &Job, keep: &Keep) -> Result<CopiesReport, EngineError> 
         });
     }
     Ok(report)
-}
-
-/// Hashes the samples of files that an earlier version of the program did not hash.
-fn hash_what_is_not(job: &Job) -> Result<(), EngineError> {
-    const AT_A_TIME: usize = 64;
-    let project = &job.shared.project;
-    let unheard: Vec<SoundFile> =
-        project.library()?.into_iter().filter(|kept| kept.sound_hash.is_none()).map(|kept| kept.file).collect();
-    if unheard.is_empty() {
-        return Ok(());
-    }
-    project.check_writable()?;
-    let began = Instant::now();
-    for (round, batch) in unheard.chunks(AT_A_TIME).enumerate() {
-        job.progress(
-            JobKind::Import,
-            JobStage::ListeningToSounds,
-            began,
-            (round * AT_A_TIME) as u64,
-            unheard.len() as u64,
-        );
-        let heard: Vec<(FileId, [u8; 32])> = batch
-            .par_iter()
-            .filter_map(|file| {
-                // A file that cannot be read, or has changed, counts as no copy for now.
-                let survey = survey(file.path.as_std_path(), 1, || !job.is_cancelled()).ok().flatten()?;
-                (survey.content_hash == file.content_hash).then_some((file.id, survey.sound_hash))
-            })
-            .collect();
-        job.check()?;
-        project.note_sound_hashes(&heard)?;
-    }
-    job.shared.refresh_dataset()
 }
 
 /// Removes the copies as the person decided. A copy is only removed if it and the kept file are unchanged on the disk.

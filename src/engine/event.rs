@@ -90,6 +90,8 @@ pub struct AddReport {
     pub missing: Vec<Utf8PathBuf>,
     /// Folders and sound files that patterns leave out, with the pattern.
     pub left_out: Vec<Problem>,
+    /// Files that an earlier program added, and whose aspects were measured now.
+    pub measured: usize,
     pub failed: Vec<Problem>,
     pub cancelled: bool,
 }
@@ -167,6 +169,8 @@ pub struct IndexReport {
     /// The Shannon entropy of the codes, in nats: ln(codes) if all differ, 0 if all are equal.
     pub entropy_nats: f64,
     pub seconds: f64,
+    /// Files of an earlier version of the program that were measured now.
+    pub measured: usize,
     /// Damage that was found in the old index and repaired, for people.
     pub mended: Vec<String>,
     /// Files that could not be read this time. They have no codes.

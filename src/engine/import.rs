@@ -18,7 +18,7 @@ use super::left_out::exclusions;
 use super::roots::known_path;
 use super::shared::Job;
 use super::stage::JobStage;
-use super::{on_disk, relink};
+use super::{on_disk, relink, unheard};
 use crate::audio::Cause;
 use crate::audio::survey::{stamp, survey};
 use crate::dataset::sound_file::THUMBNAIL_COLUMNS;
@@ -149,6 +149,12 @@ pub(super) fn add_found(job: &Job, found: scan::Found, folders: &[Utf8PathBuf]) 
     job.shared.refresh()?;
     on_disk::was_read(&job.shared, &report.added);
     on_disk::are_there(&job.shared, &moved.into_iter().collect::<Vec<_>>());
+    match unheard::listen(job, JobKind::Import) {
+        Ok(measured) => report.measured = measured,
+        // What was added is there all the same.
+        Err(EngineError::Cancelled) => report.cancelled = true,
+        Err(other) => return Err(other),
+    }
     Ok(report)
 }
 
@@ -222,6 +228,7 @@ fn read_facts(job: &Job, path: &Utf8PathBuf) -> Option<Surveyed> {
         frames: survey.frames,
         peak: survey.peak,
         thumbnail: survey.thumbnail,
+        aspects: survey.aspects,
     };
     Some(Ok((facts, survey.warning)))
 }

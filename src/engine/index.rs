@@ -15,6 +15,7 @@ use super::listen::{Stretch, proven_stretches};
 use super::shared::Job;
 use super::snapshot::Snapshot;
 use super::stage::JobStage;
+use super::unheard;
 use crate::audio::silence;
 use crate::dataset::{FileId, Problem, SoundFile};
 use crate::ground::Grid;
@@ -29,6 +30,15 @@ const FILES_A_ROUND: usize = 32;
 struct Encoded {
     codes: Codes,
     silent: Vec<bool>,
+}
+
+/// Builds the index, and then measures the files that have no aspects yet. The index comes first, because a search may
+/// be waiting for it.
+pub(super) fn build_and_measure(job: &Job) -> Result<IndexReport, EngineError> {
+    let report = build_index(job)?;
+    let measured = unheard::listen(job, JobKind::Index)?;
+    job.shared.project.forget_unused_aspects()?;
+    Ok(IndexReport { measured, seconds: job.began.elapsed().as_secs_f64(), ..report })
 }
 
 /// Encodes the files that the index lacks. If there is no model, or if the library has outgrown its first model, it
@@ -220,6 +230,7 @@ fn install_index(
         unique_codes: statistics.unique as u64,
         entropy_nats: statistics.entropy_nats,
         seconds: began.elapsed().as_secs_f64(),
+        measured: 0,
         mended,
         failed,
     })

@@ -302,7 +302,7 @@ impl Lane {
             Command::TrainModel { settings, resume, then_index } => {
                 train::train(job, &settings, resume, then_index).map(Outcome::Trained)
             }
-            Command::BuildIndex => index::build_index(job).map(Outcome::Indexed),
+            Command::BuildIndex => index::build_and_measure(job).map(Outcome::Indexed),
             Command::Search(query) => search::search(job, &query).map(Outcome::Searched),
             Command::SearchSaved { name, k } => saved_searches::run(job, &name, k).map(Outcome::Searched),
             Command::SaveSearch { name, query } => saved_searches::save(job, &name, &query),

@@ -59,6 +59,7 @@ mod sources;
 mod stage;
 mod takes;
 mod train;
+mod unheard;
 mod views;
 mod watch;
 pub mod words;

@@ -24,7 +24,7 @@ pub(super) fn flaw_of_file(file: &SoundFile) -> Option<String> {
         _ if file.frames > FRAMES => "length",
         _ if !(file.peak.is_finite() && file.peak >= 0.0) => "peak",
         _ if file.thumbnail.len() > THUMBNAIL => "thumbnail",
-        _ => return None,
+        _ => file.aspects.and_then(|aspects| aspects.flaw())?,
     };
     Some(format!("an impossible {what} of {}", file.path))
 }

@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{OptionalExtension as _, Row, params};
 
+use super::aspects;
 use super::bounds::flaw_of_file;
 use super::error::ProjectError;
 use super::folder::Project;
 use super::roots::{RootId, Roots, joined, remove_empty};
 use super::undo::Edit;
+use crate::aspects::Aspects;
 use crate::dataset::{FileId, SoundFile};
 
 /// What was read about a file, before the project gives it a number.
@@ -27,6 +29,7 @@ pub struct FileFacts {
     pub frames: u64,
     pub peak: f32,
     pub thumbnail: Vec<(i8, i8)>,
+    pub aspects: Aspects,
 }
 
 impl Project {
@@ -42,10 +45,11 @@ impl Project {
         let roots = self.read_roots(&db)?;
         let places = roots.places();
         let mut query = db
-            .prepare(
+            .prepare(&format!(
                 "SELECT id, path, size_bytes, modified_ns, content_hash, rate, channels, frames, peak, thumbnail, root_id,
-                    sound_hash FROM files",
-            )
+                    sound_hash, {} FROM files LEFT JOIN aspects USING (content_hash)",
+                aspects::COLUMNS,
+            ))
             .map_err(failed)?;
         let rows = query.query_map([], |row| kept_file_of_row(row, &places)).map_err(failed)?;
         let mut files: Vec<KeptFile> = rows.collect::<Result<_, _>>().map_err(failed)?;
@@ -56,16 +60,18 @@ impl Project {
         }
     }
 
-    /// Adds the sample hashes of files that an earlier version of the program read. The person did not ask for this, so
-    /// it cannot be undone.
-    pub fn note_sound_hashes(&self, hashes: &[(FileId, [u8; 32])]) -> Result<(), ProjectError> {
+    /// Adds the sample hashes and the aspects of files that an earlier version of the program read. The person did not
+    /// ask for this, so it cannot be undone.
+    pub fn note_heard(&self, heard: &[Heard]) -> Result<(), ProjectError> {
         self.check_writable()?;
         let failed = |cause| self.catalogue_error(cause);
         let mut db = self.db();
         let transaction = db.transaction().map_err(failed)?;
-        for (file, hash) in hashes {
-            let note = "UPDATE files SET sound_hash = ?2 WHERE id = ?1";
-            transaction.execute(note, params![file.0, hash]).map_err(failed)?;
+        for Heard { file, content_hash, sound_hash, aspects } in heard {
+            // A file that has changed meanwhile has been listened to since.
+            let note = "UPDATE files SET sound_hash = ?3 WHERE id = ?1 AND content_hash = ?2";
+            transaction.execute(note, params![file.0, content_hash, sound_hash]).map_err(failed)?;
+            aspects::put(&transaction, content_hash, aspects).map_err(failed)?;
         }
         transaction.commit().map_err(failed)?;
         self.note_change();
@@ -104,6 +110,7 @@ impl Edit<'_> {
                     root.0,
                     file.sound_hash,
                 ])?;
+                aspects::put(transaction, &file.content_hash, &file.aspects)?;
                 transaction.execute("DELETE FROM problems WHERE path = ?1", [file.path.as_str()])?;
             }
             Ok(())
@@ -132,6 +139,16 @@ impl Edit<'_> {
             remove_empty(transaction)
         })
     }
+}
+
+/// What was heard in a file that an earlier version of the program read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heard {
+    pub file: FileId,
+    /// The BLAKE3 hash of the bytes that were heard.
+    pub content_hash: [u8; 32],
+    pub sound_hash: [u8; 32],
+    pub aspects: Aspects,
 }
 
 /// A file, with its root and the hash of its samples.
@@ -169,6 +186,7 @@ fn file_of_row(row: &Row<'_>, path: Utf8PathBuf) -> rusqlite::Result<SoundFile> 
             .iter()
             .map(|&[low, high]| (low.cast_signed(), high.cast_signed()))
             .collect(),
+        aspects: aspects::of_row(row, 12)?,
     })
 }
 

@@ -26,6 +26,7 @@
 //! The catalogue notes each file before the program makes it (`made`). Nothing else in the folder is ever overwritten or
 //! deleted. Every table of the catalogue has a checksum (`checksums`), which is compared when the project is opened.
 
+mod aspects;
 mod backup;
 mod bounds;
 mod catalogue;
@@ -51,7 +52,7 @@ mod tags;
 mod testing;
 mod undo;
 
-pub use catalogue::{FileFacts, KeptFile};
+pub use catalogue::{FileFacts, Heard, KeptFile};
 pub use check::{Part, PartState, check};
 pub use error::ProjectError;
 pub use folder::{Access, Opening, Project};

@@ -18,7 +18,7 @@ use super::folder::{Opening, Project};
 use super::lock::{self, Asked};
 use super::roots::{Roots, joined};
 use super::tables::{TABLES, Table};
-use super::{checksums, made, schema};
+use super::{aspects, checksums, made, schema};
 use crate::ground::files;
 use crate::ground::paths::WithoutLinks as _;
 use crate::model::{Config, Model};
@@ -197,7 +197,7 @@ fn give_back(db: &Connection, folder: &Utf8Path, said: &[KeptByHand]) -> rusqlit
 
 /// Removes rows outside the bounds of `bounds.rs`. Returns whether there were any.
 fn forget_impossible(db: &Connection) -> rusqlite::Result<bool> {
-    let mut left_out = 0;
+    let mut left_out = aspects::forget_impossible(db)?;
     for impossible in [
         "files WHERE rate NOT BETWEEN 1 AND 10000000 OR channels NOT BETWEEN 1 AND 1024
             OR frames NOT BETWEEN 0 AND 17592186044416 OR size_bytes < 0 OR NOT (peak >= 0 AND peak < 1e38)

@@ -164,7 +164,21 @@ const ROOTS: &str = "
 
 /// Tables that are created in any catalogue that lacks them. They need no new version, because earlier programs of this
 /// version ignore them.
-pub(super) const ADDED: [(&str, &str); 2] = [
+pub(super) const ADDED: [(&str, &str); 3] = [
+    (
+        "aspects",
+        "CREATE TABLE aspects ( -- NULL: the sound has no such aspect
+            content_hash BLOB PRIMARY KEY NOT NULL, -- of files
+            definitions INTEGER NOT NULL, -- the number of those that they were measured by
+            loudness REAL,
+            attack REAL,
+            brightness REAL,
+            pitch REAL,
+            pitch_confidence REAL,
+            noisiness REAL,
+            tempo REAL
+        ) STRICT, WITHOUT ROWID",
+    ),
     ("collections", "CREATE TABLE collections (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL) STRICT"),
     (
         "collection_items",

@@ -14,7 +14,7 @@ pub(super) struct Table {
 }
 
 /// All tables except `checksums`.
-pub(super) const TABLES: [Table; 17] = [
+pub(super) const TABLES: [Table; 18] = [
     // Listed before `files`, which refers to it.
     Table { name: "roots", keys: 1, columns: &["id", "place", "in_project", "whole"], undoable: true },
     Table {
@@ -78,6 +78,22 @@ pub(super) const TABLES: [Table; 17] = [
         keys: 2,
         columns: &["collection_id", "place", "file_id", "start_secs", "end_secs"],
         undoable: true,
+    },
+    Table {
+        name: "aspects",
+        keys: 1,
+        columns: &[
+            "content_hash",
+            "definitions",
+            "loudness",
+            "attack",
+            "brightness",
+            "pitch",
+            "pitch_confidence",
+            "noisiness",
+            "tempo",
+        ],
+        undoable: false,
     },
     Table { name: "undo_steps", keys: 1, columns: &["number", "place", "words", "taken_back"], undoable: false },
     Table {

@@ -2,6 +2,8 @@
 
 use camino::Utf8Path;
 
+use crate::aspects::{Aspects, Pitch};
+
 use super::{FileFacts, Opening, Project};
 
 /// A project in a temporary folder, which is deleted with the first value.
@@ -24,5 +26,13 @@ pub fn facts(path: &str, hash: u8) -> FileFacts {
         // A number that needs many digits, so that a text with too few digits shows.
         peak: 0.123_456_79,
         thumbnail: vec![(-127, 127), (0, 3)],
+        aspects: Aspects {
+            loudness: Some(-14.2),
+            attack: Some(0.012),
+            brightness: Some(0.61),
+            pitch: Some(Pitch { hz: 130.8, confidence: 0.93 }),
+            noisiness: Some(0.1),
+            tempo: Some(120.0),
+        },
     }
 }

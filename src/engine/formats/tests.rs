@@ -17,6 +17,7 @@ fn sound(id: i64, path: &str, rate: u32, secs: u64) -> Arc<SoundFile> {
         frames: secs * u64::from(rate),
         peak: 1.0,
         thumbnail: Vec::new(),
+        aspects: None,
     })
 }
 

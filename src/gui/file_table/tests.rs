@@ -18,6 +18,7 @@ fn dataset(files: &[(&str, u64, f32)]) -> Arc<DatasetView> {
             frames: *frames,
             peak: *peak,
             thumbnail: Vec::new(),
+            aspects: None,
         })
     };
     let mut files: Vec<_> = files.iter().enumerate().map(file).collect();

@@ -27,6 +27,7 @@ pub fn file(id: i64, path: &str) -> Arc<SoundFile> {
         frames: 16_000,
         peak: 0.5,
         thumbnail: vec![(-60, 64), (-30, 20), (-5, 5)],
+        aspects: None,
     })
 }
 

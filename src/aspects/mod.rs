@@ -27,7 +27,7 @@ mod spectrum;
 mod tempo;
 
 pub use measurer::Measurer;
-pub use note::Note;
+pub use note::{Note, semitones_between};
 
 use std::ops::RangeInclusive;
 

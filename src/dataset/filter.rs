@@ -6,20 +6,30 @@
 //! | `kick` | files with these letters in their name or folder, in any case |
 //! | `"snare drum"` | the same with a space, or with a character that has another meaning |
 //! | `tag:loop` | files with this tag |
-//! | `dur>3` `dur<0.5` `dur<=250ms` | by length, in seconds if there is no unit |
+//! | `length>3` `length<0.5` `length<=250ms` | by length, in seconds if there is no unit; `dur` means the same |
 //! | `rate:44100` `rate>=44.1k` | by the file's own rate, in hertz |
 //! | `level>-6` | by the peak, in dB (0 is full scale) |
 //! | `channels:2` | by the number of channels |
+//! | `loud>-20` | by loudness, in LUFS |
+//! | `attack<20ms` | by the time of the attack, in seconds if there is no unit |
+//! | `bright>0.6` | by brightness, from 0 to 1 |
+//! | `pitch:200..400` `pitch:440` | by pitch, in hertz; one number means within half a semitone |
+//! | `note:C3` `note:F#` `note:C3..E3` | by the nearest note, in one octave or in all of them |
+//! | `noisy<0.2` | by noisiness, from 0 to 1 |
+//! | `bpm:118..122` | by tempo, in beats a minute |
 //! | `hour:4..6` `date:2026-05` | what was recorded in these hours or on these dates, if the file's name says when |
 //! | `is:problem` `is:favourite` `is:tagged` | by what the project knows about the file |
 //! | `-` before any of them | all others |
 //!
-//! Every part must hold.
+//! Every part must hold. Every number can be a range, such as `length:1..4`, which includes its ends. If a file lacks a
+//! number, as noise lacks a pitch, a comparison of that number does not admit it.
 
 mod clock;
+mod number;
 
 use self::clock::Clock;
-use super::{SoundFile, letters};
+use self::number::{Comparison, MEASURES, note, number};
+use super::{Measure, SoundFile, letters};
 use crate::ground::paths::with_slashes;
 
 /// A filter. The empty filter admits all files.
@@ -50,26 +60,11 @@ enum Test {
     /// The text, folded by [`letters`]. The same holds for a tag.
     Word(String),
     Tag(String),
-    Number(Field, Comparison, f64),
+    Number(Measure, Comparison),
+    /// A note of any octave, by its number within the octave.
+    NoteOfAnyOctave(i32),
     Is(Mark),
     Clock(Clock),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Field {
-    Duration,
-    Rate,
-    Level,
-    Channels,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Comparison {
-    Less,
-    AtMost,
-    Equal,
-    AtLeast,
-    More,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -173,14 +168,18 @@ fn test(part: &str) -> Result<Test, String> {
         "date" => Clock::dates(&value).filter(|_| sign == ":").map(Test::Clock).ok_or_else(|| {
             format!("“{part}” is not understood: it needs a date, such as date:2026-05 or date:2026-05-01..2026-05-14.")
         }),
-        "dur" | "duration" => number(part, Field::Duration, sign, &value),
-        "rate" => number(part, Field::Rate, sign, &value),
-        "level" => number(part, Field::Level, sign, &value),
-        "channels" => number(part, Field::Channels, sign, &value),
-        _ => Err(format!(
-            "“{part}” is not understood: tag:, is:, dur, rate, level, channels, hour: and date: are. Put it in quotes to look for \
-             these letters."
-        )),
+        "note" if !value.contains("..") => note(part, sign, &value),
+        name => match MEASURES.iter().find(|(_, names, _)| names.contains(&name)) {
+            Some((measure, _, example)) => number(part, *measure, sign, &value)
+                .ok_or_else(|| format!("“{part}” is not understood: it needs {example}.")),
+            None => {
+                let names: Vec<&str> = MEASURES.iter().map(|(_, names, _)| names[0]).collect();
+                Err(format!(
+                    "“{part}” is not understood: tag:, is:, hour:, date:, {} are. Put it in quotes to look for these letters.",
+                    names.join(", ")
+                ))
+            }
+        },
     }
 }
 
@@ -200,73 +199,17 @@ fn mark(part: &str, sign: &str, value: &str) -> Result<Test, String> {
     }
 }
 
-fn number(part: &str, field: Field, sign: &str, value: &str) -> Result<Test, String> {
-    let comparison = match sign {
-        "<" => Comparison::Less,
-        "<=" => Comparison::AtMost,
-        ">=" => Comparison::AtLeast,
-        ">" => Comparison::More,
-        _ => Comparison::Equal,
-    };
-    let example = match field {
-        Field::Duration => "a length in seconds, such as dur>3 or dur<250ms",
-        Field::Rate => "a rate in hertz, such as rate:44100 or rate>=44.1k",
-        Field::Level => "a peak in dB, such as level>-6",
-        Field::Channels => "a number of channels, such as channels:2",
-    };
-    let value = field.value(&value.to_lowercase()).ok_or(format!("“{part}” is not understood: it needs {example}."))?;
-    Ok(Test::Number(field, comparison, value))
-}
-
-impl Field {
-    /// A number with one of the field's units, converted to the field's main unit.
-    fn value(self, text: &str) -> Option<f64> {
-        // Longer units come first, because "ms" and "hz" end in a shorter unit.
-        let units: &[(&str, f64)] = match self {
-            Self::Duration => &[("ms", 1e-3), ("min", 60.0), ("s", 1.0), ("m", 60.0), ("h", 3600.0)],
-            Self::Rate => &[("khz", 1e3), ("hz", 1.0), ("k", 1e3)],
-            Self::Level => &[("db", 1.0)],
-            Self::Channels => &[],
-        };
-        let unit = units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)));
-        let (number, factor) = unit.unwrap_or((text, 1.0));
-        let number: f64 = number.trim().parse().ok()?;
-        number.is_finite().then_some(number * factor)
-    }
-
-    fn of(self, file: &SoundFile) -> f64 {
-        match self {
-            Self::Duration => file.duration_secs(),
-            Self::Rate => f64::from(file.rate),
-            Self::Level => f64::from(file.level_db()),
-            Self::Channels => f64::from(file.channels),
-        }
-    }
-
-    /// The largest difference between values that look equal, because lengths and levels are shown rounded.
-    fn tolerance(self) -> f64 {
-        match self {
-            Self::Duration => 0.005,
-            Self::Level => 0.05,
-            Self::Rate | Self::Channels => 0.5,
-        }
-    }
-}
-
 impl Test {
     fn holds(&self, candidate: &Candidate<'_>) -> bool {
         match self {
             Self::Word(word) => letters::contains(&with_slashes(candidate.file.path.as_str()), word),
             Self::Tag(tag) => candidate.tags.iter().any(|given| letters::folded(given) == *tag),
-            Self::Number(field, comparison, value) => {
-                let of_file = field.of(candidate.file);
-                match comparison {
-                    Comparison::Less => of_file < *value,
-                    Comparison::AtMost => of_file <= *value,
-                    Comparison::Equal => (of_file - value).abs() <= field.tolerance(),
-                    Comparison::AtLeast => of_file >= *value,
-                    Comparison::More => of_file > *value,
-                }
+            Self::Number(measure, comparison) => {
+                measure.of(candidate.file).is_some_and(|of_file| comparison.holds(*measure, of_file))
+            }
+            Self::NoteOfAnyOctave(within) => {
+                let pitch = candidate.file.aspects.and_then(|aspects| aspects.pitch);
+                pitch.is_some_and(|pitch| pitch.note().within_octave() == *within)
             }
             Self::Clock(clock) => clock.holds_in(candidate.file, false),
             Self::Is(Mark::Problem) => candidate.problem,
@@ -279,6 +222,7 @@ impl Test {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aspects::{Aspects, Pitch};
     use crate::dataset::FileId;
 
     fn file(path: &str, secs: f64, rate: u32, peak: f32) -> SoundFile {
@@ -342,6 +286,41 @@ mod tests {
     }
 
     #[test]
+    fn aspects_are_compared_and_what_lacks_one_is_left_out() {
+        let pitched = |hz: f32| Some(Pitch { hz, confidence: 0.9 });
+        let aspects = [
+            Aspects { pitch: pitched(130.8), brightness: Some(0.3), loudness: Some(-14.0), ..Aspects::default() },
+            Aspects { pitch: pitched(261.0), brightness: Some(0.7), noisiness: Some(0.1), ..Aspects::default() },
+            Aspects { tempo: Some(119.7), attack: Some(0.012), noisiness: Some(0.9), ..Aspects::default() },
+        ];
+        let mut files: Vec<SoundFile> = (0..4).map(|_| file("/s/a.wav", 2.0, 8000, 1.0)).collect();
+        files.iter_mut().zip(aspects).for_each(|(file, aspects)| file.aspects = Some(aspects));
+        let admitted = |text: &str| {
+            let filter = Filter::read(text);
+            assert_eq!(filter.not_understood(), [""; 0], "{text}");
+            let candidate = |file| Candidate { file, tags: &[], problem: false, favourite: false };
+            (0..4).filter(|i| filter.admits(&candidate(&files[*i]))).collect::<Vec<_>>()
+        };
+        assert_eq!(admitted("note:C3"), [0]);
+        assert_eq!(admitted("note:c"), [0, 1], "in every octave");
+        assert_eq!(admitted("note:B#2"), [0]);
+        assert_eq!(admitted("note:C3..C4 -note:C3"), [1]);
+        assert_eq!(admitted("note>=C#3"), [1]);
+        assert_eq!(admitted("pitch:130"), [0], "within half a semitone");
+        assert_eq!(admitted("pitch:139"), [0; 0], "a semitone off");
+        assert_eq!(admitted("pitch:0.2k..0.3khz"), [1]);
+        assert_eq!(admitted("bpm:118..122"), [2]);
+        assert_eq!(admitted("bpm:122..118 tempo:120"), [2]);
+        assert_eq!(admitted("bright>0.6 length<3"), [1]);
+        assert_eq!(admitted("bright>60%"), [1]);
+        assert_eq!(admitted("loud>-20lufs"), [0]);
+        assert_eq!(admitted("attack<20ms"), [2]);
+        assert_eq!(admitted("noisy<0.2"), [1]);
+        assert_eq!(admitted("-noisy<0.2"), [0, 2, 3], "all others");
+        assert_eq!(admitted("length:1..3"), [0, 1, 2, 3]);
+    }
+
+    #[test]
     fn tags_and_marks_are_told_apart() {
         assert_eq!(admitted("tag:dry"), [0]);
         assert_eq!(admitted("tag:\"one shot\""), [0]);
@@ -399,6 +378,11 @@ mod tests {
             ("rate:fast", "a rate in hertz"),
             ("level<inf", "a peak in dB"),
             ("channels:two", "a number of channels"),
+            ("note:H3", "it needs a note"),
+            ("note>C", "it needs a note"),
+            ("bpm:118..fast", "a tempo in beats a minute"),
+            ("pitch>100..200", "a pitch in hertz"),
+            ("bright:", "a brightness from 0 to 1"),
             ("tag:", "write tag: and a tag"),
             ("tag>x", "write tag: and a tag"),
             ("is:loud", "is:problem, is:favourite or is:tagged"),

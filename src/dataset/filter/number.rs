@@ -1,0 +1,110 @@
+//! The parts of a filter that compare a number.
+
+use super::Test;
+use crate::aspects::{Note, semitones_between};
+use crate::dataset::Measure;
+
+/// What a number can be asked of: its names, the first of which is told, and what is written after them.
+pub(super) const MEASURES: [(Measure, &[&str], &str); 11] = [
+    (Measure::Length, &["length", "dur", "duration"], "a length in seconds, such as length>3 or length<250ms"),
+    (Measure::Rate, &["rate"], "a rate in hertz, such as rate:44100 or rate>=44.1k"),
+    (Measure::Level, &["level"], "a peak in dB, such as level>-6"),
+    (Measure::Channels, &["channels"], "a number of channels, such as channels:2"),
+    (Measure::Loudness, &["loud", "loudness"], "a loudness in LUFS, such as loud>-20 or loud:-16..-12"),
+    (Measure::Attack, &["attack"], "a time in seconds, such as attack<0.05 or attack<20ms"),
+    (Measure::Brightness, &["bright", "brightness"], "a brightness from 0 to 1, such as bright>0.6"),
+    (Measure::Pitch, &["pitch"], "a pitch in hertz, such as pitch:440, pitch<200 or pitch:200..400"),
+    (Measure::Note, &["note"], "a note, such as note:C3, note:F# or note:C3..E3"),
+    (Measure::Noisiness, &["noisy", "noisiness"], "a noisiness from 0 to 1, such as noisy<0.2"),
+    (Measure::Tempo, &["bpm", "tempo"], "a tempo in beats a minute, such as bpm:118..122 or bpm:120"),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Comparison {
+    Less(f64),
+    AtMost(f64),
+    Equal(f64),
+    AtLeast(f64),
+    More(f64),
+    /// Both ends included.
+    Within(f64, f64),
+}
+
+pub(super) fn number(part: &str, measure: Measure, sign: &str, text: &str) -> Option<Test> {
+    let text = text.to_lowercase();
+    let one = || value(measure, &text);
+    let comparison = match sign {
+        "<" => Comparison::Less(one()?),
+        "<=" => Comparison::AtMost(one()?),
+        ">=" => Comparison::AtLeast(one()?),
+        ">" => Comparison::More(one()?),
+        _ => match text.split_once("..") {
+            None => Comparison::Equal(one()?),
+            Some((from, to)) => {
+                let (from, to) = (value(measure, from)?, value(measure, to)?);
+                Comparison::Within(from.min(to), from.max(to))
+            }
+        },
+    };
+    // A range needs the colon: what `<1..2` means nobody can tell.
+    (!part.contains("..") || matches!(comparison, Comparison::Within(..))).then_some(Test::Number(measure, comparison))
+}
+
+/// A note with its octave is a number like any other. Without an octave it is meant in each of them.
+pub(super) fn note(part: &str, sign: &str, text: &str) -> Result<Test, String> {
+    let understood = match Note::read(text.trim()) {
+        Some((within, None)) if matches!(sign, ":" | "=") => Some(Test::NoteOfAnyOctave(within.rem_euclid(12))),
+        Some((_, None)) | None => None,
+        Some(_) => number(part, Measure::Note, sign, text),
+    };
+    understood
+        .ok_or_else(|| format!("“{part}” is not understood: it needs a note, such as note:C3, note:F# or note:C3..E3."))
+}
+
+/// A number with a unit, in the measure's own unit.
+fn value(measure: Measure, text: &str) -> Option<f64> {
+    if measure == Measure::Note {
+        let (within, octave) = Note::read(text.trim())?;
+        return Some(f64::from(12 * (octave? + 1) + within));
+    }
+    // The longer unit first: "ms" and "hz" end in a letter that is a unit as well.
+    let units: &[(&str, f64)] = match measure {
+        Measure::Length | Measure::Attack => &[("ms", 1e-3), ("min", 60.0), ("s", 1.0), ("m", 60.0), ("h", 3600.0)],
+        Measure::Rate | Measure::Pitch => &[("khz", 1e3), ("hz", 1.0), ("k", 1e3)],
+        Measure::Level => &[("db", 1.0)],
+        Measure::Loudness => &[("lufs", 1.0), ("db", 1.0)],
+        Measure::Brightness | Measure::Noisiness => &[("%", 1e-2)],
+        Measure::Tempo => &[("bpm", 1.0)],
+        Measure::Channels | Measure::Note => &[],
+    };
+    let text = text.trim();
+    let unit = units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)));
+    let (number, factor) = unit.unwrap_or((text, 1.0));
+    let number: f64 = number.trim().parse().ok()?;
+    number.is_finite().then_some(number * factor)
+}
+
+/// Whether two values count as equal. Most are shown rounded.
+fn are_equal(measure: Measure, a: f64, b: f64) -> bool {
+    let tolerance = match measure {
+        Measure::Pitch => return b > 0.0 && semitones_between(a as f32, b as f32) <= 0.5,
+        Measure::Length | Measure::Brightness | Measure::Noisiness => 0.005,
+        Measure::Attack => 0.0005,
+        Measure::Level | Measure::Loudness => 0.05,
+        Measure::Rate | Measure::Channels | Measure::Tempo | Measure::Note => 0.5,
+    };
+    (a - b).abs() <= tolerance
+}
+
+impl Comparison {
+    pub(super) fn holds(self, measure: Measure, of_file: f64) -> bool {
+        match self {
+            Self::Less(value) => of_file < value,
+            Self::AtMost(value) => of_file <= value,
+            Self::Equal(value) => are_equal(measure, of_file, value),
+            Self::AtLeast(value) => of_file >= value,
+            Self::More(value) => of_file > value,
+            Self::Within(from, to) => (from..=to).contains(&of_file),
+        }
+    }
+}

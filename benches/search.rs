@@ -92,7 +92,7 @@ fn project(folder: &Path) -> (Engine, Utf8PathBuf) {
             frames: frames.ceil() as u64,
             peak: 0.5,
             thumbnail: Vec::new(),
-            aspects: None,
+            aspects: soundalike::aspects::Aspects::default(),
         })
         .collect();
     let edit = opened.edit("Made up").expect("writable");

@@ -8,16 +8,19 @@ use std::io::{Write as _, stdout};
 use std::path::PathBuf;
 
 use anyhow::bail;
+use clap::error::ErrorKind;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use self::copies::Thinning;
-use super::common::{Changes, Common, filter_text, seconds};
+use super::common::{Changes, Common, WrongUsage, filter_text, seconds};
 use super::report;
 use super::session::Session;
 use super::terminal::{self, say};
-use crate::dataset::{FileId, SoundFile, letters};
-use crate::engine::{AnnotationsReport, CheckReport, Choice, Command, Keep, Latest, LeftOutReport, Outcome};
+use crate::dataset::{FileId, letters};
+use crate::engine::{
+    AnnotationsReport, CheckReport, Choice, Command, FileList, Keep, Latest, LeftOutReport, Outcome, SortFiles,
+};
 use crate::ground::names;
 
 /// Files that are chosen by path, by filter, or both.
@@ -27,7 +30,8 @@ pub(super) struct Chosen {
     /// Files of the project, and folders with everything below them
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Files that match this filter: kick, tag:loop, dur<0.5, is:problem; a - before a part means all other files
+    /// Files that match this filter: kick, tag:loop, length<0.5, is:problem, note:C3, bpm:118..122, bright>0.6; a - before
+    /// a part means all other files
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = filter_text)]
     filter: Option<String>,
 }
@@ -37,12 +41,24 @@ pub(super) enum Library {
     /// List the project's files
     #[command(after_help = "Examples:
   soundalike list                                     all files, one per line
-  soundalike list --filter 'tag:loop dur<4'           files with the tag “loop” that are shorter than 4 s
+  soundalike list --filter 'tag:loop length<4'        files with the tag “loop” that are shorter than 4 s
+  soundalike list --filter 'note:C bpm:118..122'      loops in C of about 120 beats a minute
+  soundalike list --sort brightness --reverse         the brightest first
+  soundalike list --csv > sounds.csv                  a table with the length, loudness, pitch and tempo of each file
   soundalike list --json --filter is:problem | jq '.files[].problem'")]
     List {
         /// Only files that match this filter
         #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = filter_text)]
         filter: Option<String>,
+        /// What the files are sorted by; those that lack it come last
+        #[arg(long, value_enum, default_value_t)]
+        sort: SortFiles,
+        /// The other way round
+        #[arg(long)]
+        reverse: bool,
+        /// A table with all that is known of each file
+        #[arg(long)]
+        csv: bool,
     },
     /// Remove files from the project; the files on the disk stay
     #[command(after_help = "Examples:
@@ -227,7 +243,15 @@ impl Library {
         };
         let session = Session::open(project, common, changes)?;
         match self {
-            Self::List { filter } => list(&session, filter, common),
+            Self::List { csv: true, .. } if common.json => {
+                let why = "--csv and --json both write to standard output";
+                Err(WrongUsage::new(ErrorKind::ArgumentConflict, why).into())
+            }
+            Self::List { filter, sort, reverse, csv } => {
+                let choice = Choice { paths: Vec::new(), filter: filter.unwrap_or_default() };
+                list(&FileList::new(&choice, sort, reverse, &session.latest())?, csv, common);
+                Ok(())
+            }
             Self::Remove { missing: true, .. } => change(&session, Command::ForgetMissing, common),
             Self::Remove { paths, filter, missing: false } => {
                 let files = Chosen { paths, filter }.files(&session)?;
@@ -368,36 +392,20 @@ fn roots(session: &Session, common: &Common) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn list(session: &Session, filter: Option<String>, common: &Common) -> anyhow::Result<()> {
-    let latest = session.latest();
-    let choice = Choice { paths: Vec::new(), filter: filter.unwrap_or_default() };
-    let mut files = choice.files(&latest)?;
-    files.sort_by_cached_key(|file| letters::sort_key(file.path.as_str()));
+fn list(list: &FileList, csv: bool, common: &Common) {
+    let mut to = stdout().lock();
     if common.json {
-        let object = |file: &SoundFile| {
-            json!({
-                "path": file.path,
-                "seconds": file.duration_secs(),
-                "rate": file.rate,
-                "channels": file.channels,
-                "level_db": Some(file.level_db()).filter(|level| level.is_finite()),
-                "bytes": file.size_bytes,
-                "tags": latest.dataset.tags_of(file.id),
-                "favourites": latest.favourites.iter().filter(|favourite| favourite.file == file.id).count(),
-                "problem": latest.dataset.problem_now(file),
-            })
-        };
-        say!("{}", json!({"files": files.iter().map(|file| object(file)).collect::<Vec<_>>()}));
-        return Ok(());
+        return report::show(list, true, |_| ());
+    }
+    if csv {
+        return terminal::written(list.write_csv(&mut to));
     }
     // For other programs, a name that is not text is written as its original bytes.
-    let mut to = stdout().lock();
-    for file in files {
-        let path = names::path_of(&file.path);
+    for listed in &list.files {
+        let path = names::path_of(&listed.file.path);
         let written = to.write_all(path.as_os_str().as_encoded_bytes()).and_then(|()| to.write_all(b"\n"));
         terminal::written(written);
     }
-    Ok(())
 }
 
 fn tags(latest: &Latest, common: &Common) {

@@ -15,7 +15,9 @@ use super::{report, searches, sound, terminal};
 use crate::dataset::scan::scan;
 use crate::dataset::{Exclusions, Problem};
 use crate::engine::formats::{MatchFormat, save_matches, write_matches};
-use crate::engine::{Basket, Command, Example, Failure, Grouping, Outcome, Query, SearchFilter, SearchReport, Verdict};
+use crate::engine::{
+    Basket, Command, Example, Failure, Grouping, Outcome, Query, SearchFilter, SearchReport, Verdict, Weights,
+};
 use crate::ground::paths::WithoutLinks as _;
 
 /// The longest recording.
@@ -35,6 +37,8 @@ Examples:
                                                       every occurrence of a call in all recordings
   soundalike search a.wav --like b.wav --unlike c.wav@1.5-2.25
                                                       like one of two sounds, and not like a part of a third
+  soundalike search kick.wav --by file --pitch 0.5 --length 0.5
+                                                      what is alike in pitch and length as well comes first
   soundalike search call.wav --events --save wren     keeps the search
   soundalike search --saved wren --no night.wav@2:31.84-2:32.9
                                                       runs it again, taught that a match was wrong";
@@ -46,7 +50,7 @@ pub(super) struct SearchArguments {
     #[arg(value_name = "QUERY", required_unless_present_any = ["record", "saved"])]
     query: Option<PathBuf>,
     /// Run a saved search, and say how many matches are new since its last run
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["query", "record", "from", "to", "by", "events", "like", "unlike", "filter", "not_this_file"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["query", "record", "from", "to", "by", "events", "like", "unlike", "filter", "not_this_file", "tone", "pitch", "envelope", "length"])]
     saved: Option<String>,
     /// Save the search under a name, with its examples, its line and the verdicts on its matches
     #[arg(long, value_name = "NAME", conflicts_with = "saved")]
@@ -86,10 +90,23 @@ pub(super) struct SearchArguments {
     /// Draw the line at this many differing bits [default: the suggested line]
     #[arg(long, value_name = "BITS", value_parser = bits)]
     threshold: Option<f64>,
-    /// Search only in files that match: kick, "snare drum", tag:loop, dur<0.5, rate:44100, level>-6, is:favourite; a -
-    /// before a part means all other files
+    /// Search only in files that match: kick, "snare drum", tag:loop, length<0.5, rate:44100, level>-6, is:favourite,
+    /// note:C3, pitch:200..400, bpm:118..122, bright>0.6, loud>-20, attack<20ms, noisy<0.2; a - before a part means all
+    /// other files
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = filter_text)]
     filter: Option<String>,
+    /// How much the tone counts for the order of the matches, 0 to 1: the likeness that the model learned
+    #[arg(long, value_name = "WEIGHT", default_value_t = 1.0, value_parser = weight)]
+    tone: f32,
+    /// How much the pitch counts, 0 to 1
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.0, value_parser = weight)]
+    pitch: f32,
+    /// How much the envelope counts, 0 to 1: how fast the sound begins
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.0, value_parser = weight)]
+    envelope: f32,
+    /// How much the length of the file counts, 0 to 1
+    #[arg(long, value_name = "WEIGHT", default_value_t = 0.0, value_parser = weight)]
+    length: f32,
     /// Leave out matches in the file of the query
     #[arg(long)]
     not_this_file: bool,
@@ -149,6 +166,10 @@ fn bits(text: &str) -> Result<f64, String> {
         Ok(bits) if bits.is_finite() && bits >= 0.0 => Ok(bits),
         _ => Err("a number of bits, 0 or more".into()),
     }
+}
+
+fn weight(text: &str) -> Result<f32, String> {
+    text.parse().ok().filter(|weight| (0.0..=1.0).contains(weight)).ok_or_else(|| "a number from 0 to 1".into())
 }
 
 fn duration(text: &str) -> Result<f64, String> {
@@ -266,7 +287,8 @@ impl SearchArguments {
         let like = self.like.iter().map(|file| file.example(true));
         let unlike = self.unlike.iter().map(|file| file.example(false));
         let examples = like.chain(unlike).collect::<anyhow::Result<_>>()?;
-        let basket = Basket { examples, verdicts: self.verdicts(session)?, threshold: self.threshold };
+        let weights = Weights::new(self.tone, self.pitch, self.envelope, self.length);
+        let basket = Basket { examples, verdicts: self.verdicts(session)?, threshold: self.threshold, weights };
         let by = if self.events { Grouping::Event } else { self.by };
         Ok(Query { path, from_secs, to_secs, k: self.k, by, filter: self.filter(), basket })
     }

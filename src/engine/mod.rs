@@ -25,6 +25,7 @@ mod export;
 mod failure;
 mod favourites;
 mod features;
+mod file_list;
 mod filter;
 mod first;
 mod fold;
@@ -47,6 +48,7 @@ mod query_sound;
 mod ready;
 mod reconstruct;
 mod relink;
+mod rerank;
 mod rest;
 mod roots;
 mod saved_searches;
@@ -58,10 +60,12 @@ mod sound_settings;
 mod sources;
 mod stage;
 mod takes;
+mod told;
 mod train;
 mod unheard;
 mod views;
 mod watch;
+mod weights;
 pub mod words;
 
 pub use choice::Choice;
@@ -72,6 +76,7 @@ pub use error::EngineError;
 pub use event::*;
 pub use explore::*;
 pub use failure::{Failure, FailureKind};
+pub use file_list::{FileList, ListedFile, SortFiles};
 pub use job::{JobId, JobKind, JobView};
 pub use latest::*;
 pub use library::{
@@ -83,6 +88,7 @@ pub use query::{
 };
 pub use sound_settings::SoundSettings;
 pub use stage::JobStage;
+pub use weights::Weights;
 
 pub use crate::audio::device::{DeviceList, DeviceName, StopWhen};
 pub use crate::dataset::Verdict;

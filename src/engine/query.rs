@@ -5,6 +5,9 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
+use super::told;
+use super::weights::Weights;
+use crate::aspects::Aspects;
 use crate::dataset::{FileId, Filter, Verdict};
 use crate::model::ModelKind;
 
@@ -37,6 +40,9 @@ pub struct Basket {
     pub verdicts: Vec<Verdict>,
     /// Matches from this distance on are behind the line. `None` for the suggested distance.
     pub threshold: Option<f64>,
+    /// What counts for the order of the matches on either side of the line. Older searches are kept without it.
+    #[serde(default)]
+    pub weights: Weights,
 }
 
 /// A sound, or a stretch of it, that matches shall be like or unlike.
@@ -189,4 +195,8 @@ pub struct Match {
     pub query_code: Vec<u64>,
     #[serde(flatten)]
     pub nearness: Nearness,
+    /// Length of the match's whole file, and its aspects.
+    pub file_seconds: f64,
+    #[serde(flatten, serialize_with = "told::aspects")]
+    pub aspects: Option<Aspects>,
 }

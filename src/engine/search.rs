@@ -20,10 +20,12 @@ use super::job::JobKind;
 use super::pairs::Pairs;
 use super::query::{Grouping, Match, Nearness, Query, SearchReport};
 use super::ready::current_snapshot;
+use super::rerank::{Shape, rerank};
 use super::shared::Job;
 use super::snapshot::{Snapshot, Span};
 use super::stage::JobStage;
-use crate::audio::silence;
+use crate::aspects::Measurer;
+use crate::audio::{MonoReader, silence};
 use crate::dataset::favourite::has_middle_of;
 use crate::dataset::{FileId, Verdict};
 use crate::index::{Chance, Codes, RowSet};
@@ -36,6 +38,11 @@ use nearness::{chunk_pairs, file_pairs, sample, stretch_pairs};
 
 /// The number of the query's chunks that are encoded together, between two checks for cancelling.
 const CHUNKS_ENCODED_TOGETHER: usize = 256;
+
+/// The number of matches to put in another order, if more than the tone counts: so many for each match that is returned, and
+/// at least so many.
+const CANDIDATES_A_MATCH: usize = 5;
+const CANDIDATES: usize = 500;
 
 /// The most events that are returned.
 const EVENTS_AT_MOST: usize = 100_000;
@@ -79,7 +86,13 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
         rows: filtered.as_ref().unwrap_or(&snapshot.offered),
         own: snapshot.spans.iter().find(|span| span.file.path.as_str() == query.path.as_str()),
     };
-    let found = find(job, &ground, &asked, query)?;
+    let weights = query.basket.weights;
+    // Matches that are alike in other ways may come after the nearest by tone.
+    let candidates = match weights.is_tone_alone() {
+        true => query.k,
+        false => (query.k * CANDIDATES_A_MATCH).clamp(CANDIDATES, Query::MOST_MATCHES),
+    };
+    let found = find(job, &ground, &asked, &Query { k: candidates, ..query.clone() })?;
     let codes = snapshot.index.codes()?;
     let mut problems: HashMap<FileId, Option<String>> = HashMap::new();
     let mut matches: Vec<Match> = found
@@ -110,10 +123,23 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
                     verdict: verdict_on(&query.basket.verdicts, file.id, judged),
                     is_new: false,
                 },
+                file_seconds: file.duration_secs(),
+                aspects: file.aspects,
             })
         })
         .collect();
     let mut line = draw_line(&mut matches, query.basket.threshold, found.by_chance.is_some());
+    if !weights.is_tone_alone() {
+        let bits = snapshot.index.index().bits();
+        let shape = shape_of(job, ground.own, query)?;
+        let (alike, behind) = matches.split_at_mut(line.alike.unwrap_or(0));
+        rerank(alike, &shape, bits, weights);
+        rerank(behind, &shape, bits, weights);
+        if query.by != Grouping::Event {
+            matches.truncate(query.k);
+            line.alike = line.alike.map(|alike| alike.min(query.k));
+        }
+    }
     if let (Some(events), Some(threshold)) = (&found.events, line.threshold) {
         line.precision = precision(&ground, &asked, events, threshold)?;
     }
@@ -128,6 +154,28 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
         seconds: began.elapsed().as_secs_f64(),
         line,
     })
+}
+
+/// The query's length and aspects: those of its file if it is a whole file of the library. Any other query is measured now.
+fn shape_of(job: &Job, own: Option<&Span>, query: &Query) -> Result<Shape, EngineError> {
+    if let (Some(span), None, None) = (own, query.from_secs, query.to_secs)
+        && let Some(aspects) = span.file.aspects
+    {
+        return Ok(Shape { seconds: span.file.duration_secs(), aspects });
+    }
+    let mut reader =
+        MonoReader::open_range(query.path.as_std_path(), None, query.from_secs.unwrap_or(0.0), query.to_secs)?;
+    let rate = reader.rate();
+    let mut measurer = Measurer::new(rate, 1, None);
+    let (mut block, mut samples) = (Vec::new(), 0);
+    while reader.next_block(&mut block)? {
+        job.check()?;
+        measurer.push(&block);
+        measurer.push_mixed(&block);
+        samples += block.len();
+        block.clear();
+    }
+    Ok(Shape { seconds: samples as f64 / f64::from(rate), aspects: measurer.finish() })
 }
 
 /// The number of unlike results that are expected to be as near as a distance.

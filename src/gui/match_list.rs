@@ -160,6 +160,8 @@ pub(super) mod tests {
             by: Grouping::File,
             code: Vec::new(),
             query_code: Vec::new(),
+            file_seconds: 1.0,
+            aspects: None,
             nearness: crate::engine::Nearness::default(),
         }
     }

@@ -12,35 +12,23 @@ use super::answer::Refusal;
 use super::operations::{finish, take};
 use super::{Server, upload};
 use crate::dataset::{FileId, Filter, Item, letters};
-use crate::engine::{Choice, CollectionChange, Command, Latest, Outcome};
+use crate::engine::{Choice, CollectionChange, Command, FileList, Outcome};
 use crate::ground::paths::WithoutLinks as _;
 
 type Answer = Result<Response, Refusal>;
 type Body = Map<String, Value>;
 
-/// `{"filter": "tag:loop"}` lists the files that it admits. Without a filter, lists all.
+/// `{"filter": "note:C3 bpm:118..122"}` lists the files that it admits. Without a filter, lists all. `{"sort": "brightness",
+/// "reverse": true}` lists the brightest first.
 pub(super) async fn list(State(server): State<Arc<Server>>, request: Request) -> Answer {
     let mut body = upload::json_body(request).await?;
     let choice = choice(&mut body)?;
+    let (sort, reverse) = (take(&mut body, "sort")?.unwrap_or_default(), take(&mut body, "reverse")?.unwrap_or(false));
     let latest = server.desk.latest();
     // Finding problems of files reads the disk.
-    let listed = tokio::task::spawn_blocking(move || listed(&choice, &latest)).await;
-    Ok(Json(listed.map_err(Refusal::fault)??).into_response())
-}
-
-fn listed(choice: &Choice, latest: &Latest) -> Result<Value, Refusal> {
-    let files = choice.files(latest).map_err(|cause| Refusal::bad(cause.to_string()))?;
-    let object = |file: &Arc<crate::dataset::SoundFile>| {
-        json!({
-            "path": file.path,
-            "seconds": file.duration_secs(),
-            "rate": file.rate,
-            "channels": file.channels,
-            "tags": latest.dataset.tags_of(file.id),
-            "problem": latest.dataset.problem_now(file),
-        })
-    };
-    Ok(json!({"files": files.iter().map(object).collect::<Vec<_>>()}))
+    let listed = tokio::task::spawn_blocking(move || FileList::new(&choice, sort, reverse, &latest)).await;
+    let listed = listed.map_err(Refusal::fault)?.map_err(|cause| Refusal::bad(cause.to_string()))?;
+    Ok(Json(listed).into_response())
 }
 
 /// Removes files: `{"filepaths": [...]}`, `{"filter": ...}`, or `{"missing": true}`.

@@ -20,7 +20,7 @@ use super::limits;
 use super::upload::{self, Upload};
 use crate::dataset::Filter;
 use crate::engine::formats::{MatchFormat, TextFormat, write_matches};
-use crate::engine::{Basket, Command, Grouping, JobId, Outcome, Query, SearchFilter, SearchReport, clip_of};
+use crate::engine::{Basket, Command, Grouping, JobId, Outcome, Query, SearchFilter, SearchReport, Weights, clip_of};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +36,11 @@ pub(super) struct Wanted {
     events: Option<bool>,
     /// The line between what is alike and what is not, in differing bits.
     threshold: Option<f64>,
+    /// How much the tone, the pitch, the envelope and the length count for the order of the matches, from 0 to 1.
+    tone: Option<f32>,
+    pitch: Option<f32>,
+    envelope: Option<f32>,
+    length: Option<f32>,
 }
 
 /// The form of the answer.
@@ -157,6 +162,16 @@ fn query(wanted: &Wanted, form: Form) -> Result<Query, Refusal> {
     if wanted.threshold.is_some_and(|bits| !(bits >= 0.0 && bits.is_finite())) {
         return Err(Refusal::bad("`threshold` is a number of bits, 0 or more"));
     }
+    let weight = |name: &str, weight: Option<f32>, default: f32| match weight.unwrap_or(default) {
+        weight if (0.0..=1.0).contains(&weight) => Ok(weight),
+        _ => Err(Refusal::bad(format!("`{name}` is a number from 0 to 1"))),
+    };
+    let weights = Weights::new(
+        weight("tone", wanted.tone, 1.0)?,
+        weight("pitch", wanted.pitch, 0.0)?,
+        weight("envelope", wanted.envelope, 0.0)?,
+        weight("length", wanted.length, 0.0)?,
+    );
     Ok(Query {
         path: Utf8PathBuf::new(),
         from_secs: Some(from),
@@ -164,7 +179,7 @@ fn query(wanted: &Wanted, form: Form) -> Result<Query, Refusal> {
         k,
         by,
         filter: SearchFilter { text, ..SearchFilter::default() },
-        basket: Basket { threshold: wanted.threshold, ..Basket::default() },
+        basket: Basket { threshold: wanted.threshold, weights, ..Basket::default() },
     })
 }
 
@@ -190,18 +205,10 @@ fn detail(report: &SearchReport) -> Value {
         .matches
         .iter()
         .map(|found| {
-            json!({
-                "path": found.path,
-                "start_seconds": found.start_seconds,
-                "end_seconds": found.end_seconds,
-                "distance": found.distance,
-                "query_start_seconds": found.query_start_seconds,
-                "is_query": found.is_query,
-                "problem": found.problem,
-                "share_alike": found.nearness.share_alike,
-                "false_alarms": found.nearness.by_chance,
-                "is_behind": found.nearness.is_behind,
-            })
+            let mut object = json!(found);
+            // Of a match without a problem, too.
+            object["problem"] = json!(found.problem);
+            object
         })
         .collect();
     answer

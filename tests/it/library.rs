@@ -37,7 +37,7 @@ impl Program {
         String::from_utf8(output).expect("text")
     }
 
-    fn refused(&self, arguments: &[&str], code: i32) -> String {
+    pub fn refused(&self, arguments: &[&str], code: i32) -> String {
         let output = self.command(arguments).assert().code(code).get_output().stderr.clone();
         String::from_utf8(output).expect("text")
     }

@@ -1,5 +1,6 @@
 //! Tests that cross floors: jobs through the engine, the built program by its command line, the window by its labels.
 
+mod aspects;
 mod bad_input;
 mod cli;
 mod clips;

@@ -1,5 +1,7 @@
 use super::*;
+use crate::aspects::{Aspects, Pitch};
 use crate::dataset::{FileId, SoundFile};
+use crate::engine::told;
 use crate::engine::{Basket, Grouping, Line, Nearness, Query, SearchFilter};
 use crate::ground::{Grid, Rate};
 use std::collections::BTreeMap;
@@ -40,6 +42,8 @@ fn found(sounds: &DatasetView, file: usize, start: f64, distance: f64) -> Match 
         is_query: false,
         code: Vec::new(),
         query_code: Vec::new(),
+        file_seconds: 1.0,
+        aspects: None,
         nearness: Nearness::default(),
     }
 }
@@ -77,13 +81,27 @@ fn a_table_quotes_what_it_must_and_is_one_for_many_queries() {
     let sounds = sounds();
     let (a, b) =
         (report("/q/1.wav", vec![found(&sounds, 0, 1.5, 3.0)]), report("-", vec![found(&sounds, 1, 0.0, 4.5)]));
+    let mut a = a;
+    a.matches[0].aspects = Some(Aspects {
+        loudness: Some(-14.234),
+        attack: Some(0.0121),
+        brightness: Some(0.6129),
+        pitch: Some(Pitch { hz: 130.812_8, confidence: 0.931 }),
+        noisiness: None,
+        tempo: Some(119.66),
+    });
     let table = text(TextFormat::Csv, &[&a, &b], &sounds);
     let mut read = ::csv::Reader::from_reader(table.as_bytes());
-    assert_eq!(read.headers().expect("a header").len(), 13);
+    assert_eq!(read.headers().expect("a header").len(), 22);
     let rows: Vec<Vec<String>> =
         read.records().map(|row| row.expect("a row").iter().map(str::to_owned).collect()).collect();
-    assert_eq!(rows[0], ["/q/1.wav", "0.125", "1", "/s/a \"b\", c.wav", "1.5", "1.75", "3", "64", "", "", "", "", ""]);
-    assert_eq!(rows[1], ["-", "0.125", "1", "/s/tab\tä.wav", "0", "0.25", "4.5", "64", "", "", "", "", ""]);
+    assert_eq!(
+        rows[0][..14],
+        ["/q/1.wav", "0.125", "1", "/s/a \"b\", c.wav", "1.5", "1.75", "3", "64", "", "", "", "", "", "1"]
+    );
+    assert_eq!(rows[1][..14], ["-", "0.125", "1", "/s/tab\tä.wav", "0", "0.25", "4.5", "64", "", "", "", "", "", "1"]);
+    assert_eq!(rows[0][14..], ["-14.2", "0.012", "0.613", "130.81", "C3", "0.93", "", "119.7"], "noisiness is unknown");
+    assert_eq!(rows[1][14..], [""; 8], "not measured");
 }
 
 #[test]
@@ -126,6 +144,10 @@ fn json_names_the_query_of_each_search() {
     let read: serde_json::Value = serde_json::from_str(&text(TextFormat::Json, &[&a, &b], &sounds)).expect("JSON");
     assert_eq!(read["searches"][0]["query"], "/q/1.wav");
     assert_eq!(read["searches"][0]["matches"][0]["distance"], 3.0);
+    let found = &read["searches"][0]["matches"][0];
+    for column in told::ASPECTS {
+        assert!(found.get(column).is_some_and(serde_json::Value::is_null), "{column} of a file that was not measured");
+    }
     assert_eq!(read["searches"][1]["matches"], serde_json::json!([]));
 }
 

@@ -72,6 +72,8 @@ mod tests {
             by: Grouping::Event,
             code: Vec::new(),
             query_code: Vec::new(),
+            file_seconds: 1.0,
+            aspects: None,
             nearness: Nearness { by_chance: Some(by_chance), ..Nearness::default() },
         }
     }

@@ -203,6 +203,8 @@ pub fn answer_search(state: &mut State, job: JobId, distances: &[f64]) {
         is_query: file.path == query.path,
         code: vec![(1 << *distance as u32) - 1],
         query_code: vec![0],
+        file_seconds: 1.0,
+        aspects: None,
         problem: None,
         file: file.id,
         by: query.by,

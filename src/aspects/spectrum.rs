@@ -21,7 +21,7 @@ const FIRST_BAND_HZ: f32 = 125.0;
 
 /// The natural logarithm of the flatness that a frame of white noise has: its powers are spread exponentially, so this is minus
 /// the Euler-Mascheroni constant.
-const LN_FLATNESS_OF_NOISE: f32 = -0.577_215_66;
+const LN_FLATNESS_OF_NOISE: f32 = -0.577_215_7;
 
 /// What was measured of a frame.
 #[derive(Clone, Copy, Debug, Default)]

@@ -7,6 +7,7 @@ use super::explore::DistancesReport;
 use super::ready::current_snapshot;
 use super::shared::Job;
 use super::snapshot::Snapshot;
+use crate::ground::bits;
 use crate::index::{AllCodes, Codes, Neighbour};
 
 /// The most chunks that are used as queries.
@@ -28,8 +29,7 @@ pub(super) fn measure_distances(job: &Job) -> Result<DistancesReport, EngineErro
     // The other chunk is half of the sample away in the order of files, so the two come from unlike files.
     for (i, &row) in asked.iter().enumerate().filter(|_| asked.len() > 1) {
         let other = asked[(i + asked.len() / 2) % asked.len()];
-        let bits: u32 = codes.code(row).iter().zip(codes.code(other)).map(|(a, b)| (a ^ b).count_ones()).sum();
-        random[bits as usize] += 1;
+        random[bits::distance(codes.code(row), codes.code(other)) as usize] += 1;
     }
     let mut nearest = vec![0; codes.bits() + 1];
     for round in asked.chunks(A_ROUND) {

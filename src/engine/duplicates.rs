@@ -14,6 +14,7 @@ use super::ready::current_snapshot;
 use super::shared::Job;
 use super::snapshot::{Snapshot, Span};
 use super::stage::JobStage;
+use crate::ground::bits;
 use crate::index::{AllCodes, Codes, distances};
 
 /// The number of files that are compared with all others of their length between two checks for cancelling.
@@ -124,10 +125,6 @@ fn alike(job: &Job, rows: &Rows<'_>, spans: &[usize], within: u32) -> Result<Vec
     Ok(members)
 }
 
-fn differing(a: &[u64], b: &[u64]) -> u32 {
-    a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
-}
-
 /// The rows of the index as parts of files.
 struct Rows<'a> {
     snapshot: &'a Snapshot,
@@ -159,7 +156,7 @@ impl<'a> Rows<'a> {
     /// The most bits in which two codes at one place of two spans differ.
     fn furthest(&self, a: usize, b: usize) -> u32 {
         let pairs = self.codes.rows(self.of(a)).zip(self.codes.rows(self.of(b)));
-        pairs.map(|(a, b)| differing(a, b)).max().unwrap_or(0)
+        pairs.map(|(a, b)| bits::distance(a, b)).max().unwrap_or(0)
     }
 
     /// A group of rows, which must ascend. Consecutive rows of a file become one member.
@@ -172,7 +169,7 @@ impl<'a> Rows<'a> {
                 continue;
             };
             let code = self.codes.code(row);
-            let distance = differing(code, first.get_or_insert(code));
+            let distance = bits::distance(code, first.get_or_insert(code));
             let follows = last.is_some_and(|(before, of)| of == span && row - before <= self.reach);
             last = Some((row, span));
             match members.last_mut().filter(|_| follows) {

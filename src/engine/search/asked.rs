@@ -6,6 +6,7 @@ use super::super::shared::Job;
 use super::super::snapshot::{Snapshot, Span};
 use super::{Heard, hear};
 use crate::dataset::Verdict;
+use crate::ground::bits;
 use crate::index::{Chance, Codes, CodesRef, Sequence};
 
 /// The codes of one or more sounds, one after another.
@@ -98,7 +99,7 @@ impl Asked {
 
     /// Whether an unwanted sound is nearer to `code` than `distance`, the distance of the nearest wanted sound.
     pub fn is_contrary(&self, code: &[u64], distance: u32) -> bool {
-        self.unlike.codes.as_ref().iter().any(|unlike| bits_between(unlike, code) < distance)
+        self.unlike.codes.as_ref().iter().any(|unlike| bits::distance(unlike, code) < distance)
     }
 
     /// The number of chunks of unlike sounds that are expected to be as near as a distance, among `moments` different
@@ -113,10 +114,6 @@ impl Asked {
         }
         Some(move |distance: f64| moments * chances.iter().map(|chance| chance.share_within(distance)).sum::<f64>())
     }
-}
-
-pub(super) fn bits_between(a: &[u64], b: &[u64]) -> u32 {
-    a.iter().zip(b).map(|(a, b)| (a ^ b).count_ones()).sum()
 }
 
 /// The index's codes of a stretch of a file, without silent chunks.

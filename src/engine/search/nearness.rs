@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::super::error::EngineError;
 use super::super::pairs::Pairs;
 use super::super::snapshot::Snapshot;
-use super::asked::bits_between;
+use crate::ground::bits;
 use crate::index::{AllCodes, Codes, Recordings, Sequence};
 
 /// The number of random pairs of chunks, of files, and of stretches.
@@ -80,7 +80,7 @@ fn measured_chunk_pairs(snapshot: &Snapshot) -> Result<Pairs, EngineError> {
     let codes = snapshot.index.codes()?;
     let mut draw = Draw::new(snapshot);
     let pairs = (0..CHUNK_PAIRS).map_while(|_| draw.pair(1));
-    Ok(Pairs::new(pairs.map(|(a, b)| bits_between(codes.code(a), codes.code(b)) as f32).collect()))
+    Ok(Pairs::new(pairs.map(|(a, b)| bits::distance(codes.code(a), codes.code(b)) as f32).collect()))
 }
 
 /// Measures random pairs of files: the mean distance of one file's chunks from the nearest chunks of the other.
@@ -102,7 +102,7 @@ fn file_distance(snapshot: &Snapshot, codes: &AllCodes<'_>, a: usize, b: usize) 
     let others: Vec<usize> = offered(b, CHUNKS_LOOKED_AT)?.collect();
     let (mut sum, mut chunks) = (0, 0);
     for row in offered(a, CHUNKS_OF_A_FILE)? {
-        sum += others.iter().map(|&other| bits_between(codes.code(row), codes.code(other))).min()?;
+        sum += others.iter().map(|&other| bits::distance(codes.code(row), codes.code(other))).min()?;
         chunks += 1;
     }
     (chunks > 0).then(|| sum as f32 / chunks as f32)

@@ -1,147 +1,22 @@
-//! Sends SIGKILL at seeded moments of everything that changes a project. After each kill the project must open. What
-//! was acknowledged must be there. What was not must be there completely or not at all, and nothing strange may be left
-//! behind.
-//!
-//! The built program adds, trains, resumes and indexes. Tagging, removing and recording need a window or a microphone,
-//! so this test's own binary does them, started again as a separate process.
-//!
-//! `SOUNDALIKE_KILLS=2000 cargo test --test kills` sets the number of kills, and `SOUNDALIKE_KILLS_SEED=7` their
-//! moments.
+//! A project that is changed and killed, and what is known about it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Child, Command as Process, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rand::Rng as _;
 use rand::seq::IndexedRandom as _;
-use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use soundalike::audio::device::Format;
-use soundalike::audio::device::mock::MockBackend;
 use soundalike::dataset::FileId;
-use soundalike::engine::{
-    Command, Engine, EngineOptions, Event, Grouping, Opening, Outcome, Query, SearchFilter, SearchReport, StopWhen,
-};
+use soundalike::engine::{Command, Engine, Grouping, Outcome, Query, SearchFilter, SearchReport};
 
-/// The number of kills if none is given.
-const KILLS: usize = 60;
+use crate::{DEED, PROJECT, open, run, takes};
+
 /// The number of sounds that are added and removed.
 const SOUNDS: usize = 24;
-const PATIENCE: Duration = Duration::from_secs(300);
-const MICROPHONE: Format = Format { rate: 8000, channels: 1 };
-/// The deed of this binary when it is started again, and its project.
-const DEED: &str = "SOUNDALIKE_KILLS_DEED";
-const PROJECT: &str = "SOUNDALIKE_KILLS_PROJECT";
-
-fn number_of(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok()?.parse().ok()
-}
-
-fn open(project: &Path) -> (Engine, MockBackend) {
-    let audio = MockBackend::new(Format { rate: 48_000, channels: 2 }, MICROPHONE);
-    let options = EngineOptions {
-        project: project.to_owned(),
-        wake: Arc::new(|| ()),
-        audio: Arc::new(audio.clone()),
-        opening: Opening::default(),
-    };
-    (Engine::open(options).unwrap_or_else(|why| panic!("the project does not open: {why}")), audio)
-}
-
-fn run(engine: &Engine, command: Command) -> Result<Outcome, String> {
-    let job = engine.submit(command);
-    loop {
-        match engine.events().recv_timeout(PATIENCE).expect("an event in time") {
-            Event::Finished { job: ended, outcome } if ended == job => return Ok(outcome),
-            Event::Failed { job: ended, failure } if ended == job => return Err(failure.to_string()),
-            Event::Cancelled { job: ended } if ended == job => return Err("cancelled".into()),
-            _ => {}
-        }
-    }
-}
-
-/// Prints a line that acknowledges something to the process that started this one.
-fn acknowledge(words: &str) {
-    let mut out = std::io::stdout().lock();
-    // Printing fails only when this process is about to be killed.
-    let _ = writeln!(out, "ACK {words}").and_then(|()| out.flush());
-}
-
-/// Runs this binary's deed in a loop until the process is killed.
-#[test]
-fn deeds() {
-    let (Ok(deed), Ok(project)) = (std::env::var(DEED), std::env::var(PROJECT)) else { return };
-    let (engine, audio) = open(Path::new(&project));
-    let files: Vec<FileId> = engine.latest().dataset.files.iter().map(|file| file.id).collect();
-    match deed.as_str() {
-        "tag" => {
-            for (number, file) in files.iter().cycle().enumerate().take(5000) {
-                let tag = format!("tag {number}");
-                acknowledge(&format!("begin {} {tag}", file.0));
-                run(&engine, Command::TagFiles { files: vec![*file], tag: tag.clone() }).expect("tagged");
-                acknowledge(&format!("done {} {tag}", file.0));
-            }
-        }
-        "remove" => {
-            for file in files {
-                acknowledge(&format!("begin {}", file.0));
-                run(&engine, Command::RemoveFiles { files: vec![file] }).expect("removed");
-                acknowledge(&format!("done {}", file.0));
-            }
-        }
-        "record" => record(&engine, &audio, Path::new(&project)),
-        other => panic!("{other} is no deed"),
-    }
-    // When the deed is done, the process waits to be killed.
-    loop {
-        std::thread::park();
-    }
-}
-
-/// Records takes of some seconds each, and acknowledges what a reader finds on the disk.
-fn record(engine: &Engine, audio: &MockBackend, project: &Path) {
-    for _ in 0..1000 {
-        let before = takes(project);
-        let job = engine.submit(Command::StartRecording { stop_when: StopWhen::default() });
-        while !engine.latest().recorder.recording {
-            std::thread::yield_now();
-        }
-        let file = takes(project).into_keys().find(|file| !before.contains_key(file)).expect("a new take");
-        for block in 1..=20 {
-            audio.feed(&[0.25; 800]);
-            while engine.latest().recorder.secs < f64::from(block) * 0.1 - 0.001 {
-                std::thread::yield_now();
-            }
-            let frames = frames(&file);
-            acknowledge(&format!("kept {frames} {}", file.display()));
-        }
-        engine.submit(Command::StopRecording);
-        loop {
-            match engine.events().recv_timeout(PATIENCE).expect("an event in time") {
-                Event::Finished { job: ended, outcome: Outcome::Recorded(take) } if ended == job => {
-                    acknowledge(&format!("kept 16000 {}", take.path));
-                    break;
-                }
-                Event::Failed { failure, .. } => panic!("{failure}"),
-                _ => {}
-            }
-        }
-    }
-}
-
-/// The takes of a project and their lengths, in frames.
-fn takes(project: &Path) -> BTreeMap<PathBuf, u32> {
-    let Ok(entries) = std::fs::read_dir(project.join("takes")) else { return BTreeMap::new() };
-    entries.map(|entry| entry.expect("an entry").path()).map(|path| (path.clone(), frames(&path))).collect()
-}
-
-/// Counted by another reader than the program's.
-fn frames(take: &Path) -> u32 {
-    hound::WavReader::open(take).unwrap_or_else(|why| panic!("{}: {why}", take.display())).duration()
-}
 
 /// What the project must hold, because it was acknowledged.
 #[derive(Debug, Default)]
@@ -166,19 +41,19 @@ struct Open {
     index: bool,
 }
 
-struct World {
+pub struct World {
     folder: tempfile::TempDir,
     known: Known,
     /// The time that each deed takes without a kill.
-    lengths: BTreeMap<&'static str, Duration>,
-    kills: BTreeMap<&'static str, usize>,
-    acknowledged: usize,
+    pub lengths: BTreeMap<&'static str, Duration>,
+    pub kills: BTreeMap<&'static str, usize>,
+    pub acknowledged: usize,
 }
 
 const DEEDS: [&str; 7] = ["add", "remove", "tag", "train", "resume", "index", "record"];
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         for number in 0..SOUNDS {
             let path = folder.path().join(format!("sounds/{}/sound_{number:02}.wav", number % 3));
@@ -222,7 +97,7 @@ impl World {
             "index" => by_program(&["index"]),
             _ => {
                 let mut own = Process::new(std::env::current_exe().expect("this binary"));
-                own.args(["--exact", "deeds", "--nocapture"]).env(DEED, deed).env(PROJECT, self.project());
+                own.args(["--exact", "deeds::deeds", "--nocapture"]).env(DEED, deed).env(PROJECT, self.project());
                 own
             }
         };
@@ -231,7 +106,7 @@ impl World {
     }
 
     /// Runs a deed to its end, and notes how long it took.
-    fn whole(&mut self, deed: &'static str, which: usize) {
+    pub fn whole(&mut self, deed: &'static str, which: usize) {
         let began = Instant::now();
         let output = self.deed(deed, which).output().expect("it runs");
         assert!(output.status.success(), "{deed}: {}", String::from_utf8_lossy(&output.stdout));
@@ -376,7 +251,7 @@ impl World {
     }
 
     /// Runs one deed, kills it at some moment, and compares.
-    fn round(&mut self, number: usize, random: &mut ChaCha8Rng) {
+    pub fn round(&mut self, number: usize, random: &mut ChaCha8Rng) {
         #[cfg(unix)]
         if !self.known.resumable && !self.known.files.is_empty() && random.random_bool(0.2) {
             self.stop_training();
@@ -441,36 +316,4 @@ impl World {
         }
         self.check(&what, &open_ends);
     }
-}
-
-#[test]
-fn whatever_is_killed_leaves_a_project_with_all_that_was_acknowledged() {
-    if std::env::var_os(DEED).is_some() {
-        return;
-    }
-    let kills = number_of("SOUNDALIKE_KILLS").map_or(KILLS, |kills| kills as usize);
-    let seed = number_of("SOUNDALIKE_KILLS_SEED").unwrap_or(0);
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut world = World::new();
-    let began = Instant::now();
-    world.whole("add", 0);
-    world.whole("train", 0);
-    let train = world.lengths["train"];
-    world.lengths.insert("resume", train);
-    world.whole("index", 0);
-    let mut number = 0;
-    while world.kills.values().sum::<usize>() < kills {
-        number += 1;
-        world.round(number, &mut random);
-        assert!(number < 4 * kills + 20, "too few of {number} deeds were killed in the middle: {:?}", world.kills);
-        if number % 50 == 0 {
-            println!("{number} deeds, {:?} killed, {:.0?}", world.kills, began.elapsed());
-        }
-    }
-    println!(
-        "{number} deeds, killed in the middle: {:?}; {} acknowledged deeds were all there; {:.0?}",
-        world.kills,
-        world.acknowledged,
-        began.elapsed()
-    );
 }

@@ -22,7 +22,7 @@ SCREEN_PACKAGES := xvfb xdotool imagemagick libegl1 libgl1-mesa-dri dbus at-spi2
 # Other programs that read and write sound, a sound server for a virtual microphone and speaker, and what makes requests and
 # reads files back.
 TEST_PACKAGES := $(RUN_PACKAGES) $(SCREEN_PACKAGES) sox ffmpeg pulseaudio pulseaudio-utils libasound2-plugins curl bsdutils python3-requests python3-numpy
-PICTURE_PACKAGES := $(RUN_PACKAGES) $(SCREEN_PACKAGES)
+PICTURE_PACKAGES := $(RUN_PACKAGES) $(SCREEN_PACKAGES) pulseaudio pulseaudio-utils libasound2-plugins
 
 .PHONY: run test soak check check-ports bench man package screenshots format-check lint doc-check dependency-check run-needs test-needs picture-needs rust
 

@@ -5,9 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::screen::Screen;
+use crate::virtual_audio::VirtualAudio;
 
 /// Indexing the demo library, and half of a training on it, take no longer, even on a busy machine.
 const LEARNING: Duration = Duration::from_secs(900);
+
+/// Nothing is there.
+const AWAY: (i32, i32) = (3, 797);
 
 #[test]
 #[ignore = "draws pictures; run by `make screenshots`"]
@@ -16,10 +20,12 @@ fn draw() {
     std::fs::create_dir_all(&out).expect("the folder");
     let folder = tempfile::Builder::new().prefix("demo-").tempdir().expect("a folder");
     let screen = Screen::start("1280x800").expect("what `make screenshots` installs");
-    let window = screen.open(&folder.path().join("project"), |_| ());
+    // What plays is to be seen, too.
+    let audio = VirtualAudio::start().expect("what `make screenshots` installs");
+    let window = screen.open(&folder.path().join("project"), |program| audio.environment(program));
     // The pointer is out of the way, so that no tool tip is in a picture.
     let picture = |name: &str| {
-        screen.point((640, 790));
+        screen.point(AWAY);
         screen.picture_at_rest(&out.join(name));
     };
     window.see("Try the demo library");
@@ -34,7 +40,10 @@ fn draw() {
     picture("2-library.png");
 
     let key = |key: &str| screen.mouse(&["key", key]);
-    window.click("Find sounds like bass_03.wav");
+    window.click("Filter the files");
+    screen.mouse(&["type", "bird"]);
+    window.see("14 of 196 files");
+    window.click("Find sounds like bird_03.wav");
     window.see("Match 2:");
     picture("3-search.png");
     window.click("Everywhere");
@@ -49,12 +58,12 @@ fn draw() {
         window.click(name);
         key("ctrl+d");
         window.see("Name of the collection");
-        screen.mouse(&["type", "basses"]);
+        screen.mouse(&["type", "birds"]);
         key("Return");
         window.until_gone("Name of the collection");
     }
     window.click("Collections, 1");
-    window.click("Collection basses, 3 sounds");
+    window.click("Collection birds, 3 sounds");
     window.see("Item 3:");
     window.until_gone("Put 1 item");
     picture("5-collection.png");
@@ -71,6 +80,6 @@ fn draw() {
     window.click("Learn and index");
     // A picture of something that runs is taken at some moment of it: here, when the noise has grown to 0.1 of its 0.25.
     window.see_within(LEARNING, "noise 0.1");
-    screen.point((640, 790));
+    screen.point(AWAY);
     screen.picture(&out.join("8-training.png"));
 }

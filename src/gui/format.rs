@@ -2,6 +2,7 @@
 
 use camino::Utf8Path;
 
+use crate::aspects::Aspects;
 use crate::dataset::scan::SOUND_ENDINGS;
 
 /// 1234567 as 1,234,567.
@@ -56,6 +57,30 @@ pub fn decibels(level: f32) -> String {
 pub fn kilohertz(rate: u32) -> String {
     let text = format!("{:.2}", f64::from(rate) / 1000.0);
     format!("{}k", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// The note of a sound's pitch: "C#3". Empty where there is none.
+pub fn pitch(aspects: Option<Aspects>) -> String {
+    aspects.and_then(|aspects| aspects.pitch).map_or_else(String::new, |pitch| pitch.note().to_string())
+}
+
+/// How bright a sound is, from 0 to 1: "0.52".
+pub fn brightness(aspects: Option<Aspects>) -> String {
+    aspects.and_then(|aspects| aspects.brightness).map_or_else(String::new, |brightness| format!("{brightness:.2}"))
+}
+
+/// What was measured of a sound, in one line. Empty where nothing was.
+pub fn aspects(aspects: Option<Aspects>) -> String {
+    let Some(aspects) = aspects else { return String::new() };
+    let parts = [
+        aspects.pitch.map(|pitch| format!("pitch {}, {:.0} Hz", pitch.note(), pitch.hz)),
+        aspects.tempo.map(|tempo| format!("{tempo:.0} bpm")),
+        aspects.brightness.map(|brightness| format!("brightness {brightness:.2}")),
+        aspects.noisiness.map(|noisiness| format!("noisiness {noisiness:.2}")),
+        aspects.attack.map(|attack| format!("attack {:.0} ms", 1000.0 * attack)),
+        aspects.loudness.map(|loudness| format!("{loudness:.1} LUFS")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
 /// A position in a file: "0:01.28".

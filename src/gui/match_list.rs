@@ -54,6 +54,8 @@ pub enum Column {
     Alike,
     Length,
     Tags,
+    Pitch,
+    Brightness,
 }
 
 /// The order of the list: the nearest, the shortest and the first name come first, or last if it is descending.
@@ -109,6 +111,16 @@ impl Contents<'_> {
         lines
     }
 
+    /// The number that the list is sorted by, where it is sorted by an aspect.
+    fn aspect(&self, place: usize) -> Option<f32> {
+        let aspects = self.matches[place].aspects?;
+        match self.sort.by {
+            Column::Pitch => aspects.pitch.map(|pitch| pitch.hz),
+            Column::Brightness => aspects.brightness,
+            _ => None,
+        }
+    }
+
     fn is_own(&self, place: usize) -> bool {
         let found = &self.matches[place];
         self.view != View::Everywhere && (found.is_query || self.own == Some(found.file))
@@ -129,9 +141,16 @@ impl Contents<'_> {
             Column::Length => {
                 places.sort_by(|a, b| length(*a).partial_cmp(&length(*b)).unwrap_or(Ordering::Equal));
             }
+            Column::Pitch | Column::Brightness => {
+                places.sort_by(|a, b| self.aspect(*a).partial_cmp(&self.aspect(*b)).unwrap_or(Ordering::Equal));
+            }
         }
         if self.sort.descending {
             places.reverse();
+        }
+        // Sounds without a pitch come last in either direction.
+        if matches!(self.sort.by, Column::Pitch | Column::Brightness) {
+            places.sort_by_key(|place| self.aspect(*place).is_none());
         }
     }
 }
@@ -146,6 +165,7 @@ pub fn step(lines: &[Line], from: Option<Line>, by: isize) -> Option<Line> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::aspects::{Aspects, Pitch};
 
     pub fn found(file: i64, name: &str) -> Match {
         Match {
@@ -193,6 +213,21 @@ pub(super) mod tests {
         unfolded = Unfolded::from([(FileId(7), Some(moments))]);
         let with_own = lines(&unfolded, View::Sounds, Sort::default());
         assert_eq!(with_own[..3], [moment(7, 0), moment(7, 1), Line::Match(1)], "the query's own moments come first");
+    }
+
+    #[test]
+    fn a_sound_without_a_pitch_comes_last_whichever_way_pitches_are_sorted() {
+        let mut matches = [found(1, "a"), found(2, "b"), found(3, "c")];
+        for (found, hz) in matches.iter_mut().zip([220.0, 110.0]) {
+            let pitch = Some(Pitch { hz, confidence: 0.9 });
+            found.aspects = Some(Aspects { pitch, ..Aspects::default() });
+        }
+        let lines = |descending| {
+            let (unfolded, sort) = (Unfolded::new(), Sort { by: Column::Pitch, descending });
+            Contents { matches: &matches, files: &[], own: None, unfolded: &unfolded, view: View::Sounds, sort }.lines()
+        };
+        assert_eq!(lines(false), [1, 0, 2].map(Line::Match));
+        assert_eq!(lines(true), [0, 1, 2].map(Line::Match));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::file_table::Sort;
 use super::match_list::{self, View};
+use crate::engine::Weights;
 use crate::ground::files;
 
 /// Names another folder for the file: for tests, and for people who keep several.
@@ -45,6 +46,9 @@ pub struct Preferences {
     pub matches_sorted: match_list::Sort,
     /// Columns of the matches that a person does not want to see.
     pub hidden_columns: BTreeSet<match_list::Column>,
+    /// What counts for the order of the matches, and whether its sliders are shown.
+    pub weights: Weights,
+    pub shows_weights: bool,
     /// Whether selecting a sound plays it.
     pub plays_selected: bool,
     /// Whether each of the first hints has been followed.
@@ -85,6 +89,8 @@ impl Default for Preferences {
             match_view: View::default(),
             matches_sorted: match_list::Sort::default(),
             hidden_columns: BTreeSet::new(),
+            weights: Weights::default(),
+            shows_weights: false,
             plays_selected: true,
             hints_done: [false; 3],
             recent: Vec::new(),

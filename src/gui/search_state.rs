@@ -7,7 +7,9 @@ use super::match_list::{self, Contents, Line, Sort, Unfolded, View};
 use super::query_history::{Asked, QueryHistory};
 use super::taught::Taught;
 use crate::dataset::{FileId, SoundFile};
-use crate::engine::{Clip, DatasetView, Failure, Grouping, JobId, Match, Query, SearchFilter, SearchReport};
+use crate::engine::{
+    Basket, Clip, DatasetView, Failure, Grouping, JobId, Match, Query, SearchFilter, SearchReport, Weights,
+};
 use crate::ground::uri;
 
 /// Matches that a search asks for at first, and at most.
@@ -31,6 +33,8 @@ pub struct SearchState {
     pub history: QueryHistory,
     /// What the query has beside its sound.
     pub taught: Taught,
+    /// What counts for the order of the matches.
+    pub weights: Weights,
     pub view: View,
     pub filter: SearchFilter,
     /// How many matches are asked for.
@@ -83,6 +87,7 @@ impl Default for SearchState {
             zoom: None,
             history: QueryHistory::default(),
             taught: Taught::default(),
+            weights: Weights::default(),
             view: View::default(),
             filter: SearchFilter::default(),
             wanted: MATCHES,
@@ -168,7 +173,7 @@ impl SearchState {
             k: self.wanted,
             by: self.view.grouping(),
             filter: self.filter.clone(),
-            basket: self.taught.basket().clone(),
+            basket: Basket { weights: self.weights, ..self.taught.basket().clone() },
         })
     }
 

@@ -239,6 +239,7 @@ impl State {
         state.files.sort = preferences.files_sorted;
         state.search.view = preferences.match_view;
         state.search.sort = preferences.matches_sorted;
+        state.search.weights = preferences.weights;
         state.search.auto_play = preferences.plays_selected;
         state.preferences = preferences;
         state

@@ -63,9 +63,14 @@ pub struct Palette {
     pub series: [Color32; 5],
     /// Kinds of dots on the map.
     pub kinds: [Color32; KINDS],
+    /// Dots by steps of a scale, from low to high.
+    pub steps: [Color32; STEPS],
     /// From silence to the loudest in a spectrogram, in even steps.
     pub spectrum: [Color32; 5],
 }
+
+/// Steps of a scale on the map.
+pub const STEPS: usize = 5;
 
 /// Kinds that have a colour of their own on the map.
 pub const KINDS: usize = 10;
@@ -103,6 +108,7 @@ pub const DARK: Palette = Palette {
         rgb(0xC4_A0_84),
         rgb(0xE0_6B_6B),
     ],
+    steps: [rgb(0x8A_7B_F0), rgb(0x4F_9B_E8), rgb(0x3C_C4_A4), rgb(0xA6_D1_52), rgb(0xF7_E4_5A)],
     spectrum: [rgb(0x12_15_1B), rgb(0x1B_2A_45), rgb(0x1F_6A_77), rgb(0x5C_CF_A6), rgb(0xF6_F7_D2)],
 };
 
@@ -135,6 +141,7 @@ pub const LIGHT: Palette = Palette {
         rgb(0x8A_5F_3E),
         rgb(0xB3_26_1E),
     ],
+    steps: [rgb(0x4A_2C_8F), rgb(0x2B_6C_A8), rgb(0x12_80_68), rgb(0x5C_7A_00), rgb(0xA0_66_00)],
     spectrum: [rgb(0xFF_FF_FF), rgb(0xDC_E8_F2), rgb(0x8F_C9_C4), rgb(0x1F_86_83), rgb(0x0B_2E_4A)],
 };
 

@@ -1,9 +1,10 @@
-//! The meaning of the colours of the map's dots: folders, tags or files.
+//! The meaning of the colours of the map's dots: folders, tags, files, or steps of an aspect.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::dataset::{FileId, Measure};
 use crate::engine::{DatasetView, MapReport};
-use crate::gui::theme::KINDS;
+use crate::gui::theme::{KINDS, STEPS};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ColourBy {
@@ -11,7 +12,34 @@ pub enum ColourBy {
     Folder,
     Tag,
     File,
+    Brightness,
+    Length,
+    Pitch,
 }
+
+/// Where a step ends, and its name.
+type Step = (f64, &'static str);
+
+const BRIGHTNESS: [Step; STEPS] =
+    [(0.25, "dark"), (0.4, "rather dark"), (0.55, "middle"), (0.7, "rather bright"), (f64::INFINITY, "bright")];
+
+/// In seconds.
+const LENGTH: [Step; STEPS] = [
+    (0.3, "under 0.3 s"),
+    (1.0, "under 1 s"),
+    (4.0, "under 4 s"),
+    (30.0, "under 30 s"),
+    (f64::INFINITY, "30 s and longer"),
+];
+
+/// In hertz: octaves begin halfway between B and C.
+const PITCH: [Step; STEPS] = [
+    (63.544, "below C2"),
+    (127.089, "C2 to B2"),
+    (254.178, "C3 to B3"),
+    (508.355, "C4 to B4"),
+    (f64::INFINITY, "C5 and above"),
+];
 
 /// The colour of each dot, and the meaning of the colours.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,6 +48,8 @@ pub struct Kinds {
     pub of: Vec<u8>,
     /// Empty if the colours have no names.
     pub names: Vec<KindName>,
+    /// Whether kinds are the steps of a scale, so that the theme's colours for scales show them.
+    pub is_scale: bool,
 }
 
 /// What a colour stands for, and how many dots have it.
@@ -40,13 +70,32 @@ impl Kinds {
             }
             ColourBy::File => {
                 let of = report.chunks.iter().map(|chunk| (chunk.file as usize % KINDS) as u8).collect();
-                Self { of, names: Vec::new() }
+                Self { of, names: Vec::new(), is_scale: false }
             }
+            ColourBy::Brightness => Self::steps(report, dataset, Measure::Brightness, &BRIGHTNESS, "silent"),
+            ColourBy::Length => Self::steps(report, dataset, Measure::Length, &LENGTH, "removed"),
+            ColourBy::Pitch => Self::steps(report, dataset, Measure::Pitch, &PITCH, "no pitch"),
             ColourBy::Folder => {
                 let names = folders(report);
                 Self::named(report, &names, "others")
             }
         }
+    }
+
+    /// Each dot's step of a measure: the first step whose end is above the file's number. Files without a number are of the
+    /// kind `rest`.
+    fn steps(report: &MapReport, dataset: &DatasetView, measure: Measure, steps: &[Step; STEPS], rest: &str) -> Self {
+        let step_of = |id: FileId| {
+            let number = measure.of(dataset.file(id)?)?;
+            steps.iter().position(|(end, _)| number < *end)
+        };
+        let of_file: Vec<u8> = report.files.iter().map(|file| step_of(file.id).unwrap_or(KINDS) as u8).collect();
+        let of: Vec<u8> = report.chunks.iter().map(|chunk| of_file[chunk.file as usize]).collect();
+        let named = steps.iter().map(|(_, name)| *name).enumerate().chain([(KINDS, rest)]);
+        let count = |kind: usize| of.iter().filter(|of| usize::from(**of) == kind).count();
+        let names = named.map(|(kind, name)| KindName { kind, name: name.to_owned(), dots: count(kind) });
+        let names = names.filter(|name| name.dots > 0).collect();
+        Self { of, names, is_scale: true }
     }
 
     /// The most common names get colours of their own. All others get the name `rest`.
@@ -70,7 +119,7 @@ impl Kinds {
         if others > 0 {
             names.push(KindName { kind: KINDS, name: rest.to_owned(), dots: others });
         }
-        Self { of, names }
+        Self { of, names, is_scale: false }
     }
 }
 
@@ -122,6 +171,16 @@ mod tests {
 
     fn named(paths: &[&str]) -> Vec<String> {
         by_folder(&paths.iter().map(|path| folder_of(path)).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn octaves_are_told_apart_where_notes_are() {
+        let octave = |hz: f32| crate::aspects::Note::nearest(hz).to_string();
+        for ((end, _), last) in PITCH.iter().zip(["B1", "B2", "B3", "B4"]) {
+            let end = *end as f32;
+            let next = format!("C{}", last[1..].parse::<i32>().expect("an octave") + 1);
+            assert_eq!((octave(end - 0.02), octave(end + 0.02)), (last.to_owned(), next));
+        }
     }
 
     #[test]

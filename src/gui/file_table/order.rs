@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tree::{self, Group};
 use crate::dataset::letters::sort_key;
-use crate::dataset::{Candidate, Favourite, FileId, Filter, SoundFile};
+use crate::dataset::{Candidate, Favourite, FileId, Filter, Measure, SoundFile};
 use crate::engine::{DatasetView, OnDisk};
 
 /// What the table is sorted by, within each folder where it is by folder.
@@ -21,6 +21,8 @@ pub enum Column {
     Length,
     Level,
     Rate,
+    Pitch,
+    Brightness,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,13 +142,15 @@ fn sorted(order: &Order) -> Vec<Group> {
         groups.push(Group { files: all.collect(), ..Group::default() });
     }
     let number = |place: u32| {
-        let file = &files[place as usize];
-        match order.sort.by {
-            Column::Name => 0.0,
-            Column::Length => file.duration_secs(),
-            Column::Level => f64::from(file.peak),
-            Column::Rate => f64::from(file.rate),
-        }
+        let measure = match order.sort.by {
+            Column::Name => return None,
+            Column::Length => Measure::Length,
+            Column::Level => Measure::Level,
+            Column::Rate => Measure::Rate,
+            Column::Pitch => Measure::Pitch,
+            Column::Brightness => Measure::Brightness,
+        };
+        measure.of(&files[place as usize])
     };
     for group in &mut groups {
         group.files.sort_by_cached_key(|place| {
@@ -158,6 +162,10 @@ fn sorted(order: &Order) -> Vec<Group> {
         }
         if order.sort.descending {
             group.files.reverse();
+        }
+        // Files without a pitch come last in either direction.
+        if order.sort.by != Column::Name {
+            group.files.sort_by_key(|place| number(*place).is_none());
         }
     }
     groups

@@ -24,6 +24,8 @@ pub struct Columns {
     length: Option<f32>,
     level: Option<f32>,
     rate: Option<f32>,
+    pitch: Option<f32>,
+    brightness: Option<f32>,
 }
 
 /// How far a folder stands in under the one above it.
@@ -32,6 +34,8 @@ pub const INDENT: f32 = 12.0;
 const LENGTH: f32 = 46.0;
 const LEVEL: f32 = 40.0;
 const RATE: f32 = 48.0;
+const PITCH: f32 = 40.0;
+const BRIGHTNESS: f32 = 44.0;
 /// Room for the scroll bar, which lies over the rows' right end.
 const BAR: f32 = 12.0;
 /// A name gets this much room before a column that can be left out gets any.
@@ -50,7 +54,9 @@ impl Columns {
         };
         let length = fits(LENGTH, NAME);
         let level = fits(LEVEL, NAME_BESIDE_FIGURES);
-        Self { picture, length, level, rate: fits(RATE, NAME_BESIDE_FIGURES) }
+        let rate = fits(RATE, NAME_BESIDE_FIGURES);
+        let pitch = fits(PITCH, NAME_BESIDE_FIGURES);
+        Self { picture, length, level, rate, pitch, brightness: fits(BRIGHTNESS, NAME_BESIDE_FIGURES) }
     }
 
     /// The cells of a row, or of the headings, from its inner rectangle.
@@ -59,10 +65,12 @@ impl Columns {
         let picture = take_left(&mut rect, self.picture);
         let similar = rect.with_min_x(rect.right() - size::CONTROL);
         take_right(&mut rect, BAR - size::GAP);
+        let brightness = self.brightness.map(|width| take_right(&mut rect, width));
+        let pitch = self.pitch.map(|width| take_right(&mut rect, width));
         let rate = self.rate.map(|width| take_right(&mut rect, width));
         let level = self.level.map(|width| take_right(&mut rect, width));
         let length = self.length.map(|width| take_right(&mut rect, width));
-        Cells { whole, picture, name: rect, length, level, rate, similar }
+        Cells { whole, picture, name: rect, length, level, rate, pitch, brightness, similar }
     }
 }
 
@@ -73,6 +81,8 @@ struct Cells {
     length: Option<Rect>,
     level: Option<Rect>,
     rate: Option<Rect>,
+    pitch: Option<Rect>,
+    brightness: Option<Rect>,
     similar: Rect,
 }
 
@@ -90,7 +100,7 @@ pub fn filter(ui: &mut Ui, state: &mut State) {
             // The button before the field appears with the first letter. The field has a fixed id, because a number
             // given in order would change then, and the focus would be lost.
             let edit = TextEdit::singleline(&mut state.files.filter).id_salt("filter");
-            let edit = edit.hint_text("Filter: kick dur<1 -tag:loop").desired_width(f32::INFINITY);
+            let edit = edit.hint_text("Filter: kick length<1 -tag:loop").desired_width(f32::INFINITY);
             let field = field(ui, edit).accessible_name("Filter the files");
             if std::mem::take(&mut state.files.focus_filter) {
                 go_on_typing(ui, &field, &state.files.filter);
@@ -117,7 +127,12 @@ fn filter_help(ui: &mut Ui) {
     let lines = [
         ("kick", "in the name or the folder"),
         ("\"snare drum\"", "with a space"),
-        ("dur>3  dur<250ms", "length"),
+        ("length>3  length<250ms", "length"),
+        ("note:C3  pitch:200..400", "pitch"),
+        ("bpm:118..122", "tempo"),
+        ("bright>0.6  noisy<0.2", "brightness, noisiness"),
+        ("loud>-20", "loudness"),
+        ("attack<20ms", "attack"),
         ("rate:44100", "rate"),
         ("level>-6", "peak in dB"),
         ("tag:loop", "tag"),
@@ -148,6 +163,12 @@ pub fn headings(ui: &mut Ui, state: &mut State, columns: &Columns) {
     }
     if let Some(rect) = cells.rate {
         heading(ui, state, Column::Rate, "Rate", rect, Align2::RIGHT_CENTER);
+    }
+    if let Some(rect) = cells.pitch {
+        heading(ui, state, Column::Pitch, "Pitch", rect, Align2::RIGHT_CENTER);
+    }
+    if let Some(rect) = cells.brightness {
+        heading(ui, state, Column::Brightness, "Bright", rect, Align2::RIGHT_CENTER);
     }
 }
 
@@ -357,7 +378,9 @@ fn cells(
         icons::paint(ui.painter(), Icon::Warning, sign.shrink2(vec2(0.0, 3.0)), palette.warning);
         row::tooltip_at(ui, cells.name, &format!("{}\n{}", file.path, format::sentence(problem)));
     } else {
-        row::tooltip_at(ui, cells.name, file.path.as_str());
+        let aspects = format::aspects(file.aspects);
+        let tooltip = if aspects.is_empty() { file.path.to_string() } else { format!("{}\n{aspects}", file.path) };
+        row::tooltip_at(ui, cells.name, &tooltip);
     }
     let mut aside = state.latest.dataset.tags_of(file.id).join(", ");
     if !state.files.by_folder {
@@ -383,6 +406,8 @@ fn cells(
     figure(cells.length.filter(|rect| !overlaps(*rect)), format::short_duration(file.duration_secs()));
     figure(cells.level.filter(|rect| !overlaps(*rect)), format::decibels(file.level_db()));
     figure(cells.rate.filter(|rect| !overlaps(*rect)), format::kilohertz(file.rate));
+    figure(cells.pitch.filter(|rect| !overlaps(*rect)), format::pitch(file.aspects));
+    figure(cells.brightness.filter(|rect| !overlaps(*rect)), format::brightness(file.aspects));
     let does = format!("Find sounds like {name}");
     let response = match asks {
         true => button_at(ui, cells.similar, Icon::Similar, &does, stops),

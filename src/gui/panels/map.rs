@@ -7,12 +7,11 @@ use egui::{
 use std::sync::Arc;
 
 use crate::engine::{ChunkPlace, JobKind, MapReport};
-use crate::gui::explore::kinds::ColourBy;
-use crate::gui::explore::kinds::KindName;
+use crate::gui::explore::kinds::{ColourBy, KindName, Kinds};
 use crate::gui::explore::map::View;
 use crate::gui::format;
 use crate::gui::state::{List, State};
-use crate::gui::theme::{palette, size};
+use crate::gui::theme::{STEPS, palette, size};
 use crate::gui::widgets::buttons::{icon_button, icon_toggle, primary_sized, segmented, tick};
 use crate::gui::widgets::empty::empty;
 use crate::gui::widgets::icons::Icon;
@@ -81,7 +80,13 @@ fn toolbar(ui: &mut Ui, state: &mut State) {
             (ColourBy::Tag, "Tags", "Dots are coloured by the first tag of their file"),
             (ColourBy::File, "Files", "Dots of one file have one colour; several files may share it"),
         ];
-        if segmented(ui, &mut by, &options) {
+        let aspects = [
+            (ColourBy::Brightness, "Bright", "Dots are coloured by the brightness of their file"),
+            (ColourBy::Length, "Lengths", "Dots are coloured by the length of their file"),
+            (ColourBy::Pitch, "Pitches", "Dots are coloured by the pitch of their file"),
+        ];
+        let is_changed = segmented(ui, &mut by, &options);
+        if segmented(ui, &mut by, &aspects) || is_changed {
             state.colour_map_by(by);
         }
         let help = "A dot plays when the pointer rests on it";
@@ -124,7 +129,7 @@ fn zoom(state: &mut State, factor: Option<f32>) {
 /// The meaning of the colours. A click dims all but one.
 fn legend(ui: &mut Ui, state: &mut State) {
     let kinds = state.explore.map.kinds.clone();
-    let colours = colours(ui, None);
+    let colours = colours(ui, &kinds, None);
     if kinds.names.is_empty() {
         return text::small(ui, "Dots of one colour next to one another are mostly of one file.");
     }
@@ -150,9 +155,13 @@ fn legend(ui: &mut Ui, state: &mut State) {
 }
 
 /// Each kind's colour; all but `only` are dimmed. The last is that of dots of no kind.
-fn colours(ui: &Ui, only: Option<usize>) -> Vec<Color32> {
+fn colours(ui: &Ui, kinds: &Kinds, only: Option<usize>) -> Vec<Color32> {
     let palette = palette(ui.visuals());
-    let all = palette.kinds.into_iter().chain([palette.wave]).enumerate();
+    let mut of_kinds = palette.kinds;
+    if kinds.is_scale {
+        of_kinds[..STEPS].copy_from_slice(&palette.steps);
+    }
+    let all = of_kinds.into_iter().chain([palette.wave]).enumerate();
     all.map(|(kind, colour)| if only.is_none_or(|only| only == kind) { colour } else { colour.gamma_multiply(0.15) })
         .collect()
 }
@@ -161,7 +170,8 @@ fn plane(ui: &mut Ui, state: &mut State, report: &Arc<MapReport>, height: f32) {
     let palette = palette(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click_and_drag());
     let all = View::of_all(report, rect.size().into());
-    let colours = colours(ui, state.explore.map.only);
+    let kinds = state.explore.map.kinds.clone();
+    let colours = colours(ui, &kinds, state.explore.map.only);
     let map = &mut state.explore.map;
     map.all = Some(all);
     let mut view = map.view.unwrap_or(all);
@@ -175,7 +185,6 @@ fn plane(ui: &mut Ui, state: &mut State, report: &Arc<MapReport>, height: f32) {
         view = in_view(view, report.dots.places()[dot], rect);
     }
     map.view = (view != all).then_some(view);
-    let kinds = map.kinds.clone();
     let plane =
         Plane { report, sounds: state.explore.map.shows_sounds(), kinds: &kinds, view, colours: &colours, rect };
     if std::mem::take(&mut state.explore.map.take_focus) {
@@ -405,7 +414,7 @@ fn note_in_view(state: &mut State, plane: &Plane<'_>) {
 fn rows(ui: &mut Ui, state: &mut State, report: &Arc<MapReport>) {
     let dots = state.explore.map.in_view.clone();
     let kinds = state.explore.map.kinds.clone();
-    let colours = colours(ui, None);
+    let colours = colours(ui, &kinds, None);
     let height = 24.0;
     ui.spacing_mut().item_spacing.y = 1.0;
     let reveal = std::mem::take(&mut state.explore.map.reveal_in_list).then_some(state.explore.map.selected).flatten();

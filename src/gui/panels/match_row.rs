@@ -23,13 +23,17 @@ const NAME: f32 = 200.0;
 pub struct Columns {
     pub alike: bool,
     pub length: bool,
+    pub pitch: bool,
     pub tags: bool,
+    pub brightness: bool,
 }
 
 pub const PICTURE: f32 = 64.0;
 const FOLD: f32 = 10.0;
 const ALIKE: f32 = 68.0;
 const LENGTH: f32 = 46.0;
+const PITCH: f32 = 40.0;
+const BRIGHTNESS: f32 = 44.0;
 const TAGS: f32 = 110.0;
 const STAR: f32 = size::CONTROL - 6.0;
 
@@ -44,7 +48,9 @@ impl Columns {
         };
         let alike = fits(ALIKE, Column::Alike);
         let length = fits(LENGTH, Column::Length);
-        Self { alike, length, tags: fits(TAGS, Column::Tags) }
+        let pitch = fits(PITCH, Column::Pitch);
+        let tags = fits(TAGS, Column::Tags);
+        Self { alike, length, pitch, tags, brightness: fits(BRIGHTNESS, Column::Brightness) }
     }
 
     pub fn cells(self, mut rect: Rect) -> Cells {
@@ -52,9 +58,11 @@ impl Columns {
         let picture = take_left(&mut rect, PICTURE);
         let star = take_right(&mut rect, STAR);
         let tags = self.tags.then(|| take_right(&mut rect, TAGS));
+        let brightness = self.brightness.then(|| take_right(&mut rect, BRIGHTNESS));
+        let pitch = self.pitch.then(|| take_right(&mut rect, PITCH));
         let length = self.length.then(|| take_right(&mut rect, LENGTH));
         let alike = self.alike.then(|| take_right(&mut rect, ALIKE));
-        Cells { fold, picture, name: rect, alike, length, tags, star }
+        Cells { fold, picture, name: rect, alike, length, pitch, brightness, tags, star }
     }
 }
 
@@ -65,6 +73,8 @@ pub struct Cells {
     pub name: Rect,
     pub alike: Option<Rect>,
     pub length: Option<Rect>,
+    pub pitch: Option<Rect>,
+    pub brightness: Option<Rect>,
     pub tags: Option<Rect>,
     star: Rect,
 }
@@ -162,6 +172,14 @@ fn contents(ui: &mut Ui, state: &State, rect: Rect, shown: &Shown<'_>) -> Option
     if let Some(rect) = cells.alike {
         alike(ui, rect, shown);
     }
+    // Aspects are of the whole file, so a moment below its file does not repeat them.
+    for (rect, words) in
+        [(cells.pitch, format::pitch(found.aspects)), (cells.brightness, format::brightness(found.aspects))]
+    {
+        if let (Some(rect), false) = (rect, is_moment) {
+            text::line(ui, rect, Align2::RIGHT_CENTER, words, TextStyle::Small, palette.dim);
+        }
+    }
     if let Some(rect) = cells.tags {
         let tags = state.latest.dataset.tags_of(found.file).join(", ");
         text::line(ui, rect, Align2::LEFT_CENTER, tags, TextStyle::Small, palette.dim);
@@ -241,6 +259,10 @@ fn naming(ui: &Ui, state: &State, mut rect: Rect, shown: &Shown<'_>) {
     let name = format::file_name(&found.path);
     let mut tooltip =
         format!("{}\n{}; {}", found.path, state.stretch_in_words(found), distance_in_words(found, shown.bits));
+    let aspects = format::aspects(found.aspects);
+    if !aspects.is_empty() {
+        tooltip += &format!("\n{aspects}");
+    }
     if state.drags_out {
         tooltip += "\nDrag it to take the file to another program";
     }
@@ -350,10 +372,13 @@ mod tests {
             let columns = Columns::of(width, |_| true);
             let inner = Rect::from_min_size(pos2(0.0, 0.0), vec2(width - 16.0, 22.0));
             let name = columns.cells(inner).name.width();
-            let bare = columns == Columns { alike: false, length: false, tags: false };
+            let bare = columns == Columns::of(0.0, |_| true);
             assert!(name >= NAME - 1.0 || bare, "{width}: {name}");
         }
-        assert_eq!(Columns::of(480.0, |_| true), Columns { alike: true, length: true, tags: false });
+        let narrow = Columns::of(480.0, |_| true);
+        assert!(narrow.alike && narrow.length && !narrow.tags);
+        let pitched = Columns::of(900.0, |_| true);
+        assert!(pitched.pitch && pitched.brightness);
         assert!(Columns::of(900.0, |_| true).tags);
         assert!(!Columns::of(900.0, |column| column != Column::Length).length, "a hidden column stays hidden");
     }

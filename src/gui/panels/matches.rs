@@ -6,7 +6,7 @@ use egui::{
 
 use super::match_row::{self, Columns, Shown};
 use super::query::LOW;
-use super::{hints, match_menu, taught};
+use super::{hints, match_menu, taught, weights};
 use crate::engine::{SearchFilter, SearchReport, words};
 use crate::gui::collecting::DraggedSounds;
 use crate::gui::format;
@@ -24,6 +24,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     let report = state.search.report.clone();
     ui.spacing_mut().item_spacing.y = 4.0;
     toolbar(ui, state);
+    weights::show(ui, state);
     taught::show(ui, state, report.as_deref());
     for sentence in state.search.filter.not_understood() {
         let warning = palette(ui.visuals()).warning;
@@ -58,6 +59,7 @@ fn toolbar(ui: &mut Ui, state: &mut State) {
         if segmented(ui, &mut view, &options) {
             state.look_at_matches_as(view);
         }
+        weights::button(ui, state);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| filter(ui, state));
     });
 }
@@ -80,7 +82,7 @@ fn filter(ui: &mut Ui, state: &mut State) {
             state.set_filter(|filter| filter.among = None);
         }
     }
-    let edit = TextEdit::singleline(&mut typed).id_salt("filter").hint_text("Filter: kick  tag:loop  dur<0.5");
+    let edit = TextEdit::singleline(&mut typed).id_salt("filter").hint_text("Filter: kick  tag:loop  note:C3");
     let edit = field(ui, edit.desired_width(f32::INFINITY)).accessible_name("Filter the matches");
     if std::mem::take(&mut state.search.focus_filter) {
         go_on_typing(ui, &edit, &typed);
@@ -113,7 +115,14 @@ fn list(ui: &mut Ui, state: &mut State, report: &SearchReport, lines: &[Line]) {
     let bar = ui.spacing().scroll.allocated_width();
     let any_tags = || report.matches.iter().any(|found| !state.latest.dataset.tags_of(found.file).is_empty());
     let tags = !hidden.contains(&Column::Tags) && any_tags();
-    let wanted = |column| if column == Column::Tags { tags } else { !hidden.contains(&column) };
+    let any_pitch = report.matches.iter().any(|found| found.aspects.is_some_and(|aspects| aspects.pitch.is_some()));
+    let any_aspects = report.matches.iter().any(|found| found.aspects.is_some());
+    let wanted = |column| match column {
+        Column::Tags => tags,
+        Column::Pitch => any_pitch && !hidden.contains(&column),
+        Column::Brightness => any_aspects && !hidden.contains(&column),
+        _ => !hidden.contains(&column),
+    };
     let columns = Columns::of(ui.available_width() - bar, wanted);
     ui.spacing_mut().item_spacing.y = 1.0;
     headings(ui, state, columns);
@@ -148,6 +157,12 @@ fn headings(ui: &mut Ui, state: &mut State, columns: Columns) {
     if let Some(rect) = cells.length {
         heading(ui, state, Column::Length, "Length", rect, Align2::RIGHT_CENTER);
     }
+    if let Some(rect) = cells.pitch {
+        heading(ui, state, Column::Pitch, "Pitch", rect, Align2::RIGHT_CENTER);
+    }
+    if let Some(rect) = cells.brightness {
+        heading(ui, state, Column::Brightness, "Bright", rect, Align2::RIGHT_CENTER);
+    }
     if let Some(rect) = cells.tags {
         text::line(ui, rect, Align2::LEFT_CENTER, "Tags", TextStyle::Small, palette(ui.visuals()).dim);
     }
@@ -161,7 +176,14 @@ fn tells_shares(state: &State) -> bool {
 
 /// Which columns are shown.
 fn choose_columns(ui: &mut Ui, state: &mut State) {
-    for (column, name) in [(Column::Alike, "Nearness"), (Column::Length, "Length"), (Column::Tags, "Tags")] {
+    let columns = [
+        (Column::Alike, "Nearness"),
+        (Column::Length, "Length"),
+        (Column::Pitch, "Pitch"),
+        (Column::Brightness, "Brightness"),
+        (Column::Tags, "Tags"),
+    ];
+    for (column, name) in columns {
         let hidden = &mut state.preferences.hidden_columns;
         let mut shown = !hidden.contains(&column);
         if tick(ui, &mut shown, name).changed() {
@@ -178,7 +200,11 @@ fn heading(ui: &mut Ui, state: &mut State, by: Column, name: &str, rect: Rect, a
     let sort = state.search.sort;
     let sorted = sort.by == by;
     let response = ui.interact(rect, ui.scope_id().with(name), Sense::click());
-    let lower = if by == Column::Alike { "nearness".to_owned() } else { name.to_lowercase() };
+    let lower = match by {
+        Column::Alike => "nearness".to_owned(),
+        Column::Brightness => "brightness".to_owned(),
+        _ => name.to_lowercase(),
+    };
     let spoken = match (sorted, sort.descending) {
         (false, _) => format!("Sort the matches by {lower}"),
         (true, false) => format!("Matches sorted by {lower}, upwards"),

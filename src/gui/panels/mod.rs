@@ -34,7 +34,8 @@ pub mod tags;
 pub mod takes;
 mod taught;
 pub mod training;
-pub mod welcome;
+pub mod weights;
+mod welcome;
 
 use egui::{Align, CentralPanel, Frame, Layout, Panel, RichText, Ui};
 

@@ -54,7 +54,10 @@ impl State {
         let dataset = &self.latest.dataset;
         let map = &mut self.explore.map;
         let Some(report) = &map.report else { return };
-        let known = map.kinds_of.as_ref().is_some_and(|of| map.colour_by != ColourBy::Tag || Arc::ptr_eq(of, dataset));
+        let known = map
+            .kinds_of
+            .as_ref()
+            .is_some_and(|of| matches!(map.colour_by, ColourBy::Folder | ColourBy::File) || Arc::ptr_eq(of, dataset));
         if !known {
             map.kinds = Arc::new(Kinds::new(report, map.colour_by, dataset));
             map.kinds_of = Some(dataset.clone());

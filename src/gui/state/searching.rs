@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{Action, List, Modal, Page, Place, State};
 use crate::dataset::{Favourite, FileId, SoundFile};
 use crate::engine::formats::{MatchFormat, TextFormat};
-use crate::engine::{Clip, Command, Match, SearchFilter};
+use crate::engine::{Clip, Command, Match, SearchFilter, Weights};
 use crate::gui::dialogs::Question;
 use crate::gui::format;
 use crate::gui::match_list::{Line, View};
@@ -91,6 +91,15 @@ impl State {
         let before = self.search.filter.clone();
         change(&mut self.search.filter);
         if self.search.filter != before {
+            self.search_now();
+        }
+    }
+
+    /// Changes what counts for the order of the matches, and searches again if that is something else. It is remembered.
+    pub fn set_weights(&mut self, weights: Weights) {
+        self.preferences.weights = weights;
+        if self.search.weights != weights {
+            self.search.weights = weights;
             self.search_now();
         }
     }

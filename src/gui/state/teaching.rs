@@ -141,6 +141,8 @@ impl State {
         self.search.view = View::of(query.by);
         self.search.filter = query.filter.clone();
         self.search.choose(query.path, region, false);
+        // A saved search was saved with what counted for its order.
+        (self.search.weights, self.preferences.weights) = (query.basket.weights, query.basket.weights);
         self.search.taught = Taught::saved(&name, query.basket);
         self.search.history.keep(&self.search.taught);
         self.search.own = self.own_file();

@@ -11,7 +11,7 @@ use super::made_up::{self, answer_search, changed, in_short, submitted};
 use super::panels::{commands, press, window};
 use crate::dataset::{Favourite, FileId};
 use crate::engine::formats::{MatchFormat, TextFormat};
-use crate::engine::{Command, DatasetView, Event, Failure, FailureKind, JobId, Outcome, SearchFilter};
+use crate::engine::{Command, DatasetView, Event, Failure, FailureKind, JobId, Outcome, SearchFilter, Weights};
 use crate::gui::dialogs::{Answer, Question};
 use crate::gui::match_list::Line;
 use crate::gui::state::{Action, List, Modal, State};
@@ -142,6 +142,30 @@ fn a_search_among_favourites_is_asked_again_when_they_change() {
     answer_search(&mut state, JobId(90), &[0.0]);
     let mut state = with_favourite(state);
     assert!(matches!(&submitted(&mut state)[..], [Command::Search(_)]));
+}
+
+#[test]
+fn sliders_say_what_counts_ask_again_at_once_and_are_remembered() {
+    let mut harness = window(made_up::matched());
+    assert!(harness.query_by_label("Envelope").is_none(), "they are out of the way until they are asked for");
+    press(&mut harness, "Order");
+    harness.get_by_label("The order goes by tone alone.");
+    for name in ["Tone", "Envelope"] {
+        harness.get_by_label(name);
+    }
+    let state = harness.state_mut();
+    state.set_weights(Weights::new(1.0, 0.5, 0.0, 0.0));
+    let asked = submitted(state);
+    let asks = |command: &Command| matches!(command, Command::Search(query) if query.basket.weights.pitch() == 0.5);
+    assert!(asked.iter().any(asks), "{asked:?}");
+    state.set_weights(Weights::new(1.0, 0.5, 0.0, 0.0));
+    assert!(submitted(state).is_empty(), "nothing has changed");
+    harness.run();
+    harness.get_by_label("The order goes by tone (100%) and pitch (50%).");
+    let again = State::remembered(harness.state().preferences.clone());
+    assert_eq!(again.search.weights, Weights::new(1.0, 0.5, 0.0, 0.0));
+    press(&mut harness, "Tone alone");
+    assert!(harness.state().search.weights.is_tone_alone());
 }
 
 #[test]

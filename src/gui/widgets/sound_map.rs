@@ -229,7 +229,8 @@ mod tests {
             neighbours_kept: 1.0,
             seconds: 0.0,
         });
-        let kinds = Arc::new(Kinds { of: (0..count).map(|i| (i % 10) as u8).collect(), names: Vec::new() });
+        let kinds =
+            Arc::new(Kinds { of: (0..count).map(|i| (i % 10) as u8).collect(), names: Vec::new(), is_scale: false });
         let rect = Rect::from_min_size(pos2(0.0, 0.0), egui::vec2(1100.0, 800.0));
         let view = View::of_all(&report, rect.size().into());
         let colours: Vec<Color32> = (0..10).map(|i| Color32::from_rgb(20 * i, 200, 100)).collect();

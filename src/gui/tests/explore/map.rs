@@ -223,6 +223,13 @@ fn colours_are_of_folders_or_files_and_one_of_them_can_be_looked_at() {
     harness.get_by_role_and_label(Role::Button, "drum");
     harness.get_by_role_and_label(Role::Button, "no tag");
     assert_eq!(harness.state().explore.map.kinds.of, [10, 10, 0, 0, 10]);
+    press(&mut harness, "Lengths");
+    let kinds = harness.state().explore.map.kinds.clone();
+    assert!(kinds.is_scale && kinds.of == [2; 5], "each file is two seconds long: {kinds:?}");
+    press(&mut harness, "Pitches");
+    harness.get_by_role_and_label(Role::Button, "C3 to B3");
+    harness.get_by_role_and_label(Role::Button, "C4 to B4");
+    assert_eq!(harness.state().explore.map.kinds.of, [2, 2, 2, 2, 3], "A#3, B3 and C4");
 }
 
 #[test]

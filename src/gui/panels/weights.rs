@@ -35,7 +35,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         ui.spacing_mut().slider_width = SLIDER;
         let sliders = [
             (&mut tone, "Tone", "How much the likeness that the model learned counts"),
-            (&mut pitch, "Pitch", "How much it counts to have the query\'s pitch"),
+            (&mut pitch, "Pitch", "How much it counts to have the query's pitch"),
             (&mut envelope, "Envelope", "How much it counts to begin as fast as the query"),
             (&mut length, "Length", "How much it counts to be as long as the query"),
         ];

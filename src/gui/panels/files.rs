@@ -345,7 +345,10 @@ fn file(ui: &mut Ui, state: &mut State, columns: &Columns, line: FileLine) {
     menu.show(|ui| file_menu(ui, state, file));
     match wanted {
         Some(Wanted::Play) => state.play_file(file),
-        Some(Wanted::Similar) => state.choose_query(file.path.clone(), None),
+        Some(Wanted::Similar) => {
+            state.preferences.hints_done[0] = true;
+            state.choose_query(file.path.clone(), None);
+        }
         None => {}
     }
 }

@@ -90,6 +90,9 @@ fn line(ui: &mut Ui, state: &mut State, report: &SearchReport) {
     }
 }
 
+/// From so many answers on, the share of right ones is shown.
+const ENOUGH: usize = 10;
+
 /// A short text with the number of events before the line, and how many of them come by chance.
 fn counted(report: &SearchReport) -> Option<String> {
     let mut words = format::counted(report.line.alike? as u64, "event", "events");
@@ -99,7 +102,8 @@ fn counted(report: &SearchReport) -> Option<String> {
             _ => format!(", {expected:.1} by chance"),
         };
     }
-    if let Some(precision) = &report.line.precision {
+    // A share of few answers says little.
+    if let Some(precision) = report.line.precision.as_ref().filter(|precision| precision.judged >= ENOUGH) {
         words += &format!("; {:.0}% right", 100.0 * precision.share);
     }
     Some(words)

@@ -36,7 +36,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         (None, false) => "Drop a folder of sounds here, and find the ones that sound alike",
     };
     ui.label(RichText::new(sentence).text_style(theme::title()));
-    text::help(ui, "They are learned on this machine, and never changed, moved or sent anywhere.");
+    text::help(ui, "They stay on this machine, and are never changed, moved or sent anywhere.");
     ui.add_space(size::SECTION);
     if let Some((job, view)) = importing {
         let width = 480.0f32.min(ui.available_width());

@@ -1,6 +1,7 @@
 //! Cutting a sound into overlapping frames, in one pass of unknown length and bounded memory.
 
-/// Frames that are kept. When there are more, every other one goes, and from then on frames are twice as far apart.
+/// The most frames that are kept. When there are more, every other frame is dropped, and from then on frames are twice as far
+/// apart.
 const MOST_FRAMES: usize = 2048;
 
 /// The length of a frame in seconds, before it is rounded to a power of two samples.
@@ -8,7 +9,7 @@ const FRAME_SECS: f32 = 0.085;
 
 /// The shortest and the longest frame, in samples.
 const SHORTEST: usize = 256;
-const LONGEST: usize = 1 << 15;
+const LONGEST: usize = 1 << 13;
 
 /// A frame on its way to being measured.
 pub(super) struct Frame<'a> {
@@ -24,7 +25,7 @@ pub(super) fn length(rate: u32) -> usize {
     (1usize << power.min(31)).clamp(SHORTEST, LONGEST)
 }
 
-/// Keeps what was measured of each frame. The first frame is centred on the first sample, and each next one is half a frame on.
+/// Keeps the values of each frame. The first frame is centred on the first sample, and each next one is half a frame on.
 pub(super) struct Frames<T> {
     length: usize,
     hop: usize,
@@ -84,7 +85,7 @@ impl<T> Frames<T> {
                 place += 1;
                 place % 2 == 1
             });
-            // The last frame went, so the next one that stays is one old hop on.
+            // The last frame was dropped, so the next frame that is kept is one old hop later.
             self.move_on(self.hop);
             self.hop *= 2;
         } else {
@@ -98,7 +99,7 @@ impl<T> Frames<T> {
         self.recent.drain(..by.min(self.length));
     }
 
-    /// What was measured of the frames whose middles lie within the sound.
+    /// The values of the frames whose middles lie within the sound.
     pub fn finish(mut self, measure: &mut impl FnMut(Frame<'_>) -> T) -> Vec<T> {
         let silence = vec![0.0; self.length / 2];
         self.take(&silence, measure);

@@ -5,6 +5,9 @@ use ebur128::{EbuR128, Mode};
 /// The shortest sound that has a loudness by the standard, in seconds.
 const BLOCK_SECS: f64 = 0.4;
 
+/// A meter keeps 400 ms of all channels. Above so many samples a second, which only a damaged header declares, there is none.
+const MOST_SAMPLES_A_SECOND: u64 = 800_000;
+
 /// The most samples that are shown to the meter at a time.
 const AT_ONCE: usize = 1 << 14;
 
@@ -19,9 +22,9 @@ pub(super) struct Loudness {
 impl Loudness {
     pub fn new(rate: u32, channels: usize) -> Self {
         // The histogram's memory does not grow with the sound.
-        let meter = u32::try_from(channels)
-            .ok()
-            .and_then(|channels| EbuR128::new(channels, rate, Mode::I | Mode::HISTOGRAM).ok());
+        let is_usual = u64::from(rate).saturating_mul(channels as u64) <= MOST_SAMPLES_A_SECOND;
+        let counted = u32::try_from(channels).ok().filter(|_| is_usual);
+        let meter = counted.and_then(|channels| EbuR128::new(channels, rate, Mode::I | Mode::HISTOGRAM).ok());
         Self { meter, rate, channels, samples: 0 }
     }
 
@@ -42,7 +45,7 @@ impl Loudness {
     /// In LUFS. `None` for silence, and for what no meter is there for.
     pub fn finish(mut self) -> Option<f32> {
         let block = (BLOCK_SECS * f64::from(self.rate)).ceil() as u64 * self.channels as u64;
-        if self.samples < block {
+        if self.meter.is_some() && self.samples < block {
             self.show(&vec![0.0; (block - self.samples) as usize + self.channels]);
         }
         let loudness = self.meter?.loudness_global().ok()? as f32;

@@ -38,12 +38,12 @@ impl Measurer {
         }
     }
 
-    /// Takes the next frames, interleaved, of which the loudness is measured.
+    /// Takes the next frames, interleaved, for the loudness.
     pub fn push(&mut self, interleaved: &[f32]) {
         self.loudness.push(interleaved);
     }
 
-    /// Takes the next samples of the sound mixed to one channel, of which all else is measured.
+    /// Takes the next samples of the sound mixed to one channel, for all other aspects.
     pub fn push_mixed(&mut self, mono: &[f32]) {
         self.envelope.push(mono);
         let spectrum = &mut self.spectrum;

@@ -31,10 +31,10 @@ pub use note::{Note, semitones_between};
 
 use std::ops::RangeInclusive;
 
-/// Changes when a definition does. What was measured by other definitions is measured again.
+/// Rises when a definition changes. A sound that was measured by other definitions is measured again.
 pub const DEFINITIONS: u32 = 1;
 
-/// What was measured of a sound. An aspect that the sound does not have is `None`: silence has no aspects, and noise has no pitch.
+/// The aspects of one sound. An aspect that the sound does not have is `None`: silence has no aspects, and noise has no pitch.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Aspects {
     /// In LUFS. A sound shorter than 400 ms is measured with silence after it.
@@ -60,7 +60,7 @@ pub struct Pitch {
 }
 
 impl Pitch {
-    /// A sound of less has no pitch.
+    /// A sound with a lower confidence has no pitch.
     pub const LEAST_CONFIDENCE: f32 = 0.5;
 
     /// The nearest note.
@@ -70,10 +70,10 @@ impl Pitch {
 }
 
 impl Aspects {
-    /// How much of a sound its attack is looked for in.
+    /// The attack is looked for in so many seconds from the start.
     pub const ATTACK_SECS: f32 = 10.0;
 
-    // What each aspect can be. A value outside of these was not measured by this program.
+    // The range of each aspect. This program cannot have measured a value outside of it.
     const LOUDNESS: RangeInclusive<f32> = -70.0..=60.0;
     const ATTACK: RangeInclusive<f32> = 0.0..=Self::ATTACK_SECS;
     const SHARE: RangeInclusive<f32> = 0.0..=1.0;
@@ -81,7 +81,7 @@ impl Aspects {
     const CONFIDENCE: RangeInclusive<f32> = Pitch::LEAST_CONFIDENCE..=1.0;
     const TEMPO: RangeInclusive<f32> = 10.0..=1000.0;
 
-    /// The name of an aspect whose value cannot be, if there is one.
+    /// The name of an aspect whose value is impossible, if there is one.
     pub fn flaw(&self) -> Option<&'static str> {
         let is_outside =
             |value: Option<f32>, range: &RangeInclusive<f32>| value.is_some_and(|value| !range.contains(&value));
@@ -99,7 +99,7 @@ impl Aspects {
         }
     }
 
-    /// Leaves out what cannot be, such as the loudness of a file whose samples are far beyond full scale.
+    /// Leaves out impossible values, such as the loudness of a file whose samples are far beyond full scale.
     fn within_bounds(mut self) -> Self {
         let keep =
             |value: &mut Option<f32>, range: &RangeInclusive<f32>| *value = value.filter(|value| range.contains(value));

@@ -1,9 +1,9 @@
-//! What can be measured of a file as one number: what files are filtered and sorted by.
+//! The numbers by which files are filtered and sorted.
 
 use super::SoundFile;
 use crate::aspects::Pitch;
 
-/// A number that a file has, or has not: noise has no pitch, and silence has no loudness.
+/// A kind of number. A file can lack it: noise has no pitch, and silence has no loudness.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Measure {
     /// In seconds.
@@ -30,7 +30,7 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// The number, where the file has one and it was measured.
+    /// The number, if the file has one and it was measured.
     pub fn of(self, file: &SoundFile) -> Option<f64> {
         let aspects = file.aspects.unwrap_or_default();
         match self {

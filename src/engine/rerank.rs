@@ -1,21 +1,21 @@
-//! Another order of matches, where a person asks for more than the tone.
+//! Orders matches by pitch, envelope and length as well as by tone, if you give these weight.
 
 use super::query::Match;
 use super::weights::Weights;
 use crate::aspects::{Aspects, semitones_between};
 
-/// So many semitones apart, two pitches have nothing in common.
+/// Pitches that are so many semitones apart, or more, differ by 1.
 const SEMITONES: f32 = 12.0;
 
-/// So many factors of ten apart, two attacks have nothing in common. To each attack a millisecond is added: below that, nobody hears
-/// a difference.
+/// Attacks that are so many factors of ten apart, or more, differ by 1. A millisecond is added to each attack, because nobody hears
+/// shorter differences.
 const DECADES: f32 = 2.0;
 const SHORTEST_ATTACK_SECS: f32 = 0.001;
 
-/// So many octaves apart (one sound 16 times as long), two lengths have nothing in common.
+/// Lengths that are so many octaves apart, or more (one sound is 16 times as long), differ by 1.
 const OCTAVES: f64 = 4.0;
 
-/// What of a sound the order goes by, beside its codes.
+/// The properties of a sound that can count for the order, beside its codes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Shape {
     pub seconds: f64,
@@ -23,7 +23,7 @@ pub struct Shape {
 }
 
 /// Puts matches in the order of their weighted differences from the query. Codes have `bits` bits. Matches that differ equally keep
-/// their order. A property that the query lacks does not count, and a match that lacks one is as different as can be.
+/// their order. A property that the query lacks does not count, and a match that lacks one differs by 1.
 pub fn rerank(matches: &mut [Match], query: &Shape, bits: usize, weights: Weights) {
     if weights.is_tone_alone() {
         return;
@@ -33,7 +33,7 @@ pub fn rerank(matches: &mut [Match], query: &Shape, bits: usize, weights: Weight
         difference(tone_between(found.distance, bits), query, &shape, weights)
     };
     matches.sort_by_cached_key(|found| {
-        // Differences are 0 or more, and the bits of such numbers have their order.
+        // The bits of floats that are 0 or more have the order of the floats.
         difference(found).to_bits()
     });
 }

@@ -1,4 +1,4 @@
-//! How aspects are told to other programs: under the same names on the command line, over HTTP and in files.
+//! Aspects for other programs: the fields have the same names on the command line, over HTTP and in files.
 
 use serde::{Serialize, Serializer};
 
@@ -8,7 +8,7 @@ use crate::aspects::Aspects;
 pub(super) const ASPECTS: [&str; 8] =
     ["loudness_lufs", "attack_seconds", "brightness", "pitch_hz", "note", "pitch_confidence", "noisiness", "tempo_bpm"];
 
-/// Aspects, rounded to what can be heard.
+/// Aspects, rounded to differences that people can hear.
 #[derive(Serialize)]
 struct ToldAspects {
     loudness_lufs: Option<f64>,
@@ -41,12 +41,12 @@ impl From<Option<Aspects>> for ToldAspects {
     }
 }
 
-/// Serialises aspects as fields of the object around them. What was not measured is null.
+/// Serialises aspects as fields of the object around them. An aspect that is unknown is null.
 pub(super) fn aspects<S: Serializer>(aspects: &Option<Aspects>, serializer: S) -> Result<S::Ok, S::Error> {
     ToldAspects::from(*aspects).serialize(serializer)
 }
 
-/// The cells of [`ASPECTS`]. What the sound lacks is an empty cell.
+/// The cells of [`ASPECTS`]. An aspect that the sound lacks is an empty cell.
 pub(super) fn cells(aspects: Option<Aspects>) -> [String; 8] {
     let told = ToldAspects::from(aspects);
     let cell = |number: Option<f64>| number.map_or_else(String::new, |number| number.to_string());

@@ -1,5 +1,4 @@
-//! Listening to files of which the catalogue lacks what this program knows of every file that it adds: the hash of what is heard,
-//! and the aspects. An earlier program added them.
+//! Measures files that an earlier program added, and for which the catalogue lacks aspects or the hash of the decoded samples.
 
 use std::time::Instant;
 
@@ -14,13 +13,13 @@ use crate::audio::survey::survey;
 use crate::dataset::SoundFile;
 use crate::project::Heard;
 
-/// Files that are listened to before progress is told and cancelling is looked at.
+/// The number of files between two reports of progress, and between two checks for cancelling.
 const AT_A_TIME: usize = 64;
 
-/// Listens to them, and says how many files were measured. A file that cannot be read now, or has changed, is passed over.
+/// Measures these files, and returns how many it measured. A file that cannot be read now or has changed is left out.
 ///
 /// # Errors
-/// The project cannot be changed, or the job was cancelled. What was heard before is kept.
+/// The project cannot be changed, or the job was cancelled. The files that were measured before are kept.
 pub(super) fn listen(job: &Job, kind: JobKind) -> Result<usize, EngineError> {
     let project = &job.shared.project;
     let library = project.library()?.into_iter();

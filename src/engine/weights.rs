@@ -1,6 +1,6 @@
 //! How much tone, pitch, envelope and length count for the order of matches.
 //!
-//! The tone is what the codes say. It finds the matches, and it alone orders them unless a person asks for more.
+//! The tone is what the codes say. It finds the matches. It alone orders them, unless you give other properties weight.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Weights beyond 0 and 1 are brought to the nearer of the two.
+    /// Limits each weight to 0 to 1. NaN becomes 0.
     pub fn new(tone: f32, pitch: f32, envelope: f32, length: f32) -> Self {
         let within = |weight: f32| if weight.is_nan() { 0.0 } else { weight.clamp(0.0, 1.0) };
         Self { tone: within(tone), pitch: within(pitch), envelope: within(envelope), length: within(length) }
@@ -37,7 +37,7 @@ impl Weights {
         self.length
     }
 
-    /// Whether nothing but the tone counts, so that matches keep the order in which they were found.
+    /// Whether only the tone counts, so that matches keep the order in which they were found.
     pub fn is_tone_alone(&self) -> bool {
         self.pitch == 0.0 && self.envelope == 0.0 && self.length == 0.0
     }

@@ -1,4 +1,4 @@
-//! What was measured of sounds, in the catalogue. A row belongs to a content, so copies share it, and a file that is moved or comes
+//! The aspects of sounds, in the catalogue. A row belongs to a hash of bytes, so copies share it, and a file that is moved or comes
 //! back keeps it.
 
 use rusqlite::{Connection, Row, params};
@@ -20,7 +20,7 @@ impl Project {
     }
 }
 
-/// Notes what was measured of a content.
+/// Stores the aspects of a content.
 pub(super) fn put(db: &Connection, content_hash: &[u8; 32], aspects: &Aspects) -> rusqlite::Result<()> {
     let mut put = db.prepare_cached(
         "INSERT INTO aspects VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)

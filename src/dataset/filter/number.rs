@@ -4,7 +4,7 @@ use super::Test;
 use crate::aspects::{Note, semitones_between};
 use crate::dataset::Measure;
 
-/// What a number can be asked of: its names, the first of which is told, and what is written after them.
+/// The numbers that a filter can ask for: their names, the first of which is shown, and the form of what follows.
 pub(super) const MEASURES: [(Measure, &[&str], &str); 11] = [
     (Measure::Length, &["length", "dur", "duration"], "a length in seconds, such as length>3 or length<250ms"),
     (Measure::Rate, &["rate"], "a rate in hertz, such as rate:44100 or rate>=44.1k"),
@@ -46,11 +46,11 @@ pub(super) fn number(part: &str, measure: Measure, sign: &str, text: &str) -> Op
             }
         },
     };
-    // A range needs the colon: what `<1..2` means nobody can tell.
+    // A range needs the colon, because `<1..2` has no clear meaning.
     (!part.contains("..") || matches!(comparison, Comparison::Within(..))).then_some(Test::Number(measure, comparison))
 }
 
-/// A note with its octave is a number like any other. Without an octave it is meant in each of them.
+/// A note with its octave is a number like any other. A note without an octave means that note in all octaves.
 pub(super) fn note(part: &str, sign: &str, text: &str) -> Result<Test, String> {
     let understood = match Note::read(text.trim()) {
         Some((within, None)) if matches!(sign, ":" | "=") => Some(Test::NoteOfAnyOctave(within.rem_euclid(12))),

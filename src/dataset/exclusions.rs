@@ -238,6 +238,6 @@ mod tests {
     fn what_is_no_pattern_is_told() {
         let exclusions = Exclusions { patterns: vec!["*.wav".into(), "[z-a]".into()], ..Exclusions::default() };
         let refused = exclusions.check().expect_err("no pattern").to_string();
-        assert!(refused.starts_with("“[z-a]” is no pattern"), "{refused}");
+        assert!(refused.starts_with("“[z-a]” is not a valid pattern"), "{refused}");
     }
 }

@@ -314,6 +314,6 @@ mod tests {
         let odd = "kind,name,path,content_hash,start_seconds,end_seconds\nfavourite,,a.wav,00,,\n";
         assert!(read_csv(odd.as_bytes()).expect_err("no stretch").starts_with("line 2 has neither"));
         let odd = "kind,name,path,content_hash,start_seconds,end_seconds\nfavourite,,a.wav,00,x,1\n";
-        assert!(read_csv(odd.as_bytes()).expect_err("no number").contains("no two numbers"));
+        assert!(read_csv(odd.as_bytes()).expect_err("no number").contains("not two numbers"));
     }
 }

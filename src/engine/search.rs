@@ -102,8 +102,12 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
             let file = &snapshot.span_of(hit.row)?.file;
             let is_own = ground.own.is_some_and(|span| span.file.id == file.id);
             let stretch = (hit.start_secs, hit.end_secs);
-            // A file is judged as a whole, though it is shown at its nearest moment.
-            let judged = if query.by == Grouping::File { (0.0, file.duration_secs()) } else { stretch };
+            let verdicts = &query.basket.verdicts;
+            // A file is judged as a whole, or by the moment at which it is shown.
+            let of_file = match query.by {
+                Grouping::File => verdict_on(verdicts, file.id, (0.0, file.duration_secs())),
+                _ => None,
+            };
             Some(Match {
                 path: file.path.clone(),
                 start_seconds: hit.start_secs,
@@ -120,7 +124,7 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
                     share_alike: found.pairs.as_ref().and_then(|pairs| pairs.share_alike(distance)),
                     by_chance: found.by_chance.as_ref().map(|by_chance| by_chance(distance)),
                     is_behind: hit.is_contrary,
-                    verdict: verdict_on(&query.basket.verdicts, file.id, judged),
+                    verdict: of_file.or_else(|| verdict_on(verdicts, file.id, stretch)),
                     is_new: false,
                 },
                 file_seconds: file.duration_secs(),

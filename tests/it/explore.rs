@@ -247,7 +247,11 @@ fn in_the_window_the_library_is_walked_by_map_by_bits_and_by_duplicates() {
     window.harness.step();
     window.harness.step();
     plays(&mut window, "a dot", "tone_00.wav");
-    window.see("matches marked");
+    window.until("its matches, all marked on the map", |harness| {
+        let state = harness.state().state();
+        let matches = state.search.matches();
+        !matches.is_empty() && matches.iter().all(|found| state.explore.map.dot_of_match(found).is_some())
+    });
 
     turn_to(&mut window, Key::Num3);
     window.see("The code of tone_00.wav");
@@ -258,6 +262,7 @@ fn in_the_window_the_library_is_walked_by_map_by_bits_and_by_duplicates() {
     window.see("This is the decoder's sound of the flipped code");
 
     turn_to(&mut window, Key::Num4);
+    window.press("Nearly equal");
     window.press("Whole files");
     // The groups of moments stay on the screen until the groups of files are found.
     window.until("groups of whole files, of which silence is none", |harness| {

@@ -56,7 +56,7 @@ fn dropped_sounds_are_learned_found_heard_and_dragged_on() {
 
     let heard = audio.listen("spk.monitor", &folder.path().join("heard"));
     audio.until("the speaker's silence", || heard.bytes() > 0);
-    screen.click(second.middle());
+    screen.click(second.name());
     audio.until("the match, at the speaker", || heard.samples().iter().any(|sample| sample.abs() > 0.1));
     window.see("Picture of the selected match");
     picture("7-heard.png");
@@ -65,10 +65,10 @@ fn dropped_sounds_are_learned_found_heard_and_dragged_on() {
     other.move_to(1290, 0);
     other.see("Try the demo library");
     let third = window.see("Match 3:");
-    screen.point(third.middle());
+    screen.point(third.name());
     screen.mouse(&["mousedown", "1"]);
     // When the drag begins, the match is selected.
-    screen.sway_until(third.middle(), || window.selects("Match 3:"));
+    screen.sway_until(third.name(), || window.selects("Match 3:"));
     screen.sway_until((1900, 500), || other.has("Let go to add these sounds"));
     picture("8-dragged.png");
     screen.mouse(&["mouseup", "1"]);

@@ -51,6 +51,11 @@ impl Thing {
     pub fn middle(&self) -> (i32, i32) {
         (self.left + self.width / 2, self.top + self.height / 2)
     }
+
+    /// A point on the name of a row. The middle of a row may have a button under the pointer.
+    pub fn name(&self) -> (i32, i32) {
+        (self.left + self.width / 4, self.top + self.height / 2)
+    }
 }
 
 impl Screen {

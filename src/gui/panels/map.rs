@@ -73,22 +73,15 @@ fn nothing_yet(ui: &mut Ui, state: &mut State) {
 }
 
 fn toolbar(ui: &mut Ui, state: &mut State) {
+    let mut by = state.explore.map.colour_by;
+    let mut is_changed = false;
     ui.horizontal_wrapped(|ui| {
-        let mut by = state.explore.map.colour_by;
         let options = [
             (ColourBy::Folder, "Folders", "Dots are coloured by the folder that their file is in"),
             (ColourBy::Tag, "Tags", "Dots are coloured by the first tag of their file"),
             (ColourBy::File, "Files", "Dots of one file have one colour; several files may share it"),
         ];
-        let aspects = [
-            (ColourBy::Brightness, "Bright", "Dots are coloured by the brightness of their file"),
-            (ColourBy::Length, "Lengths", "Dots are coloured by the length of their file"),
-            (ColourBy::Pitch, "Pitches", "Dots are coloured by the pitch of their file"),
-        ];
-        let is_changed = segmented(ui, &mut by, &options);
-        if segmented(ui, &mut by, &aspects) || is_changed {
-            state.colour_map_by(by);
-        }
+        is_changed |= segmented(ui, &mut by, &options);
         let help = "A dot plays when the pointer rests on it";
         tick(ui, &mut state.explore.map.hover_plays, "Hover plays").on_hover_text(help);
         let open = state.explore.map.list_open;
@@ -96,6 +89,18 @@ fn toolbar(ui: &mut Ui, state: &mut State) {
             state.explore.map.list_open = !open;
         }
     });
+    // A row of its own: in one row with the others, these would be wider than the panel.
+    ui.horizontal(|ui| {
+        let aspects = [
+            (ColourBy::Brightness, "Bright", "Dots are coloured by the brightness of their file"),
+            (ColourBy::Length, "Lengths", "Dots are coloured by the length of their file"),
+            (ColourBy::Pitch, "Pitches", "Dots are coloured by the pitch of their file"),
+        ];
+        is_changed |= segmented(ui, &mut by, &aspects);
+    });
+    if is_changed {
+        state.colour_map_by(by);
+    }
 }
 
 /// Zooming by click, in a corner of the plane.

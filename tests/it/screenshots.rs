@@ -55,7 +55,7 @@ fn draw() {
     window.click("Sounds");
     window.see("Match 3:");
     for name in ["Match 1:", "Match 2:", "Match 3:"] {
-        window.click(name);
+        screen.click(window.see(name).name());
         key("ctrl+d");
         window.see("Name of the collection");
         screen.mouse(&["type", "birds"]);

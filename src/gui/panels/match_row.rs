@@ -165,7 +165,7 @@ fn contents(ui: &mut Ui, state: &State, rect: Rect, shown: &Shown<'_>) -> Option
         }
     }
     let mut name = cells.name;
-    if let Some(yes) = verdict(ui, state, rect, &mut name, shown) {
+    if let Some(yes) = verdict(ui, state, &mut name, shown) {
         wanted = Some(Wanted::Verdict(yes));
     }
     naming(ui, state, name, shown);
@@ -199,11 +199,11 @@ fn contents(ui: &mut Ui, state: &State, rect: Rect, shown: &Shown<'_>) -> Option
     wanted
 }
 
-/// Two buttons at the end of the name: more like this, less like this. They show on the row under the pointer, on the selected
-/// one, and on those that were judged.
-fn verdict(ui: &mut Ui, state: &State, row: Rect, name: &mut Rect, shown: &Shown<'_>) -> Option<bool> {
+/// Two buttons at the end of the name: more like this, less like this. The selected row has them, and so has each judged row. A
+/// row under the pointer has none: a click on it plays it first.
+fn verdict(ui: &mut Ui, state: &State, name: &mut Rect, shown: &Shown<'_>) -> Option<bool> {
     let said = state.verdict_on(shown.line);
-    let is_active = state.search.selected == Some(shown.line) || ui.rect_contains_pointer(row.expand2(vec2(8.0, 4.0)));
+    let is_active = state.search.selected == Some(shown.line);
     if !is_active && said.is_none() {
         return None;
     }

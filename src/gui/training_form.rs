@@ -17,9 +17,11 @@ impl Default for TrainingForm {
     }
 }
 
-/// The bits that a preset starts with.
+/// The bits that a preset starts with: the same as on the command line.
 pub fn usual_bits(preset: Preset) -> usize {
-    if preset == Preset::Seed { 100 } else { 64 }
+    let untouched = TrainingSettings { preset: Some(preset), ..TrainingSettings::default() };
+    // A preset without changes is a valid configuration: the tests of the model make each of them.
+    Config::new(&untouched, None).map_or(64, |config| config.bits)
 }
 
 /// The numbers of bits that a preset offers.
@@ -105,8 +107,12 @@ mod tests {
     #[test]
     fn an_untouched_form_leaves_everything_to_the_preset() {
         let settings = TrainingForm::default().settings().unwrap();
-        let expected = TrainingSettings { preset: Some(Preset::Spectral), bits: Some(64), ..Default::default() };
+        let expected = TrainingSettings { preset: Some(Preset::Spectral), bits: Some(128), ..Default::default() };
         assert_eq!(settings, expected);
+        for preset in [Preset::Spectral, Preset::Waveform, Preset::Seed] {
+            let untouched = TrainingSettings { preset: Some(preset), ..Default::default() };
+            assert_eq!(usual_bits(preset), Config::new(&untouched, None).unwrap().bits, "{preset:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Reads sound files of all containers and codecs as a stream of interleaved samples.
 //!
-//! A container gives packets and their positions in time ([`packets`]). A codec decodes them one by one. The decoder in
+//! A container gives packets and their positions in time (`packets.rs`). A codec decodes them one by one. The decoder in
 //! this file puts the samples where they belong: it leaves out the priming of an encoder, and it puts silence of the
 //! right length in place of what cannot be decoded. So every frame keeps its position.
 

@@ -84,12 +84,15 @@ pub fn run(options: WindowOptions) -> anyhow::Result<Option<Signal>> {
         .with_inner_size(size)
         .with_min_inner_size([800.0, 560.0])
         .with_drag_and_drop(true);
-    let mut native = eframe::NativeOptions { viewport, ..Default::default() };
     #[cfg(target_os = "linux")]
-    if desktop::prefers_x11(options.wayland) {
+    let event_loop_builder: Option<eframe::EventLoopBuilderHook> = desktop::prefers_x11(options.wayland).then(|| {
         use winit::platform::x11::EventLoopBuilderExtX11 as _;
-        native.event_loop_builder = Some(Box::new(|builder| _ = builder.with_x11()));
-    }
+        let hook: eframe::EventLoopBuilderHook = Box::new(|builder| _ = builder.with_x11());
+        hook
+    });
+    #[cfg(not(target_os = "linux"))]
+    let event_loop_builder = None;
+    let native = eframe::NativeOptions { viewport, event_loop_builder, ..Default::default() };
     let create = |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
         let app = App::new(&cc.egui_ctx, options);
         // There is room for one, and nobody else sends.

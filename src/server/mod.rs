@@ -15,11 +15,9 @@ mod search;
 mod upload;
 mod waiting;
 
-use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -231,9 +229,11 @@ fn terminated() -> anyhow::Result<impl Future<Output = anyhow::Result<()>>> {
         .into_iter()
         .collect::<Result<Vec<_>, _>>()
         .context("signals cannot be received")?;
-    Ok(poll_fn(move |context| match signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
-        true => Poll::Ready(Ok(())),
-        false => Poll::Pending,
+    Ok(std::future::poll_fn(move |context| {
+        match signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
+            true => std::task::Poll::Ready(Ok(())),
+            false => std::task::Poll::Pending,
+        }
     }))
 }
 

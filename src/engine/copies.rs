@@ -53,25 +53,40 @@ pub(super) fn find(job: &Job, keep: &Keep) -> Result<CopiesReport, EngineError> 
     Ok(report)
 }
 
-/// Removes the copies as the person decided. A copy is only removed if it and the kept file are unchanged on the disk.
-pub(super) fn thin_out(job: &Job, report: &CopiesReport, deed: CopiesDeed) -> Result<Outcome, EngineError> {
+/// The copies that are still copies: they and the kept file are on the disk as they were when the program read them.
+fn unchanged(job: &Job, report: &CopiesReport) -> CopiesReport {
     let dataset = job.shared.latest().dataset;
     let is_as_read = |id: FileId| dataset.file(id).is_some_and(|file| on_disk::state_of(file).is_none());
-    let mut pairs = Vec::new();
-    for group in report.groups.iter().filter(|group| is_as_read(group.keep_file)) {
-        pairs.extend(group.other_files.iter().filter(|id| is_as_read(**id)).map(|id| (group.keep_file, *id)));
-    }
+    report.only(|group, place| is_as_read(group.keep_file) && is_as_read(group.other_files[place]))
+}
+
+/// The copies that can be taken off the disk. One file can have two names: by a hard link, or where a disk is mounted twice. To
+/// remove such a "copy" could remove the kept file itself.
+fn removable(job: &Job, report: &CopiesReport) -> CopiesReport {
+    let is_another_file = |keep: &Utf8Path, other: &Utf8Path| {
+        same_file::is_same_file(names::path_of(keep), names::path_of(other)).is_ok_and(|is_same| !is_same)
+    };
+    unchanged(job, report).only(|group, place| is_another_file(&group.keep, &group.others[place]))
+}
+
+/// Removes the copies as the person decided.
+pub(super) fn thin_out(job: &Job, report: &CopiesReport, deed: CopiesDeed) -> Result<Outcome, EngineError> {
+    let report = match deed {
+        CopiesDeed::Forget => unchanged(job, report),
+        CopiesDeed::Trash => removable(job, report),
+    };
     let edit = job.shared.project.edit("Removed copies")?;
     let words = match deed {
-        CopiesDeed::Forget => format!("Removed {} that had copies", files_in_words(pairs.len())),
+        CopiesDeed::Forget => format!("Removed {} that had copies", files_in_words(report.others())),
         CopiesDeed::Trash => {
-            let paths = pairs.iter().filter_map(|(_, id)| Some(names::path_of(&dataset.file(*id)?.path)));
+            let paths = report.groups.iter().flat_map(|group| &group.others).map(|path| names::path_of(path));
             let paths: Vec<PathBuf> = paths.collect();
             trash::delete_all(&paths).map_err(|cause| EngineError::Trash(cause.to_string()))?;
-            format!("Moved {} that had copies to the trash", files_in_words(pairs.len()))
+            format!("Moved {} that had copies to the trash", files_in_words(report.others()))
         }
     };
-    edit.join_files(&pairs)?;
+    let pairs = report.groups.iter().flat_map(|group| group.other_files.iter().map(|id| (group.keep_file, *id)));
+    edit.join_files(&pairs.collect::<Vec<_>>())?;
     edit.name(words.as_str());
     edit.commit()?;
     job.shared.refresh()?;
@@ -79,9 +94,9 @@ pub(super) fn thin_out(job: &Job, report: &CopiesReport, deed: CopiesDeed) -> Re
 }
 
 /// Writes a script that keeps one file of each group. It is made only where nothing is yet.
-pub(super) fn save_script(report: &CopiesReport, out: &Utf8Path) -> Result<Outcome, EngineError> {
+pub(super) fn save_script(job: &Job, report: &CopiesReport, out: &Utf8Path) -> Result<Outcome, EngineError> {
     let path = names::path_of(out);
-    files::create(&path, &script(report)).map_err(|cause| EngineError::Write { path, cause })?;
+    files::create(&path, &script(&removable(job, report))).map_err(|cause| EngineError::Write { path, cause })?;
     Ok(Outcome::Saved { out: out.to_owned() })
 }
 

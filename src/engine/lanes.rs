@@ -278,7 +278,7 @@ impl Lane {
             Command::TagFiles { files, tag } => edit::tag_files(job, &files, &tag),
             Command::RenameTag { tag, to } => edit::rename_tag(job, &tag, &to),
             Command::ChangeCollection(change) => collections::change(job, change),
-            Command::SaveCopiesScript { copies: found, out } => copies::save_script(&found, &out),
+            Command::SaveCopiesScript { copies: found, out } => copies::save_script(job, &found, &out),
             Command::ExportCollection { collection, format, out } => collections::export(job, collection, format, &out),
             Command::ExportAnnotations { out } => annotations::export(job, &out),
             Command::ImportAnnotations { from } => annotations::import(job, &from).map(Outcome::AnnotationsTaken),

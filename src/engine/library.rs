@@ -73,10 +73,14 @@ impl CopiesReport {
 
     /// The same without files that a person keeps.
     pub fn without(&self, kept: &BTreeSet<Utf8PathBuf>) -> Self {
+        self.only(|group, place| !kept.contains(&group.others[place]))
+    }
+
+    /// The same with only the copies that `stays` admits, given a group and a place in its `others`.
+    pub(super) fn only(&self, stays: impl Fn(&CopyGroup, usize) -> bool) -> Self {
         let mut groups = self.groups.clone();
         for group in &mut groups {
-            let stays = |path: &Utf8PathBuf| !kept.contains(path);
-            let places: Vec<usize> = (0..group.others.len()).filter(|place| stays(&group.others[*place])).collect();
+            let places: Vec<usize> = (0..group.others.len()).filter(|place| stays(group, *place)).collect();
             group.others = places.iter().map(|place| group.others[*place].clone()).collect();
             group.other_files = places.iter().map(|place| group.other_files[*place]).collect();
         }

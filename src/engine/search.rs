@@ -102,12 +102,9 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
             let file = &snapshot.span_of(hit.row)?.file;
             let is_own = ground.own.is_some_and(|span| span.file.id == file.id);
             let stretch = (hit.start_secs, hit.end_secs);
-            let verdicts = &query.basket.verdicts;
             // A file is judged as a whole, or by the moment at which it is shown.
-            let of_file = match query.by {
-                Grouping::File => verdict_on(verdicts, file.id, (0.0, file.duration_secs())),
-                _ => None,
-            };
+            let whole = (query.by == Grouping::File).then(|| (0.0, file.duration_secs()));
+            let judged: Vec<(f64, f64)> = whole.into_iter().chain([stretch]).collect();
             Some(Match {
                 path: file.path.clone(),
                 start_seconds: hit.start_secs,
@@ -124,7 +121,7 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
                     share_alike: found.pairs.as_ref().and_then(|pairs| pairs.share_alike(distance)),
                     by_chance: found.by_chance.as_ref().map(|by_chance| by_chance(distance)),
                     is_behind: hit.is_contrary,
-                    verdict: of_file.or_else(|| verdict_on(verdicts, file.id, stretch)),
+                    verdict: verdict_on(&query.basket.verdicts, file.id, &judged),
                     is_new: false,
                 },
                 file_seconds: file.duration_secs(),
@@ -253,10 +250,10 @@ fn find<'a>(job: &Job, ground: &Ground<'a>, asked: &Asked, query: &Query) -> Res
     })
 }
 
-/// The verdict on a match: the last one given on a stretch that matches it.
-fn verdict_on(verdicts: &[Verdict], file: FileId, stretch: (f64, f64)) -> Option<bool> {
-    let said = verdicts.iter().rev().find(|verdict| verdict.is_on(file, stretch.0, stretch.1));
-    said.map(|verdict| verdict.yes)
+/// The verdict on a match: the last one that was given on one of its stretches.
+fn verdict_on(verdicts: &[Verdict], file: FileId, stretches: &[(f64, f64)]) -> Option<bool> {
+    let is_on = |verdict: &&Verdict| stretches.iter().any(|(start, end)| verdict.is_on(file, *start, *end));
+    verdicts.iter().rev().find(is_on).map(|verdict| verdict.yes)
 }
 
 /// Whether a chunk is the query itself: the chunk has the query's middle, or the query has the chunk's. With whole

@@ -1,7 +1,7 @@
 //! Shows files in the desktop's file manager. A thread of its own asks the file manager, because the answer can take long.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// Asks the file manager to show `paths`, each selected in its folder if the file manager can do that. `failed` is
@@ -73,7 +73,7 @@ fn folder_of(paths: &[PathBuf]) -> PathBuf {
     let folder = if first.is_dir() { Some(first.as_path()) } else { first.parent() };
     // If the folder is gone, too, the nearest existing folder above it is shown.
     let there = folder.and_then(|folder| folder.ancestors().find(|above| above.is_dir()));
-    there.unwrap_or(Path::new(".")).to_path_buf()
+    there.unwrap_or(std::path::Path::new(".")).to_path_buf()
 }
 
 /// Runs a program that ends soon, and whose exit status says whether it succeeded.
@@ -92,7 +92,7 @@ fn open(program: &str, arguments: &[PathBuf]) -> Result<(), String> {
 
 /// The `file:` address of a path, as RFC 8089 defines it.
 #[cfg(target_os = "linux")]
-pub(super) fn uri(path: &Path) -> String {
+pub(super) fn uri(path: &std::path::Path) -> String {
     use std::os::unix::ffi::OsStrExt as _;
     crate::ground::uri::of_path(path.as_os_str().as_bytes())
 }
@@ -104,7 +104,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_path_becomes_a_uri_whatever_is_in_it() {
-        assert_eq!(uri(Path::new("/a b/ü%#?.wav")), "file:///a%20b/%C3%BC%25%23%3F.wav");
+        assert_eq!(uri(std::path::Path::new("/a b/ü%#?.wav")), "file:///a%20b/%C3%BC%25%23%3F.wav");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! program runs. A function that a body calls must be `#[inline(always)]`; otherwise it is compiled for the narrow
 //! instruction set. Integers are added by `wrapping_add`, because a check for overflow prevents vectorisation.
 
-use pulp::{Simd, WithSimd};
+use pulp::WithSimd;
 
 /// Runs `op` with the widest vectors of the machine.
 #[inline(always)]
@@ -12,10 +12,10 @@ pub fn dispatch<Op: WithSimd>(op: Op) -> Op::Output {
     #[cfg(target_arch = "x86_64")]
     {
         if let Some(simd) = pulp::x86::V4::try_new() {
-            return Simd::vectorize(simd, op);
+            return pulp::Simd::vectorize(simd, op);
         }
         if let Some(simd) = pulp::x86::V3::try_new() {
-            return Simd::vectorize(simd, op);
+            return pulp::Simd::vectorize(simd, op);
         }
     }
     pulp::Arch::new().dispatch(op)

@@ -335,3 +335,24 @@ fn exact_copies_are_one_match_and_are_thinned_out_without_deleting_a_file() {
     assert_eq!(program.text(&["list"]).lines().count(), 6);
     assert!(program.refused(&["copies", "--trash"], 1).contains("add --yes"));
 }
+
+/// A script of removals names neither the kept file under another name nor a file that is no copy any more.
+#[cfg(unix)]
+#[test]
+fn what_would_remove_the_kept_file_or_another_sound_is_not_in_the_script() {
+    let program = Program::new();
+    program.write_tones("tones", 2);
+    let tone = |name: &str| program.at(&format!("tones/{name}.wav"));
+    for copy in ["a copy", "changed since"] {
+        std::fs::copy(tone("tone_00"), tone(copy)).expect("copied");
+    }
+    std::fs::hard_link(tone("tone_00"), tone("zz another name of tone_00")).expect("linked");
+    program.json(&["add", &program.at("tones")]);
+    std::fs::copy(tone("tone_01"), tone("changed since")).expect("changed");
+    let script = program.at("thin.sh");
+    // The longest path is the linked one.
+    program.text(&["copies", "--keep", "longest-path", "--script", &script]);
+    let written = std::fs::read_to_string(&script).expect("a script");
+    let removed: Vec<&str> = written.lines().filter(|line| line.starts_with("rm ")).collect();
+    assert_eq!(removed, [format!("rm -- '{}'", tone("a copy"))], "{written}");
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{Key, Modifiers, vec2};
+use egui::{Key, Modifiers, Pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
@@ -68,12 +68,8 @@ fn a_match_goes_into_a_collection_by_its_menu() {
     assert_eq!(change(&mut harness), CollectionChange::Put { name: "drums".into(), items: vec![KICK], before: None });
 }
 
-#[test]
-fn a_file_is_dragged_onto_a_collection() {
-    let mut harness = window(with_collection(made_up::ready(), Vec::new()));
-    press(&mut harness, "Collections, 1, folded");
-    let from = harness.get_by_label("kick_00.wav, 2.00 s").rect().center();
-    let to = harness.get_by_label("Collection drums, 0 sounds").rect().center();
+/// Drags what is at `from` to `to`. The pointer first moves a little, as a person's does.
+fn drag(harness: &mut Harness<'_, State>, from: Pos2, to: Pos2) {
     harness.drag_at(from);
     harness.run();
     harness.hover_at(from - vec2(0.0, 12.0));
@@ -82,6 +78,15 @@ fn a_file_is_dragged_onto_a_collection() {
     harness.run();
     harness.drop_at(to);
     harness.run();
+}
+
+#[test]
+fn a_file_is_dragged_onto_a_collection() {
+    let mut harness = window(with_collection(made_up::ready(), Vec::new()));
+    press(&mut harness, "Collections, 1, folded");
+    let from = harness.get_by_label("kick_00.wav, 2.00 s").rect().center();
+    let to = harness.get_by_label("Collection drums, 0 sounds").rect().center();
+    drag(&mut harness, from, to);
     assert_eq!(change(&mut harness), CollectionChange::Put { name: "drums".into(), items: vec![KICK], before: None });
 }
 
@@ -110,14 +115,7 @@ fn items_are_moved_by_key_and_by_mouse_and_taken_out() {
     assert_eq!(change(&mut harness), moved(KICK, 1));
     let from = harness.get_by_label("Item 2: pad_00.wav, 0.50 to 1.00 s").rect().center();
     let to = harness.get_by_label("Item 1: kick_00.wav").rect().center();
-    harness.drag_at(from);
-    harness.run();
-    harness.hover_at(from - vec2(0.0, 12.0));
-    harness.run();
-    harness.hover_at(to);
-    harness.run();
-    harness.drop_at(to);
-    harness.run();
+    drag(&mut harness, from, to);
     assert_eq!(change(&mut harness), moved(PAD, 0));
     press(&mut harness, "Take item 1 out of the collection");
     let taken = CollectionChange::Take { collection: CollectionId(7), items: vec![KICK] };

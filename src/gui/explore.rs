@@ -1,27 +1,13 @@
-//! The contents of the pages, without widgets: the map, the bits of a code, duplicates, distances.
+//! The contents of the pages beside the search, without widgets. Each page owns its file here: the map, the bits of a
+//! code, exact copies, and near-duplicates.
 
 pub mod bits;
+pub mod copies;
 pub mod duplicates;
 pub mod kinds;
 pub mod map;
 
-use crate::engine::{ChunkPlace, Clip, DistancesReport, JobId};
-use std::sync::Arc;
-
-use bits::BitsState;
-use duplicates::DuplicatesState;
-use map::MapState;
-
-/// The states of the pages.
-#[derive(Default)]
-pub struct Explore {
-    pub map: MapState,
-    pub bits: BitsState,
-    pub duplicates: DuplicatesState,
-    /// For the index of this generation.
-    pub distances: Asked<i64>,
-    pub distances_report: Option<Arc<DistancesReport>>,
-}
+use crate::engine::{ChunkPlace, Clip, JobId};
 
 /// A question to the engine: which one, and whether it is being answered. At most one is on the way. A change meanwhile
 /// is asked about when it ends.

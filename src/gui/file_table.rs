@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::dataset::{FileId, SoundFile};
-use crate::engine::DatasetView;
+use crate::dataset::{FileId, Item, SoundFile};
+use crate::engine::{DatasetView, Latest, OnDisk};
 
 pub use order::{Arrangement, Column, Order, Sort, Sorter};
 pub use tree::Group;
@@ -30,6 +30,7 @@ pub struct FileTable {
     pub filter: String,
     pub sort: Sort,
     pub by_folder: bool,
+    pub selected: BTreeSet<FileId>,
     /// Set when the field of the filter should get the keyboard.
     pub focus_filter: bool,
     /// Set when a row must be brought into view.
@@ -70,6 +71,7 @@ impl FileTable {
             filter: String::new(),
             sort: Sort::default(),
             by_folder: true,
+            selected: BTreeSet::new(),
             focus_filter: false,
             reveal: None,
             open_menu: false,
@@ -94,6 +96,18 @@ impl FileTable {
     /// Whether an arrangement is still being computed.
     pub fn waits(&self) -> bool {
         self.asked.is_some()
+    }
+
+    /// Shows the newest dataset as the filter and the order say. A large table is arranged elsewhere: see [`Self::want`].
+    pub fn bring_up_to_date(&mut self, latest: &Latest) -> Option<Order> {
+        self.want(Order {
+            dataset: latest.dataset.clone(),
+            on_disk: latest.on_disk.clone(),
+            favourites: latest.favourites.clone(),
+            filter: self.filter.trim().to_owned(),
+            sort: self.sort,
+            by_folder: self.by_folder,
+        })
     }
 
     /// Sets what the table should show. A small table shows it at once. For a large table, the order is returned, and a
@@ -288,5 +302,81 @@ impl FileTable {
             files.extend(group.files.get(from..to).unwrap_or_default());
         }
         files
+    }
+}
+
+/// The selection.
+impl FileTable {
+    /// A click on a row. `add` means with Ctrl, `extend` means with Shift.
+    pub fn click(&mut self, place: u32, add: bool, extend: bool) {
+        let Some(file) = self.file(place).map(|file| file.id) else { return };
+        match (extend, self.anchor) {
+            (true, Some(anchor)) => self.selected = self.ids_at(&self.between(anchor, place)),
+            _ if add => {
+                if !self.selected.remove(&file) {
+                    self.selected.insert(file);
+                }
+            }
+            _ => self.selected = BTreeSet::from([file]),
+        }
+        self.set_cursor(place, extend);
+    }
+
+    /// The keyboard has reached a row.
+    pub fn focus(&mut self, place: u32) {
+        let Some(file) = self.file(place).map(|file| file.id) else { return };
+        if self.cursor != Some(place) || self.selected.is_empty() {
+            self.selected = BTreeSet::from([file]);
+            self.set_cursor(place, false);
+        }
+    }
+
+    /// Selects all files that have a row.
+    pub fn select_all(&mut self) {
+        let all: Vec<u32> = self.all().collect();
+        self.selected = self.ids_at(&all);
+    }
+
+    pub fn select_places(&mut self, places: &[u32]) {
+        self.selected = self.ids_at(places);
+        if let Some(first) = places.first() {
+            self.set_cursor(*first, false);
+        }
+    }
+
+    fn ids_at(&self, places: &[u32]) -> BTreeSet<FileId> {
+        places.iter().filter_map(|place| Some(self.file(*place)?.id)).collect()
+    }
+
+    /// The file at the cursor, if it is selected. Otherwise the first selected file.
+    pub fn first_selected(&self) -> Option<&Arc<SoundFile>> {
+        let first = self.selected.first()?;
+        let at_cursor = self.cursor.and_then(|place| self.file(place));
+        let at_cursor = at_cursor.filter(|file| self.selected.contains(&file.id));
+        at_cursor.or_else(|| self.shown.order.dataset.files.iter().find(|file| file.id == *first))
+    }
+
+    /// The selected files in the order of their rows.
+    pub fn selected_in_order(&self) -> impl Iterator<Item = &Arc<SoundFile>> {
+        let files = self.all().filter_map(|place| self.file(place));
+        files.filter(|file| self.selected.contains(&file.id))
+    }
+
+    /// The paths of the selected files, one per line.
+    pub fn selected_paths(&self) -> String {
+        self.selected_in_order().map(|file| file.path.as_str()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The sounds that a dragged row takes along: all selected files if it is one of them.
+    pub fn items_with(&self, file: FileId) -> Vec<Item> {
+        match self.selected.contains(&file) {
+            true => self.selected_in_order().map(|file| Item { file: file.id, stretch_secs: None }).collect(),
+            false => vec![Item { file, stretch_secs: None }],
+        }
+    }
+
+    /// Whether a selected file has changed on the disk.
+    pub fn any_selected_has_changed(&self, latest: &Latest) -> bool {
+        latest.on_disk.iter().any(|(file, state)| *state == OnDisk::Changed && self.selected.contains(file))
     }
 }

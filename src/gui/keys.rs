@@ -4,8 +4,10 @@ use egui::{Context, Event, FocusDirection, InputState, Key, Modifiers, Popup};
 
 use super::dialogs::Question;
 use super::match_list::View;
+use super::modals::Modal;
 use super::panels::pages::PAGES;
-use super::state::{List, Modal, State};
+use super::shared::List;
+use super::state::State;
 use super::widgets::row;
 
 /// The list of keys for the person.
@@ -47,7 +49,7 @@ const ACT_ON_MATCHES: &[char] = &['f', 't', 'y', 'n'];
 
 pub fn handle(ctx: &Context, state: &mut State) {
     // A dialog takes the keys, and closes itself on Esc. So does an open menu.
-    if state.modal.is_some() || Popup::is_any_open(ctx) {
+    if state.modals.open.is_some() || Popup::is_any_open(ctx) {
         return;
     }
     everywhere(ctx, state);
@@ -70,7 +72,7 @@ fn pressed(ctx: &Context, modifiers: Modifiers, key: Key) -> bool {
 /// Keys that also work while a person types.
 fn everywhere(ctx: &Context, state: &mut State) {
     let pressed = |modifiers, key| pressed(ctx, modifiers, key);
-    if pressed(Modifiers::COMMAND, Key::O) && !state.read_only() {
+    if pressed(Modifiers::COMMAND, Key::O) && !state.shared.read_only() {
         state.ask(Question::FilesToAdd);
     }
     for (key, (page, ..)) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5].into_iter().zip(PAGES) {
@@ -84,7 +86,7 @@ fn everywhere(ctx: &Context, state: &mut State) {
     if pressed(Modifiers::COMMAND, Key::F) {
         state.files.focus_filter = true;
     }
-    if pressed(Modifiers::COMMAND, Key::R) && (state.latest.recorder.recording || !state.read_only()) {
+    if pressed(Modifiers::COMMAND, Key::R) && (state.shared.latest.recorder.recording || !state.shared.read_only()) {
         state.toggle_recording();
     }
     if pressed(Modifiers::COMMAND, Key::S) {
@@ -100,7 +102,7 @@ fn everywhere(ctx: &Context, state: &mut State) {
         state.go_forward();
     }
     if pressed(Modifiers::NONE, Key::F1) {
-        state.modal = Some(Modal::Keys);
+        state.modals.open = Some(Modal::Keys);
     }
 }
 
@@ -109,10 +111,10 @@ fn outside_fields(ctx: &Context, state: &mut State) {
     let pressed = |modifiers, key| pressed(ctx, modifiers, key);
     // The longer combination comes first, because egui takes Ctrl+Shift+Z for Ctrl+Z too.
     let redo = pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || pressed(Modifiers::COMMAND, Key::Y);
-    if redo && !state.read_only() {
+    if redo && !state.shared.read_only() {
         state.redo();
     }
-    if pressed(Modifiers::COMMAND, Key::Z) && !state.read_only() {
+    if pressed(Modifiers::COMMAND, Key::Z) && !state.shared.read_only() {
         state.undo();
     }
     if pressed(Modifiers::NONE, Key::Escape) {
@@ -131,13 +133,13 @@ fn outside_fields(ctx: &Context, state: &mut State) {
 fn in_lists(ctx: &Context, state: &mut State) {
     let pressed = |modifiers, key| pressed(ctx, modifiers, key);
     if pressed(Modifiers::NONE, Key::Questionmark) {
-        state.modal = Some(Modal::Keys);
+        state.modals.open = Some(Modal::Keys);
     }
     if pressed(Modifiers::SHIFT, Key::F10) || pressed(Modifiers::NONE, Key::Menu) {
-        match state.list {
+        match state.shared.list {
             List::Files => state.open_file_menu(),
             List::Matches => state.open_match_menu(),
-            List::Collection => state.collecting.open_menu = true,
+            List::Collection => state.collection.open_menu = true,
             // These lists have no menus.
             _ => {}
         }
@@ -147,12 +149,12 @@ fn in_lists(ctx: &Context, state: &mut State) {
         return moves(ctx, state);
     }
     if pressed(Modifiers::NONE, Key::F)
-        && state.list == List::Matches
+        && state.shared.list == List::Matches
         && let Some(line) = state.search.selected
     {
         state.toggle_favourite(line);
     }
-    if state.list == List::Matches {
+    if state.shared.list == List::Matches {
         for (key, yes) in [(Key::Y, true), (Key::N, false)] {
             if pressed(Modifiers::NONE, key) {
                 state.judge_selected(yes);
@@ -163,9 +165,9 @@ fn in_lists(ctx: &Context, state: &mut State) {
         state.ask_for_tag();
     }
     if pressed(Modifiers::NONE, Key::Delete) {
-        match state.list {
+        match state.shared.list {
             List::Files => state.remove_selected_files(),
-            List::Collection => state.take_item_out(state.collecting.selected),
+            List::Collection => state.take_selected_item_out(),
             _ => {}
         }
     }
@@ -182,14 +184,14 @@ fn moves(ctx: &Context, state: &mut State) {
         }
         pressed
     };
-    if state.list == List::Collection {
+    if state.shared.list == List::Collection {
         for (key, by) in [(Key::ArrowDown, 1), (Key::ArrowUp, -1)] {
             if arrow(Modifiers::ALT, key) {
                 state.move_selected_item(by);
             }
         }
     }
-    if state.list == List::Files {
+    if state.shared.list == List::Files {
         for (key, by) in [(Key::ArrowDown, 1), (Key::ArrowUp, -1)] {
             if arrow(Modifiers::SHIFT, key) {
                 state.step_file(by, true);
@@ -206,7 +208,7 @@ fn moves(ctx: &Context, state: &mut State) {
         state.play_the_other();
     }
     if pressed(Modifiers::NONE, Key::Space) {
-        match (state.list, state.library.cursor) {
+        match (state.shared.list, state.library.cursor) {
             (List::Library, Some(head)) => state.choose_head(head),
             _ => state.play_or_stop(),
         }
@@ -230,7 +232,7 @@ fn moves(ctx: &Context, state: &mut State) {
 /// Left and Right: on the map from dot to dot, in the library folding, in the matches unfolding moments, otherwise
 /// between files and matches.
 fn aside(ctx: &Context, state: &mut State, is_right: bool) {
-    match state.list {
+    match state.shared.list {
         List::Dots => state.step_aside(if is_right { 1.0 } else { -1.0 }),
         List::Library => state.fold_at_cursor(!is_right),
         List::Files if is_right => {
@@ -262,7 +264,7 @@ fn leave(ctx: &Context) {
 
 /// Letters that are typed in a list go to the field of the list's filter. Returns whether there were any.
 fn letters(ctx: &Context, state: &mut State) -> bool {
-    let has_filter = match state.list {
+    let has_filter = match state.shared.list {
         List::Files => true,
         List::Matches => state.search.path.is_some(),
         _ => false,
@@ -270,7 +272,7 @@ fn letters(ctx: &Context, state: &mut State) -> bool {
     if !has_filter || ctx.input(|input| input.modifiers.command || input.modifiers.alt) {
         return false;
     }
-    let act = if state.list == List::Files { ACT_ON_FILES } else { ACT_ON_MATCHES };
+    let act = if state.shared.list == List::Files { ACT_ON_FILES } else { ACT_ON_MATCHES };
     let begins = |text: &str| {
         let first = text.chars().next();
         first.is_some_and(|c| (c.is_alphanumeric() || c == '"') && !act.contains(&c.to_ascii_lowercase()))
@@ -288,7 +290,7 @@ fn letters(ctx: &Context, state: &mut State) -> bool {
     if typed.is_empty() {
         return false;
     }
-    if state.list == List::Files {
+    if state.shared.list == List::Files {
         state.files.filter.push_str(&typed);
         state.files.focus_filter = true;
     } else {

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::query_history::QueryHistory;
+use super::shared::Shared;
 use crate::engine::DatasetView;
 
 /// A part of the library beside its folders.
@@ -34,8 +36,8 @@ pub struct Library {
     /// The position of the arrow keys.
     pub cursor: Option<Head>,
     pub reveal: bool,
-    /// Whether the menu that adds sounds is open.
-    pub adding: bool,
+    /// The path of sounds to add, as typed.
+    pub add_typed: String,
     /// Each tag, and the number of files that have it.
     tags: Arc<Vec<(String, usize)>>,
 }
@@ -60,8 +62,25 @@ impl Library {
         self.tags = Arc::new(counts);
     }
 
-    /// The lines. `things` gives the number of items in each section.
-    pub fn heads(&self, things: impl Fn(Section) -> usize) -> Vec<Head> {
+    /// The lines above the folders.
+    pub fn heads(&self, shared: &Shared, queries: &QueryHistory) -> Vec<Head> {
+        self.heads_of(|section| self.things_in(section, shared, queries))
+    }
+
+    /// The number of items in a section.
+    pub fn things_in(&self, section: Section, shared: &Shared, queries: &QueryHistory) -> usize {
+        let latest = &shared.latest;
+        match section {
+            Section::Favourites => latest.favourites.len(),
+            Section::Collections => latest.collections.len(),
+            Section::Searches => latest.searches.len(),
+            Section::Takes => latest.takes.len(),
+            Section::Queries => queries.asked().len(),
+            Section::Tags => self.tags.len(),
+        }
+    }
+
+    fn heads_of(&self, things: impl Fn(Section) -> usize) -> Vec<Head> {
         let mut heads = Vec::new();
         for section in SECTIONS {
             let things = things(section);
@@ -107,14 +126,14 @@ mod tests {
             Section::Tags => 1,
         };
         let folded = [Section::Collections, Section::Takes, Section::Queries, Section::Tags].map(Head::Section);
-        assert_eq!(library.heads(things), folded);
+        assert_eq!(library.heads_of(things), folded);
         library.fold(Section::Takes, false);
         library.cursor = Some(Head::Item(Section::Takes, 1));
-        assert_eq!(library.heads(things)[2..4], [0, 1].map(|place| Head::Item(Section::Takes, place)));
+        assert_eq!(library.heads_of(things)[2..4], [0, 1].map(|place| Head::Item(Section::Takes, place)));
         library.fold(Section::Takes, true);
         assert_eq!(library.cursor, Some(Head::Section(Section::Takes)), "the keys do not stand on what is gone");
         library.fold(Section::Queries, false);
-        assert_eq!(library.heads(things).len(), 4 + MOST);
+        assert_eq!(library.heads_of(things).len(), 4 + MOST);
     }
 
     #[test]

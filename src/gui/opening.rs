@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, bounded};
 
+use super::actions::Remedy;
 use super::dialogs::Question;
+use super::intents::Intents;
 use super::notices::Tone;
-use super::state::{Remedy, State};
 use super::widgets::buttons::primary_sized;
 use super::{format, panels, theme, widgets};
 use crate::audio::device::Backend;
@@ -93,7 +94,7 @@ pub(super) fn waiting(ui: &mut egui::Ui, folder: &Path) {
 }
 
 /// Shown if a project cannot be opened: the reason, and ways out.
-pub(super) fn refused(ui: &mut egui::Ui, state: &mut State, folder: &Path, refusal: &Refusal) {
+pub(super) fn refused(ui: &mut egui::Ui, typed: &mut String, intents: &mut Intents, folder: &Path, refusal: &Refusal) {
     let palette = theme::palette(ui.visuals());
     let size = egui::vec2(220.0, 36.0);
     egui::CentralPanel::no_frame().frame(theme::panel_frame(palette)).show(ui, |ui| {
@@ -106,7 +107,7 @@ pub(super) fn refused(ui: &mut egui::Ui, state: &mut State, folder: &Path, refus
             match refusal.remedy {
                 None => {
                     if primary_sized(ui, true, choose, size).clicked() {
-                        state.ask(Question::ProjectFolder);
+                        intents.ask(Question::ProjectFolder);
                     }
                 }
                 Some(remedy) => {
@@ -115,18 +116,18 @@ pub(super) fn refused(ui: &mut egui::Ui, state: &mut State, folder: &Path, refus
                         Remedy::Repair => "Repair the project",
                     };
                     if primary_sized(ui, true, label, size).clicked() {
-                        state.open_remedied(folder.to_owned(), remedy);
+                        intents.open_remedied(folder.to_owned(), remedy);
                     }
                     if ui.button(choose).clicked() {
-                        state.ask(Question::ProjectFolder);
+                        intents.ask(Question::ProjectFolder);
                     }
                 }
             }
             if ui.button("Try again").clicked() {
-                state.open_project(folder.to_owned());
+                intents.open_project(folder.to_owned());
             }
             ui.set_max_width(360.0);
-            panels::open_project::folder_field(ui, state, "or paste a folder's path");
+            panels::open_project::folder_field(ui, typed, intents, "or paste a folder's path");
         });
     });
 }

@@ -1,4 +1,4 @@
-//! What the window remembers from one start to the next: one small file, written on a thread of its own.
+//! What the window remembers from one start to the next: one small file, which a separate thread writes.
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -7,7 +7,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use egui::ThemePreference;
 use serde::{Deserialize, Serialize};
 
 use super::file_table::Sort;
@@ -15,45 +14,45 @@ use super::match_list::{self, View};
 use crate::engine::Weights;
 use crate::ground::files;
 
-/// Names another folder for the file: for tests, and for people who keep several.
+/// This environment variable names another folder for the file. Tests use it.
 pub const FOLDER_VARIABLE: &str = "SOUNDALIKE_CONFIG";
 
 const FILE: &str = "window.json";
 
-/// Bytes that the file has at most.
+/// The largest file that is read, in bytes.
 const BYTES_AT_MOST: u64 = 1 << 20;
 
-/// Projects that are remembered.
+/// The most projects that are remembered.
 const RECENT: usize = 10;
 
-/// How long the file waits for what a person is still changing.
+/// The file is written when nothing has changed for this time.
 const SETTLING: Duration = Duration::from_millis(400);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Preferences {
     pub theme: Look,
-    /// How large everything is, 1 being the desktop's own size.
+    /// The zoom factor. 1 is the desktop's own size.
     pub scale: f32,
     /// Width and height of the window, in points.
     pub window: Option<(f32, f32)>,
-    /// Widths of the panels at the sides, where a person has chosen them.
+    /// The widths of the library and of the map, if the person has chosen them.
     pub dataset_width: Option<f32>,
     pub map_width: Option<f32>,
     pub files_by_folder: bool,
     pub files_sorted: Sort,
     pub match_view: View,
     pub matches_sorted: match_list::Sort,
-    /// Columns of the matches that a person does not want to see.
+    /// The columns of the matches that the person has hidden.
     pub hidden_columns: BTreeSet<match_list::Column>,
-    /// What counts for the order of the matches, and whether its sliders are shown.
+    /// What counts for the order of the matches, and whether the sliders for it are shown.
     pub weights: Weights,
     pub shows_weights: bool,
     /// Whether selecting a sound plays it.
     pub plays_selected: bool,
-    /// Whether each of the first hints has been followed.
+    /// Whether the person has followed each of the first hints.
     pub hints_done: [bool; 3],
-    /// Folders of projects, the last opened first.
+    /// The folders of projects. The last opened one comes first.
     pub recent: Vec<PathBuf>,
 }
 
@@ -64,16 +63,6 @@ pub enum Look {
     System,
     Dark,
     Light,
-}
-
-impl From<Look> for ThemePreference {
-    fn from(look: Look) -> Self {
-        match look {
-            Look::System => Self::System,
-            Look::Dark => Self::Dark,
-            Look::Light => Self::Light,
-        }
-    }
 }
 
 impl Default for Preferences {
@@ -99,7 +88,7 @@ impl Default for Preferences {
 }
 
 impl Preferences {
-    /// What was kept in `folder`; the defaults where nothing was, or nothing that this program can read.
+    /// Reads the file in `folder`. If there is none that this program can read, returns the defaults.
     pub fn load(folder: &Path) -> Self {
         let path = folder.join(FILE);
         let kept = match files::read_within(&path, BYTES_AT_MOST) {
@@ -114,7 +103,7 @@ impl Preferences {
         kept.within_bounds()
     }
 
-    /// A file that was edited by hand must not make a window that nobody can use.
+    /// Corrects values with which nobody could use the window. A person may have edited the file by hand.
     fn within_bounds(mut self) -> Self {
         self.scale = if self.scale.is_finite() { self.scale.clamp(0.5, 4.0) } else { 1.0 };
         self.window = self.window.filter(|(width, height)| width.is_finite() && height.is_finite());
@@ -125,7 +114,7 @@ impl Preferences {
         self
     }
 
-    /// Puts a project at the head of those that were opened.
+    /// Puts a project first among the recent ones.
     pub fn opened(&mut self, folder: &Path) {
         if self.recent.first().is_none_or(|first| first != folder) {
             self.recent.retain(|other| other != folder);
@@ -134,13 +123,13 @@ impl Preferences {
         }
     }
 
-    /// The project that was open last, if it is still there.
+    /// The project that was open last, if it still exists.
     pub fn last_project(&self) -> Option<&Path> {
         self.recent.first().map(PathBuf::as_path).filter(|folder| folder.join("project.db").is_file())
     }
 }
 
-/// Where preferences are kept; `None` where there is no home folder.
+/// The folder of the file. `None` if there is no home folder.
 pub fn folder() -> Option<PathBuf> {
     match std::env::var_os(FOLDER_VARIABLE).filter(|named| !named.is_empty()) {
         Some(named) => Some(named.into()),
@@ -148,7 +137,7 @@ pub fn folder() -> Option<PathBuf> {
     }
 }
 
-/// Writes preferences when they have come to rest. Dropping it waits until the last ones are written.
+/// Writes preferences when they have stopped changing. Dropping it waits until the last ones are written.
 pub struct Keeper {
     newest: Option<Sender<Preferences>>,
     thread: Option<JoinHandle<()>>,
@@ -156,9 +145,9 @@ pub struct Keeper {
 
 impl Keeper {
     /// # Errors
-    /// Where no thread can be started.
+    /// If no thread can be started.
     pub fn start(folder: PathBuf) -> std::io::Result<Self> {
-        // Short in fact: whatever waits is passed over for the newest.
+        // The queue stays short: the thread takes the newest preferences and drops the ones before.
         let (newest, waiting) = unbounded();
         let thread = std::thread::Builder::new().name("preferences".into()).spawn(move || {
             while let Some(preferences) = settled(&waiting) {
@@ -188,7 +177,7 @@ impl Drop for Keeper {
     }
 }
 
-/// The newest preferences, once none have come for a while; `None` when no more can come.
+/// Waits until no preferences have come for a while, and returns the newest. `None` when no more can come.
 fn settled(waiting: &Receiver<Preferences>) -> Option<Preferences> {
     let mut newest = waiting.recv().ok()?;
     while let Ok(newer) = waiting.recv_timeout(SETTLING) {
@@ -197,7 +186,7 @@ fn settled(waiting: &Receiver<Preferences>) -> Option<Preferences> {
     Some(newest)
 }
 
-/// After a kill at any moment there is the old file or the new.
+/// If the program is killed, either the old file or the new one is there.
 fn write(folder: &Path, preferences: &Preferences) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let mut text = serde_json::to_vec_pretty(preferences)?;
@@ -211,7 +200,7 @@ mod tests {
     use crate::gui::file_table::Column;
 
     #[test]
-    fn what_was_kept_last_is_there_at_the_next_start() {
+    fn the_next_start_reads_what_was_written_last() {
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().join("made for it");
         assert_eq!(Preferences::load(&place), Preferences::default());
@@ -225,11 +214,11 @@ mod tests {
         drop(keeper);
         assert_eq!(Preferences::load(&place), preferences);
         let left = std::fs::read_dir(&place).expect("the folder").count();
-        assert_eq!(left, 1, "nothing half written stays behind");
+        assert_eq!(left, 1, "no temporary file stays behind");
     }
 
     #[test]
-    fn a_file_that_makes_no_sense_is_passed_over() {
+    fn a_file_that_cannot_be_read_is_ignored() {
         let folder = tempfile::tempdir().expect("a folder");
         let write = |text: &str| std::fs::write(folder.path().join(FILE), text).expect("written");
         write("not JSON");
@@ -240,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn recent_projects_stand_once_each_the_last_one_first() {
+    fn a_recent_project_is_listed_once_and_the_last_one_first() {
         let mut preferences = Preferences::default();
         for i in 0..RECENT + 2 {
             preferences.opened(Path::new(&format!("/p/{i}")));

@@ -31,6 +31,12 @@ impl QueryHistory {
         &self.asked
     }
 
+    /// The query at this position, where the newest is first, and its position where the oldest is first.
+    pub fn newest(&self, place: usize) -> Option<(usize, &Asked)> {
+        let place = self.asked.len().checked_sub(place + 1)?;
+        Some((place, self.asked.get(place)?))
+    }
+
     pub fn at(&self) -> usize {
         self.at
     }

@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use std::sync::Arc;
 
-use super::search_state::typed_path;
+use super::typed_path::typed_path;
 use crate::dataset::CollectionId;
 use crate::engine::formats::MatchFormat;
 use crate::engine::{Clip, CollectionFormat, Command, CopiesReport, SearchReport};

@@ -1,37 +1,39 @@
-//! What the search panel shows: the query, the search that runs for it, and the matches.
+//! The page of the search: the query, the search that runs for it, and the matches.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use std::sync::Arc;
 
+use super::intents::Intents;
 use super::match_list::{self, Contents, Line, Sort, Unfolded, View};
+use super::pictures::Pictures;
 use super::query_history::{Asked, QueryHistory};
-use super::taught::Taught;
-use crate::dataset::{FileId, SoundFile};
+use super::shared::{Shared, stretch_of};
+use super::taught::{self, Taught};
+use crate::dataset::{FileId, Item, SoundFile};
 use crate::engine::{
     Basket, Clip, DatasetView, Failure, Grouping, JobId, Match, Query, SearchFilter, SearchReport, Weights,
 };
-use crate::ground::uri;
 
-/// Matches that a search asks for at first, and at most.
+/// How many matches a search asks for at first, and how many at most.
 const MATCHES: usize = 50;
 pub const MOST_MATCHES: usize = 800;
 
-/// Moments that are shown of one file.
+/// The most moments that are shown of one file.
 const MOMENTS: usize = 20;
 
-/// The shortest part that a drag chooses; shorter ones are a click with an unsteady hand.
+/// The shortest part that a drag can choose. A shorter drag is a click with an unsteady hand.
 pub const SHORTEST_SECS: f64 = 0.02;
 
 #[derive(Clone, Debug)]
 pub struct SearchState {
     /// The sound that is searched for.
     pub path: Option<Utf8PathBuf>,
-    /// The part of it, in seconds; `None` is all of it.
+    /// The part that is searched for, in seconds. `None` means the whole sound.
     pub region: Option<(f64, f64)>,
-    /// The part of it that fills its picture; `None` is all of it.
+    /// The part that fills the picture. `None` means the whole sound.
     pub zoom: Option<(f64, f64)>,
     pub history: QueryHistory,
-    /// What the query has beside its sound.
+    /// The rest of the query beside its sound.
     pub taught: Taught,
     /// What counts for the order of the matches.
     pub weights: Weights,
@@ -41,41 +43,42 @@ pub struct SearchState {
     pub wanted: usize,
     pub sort: Sort,
     pub unfolded: Unfolded,
-    /// The dataset's file that the query is of.
+    /// The file of the dataset that the query is a part of.
     pub own: Option<FileId>,
-    /// Set when the field of the filter is to take the keyboard's focus.
+    /// Set when the field of the filter should get the keyboard.
     pub focus_filter: bool,
-    /// The menu that was asked for by key.
+    /// The menu that a key has opened.
     pub menu: Option<KeyedMenu>,
-    /// Whether moving through the matches plays them.
-    pub auto_play: bool,
     pub report: Option<Arc<SearchReport>>,
-    /// The file of each match, as far as it is still in the dataset.
+    /// The file of each match, if it is still in the dataset.
     pub files: Vec<Option<Arc<SoundFile>>>,
     pub selected: Option<Line>,
-    /// Set when the selected row has to be brought into view.
+    /// Set when the selected row must be brought into view.
     pub reveal: bool,
-    /// Set when the selected row is to get the keyboard's focus.
+    /// Set when the selected row should get the keyboard.
     pub take_focus: bool,
     pub path_typed: String,
+    /// The part of the selected match over which the person is dragging, in seconds.
+    pub dragged: Option<(f64, f64)>,
+    pub pictures: Pictures,
     pub run: Run,
 }
 
-/// A search at work. There is at most one: what changes meanwhile is searched for when it ends, so that dragging over the
-/// query never queues up searches for stretches that nobody waits for any more.
+/// The running search. There is at most one. If the query changes meanwhile, the next search begins when this one ends. So a
+/// drag over the query does not queue searches for parts that nobody wants any more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Run {
     #[default]
     Idle,
-    /// `again`: the query has changed since.
+    /// `again` is true if the query has changed since the search began.
     Searching { job: Option<JobId>, again: bool },
 }
 
-/// A match's menu that was opened by key.
+/// The menu of a match that a key has opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyedMenu {
     pub line: Line,
-    /// Whether it was not drawn yet.
+    /// Whether it has not been drawn yet.
     pub is_new: bool,
 }
 
@@ -96,20 +99,21 @@ impl Default for SearchState {
             own: None,
             focus_filter: false,
             menu: None,
-            auto_play: true,
             report: None,
             files: Vec::new(),
             selected: None,
             reveal: false,
             take_focus: false,
             path_typed: String::new(),
+            dragged: None,
+            pictures: Pictures::default(),
             run: Run::Idle,
         }
     }
 }
 
 impl SearchState {
-    /// Takes another sound, or another part of the same, as the query; matches of another sound go.
+    /// Makes a sound or a part of it the query. The matches of another sound are dropped.
     pub fn choose(&mut self, path: Utf8PathBuf, region: Option<(f64, f64)>, passing: bool) {
         if self.path.as_ref() != Some(&path) {
             self.forget_matches();
@@ -123,13 +127,13 @@ impl SearchState {
         self.wanted = MATCHES;
     }
 
-    /// Another part of the query.
+    /// Chooses another part of the query.
     pub fn change_region(&mut self, region: Option<(f64, f64)>) {
         self.history.change_region(region);
         self.region = region;
     }
 
-    /// Takes an earlier query, or a later one, as the query again.
+    /// Goes back to an earlier query, or forward to a later one.
     pub fn go_to(&mut self, place: usize) {
         let Some(Asked { path, region, taught, .. }) = self.history.go_to(place).cloned() else { return };
         if self.path.as_ref() != Some(&path) {
@@ -162,7 +166,7 @@ impl SearchState {
         self.menu = None;
     }
 
-    /// What to ask the engine.
+    /// The query for the engine.
     pub fn query(&self) -> Option<Query> {
         let path = self.path.clone()?;
         let (from_secs, to_secs) = self.region.unzip();
@@ -177,19 +181,19 @@ impl SearchState {
         })
     }
 
-    /// What to ask for the moments of one file.
+    /// The query for the moments of one file.
     pub fn query_for_moments(&self, file: FileId) -> Option<Query> {
         let filter = SearchFilter { among: Some(Arc::new(vec![file])), ..SearchFilter::default() };
         Some(Query { k: MOMENTS, by: Grouping::Chunk, filter, ..self.query()? })
     }
 
-    /// The file whose moments a query asks for, where it does.
+    /// The file whose moments a query asks for. `None` if it asks for something else.
     pub fn asks_for_moments(&self, query: &Query) -> Option<FileId> {
         let [file] = query.filter.among.as_deref()?[..] else { return None };
         (query.by == Grouping::Chunk && self.unfolded.contains_key(&file)).then_some(file)
     }
 
-    /// The query's own sound.
+    /// The sound of the query.
     pub fn query_clip(&self) -> Option<Clip> {
         let path = self.path.clone()?;
         Some(Clip { path, from_secs: self.region.map_or(0.0, |r| r.0), to_secs: self.region.map(|r| r.1) })
@@ -206,22 +210,50 @@ impl SearchState {
         }
     }
 
+    /// The verdict that the person gave on the match in a line.
+    pub fn verdict_on(&self, line: Line, shared: &Shared) -> Option<bool> {
+        let found = self.match_at(line)?;
+        taught::verdict_on(self.taught.basket(), found.file, shared.stretch_in_file(found))
+    }
+
+    /// A match as an item of a collection: its moment if the list shows moments or events, otherwise its file.
+    pub fn item_of(&self, line: Line) -> Option<Item> {
+        let found = self.match_at(line)?;
+        let is_moment = matches!(line, Line::Moment { .. }) || found.by != Grouping::File;
+        Some(Item { file: found.file, stretch_secs: stretch_of(found).filter(|_| is_moment) })
+    }
+
+    /// The sounds whose pictures are shown: the query and the selected match.
+    pub fn pictured(&self) -> Vec<Utf8PathBuf> {
+        let matched = self.selected_match().map(|found| found.path.clone());
+        self.path.iter().cloned().chain(matched).collect()
+    }
+
+    /// The person drags over a part of the selected match. When the button is released, the part becomes the query.
+    pub fn drag_in_match(&mut self, part: (f64, f64), down: bool, intents: &mut Intents) {
+        self.dragged = down.then_some(part);
+        let is_long_enough = part.1 - part.0 >= SHORTEST_SECS;
+        let path = self.selected_match().map(|found| found.path.clone());
+        if let (false, true, Some(path)) = (down, is_long_enough, path) {
+            intents.choose_query(path, Some(part));
+        }
+    }
+
     pub fn selected_match(&self) -> Option<&Match> {
         self.match_at(self.selected?)
     }
 
-    /// The place of a file's best match.
+    /// The position of the best match of a file.
     pub fn place_of_file(&self, file: FileId) -> Option<usize> {
         self.matches().iter().position(|found| found.file == file)
     }
 
-    /// Shows what a search has found, with the first match selected.
+    /// Shows the matches of a search. The selected match stays selected if it is among them. Otherwise the first is selected.
     pub fn show(&mut self, report: SearchReport, dataset: &DatasetView) {
         let kept = self.selected_match().cloned();
         self.report = Some(Arc::new(report));
         self.menu = None;
         self.find_files(dataset);
-        // While the region is dragged, the selection follows its match as long as it is there.
         let lines = self.lines();
         let is_kept = |line: &&Line| {
             let (Some(kept), Some(found)) = (&kept, self.match_at(**line)) else { return false };
@@ -238,11 +270,11 @@ impl SearchState {
         }
     }
 
-    /// A match could not be played: its row says why, where that is the file's fault and not that of the sound output.
+    /// A match could not be played. If the failure is about the file and not about the sound output, its row says why.
     pub fn mark_unplayable(&mut self, path: &Utf8Path, failure: &Failure) {
         let Some(report) = self.report.as_mut().filter(|_| failure.is_about(path)) else { return };
         for found in Arc::make_mut(report).matches.iter_mut().filter(|found| found.path == path) {
-            // The path stands in the row already.
+            // The row shows the path already.
             found.problem = Some(failure.words.clone());
         }
     }
@@ -253,7 +285,7 @@ impl SearchState {
         self.files = report.matches.iter().map(|m| dataset.file(m.file).cloned()).collect();
     }
 
-    /// Selects the line `by` lines further down; returns whether the selection moved.
+    /// Selects the line `by` lines below. Returns whether the selection moved.
     pub fn step(&mut self, by: isize) -> bool {
         let Some(next) = match_list::step(&self.lines(), self.selected, by) else { return false };
         let moved = self.selected != Some(next);
@@ -263,46 +295,7 @@ impl SearchState {
     }
 }
 
-/// What is searched for with "find similar": the chunk, or the whole file where files were ranked.
-pub fn stretch_of(m: &Match) -> Option<(f64, f64)> {
-    (m.by != Grouping::File).then_some((m.start_seconds, m.end_seconds))
-}
-
 pub fn clip_of(m: &Match) -> Clip {
     let stretch = stretch_of(m);
     Clip { path: m.path.clone(), from_secs: stretch.map_or(0.0, |s| s.0), to_secs: stretch.map(|s| s.1) }
-}
-
-/// Turns what a person typed or pasted into a path: quotes, `file://` and a leading `~` as shells and file managers
-/// give them.
-pub fn typed_path(typed: &str) -> Option<std::path::PathBuf> {
-    let typed = typed.trim();
-    let quoted = |q: char| typed.strip_prefix(q).and_then(|t| t.strip_suffix(q));
-    let typed = quoted('"').or_else(|| quoted('\'')).unwrap_or(typed);
-    let decoded = uri::to_path(typed);
-    let typed = decoded.as_deref().unwrap_or(typed);
-    if typed.is_empty() {
-        return None;
-    }
-    if let Some(rest) = typed.strip_prefix("~/")
-        && let Some(dirs) = directories::UserDirs::new()
-    {
-        return Some(dirs.home_dir().join(rest));
-    }
-    std::path::absolute(Utf8Path::new(typed)).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::path::Path;
-
-    #[test]
-    fn pasted_paths_come_as_shells_and_file_managers_write_them() {
-        for typed in ["/a/b c.wav", " \"/a/b c.wav\" ", "'/a/b c.wav'", "file:///a/b%20c.wav"] {
-            assert_eq!(typed_path(typed).as_deref(), Some(Path::new("/a/b c.wav")), "{typed}");
-        }
-        assert_eq!(typed_path("  "), None);
-        assert_eq!(typed_path("file:///100%.wav").as_deref(), Some(Path::new("/100%.wav")));
-    }
 }

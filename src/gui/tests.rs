@@ -3,7 +3,9 @@
 mod collections;
 mod explore;
 mod files;
+mod keys;
 pub(crate) mod made_up;
+mod matches;
 mod pages;
 mod panels;
 mod project;

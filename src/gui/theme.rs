@@ -1,18 +1,33 @@
-//! Every colour, size and font choice of the window: nothing else in `gui` names one.
+//! The colours, sizes and fonts of the window. No other file chooses one.
 
 use egui::style::{Selection, WidgetVisuals};
 use egui::{
-    Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle, Theme, Visuals,
+    Color32, Context, CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle, Theme,
+    ThemePreference, Visuals,
 };
+
+use super::explore::kinds::{KINDS, STEPS};
+use super::preferences::Look;
+
+/// The look that the person chose, in egui's form.
+pub fn preference(look: Look) -> ThemePreference {
+    match look {
+        Look::System => ThemePreference::System,
+        Look::Dark => ThemePreference::Dark,
+        Look::Light => ThemePreference::Light,
+    }
+}
 
 /// Sizes, in points.
 pub mod size {
-    /// Between things that belong together, and between groups of them.
+    /// Windows up to this height keep room for the matches.
+    pub const LOW_WINDOW: f32 = 620.0;
+    /// The space between things that belong together, and between groups.
     pub const GAP: f32 = 8.0;
     pub const SECTION: f32 = 16.0;
-    /// From a panel's edge to what it holds.
+    /// The margin inside a panel.
     pub const PAD: i8 = 14;
-    /// Between two panels.
+    /// The space between two panels.
     pub const GUTTER: f32 = 2.0;
     pub const CORNER: u8 = 6;
     pub const HEADER: f32 = 44.0;
@@ -30,7 +45,7 @@ pub mod size {
     pub const PLOT: f32 = 104.0;
     pub const HISTOGRAM: f32 = 64.0;
     pub const NEAR_ROW: f32 = 40.0;
-    /// The list beside the map, and a cell of a code.
+    /// The height of the list below the map, and the size of a cell of a code.
     pub const MAP_LIST: f32 = 176.0;
     pub const CELL: f32 = 22.0;
 }
@@ -38,10 +53,10 @@ pub mod size {
 /// The colours of one theme.
 #[derive(Debug)]
 pub struct Palette {
-    /// Behind the panels.
+    /// The ground behind the panels.
     pub window: Color32,
     pub panel: Color32,
-    /// Inputs, tracks, and the ground that waveforms and plots are drawn on.
+    /// The ground of inputs, tracks, waveforms and plots.
     pub well: Color32,
     /// Buttons at rest, and rows under the pointer.
     pub raised: Color32,
@@ -49,11 +64,11 @@ pub struct Palette {
     pub line: Color32,
     pub text: Color32,
     pub dim: Color32,
-    /// The one accent: what to do next, what is selected, what plays.
+    /// The accent for what to do next, what is selected, and what plays.
     pub accent: Color32,
     pub on_accent: Color32,
     pub accent_hover: Color32,
-    /// Ground of what is selected.
+    /// The ground of what is selected.
     pub selected: Color32,
     pub warning: Color32,
     pub error: Color32,
@@ -68,12 +83,6 @@ pub struct Palette {
     /// From silence to the loudest in a spectrogram, in even steps.
     pub spectrum: [Color32; 5],
 }
-
-/// Steps of a scale on the map.
-pub const STEPS: usize = 5;
-
-/// Kinds that have a colour of their own on the map.
-pub const KINDS: usize = 10;
 
 const fn rgb(hex: u32) -> Color32 {
     Color32::from_rgb((hex >> 16) as u8, (hex >> 8) as u8, hex as u8)
@@ -145,7 +154,7 @@ pub const LIGHT: Palette = Palette {
     spectrum: [rgb(0xFF_FF_FF), rgb(0xDC_E8_F2), rgb(0x8F_C9_C4), rgb(0x1F_86_83), rgb(0x0B_2E_4A)],
 };
 
-/// The palette that a style was made from.
+/// The palette of a style.
 pub fn palette(visuals: &Visuals) -> &'static Palette {
     if visuals.dark_mode { &DARK } else { &LIGHT }
 }
@@ -165,7 +174,7 @@ pub fn title() -> TextStyle {
     TextStyle::Name("title".into())
 }
 
-/// Dresses both themes; which of them shows is `Context::set_theme`'s.
+/// Sets the style of both themes. `Context::set_theme` chooses between them.
 pub fn install(ctx: &Context) {
     ctx.set_style_of(Theme::Dark, style(&DARK, Visuals::dark()));
     ctx.set_style_of(Theme::Light, style(&LIGHT, Visuals::light()));
@@ -198,7 +207,7 @@ fn style(palette: &Palette, visuals: Visuals) -> Style {
     spacing.scroll.dormant_handle_opacity = 0.5;
     spacing.scroll.floating_allocated_width = 8.0;
     style.interaction.tooltip_delay = 0.35;
-    // Sentences in panels are labels, not documents: a drag over them should not leave marks.
+    // Text in panels cannot be selected, so a drag over it leaves no marks.
     style.interaction.selectable_labels = false;
     style.animation_time = 0.08;
     style
@@ -217,7 +226,7 @@ fn dress(palette: &Palette, mut visuals: Visuals) -> Visuals {
     visuals.widgets.noninteractive = widget(palette.panel, palette.line, palette.text);
     visuals.widgets.inactive = widget(palette.raised, palette.raised, palette.text);
     visuals.widgets.hovered = widget(palette.raised_hover, palette.raised_hover, palette.text);
-    // egui draws what has the keyboard's focus as active: its edge is the focus ring.
+    // egui draws the widget with the keyboard's focus as active, so this edge is the focus ring.
     visuals.widgets.active = widget(palette.raised_hover, palette.accent, palette.text);
     visuals.widgets.open = widget(palette.raised_hover, palette.line, palette.text);
     visuals.selection = Selection { bg_fill: palette.selected, stroke: Stroke::new(1.0, palette.accent) };
@@ -244,17 +253,17 @@ fn dress(palette: &Palette, mut visuals: Visuals) -> Visuals {
     visuals
 }
 
-/// A panel of the workbench.
+/// The frame of a panel.
 pub fn panel_frame(palette: &Palette) -> egui::Frame {
     egui::Frame::new().fill(palette.panel).inner_margin(Margin::same(size::PAD))
 }
 
-/// A strip along an edge of the window.
+/// The frame of a strip along an edge of the window.
 pub fn strip_frame(palette: &Palette) -> egui::Frame {
     egui::Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(size::PAD, 6))
 }
 
-/// The ground that a picture of sound or numbers is drawn on.
+/// The frame around a picture of sound or of numbers.
 pub fn well_frame(palette: &Palette) -> egui::Frame {
     egui::Frame::new().fill(palette.well).corner_radius(size::CORNER).inner_margin(Margin::same(8))
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::Asked;
 use crate::dataset::FileId;
-use crate::engine::{ChunkPlace, Duplicate, DuplicateGroup, DuplicatesBy, DuplicatesReport};
+use crate::engine::{ChunkPlace, Command, Duplicate, DuplicateGroup, DuplicatesBy, DuplicatesReport};
+use crate::gui::intents::Intents;
+use crate::gui::shared::Shared;
 
 pub struct DuplicatesState {
     /// Whether the page lists exact copies, and not sounds that are nearly equal.
@@ -57,6 +59,47 @@ impl Default for DuplicatesState {
 }
 
 impl DuplicatesState {
+    /// Looks for duplicates, once for each distance and state of the project.
+    pub fn want(&mut self, shared: &Shared, intents: &mut Intents) {
+        let Some(generation) = shared.index_generation() else { return };
+        let (within, by) = (self.within, self.by);
+        let key = (within, by, generation, shared.latest.dataset.files.len());
+        if let Some(job) = self.asked.overtaken_by(&key) {
+            intents.cancel(job);
+        } else if self.asked.wants(key) {
+            intents.submit(Command::FindDuplicates { within, by });
+        }
+    }
+
+    /// Removes the chosen files from the project.
+    pub fn remove_chosen(&mut self, intents: &mut Intents) {
+        let files: Vec<FileId> = std::mem::take(&mut self.chosen).into_iter().collect();
+        if !files.is_empty() {
+            intents.submit(Command::RemoveFiles { files });
+        }
+    }
+
+    /// Moves the selection. Returns whether it moved.
+    pub fn step(&mut self, by: isize) -> bool {
+        let Some(last) = self.lines.len().checked_sub(1) else { return false };
+        let next = Some(self.selected.map_or(0, |at| at.saturating_add_signed(by).min(last)));
+        let moved = self.selected != next;
+        (self.selected, self.reveal) = (next, moved);
+        moved
+    }
+
+    /// A click on a line unfolds or folds a group. Returns the member to play, if the line is a member's.
+    pub fn click(&mut self, line: usize) -> Option<ChunkPlace> {
+        self.selected = Some(line);
+        match *self.lines.get(line)? {
+            Line::Group { group, .. } => {
+                self.toggle(group);
+                None
+            }
+            Line::Member { .. } => self.selected_place(),
+        }
+    }
+
     pub fn show(&mut self, report: Arc<DuplicatesReport>) {
         let known: BTreeSet<FileId> = report.files.iter().map(|file| file.id).collect();
         self.chosen.retain(|file| known.contains(file));

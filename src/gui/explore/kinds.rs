@@ -4,7 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::dataset::{FileId, Measure};
 use crate::engine::{DatasetView, MapReport};
-use crate::gui::theme::{KINDS, STEPS};
+
+/// The number of colours for kinds, such as folders.
+pub const KINDS: usize = 10;
+
+/// The number of colours for the steps of a scale.
+pub const STEPS: usize = 5;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ColourBy {
@@ -17,7 +22,7 @@ pub enum ColourBy {
     Pitch,
 }
 
-/// Where a step ends, and its name.
+/// The end of a step, and its name.
 type Step = (f64, &'static str);
 
 const BRIGHTNESS: [Step; STEPS] =
@@ -32,7 +37,7 @@ const LENGTH: [Step; STEPS] = [
     (f64::INFINITY, "30 s and longer"),
 ];
 
-/// In hertz: octaves begin halfway between B and C.
+/// In hertz. An octave begins halfway between B and C.
 const PITCH: [Step; STEPS] = [
     (63.544, "below C2"),
     (127.089, "C2 to B2"),
@@ -98,7 +103,7 @@ impl Kinds {
         Self { of, names, is_scale: true }
     }
 
-    /// The most common names get colours of their own. All others get the name `rest`.
+    /// The most common names get a colour each. All other dots are of the kind `rest`.
     fn named(report: &MapReport, of_files: &[Option<String>], rest: &str) -> Self {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         let names = report.chunks.iter().filter_map(|chunk| of_files[chunk.file as usize].as_deref());
@@ -123,8 +128,8 @@ impl Kinds {
     }
 }
 
-/// The folder of each file, named from where folders branch. If there are more folders than colours, the common folder
-/// above.
+/// The folder of each file, named from where folders branch. If there are more folders than colours, the folders above them
+/// are taken.
 fn folders(report: &MapReport) -> Vec<Option<String>> {
     let paths: Vec<Vec<&str>> = report.files.iter().map(|file| folder_of(file.path.as_str())).collect();
     by_folder(&paths).into_iter().map(Some).collect()
@@ -150,7 +155,8 @@ fn by_folder(folders: &[Vec<&str>]) -> Vec<String> {
         names.len() <= KINDS
     };
     let highest = (1..=deepest).rev().find(few).unwrap_or(1);
-    // A map of one colour tells nothing: then folders below are told apart, and the rarest have no colour.
+    // If nearly all files had one colour, the map would tell nothing. Then deeper folders get the colours, and the rarest
+    // folders get none.
     let tells = |depth: &usize| {
         let mut counts: BTreeMap<&[&str], usize> = BTreeMap::new();
         folders.iter().for_each(|folder| *counts.entry(&folder[..down_to(*depth)(folder)]).or_default() += 1);
@@ -174,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn octaves_are_told_apart_where_notes_are() {
+    fn octaves_end_where_their_last_note_ends() {
         let octave = |hz: f32| crate::aspects::Note::nearest(hz).to_string();
         for ((end, _), last) in PITCH.iter().zip(["B1", "B2", "B3", "B4"]) {
             let end = *end as f32;
@@ -184,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_are_named_from_where_they_part() {
+    fn folders_are_named_from_where_they_branch() {
         assert_eq!(
             named(&["/s/drums/kick/a.wav", "/s/drums/snare/b.wav", "/s/c.wav"]),
             ["drums/kick", "drums/snare", "s"]
@@ -194,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_root_of_few_files_does_not_take_the_colours_of_the_first() {
+    fn a_small_second_root_does_not_take_the_colours_of_the_first() {
         let mut paths: Vec<String> = (0..120).map(|n| format!("/work/data/kind {}/{n}.wav", n % 12)).collect();
         paths.push("/tmp/new/a.wav".into());
         let names = named(&paths.iter().map(String::as_str).collect::<Vec<_>>());
@@ -202,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn more_folders_than_colours_go_by_the_folder_above_them() {
+    fn too_many_folders_are_coloured_by_the_folder_above() {
         let paths: Vec<String> = (0..40).map(|n| format!("/s/kind {}/pack {n}/a.wav", n % 4)).collect();
         let names = named(&paths.iter().map(String::as_str).collect::<Vec<_>>());
         assert_eq!(names[..5], ["kind 0", "kind 1", "kind 2", "kind 3", "kind 0"]);

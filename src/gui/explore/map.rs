@@ -6,7 +6,10 @@ use std::sync::Arc;
 use super::Asked;
 use super::kinds::{ColourBy, Kinds};
 use crate::dataset::FileId;
-use crate::engine::{ChunkPlace, DatasetView, MapReport, Match};
+use crate::engine::{ChunkPlace, Command, DatasetView, MapReport, Match};
+use crate::gui::explore::clip_of_place;
+use crate::gui::intents::Intents;
+use crate::gui::shared::{SHORT_SECS, Shared};
 
 /// How long the pointer must rest on a dot before the dot plays. A dot that the pointer only crosses stays silent.
 pub const DWELL_SECS: f64 = 0.15;
@@ -123,7 +126,140 @@ impl View {
     }
 }
 
+/// Whether a place is inside a closed line: a ray from the place crosses the line an odd number of times.
+fn is_inside(at: [f32; 2], line: &[[f32; 2]]) -> bool {
+    let after = line.iter().cycle().skip(1);
+    let crossed = line.iter().zip(after).filter(|(a, b)| {
+        let above = (a[1] > at[1]) != (b[1] > at[1]);
+        above && at[0] < a[0] + (at[1] - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
+    });
+    crossed.count() % 2 == 1
+}
+
 impl MapState {
+    /// Asks for the map, once for each index.
+    pub fn want(&mut self, shared: &Shared, intents: &mut Intents) {
+        if let Some(generation) = shared.index_generation()
+            && self.asked.wants(generation)
+        {
+            intents.submit(Command::DrawMap);
+        }
+    }
+
+    /// Shows a map. The view and the selection stay if the index is still the same.
+    pub fn show(&mut self, report: Arc<MapReport>) {
+        let selected = self.selected_place();
+        self.numbers = report.files.iter().map(|file| file.id).zip(0..).collect();
+        let is_same_plane = self.report.as_ref().is_some_and(|old| old.index_generation == report.index_generation);
+        if !is_same_plane {
+            (self.only, self.view, self.has_lost_files) = (None, None, false);
+        }
+        self.report = Some(report);
+        (self.kinds_of, self.hovered, self.in_view_of) = (None, None, None);
+        let at = self.wanted.take().or(selected.map(|at| (at.file, at.start_secs, at.end_secs)));
+        self.selected = at.and_then(|(file, start_secs, end_secs)| self.dot_of(file, start_secs, end_secs));
+    }
+
+    /// Selects the dot of a match. If there is no map yet, the dot is selected as soon as there is one.
+    pub fn select_match(&mut self, found: &Match) {
+        self.selected = self.dot_of_match(found);
+        self.wanted = self.selected.is_none().then_some((found.file, found.start_seconds, found.end_seconds));
+        self.reveal_on_plane = true;
+    }
+
+    pub fn colour_by(&mut self, by: ColourBy) {
+        (self.colour_by, self.only, self.kinds_of) = (by, None, None);
+    }
+
+    /// Updates the colours of the dots, if they may have changed: tags come and go.
+    pub fn keep_kinds(&mut self, dataset: &Arc<DatasetView>) {
+        let Some(report) = &self.report else { return };
+        let depends = !matches!(self.colour_by, ColourBy::Folder | ColourBy::File);
+        let known = self.kinds_of.as_ref().is_some_and(|of| !depends || Arc::ptr_eq(of, dataset));
+        if !known {
+            self.kinds = Arc::new(Kinds::new(report, self.colour_by, dataset));
+            self.kinds_of = Some(dataset.clone());
+        }
+    }
+
+    /// Plays what a dot stands for: a short sound as a whole, otherwise the moment.
+    pub fn play(&self, dot: usize, shared: &Shared, intents: &mut Intents) {
+        let Some(place) = self.place(dot) else { return };
+        let file = shared.latest.dataset.file(place.file);
+        match file.filter(|file| self.shows_sounds() && file.duration_secs() <= SHORT_SECS) {
+            Some(file) => intents.play_file(file),
+            None => intents.play(clip_of_place(place)),
+        }
+    }
+
+    /// Notes the dot under the pointer. Returns the dot to play, if the pointer has rested on it for long enough, and
+    /// the seconds until that must be checked again.
+    pub fn hover(&mut self, dot: Option<usize>, now_secs: f64) -> (Option<usize>, Option<f64>) {
+        let Some(dot) = dot else {
+            self.hovered = None;
+            return (None, None);
+        };
+        let same = self.hovered.filter(|hovered| hovered.dot == dot);
+        let mut hovered = same.unwrap_or(Hovered { dot, since_secs: now_secs, played: false });
+        let left = hovered.since_secs + DWELL_SECS - now_secs;
+        let plays = self.hover_plays && !hovered.played;
+        let due = plays && left <= 0.0;
+        hovered.played |= due;
+        self.hovered = Some(hovered);
+        (due.then_some(dot), (plays && !due).then_some(left))
+    }
+
+    /// Zooms around the middle. Without a factor, shows everything.
+    pub fn zoom(&mut self, factor: Option<f32>) {
+        self.view = match (self.view.or(self.all), self.all, factor) {
+            (Some(view), Some(all), Some(factor)) => Some(view.zoomed(factor, [0.0, 0.0], all)),
+            _ => None,
+        };
+    }
+
+    /// Selects the nearest dot in a direction, or the first dot if none is selected. Returns whether there is one.
+    pub fn step(&mut self, towards: [f32; 2]) -> bool {
+        let Some(report) = self.report.clone().filter(|report| !report.dots.is_empty()) else { return false };
+        let middle = self.view.or(self.all).map_or([0.0, 0.0], |view| view.centre);
+        let next = if self.shows_sounds() {
+            let sounds = &report.sounds;
+            let at = self.selected.map(|dot| self.shown_dot(dot) as u32);
+            let next = match at.and_then(|at| sounds.of.binary_search(&at).ok()) {
+                None => sounds.dots.nearest(middle, f32::MAX.sqrt()),
+                Some(sound) => sounds.dots.next(sound, towards),
+            };
+            next.map(|sound| sounds.of[sound] as usize)
+        } else {
+            match self.selected {
+                None => report.dots.nearest(middle, f32::MAX.sqrt()),
+                Some(dot) => report.dots.next(dot, towards),
+            }
+        };
+        let Some(next) = next else { return false };
+        (self.selected, self.reveal_on_plane, self.reveal_in_list) = (Some(next), true, true);
+        true
+    }
+
+    /// Moves the selection in the list of the dots in view. Returns whether it moved.
+    pub fn step_in_list(&mut self, by: isize) -> bool {
+        let Some(last) = self.in_view.len().checked_sub(1) else { return false };
+        let at = self.selected.and_then(|dot| self.in_view.iter().position(|&shown| shown as usize == dot));
+        let next = at.map_or(0, |at| at.saturating_add_signed(by).min(last));
+        let next = Some(self.in_view[next] as usize);
+        let moved = self.selected != next;
+        (self.selected, self.reveal_on_plane, self.reveal_in_list) = (next, moved, moved);
+        moved
+    }
+
+    /// The files with a sound inside a closed line, in ascending order.
+    pub fn files_inside(&self, line: &[[f32; 2]]) -> Vec<FileId> {
+        let Some(report) = &self.report else { return Vec::new() };
+        let inside = report.sounds.of.iter().zip(report.sounds.dots.places()).filter(|(_, at)| is_inside(**at, line));
+        let mut files: Vec<FileId> = inside.filter_map(|(dot, _)| Some(report.place(*dot as usize)?.file)).collect();
+        files.sort_unstable();
+        files
+    }
+
     pub fn place(&self, dot: usize) -> Option<ChunkPlace> {
         self.report.as_ref()?.place(dot)
     }

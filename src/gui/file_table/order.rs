@@ -12,7 +12,7 @@ use crate::dataset::letters::sort_key;
 use crate::dataset::{Candidate, Favourite, FileId, Filter, Measure, SoundFile};
 use crate::engine::{DatasetView, OnDisk};
 
-/// What the table is sorted by, within each folder where it is by folder.
+/// What the table is sorted by. A table by folder is sorted within each folder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Column {
@@ -32,7 +32,7 @@ pub struct Sort {
     pub descending: bool,
 }
 
-/// Which files in which order: what an [`Arrangement`] is made from.
+/// Which files are shown in which order. An [`Arrangement`] is the result.
 #[derive(Clone, Debug)]
 pub struct Order {
     pub dataset: Arc<DatasetView>,
@@ -68,15 +68,15 @@ impl Order {
 #[derive(Clone, Debug)]
 pub struct Arrangement {
     pub order: Order,
-    /// Each folder before those below it. One group of all files where the table is not by folder.
+    /// The folders, each before the folders below it. If the table is not by folder, one group has all files.
     pub groups: Vec<Group>,
-    /// Files that the filter admits.
+    /// The number of files that match the filter.
     pub files: usize,
-    /// What the filter says of parts of it.
+    /// Why parts of the filter were not understood.
     pub not_understood: Vec<String>,
 }
 
-/// Makes arrangements; remembers the last order of all files, since a filter only leaves some of them out.
+/// Makes arrangements. It keeps the last order of all files, because a filter only leaves some of them out.
 #[derive(Debug, Default)]
 pub struct Sorter {
     last: Option<(Order, Vec<Group>)>,
@@ -123,7 +123,7 @@ impl Sorter {
 
 fn sorted(order: &Order) -> Vec<Group> {
     let files = &order.dataset.files;
-    // A dataset has fewer files than a u32 counts: each has a row in a catalogue and a thumbnail in memory.
+    // A dataset has fewer files than a u32 can count, because each has a row in a catalogue and a thumbnail in memory.
     let all = 0..files.len() as u32;
     let mut groups: Vec<Group> = Vec::new();
     if order.by_folder {
@@ -136,7 +136,7 @@ fn sorted(order: &Order) -> Vec<Group> {
             });
             groups[group].files.push(place);
         }
-        // Name by name: a folder stands right before those below it.
+        // Folders are compared name by name. So a folder comes right before the folders below it.
         groups.sort_by_cached_key(|group| tree::parts(&group.folder).map(sort_key).collect::<Vec<_>>());
     } else {
         groups.push(Group { files: all.collect(), ..Group::default() });
@@ -163,7 +163,7 @@ fn sorted(order: &Order) -> Vec<Group> {
         if order.sort.descending {
             group.files.reverse();
         }
-        // Files without a pitch come last in either direction.
+        // Files without a pitch come last in both directions.
         if order.sort.by != Column::Name {
             group.files.sort_by_key(|place| number(*place).is_none());
         }

@@ -1,9 +1,9 @@
-//! Folders as a tree: the folders with files, and the folders in which these part. A folder that has only one other
-//! folder in it is not a branch, and neither is the folder that everything is in.
+//! Folders as a tree. The tree has the folders with files, and the folders where paths branch. A folder that holds nothing
+//! but one other folder is left out, and so is the folder that holds everything.
 
 use std::collections::HashSet;
 
-/// A folder of the tree. Either it has files (given by position in the dataset), or folders part in it.
+/// A folder of the tree. It has files, given by their positions in the dataset, or paths branch in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Group {
     pub folder: String,
@@ -58,7 +58,7 @@ struct Tree {
 }
 
 impl Tree {
-    /// The folder that contains whatever comes next.
+    /// The folder that contains the next folder.
     fn above(&self) -> &str {
         self.open.last().map_or(&self.root, |place| &self.groups[*place].folder)
     }

@@ -1,11 +1,13 @@
-//! One code, bit by bit: what it says about the library, which sounds have it, and what it sounds like.
+//! The page of one code: its bits, the sounds that have it, and the sound that the decoder makes of it.
 
 use egui::{Align2, Label, Rect, RichText, ScrollArea, TextStyle, Ui};
 
 use crate::engine::{ChunkPlace, CodeReport};
-use crate::gui::explore::bits::Source;
+use crate::gui::explore::bits::{BitsState, Source, Subjects};
+use crate::gui::explore::clip_of_place;
 use crate::gui::format;
-use crate::gui::state::{List, State};
+use crate::gui::intents::Intents;
+use crate::gui::shared::{List, Shared};
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::with_icon;
 use crate::gui::widgets::code_cells::{Cell, code_cells};
@@ -15,9 +17,9 @@ use crate::gui::widgets::row::{self, Row, button_at, take_left, take_right};
 use crate::gui::widgets::text;
 
 /// An explanation for people who want to learn about semantic hashing.
-const EXPLANATION: &str = "The encoder made these bits of one moment of sound, and from them alone the decoder makes the \
-                           sound again. Flip one, and see which sounds live at the new address; the bar below a bit is the \
-                           share of your sounds that have it on.";
+const EXPLANATION: &str = "The encoder made these bits from one moment of sound. The decoder makes a sound from these bits \
+                           alone. Flip a bit to see which sounds have the new code. The bar below a bit shows how many of \
+                           your sounds have that bit on.";
 
 const SOURCES: [(Source, &str, &str); 4] = [
     (Source::Match, "The match", "The selected match"),
@@ -26,53 +28,52 @@ const SOURCES: [(Source, &str, &str); 4] = [
     (Source::File, "The file", "The beginning of the selected file"),
 ];
 
-pub fn show(ui: &mut Ui, state: &mut State) {
-    if state.explore.bits.subject.is_none() {
-        state.look_at_selected();
+pub fn show(ui: &mut Ui, bits: &mut BitsState, subjects: &Subjects, shared: &Shared, intents: &mut Intents) {
+    if bits.subject.is_none() {
+        bits.look_at_last(subjects, shared.list);
     }
-    state.want_code();
-    sources(ui, state);
-    let Some(subject) = state.explore.bits.subject.clone() else {
+    bits.want(shared, intents);
+    sources(ui, bits, subjects);
+    let Some(subject) = bits.subject.clone() else {
         let sentence =
             "Select a match, a dot on the map, or a file on the left, and its code is shown here bit by bit.";
         return empty(ui, "Whose bits?", sentence);
     };
-    let Some(report) = state.explore.bits.report.clone().filter(|_| !state.explore.bits.code.is_empty()) else {
+    let Some(report) = bits.report.clone().filter(|_| !bits.code.is_empty()) else {
         let name = format::file_name(&subject.path);
-        let running = state.explore.bits.asked.is_running();
+        let running = bits.asked.is_running();
         return empty(ui, if running { "Looking it up…" } else { "There is no code to show" }, name);
     };
     ScrollArea::vertical().id_salt("bits").auto_shrink(false).show(ui, |ui| {
-        whose(ui, state, &report);
-        cells(ui, state, &report);
+        whose(ui, bits, &report);
+        cells(ui, bits, &report);
         text::small(ui, EXPLANATION);
-        actions(ui, state);
+        actions(ui, bits, shared, intents);
         ui.add_space(size::GAP);
-        holders(ui, state, &report);
+        holders(ui, bits, intents, &report);
     });
 }
 
 /// Where the shown code comes from.
-fn sources(ui: &mut Ui, state: &mut State) {
+fn sources(ui: &mut Ui, bits: &mut BitsState, subjects: &Subjects) {
     ui.horizontal_wrapped(|ui| {
         text::small(ui, "The code of");
         for (source, name, help) in SOURCES {
-            let subject = state.subject(source);
-            let chosen = state.explore.bits.subject.as_ref().is_some_and(|chosen| chosen.source == source);
+            let subject = subjects.from(source);
+            let chosen = bits.subject.as_ref().is_some_and(|chosen| chosen.source == source);
             let button = egui::Button::selectable(chosen, name);
             let response = ui.add_enabled(subject.is_some(), button);
             if response.on_hover_text(help).on_disabled_hover_text("Nothing is selected there").clicked()
                 && let Some(subject) = subject
             {
-                state.look_at(subject);
+                bits.look_at(subject.clone());
             }
         }
     });
 }
 
-fn whose(ui: &mut Ui, state: &State, report: &CodeReport) {
+fn whose(ui: &mut Ui, bits: &BitsState, report: &CodeReport) {
     let palette = palette(ui.visuals());
-    let bits = &state.explore.bits;
     let Some(subject) = &bits.subject else { return };
     let flipped = bits.flipped();
     let name = format!("{} at {}", format::file_name(&subject.path), format::position(subject.start_secs));
@@ -87,45 +88,44 @@ fn whose(ui: &mut Ui, state: &State, report: &CodeReport) {
     ui.add(Label::new(address).wrap().selectable(true)).on_hover_text(help);
 }
 
-fn cells(ui: &mut Ui, state: &mut State, report: &CodeReport) {
-    let mut cursor = state.explore.bits.cursor;
-    let bits = &state.explore.bits;
+fn cells(ui: &mut Ui, bits: &mut BitsState, report: &CodeReport) {
+    let mut cursor = bits.cursor;
     let flipped = code_cells(ui, report.bits, &mut cursor, |bit| Cell {
         on: bits.is_on(bit),
         flipped: bits.is_flipped(bit),
         balance: report.balance.get(bit).copied().unwrap_or(0.5),
     });
-    state.explore.bits.cursor = cursor;
+    bits.cursor = cursor;
     if let Some(bit) = flipped {
-        state.flip_bit(bit);
+        bits.flip_bit(bit);
     }
 }
 
-fn actions(ui: &mut Ui, state: &mut State) {
-    let flipped = state.explore.bits.flipped() > 0;
+fn actions(ui: &mut Ui, bits: &mut BitsState, shared: &Shared, intents: &mut Intents) {
+    let flipped = bits.flipped() > 0;
     ui.horizontal_wrapped(|ui| {
         let help =
             "The sound that the decoder makes of these bits. It is not a recording: it is what the code keeps of one";
         if with_icon(ui, Icon::Play, "Hear the decoder").on_hover_text(help).clicked() {
-            state.play_code();
+            bits.play_code(intents);
         }
         if with_icon(ui, Icon::Play, "Hear the original").on_hover_text("The recording itself").clicked() {
-            state.play_subject();
+            bits.play_subject(shared, intents);
         }
         if ui.add_enabled(flipped, egui::Button::new("Flip back")).clicked() {
-            state.flip_back();
+            bits.flip_back();
         }
     });
-    let decoded = state.explore.bits.decoded.as_ref();
-    if decoded.is_some_and(|path| state.latest.player.playing && state.latest.player.path.as_ref() == Some(path)) {
+    let decoded = bits.decoded.as_ref();
+    if decoded.is_some_and(|path| shared.plays(path)) {
         let words = if flipped { "the flipped code" } else { "the code" };
         text::small(ui, format!("This is the decoder's sound of {words}, not a recording."));
     }
 }
 
 /// The sounds that have the code or a similar one.
-fn holders(ui: &mut Ui, state: &mut State, report: &CodeReport) {
-    let held = match (state.explore.bits.is_answered(), report.held_by) {
+fn holders(ui: &mut Ui, bits: &mut BitsState, intents: &mut Intents, report: &CodeReport) {
+    let held = match (bits.is_answered(), report.held_by) {
         (false, _) => "Looking…".to_owned(),
         (true, 0) => "No sound has this code. The nearest:".to_owned(),
         (true, 1) => "1 sound has this code".to_owned(),
@@ -133,13 +133,13 @@ fn holders(ui: &mut Ui, state: &mut State, report: &CodeReport) {
     };
     ui.label(held);
     ui.spacing_mut().item_spacing.y = 2.0;
-    let reveal = std::mem::take(&mut state.explore.bits.reveal).then_some(state.explore.bits.selected).flatten();
-    let stop = row::tab_stop(&(0..report.near.len()), state.explore.bits.selected);
+    let reveal = std::mem::take(&mut bits.reveal).then_some(bits.selected).flatten();
+    let stop = row::tab_stop(&(0..report.near.len()), bits.selected);
     let had_focus = row::focused(ui.ctx());
     for (place, (chunk, distance)) in report.near.iter().enumerate() {
         let name = format::file_name(&chunk.path);
         let spoken = format!("Near {}: {name}, {}", place + 1, differing(*distance));
-        let selected = state.explore.bits.selected == Some(place);
+        let selected = bits.selected == Some(place);
         let mut pressed = None;
         let stops = stop == place;
         let row = Row { name: &spoken, height: size::NEAR_ROW, selected, stops, leaves: false };
@@ -153,16 +153,20 @@ fn holders(ui: &mut Ui, state: &mut State, report: &CodeReport) {
             }
         }
         if response.gained_focus() {
-            state.list = List::Near;
-            state.explore.bits.selected = Some(place);
+            intents.use_list(List::Near);
+            bits.selected = Some(place);
         }
         match pressed {
-            Some(Pressed::Code) => state.look_at_place(chunk),
+            Some(Pressed::Code) => bits.look_at_place(chunk),
             Some(Pressed::Similar) => {
-                state.list = List::Near;
-                state.choose_query(chunk.path.clone(), Some((chunk.start_secs, chunk.end_secs)));
+                intents.use_list(List::Near);
+                intents.choose_query(chunk.path.clone(), Some((chunk.start_secs, chunk.end_secs)));
             }
-            None if response.clicked() => state.click_near(place),
+            None if response.clicked() => {
+                intents.use_list(List::Near);
+                bits.selected = Some(place);
+                intents.play(clip_of_place(chunk.clone()));
+            }
             None => {}
         }
     }

@@ -6,9 +6,12 @@ use egui::{
 
 use crate::dataset::{Collection, CollectionId, Item};
 use crate::engine::{CollectionChange, Command};
-use crate::gui::collecting::DraggedItem;
+use crate::gui::collecting::{Collecting, DraggedItem};
+use crate::gui::explore::clip_of_place;
 use crate::gui::format;
-use crate::gui::state::{List, Modal, State};
+use crate::gui::intents::Intents;
+use crate::gui::modals::{Modal, Modals};
+use crate::gui::shared::{List, Shared};
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::bidi::visual;
 use crate::gui::widgets::buttons::{icon_button, primary_sized, with_icon};
@@ -17,32 +20,32 @@ use crate::gui::widgets::icons::Icon;
 use crate::gui::widgets::row::{self, Row, button_at, take_left, take_right};
 use crate::gui::widgets::{field, text, waveform};
 
-pub fn show(ui: &mut Ui, state: &mut State) {
-    let Some(collection) = state.open_collection().cloned() else { return };
-    heading(ui, state, &collection);
+pub fn show(ui: &mut Ui, collecting: &mut Collecting, shared: &Shared, intents: &mut Intents) {
+    let Some(collection) = collecting.collection(shared).cloned() else { return };
+    heading(ui, shared, intents, &collection);
     if collection.items.is_empty() {
         let sentence = "Drag sounds here onto the collection's name in the library, or select sounds and press Ctrl+D.";
         return empty(ui, "Nothing is in it yet", sentence);
     }
-    items(ui, state, &collection);
+    items(ui, collecting, shared, intents, &collection);
 }
 
-fn heading(ui: &mut Ui, state: &mut State, collection: &Collection) {
-    let changes = !state.read_only();
+fn heading(ui: &mut Ui, shared: &Shared, intents: &mut Intents, collection: &Collection) {
+    let changes = !shared.read_only();
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if icon_button(ui, Icon::Close, "Close the collection").clicked() {
-                state.close_collection();
+                intents.close_collection();
             }
             if ui.add_enabled(changes, egui::Button::new("Rename…")).clicked() {
-                ask_for_name(state, collection);
+                ask_for_name(intents, collection);
             }
             if ui
                 .add_enabled_ui(!collection.items.is_empty(), |ui| with_icon(ui, Icon::Drop, "Export…"))
                 .inner
                 .clicked()
             {
-                state.ask_to_export_collection(collection.id);
+                intents.ask_to_export_collection(collection.id);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add(egui::Label::new(egui::RichText::new(visual(&collection.name)).heading()).truncate());
@@ -50,20 +53,19 @@ fn heading(ui: &mut Ui, state: &mut State, collection: &Collection) {
             });
         });
     });
-    text::small(ui, "Alt+Up and Alt+Down, or the mouse, move a sound. Delete takes it out; its file stays.");
+    text::small(ui, "Move a sound with Alt+Up, Alt+Down or the mouse. Delete takes it out. Its file stays.");
 }
 
 /// Asks for another name of a collection.
-pub fn ask_for_name(state: &mut State, collection: &Collection) {
-    state.name_typed.clone_from(&collection.name);
-    state.modal = Some(Modal::RenameCollection(collection.id));
+pub fn ask_for_name(intents: &mut Intents, collection: &Collection) {
+    intents.ask_for_name(Modal::RenameCollection(collection.id), collection.name.clone());
 }
 
-fn items(ui: &mut Ui, state: &mut State, collection: &Collection) {
+fn items(ui: &mut Ui, collecting: &mut Collecting, shared: &Shared, intents: &mut Intents, collection: &Collection) {
     ui.spacing_mut().item_spacing.y = 1.0;
-    let selected = state.collecting.selected;
-    let takes_focus = std::mem::take(&mut state.collecting.take_focus) && !ui.ctx().text_edit_focused();
-    let reveal = std::mem::take(&mut state.collecting.reveal) || takes_focus;
+    let selected = collecting.selected;
+    let takes_focus = std::mem::take(&mut collecting.take_focus) && !ui.ctx().text_edit_focused();
+    let reveal = std::mem::take(&mut collecting.reveal) || takes_focus;
     let list = ScrollArea::vertical().id_salt("collection").auto_shrink(false);
     list.show_rows(ui, size::MATCH_ROW, collection.items.len(), |ui, shown| {
         if reveal {
@@ -73,10 +75,10 @@ fn items(ui: &mut Ui, state: &mut State, collection: &Collection) {
         let stop = row::tab_stop(&shown, Some(selected));
         for place in shown {
             let gets_focus = place == selected && (takes_focus || reveal && had_focus);
-            item(ui, state, collection, At { place, stops: place == stop, gets_focus });
+            item(ui, collecting, shared, intents, collection, At { place, stops: place == stop, gets_focus });
         }
     });
-    state.collecting.open_menu = false;
+    collecting.open_menu = false;
 }
 
 struct At {
@@ -85,18 +87,25 @@ struct At {
     gets_focus: bool,
 }
 
-fn item(ui: &mut Ui, state: &mut State, collection: &Collection, at: At) {
+fn item(
+    ui: &mut Ui,
+    collecting: &mut Collecting,
+    shared: &Shared,
+    intents: &mut Intents,
+    collection: &Collection,
+    at: At,
+) {
     let At { place, stops, gets_focus } = at;
     let Item { file, stretch_secs } = collection.items[place];
-    let sound = state.latest.dataset.file(file).cloned();
+    let sound = shared.latest.dataset.file(file).cloned();
     let name = sound.as_ref().map_or("a file that is no longer in the project", |sound| format::file_name(&sound.path));
     let part = stretch_secs.map(|(start, end)| format::stretch(start, end));
     let mut spoken = format!("Item {}: {name}", place + 1);
     if let Some(part) = &part {
         spoken += &format!(", {part}");
     }
-    let selected = state.collecting.selected == place;
-    let row = Row { name: &spoken, height: size::MATCH_ROW, selected, stops, leaves: !state.read_only() };
+    let selected = collecting.selected == place;
+    let row = Row { name: &spoken, height: size::MATCH_ROW, selected, stops, leaves: !shared.read_only() };
     let mut taken_out = false;
     let response = row::row(ui, ("item", place), row, |ui, mut rect| {
         let palette = palette(ui.visuals());
@@ -104,7 +113,7 @@ fn item(ui: &mut Ui, state: &mut State, collection: &Collection, at: At) {
         text::line(ui, number, Align2::RIGHT_CENTER, (place + 1).to_string(), TextStyle::Small, palette.dim);
         let picture = take_left(&mut rect, 64.0).shrink2(vec2(0.0, 2.0));
         let close = take_right(&mut rect, size::CONTROL - 6.0);
-        if !state.read_only() {
+        if !shared.read_only() {
             let does = format!("Take item {} out of the collection", place + 1);
             taken_out = button_at(ui, close, Icon::Close, &does, stops).clicked();
         }
@@ -125,28 +134,35 @@ fn item(ui: &mut Ui, state: &mut State, collection: &Collection, at: At) {
         row::focus(ui, &response);
     }
     if response.gained_focus() {
-        state.select_item(place);
+        collecting.select(place, intents);
     }
-    if response.has_focus() {
-        state.list = List::Collection;
+    if response.has_focus() && shared.list != List::Collection {
+        intents.use_list(List::Collection);
     }
-    drag(ui, state, place, &response);
+    drag(ui, collecting, shared, intents, place, &response);
     if taken_out {
-        state.take_item_out(place);
+        collecting.take_out(place, shared, intents);
     } else if response.clicked() {
-        state.select_item(place);
+        collecting.select(place, intents);
         row::focus(ui, &response);
-        if let Some(moment) = state.place_of_item(place) {
-            state.play_place(&moment);
+        if let Some(moment) = collecting.place_of(place, shared) {
+            intents.play(clip_of_place(moment.clone()));
         }
     }
-    menu(state, place, collection.id, &response);
+    menu(collecting, shared, intents, place, collection.id, &response);
 }
 
 /// Drags a row to its new position. A line shows where it would be.
-fn drag(ui: &Ui, state: &mut State, place: usize, response: &egui::Response) {
+fn drag(
+    ui: &Ui,
+    collecting: &mut Collecting,
+    shared: &Shared,
+    intents: &mut Intents,
+    place: usize,
+    response: &egui::Response,
+) {
     if response.drag_started() {
-        state.select_item(place);
+        collecting.select(place, intents);
         response.dnd_set_drag_payload(DraggedItem(place));
     }
     let Some(DraggedItem(from)) = response.dnd_hover_payload::<DraggedItem>().map(|dragged| *dragged) else { return };
@@ -155,101 +171,107 @@ fn drag(ui: &Ui, state: &mut State, place: usize, response: &egui::Response) {
     ui.painter().hline(response.rect.x_range(), y, stroke);
     if response.dnd_release_payload::<DraggedItem>().is_some() {
         DragAndDrop::clear_payload(ui.ctx());
-        state.move_item(from, place);
+        collecting.move_item(from, place, shared, intents);
     }
 }
 
-fn menu(state: &mut State, place: usize, collection: CollectionId, response: &egui::Response) {
-    let by_key = state.collecting.open_menu && state.collecting.selected == place;
+fn menu(
+    collecting: &mut Collecting,
+    shared: &Shared,
+    intents: &mut Intents,
+    place: usize,
+    collection: CollectionId,
+    response: &egui::Response,
+) {
+    let by_key = collecting.open_menu && collecting.selected == place;
     if response.secondary_clicked() {
-        state.select_item(place);
+        collecting.select(place, intents);
     }
     let popup = match by_key {
         true => Popup::menu(response).open_memory(Some(SetOpenCommand::Bool(true))),
         false => Popup::context_menu(response),
     };
-    let changes = !state.read_only();
+    let changes = !shared.read_only();
     popup.show(|ui| {
-        let Some(moment) = state.place_of_item(place) else { return };
+        let Some(moment) = collecting.place_of(place, shared) else { return };
         if ui.button("Play").clicked() {
-            state.play_place(&moment);
+            intents.play(clip_of_place(moment.clone()));
         }
         if ui.button("Find similar").clicked() {
-            let is_whole = state.open_collection().is_some_and(|open| open.items[place].stretch_secs.is_none());
+            let is_whole = collecting.item_at(place, shared).is_some_and(|item| item.stretch_secs.is_none());
             let stretch = (!is_whole).then_some((moment.start_secs, moment.end_secs));
-            state.choose_query(moment.path.clone(), stretch);
+            intents.choose_query(moment.path.clone(), stretch);
         }
         ui.separator();
         if ui.add_enabled(changes, egui::Button::new("Move up")).clicked() {
-            state.move_item(place, place.saturating_sub(1));
+            collecting.move_item(place, place.saturating_sub(1), shared, intents);
         }
         if ui.add_enabled(changes, egui::Button::new("Move down")).clicked() {
-            state.move_item(place, place + 1);
+            collecting.move_item(place, place + 1, shared, intents);
         }
         if ui.add_enabled(changes, egui::Button::new("Take it out")).clicked() {
-            state.take_item_out(place);
+            collecting.take_out(place, shared, intents);
         }
         ui.separator();
         if ui.button("Export the collection…").clicked() {
-            state.ask_to_export_collection(collection);
+            intents.ask_to_export_collection(collection);
         }
     });
 }
 
 /// The dialog that asks which collection some sounds go into.
-pub fn collect(ui: &mut Ui, state: &mut State, items: &[Item]) {
+pub fn collect(ui: &mut Ui, modals: &mut Modals, shared: &Shared, intents: &mut Intents, items: &[Item]) {
     ui.set_width(380.0);
     let n = format::counted(items.len() as u64, "sound", "sounds");
     ui.heading(format!("Put {n} into a collection"));
     ui.horizontal(|ui| {
-        let edit = TextEdit::singleline(&mut state.name_typed).id_salt("new collection");
+        let edit = TextEdit::singleline(&mut modals.name_typed).id_salt("new collection");
         let edit = field::field(ui, edit.hint_text("a new collection").desired_width(240.0));
         let edit = edit.accessible_name("Name of the collection");
         let entered = edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
-        let is_named = !state.name_typed.trim().is_empty();
+        let is_named = !modals.name_typed.trim().is_empty();
         if (primary_sized(ui, is_named, "Put in", vec2(0.0, 28.0)).clicked() || entered) && is_named {
-            let name = state.name_typed.clone();
-            state.put_into_collection(&name, items.to_vec());
+            intents.put_into_collection(modals.name_typed.clone(), items.to_vec());
         }
         // The field gets the keyboard, because the dialog is only for it.
         if ui.memory(|memory| memory.focused().is_none()) {
             edit.request_focus();
         }
     });
-    let known = state.latest.collections.clone();
+    let known = shared.latest.collections.clone();
     if !known.is_empty() {
-        text::small(ui, "Or into one that there is");
+        text::small(ui, "Or choose a collection");
         ScrollArea::vertical().max_height(220.0).show(ui, |ui| {
             for collection in known.iter() {
                 let sounds = format::counted(collection.items.len() as u64, "sound", "sounds");
                 let button = ui.add(egui::Button::new(visual(&collection.name)).min_size(vec2(240.0, 0.0)));
                 if button.on_hover_text(sounds).clicked() {
-                    state.put_into_collection(&collection.name, items.to_vec());
+                    intents.put_into_collection(collection.name.clone(), items.to_vec());
                 }
             }
         });
     }
     ui.add_space(8.0);
     if ui.button("Cancel").clicked() {
-        state.modal = None;
+        modals.close();
     }
 }
 
 /// The dialog that asks for another name.
-pub fn rename(ui: &mut Ui, state: &mut State, collection: CollectionId) {
+pub fn rename(ui: &mut Ui, modals: &mut Modals, intents: &mut Intents, collection: CollectionId) {
     use super::naming::{self, Named, Words};
-    let help = "Where another collection has the name, both become one.";
+    let help = "If another collection has this name, both become one.";
     let words = Words { title: "Rename the collection", help, field: "Name of the collection", button: "Rename" };
-    match naming::show(ui, &mut state.name_typed, words) {
-        Some(Named::Given) => state.rename_collection(collection),
-        Some(Named::Cancelled) => state.modal = None,
+    match naming::show(ui, &mut modals.name_typed, words) {
+        Some(Named::Given) => intents.rename_collection(collection),
+        Some(Named::Cancelled) => modals.close(),
         None => {}
     }
 }
 
 /// Removes a collection. Its files stay, and the removal can be undone.
-pub fn remove(state: &mut State, collection: CollectionId) {
-    state.submit(Command::ChangeCollection(CollectionChange::Remove { collection }));
+pub fn remove(intents: &mut Intents, collection: CollectionId) {
+    intents.submit(Command::ChangeCollection(CollectionChange::Remove { collection }));
 }
 
 /// Draws what the pointer drags beside the pointer.

@@ -1,23 +1,26 @@
-//! Exact copies: which file of each sound a rule keeps, as a list to look through, and what becomes of the others.
+//! Exact copies: which file of each group is kept, and what happens to the others.
 
 use egui::{Align, Align2, Layout, ScrollArea, TextEdit, TextStyle, Ui, vec2};
 
 use crate::engine::CopiesDeed;
+use crate::gui::explore::clip_of_place;
+use crate::gui::explore::copies::{Copies, CopyLine, Rule};
 use crate::gui::format;
-use crate::gui::state::{List, State};
+use crate::gui::intents::Intents;
+use crate::gui::modals::Modals;
+use crate::gui::shared::{List, Shared};
 use crate::gui::theme::{palette, size};
-use crate::gui::upkeep::{CopyLine, Rule};
 use crate::gui::widgets::buttons::{primary_sized, segmented, tick};
 use crate::gui::widgets::empty::empty;
 use crate::gui::widgets::field::field;
 use crate::gui::widgets::row::{self, Row, take_left, take_right};
 use crate::gui::widgets::text;
 
-pub fn show(ui: &mut Ui, state: &mut State) {
-    state.want_copies();
-    rules(ui, state);
-    let Some(report) = state.upkeep.copies.report.clone() else {
-        return match state.upkeep.copies.keep() {
+pub fn show(ui: &mut Ui, copies: &mut Copies, shared: &Shared, intents: &mut Intents) {
+    copies.want(shared, intents);
+    rules(ui, copies);
+    let Some(report) = copies.report.clone() else {
+        return match copies.keep() {
             Some(_) => empty(ui, "Looking for copies…", ""),
             None => empty(ui, "Which folder?", "Type the folder whose files are kept."),
         };
@@ -26,31 +29,31 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         let sentence = "No two of your files sound exactly the same, whatever format they are in.";
         return empty(ui, "No copies", sentence);
     }
-    actions(ui, state);
-    lines(ui, state);
+    actions(ui, copies, shared, intents);
+    lines(ui, copies, shared, intents);
 }
 
-fn rules(ui: &mut Ui, state: &mut State) {
+fn rules(ui: &mut Ui, copies: &mut Copies) {
     ui.horizontal_wrapped(|ui| {
         text::small(ui, "Keep the one");
         let options = [
             (Rule::HighestResolution, "with the highest rate", "The highest rate, then the most bytes"),
-            (Rule::LongestPath, "with the longest path", "Mostly the one that was sorted into folders"),
-            (Rule::InFolder, "in a folder", "Copies none of which is in it stay as they are"),
+            (Rule::LongestPath, "with the longest path", "Usually the file that was sorted into folders"),
+            (Rule::InFolder, "in a folder", "Groups without a file in this folder stay as they are"),
         ];
-        segmented(ui, &mut state.upkeep.copies.rule, &options);
-        if state.upkeep.copies.rule == Rule::InFolder {
-            let edit = TextEdit::singleline(&mut state.upkeep.copies.folder_typed).id_salt("folder of copies");
+        segmented(ui, &mut copies.rule, &options);
+        if copies.rule == Rule::InFolder {
+            let edit = TextEdit::singleline(&mut copies.folder_typed).id_salt("folder of copies");
             let edit = edit.hint_text("paste the folder").desired_width(ui.available_width().clamp(120.0, 420.0));
             field(ui, edit).accessible_name("Folder whose copies are kept");
         }
     });
 }
 
-/// How many there are, and what can be done with them.
-fn actions(ui: &mut Ui, state: &mut State) {
-    let Some(reviewed) = state.upkeep.copies.reviewed() else { return };
-    let changes = !state.read_only() && reviewed.others() > 0;
+/// The number of copies, and the buttons that remove them.
+fn actions(ui: &mut Ui, copies: &Copies, shared: &Shared, intents: &mut Intents) {
+    let Some(reviewed) = copies.reviewed() else { return };
+    let changes = !shared.read_only() && reviewed.others() > 0;
     ui.horizontal_wrapped(|ui| {
         let files = format::counted(reviewed.others() as u64, "file", "files");
         let sounds = format::counted(reviewed.groups.len() as u64, "sound", "sounds");
@@ -58,26 +61,26 @@ fn actions(ui: &mut Ui, state: &mut State) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let help = "Moves them to the desktop's trash, after a question";
             if ui.add_enabled(changes, egui::Button::new("Move to the trash…")).on_hover_text(help).clicked() {
-                state.ask_to_thin_out(CopiesDeed::Trash);
+                intents.ask_to_thin_out(CopiesDeed::Trash);
             }
             let help = "Writes a shell script that removes them, for you to look at and to run";
             if ui.add_enabled(reviewed.others() > 0, egui::Button::new("Shell script…")).on_hover_text(help).clicked()
             {
-                state.ask_to_save_copies_script();
+                intents.ask_to_save_copies_script();
             }
             let help = "They leave the project and stay on the disk. The kept file gets their tags and marks.";
             if ui.add_enabled(changes, egui::Button::new("Forget in the project…")).on_hover_text(help).clicked() {
-                state.ask_to_thin_out(CopiesDeed::Forget);
+                intents.ask_to_thin_out(CopiesDeed::Forget);
             }
         });
     });
 }
 
-fn lines(ui: &mut Ui, state: &mut State) {
-    let lines = state.upkeep.copies.lines();
+fn lines(ui: &mut Ui, copies: &mut Copies, shared: &Shared, intents: &mut Intents) {
+    let lines = copies.lines();
     ui.spacing_mut().item_spacing.y = 1.0;
-    let selected = state.upkeep.copies.selected;
-    let reveal = std::mem::take(&mut state.upkeep.copies.reveal).then_some(selected).flatten();
+    let selected = copies.selected;
+    let reveal = std::mem::take(&mut copies.reveal).then_some(selected).flatten();
     let list = ScrollArea::vertical().id_salt("copies").auto_shrink(false);
     list.show_rows(ui, size::MATCH_ROW, lines.len(), |ui, shown| {
         if let Some(place) = reveal {
@@ -86,24 +89,27 @@ fn lines(ui: &mut Ui, state: &mut State) {
         let stop = row::tab_stop(&shown, selected);
         let had_focus = row::focused(ui.ctx());
         for place in shown {
-            let response = one(ui, state, lines[place], place, place == stop);
+            let response = one(ui, copies, shared, lines[place], place, place == stop);
             if reveal == Some(place) && had_focus {
                 row::focus(ui, &response);
             }
             if response.gained_focus() {
-                state.list = List::Copies;
-                state.upkeep.copies.selected = Some(place);
+                intents.use_list(List::Copies);
+                copies.selected = Some(place);
             }
             if response.clicked() {
-                state.click_copy(place);
+                intents.use_list(List::Copies);
+                copies.selected = Some(place);
+                if let Some(place) = copies.selected_place(shared) {
+                    intents.play(clip_of_place(place));
+                }
                 row::focus(ui, &response);
             }
         }
     });
 }
 
-fn one(ui: &mut Ui, state: &mut State, line: CopyLine, place: usize, stops: bool) -> egui::Response {
-    let copies = &state.upkeep.copies;
+fn one(ui: &mut Ui, copies: &mut Copies, shared: &Shared, line: CopyLine, place: usize, stops: bool) -> egui::Response {
     let (id, path) =
         copies.file_at(line).map_or((crate::dataset::FileId(0), String::new()), |(id, path)| (id, path.to_string()));
     let path = camino::Utf8PathBuf::from(path);
@@ -117,7 +123,7 @@ fn one(ui: &mut Ui, state: &mut State, line: CopyLine, place: usize, stops: bool
     let selected = copies.selected == Some(place);
     let mut goes = !copies.kept.contains(&path);
     let before = goes;
-    let facts = state.latest.dataset.file(id).map(|file| {
+    let facts = shared.latest.dataset.file(id).map(|file| {
         (
             format::short_duration(file.duration_secs()),
             format!("{} kHz", format::kilohertz(file.rate).trim_end_matches('k')),
@@ -150,14 +156,14 @@ fn one(ui: &mut Ui, state: &mut State, line: CopyLine, place: usize, stops: bool
         row::tooltip_at(ui, rect, path.as_str());
     });
     if goes != before {
-        state.keep_copy(line, !goes);
+        copies.keep_copy(line, !goes);
     }
     response
 }
 
 /// The question before copies go.
-pub fn thin_out(ui: &mut Ui, state: &mut State, deed: CopiesDeed) {
-    let Some(reviewed) = state.upkeep.copies.reviewed() else { return state.modal = None };
+pub fn thin_out(ui: &mut Ui, modals: &mut Modals, copies: &Copies, intents: &mut Intents, deed: CopiesDeed) {
+    let Some(reviewed) = copies.reviewed() else { return modals.close() };
     ui.set_width(420.0);
     let n = reviewed.others() as u64;
     let files = format::counted(n, "file", "files");
@@ -169,8 +175,8 @@ pub fn thin_out(ui: &mut Ui, state: &mut State, deed: CopiesDeed) {
         ),
         CopiesDeed::Trash => (
             format!("Move {files} to the trash?"),
-            "Of each sound, one file stays. The others go to the desktop's trash. To have one back, put it back from there, and \
-             undo the change here. Other programs that use these files will not find them any more.",
+            "One file of each sound stays. The others go to the desktop's trash. To get a file back, restore it from the trash, and \
+             undo the change here. Other programs will no longer find these files.",
             "Move them to the trash",
         ),
     };
@@ -180,10 +186,10 @@ pub fn thin_out(ui: &mut Ui, state: &mut State, deed: CopiesDeed) {
     let size = vec2(0.0, 32.0);
     ui.horizontal(|ui| {
         if ui.add(egui::Button::new(yes).min_size(size)).clicked() {
-            state.thin_out(deed);
+            intents.thin_out(deed);
         }
         if primary_sized(ui, true, "Leave them", size).clicked() {
-            state.modal = None;
+            modals.close();
         }
     });
 }

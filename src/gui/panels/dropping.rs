@@ -4,12 +4,12 @@
 use egui::{Align2, Area, Id, Order, Sense, Stroke, TextStyle, Ui, WidgetInfo};
 
 use super::welcome::dashed;
-use crate::gui::state::State;
+use crate::gui::shared::Shared;
 use crate::gui::theme::{self, palette};
 use crate::gui::widgets::text;
 
-pub fn show(ui: &Ui, state: &State) {
-    if !state.files_hover || state.is_empty() {
+pub fn show(ui: &Ui, shared: &Shared) {
+    if !shared.files_hover || shared.is_empty() {
         return;
     }
     let whole = ui.ctx().content_rect();

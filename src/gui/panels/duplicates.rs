@@ -1,12 +1,15 @@
-//! Near-duplicates: groups of sounds whose codes agree, to listen to and to tidy up.
+//! Duplicates: exact copies, and groups of sounds whose codes are nearly equal.
 
 use egui::{Align, Align2, Layout, Rect, ScrollArea, Slider, TextStyle, Ui, vec2};
 
 use super::copies;
 use crate::engine::{DuplicateGroup, DuplicatesBy, DuplicatesReport, JobKind};
-use crate::gui::explore::duplicates::Line;
+use crate::gui::explore::clip_of_place;
+use crate::gui::explore::copies::Copies;
+use crate::gui::explore::duplicates::{DuplicatesState, Line};
 use crate::gui::format;
-use crate::gui::state::{List, State};
+use crate::gui::intents::Intents;
+use crate::gui::shared::{List, Shared};
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::{primary_sized, segmented, tick};
 use crate::gui::widgets::empty::empty;
@@ -14,66 +17,73 @@ use crate::gui::widgets::icons::{self, Icon};
 use crate::gui::widgets::row::{self, Row, take_left, take_right};
 use crate::gui::widgets::{progress, text};
 
-pub fn show(ui: &mut Ui, state: &mut State) {
-    let mut exact = state.explore.duplicates.exact;
+pub fn show(
+    ui: &mut Ui,
+    duplicates: &mut DuplicatesState,
+    copies: &mut Copies,
+    shared: &Shared,
+    intents: &mut Intents,
+) {
+    let mut exact = duplicates.exact;
     let kinds = [
         (true, "Exact copies", "Files that sound exactly the same, in any format"),
         (false, "Nearly equal", "Sounds whose codes are equal or nearly equal"),
     ];
     if segmented(ui, &mut exact, &kinds) {
-        state.explore.duplicates.exact = exact;
-        state.list = if exact { List::Copies } else { List::Duplicates };
+        duplicates.exact = exact;
+        intents.use_list(if exact { List::Copies } else { List::Duplicates });
     }
     match exact {
-        true => copies::show(ui, state),
-        false => super::search::what_first_or(ui, state, nearly_equal),
+        true => copies::show(ui, copies, shared, intents),
+        false => super::search::what_first_or(ui, shared, intents, |ui, intents| {
+            nearly_equal(ui, duplicates, shared, intents);
+        }),
     }
 }
 
-fn nearly_equal(ui: &mut Ui, state: &mut State) {
-    state.want_duplicates();
-    choices(ui, state);
-    let running = state.job(JobKind::Compare).map(|(job, view)| (job, view.clone()));
+fn nearly_equal(ui: &mut Ui, duplicates: &mut DuplicatesState, shared: &Shared, intents: &mut Intents) {
+    duplicates.want(shared, intents);
+    choices(ui, duplicates, shared);
+    let running = shared.job(JobKind::Compare).map(|(job, view)| (job, view.clone()));
     if let Some((job, view)) = running
-        && state.explore.duplicates.asked.is_running()
+        && duplicates.asked.is_running()
         && progress::job(ui, &view, "Stop looking for duplicates")
     {
-        state.cancel(job);
+        intents.cancel(job);
     }
-    let Some(report) = state.explore.duplicates.report.clone() else { return nothing_yet(ui, state) };
-    actions(ui, state, &report);
-    if state.explore.duplicates.lines.is_empty() {
-        let sentence = "No two sounds agree within this distance. A larger distance finds what is only alike.";
+    let Some(report) = duplicates.report.clone() else { return nothing_yet(ui, duplicates) };
+    actions(ui, duplicates, shared, intents, &report);
+    if duplicates.lines.is_empty() {
+        let sentence = "No two sounds are within this distance. A larger distance finds sounds that are only similar.";
         return empty(ui, "No duplicates", sentence);
     }
-    lines(ui, state, &report);
+    lines(ui, duplicates, shared, intents, &report);
 }
 
-fn nothing_yet(ui: &mut Ui, state: &mut State) {
-    if state.explore.duplicates.asked.is_running() {
+fn nothing_yet(ui: &mut Ui, duplicates: &mut DuplicatesState) {
+    if duplicates.asked.is_running() {
         return empty(ui, "Looking for duplicates…", "");
     }
     empty(ui, "Nothing was compared yet", "Every code is compared with every other one.");
     ui.add_space(size::GAP);
     ui.vertical_centered(|ui| {
         if primary_sized(ui, true, "Look for duplicates", vec2(200.0, 36.0)).clicked() {
-            state.explore.duplicates.asked.forget();
+            duplicates.asked.forget();
         }
     });
 }
 
-fn choices(ui: &mut Ui, state: &mut State) {
-    let bits = state.latest.index.as_ref().map_or(64, |index| index.bits);
+fn choices(ui: &mut Ui, duplicates: &mut DuplicatesState, shared: &Shared) {
+    let bits = shared.latest.index.as_ref().map_or(64, |index| index.bits);
     ui.horizontal_wrapped(|ui| {
         let options = [
             (DuplicatesBy::Chunk, "Moments", "Parts of files that equal other parts, of the same file or another"),
             (DuplicatesBy::File, "Whole files", "Files of equal length whose moments are all equal"),
         ];
-        segmented(ui, &mut state.explore.duplicates.by, &options);
+        segmented(ui, &mut duplicates.by, &options);
         let most = (bits / 8).max(1) as u32;
-        let slider = Slider::new(&mut state.explore.duplicates.within, 0..=most).suffix(" bits");
-        let help = "Sounds are in one group where a chain of them leads from one to the other, each differing from the next \
-                    in no more bits than this";
+        let slider = Slider::new(&mut duplicates.within, 0..=most).suffix(" bits");
+        let help = "A group is a chain of sounds. Each sound differs from the next one in at most this many bits";
         text::small(ui, "that differ in at most");
         ui.spacing_mut().slider_width = (ui.available_size_before_wrap().x - 72.0).clamp(40.0, 160.0);
         ui.add(slider).accessible_name("Bits in which duplicates may differ").on_hover_text(help);
@@ -81,59 +91,73 @@ fn choices(ui: &mut Ui, state: &mut State) {
 }
 
 /// What was found, and what can be done about it.
-fn actions(ui: &mut Ui, state: &mut State, report: &DuplicatesReport) {
-    let read_only = state.read_only();
+fn actions(
+    ui: &mut Ui,
+    duplicates: &mut DuplicatesState,
+    shared: &Shared,
+    intents: &mut Intents,
+    report: &DuplicatesReport,
+) {
+    let read_only = shared.read_only();
     ui.horizontal_wrapped(|ui| {
         ui.label(format::counted(report.groups.len() as u64, "group", "groups"));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let chosen = state.explore.duplicates.chosen.len() as u64;
+            let chosen = duplicates.chosen.len() as u64;
             let files = format::counted(chosen, "file", "files");
             let what = if chosen > 0 { files.as_str() } else { "the chosen files" };
             let remove = egui::Button::new(format!("Remove {what} from the project"));
             let help = "They stay on the disk, and you can undo the removal";
             if ui.add_enabled(chosen > 0 && !read_only, remove).on_hover_text(help).clicked() {
-                state.remove_chosen_duplicates();
+                duplicates.remove_chosen(intents);
             }
             if chosen > 0 && ui.button("Choose none").clicked() {
-                state.explore.duplicates.chosen.clear();
+                duplicates.chosen.clear();
             }
             let whole = report.by == DuplicatesBy::File && !report.groups.is_empty() && !read_only;
             let help = "Chooses all files of each group but the first";
             if whole && chosen == 0 && ui.button("Choose all but the first").on_hover_text(help).clicked() {
-                state.explore.duplicates.choose_all_but_the_first();
+                duplicates.choose_all_but_the_first();
             }
         });
     });
 }
 
-fn lines(ui: &mut Ui, state: &mut State, report: &DuplicatesReport) {
-    let lines = state.explore.duplicates.lines.clone();
+fn lines(
+    ui: &mut Ui,
+    duplicates: &mut DuplicatesState,
+    shared: &Shared,
+    intents: &mut Intents,
+    report: &DuplicatesReport,
+) {
+    let lines = duplicates.lines.clone();
     ui.spacing_mut().item_spacing.y = 2.0;
-    let duplicates = &mut state.explore.duplicates;
     let reveal = std::mem::take(&mut duplicates.reveal).then_some(duplicates.selected).flatten();
     let list = ScrollArea::vertical().id_salt("duplicates").auto_shrink(false);
     list.show_rows(ui, size::NEAR_ROW, lines.len(), |ui, shown| {
         if let Some(place) = reveal {
             row::reveal(ui, shown.start, place, size::NEAR_ROW);
         }
-        let stop = row::tab_stop(&shown, state.explore.duplicates.selected);
+        let stop = row::tab_stop(&shown, duplicates.selected);
         let had_focus = row::focused(ui.ctx());
         for place in shown {
             let at = At { place, stops: place == stop };
             let response = match lines[place] {
-                Line::Group { group, unfolded } => group_line(ui, state, report, at, group, unfolded),
-                Line::Member { group, member } => member_line(ui, state, report, at, (group, member)),
+                Line::Group { group, unfolded } => group_line(ui, duplicates, report, at, group, unfolded),
+                Line::Member { group, member } => member_line(ui, duplicates, shared, report, at, (group, member)),
             };
             let Some(response) = response else { continue };
-            if reveal == Some(place) && had_focus && state.list == List::Duplicates {
+            if reveal == Some(place) && had_focus && shared.list == List::Duplicates {
                 row::focus(ui, &response);
             }
             if response.gained_focus() {
-                state.list = List::Duplicates;
-                state.explore.duplicates.selected = Some(place);
+                intents.use_list(List::Duplicates);
+                duplicates.selected = Some(place);
             }
             if response.clicked() {
-                state.click_duplicate(place);
+                intents.use_list(List::Duplicates);
+                if let Some(place) = duplicates.click(place) {
+                    intents.play(clip_of_place(place));
+                }
             }
         }
     });
@@ -148,13 +172,12 @@ struct At {
 
 fn group_line(
     ui: &mut Ui,
-    state: &State,
+    duplicates: &DuplicatesState,
     report: &DuplicatesReport,
     At { place, stops }: At,
     group: usize,
     unfolded: bool,
 ) -> Option<egui::Response> {
-    let duplicates = &state.explore.duplicates;
     let of = duplicates.group(group)?;
     let silence = group == report.groups.len();
     let (title, below) = if silence { silence_words(of) } else { group_words(report, of) };
@@ -202,13 +225,13 @@ fn group_words(report: &DuplicatesReport, group: &DuplicateGroup) -> (String, St
 
 fn member_line(
     ui: &mut Ui,
-    state: &mut State,
+    duplicates: &mut DuplicatesState,
+    shared: &Shared,
     report: &DuplicatesReport,
     At { place, stops }: At,
     (group, member): (usize, usize),
 ) -> Option<egui::Response> {
     let silence = group == report.groups.len();
-    let duplicates = &state.explore.duplicates;
     let (of, chunk) = duplicates.member(group, member)?;
     let name = format::file_name(&chunk.path);
     let stretch = format::stretch(chunk.start_secs, chunk.end_secs);
@@ -216,7 +239,7 @@ fn member_line(
     let selected = duplicates.selected == Some(place);
     let mut chosen = duplicates.chosen.contains(&chunk.file);
     let before = chosen;
-    let can_choose = !state.read_only();
+    let can_choose = !shared.read_only();
     let row = Row { name: &spoken, height: size::NEAR_ROW, selected, stops, leaves: false };
     let response = row::row(ui, ("member", group, member), row, |ui, mut rect| {
         take_left(&mut rect, 14.0);
@@ -235,7 +258,7 @@ fn member_line(
         row::tooltip_at(ui, rect, chunk.path.as_str());
     });
     if chosen != before {
-        state.explore.duplicates.choose(chunk.file, chosen);
+        duplicates.choose(chunk.file, chosen);
     }
     Some(response)
 }

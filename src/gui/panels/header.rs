@@ -1,20 +1,22 @@
 //! The strip at the top: the project, the pages, the state of the model, the theme, the list of keys, and why nothing
 //! can be changed.
 
-use egui::{Align, Frame, Layout, Margin, Panel, Rect, RichText, Sense, ThemePreference, Ui, vec2};
+use egui::{Align, Frame, Layout, Margin, Panel, Rect, RichText, Sense, Ui, vec2};
 
 use super::{pages, pill};
 use crate::gui::format;
+use crate::gui::intents::Intents;
+use crate::gui::modals::Modal;
 use crate::gui::preferences::Look;
-use crate::gui::state::{Modal, State};
-use crate::gui::theme::{palette, size};
+use crate::gui::shared::Shared;
+use crate::gui::theme::{self, palette, size};
 use crate::gui::widgets::buttons::{icon_button, icon_toggle};
 use crate::gui::widgets::icons::{self, Icon};
 
 /// From this width of the window on, the name of the program is shown.
 const NAMED: f32 = 1100.0;
 
-pub fn show(ui: &mut Ui, state: &mut State) {
+pub fn show(ui: &mut Ui, shared: &Shared, intents: &mut Intents) {
     let palette = palette(ui.visuals());
     let frame = Frame::new().fill(palette.window).inner_margin(Margin { left: 14, right: 10, top: 0, bottom: 0 });
     let strip = Panel::top("header").exact_size(size::HEADER).resizable(false).show_separator_line(false);
@@ -22,13 +24,13 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
             if icon_button(ui, Icon::Help, "Keys").clicked() {
-                state.modal = Some(Modal::Keys);
+                intents.open(Modal::Keys);
             }
             ui.add_space(size::GAP);
-            theme_switch(ui, state);
+            theme_switch(ui, intents);
             ui.add_space(size::GAP);
-            if !state.is_empty() {
-                pill::show(ui, state);
+            if !shared.is_empty() {
+                pill::show(ui, shared, intents);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 emblem(ui);
@@ -39,15 +41,15 @@ pub fn show(ui: &mut Ui, state: &mut State) {
                 }
                 // Otherwise a button at rest would hardly be visible on the window's background.
                 ui.visuals_mut().widgets.inactive.weak_bg_fill = palette.panel;
-                super::project_menu::show(ui, state);
+                super::project_menu::show(ui, shared, intents);
                 ui.add_space(size::GAP);
-                if !state.is_empty() {
-                    pages::switch(ui, state);
+                if !shared.is_empty() {
+                    pages::switch(ui, shared, intents);
                 }
             });
         });
     });
-    if let Some(reason) = &state.latest.project.read_only {
+    if let Some(reason) = &shared.latest.project.read_only {
         let frame = Frame::new().fill(palette.selected).inner_margin(Margin::symmetric(14, 6));
         Panel::top("read only").resizable(false).show_separator_line(false).frame(frame).show(ui, |ui| {
             ui.horizontal(|ui| {
@@ -61,7 +63,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     }
 }
 
-fn theme_switch(ui: &mut Ui, state: &mut State) {
+fn theme_switch(ui: &mut Ui, intents: &mut Intents) {
     let current = ui.options(|options| options.theme_preference);
     let themes = [
         (Look::Dark, Icon::Moon, "Dark theme"),
@@ -70,10 +72,10 @@ fn theme_switch(ui: &mut Ui, state: &mut State) {
     ];
     // The strip is filled from the right.
     for (look, icon, name) in themes {
-        let preference = ThemePreference::from(look);
+        let preference = theme::preference(look);
         if icon_toggle(ui, icon, name, Some(current == preference)).clicked() {
             ui.ctx().set_theme(preference);
-            state.preferences.theme = look;
+            intents.set_look(look);
         }
     }
 }

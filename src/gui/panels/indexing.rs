@@ -4,28 +4,30 @@ use egui::{RichText, Ui};
 
 use crate::engine::{Command, DistancesReport, JobKind};
 use crate::gui::format;
+use crate::gui::indexing::Indexing;
+use crate::gui::intents::Intents;
 use crate::gui::notices::Tone;
-use crate::gui::state::State;
+use crate::gui::shared::Shared;
 use crate::gui::theme::palette;
 use crate::gui::widgets::bit_strip::{self, bit_strip};
 use crate::gui::widgets::buttons::primary;
 use crate::gui::widgets::histogram::{Distribution, histogram};
 use crate::gui::widgets::{message, progress, text};
 
-pub fn show(ui: &mut Ui, state: &mut State) {
+pub fn show(ui: &mut Ui, indexing: &mut Indexing, shared: &Shared, intents: &mut Intents) {
     super::title(ui, "Indexing", |_| ());
-    let job = state.job(JobKind::Index).map(|(job, view)| (job, view.clone()));
-    let busy = job.is_some() || state.job(JobKind::Train).is_some();
+    let job = shared.job(JobKind::Index).map(|(job, view)| (job, view.clone()));
+    let busy = job.is_some() || shared.job(JobKind::Train).is_some();
     if let Some((job, view)) = job
         && progress::job(ui, &view, "Stop indexing")
     {
-        state.cancel(job);
+        intents.cancel(job);
     }
-    let has_model = state.latest.model.is_some();
-    let index = state.latest.index.clone();
+    let has_model = shared.latest.model.is_some();
+    let index = shared.latest.index.clone();
     let button = match &index {
         None if !has_model => {
-            text::help(ui, "The code of every moment of every sound, ready to be searched. It follows the training.");
+            text::help(ui, "The index holds the code of every moment of every sound. It is built after the training.");
             None
         }
         None => Some("Build the index".to_owned()),
@@ -47,31 +49,31 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         text::figure(ui, "Entropy", format!("{:.2} of {most:.2} nats", index.entropy_nats));
         text::figure(ui, "Bits", index.bits.to_string());
         text::figure(ui, "Size", format::bytes(index.file_bytes));
-        if state.index_generation().is_some() {
-            distances(ui, state);
+        if shared.index_generation().is_some() {
+            distances(ui, indexing, shared, intents);
         }
     }
-    if let Some(name) = button.filter(|_| !busy && !state.read_only())
+    if let Some(name) = button.filter(|_| !busy && !shared.read_only())
         && primary(ui, true, &name).clicked()
     {
-        state.submit(Command::BuildIndex);
+        intents.submit(Command::BuildIndex);
     }
-    let failed = state.last_index.as_ref().map_or(0, |report| report.failed.len());
+    let failed = indexing.last.as_ref().map_or(0, |report| report.failed.len());
     if failed > 0 {
-        let first = state.last_index.as_ref().and_then(|report| report.failed.first());
+        let first = indexing.last.as_ref().and_then(|report| report.failed.first());
         let example = first.map_or_else(String::new, |p| format!(" {}: {}", p.path, p.reason));
         let files = format::counted(failed as u64, "file", "files");
         message::message(ui, Tone::Warning, &format!("{files} could not be read and have no codes.{example}"), None);
     }
 }
 
-/// How well the codes spread: random pairs should be far apart, and only similar sounds near.
-fn distances(ui: &mut Ui, state: &mut State) {
+/// The distances between codes. Codes of random pairs should be far apart, and only codes of similar sounds near.
+fn distances(ui: &mut Ui, indexing: &mut Indexing, shared: &Shared, intents: &mut Intents) {
     ui.add_space(crate::gui::theme::size::GAP);
     ui.label("How far codes are apart");
     ui.scope(|ui| {
-        state.want_distances();
-        let Some(report) = state.explore.distances_report.clone() else {
+        indexing.want_distances(shared, intents);
+        let Some(report) = indexing.report.clone() else {
             return text::small(ui, "Measuring…");
         };
         let palette = palette(ui.visuals());
@@ -93,7 +95,7 @@ fn distances(ui: &mut Ui, state: &mut State) {
         });
         text::small(
             ui,
-            "Medians, in bits. The further apart the two, the better codes tell what is alike from what is not.",
+            "These are medians, in bits. The larger the difference, the better the codes tell like sounds from others.",
         );
         bit_strip(ui, &report.balance);
         text::small(ui, bit_strip::summary(&report.balance));

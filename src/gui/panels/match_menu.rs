@@ -3,23 +3,24 @@
 use egui::{Popup, Response, SetOpenCommand, Ui};
 
 use crate::engine::Match;
+use crate::gui::intents::Intents;
 use crate::gui::match_list::{Line, View};
-use crate::gui::search_state::KeyedMenu;
-use crate::gui::state::State;
+use crate::gui::search_state::{KeyedMenu, SearchState};
+use crate::gui::shared::Shared;
 
 const WIDTH: f32 = 230.0;
 
-pub fn show(ui: &Ui, state: &mut State, line: Line, row: &Response) {
-    let Some(found) = state.search.match_at(line).cloned() else { return };
-    let keyed = state.search.menu.filter(|menu| menu.line == line);
+pub fn show(ui: &Ui, search: &mut SearchState, shared: &Shared, intents: &mut Intents, line: Line, row: &Response) {
+    let Some(found) = search.match_at(line).cloned() else { return };
+    let keyed = search.menu.filter(|menu| menu.line == line);
     let Some(KeyedMenu { is_new, .. }) = keyed else {
-        Popup::context_menu(row).width(WIDTH).show(|ui| entries(ui, state, line, &found, false));
+        Popup::context_menu(row).width(WIDTH).show(|ui| entries(ui, search, shared, intents, line, &found, false));
         return;
     };
     // It stands at its row, wherever the pointer is.
     let popup = Popup::menu(row).open_memory(is_new.then_some(SetOpenCommand::Bool(true))).width(WIDTH);
-    let shown = popup.show(|ui| entries(ui, state, line, &found, is_new));
-    match (shown, &mut state.search.menu) {
+    let shown = popup.show(|ui| entries(ui, search, shared, intents, line, &found, is_new));
+    match (shown, &mut search.menu) {
         (Some(_), Some(menu)) => menu.is_new = false,
         (Some(_), None) => {}
         (None, menu) => {
@@ -30,7 +31,15 @@ pub fn show(ui: &Ui, state: &mut State, line: Line, row: &Response) {
 }
 
 /// `to_first`: the first entry gets the keyboard.
-fn entries(ui: &mut Ui, state: &mut State, line: Line, found: &Match, to_first: bool) {
+fn entries(
+    ui: &mut Ui,
+    search: &SearchState,
+    shared: &Shared,
+    intents: &mut Intents,
+    line: Line,
+    found: &Match,
+    to_first: bool,
+) {
     let entry = |ui: &mut Ui, text: &str| {
         let response = ui.button(text);
         if to_first && text == PLAY {
@@ -42,63 +51,63 @@ fn entries(ui: &mut Ui, state: &mut State, line: Line, found: &Match, to_first: 
         response.clicked()
     };
     if entry(ui, PLAY) {
-        state.play_match(line);
+        intents.play_match(line);
     }
     if entry(ui, "Play the moment alone") {
-        state.play_moment(line);
+        intents.play_moment(line);
     }
     if entry(ui, "Find similar") {
-        state.find_similar_to_match(line);
+        intents.find_similar_to_match(line);
     }
-    let said = state.verdict_on(line);
+    let said = search.verdict_on(line, shared);
     let verdicts = [(true, "More like this", "Take back the yes"), (false, "Less like this", "Take back the no")];
     for (yes, say, take_back) in verdicts {
         if entry(ui, if said == Some(yes) { take_back } else { say }) {
-            state.judge(line, yes);
+            intents.judge(line, yes);
         }
     }
-    let unfolded = state.search.unfolded.contains_key(&found.file);
-    if state.search.view == View::Sounds && entry(ui, if unfolded { "Fold its moments" } else { "Show its moments" }) {
-        state.unfold_moments(found.file, !unfolded);
+    let unfolded = search.unfolded.contains_key(&found.file);
+    if search.view == View::Sounds && entry(ui, if unfolded { "Fold its moments" } else { "Show its moments" }) {
+        intents.unfold_moments(found.file, !unfolded);
     }
-    if let Some(copies) = state.copies_in_words(found.file)
+    if let Some(copies) = shared.copies_in_words(found.file)
         && entry(ui, &format!("Select it and its {copies}"))
     {
-        state.show_copies(found.file);
+        intents.show_copies(found.file);
     }
     if entry(ui, "Show on the map") {
-        state.show_match_on_map(line);
+        intents.show_match_on_map(line);
     }
     if entry(ui, "Look at its bits") {
-        state.show_match_bits(line);
+        intents.show_match_bits(line);
     }
-    let mark = if state.is_favourite(found) { "Remove the favourite mark" } else { "Mark as a favourite" };
-    if !state.read_only() && entry(ui, mark) {
-        state.toggle_favourite(line);
+    let mark = if shared.is_favourite(found) { "Remove the favourite mark" } else { "Mark as a favourite" };
+    if !shared.read_only() && entry(ui, mark) {
+        intents.toggle_favourite(line);
     }
-    if !state.read_only() && entry(ui, "Put into a collection…") {
-        let items = state.item_of_match(line).into_iter().collect();
-        state.ask_for_collection(items);
+    if !shared.read_only() && entry(ui, "Put into a collection…") {
+        let items = search.item_of(line).into_iter().collect();
+        intents.ask_for_collection(items);
     }
     ui.separator();
     if entry(ui, "Show in the file manager") {
-        state.reveal_match(line);
+        intents.reveal_match(line);
     }
     if entry(ui, "Copy path") {
         ui.ctx().copy_text(found.path.to_string());
     }
     if entry(ui, "Copy as file") {
-        state.copy_match_as_file(line);
+        intents.copy_match_as_file(line);
     }
     ui.separator();
     if entry(ui, "Save this sound as WAV…") {
-        state.ask_to_save_match(line);
+        intents.ask_to_save_match(line);
     }
     if entry(ui, "Save all matches…") {
-        state.ask_to_save_matches();
+        intents.ask_to_save_matches();
     }
-    if !state.read_only() && entry(ui, "Save this search…") {
-        state.ask_to_save_search();
+    if !shared.read_only() && entry(ui, "Save this search…") {
+        intents.ask_to_save_search();
     }
 }
 

@@ -1,24 +1,24 @@
-//! A match, or a moment of one, as a line.
+//! The row of a match, or of a moment of a match.
 
 use egui::{Align2, Rect, Response, TextStyle, Ui, vec2};
 
 use crate::engine::{Grouping, Match};
 use crate::gui::format;
 use crate::gui::match_list::{Column, Line};
-use crate::gui::search_state::stretch_of;
-use crate::gui::state::State;
+use crate::gui::search_state::SearchState;
+use crate::gui::shared::{Shared, stretch_of};
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::icons::{self, Icon};
 use crate::gui::widgets::row::{self, Row, button_at, take_left, take_right};
 use crate::gui::widgets::{code_strip, text, waveform};
 
-/// How far moments stand in under their sound.
+/// The indentation of moments below their sound.
 const INDENT: f32 = 22.0;
 
-/// A name gets this much room before a column that can be left out gets any.
+/// The room that a name gets before any optional column.
 const NAME: f32 = 200.0;
 
-/// Which columns there is room for.
+/// Which optional columns have room.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Columns {
     pub alike: bool,
@@ -38,7 +38,7 @@ const TAGS: f32 = 110.0;
 const STAR: f32 = size::CONTROL - 6.0;
 
 impl Columns {
-    /// Those of the wanted ones that fit into a row; the least needed goes first.
+    /// The wanted columns that fit into a row. If there is too little room, the least important ones are left out.
     pub fn of(row_width: f32, wanted: impl Fn(Column) -> bool) -> Self {
         let mut left = row_width - 16.0 - FOLD - PICTURE - STAR - 4.0 * size::GAP - NAME;
         let mut fits = |width: f32, column| {
@@ -66,7 +66,7 @@ impl Columns {
     }
 }
 
-/// Where in a row everything stands.
+/// The parts of a row.
 pub struct Cells {
     fold: Rect,
     pub picture: Rect,
@@ -84,14 +84,14 @@ pub struct Cells {
 pub enum Wanted {
     Favourite,
     Unfold,
-    /// Matches are to be like this one, or unlike it.
+    /// Matches should be like this one, or should not be like it.
     Verdict(bool),
 }
 
-/// A line of the list, and how it stands there.
+/// A line of the list, and how it is shown.
 pub struct Shown<'a> {
     pub line: Line,
-    /// Which line it is, from 1 on: what people call it.
+    /// The number of the line, from 1 on, as people count.
     pub number: usize,
     pub found: &'a Match,
     pub bits: usize,
@@ -100,21 +100,21 @@ pub struct Shown<'a> {
     pub stops: bool,
 }
 
-pub fn show(ui: &mut Ui, state: &State, shown: &Shown<'_>) -> (Response, Option<Wanted>) {
+pub fn show(ui: &mut Ui, search: &SearchState, shared: &Shared, shown: &Shown<'_>) -> (Response, Option<Wanted>) {
     let found = shown.found;
     let name = format::file_name(&found.path);
     let mut spoken = match shown.line {
         Line::Match(_) => format!("Match {}: {name}", shown.number),
-        Line::Moment { place, .. } => format!("Moment {} of {name}: {}", place + 1, state.stretch_in_words(found)),
+        Line::Moment { place, .. } => format!("Moment {} of {name}: {}", place + 1, shared.stretch_in_words(found)),
     };
     spoken += &format!(", {}", distance_in_words(found, shown.bits));
-    if let Some(copies) = state.copies_in_words(found.file) {
+    if let Some(copies) = shared.copies_in_words(found.file) {
         spoken += &format!("; and {copies}");
     }
-    if state.is_favourite(found) {
+    if shared.is_favourite(found) {
         spoken += "; a favourite";
     }
-    match state.verdict_on(shown.line) {
+    match search.verdict_on(shown.line, shared) {
         Some(true) => spoken += "; you said yes",
         Some(false) => spoken += "; you said no",
         None => {}
@@ -125,26 +125,26 @@ pub fn show(ui: &mut Ui, state: &State, shown: &Shown<'_>) -> (Response, Option<
     if let Some(problem) = &found.problem {
         spoken += &format!("; {problem}");
     }
-    let selected = state.search.selected == Some(shown.line);
+    let selected = search.selected == Some(shown.line);
     let row = Row { name: &spoken, height: size::MATCH_ROW, selected, stops: shown.stops, leaves: true };
     let salt = match shown.line {
         Line::Match(place) => (0, place),
         Line::Moment { file, place } => (file.0 + 1, place),
     };
     let mut wanted = None;
-    let response = row::row(ui, salt, row, |ui, rect| wanted = contents(ui, state, rect, shown));
+    let response = row::row(ui, salt, row, |ui, rect| wanted = contents(ui, search, shared, rect, shown));
     (response, wanted)
 }
 
-fn contents(ui: &mut Ui, state: &State, rect: Rect, shown: &Shown<'_>) -> Option<Wanted> {
+fn contents(ui: &mut Ui, search: &SearchState, shared: &Shared, rect: Rect, shown: &Shown<'_>) -> Option<Wanted> {
     let palette = palette(ui.visuals());
     let found = shown.found;
     let is_moment = matches!(shown.line, Line::Moment { .. });
     let indent = if is_moment { INDENT } else { 0.0 };
     let cells = shown.columns.cells(rect.with_min_x(rect.left() + indent));
-    let file = state.latest.dataset.file(found.file);
+    let file = shared.latest.dataset.file(found.file);
     let mut wanted = None;
-    if found.by == Grouping::File && fold(ui, state, &cells, shown) {
+    if found.by == Grouping::File && fold(ui, search, &cells, shown) {
         wanted = Some(Wanted::Unfold);
     }
     if let Some(file) = file {
@@ -153,9 +153,9 @@ fn contents(ui: &mut Ui, state: &State, rect: Rect, shown: &Shown<'_>) -> Option
         let marked = stretch_of(found).map(|(from, to)| (share(from), share(to)));
         let picture = cells.picture.shrink2(vec2(0.0, 2.0));
         waveform::thumbnail(ui.painter(), picture, &file.thumbnail, marked, ui.visuals());
-        let player = &state.latest.player;
-        if player.playing && player.path.as_ref() == Some(&found.path) {
-            let x = picture.left() + share(player.position_secs).clamp(0.0, 1.0) * picture.width();
+        if shared.plays(&found.path) {
+            let position = shared.latest.player.position_secs;
+            let x = picture.left() + share(position).clamp(0.0, 1.0) * picture.width();
             ui.painter().vline(x, picture.y_range(), egui::Stroke::new(1.5, palette.text));
         }
         if let Some(rect) = cells.length {
@@ -165,14 +165,14 @@ fn contents(ui: &mut Ui, state: &State, rect: Rect, shown: &Shown<'_>) -> Option
         }
     }
     let mut name = cells.name;
-    if let Some(yes) = verdict(ui, state, &mut name, shown) {
+    if let Some(yes) = verdict(ui, search, shared, &mut name, shown) {
         wanted = Some(Wanted::Verdict(yes));
     }
-    naming(ui, state, name, shown);
+    naming(ui, shared, name, shown);
     if let Some(rect) = cells.alike {
         alike(ui, rect, shown);
     }
-    // Aspects are of the whole file, so a moment below its file does not repeat them.
+    // Aspects describe the whole file, so the moments below it do not repeat them.
     for (rect, words) in
         [(cells.pitch, format::pitch(found.aspects)), (cells.brightness, format::brightness(found.aspects))]
     {
@@ -181,10 +181,10 @@ fn contents(ui: &mut Ui, state: &State, rect: Rect, shown: &Shown<'_>) -> Option
         }
     }
     if let Some(rect) = cells.tags {
-        let tags = state.latest.dataset.tags_of(found.file).join(", ");
+        let tags = shared.latest.dataset.tags_of(found.file).join(", ");
         text::line(ui, rect, Align2::LEFT_CENTER, tags, TextStyle::Small, palette.dim);
     }
-    let favourite = state.is_favourite(found);
+    let favourite = shared.is_favourite(found);
     let what = match shown.line {
         Line::Match(_) => format!("match {}", shown.number),
         Line::Moment { place, .. } => format!("moment {}", place + 1),
@@ -193,17 +193,17 @@ fn contents(ui: &mut Ui, state: &State, rect: Rect, shown: &Shown<'_>) -> Option
         true => (Icon::StarFilled, format!("Remove the favourite mark of {what}")),
         false => (Icon::Star, format!("Mark {what} as a favourite")),
     };
-    if !state.read_only() && button_at(ui, cells.star, icon, &does, shown.stops).clicked() {
+    if !shared.read_only() && button_at(ui, cells.star, icon, &does, shown.stops).clicked() {
         wanted = Some(Wanted::Favourite);
     }
     wanted
 }
 
-/// Two buttons at the end of the name: more like this, less like this. The selected row has them, and so has each judged row. A
-/// row under the pointer has none: a click on it plays it first.
-fn verdict(ui: &mut Ui, state: &State, name: &mut Rect, shown: &Shown<'_>) -> Option<bool> {
-    let said = state.verdict_on(shown.line);
-    let is_active = state.search.selected == Some(shown.line);
+/// Two buttons at the end of the name: more like this, less like this. The selected row has them, and each row with a
+/// verdict. Another row has none: a click on it first plays it.
+fn verdict(ui: &mut Ui, search: &SearchState, shared: &Shared, name: &mut Rect, shown: &Shown<'_>) -> Option<bool> {
+    let said = search.verdict_on(shown.line, shared);
+    let is_active = search.selected == Some(shown.line);
     if !is_active && said.is_none() {
         return None;
     }
@@ -237,10 +237,10 @@ fn verdict(ui: &mut Ui, state: &State, name: &mut Rect, shown: &Shown<'_>) -> Op
     wanted
 }
 
-/// The sign that unfolds the moments of a sound. By keyboard, the Right key does.
-fn fold(ui: &mut Ui, state: &State, cells: &Cells, shown: &Shown<'_>) -> bool {
+/// The button that unfolds the moments of a sound. On the keyboard, the Right key unfolds them.
+fn fold(ui: &mut Ui, search: &SearchState, cells: &Cells, shown: &Shown<'_>) -> bool {
     let palette = palette(ui.visuals());
-    let unfolded = state.search.unfolded.contains_key(&shown.found.file);
+    let unfolded = search.unfolded.contains_key(&shown.found.file);
     let place = Rect::from_center_size(cells.fold.center(), vec2(9.0, 9.0));
     let sense = row::stopping(egui::Sense::click(), shown.stops);
     let response = ui.interact(cells.fold.expand(4.0), ui.scope_id().with("fold"), sense);
@@ -252,23 +252,23 @@ fn fold(ui: &mut Ui, state: &State, cells: &Cells, shown: &Shown<'_>) -> bool {
     response.on_hover_text(spoken).clicked()
 }
 
-/// The name; after it what is wrong with the file, where it lies, or which moment it is.
-fn naming(ui: &Ui, state: &State, mut rect: Rect, shown: &Shown<'_>) {
+/// The name, and after it what is wrong with the file, its folder, or which moment it is.
+fn naming(ui: &Ui, shared: &Shared, mut rect: Rect, shown: &Shown<'_>) {
     let palette = palette(ui.visuals());
     let found = shown.found;
     let name = format::file_name(&found.path);
     let mut tooltip =
-        format!("{}\n{}; {}", found.path, state.stretch_in_words(found), distance_in_words(found, shown.bits));
+        format!("{}\n{}; {}", found.path, shared.stretch_in_words(found), distance_in_words(found, shown.bits));
     let aspects = format::aspects(found.aspects);
     if !aspects.is_empty() {
         tooltip += &format!("\n{aspects}");
     }
-    if state.drags_out {
+    if shared.drags_out {
         tooltip += "\nDrag it to take the file to another program";
     }
     let whole = rect;
     let is_moment = matches!(shown.line, Line::Moment { .. });
-    let (title, aside) = match (&found.problem, state.latest.dataset.file(found.file)) {
+    let (title, aside) = match (&found.problem, shared.latest.dataset.file(found.file)) {
         (Some(problem), _) => {
             let sign = take_left(&mut rect, 13.0);
             icons::paint(ui.painter(), Icon::Warning, sign.shrink2(vec2(0.0, 4.0)), palette.warning);
@@ -276,28 +276,28 @@ fn naming(ui: &Ui, state: &State, mut rect: Rect, shown: &Shown<'_>) {
             (name, format::sentence(problem))
         }
         (None, None) => (name, "no longer in the project".to_owned()),
-        (None, Some(_)) if is_moment => ("", state.stretch_in_words(found)),
-        (None, Some(_)) if found.by != Grouping::File => (name, state.stretch_in_words(found)),
+        (None, Some(_)) if is_moment => ("", shared.stretch_in_words(found)),
+        (None, Some(_)) if found.by != Grouping::File => (name, shared.stretch_in_words(found)),
         (None, Some(_)) => {
             let folder = format::folder(&found.path);
-            match state.copies_in_words(found.file) {
+            match shared.copies_in_words(found.file) {
                 Some(copies) => (name, format!("and {copies} · {folder}")),
                 None => (name, folder),
             }
         }
     };
-    for copy in state.latest.dataset.copies_of(found.file) {
+    for copy in shared.latest.dataset.copies_of(found.file) {
         tooltip += &format!("\nIts copy: {}", copy.path);
     }
     match title {
         "" => text::line(ui, rect, Align2::LEFT_CENTER, aside, TextStyle::Body, palette.text),
-        title if state.absence_of(found.file).is_some() => text::absent(ui, rect, title, &aside),
+        title if shared.absence_of(found.file).is_some() => text::absent(ui, rect, title, &aside),
         title => text::with_aside(ui, rect, title, &aside),
     }
     row::tooltip_at(ui, whole, &tooltip);
 }
 
-/// How near it is: as a bar that is full where nothing differs, and as a number.
+/// The nearness as a number and as a bar. The bar is full if no bit differs.
 fn alike(ui: &Ui, rect: Rect, shown: &Shown<'_>) {
     let palette = palette(ui.visuals());
     let found = shown.found;
@@ -320,16 +320,17 @@ fn alike(ui: &Ui, rect: Rect, shown: &Shown<'_>) {
     ui.interact(rect, ui.scope_id().with("code"), egui::Sense::hover()).on_hover_text(words);
 }
 
-/// How near a match is, in short and as a part of a bar that is full where nothing is nearer: by the share of random pairs of
-/// sounds that are farther apart, each further nine of which is another quarter; else by the bits that differ.
+/// The nearness of a match as a short text, and as the filled part of the bar. Both come from the share of random pairs of
+/// sounds that are farther apart. Each nine of the share fills a quarter of the bar: 90% fills one quarter, 99% two. Without
+/// such a share, both come from the number of bits that differ.
 fn nearness_in_short(found: &Match, bits: usize) -> (String, f32) {
     let Some(share) = found.nearness.share_alike else {
-        // Half of the bits differ by chance, so nothing is alike from there on.
+        // Half of the bits of two random codes differ, so nothing is alike from there on.
         let share = (1.0 - 2.0 * found.distance / bits.max(1) as f64).clamp(0.0, 1.0);
         return (distance_number(found), share as f32);
     };
     let nines = -(1.0 - share).max(1e-9).log10();
-    // Never more than is so: 99.96% is not 100%.
+    // Round down: 99.96% is not 100%.
     let percent = (1000.0 * share).floor() / 10.0;
     let words = if percent >= 99.9 && share < 1.0 { "99.9%".to_owned() } else { format!("{}%", percent.floor()) };
     (words, (nines / 4.0).clamp(0.0, 1.0) as f32)
@@ -355,7 +356,7 @@ mod tests {
     use egui::pos2;
 
     #[test]
-    fn a_share_is_never_told_as_more_than_it_is() {
+    fn a_share_is_rounded_down() {
         let words = |share: f64| {
             let nearness = crate::engine::Nearness { share_alike: Some(share), ..Default::default() };
             let found = Match { nearness, ..crate::gui::match_list::tests::found(1, "a") };
@@ -366,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_keeps_its_room_and_columns_go_one_by_one() {
+    fn columns_give_way_to_the_name_one_by_one() {
         for width in [360, 420, 480, 560, 700, 1200] {
             let width = width as f32;
             let columns = Columns::of(width, |_| true);

@@ -1,32 +1,33 @@
-//! The matches: what sounds like the query, the nearest first, each a click away from being heard.
+//! The list of matches, the nearest first. A click plays a match.
 
 use egui::{
     Align, Align2, Key, Layout, Rect, RichText, Role, ScrollArea, Sense, TextEdit, TextStyle, Ui, WidgetInfo, vec2,
 };
 
+use super::match_headings::headings;
 use super::match_row::{self, Columns, Shown};
-use super::query::LOW;
 use super::{hints, match_menu, taught, weights};
 use crate::engine::{SearchFilter, SearchReport, words};
 use crate::gui::collecting::DraggedSounds;
 use crate::gui::format;
+use crate::gui::intents::Intents;
 use crate::gui::match_list::{Column, Line, Sort, View};
-use crate::gui::search_state::{MOST_MATCHES, Run};
-use crate::gui::state::State;
+use crate::gui::search_state::{MOST_MATCHES, Run, SearchState};
+use crate::gui::shared::{List, Shared};
 use crate::gui::theme::{palette, size};
-use crate::gui::widgets::buttons::{icon_button, icon_toggle, segmented, tick};
+use crate::gui::widgets::buttons::{icon_button, icon_toggle, segmented};
 use crate::gui::widgets::empty::empty;
 use crate::gui::widgets::field::{field, go_on_typing};
 use crate::gui::widgets::icons::Icon;
 use crate::gui::widgets::{row, text};
 
-pub fn show(ui: &mut Ui, state: &mut State) {
-    let report = state.search.report.clone();
+pub fn show(ui: &mut Ui, search: &mut SearchState, shared: &Shared, intents: &mut Intents) {
+    let report = search.report.clone();
     ui.spacing_mut().item_spacing.y = 4.0;
-    toolbar(ui, state);
-    weights::show(ui, state);
-    taught::show(ui, state, report.as_deref());
-    for sentence in state.search.filter.not_understood() {
+    toolbar(ui, search, shared, intents);
+    weights::show(ui, shared, intents);
+    taught::show(ui, search, shared, intents, report.as_deref());
+    for sentence in search.filter.not_understood() {
         let warning = palette(ui.visuals()).warning;
         ui.add(egui::Label::new(RichText::new(sentence).small().color(warning)).wrap());
     }
@@ -36,84 +37,96 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             empty(ui, "The query is silent", sentence);
         }
         Some(report) => {
-            let lines = state.search.lines();
+            let lines = search.lines();
             match lines.is_empty() {
-                true => no_matches(ui, state),
-                false => list(ui, state, &report, &lines),
+                true => no_matches(ui, search, intents),
+                false => list(ui, search, shared, intents, &report, &lines),
             }
         }
-        None if matches!(state.search.run, Run::Searching { .. }) => empty(ui, "Searching…", ""),
+        None if matches!(search.run, Run::Searching { .. }) => empty(ui, "Searching…", ""),
         None => {}
     }
 }
 
-/// What is listed, and which of it.
-fn toolbar(ui: &mut Ui, state: &mut State) {
+/// What is listed, its order, and the filter.
+fn toolbar(ui: &mut Ui, search: &mut SearchState, shared: &Shared, intents: &mut Intents) {
     ui.horizontal(|ui| {
         let options = [
-            (View::Sounds, "Sounds", "Whole sounds, by how near all of the query is to them"),
+            (View::Sounds, "Sounds", "Whole sounds, ordered by their distance from the whole query"),
             (View::Moments, "Moments", "The nearest moments, wherever they are"),
             (View::Everywhere, "Everywhere", "Every stretch in which the whole query occurs"),
         ];
-        let mut view = state.search.view;
+        let mut view = search.view;
         if segmented(ui, &mut view, &options) {
-            state.look_at_matches_as(view);
+            intents.look_at_matches_as(view);
         }
-        weights::button(ui, state);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| filter(ui, state));
+        weights::button(ui, shared, intents);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| filter(ui, search, intents));
     });
 }
 
-fn filter(ui: &mut Ui, state: &mut State) {
-    let filter = state.search.filter.clone();
+fn filter(ui: &mut Ui, search: &mut SearchState, intents: &mut Intents) {
+    let mut filter = search.filter.clone();
     ui.spacing_mut().item_spacing.x = 2.0;
     let icon = if filter.favourites { Icon::StarFilled } else { Icon::Star };
     if icon_toggle(ui, icon, "Only favourites", Some(filter.favourites)).clicked() {
-        state.set_filter(|filter| filter.favourites = !filter.favourites);
+        filter.favourites = !filter.favourites;
     }
-    let mut typed = filter.text.clone();
-    if !typed.is_empty() && icon_button(ui, Icon::Close, "Clear the matches' filter").clicked() {
-        typed.clear();
+    if !filter.text.is_empty() && icon_button(ui, Icon::Close, "Clear the matches' filter").clicked() {
+        filter.text.clear();
     }
+    let mut is_among_all = false;
     if let Some(among) = &filter.among {
         let sounds = format::counted(among.len() as u64, "sound", "sounds");
         let button = ui.button(RichText::new(format!("{sounds} of the map  ×")).small());
         if button.on_hover_text("Click to search in all sounds again").clicked() {
-            state.set_filter(|filter| filter.among = None);
+            is_among_all = true;
         }
     }
-    let edit = TextEdit::singleline(&mut typed).id_salt("filter").hint_text("Filter: kick  tag:loop  note:C3");
+    let edit = TextEdit::singleline(&mut filter.text).id_salt("filter").hint_text("Filter: kick  tag:loop  note:C3");
     let edit = field(ui, edit.desired_width(f32::INFINITY)).accessible_name("Filter the matches");
-    if std::mem::take(&mut state.search.focus_filter) {
-        go_on_typing(ui, &edit, &typed);
+    if std::mem::take(&mut search.focus_filter) {
+        go_on_typing(ui, &edit, &filter.text);
     }
     if edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Escape)) {
-        typed.clear();
+        filter.text.clear();
     }
     if edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
-        state.go_to_matches();
+        intents.go_to_matches();
     }
-    state.set_filter(|filter| filter.text = typed);
+    if is_among_all {
+        filter.among = None;
+    }
+    if filter != search.filter {
+        intents.replace_filter(filter);
+    }
 }
 
-fn no_matches(ui: &mut Ui, state: &mut State) {
-    if state.search.filter == SearchFilter::default() {
+fn no_matches(ui: &mut Ui, search: &SearchState, intents: &mut Intents) {
+    if search.filter == SearchFilter::default() {
         let sentence = "There is no other sound in the index. Add more sounds, and index them.";
         return empty(ui, "No matches", sentence);
     }
     empty(ui, "Nothing passes the filter", "No indexed sound matches the filter.");
     ui.vertical_centered(|ui| {
         if ui.button("Clear the filter").clicked() {
-            state.set_filter(|filter| *filter = SearchFilter::default());
+            intents.replace_filter(SearchFilter::default());
         }
     });
 }
 
-/// The headings, the lines, and below them how many there are.
-fn list(ui: &mut Ui, state: &mut State, report: &SearchReport, lines: &[Line]) {
-    let hidden = state.preferences.hidden_columns.clone();
+/// The headings, the lines, and a summary below them.
+fn list(
+    ui: &mut Ui,
+    search: &mut SearchState,
+    shared: &Shared,
+    intents: &mut Intents,
+    report: &SearchReport,
+    lines: &[Line],
+) {
+    let hidden = shared.preferences.hidden_columns.clone();
     let bar = ui.spacing().scroll.allocated_width();
-    let any_tags = || report.matches.iter().any(|found| !state.latest.dataset.tags_of(found.file).is_empty());
+    let any_tags = || report.matches.iter().any(|found| !shared.latest.dataset.tags_of(found.file).is_empty());
     let tags = !hidden.contains(&Column::Tags) && any_tags();
     let any_pitch = report.matches.iter().any(|found| found.aspects.is_some_and(|aspects| aspects.pitch.is_some()));
     let any_aspects = report.matches.iter().any(|found| found.aspects.is_some());
@@ -125,120 +138,40 @@ fn list(ui: &mut Ui, state: &mut State, report: &SearchReport, lines: &[Line]) {
     };
     let columns = Columns::of(ui.available_width() - bar, wanted);
     ui.spacing_mut().item_spacing.y = 1.0;
-    headings(ui, state, columns);
-    let hints = hints::are_wanted(state);
-    // In a low window the first hints stand where the summary will be.
-    let summed_up = !hints || ui.ctx().content_rect().height() > LOW;
+    headings(ui, search, shared, intents, columns);
+    let hints = hints::are_wanted(shared);
+    // In a low window, the first hints take the place of the summary.
+    let summed_up = !hints || ui.ctx().content_rect().height() > size::LOW_WINDOW;
     let below = if hints { hints::HEIGHT } else { 0.0 } + if summed_up { 18.0 } else { 0.0 };
     let height = (ui.available_height() - below).max(size::MATCH_ROW);
     let place = Rect::from_min_size(ui.cursor().min, vec2(ui.available_width(), height));
-    rows(&mut ui.new_child(egui::UiBuilder::new().id_salt("rows").max_rect(place)), state, report, lines, columns);
+    let mut inner = ui.new_child(egui::UiBuilder::new().id_salt("rows").max_rect(place));
+    rows(&mut inner, search, shared, intents, report, lines, columns);
     ui.advance_cursor_after_rect(place);
     if summed_up {
-        summary(ui, state, report, lines);
+        summary(ui, search, shared, report, lines);
     }
     if hints {
-        hints::show(ui, state);
+        hints::show(ui, shared);
     }
 }
 
-fn headings(ui: &mut Ui, state: &mut State, columns: Columns) {
-    let (_, rect) = ui.allocate_space(vec2(ui.available_width(), 20.0));
-    let bar = ui.spacing().scroll.allocated_width();
-    // Below the headings, which take their own clicks.
-    let all = ui.interact(rect, ui.scope_id().with("columns"), Sense::CLICK);
-    all.context_menu(|ui| choose_columns(ui, state));
-    let cells = columns.cells(rect.with_max_x(rect.right() - bar).shrink2(vec2(8.0, 0.0)));
-    heading(ui, state, Column::Name, "Name", cells.name.with_min_x(cells.picture.left()), Align2::LEFT_CENTER);
-    if let Some(rect) = cells.alike {
-        let name = if tells_shares(state) { "Alike" } else { "Differs" };
-        heading(ui, state, Column::Alike, name, rect, Align2::LEFT_CENTER);
-    }
-    if let Some(rect) = cells.length {
-        heading(ui, state, Column::Length, "Length", rect, Align2::RIGHT_CENTER);
-    }
-    if let Some(rect) = cells.pitch {
-        heading(ui, state, Column::Pitch, "Pitch", rect, Align2::RIGHT_CENTER);
-    }
-    if let Some(rect) = cells.brightness {
-        heading(ui, state, Column::Brightness, "Bright", rect, Align2::RIGHT_CENTER);
-    }
-    if let Some(rect) = cells.tags {
-        text::line(ui, rect, Align2::LEFT_CENTER, "Tags", TextStyle::Small, palette(ui.visuals()).dim);
-    }
-}
-
-/// Whether nearness is told as a share of random pairs. A library of too few sounds has no such pairs: the bits that differ
-/// are told there.
-fn tells_shares(state: &State) -> bool {
-    state.search.matches().iter().any(|found| found.nearness.share_alike.is_some())
-}
-
-/// Which columns are shown.
-fn choose_columns(ui: &mut Ui, state: &mut State) {
-    let columns = [
-        (Column::Alike, "Nearness"),
-        (Column::Length, "Length"),
-        (Column::Pitch, "Pitch"),
-        (Column::Brightness, "Brightness"),
-        (Column::Tags, "Tags"),
-    ];
-    for (column, name) in columns {
-        let hidden = &mut state.preferences.hidden_columns;
-        let mut shown = !hidden.contains(&column);
-        if tick(ui, &mut shown, name).changed() {
-            match shown {
-                true => hidden.remove(&column),
-                false => hidden.insert(column),
-            };
-        }
-    }
-}
-
-fn heading(ui: &mut Ui, state: &mut State, by: Column, name: &str, rect: Rect, align: Align2) {
-    let palette = palette(ui.visuals());
-    let sort = state.search.sort;
-    let sorted = sort.by == by;
-    let response = ui.interact(rect, ui.scope_id().with(name), Sense::click());
-    let lower = match by {
-        Column::Alike => "nearness".to_owned(),
-        Column::Brightness => "brightness".to_owned(),
-        _ => name.to_lowercase(),
-    };
-    let spoken = match (sorted, sort.descending) {
-        (false, _) => format!("Sort the matches by {lower}"),
-        (true, false) => format!("Matches sorted by {lower}, upwards"),
-        (true, true) => format!("Matches sorted by {lower}, downwards"),
-    };
-    response.widget_info(|| WidgetInfo::selected(Role::ColumnHeader, true, sorted, &spoken));
-    let colour = match (sorted, response.hovered() || response.has_focus()) {
-        (true, _) => palette.accent,
-        (false, true) => palette.text,
-        (false, false) => palette.dim,
-    };
-    // The distance grows downwards, and so what is told of it, the share alike, falls.
-    let falls = sort.descending != (by == Column::Alike && tells_shares(state));
-    let sign = match (sorted, falls) {
-        (false, _) => "",
-        (true, false) => " ⏶",
-        (true, true) => " ⏷",
-    };
-    text::line(ui, rect, align, format!("{name}{sign}"), TextStyle::Small, colour);
-    let response = response.on_hover_text(format!("{spoken}. Right-click to choose the columns."));
-    if response.clicked() {
-        state.search.sort = Sort { by, descending: sorted && !sort.descending };
-    }
-    response.context_menu(|ui| choose_columns(ui, state));
-}
-
-fn rows(ui: &mut Ui, state: &mut State, report: &SearchReport, lines: &[Line], columns: Columns) {
-    let more = report.matches.len() >= state.search.wanted && state.search.wanted < MOST_MATCHES;
-    let reveal = std::mem::take(&mut state.search.reveal);
-    let takes_focus = std::mem::take(&mut state.search.take_focus) && !ui.ctx().text_edit_focused();
-    let divider = end_of_likeness(state, lines);
+fn rows(
+    ui: &mut Ui,
+    search: &mut SearchState,
+    shared: &Shared,
+    intents: &mut Intents,
+    report: &SearchReport,
+    lines: &[Line],
+    columns: Columns,
+) {
+    let more = report.matches.len() >= search.wanted && search.wanted < MOST_MATCHES;
+    let reveal = std::mem::take(&mut search.reveal);
+    let takes_focus = std::mem::take(&mut search.take_focus) && !ui.ctx().text_edit_focused();
+    let divider = end_of_likeness(search, lines);
     // The divider takes a row of the list.
     let row_of = |place: usize| place + usize::from(divider.is_some_and(|divider| place >= divider));
-    let selected = state.search.selected.and_then(|selected| lines.iter().position(|line| *line == selected));
+    let selected = search.selected.and_then(|selected| lines.iter().position(|line| *line == selected));
     let selected = selected.map(row_of);
     let last = lines.len() + usize::from(divider.is_some());
     let all = last + usize::from(more);
@@ -252,7 +185,7 @@ fn rows(ui: &mut Ui, state: &mut State, report: &SearchReport, lines: &[Line], c
         for row in shown {
             if row == last {
                 if ui.button("Show more matches").clicked() {
-                    state.more_matches();
+                    intents.more_matches();
                 }
                 continue;
             }
@@ -263,20 +196,20 @@ fn rows(ui: &mut Ui, state: &mut State, report: &SearchReport, lines: &[Line], c
             let place = row - usize::from(divider.is_some_and(|divider| row > divider));
             let number = lines[..=place].iter().filter(|line| matches!(line, Line::Match(_))).count();
             let at = At { line: lines[place], number, stops: row == stop, gets_focus: gets_focus == Some(row) };
-            one(ui, state, report, columns, at);
+            one(ui, search, shared, intents, report, columns, at);
         }
     });
 }
 
-/// The place of the first match that is not really alike, where matches stand in the order of their nearness.
-fn end_of_likeness(state: &State, lines: &[Line]) -> Option<usize> {
-    let is_behind = |line: &Line| state.search.match_at(*line).is_some_and(|found| found.nearness.is_behind);
-    let sorted_by_likeness = state.search.sort == Sort::default();
+/// The position of the first match that is not really alike, if the list is sorted by nearness.
+fn end_of_likeness(search: &SearchState, lines: &[Line]) -> Option<usize> {
+    let is_behind = |line: &Line| search.match_at(*line).is_some_and(|found| found.nearness.is_behind);
+    let sorted_by_likeness = search.sort == Sort::default();
     let matches = |line: &Line| matches!(line, Line::Match(_));
     lines.iter().position(|line| matches(line) && is_behind(line)).filter(|_| sorted_by_likeness)
 }
 
-/// What stands between the matches that are really alike and the others.
+/// The divider between the matches that are really alike and the others.
 fn line_of_likeness(ui: &mut Ui, report: &SearchReport) {
     let palette = palette(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::MATCH_ROW), Sense::hover());
@@ -289,12 +222,12 @@ fn line_of_likeness(ui: &mut Ui, report: &SearchReport) {
     ui.painter().hline(rect.x_range(), rect.top() + 3.0, line);
     let place = rect.shrink2(vec2(8.0, 0.0)).translate(vec2(0.0, 2.0));
     text::line(ui, place, Align2::LEFT_CENTER, words, TextStyle::Small, palette.warning);
-    let help = "This near, or nearer, sounds of your library come by chance. The line is where a tenth of the matches before \
-                it are expected to be there by chance.";
+    let help = "Sounds after this line may be this near by chance. The line is drawn where a tenth of the matches before it are \
+                expected to be there by chance.";
     response.on_hover_text(help);
 }
 
-/// A line, and how it stands in the list.
+/// A line and its place in the list.
 struct At {
     line: Line,
     number: usize,
@@ -302,57 +235,65 @@ struct At {
     gets_focus: bool,
 }
 
-fn one(ui: &mut Ui, state: &mut State, report: &SearchReport, columns: Columns, at: At) {
+fn one(
+    ui: &mut Ui,
+    search: &mut SearchState,
+    shared: &Shared,
+    intents: &mut Intents,
+    report: &SearchReport,
+    columns: Columns,
+    at: At,
+) {
     let At { line, number, stops, gets_focus } = at;
-    let Some(found) = state.search.match_at(line).cloned() else { return };
+    let Some(found) = search.match_at(line).cloned() else { return };
     let shown = Shown { line, number, found: &found, bits: report.bits, columns, stops };
-    let (response, wanted) = match_row::show(ui, state, &shown);
+    let (response, wanted) = match_row::show(ui, search, shared, &shown);
     if gets_focus {
         row::focus(ui, &response);
     }
-    if response.gained_focus() && state.search.selected != Some(line) {
-        state.select_match(line);
+    if response.gained_focus() && search.selected != Some(line) {
+        intents.select_match(line);
     }
-    if response.has_focus() {
-        state.list = crate::gui::state::List::Matches;
+    if response.has_focus() && shared.list != List::Matches {
+        intents.use_list(List::Matches);
     }
     match wanted {
-        Some(match_row::Wanted::Favourite) => state.toggle_favourite(line),
-        Some(match_row::Wanted::Verdict(yes)) => state.judge(line, yes),
+        Some(match_row::Wanted::Favourite) => intents.toggle_favourite(line),
+        Some(match_row::Wanted::Verdict(yes)) => intents.judge(line, yes),
         Some(match_row::Wanted::Unfold) => {
-            let unfolded = state.search.unfolded.contains_key(&found.file);
-            state.unfold_moments(found.file, !unfolded);
+            let unfolded = search.unfolded.contains_key(&found.file);
+            intents.unfold_moments(found.file, !unfolded);
         }
         None if response.clicked() => {
-            state.play_match(line);
+            intents.play_match(line);
             row::focus(ui, &response);
         }
         None => {}
     }
     if response.secondary_clicked() {
-        state.select_match(line);
+        intents.select_match(line);
     }
     if row::begins_to_be_dragged(ui, &response) {
-        response.dnd_set_drag_payload(DraggedSounds(state.item_of_match(line).into_iter().collect()));
-        state.drag_match_out(line);
+        response.dnd_set_drag_payload(DraggedSounds(search.item_of(line).into_iter().collect()));
+        intents.drag_match_out(line);
     }
-    match_menu::show(ui, state, line, &response);
+    match_menu::show(ui, search, shared, intents, line, &response);
 }
 
-/// How many matches there are, among how much, or why they mean nothing.
-fn summary(ui: &mut Ui, state: &State, report: &SearchReport, lines: &[Line]) {
+/// The number of matches and of searched codes, or why the order means nothing.
+fn summary(ui: &mut Ui, search: &SearchState, shared: &Shared, report: &SearchReport, lines: &[Line]) {
     let palette = palette(ui.visuals());
     let n = lines.iter().filter(|line| matches!(line, Line::Match(_))).count();
-    let n = match state.search.view {
+    let n = match search.view {
         View::Sounds => format::counted(n as u64, "sound", "sounds"),
         View::Moments => format::counted(n as u64, "moment", "moments"),
         View::Everywhere => format::counted(n as u64, "event", "events"),
     };
-    let (line, colour) = if state.is_collapsed() {
+    let (line, colour) = if shared.is_collapsed() {
         ("The model cannot tell sounds apart, so this order means nothing. Train again.".to_owned(), palette.warning)
     } else {
         let among = format::counted(report.searched, "code", "codes");
-        // The query's own is one of those that are alike.
+        // The query itself is one of the sounds that are alike.
         let alike = report.line.alike.map(|alike| alike.saturating_sub(1).min(lines.len()) as u64);
         let alike = alike.map_or(String::new(), |alike| format!(", {} really alike", format::count(alike)));
         (format!("{n}{alike} · among {among} in {}", milliseconds(report.seconds)), palette.dim)

@@ -4,7 +4,10 @@ use egui::{DragValue, RichText, Ui, vec2};
 
 use super::takes;
 use crate::gui::format;
-use crate::gui::state::State;
+use crate::gui::intents::Intents;
+use crate::gui::notices::Notices;
+use crate::gui::shared::Shared;
+use crate::gui::sound_state::SoundState;
 use crate::gui::theme::palette;
 use crate::gui::widgets::buttons::tick;
 use crate::gui::widgets::level_meter::level_meter;
@@ -13,9 +16,9 @@ use crate::gui::widgets::{device_choice, text};
 /// The time after which a recording ends, when the limit is switched on.
 const FIRST_STOP_AFTER_SECS: f64 = 5.0;
 
-pub fn show(ui: &mut Ui, state: &mut State) {
-    let recorder = state.latest.recorder.clone();
-    if recorder.recording || state.sound.microphone_open {
+pub fn show(ui: &mut Ui, sound: &mut SoundState, shared: &Shared, notices: &Notices, intents: &mut Intents) {
+    let recorder = shared.latest.recorder.clone();
+    if recorder.recording || sound.microphone_open {
         ui.horizontal(|ui| {
             level_meter(ui, recorder.level, recorder.peak, recorder.clipped, vec2(180.0, 12.0));
             if recorder.recording {
@@ -25,7 +28,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             let does = if recorder.recording { "Recording from" } else { "Ready:" };
             let problem = recorder.problem.as_deref().map(format::sentence);
             // If a recording failed for this reason, the message has already been shown.
-            let problem = problem.filter(|problem| state.notices.texts().all(|text| text != problem));
+            let problem = problem.filter(|problem| notices.texts().all(|text| text != problem));
             let line = match &problem {
                 Some(problem) => RichText::new(problem).color(palette(ui.visuals()).warning),
                 None => RichText::new(format!("{does} {device}")).weak(),
@@ -37,40 +40,41 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         let lost = format::counted(recorder.lost_frames, "frame", "frames");
         text::small(ui, format!("{lost} lost: the machine is too busy to keep up"));
     }
-    if state.sound.microphone_open {
-        settings(ui, state);
-        takes::show(ui, state);
+    if sound.microphone_open {
+        settings(ui, shared, intents);
+        takes::show(ui, sound, shared, intents);
     }
 }
 
-fn settings(ui: &mut Ui, state: &mut State) {
-    let sound = state.latest.sound.clone();
+fn settings(ui: &mut Ui, shared: &Shared, intents: &mut Intents) {
+    let sound = shared.latest.sound.clone();
     ui.horizontal(|ui| {
-        let inputs = &state.latest.devices.inputs;
+        let inputs = &shared.latest.devices.inputs;
         if let Some(input) = device_choice::unfolding(ui, "Microphone to record from", inputs, sound.input.as_ref()) {
-            state.set_sound(|sound| sound.input = input);
+            intents.set_sound(shared.sound_with(|sound| sound.input = input));
         }
     });
     ui.horizontal_wrapped(|ui| {
         let mut quiet = sound.stop_when_quiet;
         if tick(ui, &mut quiet, "Stop when the sound has ended").changed() {
-            state.set_sound(|sound| sound.stop_when_quiet = quiet);
+            intents.set_sound(shared.sound_with(|sound| sound.stop_when_quiet = quiet));
         }
         let mut timed = sound.stop_after_secs.is_some();
         if tick(ui, &mut timed, "Stop after").changed() {
-            state.set_sound(|sound| sound.stop_after_secs = timed.then_some(FIRST_STOP_AFTER_SECS));
+            intents
+                .set_sound(shared.sound_with(|sound| sound.stop_after_secs = timed.then_some(FIRST_STOP_AFTER_SECS)));
         }
         let mut secs = sound.stop_after_secs.unwrap_or(FIRST_STOP_AFTER_SECS);
         let field = DragValue::new(&mut secs).range(0.5..=900.0).speed(0.1).fixed_decimals(1).suffix(" s");
         let response = ui.add_enabled(timed, field).accessible_name("Stop after, in seconds");
         if response.changed() {
-            state.set_sound(|sound| sound.stop_after_secs = Some(secs));
+            intents.set_sound(shared.sound_with(|sound| sound.stop_after_secs = Some(secs)));
         }
     });
-    if sound.input.is_some() && state.latest.recorder.problem.is_some() {
+    if sound.input.is_some() && shared.latest.recorder.problem.is_some() {
         let dim = palette(ui.visuals()).dim;
         if ui.link(RichText::new("use the computer's default microphone").small().color(dim)).clicked() {
-            state.set_sound(|sound| sound.input = None);
+            intents.set_sound(shared.sound_with(|sound| sound.input = None));
         }
     }
 }

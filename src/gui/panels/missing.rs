@@ -1,9 +1,12 @@
-//! Files that are not where they were: where they are now, with a count before anything is changed.
+//! The dialogs about missing files, and about files that are left out of folders.
 
 use egui::{Key, ScrollArea, TextEdit, Ui, vec2};
 
+use crate::gui::dialogs::Question;
 use crate::gui::format;
-use crate::gui::state::State;
+use crate::gui::intents::Intents;
+use crate::gui::modals::Modals;
+use crate::gui::shared::Shared;
 use crate::gui::widgets::buttons::primary_sized;
 use crate::gui::widgets::field::field;
 use crate::gui::widgets::text;
@@ -11,45 +14,45 @@ use crate::gui::widgets::text;
 /// Places that are listed before a person agrees.
 const LISTED: usize = 100;
 
-pub fn relink(ui: &mut Ui, state: &mut State) {
+pub fn relink(ui: &mut Ui, modals: &mut Modals, shared: &Shared, intents: &mut Intents) {
     ui.set_width(460.0);
-    let (missing, away) = state.missing();
+    let (missing, away) = shared.missing();
     let lost = format::counted((missing + away) as u64, "file is missing", "files are missing");
     ui.heading(format!("{lost}: where are they now?"));
-    let help = "Choose the folder where they are now. They are known by their content, even under other names. Tags, \
-                favourites, collections and codes go along, and nothing is indexed again.";
+    let help = "Choose the folder where they are now. Soundalike finds them by their content, even under other names. They keep \
+                their tags, favourites, collections and codes, and nothing is indexed again.";
     text::help(ui, help);
     ui.add_space(4.0);
-    let edit = TextEdit::singleline(&mut state.upkeep.folder_typed).id_salt("new place");
+    let edit = TextEdit::singleline(&mut modals.upkeep.folder_typed).id_salt("new place");
     let edit = field(ui, edit.hint_text("the folder where they are now").desired_width(f32::INFINITY));
     let edit = edit.accessible_name("Folder where the files are now");
     if edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
-        state.look_for_missing();
+        modals.upkeep.look_for_missing(intents);
     }
     if ui.memory(|memory| memory.focused().is_none()) {
         edit.request_focus();
     }
-    found(ui, state);
+    found(ui, modals);
     ui.add_space(8.0);
     let size = vec2(0.0, 32.0);
-    let ready = state.upkeep.found.as_ref().map_or(0, |plan| plan.found.len());
+    let ready = modals.upkeep.found.as_ref().map_or(0, |plan| plan.found.len());
     ui.horizontal(|ui| {
         if ready > 0 {
             let words = format!("Use the new places of {}", format::counted(ready as u64, "file", "files"));
             if primary_sized(ui, true, &words, size).clicked() {
-                state.relink();
+                intents.relink();
             }
         } else {
-            let typed = !state.upkeep.folder_typed.trim().is_empty() && !state.upkeep.is_looking;
+            let typed = !modals.upkeep.folder_typed.trim().is_empty() && !modals.upkeep.is_looking;
             if primary_sized(ui, typed, "Look for them", size).clicked() {
-                state.look_for_missing();
+                modals.upkeep.look_for_missing(intents);
             }
             if ui.add(egui::Button::new("Choose a folder…").min_size(size)).clicked() {
-                state.browse_for_missing();
+                intents.ask(Question::WhereFilesAre);
             }
         }
         if ui.add(egui::Button::new("Cancel").min_size(size)).clicked() {
-            state.modal = None;
+            modals.close();
         }
     });
     if missing > 0 {
@@ -57,15 +60,15 @@ pub fn relink(ui: &mut Ui, state: &mut State) {
         let words = format!("Forget {}", format::counted(missing as u64, "file that is gone", "files that are gone"));
         let help = "They leave the project with their tags and marks. You can undo this.";
         if ui.link(egui::RichText::new(words).small()).on_hover_text(help).clicked() {
-            state.forget_missing();
+            intents.forget_missing();
         }
     }
 }
 
 /// What was found, before it is used.
-fn found(ui: &mut Ui, state: &State) {
-    let Some(plan) = &state.upkeep.found else {
-        if state.upkeep.is_looking {
+fn found(ui: &mut Ui, modals: &Modals) {
+    let Some(plan) = &modals.upkeep.found else {
+        if modals.upkeep.is_looking {
             text::help(ui, "Looking…");
         }
         return;
@@ -82,18 +85,18 @@ fn found(ui: &mut Ui, state: &State) {
 }
 
 /// What is left out of folders.
-pub fn left_out(ui: &mut Ui, state: &mut State) {
+pub fn left_out(ui: &mut Ui, modals: &mut Modals, shared: &Shared, intents: &mut Intents) {
     ui.set_width(460.0);
     ui.heading("Left out of folders");
-    let help = "One pattern a line, as in a .gitignore: *_draft.wav, Backups/, !keep.wav. Hidden files and the system's own \
-                folders are left out anyway. Files that are in the project stay in it.";
+    let help = "Write one pattern on each line, as in a .gitignore: *_draft.wav, Backups/, !keep.wav. Hidden files and the system's \
+                folders are always left out. Files that are in the project stay in it.";
     text::help(ui, help);
-    let changes = !state.read_only();
-    let edit = TextEdit::multiline(&mut state.upkeep.patterns_typed).id_salt("patterns").desired_rows(5);
+    let changes = !shared.read_only();
+    let edit = TextEdit::multiline(&mut modals.upkeep.patterns_typed).id_salt("patterns").desired_rows(5);
     ui.add_enabled_ui(changes, |ui| {
         field(ui, edit.desired_width(f32::INFINITY)).accessible_name("Patterns of what is left out");
     });
-    match state.upkeep.left_out.clone() {
+    match modals.upkeep.left_out.clone() {
         None => text::small(ui, "Looking at your folders…"),
         Some(report) => {
             let n = report.left_out.len() as u64;
@@ -112,13 +115,13 @@ pub fn left_out(ui: &mut Ui, state: &mut State) {
     let size = vec2(0.0, 32.0);
     ui.horizontal(|ui| {
         let typed: Vec<&str> =
-            state.upkeep.patterns_typed.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let is_new = typed != state.latest.ignored.iter().map(String::as_str).collect::<Vec<_>>();
+            modals.upkeep.patterns_typed.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let is_new = typed != shared.latest.ignored.iter().map(String::as_str).collect::<Vec<_>>();
         if primary_sized(ui, changes && is_new, "Keep these patterns", size).clicked() {
-            state.keep_patterns();
+            modals.upkeep.keep_patterns(intents);
         }
         if ui.add(egui::Button::new("Close").min_size(size)).clicked() {
-            state.modal = None;
+            modals.close();
         }
     });
 }

@@ -1,4 +1,4 @@
-//! What covers the window until it is answered.
+//! The dialogs. A dialog covers the window until it is answered.
 
 use camino::Utf8Path;
 use egui::{Grid, Id, Modal as Cover, RichText, ScrollArea, Ui, vec2};
@@ -6,58 +6,61 @@ use egui::{Grid, Id, Modal as Cover, RichText, ScrollArea, Ui, vec2};
 use super::naming::{self, Named};
 use super::{collection, copies, missing, open_project, save};
 use crate::engine::Command;
+use crate::gui::explore::copies::Copies;
+use crate::gui::intents::Intents;
 use crate::gui::keys::KEYS;
-use crate::gui::state::{Modal, State};
+use crate::gui::modals::{Modal, Modals};
+use crate::gui::shared::Shared;
 use crate::gui::theme::palette;
 use crate::gui::widgets::buttons::primary_sized;
 use crate::gui::widgets::text;
 
-pub fn show(ui: &mut Ui, state: &mut State) {
-    let Some(modal) = state.modal.clone() else { return };
+pub fn show(ui: &mut Ui, modals: &mut Modals, copies: &Copies, shared: &Shared, intents: &mut Intents) {
+    let Some(modal) = modals.open.clone() else { return };
     let ctx = ui.ctx().clone();
     let frame = egui::Frame::window(ui.style());
     let response = Cover::new(Id::unique("modal")).frame(frame).show(&ctx, |ui| match modal {
-        Modal::DeleteTake(path) => delete_take(ui, state, &path),
-        Modal::Tags(files) => super::tags::show(ui, state, &files),
-        Modal::Save => save::show(ui, state),
-        Modal::Collect(items) => collection::collect(ui, state, &items),
-        Modal::RenameCollection(which) => collection::rename(ui, state, which),
-        Modal::ThinOut(deed) => copies::thin_out(ui, state, deed),
-        Modal::Relink => missing::relink(ui, state),
-        Modal::LeftOut => missing::left_out(ui, state),
-        Modal::SaveSearch => save_search(ui, state),
-        Modal::RenameSearch(name) => rename_search(ui, state, &name),
-        Modal::OpenProject => open_project::show(ui, state),
-        Modal::Keys => keys(ui, state),
-        Modal::LeaveRecording => leave_recording(ui, state),
+        Modal::DeleteTake(path) => delete_take(ui, modals, intents, &path),
+        Modal::Tags(files) => super::tags::show(ui, modals, shared, intents, &files),
+        Modal::Save => save::show(ui, modals, intents),
+        Modal::Collect(items) => collection::collect(ui, modals, shared, intents, &items),
+        Modal::RenameCollection(which) => collection::rename(ui, modals, intents, which),
+        Modal::ThinOut(deed) => copies::thin_out(ui, modals, copies, intents, deed),
+        Modal::Relink => missing::relink(ui, modals, shared, intents),
+        Modal::LeftOut => missing::left_out(ui, modals, shared, intents),
+        Modal::SaveSearch => save_search(ui, modals, intents),
+        Modal::RenameSearch(name) => rename_search(ui, modals, intents, &name),
+        Modal::OpenProject => open_project::show(ui, modals, intents),
+        Modal::Keys => keys(ui, modals),
+        Modal::LeaveRecording => leave_recording(ui, modals, shared, intents),
     });
     if response.should_close() {
-        state.modal = None;
+        modals.close();
     }
 }
 
-fn save_search(ui: &mut Ui, state: &mut State) {
-    let help = "The query, its examples, your yes and no, and the line are kept. When you open the search again, it also looks \
-                at what was added since, and says how many matches are new.";
+fn save_search(ui: &mut Ui, modals: &mut Modals, intents: &mut Intents) {
+    let help = "The search keeps its query, its examples, your verdicts and the line. When you open it again, it also searches what \
+                was added since, and says how many matches are new.";
     let words = naming::Words { title: "Save this search", help, field: "Name of the search", button: "Save" };
-    match naming::show(ui, &mut state.name_typed, words) {
-        Some(Named::Given) => state.save_search(),
-        Some(Named::Cancelled) => state.modal = None,
+    match naming::show(ui, &mut modals.name_typed, words) {
+        Some(Named::Given) => intents.save_search(),
+        Some(Named::Cancelled) => modals.close(),
         None => {}
     }
 }
 
-fn rename_search(ui: &mut Ui, state: &mut State, name: &str) {
+fn rename_search(ui: &mut Ui, modals: &mut Modals, intents: &mut Intents, name: &str) {
     let title = format!("Rename the search “{name}”");
     let words = naming::Words { title: &title, help: "", field: "Name of the search", button: "Rename" };
-    match naming::show(ui, &mut state.name_typed, words) {
-        Some(Named::Given) => state.rename_search(name),
-        Some(Named::Cancelled) => state.modal = None,
+    match naming::show(ui, &mut modals.name_typed, words) {
+        Some(Named::Given) => intents.rename_search(name.to_owned()),
+        Some(Named::Cancelled) => modals.close(),
         None => {}
     }
 }
 
-fn delete_take(ui: &mut Ui, state: &mut State, path: &Utf8Path) {
+fn delete_take(ui: &mut Ui, modals: &mut Modals, intents: &mut Intents, path: &Utf8Path) {
     ui.set_width(380.0);
     ui.heading("Delete this recording?");
     text::help(
@@ -68,19 +71,19 @@ fn delete_take(ui: &mut Ui, state: &mut State, path: &Utf8Path) {
     ui.horizontal(|ui| {
         let size = vec2(0.0, 32.0);
         if ui.add(egui::Button::new("Delete").min_size(size)).clicked() {
-            state.modal = None;
-            state.submit(Command::DeleteTake { path: path.to_owned() });
+            modals.close();
+            intents.submit(Command::DeleteTake { path: path.to_owned() });
         }
         if primary_sized(ui, true, "Keep it", size).clicked() {
-            state.modal = None;
+            modals.close();
         }
     });
 }
 
-fn leave_recording(ui: &mut Ui, state: &mut State) {
-    if !state.latest.recorder.recording {
-        // It has ended by itself meanwhile: nothing holds the window any more.
-        return state.leave();
+fn leave_recording(ui: &mut Ui, modals: &mut Modals, shared: &Shared, intents: &mut Intents) {
+    if !shared.latest.recorder.recording {
+        // The recording has ended by itself, so the window can close.
+        return intents.leave();
     }
     ui.set_width(380.0);
     ui.heading("Stop recording?");
@@ -89,20 +92,20 @@ fn leave_recording(ui: &mut Ui, state: &mut State) {
     ui.horizontal(|ui| {
         let size = vec2(0.0, 32.0);
         if primary_sized(ui, true, "Go on recording", size).clicked() {
-            state.modal = None;
+            modals.close();
         }
         if ui.add(egui::Button::new("Stop and close").min_size(size)).clicked() {
-            state.leave();
+            intents.leave();
         }
     });
 }
 
-fn keys(ui: &mut Ui, state: &mut State) {
+fn keys(ui: &mut Ui, modals: &mut Modals) {
     let palette = palette(ui.visuals());
     ui.set_width(440.0);
     ui.heading("Keys");
     ui.add_space(4.0);
-    // What else the cover holds, and the margins around it.
+    // The rest of the dialog and the margins around it need this height.
     let room = (ui.ctx().content_rect().height() - 180.0).max(120.0);
     ScrollArea::vertical().max_height(room).auto_shrink([false, true]).show(ui, |ui| {
         ui.spacing_mut().interact_size.y = 18.0;
@@ -118,6 +121,6 @@ fn keys(ui: &mut Ui, state: &mut State) {
     text::small(ui, "Tab and Shift+Tab reach everything else. Single letters do nothing while you type.");
     ui.add_space(4.0);
     if ui.button("Close").clicked() {
-        state.modal = None;
+        modals.close();
     }
 }

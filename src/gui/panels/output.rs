@@ -2,7 +2,9 @@
 
 use egui::{Popup, PopupCloseBehavior, Response, Ui};
 
-use crate::gui::state::State;
+use crate::gui::intents::Intents;
+use crate::gui::shared::Shared;
+use crate::gui::sound_state::SoundState;
 use crate::gui::widgets::buttons::{segmented, tick};
 use crate::gui::widgets::{device_choice, text};
 
@@ -25,29 +27,29 @@ pub fn next_surroundings(secs: f64) -> f64 {
     SURROUNDINGS.iter().map(|(value, ..)| *value).find(|value| *value > secs).unwrap_or(0.0)
 }
 
-pub fn show(button: &Response, state: &mut State) {
+pub fn show(button: &Response, sound: &mut SoundState, shared: &Shared, intents: &mut Intents) {
     let menu = Popup::menu(button).close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-    let open = menu.show(|ui| contents(ui, state)).is_some();
-    state.show_output_menu(open);
+    let open = menu.show(|ui| contents(ui, shared, intents)).is_some();
+    sound.show_output_menu(open, intents);
 }
 
-fn contents(ui: &mut Ui, state: &mut State) {
+fn contents(ui: &mut Ui, shared: &Shared, intents: &mut Intents) {
     ui.set_width(300.0);
-    let sound = state.latest.sound.clone();
+    let sound = shared.latest.sound.clone();
     text::small(ui, "Play on");
-    let outputs = state.latest.devices.outputs.clone();
+    let outputs = shared.latest.devices.outputs.clone();
     if let Some(output) = device_choice::unfolded(ui, &outputs, sound.output.as_ref()) {
-        state.set_sound(|sound| sound.output = output);
+        intents.set_sound(shared.sound_with(|sound| sound.output = output));
     }
     let mut level = sound.level_matched;
     let help =
         "Plays loud sounds more quietly and quiet sounds louder, from the next sound on. The files do not change.";
     if tick(ui, &mut level, "All sounds equally loud").on_hover_text(help).changed() {
-        state.set_sound(|sound| sound.level_matched = level);
+        intents.set_sound(shared.sound_with(|sound| sound.level_matched = level));
     }
     text::small(ui, "How much around a match is played");
     let mut around = sound.surroundings_secs;
     if segmented(ui, &mut around, &SURROUNDINGS) {
-        state.set_sound(|sound| sound.surroundings_secs = around);
+        intents.set_sound(shared.sound_with(|sound| sound.surroundings_secs = around));
     }
 }

@@ -5,7 +5,8 @@ use egui::{Align2, Rect, Role, Sense, Stroke, StrokeKind, TextStyle, Ui, WidgetI
 
 use crate::engine::JobKind;
 use crate::gui::format;
-use crate::gui::state::{Page, State};
+use crate::gui::intents::Intents;
+use crate::gui::shared::{Page, Shared};
 use crate::gui::theme::palette;
 use crate::gui::widgets::icons::{self, Icon};
 use crate::gui::widgets::progress;
@@ -29,8 +30,8 @@ enum Tone {
     Warning,
 }
 
-pub fn show(ui: &mut Ui, state: &mut State) {
-    let Said { words, tone, fraction } = said(state);
+pub fn show(ui: &mut Ui, shared: &Shared, intents: &mut Intents) {
+    let Said { words, tone, fraction } = said(shared);
     let palette = palette(ui.visuals());
     let font = TextStyle::Small.resolve(ui.style());
     let colour = match tone {
@@ -42,7 +43,7 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     let width = galley.size().x + 24.0 + if tone == Tone::Warning { 16.0 } else { 0.0 };
     let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::click());
     let spoken = format!("{words}: training and indexing");
-    let open = state.page == Page::Learning;
+    let open = shared.page == Page::Learning;
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, open, &spoken));
     let painter = ui.painter();
     let round = (HEIGHT / 2.0) as u8;
@@ -63,14 +64,14 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     let place = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), inner);
     painter.galley(place.min, galley, colour);
     if response.on_hover_text("Training and indexing, with all their figures (Ctrl+5)").clicked() {
-        state.turn_to(if open { Page::Search } else { Page::Learning });
+        intents.turn_to(if open { Page::Search } else { Page::Learning });
     }
 }
 
-fn said(state: &State) -> Said {
+fn said(shared: &Shared) -> Said {
     let of_job = |kind: JobKind, doing: &str| {
-        let (_, view) = state.job(kind)?;
-        let training = state.latest.training.as_ref().filter(|training| kind == JobKind::Train && training.running);
+        let (_, view) = shared.job(kind)?;
+        let training = shared.latest.training.as_ref().filter(|training| kind == JobKind::Train && training.running);
         let step = training.and_then(|training| Some((training.history.last()?.step, training.steps_planned)));
         let fraction = match step {
             Some((step, planned)) => progress::fraction(step as u64, planned as u64),
@@ -81,27 +82,27 @@ fn said(state: &State) -> Said {
     };
     let running = of_job(JobKind::Train, "Learning").or_else(|| of_job(JobKind::Index, "Indexing"));
     running.unwrap_or_else(|| {
-        let (words, tone) = at_rest(state);
+        let (words, tone) = at_rest(shared);
         Said { words, tone, fraction: None }
     })
 }
 
-fn at_rest(state: &State) -> (String, Tone) {
-    let files = state.latest.dataset.files.len();
-    if state.latest.model.is_none() {
+fn at_rest(shared: &Shared) -> (String, Tone) {
+    let files = shared.latest.dataset.files.len();
+    if shared.latest.model.is_none() {
         return ("Nothing indexed yet".to_owned(), Tone::Inviting);
     }
-    if state.is_collapsed() {
+    if shared.is_collapsed() {
         return ("The model cannot tell sounds apart".to_owned(), Tone::Warning);
     }
-    match &state.latest.index {
+    match &shared.latest.index {
         Some(index) if !index.of_current_model => ("The index is of an earlier model".to_owned(), Tone::Warning),
         Some(index) if index.missing_files > 0 => {
             (format!("{} to index", format::counted(index.missing_files as u64, "sound", "sounds")), Tone::Inviting)
         }
         Some(_) => {
             let sounds = format::counted(files as u64, "sound", "sounds");
-            let words = match state.is_of_base_model() {
+            let words = match shared.is_of_base_model() {
                 true => format!("Base model, {sounds}"),
                 false => format!("Learned from {sounds}"),
             };
@@ -114,11 +115,12 @@ fn at_rest(state: &State) -> (String, Tone) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gui::state::State;
     use crate::gui::tests::made_up::{self, changed};
 
     #[test]
     fn the_pill_says_what_the_search_goes_by_and_what_is_to_do() {
-        let words = |state: &State| said(state).words;
+        let words = |state: &State| said(&state.shared).words;
         assert_eq!(words(&made_up::added()), "Nothing indexed yet");
         assert_eq!(words(&made_up::training()), "Learning 20%");
         assert_eq!(words(&made_up::ready()), "Learned from 3 sounds");
@@ -136,14 +138,14 @@ mod tests {
             })
         };
         assert_eq!(words(&index(|index| index.missing_files = 12)), "12 sounds to index");
-        assert_eq!(said(&index(|index| index.of_current_model = false)).tone, Tone::Warning);
+        assert_eq!(said(&index(|index| index.of_current_model = false).shared).tone, Tone::Warning);
         let collapsed = changed(made_up::ready(), |latest| {
             let mut model = (*made_up::model()).clone();
             model.collapsed = Some("Every sound has the same code.".into());
             latest.model = Some(model.into());
         });
         assert_eq!(
-            said(&collapsed),
+            said(&collapsed.shared),
             Said { words: "The model cannot tell sounds apart".into(), tone: Tone::Warning, fraction: None }
         );
     }

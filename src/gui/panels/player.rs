@@ -1,11 +1,13 @@
 //! The player strip: what plays, the position, the volume, and the device.
 
+use camino::Utf8Path;
 use egui::{Align, Align2, Layout, Rect, Role, Sense, Slider, TextStyle, Ui, UiBuilder, WidgetInfo, vec2};
 
 use super::output;
-use crate::engine::Command;
 use crate::gui::format;
-use crate::gui::state::State;
+use crate::gui::intents::Intents;
+use crate::gui::shared::Shared;
+use crate::gui::sound_state::SoundState;
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::{icon_button, icon_toggle};
 use crate::gui::widgets::icons::{self, Icon};
@@ -15,7 +17,7 @@ use crate::gui::widgets::text;
 /// How far an arrow key moves the position, in seconds.
 const STEP_SECS: f64 = 1.0;
 
-pub fn show(ui: &mut Ui, state: &mut State) {
+pub fn show(ui: &mut Ui, sound: &mut SoundState, shared: &Shared, decoded: Option<&Utf8Path>, intents: &mut Intents) {
     let mut rect = ui.max_rect();
     let side = (rect.width() * 0.28).clamp(240.0, 400.0);
     let right = take_right(&mut rect, side);
@@ -24,24 +26,24 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         ui.new_child(UiBuilder::new().id_salt(name).max_rect(rect).layout(layout))
     };
     let row = Layout::left_to_right(Align::Center);
-    what_plays(&mut place(ui, "what plays", left, row), state);
-    track(&mut place(ui, "track", rect, row), state);
-    controls(&mut place(ui, "controls", right, Layout::right_to_left(Align::Center)), state);
+    what_plays(&mut place(ui, "what plays", left, row), shared, decoded, intents);
+    track(&mut place(ui, "track", rect, row), shared, intents);
+    controls(&mut place(ui, "controls", right, Layout::right_to_left(Align::Center)), sound, shared, intents);
 }
 
-fn what_plays(ui: &mut Ui, state: &mut State) {
+fn what_plays(ui: &mut Ui, shared: &Shared, decoded: Option<&Utf8Path>, intents: &mut Intents) {
     let palette = palette(ui.visuals());
     ui.spacing_mut().item_spacing.x = 4.0;
-    let playing = state.latest.player.playing;
+    let playing = shared.latest.player.playing;
     let (icon, name) = if playing { (Icon::Stop, "Stop") } else { (Icon::Play, "Play") };
     if icon_button(ui, icon, name).clicked() {
-        state.play_or_stop();
+        intents.play_or_stop();
     }
-    let played = state.latest.player.path.is_some();
+    let played = shared.latest.player.path.is_some();
     if played && icon_button(ui, Icon::PlayOn, "Play on to the end of the file").clicked() {
-        state.play_on();
+        intents.play_on();
     }
-    let player = &state.latest.player;
+    let player = &shared.latest.player;
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
     let rect = rect.with_min_x(rect.left() + 4.0);
     match &player.path {
@@ -57,7 +59,7 @@ fn what_plays(ui: &mut Ui, state: &mut State) {
                 false => String::new(),
             };
             // The name of the decoder's temporary file means nothing to people.
-            let is_decoded = state.explore.bits.decoded.as_ref() == Some(path);
+            let is_decoded = decoded == Some(path.as_path());
             let name = if is_decoded { "What the decoder makes of a code" } else { format::file_name(path) };
             match times.is_empty() {
                 true => text::line(ui, rect, Align2::LEFT_CENTER, name, TextStyle::Body, palette.text),
@@ -69,13 +71,13 @@ fn what_plays(ui: &mut Ui, state: &mut State) {
 }
 
 /// The playing sound as a line from its beginning to its end. A click or a drag continues there.
-fn track(ui: &mut Ui, state: &mut State) {
+fn track(ui: &mut Ui, shared: &Shared, intents: &mut Intents) {
     let palette = palette(ui.visuals());
-    if let Some(problem) = state.latest.player.problem.as_deref().map(format::sentence) {
+    if let Some(problem) = shared.latest.player.problem.as_deref().map(format::sentence) {
         return no_sound(ui, &problem);
     }
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
-    let player = state.latest.player.clone();
+    let player = shared.latest.player.clone();
     let length = player.to_secs - player.from_secs;
     let share =
         if length > 0.0 { ((player.position_secs - player.from_secs) / length).clamp(0.0, 1.0) as f32 } else { 0.0 };
@@ -99,7 +101,7 @@ fn track(ui: &mut Ui, state: &mut State) {
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
         for (key, by) in [(egui::Key::ArrowLeft, -STEP_SECS), (egui::Key::ArrowRight, STEP_SECS)] {
             if ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, key)) {
-                state.seek((player.position_secs + by).clamp(player.from_secs, player.to_secs));
+                intents.seek((player.position_secs + by).clamp(player.from_secs, player.to_secs));
             }
         }
     }
@@ -108,7 +110,7 @@ fn track(ui: &mut Ui, state: &mut State) {
         && length > 0.0
     {
         let share = f64::from(((at.x - line.left()) / line.width().max(1.0)).clamp(0.0, 1.0));
-        state.seek(player.from_secs + share * length);
+        intents.seek(player.from_secs + share * length);
     }
 }
 
@@ -125,32 +127,32 @@ fn no_sound(ui: &mut Ui, problem: &str) {
 }
 
 /// The controls, filled in from the right.
-fn controls(ui: &mut Ui, state: &mut State) {
+fn controls(ui: &mut Ui, sound: &mut SoundState, shared: &Shared, intents: &mut Intents) {
     let palette = palette(ui.visuals());
     ui.spacing_mut().item_spacing.x = 4.0;
     ui.spacing_mut().slider_width = 84.0;
-    let slider = Slider::new(&mut state.latest.player.volume, 0.0..=1.0).show_value(false);
+    let mut volume = shared.latest.player.volume;
+    let slider = Slider::new(&mut volume, 0.0..=1.0).show_value(false);
     let response = ui.add(slider).accessible_name("Volume");
     if response.changed() {
-        let volume = state.latest.player.volume;
-        state.submit(Command::SetVolume(volume));
+        intents.set_volume(volume);
     }
-    response.on_hover_text(format!("Volume: {:.0}%", state.latest.player.volume * 100.0));
+    response.on_hover_text(format!("Volume: {:.0}%", volume * 100.0));
     let button = icon_button(ui, Icon::Speaker, "Output device and levels");
-    output::show(&button, state);
-    let around = state.latest.sound.surroundings_secs;
+    output::show(&button, sound, shared, intents);
+    let around = shared.latest.sound.surroundings_secs;
     let name = format!("Play around a match: {}", output::surroundings_in_words(around));
     if icon_toggle(ui, Icon::Around, &name, Some(around > 0.0)).clicked() {
-        state.set_sound(|sound| sound.surroundings_secs = output::next_surroundings(around));
+        intents.set_sound(shared.sound_with(|sound| sound.surroundings_secs = output::next_surroundings(around)));
     }
-    if icon_toggle(ui, Icon::Loop, "Loop (Ctrl+L)", Some(state.latest.player.looping)).clicked() {
-        state.toggle_loop();
+    if icon_toggle(ui, Icon::Loop, "Loop (Ctrl+L)", Some(shared.latest.player.looping)).clicked() {
+        intents.toggle_loop();
     }
-    let plays = state.search.auto_play;
+    let plays = shared.preferences.plays_selected;
     if icon_toggle(ui, Icon::Preview, "Selecting a sound plays it", Some(plays)).clicked() {
-        state.search.auto_play = !plays;
+        intents.play_selected(!plays);
     }
-    let line = state.latest.player.device.as_deref().unwrap_or_default();
+    let line = shared.latest.player.device.as_deref().unwrap_or_default();
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
     text::line(ui, rect, Align2::RIGHT_CENTER, line, TextStyle::Small, palette.dim);
     if !line.is_empty() {

@@ -1,59 +1,61 @@
 //! The menu of the project: other projects, and what is seldom wanted.
 
+use crate::gui::intents::Intents;
+use crate::gui::modals::Modal;
+use crate::gui::shared::Shared;
 use egui::{Button, Ui};
 use std::path::PathBuf;
 
 use crate::engine::Command;
-use crate::gui::state::{Modal, State};
 
-pub fn show(ui: &mut Ui, state: &mut State) {
+pub fn show(ui: &mut Ui, shared: &Shared, intents: &mut Intents) {
     ui.menu_button("Project", |ui| {
         if ui.button("Open another project…").clicked() {
-            state.modal = Some(Modal::OpenProject);
+            intents.open(Modal::OpenProject);
         }
-        let here = state.latest.project.folder.as_std_path();
-        let others: Vec<PathBuf> = state.preferences.recent.iter().filter(|other| *other != here).cloned().collect();
+        let here = shared.latest.project.folder.as_std_path();
+        let others: Vec<PathBuf> = shared.preferences.recent.iter().filter(|other| *other != here).cloned().collect();
         ui.menu_button("Open recent", |ui| {
             if others.is_empty() {
                 ui.add_enabled(false, Button::new("None yet"));
             }
             for folder in others {
                 if ui.button(folder.to_string_lossy()).clicked() {
-                    state.open_project(folder);
+                    intents.open_project(folder);
                 }
             }
         });
         ui.separator();
         let help = "Adds about 200 short sounds that Soundalike makes itself";
-        let demo = ui.add_enabled(!state.read_only(), Button::new("Add the demo library"));
+        let demo = ui.add_enabled(!shared.read_only(), Button::new("Add the demo library"));
         if demo.on_hover_text(help).clicked() {
-            state.submit(Command::AddDemo);
+            intents.submit(Command::AddDemo);
         }
         let help = "Checks that the files still exist and are unchanged";
         if ui.button("Check the files").on_hover_text(help).clicked() {
-            state.submit(Command::CheckFiles);
+            intents.submit(Command::CheckFiles);
         }
-        let (missing, away) = state.missing();
+        let (missing, away) = shared.missing();
         let find = Button::new("Find missing files…");
-        if ui.add_enabled(missing + away > 0 && !state.read_only(), find).clicked() {
-            state.ask_where_files_are();
+        if ui.add_enabled(missing + away > 0 && !shared.read_only(), find).clicked() {
+            intents.ask_where_files_are();
         }
         if ui.button("Left out of folders…").clicked() {
-            state.ask_what_is_left_out();
+            intents.ask_what_is_left_out();
         }
         ui.separator();
-        let history = state.latest.history.clone();
+        let history = shared.latest.history.clone();
         let named = |verb: &str, words: &Option<String>| match words {
             Some(words) => format!("{verb}: {words}"),
             None => verb.to_owned(),
         };
         let undo = Button::new(named("Undo", &history.undo)).shortcut_text("Ctrl+Z");
         if ui.add_enabled(history.undo.is_some(), undo).clicked() {
-            state.undo();
+            intents.undo();
         }
         let redo = Button::new(named("Redo", &history.redo)).shortcut_text("Ctrl+Y");
         if ui.add_enabled(history.redo.is_some(), redo).clicked() {
-            state.redo();
+            intents.redo();
         }
     });
 }

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use super::compare;
 use crate::engine::{Command, SoundPreview};
 use crate::gui::format;
-use crate::gui::search_state::SHORTEST_SECS;
-use crate::gui::state::{Picture, State};
+use crate::gui::intents::Intents;
+use crate::gui::pictures::Picture;
+use crate::gui::search_state::{SHORTEST_SECS, SearchState};
+use crate::gui::shared::Shared;
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::bidi::visual;
 use crate::gui::widgets::buttons::{icon_button, icon_toggle};
@@ -16,20 +18,20 @@ use crate::gui::widgets::icons::Icon;
 use crate::gui::widgets::sound_picture::{self, Gesture, Marks};
 use crate::gui::widgets::text;
 
-pub fn show(ui: &mut Ui, state: &mut State) {
-    let Some(path) = state.search.path.clone() else { return };
+pub fn show(ui: &mut Ui, search: &mut SearchState, shared: &Shared, intents: &mut Intents) {
+    let Some(path) = search.path.clone() else { return };
     let palette = palette(ui.visuals());
-    let picture = match state.picture(&path) {
+    let picture = match search.pictures.of(&path) {
         Some(Picture::Drawn(preview)) => Ok(preview.clone()),
         Some(Picture::Failed) => Err("This sound cannot be drawn."),
         Some(Picture::Asked) | None => Err("Reading…"),
     };
     Frame::new().fill(palette.well).corner_radius(size::CORNER).inner_margin(8).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
-        ui.horizontal(|ui| heading(ui, state, &path, picture.as_ref().ok()));
+        ui.horizontal(|ui| heading(ui, search, shared, intents, &path, picture.as_ref().ok()));
         let height = height(ui);
         match &picture {
-            Ok(preview) => drawn(ui, state, preview, height),
+            Ok(preview) => drawn(ui, search, shared, intents, preview, height),
             Err(why) => {
                 ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
                     ui.centered_and_justified(|ui| ui.label(RichText::new(*why).color(palette.dim)));
@@ -37,28 +39,37 @@ pub fn show(ui: &mut Ui, state: &mut State) {
             }
         }
         if let Ok(preview) = &picture {
-            compare::show(ui, state, preview);
+            compare::show(ui, search, shared, intents, preview);
         }
     });
 }
 
-fn heading(ui: &mut Ui, state: &mut State, path: &camino::Utf8Path, preview: Option<&Arc<SoundPreview>>) {
-    let playing = state.latest.player.playing && state.latest.player.path.as_deref() == Some(path);
+fn heading(
+    ui: &mut Ui,
+    search: &mut SearchState,
+    shared: &Shared,
+    intents: &mut Intents,
+    path: &camino::Utf8Path,
+    preview: Option<&Arc<SoundPreview>>,
+) {
+    let playing = shared.plays(path);
     let (icon, name) = if playing { (Icon::Stop, "Stop the query") } else { (Icon::Play, "Play the query") };
     if icon_button(ui, icon, name).clicked() {
-        match state.search.query_clip() {
-            Some(clip) if !playing => state.play(clip),
-            _ => state.submit(Command::StopPlaying),
+        match search.query_clip() {
+            Some(clip) if !playing => intents.play(clip),
+            _ => intents.submit(Command::StopPlaying),
         }
     }
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         if icon_button(ui, Icon::Close, "Forget the query").clicked() {
-            state.search.clear();
+            search.clear();
         }
-        own_moments(ui, state);
+        own_moments(ui, search, intents);
         if let Some(preview) = preview {
             // The line is filled from the right.
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| region_fields(ui, state, preview.duration_secs));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                region_fields(ui, search, intents, preview.duration_secs)
+            });
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             let name = ui.add(Label::new(visual(format::file_name(path))).truncate());
@@ -68,12 +79,12 @@ fn heading(ui: &mut Ui, state: &mut State, path: &camino::Utf8Path, preview: Opt
 }
 
 /// The moments of the query's own file. They are shown here, because they are not among the matches.
-fn own_moments(ui: &mut Ui, state: &mut State) {
-    let Some(own) = state.search.own.filter(|_| state.search.report.is_some()) else { return };
-    let open = state.search.unfolded.contains_key(&own);
+fn own_moments(ui: &mut Ui, search: &SearchState, intents: &mut Intents) {
+    let Some(own) = search.own.filter(|_| search.report.is_some()) else { return };
+    let open = search.unfolded.contains_key(&own);
     let name = "Moments of this sound that are like the query";
     if icon_toggle(ui, Icon::List, name, Some(open)).clicked() {
-        state.unfold_moments(own, !open);
+        intents.unfold_moments(own, !open);
     }
 }
 
@@ -87,14 +98,20 @@ fn describe(preview: &SoundPreview) -> String {
     format!("{} · {kilohertz} kHz · {channels}", format::duration(preview.duration_secs))
 }
 
-fn drawn(ui: &mut Ui, state: &mut State, preview: &Arc<SoundPreview>, height: f32) {
-    let player = &state.latest.player;
-    let plays = player.playing && player.path.as_ref() == Some(&preview.path);
+fn drawn(
+    ui: &mut Ui,
+    search: &mut SearchState,
+    shared: &Shared,
+    intents: &mut Intents,
+    preview: &Arc<SoundPreview>,
+    height: f32,
+) {
+    let plays = shared.plays(&preview.path);
     let marks = Marks {
-        stretch: state.search.region,
-        position_secs: plays.then_some(player.position_secs),
+        stretch: search.region,
+        position_secs: plays.then_some(shared.latest.player.position_secs),
         has_edges: true,
-        window: state.search.zoom,
+        window: search.zoom,
         has_axes: true,
         waveform_alone: false,
     };
@@ -102,14 +119,14 @@ fn drawn(ui: &mut Ui, state: &mut State, preview: &Arc<SoundPreview>, height: f3
     let (_, gesture) = sound_picture::picture(ui, name, height, preview, marks);
     match gesture {
         Some(Gesture::Dragged { from_secs, to_secs, down }) => {
-            if to_secs - from_secs >= SHORTEST_SECS {
-                state.choose_region(Some((from_secs, to_secs)));
-            } else if !down {
-                state.choose_region(None);
+            let is_part = to_secs - from_secs >= SHORTEST_SECS;
+            let region = is_part.then_some((from_secs, to_secs));
+            if (is_part || !down) && region != search.region {
+                intents.choose_region(region);
             }
         }
-        Some(Gesture::Pointed(secs)) => state.point_at_query(secs),
-        Some(Gesture::Zoomed(window)) => state.search.zoom = window,
+        Some(Gesture::Pointed(secs)) => intents.point_at_query(secs),
+        Some(Gesture::Zoomed(window)) => search.zoom = window,
         None => {}
     }
 }
@@ -117,21 +134,18 @@ fn drawn(ui: &mut Ui, state: &mut State, preview: &Arc<SoundPreview>, height: f3
 /// The height of the picture: low windows keep room for the matches, high ones show the sound larger.
 fn height(ui: &Ui) -> f32 {
     let height = ui.ctx().content_rect().height();
-    (0.35 * (height - LOW) + size::QUERY_PICTURE_LOW).clamp(size::QUERY_PICTURE_LOW, size::QUERY_PICTURE)
+    (0.35 * (height - size::LOW_WINDOW) + size::QUERY_PICTURE_LOW).clamp(size::QUERY_PICTURE_LOW, size::QUERY_PICTURE)
 }
 
-/// Windows up to this height keep room for the matches.
-pub const LOW: f32 = 620.0;
-
 /// The fields for choosing the part with the keyboard, filled in from the right.
-fn region_fields(ui: &mut Ui, state: &mut State, duration_secs: f64) {
+fn region_fields(ui: &mut Ui, search: &SearchState, intents: &mut Intents, duration_secs: f64) {
     ui.spacing_mut().interact_size.y = 22.0;
     ui.spacing_mut().button_padding.x = 4.0;
     ui.spacing_mut().item_spacing.x = 5.0;
-    let (mut from, mut to) = state.search.region.unwrap_or((0.0, duration_secs));
+    let (mut from, mut to) = search.region.unwrap_or((0.0, duration_secs));
     let speed = duration_secs / 400.0;
-    if state.search.region.is_some() && ui.link(RichText::new("all of it").small()).clicked() {
-        state.choose_region(None);
+    if search.region.is_some() && ui.link(RichText::new("all of it").small()).clicked() {
+        intents.choose_region(None);
         return;
     }
     let last = ui.add(seconds(&mut to, from..=duration_secs, speed)).accessible_name("Query to, in seconds");
@@ -140,7 +154,7 @@ fn region_fields(ui: &mut Ui, state: &mut State, duration_secs: f64) {
     let help = "The part to search for: drag over the picture, or type";
     let changed = first.on_hover_text(help).changed() | last.on_hover_text(help).changed();
     if changed && to - from >= SHORTEST_SECS {
-        state.choose_region(Some((from, to)));
+        intents.choose_region(Some((from, to)));
     }
 }
 

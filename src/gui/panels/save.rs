@@ -1,18 +1,18 @@
-//! Where a sound or a list of matches is to be saved. The desktop's dialog is one way, and a path field another: some
-//! desktops have no dialog to offer.
+//! Asks where to save something, with the desktop's dialog or in a field, for desktops that have no dialog.
 
 use egui::{ComboBox, Key, TextEdit, Ui, vec2};
 
 use crate::engine::CollectionFormat;
 use crate::engine::formats::MatchFormat;
 use crate::gui::format;
+use crate::gui::intents::Intents;
+use crate::gui::modals::Modals;
 use crate::gui::saving::What;
-use crate::gui::state::State;
 use crate::gui::widgets::buttons::{primary_sized, segmented};
 use crate::gui::widgets::text;
 
-pub fn show(ui: &mut Ui, state: &mut State) {
-    let Some(saving) = &mut state.saving else { return };
+pub fn show(ui: &mut Ui, modals: &mut Modals, intents: &mut Intents) {
+    let Some(saving) = &mut modals.saving else { return };
     ui.set_width(460.0);
     match saving.what.clone() {
         What::Clip(clip) => {
@@ -38,7 +38,10 @@ pub fn show(ui: &mut Ui, state: &mut State) {
         What::CopiesScript(copies) => {
             ui.heading("Save a script that removes copies");
             let files = format::counted(copies.others() as u64, "file", "files");
-            text::help(ui, format!("It removes {files} when you run it. Look at it first. Nothing is removed before."));
+            text::help(
+                ui,
+                format!("When you run the script, it removes {files}. Read it first. Saving it removes nothing."),
+            );
         }
         What::Collection(_, chosen) => {
             ui.heading("Export the collection");
@@ -68,13 +71,13 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     let size = vec2(0.0, 32.0);
     ui.horizontal(|ui| {
         if primary_sized(ui, ready, "Save", size).clicked() || ready && entered {
-            state.save();
+            intents.save();
         }
         if ui.add(egui::Button::new("Choose where…").min_size(size)).clicked() {
-            state.browse_to_save();
+            intents.browse_to_save();
         }
         if ui.add(egui::Button::new("Cancel").min_size(size)).clicked() {
-            state.modal = None;
+            modals.close();
         }
     });
 }

@@ -4,7 +4,9 @@ use egui::{Key, TextEdit, Ui};
 
 use crate::dataset::FileId;
 use crate::gui::format;
-use crate::gui::state::State;
+use crate::gui::intents::Intents;
+use crate::gui::modals::Modals;
+use crate::gui::shared::Shared;
 use crate::gui::widgets::buttons::{icon_button, primary_sized};
 use crate::gui::widgets::icons::Icon;
 use crate::gui::widgets::{self, text};
@@ -12,18 +14,18 @@ use crate::gui::widgets::{self, text};
 /// The most tags of other files that are offered.
 const OFFERED: usize = 12;
 
-pub fn show(ui: &mut Ui, state: &mut State, files: &[FileId]) {
+pub fn show(ui: &mut Ui, modals: &mut Modals, shared: &Shared, intents: &mut Intents, files: &[FileId]) {
     ui.set_width(380.0);
     let n = format::counted(files.len() as u64, "file", "files");
     ui.heading(format!("Tags of {n}"));
-    let tags = state.tags_of(files);
+    let tags = shared.tags_of(files);
     if tags.is_empty() {
         text::help(ui, "A tag is a word of your own, such as loop or dry. The filter finds it by tag:loop.");
     }
     for (tag, with) in &tags {
         ui.horizontal(|ui| {
             if icon_button(ui, Icon::Close, &format!("Remove the tag {tag}")).clicked() {
-                state.untag(files.to_vec(), tag);
+                intents.untag(files.to_vec(), tag.clone());
             }
             ui.label(tag);
             if *with < files.len() {
@@ -33,13 +35,13 @@ pub fn show(ui: &mut Ui, state: &mut State, files: &[FileId]) {
     }
     ui.horizontal(|ui| {
         let field =
-            TextEdit::singleline(&mut state.tag_typed).id_salt("new tag").hint_text("a new tag").desired_width(240.0);
+            TextEdit::singleline(&mut modals.tag_typed).id_salt("new tag").hint_text("a new tag").desired_width(240.0);
         let field = widgets::field::field(ui, field).accessible_name("New tag");
         let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
         let given = ui.button("Give this tag").clicked() || entered;
-        if given && !state.tag_typed.trim().is_empty() {
-            let tag = std::mem::take(&mut state.tag_typed);
-            state.tag(files.to_vec(), &tag);
+        if given && !modals.tag_typed.trim().is_empty() {
+            let tag = std::mem::take(&mut modals.tag_typed);
+            intents.tag(files.to_vec(), tag);
             field.request_focus();
         }
         // The field gets the keyboard, because the dialog is only for it.
@@ -48,7 +50,7 @@ pub fn show(ui: &mut Ui, state: &mut State, files: &[FileId]) {
         }
     });
     let others: Vec<String> = {
-        let known = state.latest.dataset.known_tags.iter();
+        let known = shared.latest.dataset.known_tags.iter();
         known.filter(|tag| !tags.contains_key(*tag)).take(OFFERED).cloned().collect()
     };
     if !others.is_empty() {
@@ -56,13 +58,13 @@ pub fn show(ui: &mut Ui, state: &mut State, files: &[FileId]) {
         ui.horizontal_wrapped(|ui| {
             for tag in &others {
                 if ui.button(tag).clicked() {
-                    state.tag(files.to_vec(), tag);
+                    intents.tag(files.to_vec(), tag.clone());
                 }
             }
         });
     }
     ui.add_space(8.0);
     if primary_sized(ui, true, "Done", egui::vec2(0.0, 32.0)).clicked() {
-        state.modal = None;
+        modals.close();
     }
 }

@@ -5,15 +5,17 @@ use egui::{DragValue, RichText, Ui, vec2};
 
 use crate::engine::{Example, SearchReport, words};
 use crate::gui::format;
+use crate::gui::intents::Intents;
 use crate::gui::match_list::View;
-use crate::gui::state::State;
+use crate::gui::search_state::SearchState;
+use crate::gui::shared::Shared;
 use crate::gui::theme::palette;
 use crate::gui::widgets::bidi::visual;
 use crate::gui::widgets::text;
 
-pub fn show(ui: &mut Ui, state: &mut State, report: Option<&SearchReport>) {
-    let of_events = report.filter(|report| state.search.view == View::Everywhere && !report.silent);
-    if state.search.taught.is_empty() && of_events.is_none() {
+pub fn show(ui: &mut Ui, search: &SearchState, shared: &Shared, intents: &mut Intents, report: Option<&SearchReport>) {
+    let of_events = report.filter(|report| search.view == View::Everywhere && !report.silent);
+    if search.taught.is_empty() && of_events.is_none() {
         return;
     }
     ui.horizontal_wrapped(|ui| {
@@ -21,17 +23,17 @@ pub fn show(ui: &mut Ui, state: &mut State, report: Option<&SearchReport>) {
         ui.spacing_mut().interact_size.y = 22.0;
         ui.spacing_mut().button_padding = vec2(4.0, 1.0);
         if let Some(report) = of_events {
-            line(ui, state, report);
+            line(ui, search, intents, report);
         }
-        basket(ui, state);
+        basket(ui, search, shared, intents);
     });
 }
 
-fn basket(ui: &mut Ui, state: &mut State) {
+fn basket(ui: &mut Ui, search: &SearchState, shared: &Shared, intents: &mut Intents) {
     let palette = palette(ui.visuals());
-    if let Some(name) = state.search.taught.saved.clone() {
+    if let Some(name) = search.taught.saved.clone() {
         ui.label(RichText::new(visual(&name)).strong());
-        if let Some(new) = state.search.taught.new {
+        if let Some(new) = search.taught.new {
             let new = match new {
                 0 => "nothing new".to_owned(),
                 new => format!("{} new", format::count(new as u64)),
@@ -39,7 +41,7 @@ fn basket(ui: &mut Ui, state: &mut State) {
             ui.label(RichText::new(new).small().color(palette.accent));
         }
     }
-    for (place, Example { path, is_like, .. }) in state.search.taught.basket().examples.clone().iter().enumerate() {
+    for (place, Example { path, is_like, .. }) in search.taught.basket().examples.clone().iter().enumerate() {
         let name = format::file_name(path);
         let (sign, of, colour) = match is_like {
             true => ("like", "wanted", palette.accent),
@@ -49,39 +51,39 @@ fn basket(ui: &mut Ui, state: &mut State) {
         let spoken = format!("Remove the {of} sound {name} from the query");
         chip.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
         if chip.on_hover_text(format!("{path}\n{spoken}")).clicked() {
-            state.remove_example(place);
+            intents.remove_example(place);
         }
     }
-    let (yes, no) = state.search.taught.judged();
+    let (yes, no) = search.taught.judged();
     if yes + no > 0 {
         let told = format!("{} yes, {} no", format::count(yes as u64), format::count(no as u64));
         ui.label(RichText::new(told).small().color(palette.dim));
         if ui.link(RichText::new("forget them").small()).clicked() {
-            state.forget_verdicts();
+            intents.forget_verdicts();
         }
     }
-    let unsaved = state.search.taught.saved.is_none() && !state.search.taught.is_empty() && !state.read_only();
+    let unsaved = search.taught.saved.is_none() && !search.taught.is_empty() && !shared.read_only();
     if unsaved && ui.link(RichText::new("save this search…").small()).clicked() {
-        state.ask_to_save_search();
+        intents.ask_to_save_search();
     }
 }
 
 /// The line where likeness ends: at its suggested place, or moved by hand.
-fn line(ui: &mut Ui, state: &mut State, report: &SearchReport) {
+fn line(ui: &mut Ui, search: &SearchState, intents: &mut Intents, report: &SearchReport) {
     let Some(threshold) = report.line.threshold else {
         return text::small(ui, "There is too little sound here to say where likeness ends.");
     };
     text::small(ui, "Line at");
-    let by_hand = state.search.taught.basket().threshold;
+    let by_hand = search.taught.basket().threshold;
     let mut at = by_hand.unwrap_or(threshold);
     let most = report.bits as f64 / 2.0;
     let field = DragValue::new(&mut at).range(0.0..=most).speed(0.1).fixed_decimals(1).suffix(" bits");
     let help = "Events that differ in more bits are behind the line. Drag, or click and type.";
     if ui.add(field).accessible_name("Where likeness ends, in bits").on_hover_text(help).changed() {
-        state.draw_line_at(Some(at));
+        intents.draw_line_at(Some(at));
     }
     if by_hand.is_some() && ui.link(RichText::new("as suggested").small()).clicked() {
-        state.draw_line_at(None);
+        intents.draw_line_at(None);
     }
     if let Some(counted) = counted(report) {
         let full = words::events_counted(report).unwrap_or_default();

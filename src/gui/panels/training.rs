@@ -1,40 +1,41 @@
-//! Training: what to train, its course, and its result.
+//! Training: its settings, its course, and its result.
 
 use egui::{Align, Label, Layout, RichText, Slider, SliderClamping, TextEdit, Ui, vec2};
 
 use crate::engine::{Command, JobId, JobKind, JobView, TrainingPoint, TrainingView};
 use crate::gui::format;
+use crate::gui::intents::Intents;
 use crate::gui::notices::Tone;
-use crate::gui::state::State;
+use crate::gui::shared::Shared;
 use crate::gui::theme::{palette, size};
-use crate::gui::training_form::offered_bits;
+use crate::gui::training_form::{TrainingForm, offered_bits};
 use crate::gui::widgets::bit_strip::{self, bit_strip};
 use crate::gui::widgets::buttons::{folding, primary, segmented};
 use crate::gui::widgets::loss_plot::{Series, loss_plot};
 use crate::gui::widgets::{self, message, progress, text};
 use crate::model::{Config, InForm, ModelKind, Preset, Setting};
 
-pub fn show(ui: &mut Ui, state: &mut State) {
+pub fn show(ui: &mut Ui, form: &mut TrainingForm, shared: &Shared, intents: &mut Intents) {
     super::title(ui, "Training", |_| ());
-    let training = state.latest.training.clone();
-    match state.job(JobKind::Train) {
+    let training = shared.latest.training.clone();
+    match shared.job(JobKind::Train) {
         Some((job, view)) => {
             let view = view.clone();
-            running(ui, state, job, &view, training.as_deref());
+            running(ui, intents, job, &view, training.as_deref());
         }
-        None => ready(ui, state),
+        None => ready(ui, form, shared, intents),
     }
     let collapsed = training.as_ref().and_then(|t| t.collapsed.clone());
-    let collapsed = collapsed.or_else(|| state.latest.model.as_ref().and_then(|model| model.collapsed.clone()));
+    let collapsed = collapsed.or_else(|| shared.latest.model.as_ref().and_then(|model| model.collapsed.clone()));
     if let Some(why) = collapsed {
         message::message(ui, Tone::Warning, &why, None);
     }
 }
 
 /// The plots of the running training, or of the last one.
-pub fn course_of(ui: &mut Ui, state: &State, plot_height: f32) {
+pub fn course_of(ui: &mut Ui, shared: &Shared, plot_height: f32) {
     super::title(ui, "How it goes", |_| ());
-    match state.latest.training.as_ref().filter(|training| !training.history.is_empty()) {
+    match shared.latest.training.as_ref().filter(|training| !training.history.is_empty()) {
         Some(training) => course(ui, training, plot_height),
         None => text::help(
             ui,
@@ -43,9 +44,9 @@ pub fn course_of(ui: &mut Ui, state: &State, plot_height: f32) {
     }
 }
 
-fn ready(ui: &mut Ui, state: &mut State) {
-    match &state.latest.model {
-        None => text::help(ui, "Soundalike learns from your files alone to tell sounds apart."),
+fn ready(ui: &mut Ui, form: &mut TrainingForm, shared: &Shared, intents: &mut Intents) {
+    match &shared.latest.model {
+        None => text::help(ui, "Soundalike learns from your own files to tell sounds apart."),
         Some(model) if model.kind == ModelKind::Base => {
             let help = "The base model that came with the program answers. It has learned from synthetic sounds. \
                         Learning from your own sounds makes its answers better.";
@@ -60,86 +61,92 @@ fn ready(ui: &mut Ui, state: &mut State) {
             text::help(ui, format!("The model: {preset}, {bits} bits, {steps} in {time}."));
         }
     }
-    let changeable = !state.read_only() && !state.is_empty();
+    let changeable = !shared.read_only() && !shared.is_empty();
     ui.add_enabled_ui(changeable, |ui| {
-        choices(ui, state);
-        if state.latest.resumable {
+        choices(ui, form);
+        if shared.latest.resumable {
             let help = "Continues the stopped training with its own settings";
             if primary(ui, changeable, "Resume the stopped training").on_hover_text(help).clicked() {
-                state.learn(true);
+                intents.learn(true);
             }
             let help = "Deletes the stopped training, and starts a new one with these settings";
             if ui.button("Start again").on_hover_text(help).clicked() {
-                state.learn(false);
+                intents.learn(false);
             }
         } else {
             // After a training, searching is the next thing to do, not another training.
-            let learn = match state.latest.model.is_none() || state.is_of_base_model() {
+            let learn = match shared.latest.model.is_none() || shared.is_of_base_model() {
                 true => primary(ui, changeable, "Learn and index"),
                 false => ui.button("Learn and index"),
             };
             if learn.clicked() {
-                state.learn(false);
+                intents.learn(false);
             }
         }
-        more_settings(ui, state);
+        more_settings(ui, form, shared);
     });
 }
 
-fn choices(ui: &mut Ui, state: &mut State) {
-    let mut preset = state.form.preset;
+fn choices(ui: &mut Ui, form: &mut TrainingForm) {
+    let mut preset = form.preset;
     let presets = [Preset::Spectral, Preset::Waveform, Preset::Seed];
     let options = presets.map(|preset| (preset, preset_name(preset), preset_help(preset)));
     if segmented(ui, &mut preset, &options) {
-        state.form.choose_preset(preset);
+        form.choose_preset(preset);
     }
     text::small(ui, preset_help(preset));
     ui.horizontal(|ui| {
         text::small(ui, "Bits");
-        let offered = offered_bits(state.form.preset);
+        let offered = offered_bits(form.preset);
         let names: Vec<String> = offered.iter().map(ToString::to_string).collect();
-        let help = "Length of a code. More bits tell more apart, and ask for more training.";
+        let help = "The length of a code. More bits tell more sounds apart, and need more training.";
         let options: Vec<_> = offered.iter().zip(&names).map(|(bits, name)| (*bits, name.as_str(), help)).collect();
-        segmented(ui, &mut state.form.bits, &options);
+        segmented(ui, &mut form.bits, &options);
     });
 }
 
 /// These settings are below the button that starts training, so that unfolding them does not push it out of sight.
-fn more_settings(ui: &mut Ui, state: &mut State) {
+fn more_settings(ui: &mut Ui, form: &mut TrainingForm, shared: &Shared) {
     folding("More settings").id_salt("more settings").show_unindented(ui, |ui| {
-        text::small(ui, "What is left empty stays as it is shown.");
-        let common = state.common_rate();
-        let usual = state.form.preset_config(common);
-        let fields: Vec<_> = state.form.fields().collect();
-        for (place, of, form) in fields {
-            setting(ui, state, place, (of, form), usual.as_ref());
+        text::small(ui, "An empty field uses the value that it shows.");
+        let common = shared.common_rate();
+        let usual = form.preset_config(common);
+        let fields: Vec<_> = form.fields().collect();
+        for (place, of, shown) in fields {
+            setting(ui, form, place, (of, shown), usual.as_ref());
         }
     });
 }
 
 /// A setting: its name, a slider if some values are worth trying, a field, and a line that says what it does.
-fn setting(ui: &mut Ui, state: &mut State, place: usize, (of, form): (&Setting, InForm), usual: Option<&Config>) {
+fn setting(
+    ui: &mut Ui,
+    form: &mut TrainingForm,
+    place: usize,
+    (of, shown): (&Setting, InForm),
+    usual: Option<&Config>,
+) {
     let palette = palette(ui.visuals());
-    let problem = state.form.problem(place);
+    let problem = form.problem(place);
     ui.horizontal(|ui| {
-        let name = RichText::new(form.title).small();
+        let name = RichText::new(shown.title).small();
         let label = ui.allocate_ui_with_layout(vec2(90.0, size::CONTROL), Layout::left_to_right(Align::Center), |ui| {
             ui.set_min_width(90.0);
             ui.add(Label::new(name))
         });
-        if let Some((from, to)) = form.usual {
-            let mut value = state.form.slid(place, usual).unwrap_or(from);
+        if let Some((from, to)) = shown.usual {
+            let mut value = form.slid(place, usual).unwrap_or(from);
             ui.spacing_mut().slider_width = (ui.available_width() - 64.0).max(40.0);
             let slider = Slider::new(&mut value, from..=to).show_value(false).clamping(SliderClamping::Never);
-            let slider = ui.add(slider).accessible_name(format!("{}, as a slider", form.title));
+            let slider = ui.add(slider).accessible_name(format!("{}, as a slider", shown.title));
             if slider.changed() {
-                state.form.slide(place, value);
+                form.slide(place, value);
             }
         }
         let colour = problem.is_some().then_some(palette.error);
-        let hint = usual.map_or_else(String::new, form.of);
-        let typed = &mut state.form.typed[place];
-        let edit = TextEdit::singleline(typed).id_salt(form.title).desired_width(f32::INFINITY).hint_text(hint);
+        let hint = usual.map_or_else(String::new, shown.of);
+        let typed = &mut form.typed[place];
+        let edit = TextEdit::singleline(typed).id_salt(shown.title).desired_width(f32::INFINITY).hint_text(hint);
         widgets::field::field(ui, edit.text_color_opt(colour)).labelled_by(label.inner.id);
     });
     ui.add_space(-4.0);
@@ -161,13 +168,13 @@ fn preset_name(preset: Preset) -> &'static str {
 
 fn preset_help(preset: Preset) -> &'static str {
     match preset {
-        Preset::Spectral => "Learns from what ears hear. The one to use.",
-        Preset::Waveform => "The same idea on raw samples: slower, and coarser.",
-        Preset::Seed => "The original experiment, to the letter.",
+        Preset::Spectral => "Learns from spectra, which are near to hearing. Use this one.",
+        Preset::Waveform => "Learns from raw samples. It is slower and less exact.",
+        Preset::Seed => "The original experiment, without changes.",
     }
 }
 
-fn running(ui: &mut Ui, state: &mut State, job: JobId, view: &JobView, training: Option<&TrainingView>) {
+fn running(ui: &mut Ui, intents: &mut Intents, job: JobId, view: &JobView, training: Option<&TrainingView>) {
     let training = training.filter(|training| training.running);
     let (step, planned) = training
         .map(|t| (t.history.last().map_or(0, |point| point.step), t.steps_planned))
@@ -199,11 +206,11 @@ fn running(ui: &mut Ui, state: &mut State, job: JobId, view: &JobView, training:
     ui.horizontal(|ui| {
         let help = "Stops the training now, keeps the model, and builds the index";
         if ui.add_enabled(training.is_some(), egui::Button::new("Finish now")).on_hover_text(help).clicked() {
-            state.submit(Command::FinishTrainingNow);
+            intents.submit(Command::FinishTrainingNow);
         }
         let help = "Stops the training and keeps the old model. You can resume the training later";
         if ui.button("Stop training").on_hover_text(help).clicked() {
-            state.cancel(job);
+            intents.cancel(job);
         }
     });
 }
@@ -219,18 +226,18 @@ fn course(ui: &mut Ui, training: &TrainingView, plot_height: f32) {
         colour: palette.series[i],
         points: history.iter().filter_map(|p| Some([p.step as f64, f64::from(value(p)?)])).collect(),
     };
-    let mut losses = vec![line(0, "loss", "What training makes smaller", |p| Some(p.loss))];
+    let mut losses = vec![line(0, "loss", "The sum that training makes smaller", |p| Some(p.loss))];
     let parts = [
-        line(1, "reconstruction", "How badly a sound is heard again from its code", |p| Some(p.reconstruction)),
-        line(2, "contrast", "How badly a sound is told from others", |p| p.contrast),
+        line(1, "reconstruction", "How much a decoded sound differs from the original", |p| Some(p.reconstruction)),
+        line(2, "contrast", "How often a sound is taken for another", |p| p.contrast),
         line(3, "balance", "How unevenly the bits are used", |p| p.balance),
-        line(4, "decorrelation", "How often bits say the same twice", |p| p.decorrelation),
+        line(4, "decorrelation", "How often two bits say the same", |p| p.decorrelation),
     ];
     losses.extend(parts.into_iter().filter(|part| !part.points.is_empty()));
     loss_plot(ui, "losses", plot_height, last, losses);
     let mut figures = vec![
         line(0, "saturation", "1 when every unit is a bit", |p| Some(p.saturation)),
-        line(1, "noise", "What pushes the units to become bits", |p| Some(p.sigma)),
+        line(1, "noise", "The noise that makes units become bits", |p| Some(p.sigma)),
     ];
     let probe = line(3, "probe", "Share of distorted excerpts that found their file", |p| p.probe);
     if !probe.points.is_empty() {

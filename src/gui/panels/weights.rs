@@ -4,7 +4,8 @@
 use egui::{Button, Slider, Ui};
 
 use crate::engine::Weights;
-use crate::gui::state::State;
+use crate::gui::intents::Intents;
+use crate::gui::shared::Shared;
 use crate::gui::theme::palette;
 use crate::gui::widgets::text;
 
@@ -12,23 +13,23 @@ const SLIDER: f32 = 72.0;
 const STEP: f64 = 0.05;
 
 /// The button that shows and hides the sliders. It is lit while more than the tone counts.
-pub fn button(ui: &mut Ui, state: &mut State) {
-    let shown = state.preferences.shows_weights;
-    let is_lit = shown || !state.preferences.weights.is_tone_alone();
+pub fn button(ui: &mut Ui, shared: &Shared, intents: &mut Intents) {
+    let shown = shared.preferences.shows_weights;
+    let is_lit = shown || !shared.preferences.weights.is_tone_alone();
     let help =
-        format!("{} Click to {} the sliders.", words(state.preferences.weights), if shown { "hide" } else { "see" });
+        format!("{} Click to {} the sliders.", words(shared.preferences.weights), if shown { "hide" } else { "see" });
     let button = Button::selectable(is_lit, "Order");
     if ui.add(button).on_hover_text(help).clicked() {
-        state.preferences.shows_weights = !shown;
+        intents.show_weights(!shown);
     }
 }
 
 /// The sliders, if they are shown, and in words what they say.
-pub fn show(ui: &mut Ui, state: &mut State) {
-    if !state.preferences.shows_weights {
+pub fn show(ui: &mut Ui, shared: &Shared, intents: &mut Intents) {
+    if !shared.preferences.shows_weights {
         return;
     }
-    let before = state.preferences.weights;
+    let before = shared.preferences.weights;
     let [mut tone, mut pitch, mut envelope, mut length]: [f32; 4] = before.into();
     let mut is_reset = false;
     ui.horizontal_wrapped(|ui| {
@@ -52,7 +53,9 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     } else {
         ui.label(egui::RichText::new(line).small().color(palette(ui.visuals()).accent));
     }
-    state.set_weights(weights);
+    if weights != before {
+        intents.set_weights(weights);
+    }
 }
 
 /// "The order goes by tone (100%) and pitch (50%)."

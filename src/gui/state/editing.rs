@@ -10,7 +10,7 @@ impl State {
         if self.untaught() {
             return;
         }
-        match self.latest.history.undo {
+        match self.shared.latest.history.undo {
             Some(_) => self.submit(Command::Undo),
             None => self.notices.push(Tone::Good, "There is nothing to undo."),
         }
@@ -21,7 +21,7 @@ impl State {
         if self.taught_again() {
             return;
         }
-        match self.latest.history.redo {
+        match self.shared.latest.history.redo {
             Some(_) => self.submit(Command::Redo),
             None => self.notices.push(Tone::Good, "There is nothing to redo."),
         }

@@ -1,35 +1,38 @@
-//! What the engine has to say: the newest values, and what became of each job.
+//! What the engine tells: its newest values, and the end of each job.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use std::sync::Arc;
 
-use super::{List, Picture, Place, State, Ticket};
+use super::State;
+use super::jobs::Ticket;
 use crate::engine::{
     AddReport, CheckReport, Command, Event, Failure, JobId, JobKind, Latest, Outcome, SearchReport, Take, TrainReport,
 };
 use crate::gui::format;
-use crate::gui::notices::{Deed, Tone};
+use crate::gui::notices::{Deed, Place, Tone};
+use crate::gui::pictures::Picture;
 use crate::gui::search_state::Run;
+use crate::gui::shared::List;
 
 impl State {
-    /// Takes over the newest values.
+    /// Takes over the newest values, and brings what depends on them up to date.
     pub fn observe(&mut self, latest: Latest) {
-        let dataset_changed = !Arc::ptr_eq(&self.latest.dataset, &latest.dataset);
-        let searches_changed = !Arc::ptr_eq(&self.latest.searches, &latest.searches);
-        let collections_changed = !Arc::ptr_eq(&self.latest.collections, &latest.collections);
-        let favourites_changed = !Arc::ptr_eq(&self.latest.favourites, &latest.favourites);
-        self.latest = latest;
+        let dataset_changed = !Arc::ptr_eq(&self.shared.latest.dataset, &latest.dataset);
+        let searches_changed = !Arc::ptr_eq(&self.shared.latest.searches, &latest.searches);
+        let collections_changed = !Arc::ptr_eq(&self.shared.latest.collections, &latest.collections);
+        let favourites_changed = !Arc::ptr_eq(&self.shared.latest.favourites, &latest.favourites);
+        self.shared.latest = latest;
         if favourites_changed && self.search.filter.asks_for_favourites() {
             self.search_again_if_shown();
         }
         if dataset_changed {
-            let dataset = self.latest.dataset.clone();
+            let dataset = self.shared.latest.dataset.clone();
             self.library.count_tags(&dataset);
             self.follow_moved_query();
             self.search.own = self.own_file();
             self.search.find_files(&dataset);
-            self.explore.map.dataset_changed(&dataset);
-            self.selected_files.retain(|file| dataset.file(*file).is_some());
+            self.map.dataset_changed(&dataset);
+            self.files.selected.retain(|file| dataset.file(*file).is_some());
         }
         if collections_changed {
             self.collections_changed();
@@ -41,16 +44,16 @@ impl State {
         self.arrange_files();
     }
 
-    /// A project was opened: it is remembered, and its files are looked at.
+    /// A project was opened. The window remembers it, and checks its files.
     pub fn opened(&mut self, latest: Latest) {
-        self.preferences.opened(latest.project.folder.as_std_path());
+        self.shared.preferences.opened(latest.project.folder.as_std_path());
         if latest.watch.wanted && latest.project.read_only.is_none() {
             self.submit(Command::WatchFolders(true));
         }
         if !latest.dataset.files.is_empty() {
             self.submit(Command::CheckFiles);
         }
-        // Sounds that were added by the command line can be found at once, too.
+        // The command line may have added sounds without indexing them.
         let lacks_index = latest.index.is_none() && !latest.dataset.files.is_empty();
         if lacks_index && latest.project.read_only.is_none() {
             self.submit(Command::BuildIndex);
@@ -58,104 +61,50 @@ impl State {
         self.observe(latest);
     }
 
-    /// Notes which job a command became, so that its events can be told apart.
+    /// Notes which job a command became.
     pub fn submitted(&mut self, job: JobId, command: &Command) {
-        let (place, path) = match command {
-            Command::AddPaths { .. }
-            | Command::AddFrom(_)
-            | Command::AddDemo
-            | Command::RemoveFiles { .. }
-            | Command::ClearProblems
-            | Command::TagFiles { .. }
-            | Command::UntagFiles { .. }
-            | Command::Undo
-            | Command::Redo
-            | Command::WatchFolders(_)
-            | Command::FindMissing { .. }
-            | Command::Relink(_)
-            | Command::ForgetMissing
-            | Command::FindCopies(_)
-            | Command::ThinOutCopies { .. }
-            | Command::SaveCopiesScript { .. }
-            | Command::RenameTag { .. }
-            | Command::ChangeCollection(_)
-            | Command::ExportCollection { .. }
-            | Command::ExportAnnotations { .. }
-            | Command::ImportAnnotations { .. }
-            | Command::SetIgnored { .. }
-            | Command::ListLeftOut
-            | Command::CheckFiles => (Place::Dataset, None),
-            Command::TrainModel { .. } | Command::FinishTrainingNow => (Place::Training, None),
-            Command::BuildIndex | Command::MeasureDistances => (Place::Indexing, None),
-            Command::DrawMap => (Place::Map, None),
-            Command::LookAtCode { .. } | Command::DecodeCode { .. } => (Place::Bits, None),
-            Command::FindDuplicates { .. } => (Place::Duplicates, None),
-            Command::Search(query) => {
-                if let (None, Run::Searching { job: running, .. }) =
-                    (self.search.asks_for_moments(query), &mut self.search.run)
-                {
-                    *running = Some(job);
-                }
-                (Place::Search, Some(query.path.clone()))
-            }
-            Command::SearchSaved { name, .. } => {
+        match command {
+            Command::Search(query) if self.search.asks_for_moments(query).is_some() => {}
+            Command::Search(_) | Command::SearchSaved { .. } => {
                 if let Run::Searching { job: running, .. } = &mut self.search.run {
                     *running = Some(job);
                 }
-                let saved = self.latest.searches.iter().find(|search| search.name == *name);
-                (Place::Search, saved.map(|search| search.query.path.clone()))
             }
-            Command::Preview { path } => (Place::Search, Some(path.clone())),
-            Command::MarkFavourite { .. }
-            | Command::SaveSearch { .. }
-            | Command::JudgeMatches { .. }
-            | Command::RenameSearch { .. }
-            | Command::DeleteSearch { .. } => (Place::Search, None),
-            Command::StartRecording { .. } | Command::StopRecording | Command::WatchMicrophone(_) => {
-                (Place::Search, None)
-            }
-            Command::RenameTake { path, .. } | Command::DeleteTake { path } => (Place::Search, Some(path.clone())),
-            Command::Reconstruct { .. } | Command::SaveClip { .. } | Command::SaveMatches { .. } => {
-                (Place::Search, None)
-            }
-            Command::Evaluate { .. } | Command::Export { .. } | Command::EncodeFolder { .. } => (Place::Indexing, None),
-            Command::Play(clip) => (Place::Player, Some(clip.path.clone())),
-            Command::StopPlaying
-            | Command::SeekPlayer { .. }
-            | Command::LoopPlayer(_)
-            | Command::SetVolume(_)
-            | Command::SetSound(_)
-            | Command::WatchDevices(_) => (Place::Player, None),
-        };
-        self.explore_submitted(job, command);
-        let preview = matches!(command, Command::Preview { .. });
-        if preview {
-            self.picture_asked(job);
+            Command::Preview { .. } => self.search.pictures.asked(job),
+            Command::DrawMap => self.map.asked.submitted(job),
+            Command::LookAtCode { .. } => self.bits.asked.submitted(job),
+            Command::FindDuplicates { .. } => self.duplicates.asked.submitted(job),
+            Command::MeasureDistances => self.indexing.asked.submitted(job),
+            Command::FindCopies(_) => self.copies.asked.submitted(job),
+            _ => {}
         }
-        let judges = matches!(command, Command::JudgeMatches { .. });
-        let quiet = judges || matches!(command, Command::TagFiles { .. } | Command::UntagFiles { .. });
-        let teaches = judges || matches!(command, Command::SaveSearch { .. });
-        self.jobs.insert(job, Ticket { place, path, preview, quiet, teaches });
+        self.jobs.submitted(job, command, &self.shared.latest);
     }
 
+    /// A job has ended.
     pub fn apply(&mut self, event: Event) {
-        self.explore_event(&event);
+        let (Event::Finished { job, .. } | Event::Cancelled { job } | Event::Failed { job, .. }) = &event;
+        self.map.asked.ended(*job);
+        self.bits.asked.ended(*job);
+        self.duplicates.asked.ended(*job);
+        self.indexing.asked.ended(*job);
+        self.copies.asked.ended(*job);
         match event {
             Event::Finished { job, outcome } => {
-                let ticket = self.jobs.remove(&job);
+                let ticket = self.jobs.ended(job);
                 if let Some(ticket) = &ticket {
                     self.notices.settle(ticket.place);
                 }
                 self.finished(job, ticket, outcome);
             }
             Event::Cancelled { job } => {
-                if let Some(Ticket { preview: true, path: Some(path), .. }) = self.jobs.remove(&job) {
+                if let Some(Ticket { is_preview: true, path: Some(path), .. }) = self.jobs.ended(job) {
                     self.picture_ended(path, None);
                 }
                 self.search_ended(job);
             }
             Event::Failed { job, failure } => {
-                let ticket = self.jobs.remove(&job);
+                let ticket = self.jobs.ended(job);
                 self.failed(job, ticket, &failure);
             }
         }
@@ -164,8 +113,8 @@ impl State {
     fn finished(&mut self, job: JobId, ticket: Option<Ticket>, outcome: Outcome) {
         match outcome {
             Outcome::Added(report) => self.added(ticket.is_some(), report),
-            // A tag is seen where it was given; Ctrl+Z takes it back.
-            Outcome::Changed { .. } if ticket.as_ref().is_some_and(|ticket| ticket.quiet) => {
+            // The person sees the new tag or verdict, and can undo it with Ctrl+Z.
+            Outcome::Changed { .. } if ticket.as_ref().is_some_and(|ticket| ticket.is_quiet) => {
                 self.taught_last = false;
                 self.notices.withdraw_offers();
             }
@@ -177,26 +126,29 @@ impl State {
             Outcome::Redone { words } => self.redone(words),
             Outcome::Checked(report) => self.checked(&report),
             Outcome::Removed | Outcome::Done => {}
-            // Taken over by the pages that asked.
-            Outcome::MapDrawn(_)
-            | Outcome::CodeLookedAt(_)
-            | Outcome::CodeDecoded(_)
-            | Outcome::DuplicatesFound(_)
-            | Outcome::CopiesFound(_)
-            | Outcome::DistancesMeasured(_) => {}
-            // Asked for from the command line alone.
+            Outcome::MapDrawn(report) => self.map.show(report),
+            Outcome::CodeLookedAt(report) => self.bits.show(report),
+            Outcome::CodeDecoded(decoded) => {
+                if let Some(clip) = self.bits.decoded(&decoded) {
+                    self.play(clip);
+                }
+            }
+            Outcome::DuplicatesFound(report) => self.duplicates.show(report),
+            Outcome::CopiesFound(report) => self.copies.show(report),
+            Outcome::DistancesMeasured(report) => self.indexing.report = Some(report),
+            // Only the command line asks for these.
             Outcome::AnnotationsTaken(_) | Outcome::Evaluated(_) | Outcome::Exported(_) | Outcome::Reconstructed(_) => {
             }
             Outcome::Saved { out } => self.notices.push(Tone::Good, format!("Saved as {out}.")),
             Outcome::MissingFound(plan) => self.missing_found(plan),
-            Outcome::LeftOut(report) => self.upkeep.left_out = Some(Arc::new(report)),
+            Outcome::LeftOut(report) => self.modals.upkeep.left_out = Some(Arc::new(report)),
             Outcome::Trained(report) => self.trained(report),
             Outcome::Indexed(report) => {
-                self.last_index = Some(report);
+                self.indexing.last = Some(report);
                 self.search_again_if_shown();
             }
             Outcome::Searched(report) => {
-                // An answer about a sound that is no longer the query comes too late.
+                // An answer about an earlier query comes too late.
                 let asked = ticket.and_then(|ticket| ticket.path);
                 if asked.is_none() || asked == self.search.path {
                     self.searched(report);
@@ -211,7 +163,7 @@ impl State {
         }
     }
 
-    /// A search has answered: the one for the query, or one for the moments of a file.
+    /// A search has ended: the one for the query, or one for the moments of a file.
     fn searched(&mut self, report: SearchReport) {
         let moments_of = report.query.as_ref().and_then(|query| self.search.asks_for_moments(query));
         match moments_of {
@@ -220,21 +172,28 @@ impl State {
                 if let Some(new) = report.line.new {
                     self.search.taught.new = Some(new);
                 }
-                let dataset = self.latest.dataset.clone();
+                let dataset = self.shared.latest.dataset.clone();
                 self.search.show(report, &dataset);
-                // The focus stays on the selected match, wherever it is in the new list.
-                self.search.reveal |= self.list == List::Matches;
+                // The focus stays on the selected match, even if the match is elsewhere in the new list.
+                self.search.reveal |= self.shared.list == List::Matches;
                 self.ask_for_all_moments();
                 self.want_pictures();
             }
         }
     }
 
+    /// The picture of a sound has come. `None` if its job was cancelled.
+    fn picture_ended(&mut self, path: Utf8PathBuf, picture: Option<Picture>) {
+        let shown = self.search.pictured();
+        self.search.pictures.ended(path, picture, &shown);
+        self.want_pictures();
+    }
+
     fn failed(&mut self, job: JobId, ticket: Option<Ticket>, failure: &Failure) {
-        self.upkeep.is_looking = false;
-        if let Some(Ticket { preview: true, path: Some(path), .. }) = &ticket {
+        self.modals.upkeep.is_looking = false;
+        if let Some(Ticket { is_preview: true, path: Some(path), .. }) = &ticket {
             self.picture_ended(path.clone(), Some(Picture::Failed));
-            // Only the query's own picture is missed; a player that cannot read a file says so itself.
+            // Only the picture of the query is missed. If the player cannot read a file, the player says so.
             if self.search.path.as_ref() != Some(path) {
                 return;
             }
@@ -243,9 +202,9 @@ impl State {
             self.search.mark_unplayable(path, failure);
         }
         let place = ticket.map_or(Place::Dataset, |ticket| ticket.place);
-        // What is wrong with the device stands beside the player for as long as it is so.
+        // The player strip shows what is wrong with the device, so no message repeats it.
         let message = failure.to_string();
-        if place != Place::Player || self.latest.player.problem.as_ref() != Some(&message) {
+        if place != Place::Player || self.shared.latest.player.problem.as_ref() != Some(&message) {
             self.notices.fail(place, format::sentence(&message));
         }
         self.search_ended(job);
@@ -262,7 +221,7 @@ impl State {
         }
     }
 
-    /// `asked`: by the person, not by watching a folder, which has nothing to say of what it has left alone.
+    /// Files were added. `asked` is true if the person added them. A watched folder in which nothing changed gives no message.
     fn added(&mut self, asked: bool, report: AddReport) {
         if !asked && report.added.is_empty() && report.failed.is_empty() && report.found_again.is_empty() {
             return;
@@ -284,14 +243,14 @@ impl State {
             false => self.notices.offer(tone, text, Deed::Undo),
         }
         let is_new = !report.added.is_empty();
-        self.last_import = Some(report);
-        // A training that runs ends with an index of everything.
-        if is_new && self.job(JobKind::Train).is_none() {
+        // A running training ends with indexing, so nothing else must index the new files.
+        if is_new && self.shared.job(JobKind::Train).is_none() {
             self.submit(Command::BuildIndex);
         }
     }
 
-    /// The files are looked at whenever the window comes back, so only what is new is told.
+    /// The files were checked. They are checked each time that the window gets the keyboard, so a message tells only of more
+    /// missing files than before.
     fn checked(&mut self, report: &CheckReport) {
         let gone = report.missing.len() + report.away;
         if gone > self.told_missing {
@@ -302,7 +261,7 @@ impl State {
                 .find_map(|root| root.away.as_deref())
                 .map(|why| format!(" {}", format::sentence(why)));
             let text = format!("{files} not where they were.{}", why.unwrap_or_default());
-            match self.read_only() {
+            match self.shared.read_only() {
                 true => self.notices.push(Tone::Warning, text),
                 false => self.notices.offer(Tone::Warning, text, Deed::FindFiles),
             }
@@ -323,9 +282,8 @@ impl State {
             }
         }
         if let Some(index) = &report.index {
-            self.last_index = Some(index.clone());
+            self.indexing.last = Some(index.clone());
         }
-        self.last_training = Some(report);
         self.search_again_if_shown();
     }
 
@@ -342,7 +300,7 @@ impl State {
             let text = "The recording is cut off at its peaks; move away from the microphone or lower its level.";
             self.notices.push(Tone::Warning, text.to_owned());
         }
-        // Silence at both ends is kept in the file and left out of the query.
+        // The file keeps the silence at both ends, and the query leaves it out.
         self.choose_query(take.path, take.heard_secs);
     }
 
@@ -354,7 +312,7 @@ impl State {
         }
     }
 
-    /// New codes may answer the shown query differently.
+    /// Searches again, because new codes may give the query other matches.
     fn search_again_if_shown(&mut self) {
         if self.search.path.is_some() {
             self.search_now();

@@ -1,30 +1,24 @@
-//! The table of files: selecting, stepping, and what is done with the selected ones.
+//! The table of files: what its selection does outside the table.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Action, List, Modal, State};
+use super::State;
 use crate::dataset::{FileId, SoundFile};
-use crate::engine::{Command, JobKind, OnDisk};
-use crate::gui::file_table::{Arrangement, Line, Order};
+use crate::engine::{Command, OnDisk};
+use crate::gui::actions::Action;
+use crate::gui::file_table::{Arrangement, Line};
+use crate::gui::modals::Modal;
+use crate::gui::shared::List;
 
-/// The most files whose names are shown or whose paths are copied one by one. More would be useless.
+/// The most files that the file manager shows at once. More would be useless.
 const REVEALED_AT_MOST: usize = 20;
 
 impl State {
     /// Brings the table up to date.
     pub fn arrange_files(&mut self) {
-        let order = Order {
-            dataset: self.latest.dataset.clone(),
-            on_disk: self.latest.on_disk.clone(),
-            favourites: self.latest.favourites.clone(),
-            filter: self.files.filter.trim().to_owned(),
-            sort: self.files.sort,
-            by_folder: self.files.by_folder,
-        };
-        if let Some(order) = self.files.want(order) {
-            self.actions.push(Action::Arrange(Box::new(order)));
+        if let Some(order) = self.files.bring_up_to_date(&self.shared.latest) {
+            self.act(Action::Arrange(Box::new(order)));
         }
     }
 
@@ -34,46 +28,26 @@ impl State {
 
     /// A click on a row of files. `add` means with Ctrl, `extend` means with Shift.
     pub fn click_file(&mut self, place: usize, add: bool, extend: bool) {
-        self.list = List::Files;
-        let place = place as u32;
-        let Some(file) = self.files.file(place).map(|file| file.id) else { return };
-        match (extend, self.files.anchor()) {
-            (true, Some(anchor)) => self.select_between(anchor, place),
-            _ if add => {
-                if !self.selected_files.remove(&file) {
-                    self.selected_files.insert(file);
-                }
-            }
-            _ => self.selected_files = BTreeSet::from([file]),
-        }
-        self.files.set_cursor(place, extend);
+        self.shared.list = List::Files;
+        self.files.click(place as u32, add, extend);
     }
 
     /// The Tab key has reached a file's row. The keys now act on it, and nothing plays.
-    pub fn focus_file(&mut self, place: u32) {
-        self.list = List::Files;
-        let Some(file) = self.files.file(place).map(|file| file.id) else { return };
-        if self.files.cursor() != Some(place) || self.selected_files.is_empty() {
-            self.selected_files = BTreeSet::from([file]);
-            self.files.set_cursor(place, false);
-        }
+    pub(super) fn focus_file(&mut self, place: u32) {
+        self.shared.list = List::Files;
+        self.files.focus(place);
     }
 
     /// A click on a file without Ctrl or Shift: it plays and becomes the query, and the keys continue in its matches.
-    pub fn choose_file(&mut self, place: u32) {
+    pub(super) fn choose_file(&mut self, place: u32) {
         self.click_file(place as usize, false, false);
         let Some(file) = self.files.file(place).cloned() else { return };
-        self.preferences.hints_done[0] = true;
+        self.shared.preferences.hints_done[0] = true;
         self.show_as_query(&file);
-        if self.search.auto_play {
+        if self.shared.preferences.plays_selected {
             self.play_file(&file);
         }
         self.go_to_matches();
-    }
-
-    fn select_between(&mut self, a: u32, b: u32) {
-        let places = self.files.between(a, b);
-        self.selected_files = places.iter().filter_map(|place| Some(self.files.file(*place)?.id)).collect();
     }
 
     /// Moves the cursor through the files, and plays if that is switched on. `extend` selects everything in between.
@@ -83,112 +57,77 @@ impl State {
         self.files.reveal = Some(Line::File(next));
         let Some(file) = self.files.file(next).filter(|_| !extend).cloned() else { return };
         self.show_as_query(&file);
-        if self.search.auto_play {
+        if self.shared.preferences.plays_selected {
             self.play_file(&file);
         }
     }
 
     /// Selects all files that have a row.
     pub fn select_all_files(&mut self) {
-        self.list = List::Files;
-        self.selected_files = self.files.all().filter_map(|place| Some(self.files.file(place)?.id)).collect();
+        self.shared.list = List::Files;
+        self.files.select_all();
     }
 
-    pub fn select_places(&mut self, places: &[u32]) {
-        self.list = List::Files;
-        self.selected_files = places.iter().filter_map(|place| Some(self.files.file(*place)?.id)).collect();
-        if let Some(first) = places.first() {
-            self.files.set_cursor(*first, false);
-        }
+    pub(super) fn select_places(&mut self, places: impl AsRef<[u32]>) {
+        self.shared.list = List::Files;
+        self.files.select_places(places.as_ref());
     }
 
-    /// The file at the cursor, if it is selected. Otherwise the first selected file.
-    pub fn first_selected_file(&self) -> Option<&Arc<SoundFile>> {
-        let first = self.selected_files.first()?;
-        let at_cursor = self.files.cursor().and_then(|place| self.files.file(place));
-        at_cursor
-            .filter(|file| self.selected_files.contains(&file.id))
-            .or_else(|| self.files.shown().order.dataset.files.iter().find(|file| file.id == *first))
+    pub(super) fn first_selected_file(&self) -> Option<&Arc<SoundFile>> {
+        self.files.first_selected()
     }
 
     fn selected_ids(&self) -> Vec<FileId> {
-        self.selected_files.iter().copied().collect()
-    }
-
-    /// The selected files in the order of their rows.
-    pub(super) fn selected_in_order(&self) -> impl Iterator<Item = &Arc<SoundFile>> {
-        let files = self.files.all().filter_map(|place| self.files.file(place));
-        files.filter(|file| self.selected_files.contains(&file.id))
+        self.files.selected.iter().copied().collect()
     }
 
     pub fn remove_selected_files(&mut self) {
         let files = self.selected_ids();
-        if !files.is_empty() && !self.read_only() {
+        if !files.is_empty() && !self.shared.read_only() {
             self.submit(Command::RemoveFiles { files });
         }
     }
 
     pub fn ask_for_tag(&mut self) {
         let files = self.selected_ids();
-        if !files.is_empty() && !self.read_only() {
-            self.tag_typed.clear();
-            self.modal = Some(Modal::Tags(files));
+        if !files.is_empty() && !self.shared.read_only() {
+            self.modals.tag_typed.clear();
+            self.open(Modal::Tags(files));
         }
     }
 
-    pub fn tag(&mut self, files: Vec<FileId>, tag: &str) {
-        if !tag.trim().is_empty() {
-            self.submit(Command::TagFiles { files, tag: tag.trim().to_owned() });
+    pub(super) fn tag(&mut self, files: Vec<FileId>, tag: impl AsRef<str>) {
+        let tag = tag.as_ref().trim().to_owned();
+        if !tag.is_empty() {
+            self.submit(Command::TagFiles { files, tag });
         }
     }
 
-    pub fn untag(&mut self, files: Vec<FileId>, tag: &str) {
-        self.submit(Command::UntagFiles { files, tag: tag.to_owned() });
+    pub(super) fn untag(&mut self, files: Vec<FileId>, tag: String) {
+        self.submit(Command::UntagFiles { files, tag });
     }
 
-    /// The tags of the files in alphabetical order, each with the number of files that have it.
-    pub fn tags_of(&self, files: &[FileId]) -> std::collections::BTreeMap<String, usize> {
-        let mut tags = std::collections::BTreeMap::new();
-        for tag in files.iter().flat_map(|file| self.latest.dataset.tags_of(*file)) {
-            *tags.entry(tag.clone()).or_default() += 1;
-        }
-        tags
+    /// Searches for sounds like a file.
+    pub(super) fn find_sounds_like(&mut self, file: Arc<SoundFile>) {
+        self.shared.preferences.hints_done[0] = true;
+        self.choose_query(file.path.clone(), None);
     }
 
     /// Shows the selected files in the file manager.
-    pub fn reveal_selected_files(&mut self) {
-        let paths: Vec<PathBuf> =
-            self.selected_in_order().take(REVEALED_AT_MOST).map(|f| f.path.clone().into()).collect();
-        if !paths.is_empty() {
-            self.actions.push(Action::Reveal(paths));
-        }
+    pub(super) fn reveal_selected_files(&mut self) {
+        let files = self.files.selected_in_order().take(REVEALED_AT_MOST);
+        self.reveal(files.map(|file| file.path.clone().into()).collect());
     }
 
     /// A file's row is dragged away. If it is selected, the other selected files go with it.
-    pub fn drag_files_out(&mut self, file: &SoundFile) {
-        let paths: Vec<PathBuf> = match self.selected_files.contains(&file.id) {
-            true => self.selected_in_order().map(|file| file.path.clone().into()).collect(),
+    pub(super) fn drag_files_out(&mut self, file: Arc<SoundFile>) {
+        let paths: Vec<PathBuf> = match self.files.selected.contains(&file.id) {
+            true => self.files.selected_in_order().map(|file| file.path.clone().into()).collect(),
             false => vec![file.path.clone().into()],
         };
-        if self.drags_out {
-            self.preferences.hints_done[2] = true;
-            self.actions.push(Action::DragOut(paths));
-        }
-    }
-
-    pub fn reveal_folder(&mut self, folder: &camino::Utf8Path) {
-        self.actions.push(Action::Reveal(vec![folder.to_owned().into()]));
-    }
-
-    /// The paths of the selected files, one per line.
-    pub fn selected_paths(&self) -> String {
-        self.selected_in_order().map(|file| file.path.as_str()).collect::<Vec<_>>().join("\n")
-    }
-
-    /// The window has the keyboard again. Files may have changed while another window had it.
-    pub fn came_back(&mut self) {
-        if !self.is_empty() && self.job(JobKind::Check).is_none() {
-            self.submit(Command::CheckFiles);
+        if self.shared.drags_out {
+            self.shared.preferences.hints_done[2] = true;
+            self.act(Action::DragOut(paths));
         }
     }
 
@@ -201,14 +140,10 @@ impl State {
     }
 
     /// Reads the selected files again that have changed on the disk.
-    pub fn read_changed_files(&mut self) {
-        let changed = self.selected_in_order().filter(|f| self.latest.on_disk.get(&f.id) == Some(&OnDisk::Changed));
+    pub(super) fn read_changed_files(&mut self) {
+        let on_disk = &self.shared.latest.on_disk;
+        let changed = self.files.selected_in_order().filter(|file| on_disk.get(&file.id) == Some(&OnDisk::Changed));
         let paths = changed.map(|file| file.path.clone().into()).collect();
         self.add(paths);
-    }
-
-    pub fn any_selected_has_changed(&self) -> bool {
-        let on_disk = &self.latest.on_disk;
-        on_disk.iter().any(|(file, state)| *state == OnDisk::Changed && self.selected_files.contains(file))
     }
 }

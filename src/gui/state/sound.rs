@@ -1,84 +1,126 @@
-//! Actions on the microphone, the takes and the output.
+//! Playing and recording.
+
+use camino::Utf8PathBuf;
 
 use super::State;
-use crate::engine::{Clip, Command, Match, SoundSettings, TakeView};
-use crate::gui::search_state::SHORTEST_SECS;
-use crate::gui::sound_state::SHORT_SECS;
-
-/// How much of a long file plays before and after a moment that was found.
-const BEFORE_SECS: f64 = 0.5;
-const AFTER_SECS: f64 = 2.0;
+use crate::dataset::SoundFile;
+use crate::engine::{Clip, Command, SoundSettings};
+use crate::gui::match_list::Line;
 
 impl State {
-    /// Unfolds or folds the microphone's settings. The level is shown there before anything is recorded.
-    pub fn toggle_microphone(&mut self) {
-        let open = !self.sound.microphone_open;
-        self.sound.microphone_open = open;
-        self.submit(Command::WatchMicrophone(open));
-        self.submit(Command::WatchDevices(open || self.sound.output_open));
+    pub(super) fn play(&mut self, clip: Clip) {
+        self.submit(Command::Play(clip));
     }
 
-    /// Notes whether the menu of the output is open. Its list is kept up to date meanwhile.
-    pub fn show_output_menu(&mut self, open: bool) {
-        if self.sound.output_open != open {
-            self.sound.output_open = open;
-            self.submit(Command::WatchDevices(open || self.sound.microphone_open));
+    pub(super) fn play_file(&mut self, file: &SoundFile) {
+        self.play(Clip { path: file.path.clone(), from_secs: 0.0, to_secs: None });
+    }
+
+    /// Stops what plays, or plays the selection, or what played last.
+    pub fn play_or_stop(&mut self) {
+        if self.shared.latest.player.playing {
+            return self.submit(Command::StopPlaying);
+        }
+        if let Some(clip) = self.selected_clip().or_else(|| self.shared.last_played()) {
+            self.play(clip);
         }
     }
 
-    /// Changes the settings for sound. If nothing changes, no command is sent.
-    pub fn set_sound(&mut self, change: impl FnOnce(&mut SoundSettings)) {
-        let mut settings = (*self.latest.sound).clone();
-        change(&mut settings);
-        if settings != *self.latest.sound {
-            self.latest.sound = settings.clone().into();
-            self.submit(Command::SetSound(Box::new(settings)));
+    /// Plays the query, if selecting a sound plays it.
+    pub(super) fn preview_query(&mut self) {
+        if self.shared.preferences.plays_selected
+            && let Some(clip) = self.search.query_clip()
+        {
+            self.play(clip);
         }
     }
 
-    /// The stretch that plays for a match: a short file as a whole; of a long file the moment with a little before and
-    /// some time after it, or with the surroundings that were set.
-    pub fn match_clip(&self, found: &Match) -> Clip {
-        let path = found.path.clone();
-        let duration_secs = self.latest.dataset.file(found.file).map_or(f64::INFINITY, |file| file.duration_secs());
-        if duration_secs <= SHORT_SECS {
-            return Clip { path, from_secs: 0.0, to_secs: None };
+    /// Plays a match, and selects it.
+    pub fn play_match(&mut self, line: impl Into<Line>) {
+        self.select_match(line);
+        if let Some(found) = self.search.selected_match() {
+            let clip = self.shared.match_clip(found);
+            self.play(clip);
         }
-        let around = self.latest.sound.surroundings_secs;
-        let (before, after) = if around > 0.0 { (around, around) } else { (BEFORE_SECS, AFTER_SECS) };
-        let to_secs = (found.end_seconds + after).min(duration_secs);
-        Clip { path, from_secs: (found.start_seconds - before).max(0.0), to_secs: Some(to_secs) }
+    }
+
+    /// Plays only the moment that was found.
+    pub fn play_moment(&mut self, line: impl Into<Line>) {
+        self.select_match(line);
+        if let Some(found) = self.search.selected_match() {
+            let (from_secs, to_secs) = (found.start_seconds, Some(found.end_seconds));
+            let clip = Clip { path: found.path.clone(), from_secs, to_secs };
+            self.play(clip);
+        }
+    }
+
+    /// Plays the query and the selected match in turn.
+    pub fn play_the_other(&mut self) {
+        let Some(found) = self.search.selected_match() else { return self.preview_query() };
+        let plays_query = self.search.path.is_some() && self.shared.latest.player.path == self.search.path;
+        let clip = match plays_query {
+            true => Some(self.shared.match_clip(found)),
+            false => self.search.query_clip(),
+        };
+        if let Some(clip) = clip {
+            self.play(clip);
+        }
+    }
+
+    /// Plays a sound from a position on. If the player is playing a stretch with this position, it continues there.
+    pub fn play_from(&mut self, path: Utf8PathBuf, secs: f64) {
+        let player = &self.shared.latest.player;
+        if self.shared.plays(&path) && (player.from_secs..=player.to_secs).contains(&secs) {
+            self.submit(Command::SeekPlayer { secs });
+        } else {
+            self.play(Clip { path, from_secs: secs, to_secs: None });
+        }
+    }
+
+    /// Plays the last sound from a position on.
+    pub fn seek(&mut self, secs: f64) {
+        if let Some(path) = self.shared.latest.player.path.clone() {
+            self.play_from(path, secs);
+        }
     }
 
     /// Plays the sound that plays or played last, on to the end of its file.
-    pub fn play_on(&mut self) {
-        let player = &self.latest.player;
+    pub(super) fn play_on(&mut self) {
+        let player = &self.shared.latest.player;
         let from_secs = if player.playing { player.position_secs } else { player.from_secs };
         if let Some(path) = player.path.clone() {
             self.play(Clip { path, from_secs, to_secs: None });
         }
     }
 
-    /// The person drags over a part of the selected match. When the button is released, the part becomes the query.
-    pub fn drag_in_match(&mut self, from_secs: f64, to_secs: f64, down: bool) {
-        self.sound.dragged = down.then_some((from_secs, to_secs));
-        let is_long_enough = to_secs - from_secs >= SHORTEST_SECS;
-        let path = self.search.selected_match().map(|found| found.path.clone());
-        if let (false, true, Some(path)) = (down, is_long_enough, path) {
-            self.choose_query(path, Some((from_secs, to_secs)));
+    pub fn toggle_loop(&mut self) {
+        self.submit(Command::LoopPlayer(!self.shared.latest.player.looping));
+    }
+
+    pub(super) fn set_volume(&mut self, volume: f32) {
+        self.shared.latest.player.volume = volume;
+        self.submit(Command::SetVolume(volume));
+    }
+
+    /// Changes the settings for sound. If nothing changes, no command is sent.
+    pub(super) fn set_sound(&mut self, settings: SoundSettings) {
+        if settings != *self.shared.latest.sound {
+            self.shared.latest.sound = settings.clone().into();
+            self.submit(Command::SetSound(Box::new(settings)));
         }
     }
 
-    pub fn play_take(&mut self, take: &TakeView) {
-        self.play(Clip { path: take.path.clone(), from_secs: 0.0, to_secs: None });
+    pub(super) fn play_selected(&mut self, on: bool) {
+        self.shared.preferences.plays_selected = on;
     }
 
-    /// Renames the take that is being renamed.
-    pub fn rename_take(&mut self) {
-        if let Some((path, name)) = self.sound.renaming.take()
-            && path.file_stem() != Some(name.trim())
-        {
-            self.submit(Command::RenameTake { path, name });
-        }
+    pub fn toggle_recording(&mut self) {
+        let recording = self.shared.latest.recorder.recording;
+        let stop_when = self.shared.latest.sound.stop_when();
+        self.submit(if recording { Command::StopRecording } else { Command::StartRecording { stop_when } });
+    }
+
+    pub(super) fn rename_take(&mut self, take: Utf8PathBuf) {
+        self.with_intents(|state, intents| state.sound.rename(take, intents));
     }
 }

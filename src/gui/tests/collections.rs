@@ -10,7 +10,9 @@ use super::made_up::{self, changed, in_short};
 use super::panels::{commands, press, window};
 use crate::dataset::{Collection, CollectionId, FileId, Item};
 use crate::engine::{CollectionChange, CollectionFormat, Command};
-use crate::gui::state::{List, Modal, Page, State};
+use crate::gui::modals::Modal;
+use crate::gui::shared::{List, Page};
+use crate::gui::state::State;
 
 const KICK: Item = Item { file: FileId(2), stretch_secs: None };
 const PAD: Item = Item { file: FileId(3), stretch_secs: Some((0.5, 1.0)) };
@@ -27,7 +29,7 @@ fn opened() -> Harness<'static, State> {
     press(&mut harness, "Collections, 1, folded");
     press(&mut harness, "Collection drums, 2 sounds");
     harness.run();
-    assert_eq!(harness.state().page, Page::Collection);
+    assert_eq!(harness.state().shared.page, Page::Collection);
     harness
 }
 
@@ -44,7 +46,7 @@ fn change(harness: &mut Harness<'_, State>) -> CollectionChange {
 fn selected_files_go_into_a_new_collection_by_key() {
     let mut harness = window(made_up::ready());
     let state = harness.state_mut();
-    state.list = List::Files;
+    state.shared.list = List::Files;
     state.select_all_files();
     harness.key_press_modifiers(Modifiers::COMMAND, Key::D);
     harness.run();
@@ -55,7 +57,7 @@ fn selected_files_go_into_a_new_collection_by_key() {
     harness.run();
     let items = [1, 2, 3].map(|id| Item { file: FileId(id), stretch_secs: None }).to_vec();
     assert_eq!(change(&mut harness), CollectionChange::Put { name: "drums".into(), items, before: None });
-    assert_eq!(harness.state().modal, None);
+    assert_eq!(harness.state().modals.open, None);
 }
 
 #[test]
@@ -103,7 +105,7 @@ fn a_collection_is_a_list_that_is_heard_by_key() {
     harness.run();
     let asked = in_short(&commands(&mut harness));
     assert_eq!(asked[0], "search /sounds/pad/pad_00.wav 0.50-1.00 by file");
-    assert_eq!(harness.state().page, Page::Search);
+    assert_eq!(harness.state().shared.page, Page::Search);
 }
 
 #[test]
@@ -127,7 +129,7 @@ fn a_collection_is_exported_in_each_form() {
     let mut harness = opened();
     press(&mut harness, "Export…");
     press(&mut harness, "Folder");
-    harness.state_mut().saving.as_mut().expect("asked").typed = "/out/drums".into();
+    harness.state_mut().modals.saving.as_mut().expect("asked").typed = "/out/drums".into();
     harness.run();
     press(&mut harness, "Save");
     let asked = commands(&mut harness);
@@ -143,13 +145,13 @@ fn a_collection_that_was_undone_is_closed_and_one_gets_another_name() {
     let mut harness = opened();
     press(&mut harness, "Rename…");
     harness.run();
-    assert_eq!(harness.state().modal, Some(Modal::RenameCollection(CollectionId(7))));
-    harness.state_mut().name_typed = "kit".into();
+    assert_eq!(harness.state().modals.open, Some(Modal::RenameCollection(CollectionId(7))));
+    harness.state_mut().modals.name_typed = "kit".into();
     harness.run();
     press(&mut harness, "Rename");
     assert_eq!(change(&mut harness), CollectionChange::Rename { collection: CollectionId(7), name: "kit".into() });
-    let latest = crate::engine::Latest { collections: Arc::default(), ..harness.state().latest.clone() };
+    let latest = crate::engine::Latest { collections: Arc::default(), ..harness.state().shared.latest.clone() };
     harness.state_mut().observe(latest);
     harness.run();
-    assert_eq!(harness.state().page, Page::Search);
+    assert_eq!(harness.state().shared.page, Page::Search);
 }

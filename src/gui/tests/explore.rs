@@ -82,10 +82,10 @@ fn a_match_is_shown_on_the_map_and_its_bits_are_looked_at_from_its_menu() {
         harness
     };
     let mut harness = open("Show on the map");
-    harness.state_mut().explore.map.asked.forget();
+    harness.state_mut().map.asked.forget();
     harness.run();
     answer(&mut harness, |command| matches!(command, Command::DrawMap), Outcome::MapDrawn(map::map_report()));
-    assert_eq!(harness.state().explore.map.selected, Some(3), "as soon as there is a map");
+    assert_eq!(harness.state().map.selected, Some(3), "as soon as there is a map");
 
     let mut harness = open("Look at its bits");
     let asked = commands(&mut harness);

@@ -10,7 +10,10 @@ use super::made_up::{self, changed, in_short, submitted};
 use super::panels::{commands, press, window};
 use crate::dataset::{FileId, Problem};
 use crate::engine::{Command, DatasetView, Event, History, JobId, OnDisk, Outcome};
-use crate::gui::state::{Action, List, Modal, State};
+use crate::gui::actions::Action;
+use crate::gui::modals::Modal;
+use crate::gui::shared::List;
+use crate::gui::state::State;
 
 /// Three files, of which the kick is tagged.
 fn tagged() -> State {
@@ -31,7 +34,7 @@ fn type_filter(harness: &mut Harness<'_, State>, text: &str) {
 }
 
 fn chosen(harness: &Harness<'_, State>) -> Vec<i64> {
-    harness.state().selected_files.iter().map(|file| file.0).collect()
+    harness.state().files.selected.iter().map(|file| file.0).collect()
 }
 
 fn right_click(harness: &mut Harness<'_, State>, row: &str, entry: &str) {
@@ -65,7 +68,7 @@ fn the_filter_leaves_rows_out_and_says_what_it_does_not_understand() {
     harness.get_by_label_contains("a file can be is:problem");
     press(&mut harness, "Clear the filter");
     type_filter(&mut harness, "nothing like it");
-    harness.get_by_label("No file is like that.");
+    harness.get_by_label("No file matches the filter.");
     press(&mut harness, "Show all files");
     harness.get_by_label(KICK);
 }
@@ -87,7 +90,7 @@ fn a_filter_is_typed_letter_by_letter_and_the_field_keeps_the_focus() {
 fn rows_are_dragged_to_other_programs_where_the_platform_lets_us() {
     for can_leave in [false, true] {
         let mut harness = window(made_up::ready());
-        harness.state_mut().drags_out = can_leave;
+        harness.state_mut().shared.drags_out = can_leave;
         press(&mut harness, KICK);
         let at = harness.get_by_label(KICK).rect().center();
         harness.state_mut().take_actions();
@@ -164,7 +167,7 @@ fn headings_sort() {
         latest.dataset = DatasetView::new(files, Vec::new(), BTreeMap::new(), latest.dataset.grid).into();
     }));
     // Peaks are only shown if there is room for them.
-    harness.state_mut().preferences.dataset_width = Some(480.0);
+    harness.state_mut().shared.preferences.dataset_width = Some(480.0);
     harness.run();
     press(&mut harness, "By folder");
     let order = |harness: &Harness<'_, State>| {
@@ -188,8 +191,8 @@ fn headings_sort() {
 #[test]
 fn files_are_selected_and_removed_by_keyboard() {
     let mut harness = window(made_up::ready());
-    harness.state_mut().search.auto_play = false;
-    harness.state_mut().list = List::Files;
+    harness.state_mut().shared.preferences.plays_selected = false;
+    harness.state_mut().shared.list = List::Files;
     let key = |harness: &mut Harness<'_, State>, modifiers, key| {
         harness.key_press_modifiers(modifiers, key);
         harness.run();
@@ -233,14 +236,14 @@ fn each_entry_of_a_files_menu_does_what_it_says() {
     right_click(&mut harness, KICK, "Remove 1 file from the project");
     assert!(matches!(&commands(&mut harness)[..], [Command::RemoveFiles { files }] if *files == [FileId(2)]));
     right_click(&mut harness, KICK, "Tags…");
-    assert_eq!(harness.state().modal, Some(Modal::Tags(vec![FileId(2)])));
+    assert_eq!(harness.state().modals.open, Some(Modal::Tags(vec![FileId(2)])));
 }
 
 #[test]
 fn the_menu_of_many_is_about_all_of_them_and_opens_without_a_mouse() {
     let mut harness = window(made_up::ready());
-    harness.state_mut().search.auto_play = false;
-    harness.state_mut().list = List::Files;
+    harness.state_mut().shared.preferences.plays_selected = false;
+    harness.state_mut().shared.list = List::Files;
     harness.key_press(Key::ArrowDown);
     harness.run();
     harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
@@ -269,7 +272,7 @@ fn tags_are_given_and_taken_off() {
     harness.run();
     assert!(matches!(&commands(&mut harness)[..], [Command::TagFiles { tag, .. }] if tag == "snare"));
     press(&mut harness, "Done");
-    assert_eq!(harness.state().modal, None);
+    assert_eq!(harness.state().modals.open, None);
 
     harness.state_mut().search.run = Default::default();
     press(&mut harness, "bell_00.wav, 2.00 s");
@@ -335,10 +338,10 @@ fn what_was_changed_is_told_with_a_way_back() {
     }
     let texts: Vec<_> = state.notices.texts().collect();
     assert_eq!(texts, ["Removed 3 files.", "Undone: Removed 3 files.", "Redone: Removed 3 files."]);
-    state.latest.history.undo = Some("Removed 3 files".into());
+    state.shared.latest.history.undo = Some("Removed 3 files".into());
     let mut deeds = 0;
     let draw = move |ui: &mut egui::Ui, state: &mut State| {
-        if let Some(deed) = state.notices.show(ui.ctx()) {
+        if let Some(deed) = crate::gui::panels::notices::show(ui.ctx(), &mut state.notices) {
             deeds += 1;
             assert_eq!(deeds, 1);
             state.do_deed(deed);
@@ -366,7 +369,7 @@ fn a_read_only_project_offers_no_change_of_its_files() {
     }
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     harness.run();
-    assert!(commands(&mut harness).is_empty() && harness.state().modal.is_none());
+    assert!(commands(&mut harness).is_empty() && harness.state().modals.open.is_none());
     harness.get_by_label(KICK).click_secondary();
     harness.run();
     assert!(harness.get_by_label("Tags…").accesskit_node().is_disabled());

@@ -12,7 +12,9 @@ use crate::engine::{
     TrainingView,
 };
 use crate::ground::{Grid, Rate};
-use crate::gui::state::{Action, State};
+use crate::gui::actions::Action;
+use crate::gui::intents::Intents;
+use crate::gui::state::State;
 use crate::map::Dots;
 use crate::model::{Config, ModelKind, NoiseSchedule, Preset, Start, TrainingLength};
 
@@ -164,7 +166,7 @@ pub fn ready() -> State {
         latest.model = Some(model());
         latest.index = Some(index());
     });
-    state.want_map();
+    state.map.want(&state.shared, &mut Intents::default());
     state.submitted(JobId(60), &Command::DrawMap);
     state.apply(Event::Finished { job: JobId(60), outcome: Outcome::MapDrawn(empty_map()) });
     state.take_actions();
@@ -194,7 +196,7 @@ pub fn matched() -> State {
 }
 
 pub fn changed(mut state: State, change: impl FnOnce(&mut Latest)) -> State {
-    let mut latest = state.latest.clone();
+    let mut latest = state.shared.latest.clone();
     change(&mut latest);
     state.observe(latest);
     state
@@ -206,7 +208,7 @@ pub fn answer_search(state: &mut State, job: JobId, distances: &[f64]) {
     let Some(command) = command else { panic!("no search was asked for") };
     state.submitted(job, &command);
     let Command::Search(query) = command else { unreachable!() };
-    let files = state.latest.dataset.files.clone();
+    let files = state.shared.latest.dataset.files.clone();
     let matches = distances.iter().zip(files.iter()).enumerate().map(|(i, (distance, file))| Match {
         path: file.path.clone(),
         start_seconds: 0.128 * i as f64,

@@ -7,7 +7,8 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use super::made_up;
 use super::panels::{press, window};
 use crate::gui::panels::pages::PAGES;
-use crate::gui::state::{Page, State};
+use crate::gui::shared::Page;
+use crate::gui::state::State;
 
 /// Turns to a page by its name.
 pub fn turn_to(harness: &mut Harness<'_, State>, name: &str) {
@@ -22,15 +23,15 @@ fn in_a_narrow_window_the_map_is_a_page() {
     harness.set_size(egui::vec2(820.0, 560.0));
     harness.run();
     turn_to(&mut harness, "Map");
-    assert_eq!(harness.state().page, Page::Map);
+    assert_eq!(harness.state().shared.page, Page::Map);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Num1);
     harness.run();
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Num2);
     harness.run();
-    assert_eq!(harness.state().page, Page::Map);
+    assert_eq!(harness.state().shared.page, Page::Map);
     harness.set_size(egui::vec2(1280.0, 800.0));
     harness.run();
-    assert_eq!(harness.state().page, Page::Search);
+    assert_eq!(harness.state().shared.page, Page::Search);
 }
 
 #[test]
@@ -40,14 +41,14 @@ fn pages_are_turned_by_click_and_by_key_also_while_typing() {
     harness.run();
     for (page, name, _) in PAGES.into_iter().rev() {
         turn_to(&mut harness, name);
-        assert_eq!(harness.state().page, page);
+        assert_eq!(harness.state().shared.page, page);
     }
     harness.get_by_label("Path to search for").focus();
     harness.run();
     for (key, (page, name, _)) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5].into_iter().zip(PAGES) {
         harness.key_press_modifiers(Modifiers::COMMAND, key);
         harness.run();
-        assert_eq!(harness.state().page, page, "{name}");
+        assert_eq!(harness.state().shared.page, page, "{name}");
     }
 }
 
@@ -59,7 +60,7 @@ fn the_pill_opens_the_page_of_training_and_closes_it() {
     harness.get_by_label("Learn and index");
     harness.get_by_label("Unique codes");
     press(&mut harness, pill);
-    assert_eq!(harness.state().page, Page::Search);
+    assert_eq!(harness.state().shared.page, Page::Search);
 }
 
 #[test]
@@ -68,7 +69,7 @@ fn a_new_query_turns_to_its_matches() {
     turn_to(&mut harness, "Duplicates");
     harness.state_mut().choose_query("/sounds/kick/kick_00.wav".into(), None);
     harness.run();
-    assert_eq!(harness.state().page, Page::Search);
+    assert_eq!(harness.state().shared.page, Page::Search);
 }
 
 #[test]
@@ -76,7 +77,7 @@ fn pages_that_need_an_index_say_what_comes_first() {
     for name in ["Search", "Bits", "Duplicates"] {
         let mut state = made_up::added();
         // Exact copies are found without an index.
-        state.explore.duplicates.exact = false;
+        state.duplicates.exact = false;
         let mut harness = window(state);
         turn_to(&mut harness, name);
         assert!(!harness.get_by_label("Index now").accesskit_node().is_disabled(), "{name}");

@@ -8,8 +8,9 @@ use std::path::Path;
 use super::made_up::{self, changed, submitted};
 use super::panels::{commands, press, window};
 use crate::engine::{Command, Event, History, JobId, Outcome, WatchView};
+use crate::gui::actions::Action;
 use crate::gui::dialogs::Question;
-use crate::gui::state::{Action, State};
+use crate::gui::state::State;
 
 #[test]
 fn each_entry_of_the_projects_menu_does_what_it_says() {
@@ -19,7 +20,7 @@ fn each_entry_of_the_projects_menu_does_what_it_says() {
         project.folder = "/projects/here".into();
         latest.project = project.into();
     });
-    state.preferences.recent = vec!["/projects/here".into(), "/projects/drums".into()];
+    state.shared.preferences.recent = vec!["/projects/here".into(), "/projects/drums".into()];
     let mut harness = window(state);
     for entry in ["Add the demo library", "Check the files"] {
         press(&mut harness, "Project");
@@ -65,7 +66,7 @@ fn another_project_is_opened_by_a_dialog_or_by_its_path() {
     let state = harness.state_mut();
     let actions = state.take_actions();
     assert!(matches!(&actions[..], [Action::OpenProject(folder)] if folder.as_path() == Path::new("/projects/drums")));
-    assert_eq!((&state.modal, state.project_typed.as_str()), (&None, ""));
+    assert_eq!((&state.modals.open, state.modals.project_typed.as_str()), (&None, ""));
 }
 
 #[test]
@@ -82,7 +83,7 @@ fn folders_are_watched_on_request_and_the_reason_is_told_where_they_cannot_be() 
 
 #[test]
 fn a_project_that_is_opened_is_looked_at_and_watched_if_that_was_wanted() {
-    let mut latest = made_up::added().latest;
+    let mut latest = made_up::added().shared.latest;
     latest.watch = WatchView { wanted: true, ..Default::default() }.into();
     let mut state = made_up::empty();
     state.opened(latest);
@@ -111,7 +112,7 @@ fn panels_are_drawn_wider_by_mouse_and_by_keyboard() {
     harness.drop_at(edge + egui::vec2(40.0, 0.0));
     harness.run();
     // The default is 0.24 of the window.
-    let width = |harness: &Harness<'_, State>| harness.state().preferences.dataset_width.unwrap_or(307.2);
+    let width = |harness: &Harness<'_, State>| harness.state().shared.preferences.dataset_width.unwrap_or(307.2);
     assert!((width(&harness) - 347.2).abs() < 8.0, "{}", width(&harness));
     let before = width(&harness);
     harness.get_by_label("Width of the library").focus();
@@ -123,5 +124,5 @@ fn panels_are_drawn_wider_by_mouse_and_by_keyboard() {
     harness.run();
     harness.key_press(Key::ArrowLeft);
     harness.run();
-    assert!(harness.state().preferences.map_width.is_some_and(|wider| wider > 0.28 * 1280.0));
+    assert!(harness.state().shared.preferences.map_width.is_some_and(|wider| wider > 0.28 * 1280.0));
 }

@@ -6,7 +6,8 @@ use egui_kittest::{Harness, SnapshotOptions, SnapshotResults, try_image_snapshot
 
 use super::made_up;
 use super::rasteriser::Rasteriser;
-use crate::gui::state::{Page, State};
+use crate::gui::shared::Page;
+use crate::gui::state::State;
 use crate::gui::{panels, theme};
 
 const WINDOW: Vec2 = vec2(1280.0, 800.0);
@@ -38,7 +39,7 @@ fn compare(states: impl IntoIterator<Item = (&'static str, State, Vec2, f32, The
 
 fn at(page: Page) -> State {
     let mut state = made_up::matched();
-    state.page = page;
+    state.shared.page = page;
     state
 }
 

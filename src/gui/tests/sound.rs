@@ -11,7 +11,9 @@ use crate::engine::{
     Command, DeviceList, DeviceName, DevicesView, Event, Failure, FailureKind, JobId, Latest, RecorderView,
     SoundSettings, TakeView,
 };
-use crate::gui::state::{Modal, State};
+use crate::gui::intents::Intents;
+use crate::gui::modals::Modal;
+use crate::gui::state::State;
 
 fn device(name: &str) -> DeviceName {
     DeviceName { id: format!("id:{name}"), name: name.into() }
@@ -29,7 +31,9 @@ fn unfolded(change: impl FnOnce(&mut Latest)) -> State {
         connected(latest);
         change(latest);
     });
-    state.toggle_microphone();
+    let mut intents = Intents::default();
+    state.sound.toggle_microphone(&mut intents);
+    state.carry_out(intents);
     state.take_actions();
     state
 }
@@ -40,7 +44,7 @@ fn the_microphone_is_seen_before_it_records_and_can_be_chosen() {
     press(&mut harness, "Microphone and takes");
     let asked = in_short(&commands(&mut harness));
     assert_eq!(asked, ["WatchMicrophone(true)", "WatchDevices(true)"]);
-    let latest = &mut harness.state_mut().latest;
+    let latest = &mut harness.state_mut().shared.latest;
     latest.recorder = RecorderView {
         listening: true,
         level: 0.2,
@@ -107,7 +111,7 @@ fn takes_are_played_searched_renamed_and_deleted() {
     harness.state_mut().take_actions();
 
     press(&mut harness, "Delete take door");
-    assert!(matches!(harness.state().modal, Some(Modal::DeleteTake(_))));
+    assert!(matches!(harness.state().modals.open, Some(Modal::DeleteTake(_))));
     press(&mut harness, "Keep it");
     assert!(commands(&mut harness).is_empty());
     press(&mut harness, "Delete take door");

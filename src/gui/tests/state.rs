@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use super::made_up::{self, all_submitted, answer_search, changed, in_short, submitted};
 use crate::dataset::FileId;
 use crate::engine::{AddReport, CheckReport, Clip, Command, Event, JobId, Outcome, Take};
+use crate::gui::actions::Action;
 use crate::gui::dialogs::{Answer, Question};
 use crate::gui::match_list::View;
+use crate::gui::pictures::Picture;
 use crate::gui::search_state::Run;
-use crate::gui::state::{Action, Obstacle, Picture};
+use crate::gui::shared::Obstacle;
 
 #[test]
 fn a_drop_is_added_and_a_single_file_is_heard_and_searched_for_as_well() {
@@ -21,7 +23,7 @@ fn a_drop_is_added_and_a_single_file_is_heard_and_searched_for_as_well() {
     let asked = submitted(&mut state);
     assert!(matches!(&asked[0], Command::AddPaths { paths } if *paths == one()), "{asked:?}");
     assert_eq!(in_short(&asked[1..]), ["search /new.wav 0.00-end by file", "play /new.wav 0.00-end"]);
-    assert_eq!(state.modal, None, "nothing is asked");
+    assert_eq!(state.modals.open, None, "nothing is asked");
 
     let mut state = changed(made_up::ready(), |latest| {
         let mut project = (*latest.project).clone();
@@ -87,16 +89,16 @@ fn a_desktop_without_dialogs_is_told_of() {
 
 #[test]
 fn what_stands_between_a_query_and_its_matches_is_named() {
-    assert_eq!(made_up::added().search_obstacle(), Some(Obstacle::NoModel));
+    assert_eq!(made_up::added().shared.search_obstacle(), Some(Obstacle::NoModel));
     let no_index = changed(made_up::ready(), |latest| latest.index = None);
-    assert_eq!(no_index.search_obstacle(), Some(Obstacle::NoIndex));
+    assert_eq!(no_index.shared.search_obstacle(), Some(Obstacle::NoIndex));
     let other = changed(made_up::ready(), |latest| {
         let mut index = (*made_up::index()).clone();
         index.of_current_model = false;
         latest.index = Some(index.into());
     });
-    assert_eq!(other.search_obstacle(), Some(Obstacle::OtherModel));
-    assert_eq!(made_up::ready().search_obstacle(), None);
+    assert_eq!(other.shared.search_obstacle(), Some(Obstacle::OtherModel));
+    assert_eq!(made_up::ready().shared.search_obstacle(), None);
 }
 
 #[test]
@@ -107,7 +109,7 @@ fn without_an_index_a_query_is_drawn_and_not_searched() {
     assert!(matches!(&commands[..], [Command::Preview { path }] if path == "/q.wav"));
     state.submitted(JobId(1), &commands[0]);
     state.apply(Event::Finished { job: JobId(1), outcome: Outcome::Previewed(made_up::preview("/q.wav").into()) });
-    assert!(matches!(state.picture("/q.wav".into()), Some(Picture::Drawn(_))));
+    assert!(matches!(state.search.pictures.of("/q.wav".into()), Some(Picture::Drawn(_))));
 }
 
 #[test]
@@ -153,7 +155,7 @@ fn moving_through_matches_plays_them_unless_switched_off() {
         ["play /sounds/pad/pad_00.wav 0.00-end"],
         "the end plays nothing again"
     );
-    state.search.auto_play = false;
+    state.shared.preferences.plays_selected = false;
     state.step(-1);
     assert_eq!((state.search.selected, submitted(&mut state).len()), (Some(1.into()), 0));
 }
@@ -186,16 +188,16 @@ fn files_are_selected_one_by_one_in_ranges_and_removed() {
     let mut state = made_up::added();
     state.click_file(2, false, false);
     state.click_file(0, true, false);
-    assert_eq!(state.selected_files, [FileId(1), FileId(3)].into());
+    assert_eq!(state.files.selected, [FileId(1), FileId(3)].into());
     state.click_file(0, true, false);
     state.click_file(1, false, true);
-    assert_eq!(state.selected_files, [FileId(1), FileId(2)].into());
+    assert_eq!(state.files.selected, [FileId(1), FileId(2)].into());
     state.remove_selected_files();
     let removed = submitted(&mut state);
     assert!(matches!(&removed[..], [Command::RemoveFiles { files }] if *files == [FileId(1), FileId(2)]));
     // What is no longer there cannot stay selected.
     let state = changed(state, |latest| latest.dataset = made_up::dataset(vec![made_up::file(2, "/b.wav")]));
-    assert_eq!(state.selected_files, [FileId(2)].into());
+    assert_eq!(state.files.selected, [FileId(2)].into());
 }
 
 #[test]

@@ -11,7 +11,8 @@ use super::panels::{commands, press, window};
 use crate::dataset::{FileId, Verdict};
 use crate::engine::{Basket, Command, Event, Grouping, JobId, Outcome, Query, SavedSearchView, SearchFilter};
 use crate::gui::match_list::View;
-use crate::gui::state::{List, State};
+use crate::gui::shared::List;
+use crate::gui::state::State;
 
 const KICK: Verdict = Verdict { file: FileId(2), start_secs: 0.0, end_secs: 2.0, yes: true };
 
@@ -46,7 +47,7 @@ fn with_saved(state: State, verdicts: Vec<Verdict>) -> State {
 #[test]
 fn yes_and_no_by_key_rank_again_select_the_next_and_can_be_undone() {
     let mut harness = window(made_up::matched());
-    harness.state_mut().list = List::Matches;
+    harness.state_mut().shared.list = List::Matches;
     harness.key_press(Key::Y);
     harness.run();
     let first = commands(&mut harness);
@@ -86,7 +87,7 @@ fn buttons_on_a_row_say_the_same_and_take_it_back() {
 #[test]
 fn a_letter_that_judges_matches_filters_the_files() {
     let mut harness = window(made_up::matched());
-    harness.state_mut().list = List::Files;
+    harness.state_mut().shared.list = List::Files;
     harness.event(egui::Event::Text("y".into()));
     harness.run();
     assert_eq!(harness.state().files.filter, "y");
@@ -96,7 +97,7 @@ fn a_letter_that_judges_matches_filters_the_files() {
 #[test]
 fn of_a_word_that_is_typed_at_once_no_letter_judges() {
     let mut harness = window(made_up::matched());
-    harness.state_mut().list = List::Matches;
+    harness.state_mut().shared.list = List::Matches;
     for (letter, key) in [("m", Key::M), ("y", Key::Y)] {
         harness.event(egui::Event::Text(letter.into()));
         let modifiers = Modifiers::NONE;

@@ -14,7 +14,8 @@ use crate::engine::{
     CheckReport, Command, CopiesDeed, CopiesReport, CopyGroup, Event, FoundAgain, JobId, Keep, LeftOutReport, OnDisk,
     Outcome, RelinkPlan,
 };
-use crate::gui::state::{Modal, State};
+use crate::gui::modals::Modal;
+use crate::gui::state::State;
 
 fn answer(harness: &mut Harness<'_, State>, command: &Command, outcome: Outcome) {
     let state = harness.state_mut();
@@ -72,7 +73,7 @@ fn nothing_goes_to_the_trash_where_the_person_leaves_it() {
     press(&mut harness, "Move to the trash…");
     harness.get_by_label("Move 2 files to the trash?");
     press(&mut harness, "Leave them");
-    assert_eq!(harness.state().modal, None);
+    assert_eq!(harness.state().modals.open, None);
     assert!(commands(&mut harness).is_empty());
 }
 
@@ -82,7 +83,7 @@ fn another_rule_asks_again_and_a_script_is_written() {
     press(&mut harness, "with the longest path");
     assert!(matches!(&commands(&mut harness)[..], [Command::FindCopies(Keep::LongestPath)]));
     press(&mut harness, "Shell script…");
-    harness.state_mut().saving.as_mut().expect("asked").typed = "/out/thin.sh".into();
+    harness.state_mut().modals.saving.as_mut().expect("asked").typed = "/out/thin.sh".into();
     harness.run();
     press(&mut harness, "Save");
     let asked = commands(&mut harness);
@@ -96,7 +97,7 @@ fn the_copies_of_a_match_are_told_and_shown_in_the_library() {
     harness.get_by_label(name).click_secondary();
     harness.run();
     press(&mut harness, "Select it and its 1 copy");
-    let selected: Vec<i64> = harness.state().selected_files.iter().map(|file| file.0).collect();
+    let selected: Vec<i64> = harness.state().files.selected.iter().map(|file| file.0).collect();
     assert_eq!(selected, [1, 2]);
 }
 
@@ -153,7 +154,7 @@ fn the_message_of_missing_files_leads_to_the_question() {
     press(&mut harness, "Find them…");
     // The message's button was pressed, and the window does what it offers.
     harness.state_mut().do_deed(crate::gui::notices::Deed::FindFiles);
-    assert_eq!(harness.state().modal, Some(Modal::Relink));
+    assert_eq!(harness.state().modals.open, Some(Modal::Relink));
 }
 
 #[test]
@@ -168,7 +169,7 @@ fn patterns_are_looked_at_changed_and_kept() {
     harness.get_by_label("1 path is left out of the folders that you added");
     harness.get_by_label("/sounds/a_draft.wav  (*_draft.wav)");
     assert!(harness.get_by_label("Keep these patterns").accesskit_node().is_disabled(), "nothing has changed");
-    harness.state_mut().upkeep.patterns_typed = "*_draft.wav\nBackups/".into();
+    harness.state_mut().modals.upkeep.patterns_typed = "*_draft.wav\nBackups/".into();
     harness.run();
     press(&mut harness, "Keep these patterns");
     let asked = commands(&mut harness);

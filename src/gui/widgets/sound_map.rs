@@ -1,5 +1,5 @@
-//! The map drawn: dots into a picture that is made anew only when something about it changes, so that a frame with a
-//! hundred thousand of them costs no more than one with none.
+//! Draws the dots of the map into a picture. The picture is drawn again only when something about it changes. So a frame
+//! with 100,000 dots costs no more than a frame without any.
 
 use egui::{Color32, ColorImage, Context, Id, Painter, Rect, TextureHandle, TextureOptions, pos2};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,40 +10,40 @@ use crate::gui::explore::kinds::Kinds;
 use crate::gui::explore::map::View;
 use crate::map::Dots;
 
-/// Radius of a dot, in points, where there are few and where there are many.
+/// The radius of a dot in points, when there are few dots and when there are many.
 const LARGEST: f32 = 4.5;
 const SMALLEST: f32 = 1.1;
 
-/// The part of the plane that dots should cover.
+/// The share of the plane that the dots should cover.
 const COVERED: f32 = 0.12;
 
 /// What is drawn.
 pub struct Plane<'a> {
     pub report: &'a Arc<MapReport>,
-    /// Whether one dot a sound is drawn, or all.
+    /// Whether each sound has one dot. Otherwise each moment has one.
     pub sounds: bool,
     pub kinds: &'a Arc<Kinds>,
     pub view: View,
-    /// Each kind's colour, dimmed or not.
+    /// The colour of each kind. Some may be dimmed.
     pub colours: &'a [Color32],
     pub rect: Rect,
 }
 
 #[derive(Clone)]
 struct Drawn {
-    /// Of everything that is drawn but the view.
+    /// A hash of everything that is drawn, without the view.
     key: u64,
     view: View,
     at_secs: f64,
     texture: TextureHandle,
 }
 
-/// While a map of many dots is moved, its picture is moved instead, and drawn anew no more often than this.
+/// While a map of many dots is moved, its old picture is moved. It is drawn again at most once in this time.
 const DRAW_EVERY_SECS: f64 = 0.05;
 const MANY: usize = 20_000;
 
 impl Plane<'_> {
-    /// Where a place of the map is on the screen.
+    /// Converts coordinates of the map into a point of the screen.
     pub fn on_screen(&self, place: [f32; 2]) -> egui::Pos2 {
         let centre = self.rect.center();
         pos2(
@@ -52,7 +52,7 @@ impl Plane<'_> {
         )
     }
 
-    /// Where on the map a point of the screen is.
+    /// Converts a point of the screen into coordinates of the map.
     pub fn on_map(&self, at: egui::Pos2) -> [f32; 2] {
         let from_centre = at - self.rect.center();
         [self.view.centre[0] + from_centre.x / self.view.scale, self.view.centre[1] + from_centre.y / self.view.scale]
@@ -63,12 +63,12 @@ impl Plane<'_> {
         if self.sounds { &self.report.sounds.dots } else { &self.report.dots }
     }
 
-    /// Which of the report's chunks a drawn dot stands for.
+    /// The chunk of the report for which a drawn dot stands.
     pub fn chunk(&self, dot: usize) -> usize {
         if self.sounds { self.report.sounds.of.get(dot).map_or(dot, |chunk| *chunk as usize) } else { dot }
     }
 
-    /// Lowest and highest coordinates of what is in view, and of `margin` points around it.
+    /// The lowest and highest coordinates in view, with a margin of `margin` points.
     pub fn bounds(&self, margin: f32) -> ([f32; 2], [f32; 2]) {
         let rect = self.rect.expand(margin);
         (self.on_map(rect.min), self.on_map(rect.max))
@@ -122,7 +122,7 @@ impl Plane<'_> {
         hasher.finish()
     }
 
-    /// Every dot that is in view, in a picture of `size` pixels.
+    /// Draws all dots in view into a picture of `size` pixels.
     fn image(&self, size: [usize; 2], scale: f32) -> ColorImage {
         let mut image = ColorImage::filled(size, Color32::TRANSPARENT);
         let (low, high) = self.bounds(LARGEST);
@@ -144,7 +144,7 @@ fn radius(plane: Rect, dots: usize) -> f32 {
     (plane.area() * COVERED / (std::f32::consts::PI * dots.max(1) as f32)).sqrt().clamp(SMALLEST, LARGEST)
 }
 
-/// A disc with a soft edge: for each pixel that it covers, where that is from the disc's middle, and by how much of 256.
+/// A disc with a soft edge. For each pixel that it covers: the offset from the middle, and how much is covered, of 256.
 struct Stamp {
     reach: isize,
     pixels: Vec<(isize, isize, u16)>,
@@ -165,7 +165,7 @@ impl Stamp {
         let (x, y) = (x.floor() as isize, y.floor() as isize);
         let inside = |at: isize, side: isize| at >= self.reach && at < side - self.reach;
         let whole = inside(x, width) && inside(y, height);
-        // What lies far outside is not compared pixel by pixel either.
+        // A dot far outside the picture is skipped at once.
         if !whole && (x < -self.reach || y < -self.reach || x > width + self.reach || y > height + self.reach) {
             return;
         }
@@ -179,7 +179,7 @@ impl Stamp {
     }
 }
 
-/// `colour` over what is there already, where it covers so much of 256.
+/// Blends `colour` over a pixel, with a weight of `covered` of 256.
 fn over(below: Color32, colour: Color32, cover: u16) -> Color32 {
     let cover = u32::from(cover);
     let left = 256 - (u32::from(colour.a()) + 1) * cover / 256;
@@ -211,7 +211,8 @@ mod tests {
         }
     }
 
-    /// `cargo test picture_of_a_large_map -- --ignored --nocapture`: what moving a map costs a frame; at rest it costs nothing.
+    /// Prints the time of a frame while a large map is moved: `cargo test picture_of_a_large_map -- --ignored --nocapture`. A
+    /// map at rest costs nothing.
     #[test]
     #[ignore = "measures; prints a time"]
     fn picture_of_a_large_map() {

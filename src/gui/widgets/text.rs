@@ -1,4 +1,4 @@
-//! Text that is placed by rectangle and cut off with an ellipsis where it does not fit.
+//! Text inside a rectangle. Text that does not fit is cut off with an ellipsis.
 
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Color32, Label, Rect, RichText, TextFormat, TextStyle, Ui};
@@ -7,7 +7,7 @@ use super::bidi::visual;
 use crate::gui::format;
 use crate::gui::theme::{palette, size};
 
-/// One line at the named corner or edge of `rect`, no wider than it.
+/// A line of text, aligned to a corner or an edge of `rect`.
 pub fn line(ui: &Ui, rect: Rect, align: Align2, text: impl Into<String>, style: TextStyle, colour: Color32) {
     let format = TextFormat::simple(style.resolve(ui.style()), colour);
     let mut job = LayoutJob::single_section(visual(&text.into()).into_owned(), format);
@@ -17,14 +17,14 @@ pub fn line(ui: &Ui, rect: Rect, align: Align2, text: impl Into<String>, style: 
     ui.painter().galley(place.min, galley, colour);
 }
 
-/// As much of a name as has room, both its ends: names of sounds differ at their ends. The first to go is what says that it
-/// is a sound.
+/// A name that fits into `room`. If it is too long, first the extension of sound files goes, and then the middle, because
+/// names of sounds differ at their ends.
 fn fitted(ui: &Ui, name: &str, style: &TextStyle, width: f32) -> String {
     let font = style.resolve(ui.style());
     ui.fonts_mut(|fonts| {
         let mut letters: Vec<(char, f32)> =
             name.chars().map(|letter| (letter, fonts.glyph_width(&font, letter))).collect();
-        // A little more than the letters' own widths, so that what is said to fit is not cut off after all.
+        // A little more than the widths of the letters, so that the text is not cut off because of rounding.
         let room = width - 1.0;
         let fits = |letters: &[(char, f32)]| letters.iter().map(|(_, width)| width).sum::<f32>() <= room;
         if fits(&letters) {
@@ -52,15 +52,15 @@ fn fitted(ui: &Ui, name: &str, style: &TextStyle, width: f32) -> String {
     })
 }
 
-/// Of the room for a name that is too long, what its end gets.
+/// The share of the room that the end of a shortened name gets.
 const TAIL_SHARE: f32 = 0.6;
 
-/// A name with something dimmer and smaller after it, on one line, as far as the name leaves room.
+/// A name, and on the same line a dimmer and smaller text, if there is room for it.
 pub fn with_aside(ui: &Ui, rect: Rect, name: &str, aside: &str) {
     named(ui, rect, name, aside, palette(ui.visuals()).text);
 }
 
-/// The same for something that is not there now.
+/// Like [`with_aside`], for a file that is missing.
 pub fn absent(ui: &Ui, rect: Rect, name: &str, aside: &str) {
     named(ui, rect, name, aside, palette(ui.visuals()).wave);
 }
@@ -80,7 +80,7 @@ fn named(ui: &Ui, rect: Rect, name: &str, aside: &str, colour: Color32) {
     }
 }
 
-/// Less than this holds no word.
+/// Less room than this has no place for a word.
 const LEAST_ASIDE: f32 = 24.0;
 
 /// A name above a dimmer, smaller line.
@@ -115,11 +115,11 @@ pub fn small(ui: &mut Ui, text: impl Into<String>) {
     ui.add(Label::new(RichText::new(text).small().color(dim)).wrap());
 }
 
-/// A figure with its name before it, on one line of two columns.
+/// A figure and its name on one line, in two columns.
 pub fn figure(ui: &mut Ui, name: &str, value: impl Into<String>) {
     let dim = palette(ui.visuals()).dim;
     ui.scope(|ui| {
-        // A row's height is settled when it begins.
+        // The height of a row is fixed when the row begins.
         ui.spacing_mut().interact_size.y = 18.0;
         ui.horizontal(|ui| {
             ui.label(RichText::new(name).small().color(dim));

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::{answer, files, finish};
 use crate::dataset::FileId;
 use crate::engine::{ChunkPlace, CodeOf, CodeReport, Command, DecodedCode, Event, JobId, NamedFile, Outcome};
-use crate::gui::state::{Page, State};
+use crate::gui::shared::Page;
+use crate::gui::state::State;
 use crate::gui::tests::made_up::{self, changed, in_short, submitted};
 use crate::gui::tests::pages::turn_to;
 use crate::gui::tests::panels::{commands, press, window};
@@ -74,12 +75,12 @@ fn a_code_is_flipped_by_click_and_by_key_and_its_address_looked_up() {
     assert!(harness.get_by_label("Bit 2 of 64").is_focused());
     harness.key_press(Key::Space);
     harness.run();
-    assert_eq!(harness.state().explore.bits.code, [0b110]);
+    assert_eq!(harness.state().bits.code, [0b110]);
     harness.key_press(Key::ArrowDown);
     harness.run();
-    assert!(harness.state().explore.bits.cursor > 8, "a line further down");
+    assert!(harness.state().bits.cursor > 8, "a line further down");
     press(&mut harness, "Flip back");
-    assert_eq!((harness.state().explore.bits.code.clone(), harness.state().explore.bits.flipped()), (vec![0b101], 0));
+    assert_eq!((harness.state().bits.code.clone(), harness.state().bits.flipped()), (vec![0b101], 0));
 }
 
 #[test]
@@ -126,7 +127,7 @@ fn who_has_a_like_code_is_played_looked_at_and_searched_for() {
     finish(&mut harness, &asked[0], Outcome::CodeLookedAt(code_report(of, vec![7])));
     press(&mut harness, "Find sounds like near 3");
     assert_eq!(in_short(&commands(&mut harness)), ["search /sounds/pad/pad_00.wav 0.00-0.26 by file"]);
-    assert_eq!(harness.state().page, Page::Search);
+    assert_eq!(harness.state().shared.page, Page::Search);
 }
 
 #[test]

@@ -10,7 +10,8 @@ use crate::dataset::FileId;
 use crate::engine::{
     Command, DistancesReport, Duplicate, DuplicateGroup, DuplicatesBy, DuplicatesReport, Event, JobId, Outcome,
 };
-use crate::gui::state::{Action, State};
+use crate::gui::actions::Action;
+use crate::gui::state::State;
 use crate::gui::tests::made_up::{self, in_short, submitted};
 use crate::gui::tests::pages::turn_to;
 use crate::gui::tests::panels::{commands, press, window};
@@ -33,8 +34,8 @@ fn duplicates_report(by: DuplicatesBy) -> Arc<DuplicatesReport> {
 
 pub fn duplicates_page(by: DuplicatesBy) -> Harness<'static, State> {
     let mut state = made_up::ready();
-    state.explore.duplicates.by = by;
-    state.explore.duplicates.exact = false;
+    state.duplicates.by = by;
+    state.duplicates.exact = false;
     let mut harness = window(state);
     turn_to(&mut harness, "Duplicates");
     let outcome = Outcome::DuplicatesFound(duplicates_report(by));
@@ -68,7 +69,7 @@ fn duplicates_are_unfolded_played_chosen_and_removed_from_the_project() {
 fn of_whole_files_all_but_the_first_can_be_chosen_at_once() {
     let mut harness = duplicates_page(DuplicatesBy::File);
     press(&mut harness, "Choose all but the first");
-    assert_eq!(harness.state().explore.duplicates.chosen.iter().copied().collect::<Vec<_>>(), [FileId(2)]);
+    assert_eq!(harness.state().duplicates.chosen.iter().copied().collect::<Vec<_>>(), [FileId(2)]);
 }
 
 #[test]
@@ -78,7 +79,7 @@ fn another_distance_overtakes_the_one_that_is_being_looked_for() {
     let asked = commands(&mut harness);
     assert!(matches!(&asked[..], [Command::FindDuplicates { by: DuplicatesBy::File, .. }]), "{asked:?}");
     harness.state_mut().submitted(JobId(5), &asked[0]);
-    harness.state_mut().explore.duplicates.within = 4;
+    harness.state_mut().duplicates.within = 4;
     harness.run();
     let actions = harness.state_mut().take_actions();
     assert!(matches!(actions.first(), Some(Action::Cancel(JobId(5)))), "{actions:?}");
@@ -98,7 +99,7 @@ fn no_duplicates_and_a_stopped_search_say_what_can_be_done() {
     harness.get_by_label("No duplicates");
 
     let mut state = made_up::ready();
-    state.explore.duplicates.exact = false;
+    state.duplicates.exact = false;
     let mut harness = window(state);
     turn_to(&mut harness, "Duplicates");
     let asked = commands(&mut harness);

@@ -10,8 +10,10 @@ use crate::dataset::FileId;
 use crate::engine::{
     Command, DatasetView, Event, JobId, JobKind, JobStage, JobView, MapChunk, MapReport, Outcome, SoundsOnMap,
 };
+use crate::gui::actions::Action;
 use crate::gui::explore::map::{DWELL_SECS, View};
-use crate::gui::state::{Action, List, Page, State};
+use crate::gui::shared::{List, Page};
+use crate::gui::state::State;
 use crate::gui::tests::made_up::{self, changed, in_short, submitted};
 use crate::gui::tests::panels::{commands, press, window};
 use crate::map::Dots;
@@ -38,7 +40,7 @@ pub fn map_report() -> Arc<MapReport> {
 
 /// A window that has no map yet.
 fn without_map(mut state: State) -> Harness<'static, State> {
-    state.explore.map = Default::default();
+    state.map = Default::default();
     window(state)
 }
 
@@ -55,7 +57,7 @@ pub fn map_page(state: State) -> Harness<'static, State> {
 /// Where a dot is on the screen.
 fn at_dot(harness: &Harness<'_, State>, dot: usize) -> egui::Pos2 {
     let rect = harness.get_by_label_contains("Map of").rect();
-    let map = &harness.state().explore.map;
+    let map = &harness.state().map;
     let report = map.report.as_ref().expect("a map");
     let view = map.view.unwrap_or(View::of_all(report, rect.size().into()));
     let place = report.dots.places()[dot];
@@ -77,7 +79,7 @@ fn the_map_is_asked_for_once_shows_how_far_it_is_and_can_be_stopped() {
     assert!(matches!(&asked[..], [Command::DrawMap]), "{asked:?}");
     harness.state_mut().submitted(JobId(7), &asked[0]);
     let view = JobView { stage: JobStage::LayingOut, done: 30, total: 200, ..JobView::waiting(JobKind::Map) };
-    let mut latest = harness.state().latest.clone();
+    let mut latest = harness.state().shared.latest.clone();
     latest.jobs.insert(JobId(7), view);
     harness.state_mut().observe(latest);
     harness.run();
@@ -110,7 +112,7 @@ fn a_dot_is_played_by_resting_on_it_and_searched_for_by_a_click() {
     let at = at_dot(&harness, 4);
     hover(&mut harness, at);
     assert_eq!(in_short(&commands(&mut harness)), ["play /sounds/pad/pad_00.wav 0.00-0.26"]);
-    harness.state_mut().explore.map.hover_plays = false;
+    harness.state_mut().map.hover_plays = false;
     let at = at_dot(&harness, 3);
     hover(&mut harness, at);
     assert!(commands(&mut harness).is_empty(), "switched off");
@@ -119,7 +121,7 @@ fn a_dot_is_played_by_resting_on_it_and_searched_for_by_a_click() {
     harness.run();
     let asked = in_short(&commands(&mut harness));
     assert_eq!(asked, ["play /sounds/kick/kick_00.wav 0.13-0.38", "search /sounds/kick/kick_00.wav 0.13-0.38 by file"]);
-    assert_eq!(harness.state().page, Page::Search, "its matches are listed beside the map");
+    assert_eq!(harness.state().shared.page, Page::Search, "its matches are listed beside the map");
     harness.get_by_label("Map of 5 sounds; kick_00.wav, 0.13 to 0.38 s");
 }
 
@@ -131,7 +133,7 @@ fn arrows_go_from_dot_to_dot_space_plays_and_enter_searches() {
     {
         harness.key_press(key);
         harness.run();
-        assert_eq!(harness.state().explore.map.selected, Some(selected), "{key:?}");
+        assert_eq!(harness.state().map.selected, Some(selected), "{key:?}");
     }
     assert_eq!(commands(&mut harness).len(), 5, "each is played");
     harness.key_press(Key::Space);
@@ -145,13 +147,13 @@ fn arrows_go_from_dot_to_dot_space_plays_and_enter_searches() {
     harness.run();
     harness.key_press(Key::ArrowLeft);
     harness.run();
-    assert_eq!(harness.state().explore.map.selected, Some(2));
+    assert_eq!(harness.state().map.selected, Some(2));
 }
 
 #[test]
 fn the_map_is_zoomed_and_moved_by_wheel_keys_buttons_and_drags() {
     let mut harness = map_page(made_up::ready());
-    let scale = |harness: &Harness<'_, State>| harness.state().explore.map.view.map(|view| view.scale);
+    let scale = |harness: &Harness<'_, State>| harness.state().map.view.map(|view| view.scale);
     assert_eq!(scale(&harness), None, "all is shown");
     harness.key_press(Key::Plus);
     harness.run();
@@ -164,14 +166,14 @@ fn the_map_is_zoomed_and_moved_by_wheel_keys_buttons_and_drags() {
     assert!((scale(&harness).expect("further") / once - 1.0).abs() < 1e-3);
 
     let middle = harness.get_by_label_contains("Map of").rect().center();
-    let before = harness.state().explore.map.view.expect("a view").centre;
+    let before = harness.state().map.view.expect("a view").centre;
     harness.drag_at(middle);
     harness.run();
     harness.hover_at(middle + vec2(60.0, 0.0));
     harness.run();
     harness.drop_at(middle + vec2(60.0, 0.0));
     harness.run();
-    assert!(harness.state().explore.map.view.expect("a view").centre[0] < before[0], "the map follows the hand");
+    assert!(harness.state().map.view.expect("a view").centre[0] < before[0], "the map follows the hand");
 
     let at = at_dot(&harness, 0);
     harness.hover_at(at);
@@ -199,18 +201,18 @@ fn the_map_is_zoomed_and_moved_by_wheel_keys_buttons_and_drags() {
 #[test]
 fn colours_are_of_folders_or_files_and_one_of_them_can_be_looked_at() {
     let mut harness = map_page(made_up::ready());
-    let kinds = harness.state().explore.map.kinds.clone();
+    let kinds = harness.state().map.kinds.clone();
     assert_eq!(kinds.of, [0, 0, 1, 1, 2], "the most common first");
     harness.get_by_role_and_label(Role::Button, "kick").click();
     harness.run();
-    assert_eq!(harness.state().explore.map.only, Some(1));
+    assert_eq!(harness.state().map.only, Some(1));
     harness.get_by_role_and_label(Role::Button, "kick").click();
     harness.run();
-    assert_eq!(harness.state().explore.map.only, None);
+    assert_eq!(harness.state().map.only, None);
     press(&mut harness, "Files");
-    assert!(harness.state().explore.map.kinds.names.is_empty());
+    assert!(harness.state().map.kinds.names.is_empty());
     press(&mut harness, "Folders");
-    assert_eq!(harness.state().explore.map.kinds, kinds);
+    assert_eq!(harness.state().map.kinds, kinds);
     press(&mut harness, "Tags");
     let tags = [(FileId(2), vec!["drum".to_owned()])].into();
     let state = std::mem::take(harness.state_mut());
@@ -222,14 +224,14 @@ fn colours_are_of_folders_or_files_and_one_of_them_can_be_looked_at() {
     harness.run();
     harness.get_by_role_and_label(Role::Button, "drum");
     harness.get_by_role_and_label(Role::Button, "no tag");
-    assert_eq!(harness.state().explore.map.kinds.of, [10, 10, 0, 0, 10]);
+    assert_eq!(harness.state().map.kinds.of, [10, 10, 0, 0, 10]);
     press(&mut harness, "Lengths");
-    let kinds = harness.state().explore.map.kinds.clone();
+    let kinds = harness.state().map.kinds.clone();
     assert!(kinds.is_scale && kinds.of == [2; 5], "each file is two seconds long: {kinds:?}");
     press(&mut harness, "Pitches");
     harness.get_by_role_and_label(Role::Button, "C3 to B3");
     harness.get_by_role_and_label(Role::Button, "C4 to B4");
-    assert_eq!(harness.state().explore.map.kinds.of, [2, 2, 2, 2, 3], "A#3, B3 and C4");
+    assert_eq!(harness.state().map.kinds.of, [2, 2, 2, 2, 3], "A#3, B3 and C4");
 }
 
 #[test]
@@ -240,12 +242,12 @@ fn all_that_is_in_view_is_also_a_list() {
     harness.run();
     harness.get_by_label("Dot 1: bell_00.wav, 0.00 to 0.26 s").click();
     harness.run();
-    assert_eq!(harness.state().list, List::MapRows);
+    assert_eq!(harness.state().shared.list, List::MapRows);
     let asked = in_short(&commands(&mut harness));
     assert_eq!(asked, ["play /sounds/bell/bell_00.wav 0.00-0.26", "search /sounds/bell/bell_00.wav 0.00-0.26 by file"]);
     harness.key_press(Key::ArrowDown);
     harness.run();
-    assert_eq!(harness.state().explore.map.selected, Some(1));
+    assert_eq!(harness.state().map.selected, Some(1));
     for _ in 0..8 {
         harness.key_press(Key::Plus);
         harness.run();
@@ -271,15 +273,15 @@ fn files_that_go_or_come_back_have_the_map_read_again_and_the_view_stays() {
     let mut harness = map_page(made_up::ready());
     harness.key_press(Key::Plus);
     harness.run();
-    let view = harness.state().explore.map.view;
-    let all = made_up::ready().latest.dataset;
+    let view = harness.state().map.view;
+    let all = made_up::ready().shared.latest.dataset;
     let without_pad = made_up::dataset(all.files[..2].to_vec());
     for dataset in [without_pad, all] {
         let state = std::mem::take(harness.state_mut());
         *harness.state_mut() = changed(state, |latest| latest.dataset = dataset);
         harness.run();
         answer(&mut harness, |command| matches!(command, Command::DrawMap), Outcome::MapDrawn(map_report()));
-        assert!(view.is_some() && harness.state().explore.map.view == view);
+        assert!(view.is_some() && harness.state().map.view == view);
     }
     let state = std::mem::take(harness.state_mut());
     *harness.state_mut() = changed(state, |latest| {
@@ -323,7 +325,7 @@ fn a_map_of_many_dots_is_moved_and_comes_to_rest() {
     }
     harness.drop_at(middle + vec2(100.0, 0.0));
     harness.run();
-    let view = harness.state().explore.map.view.expect("moved");
+    let view = harness.state().map.view.expect("moved");
     assert!(
         (at_dot(&harness, 0).x - harness.get_by_label_contains("Map of").rect().center().x
             + view.centre[0] * view.scale)
@@ -344,7 +346,7 @@ fn from_afar(state: State) -> Harness<'static, State> {
     let sounds = SoundsOnMap::new(&report.files, &report.chunks, &report.dots);
     assert_eq!(sounds.of, [0, 2, 4]);
     let mut harness = map_page(state);
-    harness.state_mut().explore.map.asked.forget();
+    harness.state_mut().map.asked.forget();
     harness.run();
     let report = MapReport { sounds, ..(*report).clone() };
     answer(&mut harness, |command| matches!(command, Command::DrawMap), Outcome::MapDrawn(report.into()));
@@ -365,12 +367,12 @@ fn from_afar_a_dot_is_a_sound_and_from_near_a_moment() {
     assert!(asked.ends_with(&whole.map(str::to_owned)), "{asked:?}");
     harness.key_press(Key::ArrowLeft);
     harness.run();
-    assert_eq!(harness.state().explore.map.selected, Some(0), "from sound to sound");
+    assert_eq!(harness.state().map.selected, Some(0), "from sound to sound");
     for _ in 0..6 {
         harness.key_press(Key::Plus);
         harness.run();
     }
-    assert!(!harness.state().explore.map.shows_sounds());
+    assert!(!harness.state().map.shows_sounds());
 }
 
 #[test]

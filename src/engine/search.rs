@@ -39,8 +39,8 @@ use nearness::{chunk_pairs, file_pairs, sample, stretch_pairs};
 /// The number of the query's chunks that are encoded together, between two checks for cancelling.
 const CHUNKS_ENCODED_TOGETHER: usize = 256;
 
-/// The number of matches to put in another order, if more than the tone counts: so many for each match that is returned, and
-/// at least so many.
+/// How many matches are put in another order if more than the tone counts: this many for each returned match, and at least
+/// this many in all.
 const CANDIDATES_A_MATCH: usize = 5;
 const CANDIDATES: usize = 500;
 

@@ -225,8 +225,8 @@ impl Snapshot {
     }
 }
 
-/// Reads files of the current generations. Another process may make other generations current meanwhile and delete the files
-/// of these: then `read` is called again.
+/// Reads files of the current generations. If another process makes newer generations current meanwhile, it may delete these
+/// files. Then `read` is called again.
 fn while_current<T>(project: &Project, mut read: impl FnMut() -> Result<T, EngineError>) -> Result<T, EngineError> {
     loop {
         let current = project.current()?;

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_folder_that_is_opened_is_one_that_is_there() {
+    fn the_folder_that_the_file_manager_opens_exists() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("a.wav");
         assert_eq!(folder_of(std::slice::from_ref(&file)), folder.path());

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sections_with_nothing_in_them_have_no_line_and_folded_ones_have_one() {
+    fn an_empty_section_is_hidden_and_a_folded_one_has_one_line() {
         let mut library = Library::default();
         let things = |section| match section {
             Section::Favourites | Section::Collections | Section::Searches => 0,

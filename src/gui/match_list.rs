@@ -193,7 +193,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_query_is_not_among_its_matches_and_moments_stand_below_their_sound() {
+    fn moments_are_below_their_sound_and_the_query_is_not_listed() {
         let matches = [found(7, "query"), found(3, "b"), found(5, "a")];
         let moments = report(vec![found(3, "b"), found(3, "b")]);
         let mut unfolded = Unfolded::from([(FileId(3), Some(moments.clone())), (FileId(5), None)]);
@@ -216,7 +216,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_sound_without_a_pitch_comes_last_whichever_way_pitches_are_sorted() {
+    fn a_sound_without_a_pitch_comes_last_in_both_orders() {
         let mut matches = [found(1, "a"), found(2, "b"), found(3, "c")];
         for (found, hz) in matches.iter_mut().zip([220.0, 110.0]) {
             let pitch = Some(Pitch { hz, confidence: 0.9 });
@@ -231,7 +231,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn one_goes_through_the_lines_and_stops_at_their_ends() {
+    fn steps_stop_at_both_ends_of_the_list() {
         let lines = [Line::Match(1), Line::Moment { file: FileId(3), place: 0 }, Line::Match(2)];
         let walk: Vec<_> = [1, 1, 1, 1, -1]
             .iter()

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn one_goes_back_and_forward_and_a_new_query_ends_what_was_ahead() {
+    fn a_new_query_drops_the_ones_ahead() {
         let mut history = QueryHistory::default();
         assert_eq!((history.back(), history.forward()), (None, None));
         let new = ["a", "b", "b", "c"].map(|path| history.push(asked(path)));
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_only_passed_leaves_no_trace_until_it_is_used() {
+    fn a_passing_query_is_kept_only_after_use() {
         let mut history = QueryHistory::default();
         let passing = |path: &str| Asked { passing: true, ..asked(path) };
         history.push(asked("a"));

@@ -101,7 +101,7 @@ mod tests {
     use crate::engine::formats::TextFormat;
 
     #[test]
-    fn the_ending_follows_the_form_unless_another_one_was_typed() {
+    fn the_extension_follows_the_format_unless_the_person_typed_another() {
         let report = SearchReport {
             model: crate::model::ModelKind::Trained,
             query: None,

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verdict_replaces_its_contrary_and_is_taken_back_by_itself() {
+    fn a_verdict_replaces_the_opposite_and_the_same_again_removes_it() {
         let mut taught = Taught::default();
         taught.change(|basket| judge(basket, verdict(0.0, true)));
         taught.change(|basket| judge(basket, verdict(5.0, true)));
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_taken_back_one_by_one_and_done_again() {
+    fn changes_are_undone_and_redone_one_by_one() {
         let mut taught = Taught::default();
         taught.change(|basket| basket.threshold = None);
         assert!(!taught.can_undo(), "nothing has changed");

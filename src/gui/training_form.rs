@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_is_used_or_refused_in_words() {
+    fn typed_settings_are_used_or_refused_in_words() {
         let mut form = TrainingForm::default();
         typed(&mut form, "steps", " 300 ");
         typed(&mut form, "learning_rate", "2e-3");
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slider_stands_where_the_preset_does_until_it_is_moved() {
+    fn a_slider_shows_the_presets_value_until_it_is_moved() {
         let mut form = TrainingForm::default();
         let usual = form.preset_config(None);
         let place = place_of("neighbours");

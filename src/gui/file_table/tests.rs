@@ -55,7 +55,7 @@ fn rows(table: &mut FileTable, change: impl FnOnce(&mut FileTable)) -> Vec<Strin
 }
 
 #[test]
-fn files_stand_under_their_folders_as_people_count() {
+fn files_are_under_their_folders_in_natural_order() {
     let rows = rows(&mut table(), |_| {});
     let expected = [
         "[/s/Bells]",
@@ -73,7 +73,7 @@ fn files_stand_under_their_folders_as_people_count() {
 }
 
 #[test]
-fn headings_sort_upwards_then_downwards_within_folders_or_over_all() {
+fn a_second_click_on_a_heading_reverses_the_order() {
     let mut table = table();
     let by_length = rows(&mut table, |table| table.sort_by(Column::Length));
     assert_eq!(by_length[3..7], ["Kick_2.wav", "kick_10.wav", "zap.wav", "kick_1.wav"]);

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_part_where_files_or_other_folders_are() {
+    fn a_tree_branches_where_a_folder_has_files_or_folders() {
         let drawn =
             tree(&[("/s/drums/kick", 2), ("/s/drums/more/hat", 1), ("/s/drums/more/tom", 1), ("/s/pads/long", 4)]);
         let expected =

@@ -161,7 +161,7 @@ fn one(ui: &mut Ui, copies: &mut Copies, shared: &Shared, line: CopyLine, place:
     response
 }
 
-/// The question before copies go.
+/// The dialog that asks before copies are removed.
 pub fn thin_out(ui: &mut Ui, modals: &mut Modals, copies: &Copies, intents: &mut Intents, deed: CopiesDeed) {
     let Some(reviewed) = copies.reviewed() else { return modals.close() };
     ui.set_width(420.0);

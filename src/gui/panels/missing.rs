@@ -11,7 +11,7 @@ use crate::gui::widgets::buttons::primary_sized;
 use crate::gui::widgets::field::field;
 use crate::gui::widgets::text;
 
-/// Places that are listed before a person agrees.
+/// The most places that the dialog lists.
 const LISTED: usize = 100;
 
 pub fn relink(ui: &mut Ui, modals: &mut Modals, shared: &Shared, intents: &mut Intents) {
@@ -65,7 +65,7 @@ pub fn relink(ui: &mut Ui, modals: &mut Modals, shared: &Shared, intents: &mut I
     }
 }
 
-/// What was found, before it is used.
+/// The new places that were found, before they are used.
 fn found(ui: &mut Ui, modals: &Modals) {
     let Some(plan) = &modals.upkeep.found else {
         if modals.upkeep.is_looking {
@@ -84,7 +84,7 @@ fn found(ui: &mut Ui, modals: &Modals) {
     });
 }
 
-/// What is left out of folders.
+/// The dialog about what is left out of folders.
 pub fn left_out(ui: &mut Ui, modals: &mut Modals, shared: &Shared, intents: &mut Intents) {
     ui.set_width(460.0);
     ui.heading("Left out of folders");

@@ -119,7 +119,7 @@ mod tests {
     use crate::gui::tests::made_up::{self, changed};
 
     #[test]
-    fn the_pill_says_what_the_search_goes_by_and_what_is_to_do() {
+    fn the_pill_names_the_model_and_the_next_step() {
         let words = |state: &State| said(&state.shared).words;
         assert_eq!(words(&made_up::added()), "Nothing indexed yet");
         assert_eq!(words(&made_up::training()), "Learning 20%");

@@ -93,7 +93,7 @@ fn a_file_is_dragged_onto_a_collection() {
 }
 
 #[test]
-fn a_collection_is_a_list_that_is_heard_by_key() {
+fn a_collection_is_played_by_key() {
     let mut harness = opened();
     assert!(harness.get_by_label("Item 1: kick_00.wav").is_focused());
     harness.key_press(Key::ArrowDown);
@@ -141,7 +141,7 @@ fn a_collection_is_exported_in_each_form() {
 }
 
 #[test]
-fn a_collection_that_was_undone_is_closed_and_one_gets_another_name() {
+fn an_undone_collection_closes_and_another_is_renamed() {
     let mut harness = opened();
     press(&mut harness, "Rename…");
     harness.run();

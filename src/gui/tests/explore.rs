@@ -49,7 +49,7 @@ fn a_page_at_rest_asks_for_no_further_frame() {
 }
 
 #[test]
-fn settings_are_slid_typed_and_explained_and_a_stopped_training_can_be_forgotten() {
+fn settings_have_sliders_and_a_stopped_training_can_be_dropped() {
     let mut harness = window(changed(made_up::ready(), |latest| latest.resumable = true));
     turn_to(&mut harness, "Training");
     commands(&mut harness);
@@ -70,7 +70,7 @@ fn settings_are_slid_typed_and_explained_and_a_stopped_training_can_be_forgotten
 }
 
 #[test]
-fn a_match_is_shown_on_the_map_and_its_bits_are_looked_at_from_its_menu() {
+fn the_menu_of_a_match_shows_it_on_the_map_and_shows_its_bits() {
     let open = |entry: &str| {
         let mut harness = window(made_up::matched());
         harness.state_mut().select_match(1);

@@ -87,7 +87,7 @@ fn a_filter_is_typed_letter_by_letter_and_the_field_keeps_the_focus() {
 }
 
 #[test]
-fn rows_are_dragged_to_other_programs_where_the_platform_lets_us() {
+fn rows_are_dragged_to_other_programs_where_the_system_can() {
     for can_leave in [false, true] {
         let mut harness = window(made_up::ready());
         harness.state_mut().shared.drags_out = can_leave;
@@ -240,7 +240,7 @@ fn each_entry_of_a_files_menu_does_what_it_says() {
 }
 
 #[test]
-fn the_menu_of_many_is_about_all_of_them_and_opens_without_a_mouse() {
+fn the_menu_of_files_acts_on_all_selected_ones() {
     let mut harness = window(made_up::ready());
     harness.state_mut().shared.preferences.plays_selected = false;
     harness.state_mut().shared.list = List::Files;

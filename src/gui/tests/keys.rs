@@ -70,7 +70,7 @@ fn type_letters(harness: &mut Harness<'_, State>, text: &str) {
 }
 
 #[test]
-fn what_is_typed_in_a_list_filters_that_list_and_starts_nothing() {
+fn letters_typed_in_a_list_filter_it() {
     for (list, field) in [(List::Files, "Filter the files"), (List::Matches, "Filter the matches")] {
         let mut harness = window(made_up::matched());
         harness.state_mut().shared.list = list;
@@ -109,7 +109,7 @@ fn tab_to(harness: &mut Harness<'_, State>, name: &str) {
 }
 
 #[test]
-fn tab_goes_through_the_window_and_keys_follow_it_also_where_rows_can_be_dragged_out() {
+fn the_tab_key_goes_through_the_window_and_keys_follow_it() {
     let mut state = made_up::matched();
     state.shared.drags_out = true;
     let mut harness = window(state);

@@ -52,7 +52,7 @@ fn a_match_that_is_dragged_takes_its_file_along() {
 }
 
 #[test]
-fn a_match_is_to_blame_for_what_is_wrong_with_its_file_and_for_nothing_else() {
+fn a_row_shows_only_failures_of_its_own_file() {
     let mut state = made_up::matched();
     let path = state.search.matches()[1].path.clone();
     let no_output = Failure::new(FailureKind::Device, format!("{path} was not heard: there is no sound output"));
@@ -84,7 +84,7 @@ fn headings_sort_the_matches_and_columns_can_be_hidden() {
 }
 
 #[test]
-fn the_moments_of_the_query_itself_are_unfolded_above_the_matches() {
+fn the_moments_of_the_query_unfold_above_the_matches() {
     let mut harness = window(made_up::matched());
     press(&mut harness, "Moments of this sound that are like the query");
     let asked = commands(&mut harness);
@@ -107,7 +107,7 @@ fn the_moments_of_the_query_itself_are_unfolded_above_the_matches() {
 }
 
 #[test]
-fn the_query_and_a_match_are_heard_by_turns() {
+fn the_query_and_a_match_play_in_turn() {
     let mut state = made_up::matched();
     state.play_the_other();
     assert_eq!(in_short(&submitted(&mut state)), ["play /sounds/bell/bell_00.wav 0.00-end"]);
@@ -117,7 +117,7 @@ fn the_query_and_a_match_are_heard_by_turns() {
 }
 
 #[test]
-fn of_a_long_file_the_moment_and_what_is_around_it_plays() {
+fn a_moment_of_a_long_file_plays_with_its_surroundings() {
     let mut state = changed(made_up::matched(), |latest| {
         let mut files = latest.dataset.files.clone();
         Arc::make_mut(&mut files[1]).frames = 80_000;
@@ -135,7 +135,7 @@ fn of_a_long_file_the_moment_and_what_is_around_it_plays() {
 }
 
 #[test]
-fn from_a_click_on_a_sound_to_the_third_that_is_like_it_it_takes_two_keys() {
+fn two_keys_lead_from_a_click_to_the_third_match() {
     let four = ["/s/a.wav", "/s/b.wav", "/s/c.wav", "/s/d.wav"];
     let mut harness = window(changed(made_up::ready(), |latest| {
         latest.dataset = made_up::dataset((1..).zip(four).map(|(id, path)| made_up::file(id, path)).collect());
@@ -187,7 +187,7 @@ fn a_star_marks_a_match_and_takes_the_mark_away() {
 }
 
 #[test]
-fn favourites_are_listed_heard_searched_for_and_unmarked() {
+fn favourites_are_listed_played_searched_and_unmarked() {
     let harness = window(made_up::matched());
     assert!(harness.query_by_label_contains("Favourites").is_none(), "there are none");
     let mut harness = window(with_favourite(made_up::matched()));
@@ -252,7 +252,7 @@ fn each_entry_of_a_matchs_menu_does_what_it_says() {
 }
 
 #[test]
-fn the_first_entry_of_a_menu_opened_by_key_has_the_focus_and_esc_gives_it_back() {
+fn a_menu_opened_by_key_has_the_focus_until_esc() {
     let mut harness = window(made_up::matched());
     harness.state_mut().select_match(1);
     harness.key_press(Key::Menu);
@@ -293,7 +293,7 @@ fn a_path_is_copied_as_text() {
 }
 
 #[test]
-fn a_sound_and_all_matches_are_saved_where_the_path_says() {
+fn a_sound_and_all_matches_are_saved_at_the_typed_path() {
     let (actions, state) = chosen("Save this sound as WAV…", false);
     assert!(actions.is_empty());
     let typed = state.modals.saving.as_ref().expect("asked for").typed.clone();
@@ -333,7 +333,7 @@ fn a_sound_and_all_matches_are_saved_where_the_path_says() {
 }
 
 #[test]
-fn a_part_of_a_match_becomes_the_query_by_dragging_over_it() {
+fn a_drag_over_a_match_makes_the_part_the_query() {
     let mut state = made_up::matched();
     let picture = made_up::preview("/sounds/kick/kick_00.wav");
     state.apply(Event::Finished { job: JobId(5), outcome: Outcome::Previewed(picture.into()) });

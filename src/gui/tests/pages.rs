@@ -73,7 +73,7 @@ fn a_new_query_turns_to_its_matches() {
 }
 
 #[test]
-fn pages_that_need_an_index_say_what_comes_first() {
+fn pages_without_an_index_say_what_to_do() {
     for name in ["Search", "Bits", "Duplicates"] {
         let mut state = made_up::added();
         // Exact copies are found without an index.

@@ -87,7 +87,7 @@ fn one_click_learns_and_indexes_with_the_chosen_preset() {
 }
 
 #[test]
-fn a_setting_that_cannot_be_is_refused_beside_its_field() {
+fn an_invalid_setting_is_refused_beside_its_field() {
     let mut harness = learning_page(made_up::added());
     press(&mut harness, "More settings");
     let field = harness.get_by_label("Steps");
@@ -117,7 +117,7 @@ fn a_running_training_is_watched_finished_and_stopped() {
 }
 
 #[test]
-fn a_collapsed_run_is_said_in_words_and_a_stopped_one_can_be_resumed() {
+fn a_collapsed_training_is_reported_and_a_stopped_one_can_be_resumed() {
     let mut harness = learning_page(changed(made_up::ready(), |latest| {
         let mut model = (*made_up::model()).clone();
         model.collapsed = Some("Every sound has the same code.".into());
@@ -141,7 +141,7 @@ fn new_files_are_indexed_on_request() {
 }
 
 #[test]
-fn an_import_shows_how_far_it_is_and_can_be_stopped() {
+fn an_import_shows_its_progress_and_can_be_stopped() {
     let mut harness = window(changed(made_up::added(), |latest| {
         let view = JobView {
             stage: JobStage::ReadingFiles,
@@ -196,7 +196,7 @@ fn a_match_plays_on_a_click_and_its_moments_unfold() {
 }
 
 #[test]
-fn moments_are_ranked_on_request_and_that_is_remembered() {
+fn the_window_remembers_that_moments_are_listed() {
     let mut harness = window(made_up::matched());
     press(&mut harness, "Moments");
     assert_eq!(in_short(&commands(&mut harness)), ["search /sounds/bell/bell_00.wav 0.00-end"]);
@@ -225,7 +225,7 @@ fn a_part_of_the_query_is_chosen_by_dragging() {
 }
 
 #[test]
-fn files_over_the_window_are_told_what_a_drop_does_wherever_they_are() {
+fn the_window_says_what_a_drop_will_do() {
     for state in [made_up::empty(), made_up::added(), made_up::matched()] {
         let mut harness = window(state);
         assert!(harness.query_by_label_contains("Let go to add").is_none());

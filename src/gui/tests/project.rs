@@ -70,7 +70,7 @@ fn another_project_is_opened_by_a_dialog_or_by_its_path() {
 }
 
 #[test]
-fn folders_are_watched_on_request_and_the_reason_is_told_where_they_cannot_be() {
+fn folders_are_watched_on_request_or_the_reason_is_shown() {
     let mut harness = window(changed(made_up::ready(), |latest| {
         let problem = Some("/gone cannot be watched".to_owned());
         latest.watch = WatchView { problem, ..Default::default() }.into();
@@ -82,7 +82,7 @@ fn folders_are_watched_on_request_and_the_reason_is_told_where_they_cannot_be() 
 }
 
 #[test]
-fn a_project_that_is_opened_is_looked_at_and_watched_if_that_was_wanted() {
+fn an_opened_project_is_checked_and_watched_again() {
     let mut latest = made_up::added().shared.latest;
     latest.watch = WatchView { wanted: true, ..Default::default() }.into();
     let mut state = made_up::empty();
@@ -102,7 +102,7 @@ fn what_watching_has_left_alone_is_not_told() {
 }
 
 #[test]
-fn panels_are_drawn_wider_by_mouse_and_by_keyboard() {
+fn panels_are_resized_by_mouse_and_by_keyboard() {
     let mut harness = window(made_up::ready());
     let edge = harness.get_by_label("Width of the library").rect().center();
     harness.drag_at(edge);

@@ -16,7 +16,7 @@ use crate::gui::shared::List;
 use crate::gui::state::State;
 
 #[test]
-fn one_goes_back_and_forward_through_queries_by_button_key_and_list() {
+fn buttons_keys_and_the_list_go_through_earlier_queries() {
     let mut harness = window(made_up::matched());
     assert!(harness.get_by_label("The query before (Alt+Left)").accesskit_node().is_disabled());
     harness.state_mut().find_similar_to_match(1);
@@ -42,7 +42,7 @@ fn one_goes_back_and_forward_through_queries_by_button_key_and_list() {
 }
 
 #[test]
-fn a_query_that_was_forgotten_can_be_gone_back_to() {
+fn a_forgotten_query_can_be_opened_again() {
     let mut harness = window(made_up::matched());
     press(&mut harness, "Forget the query");
     harness.get_by_label("What should it sound like?");
@@ -51,7 +51,7 @@ fn a_query_that_was_forgotten_can_be_gone_back_to() {
 }
 
 #[test]
-fn files_that_are_passed_in_the_list_are_shown_as_queries_and_leave_no_trace() {
+fn files_passed_by_arrow_keys_are_not_kept_in_the_history() {
     let mut state = made_up::matched();
     for place in 0..3 {
         state.shared.list = List::Files;
@@ -65,7 +65,7 @@ fn files_that_are_passed_in_the_list_are_shown_as_queries_and_leave_no_trace() {
 }
 
 #[test]
-fn a_filter_narrows_the_search_says_what_it_does_not_understand_and_is_cleared() {
+fn a_filter_narrows_the_search_and_reports_what_it_does_not_understand() {
     let mut harness = window(made_up::matched());
     harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::F);
     harness.run();
@@ -90,7 +90,7 @@ fn a_filter_narrows_the_search_says_what_it_does_not_understand_and_is_cleared()
 }
 
 #[test]
-fn a_search_among_favourites_is_asked_again_when_they_change() {
+fn a_search_among_favourites_runs_again_when_they_change() {
     let mut state = made_up::matched();
     state.set_filter(|filter| filter.favourites = true);
     answer_search(&mut state, JobId(90), &[0.0]);
@@ -99,7 +99,7 @@ fn a_search_among_favourites_is_asked_again_when_they_change() {
 }
 
 #[test]
-fn sliders_say_what_counts_ask_again_at_once_and_are_remembered() {
+fn weights_search_again_at_once_and_are_remembered() {
     let mut harness = window(made_up::matched());
     assert!(harness.query_by_label("Envelope").is_none(), "they are out of the way until they are asked for");
     press(&mut harness, "Order");
@@ -157,7 +157,7 @@ fn the_library_is_gone_through_by_keys_alone() {
 }
 
 #[test]
-fn the_wheel_zooms_into_the_query_and_the_lane_moves_what_is_seen() {
+fn the_wheel_zooms_into_the_query_and_the_lane_scrolls() {
     let mut harness = window(made_up::matched());
     let picture = harness.get_by_label_contains("Picture of the query").rect();
     harness.hover_at(picture.center());
@@ -180,7 +180,7 @@ fn the_wheel_zooms_into_the_query_and_the_lane_moves_what_is_seen() {
 }
 
 #[test]
-fn a_picture_that_nobody_waits_for_any_more_is_cancelled() {
+fn a_picture_that_is_no_longer_shown_is_cancelled() {
     let mut state = made_up::ready();
     state.find("/long.wav".into());
     let preview = made_up::all_submitted(&mut state).into_iter().find(|c| matches!(c, Command::Preview { .. }));

@@ -39,7 +39,7 @@ fn unfolded(change: impl FnOnce(&mut Latest)) -> State {
 }
 
 #[test]
-fn the_microphone_is_seen_before_it_records_and_can_be_chosen() {
+fn the_level_shows_before_recording_and_the_microphone_can_be_chosen() {
     let mut harness = window(changed(made_up::matched(), connected));
     press(&mut harness, "Microphone and takes");
     let asked = in_short(&commands(&mut harness));
@@ -65,7 +65,7 @@ fn the_microphone_is_seen_before_it_records_and_can_be_chosen() {
 }
 
 #[test]
-fn a_microphone_that_is_chosen_and_gone_says_so_with_a_way_back() {
+fn a_missing_microphone_is_reported_with_a_way_back() {
     let mut harness = window(unfolded(|latest| {
         latest.sound = Arc::new(SoundSettings { input: Some(device("Gone")), ..SoundSettings::default() });
         latest.recorder.problem = Some("Gone is not connected; connect it, or choose another device".into());
@@ -120,7 +120,7 @@ fn takes_are_played_searched_renamed_and_deleted() {
 }
 
 #[test]
-fn the_output_its_levels_and_what_is_around_a_match_are_set_at_the_speaker() {
+fn the_speaker_menu_sets_device_level_and_surroundings() {
     let mut harness = window(changed(made_up::matched(), connected));
     press(&mut harness, "Output device and levels");
     harness.run();
@@ -143,7 +143,7 @@ fn the_output_its_levels_and_what_is_around_a_match_are_set_at_the_speaker() {
 }
 
 #[test]
-fn what_plays_can_be_played_on_and_a_place_outside_of_it_too() {
+fn the_player_continues_to_the_end_and_seeks() {
     let mut harness = window(changed(made_up::matched(), |latest| {
         latest.player.path = Some("/p.wav".into());
         (latest.player.from_secs, latest.player.to_secs) = (1.0, 1.25);

@@ -13,7 +13,7 @@ use crate::gui::search_state::Run;
 use crate::gui::shared::Obstacle;
 
 #[test]
-fn a_drop_is_added_and_a_single_file_is_heard_and_searched_for_as_well() {
+fn a_drop_is_added_and_a_single_file_becomes_the_query() {
     let one = || vec![PathBuf::from("/new.wav")];
     let mut state = made_up::ready();
     state.dropped(one());
@@ -57,7 +57,7 @@ fn what_was_added_is_indexed_at_once() {
 }
 
 #[test]
-fn a_tag_is_no_message_and_an_error_is_one() {
+fn a_tag_gives_no_message_and_an_error_does() {
     let mut state = made_up::ready();
     let tag = Command::TagFiles { files: vec![FileId(1)], tag: "dry".into() };
     state.submitted(JobId(1), &tag);
@@ -70,7 +70,7 @@ fn a_tag_is_no_message_and_an_error_is_one() {
 }
 
 #[test]
-fn what_the_player_says_of_its_device_is_not_said_twice() {
+fn a_problem_of_the_device_is_shown_once() {
     let mut state = changed(made_up::ready(), |latest| latest.player.problem = Some("there is no speaker".into()));
     let play = Command::Play(Clip { path: "/a.wav".into(), from_secs: 0.0, to_secs: None });
     for (job, message, told) in [(1, "there is no speaker", 0), (2, "/a.wav: there is no such file", 1)] {
@@ -81,14 +81,14 @@ fn what_the_player_says_of_its_device_is_not_said_twice() {
 }
 
 #[test]
-fn a_desktop_without_dialogs_is_told_of() {
+fn a_desktop_without_dialogs_gives_a_message() {
     let mut state = made_up::added();
     state.answered(Answer::NoDialog);
     assert!(state.notices.texts().any(|text| text.contains("Paste a path")));
 }
 
 #[test]
-fn what_stands_between_a_query_and_its_matches_is_named() {
+fn each_obstacle_to_a_search_is_named() {
     assert_eq!(made_up::added().shared.search_obstacle(), Some(Obstacle::NoModel));
     let no_index = changed(made_up::ready(), |latest| latest.index = None);
     assert_eq!(no_index.shared.search_obstacle(), Some(Obstacle::NoIndex));
@@ -113,7 +113,7 @@ fn without_an_index_a_query_is_drawn_and_not_searched() {
 }
 
 #[test]
-fn while_a_region_is_dragged_one_search_runs_and_the_last_region_wins() {
+fn a_dragged_region_runs_one_search_at_a_time() {
     let mut state = made_up::ready();
     state.choose_query("/sounds/bell/bell_00.wav".into(), None);
     answer_search(&mut state, JobId(1), &[0.0]);
@@ -145,7 +145,7 @@ fn an_answer_about_an_earlier_query_is_not_shown() {
 }
 
 #[test]
-fn moving_through_matches_plays_them_unless_switched_off() {
+fn selecting_a_match_plays_it_unless_switched_off() {
     let mut state = made_up::matched();
     assert_eq!(state.search.selected, Some(1.into()), "the query is not among its matches");
     state.step(1);
@@ -172,7 +172,7 @@ fn find_similar_takes_the_stretch_of_a_moment_as_the_query() {
 }
 
 #[test]
-fn space_stops_what_plays_and_else_plays_what_is_selected() {
+fn space_stops_the_player_or_plays_the_selection() {
     let mut state = made_up::matched();
     state.play_or_stop();
     assert_eq!(in_short(&submitted(&mut state)), ["play /sounds/kick/kick_00.wav 0.00-end"]);
@@ -201,7 +201,7 @@ fn files_are_selected_one_by_one_in_ranges_and_removed() {
 }
 
 #[test]
-fn a_failure_stays_until_a_job_of_its_place_succeeds() {
+fn an_error_stays_until_a_job_of_its_part_succeeds() {
     let mut state = made_up::added();
     let command = Command::AddPaths { paths: vec!["/nowhere".into()] };
     state.submitted(JobId(1), &command);
@@ -213,7 +213,7 @@ fn a_failure_stays_until_a_job_of_its_place_succeeds() {
 }
 
 #[test]
-fn files_that_are_gone_are_told_once_and_again_when_there_are_more() {
+fn missing_files_are_reported_again_only_when_there_are_more() {
     let mut state = made_up::added();
     let mut check = |missing: usize| {
         let missing = (0..missing).map(|n| format!("/gone/{n}.wav").into()).collect();
@@ -240,7 +240,7 @@ fn a_failed_search_ends_the_search() {
 }
 
 #[test]
-fn a_recording_becomes_the_query_and_what_was_lost_is_said() {
+fn a_recording_becomes_the_query_and_its_losses_are_reported() {
     let mut state = made_up::ready();
     let take = Take {
         path: "/takes/1.wav".into(),

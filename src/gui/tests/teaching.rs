@@ -45,7 +45,7 @@ fn with_saved(state: State, verdicts: Vec<Verdict>) -> State {
 }
 
 #[test]
-fn yes_and_no_by_key_rank_again_select_the_next_and_can_be_undone() {
+fn verdicts_by_key_search_again_and_can_be_undone() {
     let mut harness = window(made_up::matched());
     harness.state_mut().shared.list = List::Matches;
     harness.key_press(Key::Y);
@@ -74,7 +74,7 @@ fn yes_and_no_by_key_rank_again_select_the_next_and_can_be_undone() {
 }
 
 #[test]
-fn buttons_on_a_row_say_the_same_and_take_it_back() {
+fn buttons_on_a_row_give_and_remove_verdicts() {
     let mut harness = window(made_up::matched());
     press(&mut harness, "More like this (Y): match 1");
     assert_eq!(asked(&mut harness).verdicts, [KICK]);
@@ -85,7 +85,7 @@ fn buttons_on_a_row_say_the_same_and_take_it_back() {
 }
 
 #[test]
-fn a_letter_that_judges_matches_filters_the_files() {
+fn a_letter_for_verdicts_filters_the_files() {
     let mut harness = window(made_up::matched());
     harness.state_mut().shared.list = List::Files;
     harness.event(egui::Event::Text("y".into()));
@@ -95,7 +95,7 @@ fn a_letter_that_judges_matches_filters_the_files() {
 }
 
 #[test]
-fn of_a_word_that_is_typed_at_once_no_letter_judges() {
+fn a_word_typed_at_once_gives_no_verdict() {
     let mut harness = window(made_up::matched());
     harness.state_mut().shared.list = List::Matches;
     for (letter, key) in [("m", Key::M), ("y", Key::Y)] {
@@ -109,7 +109,7 @@ fn of_a_word_that_is_typed_at_once_no_letter_judges() {
 }
 
 #[test]
-fn a_further_sound_joins_the_query_by_its_menu_and_leaves_by_its_sign() {
+fn a_further_sound_is_added_by_menu_and_removed_by_click() {
     let mut harness = window(made_up::matched());
     harness.get_by_label("pad_00.wav, 2.00 s").click_secondary();
     harness.run();
@@ -121,7 +121,7 @@ fn a_further_sound_joins_the_query_by_its_menu_and_leaves_by_its_sign() {
 }
 
 #[test]
-fn what_was_taught_belongs_to_its_query_and_comes_back_with_it() {
+fn a_query_keeps_its_verdicts_and_examples() {
     let mut state = made_up::matched();
     state.judge(1, true);
     submitted(&mut state);
@@ -184,7 +184,7 @@ fn undoing_a_verdict_of_a_saved_search_ranks_again() {
 }
 
 #[test]
-fn a_verdict_that_is_on_its_way_is_not_taken_back_by_an_earlier_state() {
+fn a_verdict_is_not_lost_while_it_is_being_saved() {
     let mut state = with_saved(made_up::matched(), Vec::new());
     state.search.taught.named("wren".into());
     state.judge(1, true);
@@ -195,7 +195,7 @@ fn a_verdict_that_is_on_its_way_is_not_taken_back_by_an_earlier_state() {
 }
 
 #[test]
-fn events_have_a_line_that_is_moved_by_hand_and_put_back() {
+fn the_line_of_events_is_moved_and_restored() {
     let mut state = made_up::matched();
     state.look_at_matches_as(View::Everywhere);
     answer_search(&mut state, JobId(90), &[0.0, 3.0, 17.0]);

@@ -46,7 +46,7 @@ fn copies_page() -> Harness<'static, State> {
 }
 
 #[test]
-fn copies_are_looked_through_heard_and_taken_out_after_a_question() {
+fn copies_are_reviewed_played_and_removed_after_a_question() {
     let mut harness = copies_page();
     harness.get_by_label("2 files to go, of 1 sound");
     press(&mut harness, "Copy to go: kick_00.wav in sounds/kick");
@@ -68,7 +68,7 @@ fn copies_are_looked_through_heard_and_taken_out_after_a_question() {
 }
 
 #[test]
-fn nothing_goes_to_the_trash_where_the_person_leaves_it() {
+fn cancelling_moves_nothing_to_the_trash() {
     let mut harness = copies_page();
     press(&mut harness, "Move to the trash…");
     harness.get_by_label("Move 2 files to the trash?");
@@ -91,7 +91,7 @@ fn another_rule_asks_again_and_a_script_is_written() {
 }
 
 #[test]
-fn the_copies_of_a_match_are_told_and_shown_in_the_library() {
+fn the_copies_of_a_match_are_shown_in_the_library() {
     let mut harness = window(with_copies(made_up::matched()));
     let name = "Match 1: kick_00.wav, 3.0 of 64 bits differ on average; and 1 copy";
     harness.get_by_label(name).click_secondary();
@@ -138,7 +138,7 @@ fn missing_files_are_found_again_after_a_count() {
 }
 
 #[test]
-fn files_that_are_gone_are_forgotten_on_request_alone() {
+fn missing_files_are_forgotten_only_on_request() {
     let mut harness = window(missing(made_up::ready()));
     press(&mut harness, "2 missing");
     press(&mut harness, "Forget 1 file that is gone");
@@ -146,7 +146,7 @@ fn files_that_are_gone_are_forgotten_on_request_alone() {
 }
 
 #[test]
-fn the_message_of_missing_files_leads_to_the_question() {
+fn the_message_about_missing_files_opens_their_dialog() {
     let mut state = made_up::ready();
     let report = CheckReport { missing: vec!["/sounds/kick/kick_00.wav".into()], ..CheckReport::default() };
     state.apply(Event::Finished { job: JobId(5), outcome: Outcome::Checked(report) });

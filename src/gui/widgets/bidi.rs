@@ -72,7 +72,7 @@ mod tests {
     use super::visual;
 
     #[test]
-    fn words_from_the_right_are_placed_in_the_order_in_which_they_are_read() {
+    fn right_to_left_words_are_placed_in_reading_order() {
         assert_eq!(visual("kick 01.wav"), "kick 01.wav");
         assert_eq!(visual("鳥の声.wav"), "鳥の声.wav");
         // Stored as: shalom, olam. The second word is farther left, and the extension is on the right.

@@ -114,7 +114,7 @@ mod tests {
     use super::columns;
 
     #[test]
-    fn lines_hold_numbers_of_bits_that_people_count_in() {
+    fn lines_hold_round_numbers_of_bits() {
         assert_eq!(columns(900.0, 64), 32);
         assert_eq!(columns(460.0, 64), 16);
         assert_eq!(columns(1600.0, 128), 64);

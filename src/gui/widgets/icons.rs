@@ -42,7 +42,7 @@ pub enum Icon {
     History,
     Around,
     Tag,
-    /// Two sounds by turns.
+    /// Two sounds that play in turn.
     Turns,
     /// Whether selecting plays.
     Preview,

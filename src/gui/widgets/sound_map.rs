@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stamp_covers_a_disc_and_is_cut_off_at_the_edges() {
+    fn a_stamp_is_a_disc_that_is_cut_off_at_the_edges() {
         let red = Color32::from_rgb(255, 0, 0);
         let mut image = ColorImage::filled([20, 10], Color32::TRANSPARENT);
         let stamp = Stamp::new(3.0);

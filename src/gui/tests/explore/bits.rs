@@ -15,7 +15,7 @@ use crate::gui::tests::pages::turn_to;
 use crate::gui::tests::panels::{commands, press, window};
 
 #[test]
-fn a_new_index_has_its_codes_looked_up_anew() {
+fn a_new_index_is_asked_for_its_codes() {
     let mut harness = bits_page();
     press(&mut harness, "Bit 1 of 64");
     let asked = commands(&mut harness);
@@ -52,7 +52,7 @@ pub fn bits_page() -> Harness<'static, State> {
 }
 
 #[test]
-fn a_code_is_flipped_by_click_and_by_key_and_its_address_looked_up() {
+fn a_flipped_code_is_looked_up() {
     let mut harness = bits_page();
     harness.get_by_label("a000 0000 0000 0000");
     harness.get_by_label("1 sound has this code");
@@ -84,7 +84,7 @@ fn a_code_is_flipped_by_click_and_by_key_and_its_address_looked_up() {
 }
 
 #[test]
-fn the_decoder_is_heard_and_named_as_such() {
+fn the_decoders_sound_plays_and_is_named() {
     let mut harness = bits_page();
     press(&mut harness, "Hear the decoder");
     let decoded = DecodedCode { code: vec![0b101], path: "/tmp/decoded a0.wav".into() };
@@ -110,7 +110,7 @@ fn press_while_playing(harness: &mut Harness<'_, State>, name: &str) {
 }
 
 #[test]
-fn who_has_a_like_code_is_played_looked_at_and_searched_for() {
+fn near_chunks_are_played_shown_and_searched() {
     let mut harness = bits_page();
     press(&mut harness, "Near 2: kick_00.wav, 2 bits differ");
     harness.key_press(Key::ArrowDown);
@@ -131,7 +131,7 @@ fn who_has_a_like_code_is_played_looked_at_and_searched_for() {
 }
 
 #[test]
-fn the_bits_are_those_of_what_was_selected_last_and_of_what_is_chosen() {
+fn the_bits_are_those_of_the_last_selection() {
     let mut harness = bits_page();
     press(&mut harness, "The query");
     let asked = commands(&mut harness);

@@ -66,14 +66,14 @@ fn duplicates_are_unfolded_played_chosen_and_removed_from_the_project() {
 }
 
 #[test]
-fn of_whole_files_all_but_the_first_can_be_chosen_at_once() {
+fn all_duplicates_but_the_first_are_chosen_at_once() {
     let mut harness = duplicates_page(DuplicatesBy::File);
     press(&mut harness, "Choose all but the first");
     assert_eq!(harness.state().duplicates.chosen.iter().copied().collect::<Vec<_>>(), [FileId(2)]);
 }
 
 #[test]
-fn another_distance_overtakes_the_one_that_is_being_looked_for() {
+fn another_distance_cancels_the_running_comparison() {
     let mut harness = duplicates_page(DuplicatesBy::Chunk);
     press(&mut harness, "Whole files");
     let asked = commands(&mut harness);
@@ -90,7 +90,7 @@ fn another_distance_overtakes_the_one_that_is_being_looked_for() {
 }
 
 #[test]
-fn no_duplicates_and_a_stopped_search_say_what_can_be_done() {
+fn an_empty_or_stopped_comparison_says_what_to_do() {
     let mut harness = duplicates_page(DuplicatesBy::Chunk);
     let mut none = (*duplicates_report(DuplicatesBy::Chunk)).clone();
     (none.groups, none.silence) = (Vec::new(), None);
@@ -114,7 +114,7 @@ fn no_duplicates_and_a_stopped_search_say_what_can_be_done() {
 }
 
 #[test]
-fn distances_are_measured_for_who_looks_at_them() {
+fn distances_are_measured_when_they_are_shown() {
     let mut harness = window(made_up::ready());
     assert!(commands(&mut harness).is_empty());
     turn_to(&mut harness, "Training");

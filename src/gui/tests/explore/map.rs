@@ -73,7 +73,7 @@ fn hover(harness: &mut Harness<'_, State>, at: egui::Pos2) {
 }
 
 #[test]
-fn the_map_is_asked_for_once_shows_how_far_it_is_and_can_be_stopped() {
+fn the_map_is_drawn_once_with_progress_and_can_be_stopped() {
     let mut harness = without_map(made_up::ready());
     let asked = commands(&mut harness);
     assert!(matches!(&asked[..], [Command::DrawMap]), "{asked:?}");
@@ -107,7 +107,7 @@ fn a_map_that_cannot_be_drawn_says_why() {
 }
 
 #[test]
-fn a_dot_is_played_by_resting_on_it_and_searched_for_by_a_click() {
+fn resting_on_a_dot_plays_it_and_a_click_searches() {
     let mut harness = map_page(made_up::ready());
     let at = at_dot(&harness, 4);
     hover(&mut harness, at);
@@ -199,7 +199,7 @@ fn the_map_is_zoomed_and_moved_by_wheel_keys_buttons_and_drags() {
 }
 
 #[test]
-fn colours_are_of_folders_or_files_and_one_of_them_can_be_looked_at() {
+fn colours_show_folders_or_files_and_one_can_be_picked() {
     let mut harness = map_page(made_up::ready());
     let kinds = harness.state().map.kinds.clone();
     assert_eq!(kinds.of, [0, 0, 1, 1, 2], "the most common first");
@@ -256,7 +256,7 @@ fn all_that_is_in_view_is_also_a_list() {
 }
 
 #[test]
-fn a_new_index_has_its_map_drawn_anew() {
+fn a_new_index_gets_a_new_map() {
     let mut harness = map_page(made_up::ready());
     let state = std::mem::take(harness.state_mut());
     *harness.state_mut() = changed(state, |latest| {
@@ -269,7 +269,7 @@ fn a_new_index_has_its_map_drawn_anew() {
 }
 
 #[test]
-fn files_that_go_or_come_back_have_the_map_read_again_and_the_view_stays() {
+fn removed_and_restored_files_redraw_the_map_in_the_same_view() {
     let mut harness = map_page(made_up::ready());
     harness.key_press(Key::Plus);
     harness.run();
@@ -294,7 +294,7 @@ fn files_that_go_or_come_back_have_the_map_read_again_and_the_view_stays() {
 }
 
 #[test]
-fn a_collapsed_model_is_told_of_where_its_answers_stand() {
+fn a_collapsed_model_is_reported_beside_its_answers() {
     let harness = map_page(changed(made_up::matched(), |latest| {
         let mut model = (*made_up::model()).clone();
         model.collapsed = Some("Every sound has the same code.".into());
@@ -376,7 +376,7 @@ fn from_afar_a_dot_is_a_sound_and_from_near_a_moment() {
 }
 
 #[test]
-fn a_line_around_some_dots_has_the_matches_looked_for_among_them() {
+fn a_line_around_dots_searches_only_among_them() {
     let mut harness = from_afar(made_up::matched());
     let corners = [[0.5, -0.5], [1.5, -0.5], [1.5, 0.5], [0.5, 0.5]];
     harness.state_mut().look_among(&corners);

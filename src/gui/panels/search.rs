@@ -65,11 +65,12 @@ fn sources(ui: &mut Ui, search: &mut SearchState, sound: &mut SoundState, shared
         let hint = "or paste a path";
         let edit = TextEdit::singleline(&mut search.path_typed).id_salt("path to search for").hint_text(hint);
         let response = field(ui, edit.desired_width(f32::INFINITY)).accessible_name("Path to search for");
-        if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
-            if let Some(path) = typed_path(&search.path_typed) {
-                search.path_typed.clear();
-                intents.find(path);
-            }
+        if response.lost_focus()
+            && ui.input(|i| i.key_pressed(Key::Enter))
+            && let Some(path) = typed_path(&search.path_typed)
+        {
+            search.path_typed.clear();
+            intents.find(path);
         }
     });
 }

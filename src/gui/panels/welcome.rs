@@ -85,11 +85,12 @@ pub fn show(ui: &mut Ui, add_typed: &mut String, shared: &Shared, intents: &mut 
 pub fn path_field(ui: &mut Ui, add_typed: &mut String, intents: &mut Intents, hint: &str) {
     let field = TextEdit::singleline(add_typed).id_salt("path to add").hint_text(hint.to_owned());
     let response = widgets::field::field(ui, field.desired_width(f32::INFINITY)).accessible_name("Path to add");
-    if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
-        if let Some(path) = typed_path(add_typed) {
-            add_typed.clear();
-            intents.add(vec![path]);
-        }
+    if response.lost_focus()
+        && ui.input(|i| i.key_pressed(Key::Enter))
+        && let Some(path) = typed_path(add_typed)
+    {
+        add_typed.clear();
+        intents.add(vec![path]);
     }
 }
 

@@ -379,7 +379,7 @@ fn from_afar_a_dot_is_a_sound_and_from_near_a_moment() {
 fn a_line_around_dots_searches_only_among_them() {
     let mut harness = from_afar(made_up::matched());
     let corners = [[0.5, -0.5], [1.5, -0.5], [1.5, 0.5], [0.5, 0.5]];
-    harness.state_mut().look_among(&corners);
+    harness.state_mut().look_among(corners);
     let asked = commands(&mut harness);
     assert!(
         matches!(&asked[..], [Command::Search(query)] if query.filter.among.as_deref() == Some(&vec![FileId(3)])),

@@ -230,16 +230,16 @@ fn main() {
     let mut bench = Bench::start(&project);
     bench.frame(Vec::new());
     println!("first frame                  {:6.1} ms after the start", bench.began.elapsed().as_secs_f64() * 1e3);
-    while bench.app.state().latest.dataset.files.is_empty() || bench.app.state().files.lines() == 0 {
+    while bench.app.state().shared.latest.dataset.files.is_empty() || bench.app.state().files.lines() == 0 {
         bench.frame(Vec::new());
         std::thread::sleep(Duration::from_millis(1));
     }
     bench.frame(Vec::new());
     println!("first frame with the files   {:6.1} ms after the start", bench.began.elapsed().as_secs_f64() * 1e3);
-    let files = bench.app.state().latest.dataset.files.len();
+    let files = bench.app.state().shared.latest.dataset.files.len();
     // Waits until another thread has looked for every file on the disk.
     let calm = Instant::now() + Duration::from_secs(5);
-    while !bench.app.state().latest.jobs.is_empty() && Instant::now() < calm {
+    while !bench.app.state().shared.latest.jobs.is_empty() && Instant::now() < calm {
         bench.frame(Vec::new());
     }
     println!("{files} files, {} chunks in the index", FILES * CHUNKS_A_FILE);

@@ -232,7 +232,7 @@ fn in_the_window_the_library_is_walked_by_map_by_bits_and_by_duplicates() {
     };
     let plays = |window: &mut Window, what: &str, name: &'static str| {
         window.until(what, |harness| {
-            let player = &harness.state().state().latest.player;
+            let player = &harness.state().state().shared.latest.player;
             player.playing && player.path.as_ref().is_some_and(|path| path.as_str().contains(name))
         });
         let peak = window.audio.pull(4000).iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));

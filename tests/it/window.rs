@@ -117,7 +117,7 @@ fn from_a_pasted_path_to_a_match_that_sounds() {
     window.see("Match 2:");
     window.press("Play the query");
     // An open speaker may still be waiting for its sound.
-    window.until("sound", |harness| harness.state().state().latest.player.playing);
+    window.until("sound", |harness| harness.state().state().shared.latest.player.playing);
     assert_eq!(window.audio.speaker_format(), Some(Format { rate: 8000, channels: 1 }), "the file's own rate");
     let heard = window.audio.pull(1000);
     let peak = heard.iter().fold(0.0f32, |peak, sample| peak.max(sample.abs()));
@@ -166,13 +166,13 @@ fn what_was_chosen_is_there_at_the_next_start_and_projects_are_found_again() {
 
     let mut window = Window::remembering(&second, Some(&kept), sound());
     window.see("Try the demo library");
-    assert_eq!(window.harness.state().state().preferences.theme, Look::Light);
+    assert_eq!(window.harness.state().state().shared.preferences.theme, Look::Light);
     window.press("Project");
     window.press("Open recent");
     window.press(first.canonicalize().unwrap().to_str().unwrap());
     window.see("tone_00.wav");
     window.see("Sorted by length, upwards");
-    let preferences = &window.harness.state().state().preferences;
+    let preferences = &window.harness.state().state().shared.preferences;
     assert!(!preferences.files_by_folder);
     let recent: Vec<_> =
         preferences.recent.iter().map(|folder| folder.file_name().unwrap().to_str().unwrap()).collect();
@@ -205,7 +205,7 @@ fn closing_the_window_while_recording_asks_first() {
     window.see("Stop recording?");
     window.press("Go on recording");
     window.audio.feed(&[0.5; 44_100]);
-    window.until("a second", |harness| harness.state().state().latest.recorder.secs >= 1.0);
+    window.until("a second", |harness| harness.state().state().shared.latest.recorder.secs >= 1.0);
     assert!(close(&mut window), "it asks again");
     window.press("Stop and close");
     assert!(!close(&mut window), "now it closes");

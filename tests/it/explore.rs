@@ -250,7 +250,7 @@ fn in_the_window_the_library_is_walked_by_map_by_bits_and_by_duplicates() {
     window.until("its matches, all marked on the map", |harness| {
         let state = harness.state().state();
         let matches = state.search.matches();
-        !matches.is_empty() && matches.iter().all(|found| state.explore.map.dot_of_match(found).is_some())
+        !matches.is_empty() && matches.iter().all(|found| state.map.dot_of_match(found).is_some())
     });
 
     turn_to(&mut window, Key::Num3);

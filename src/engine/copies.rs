@@ -4,8 +4,8 @@
 //! This module never deletes a file. Copies can be removed from the project, or moved to the desktop's trash, from
 //! where a person can restore them.
 
+use std::cell::RefCell;
 use std::cmp::Reverse;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use camino::Utf8Path;
@@ -14,6 +14,7 @@ use super::edit::files_in_words;
 use super::error::EngineError;
 use super::event::Outcome;
 use super::job::JobKind;
+use super::latest::DatasetView;
 use super::library::{CopiesDeed, CopiesReport, CopyGroup, Keep};
 use super::shared::Job;
 use super::{on_disk, unheard};
@@ -53,36 +54,45 @@ pub(super) fn find(job: &Job, keep: &Keep) -> Result<CopiesReport, EngineError> 
     Ok(report)
 }
 
-/// The copies that are still copies: they and the kept file are on the disk as they were when the program read them.
-fn unchanged(job: &Job, report: &CopiesReport) -> CopiesReport {
-    let dataset = job.shared.latest().dataset;
+/// Whether a copy is still a copy: it and the kept file are on the disk as they were when the program read them.
+fn is_unchanged(dataset: &DatasetView, group: &CopyGroup, place: usize) -> bool {
     let is_as_read = |id: FileId| dataset.file(id).is_some_and(|file| on_disk::state_of(file).is_none());
-    report.only(|group, place| is_as_read(group.keep_file) && is_as_read(group.other_files[place]))
+    is_as_read(group.keep_file) && is_as_read(group.other_files[place])
 }
 
-/// The copies that can be taken off the disk. One file can have two names: by a hard link, or where a disk is mounted twice. To
-/// remove such a "copy" could remove the kept file itself.
-fn removable(job: &Job, report: &CopiesReport) -> CopiesReport {
-    let is_another_file = |keep: &Utf8Path, other: &Utf8Path| {
-        same_file::is_same_file(names::path_of(keep), names::path_of(other)).is_ok_and(|is_same| !is_same)
-    };
-    unchanged(job, report).only(|group, place| is_another_file(&group.keep, &group.others[place]))
+/// Whether a copy can be taken off the disk. One file can have two names: by a hard link, or where a disk is mounted
+/// twice. To remove such a "copy" could remove the kept file itself.
+fn is_removable(dataset: &DatasetView, group: &CopyGroup, place: usize) -> bool {
+    let (keep, other) = (names::path_of(&group.keep), names::path_of(&group.others[place]));
+    is_unchanged(dataset, group, place) && same_file::is_same_file(keep, other).is_ok_and(|is_same| !is_same)
 }
 
 /// Removes the copies as the person decided.
+///
+/// # Errors
+/// If a copy cannot be moved to the trash. The copies that were moved before it have then left the project as well.
 pub(super) fn thin_out(job: &Job, report: &CopiesReport, deed: CopiesDeed) -> Result<Outcome, EngineError> {
-    let report = match deed {
-        CopiesDeed::Forget => unchanged(job, report),
-        CopiesDeed::Trash => removable(job, report),
-    };
+    let dataset = job.shared.latest().dataset;
     let edit = job.shared.project.edit("Removed copies")?;
-    let words = match deed {
-        CopiesDeed::Forget => format!("Removed {} that had copies", files_in_words(report.others())),
+    let failure = RefCell::new(None);
+    let is_moved = |group: &CopyGroup, place: usize| {
+        // Each copy is looked at right before it is moved.
+        if failure.borrow().is_some() || !is_removable(&dataset, group, place) {
+            return false;
+        }
+        let moved = trash::delete(names::path_of(&group.others[place]));
+        moved.map_err(|cause| *failure.borrow_mut() = Some(EngineError::Trash(cause.to_string()))).is_ok()
+    };
+    let (report, words) = match deed {
+        CopiesDeed::Forget => {
+            let gone = report.only(|group, place| is_unchanged(&dataset, group, place));
+            let words = format!("Removed {} that had copies", files_in_words(gone.others()));
+            (gone, words)
+        }
         CopiesDeed::Trash => {
-            let paths = report.groups.iter().flat_map(|group| &group.others).map(|path| names::path_of(path));
-            let paths: Vec<PathBuf> = paths.collect();
-            trash::delete_all(&paths).map_err(|cause| EngineError::Trash(cause.to_string()))?;
-            format!("Moved {} that had copies to the trash", files_in_words(report.others()))
+            let gone = report.only(is_moved);
+            let words = format!("Moved {} that had copies to the trash", files_in_words(gone.others()));
+            (gone, words)
         }
     };
     let pairs = report.groups.iter().flat_map(|group| group.other_files.iter().map(|id| (group.keep_file, *id)));
@@ -90,13 +100,18 @@ pub(super) fn thin_out(job: &Job, report: &CopiesReport, deed: CopiesDeed) -> Re
     edit.name(words.as_str());
     edit.commit()?;
     job.shared.refresh()?;
-    Ok(Outcome::Changed { words })
+    match failure.into_inner() {
+        Some(failure) => Err(failure),
+        None => Ok(Outcome::Changed { words }),
+    }
 }
 
 /// Writes a script that keeps one file of each group. It is made only where nothing is yet.
 pub(super) fn save_script(job: &Job, report: &CopiesReport, out: &Utf8Path) -> Result<Outcome, EngineError> {
     let path = names::path_of(out);
-    files::create(&path, &script(&removable(job, report))).map_err(|cause| EngineError::Write { path, cause })?;
+    let dataset = job.shared.latest().dataset;
+    let removable = report.only(|group, place| is_removable(&dataset, group, place));
+    files::create(&path, &script(&removable)).map_err(|cause| EngineError::Write { path, cause })?;
     Ok(Outcome::Saved { out: out.to_owned() })
 }
 

@@ -10,9 +10,8 @@ use super::formats::{npy, parquet};
 use super::ready::{current_model, current_snapshot};
 use super::shared::Job;
 use super::snapshot::{Place, Snapshot, Span};
-use crate::audio::wav::write_whole;
-use crate::audio::{Cause, MonoReader};
-use crate::ground::files::Draft;
+use crate::audio::MonoReader;
+use crate::ground::files::{Draft, folder_of};
 use crate::index::Codes;
 
 /// Writes the codes of all chunks into `folder`: either `codes.npy` and `chunks.csv` (chunk_id, path, start_seconds,
@@ -26,13 +25,15 @@ pub(super) fn export(job: &Job, folder: &Path, format: CodesFormat) -> Result<Ex
     let files = match format {
         CodesFormat::Npy => {
             let (codes, chunks) = (folder.join("codes.npy"), folder.join("chunks.csv"));
-            write_array(job, &snapshot, &spans, &codes)?;
-            write_table(job, &snapshot, &spans, &chunks)?;
+            // The two belong together, so neither appears before both are written.
+            let drafts = (write_array(job, &snapshot, &spans, &codes)?, write_table(job, &snapshot, &spans, &chunks)?);
+            place(drafts.0, &codes)?;
+            place(drafts.1, &chunks)?;
             vec![codes, chunks]
         }
         CodesFormat::Parquet => {
             let path = folder.join("codes.parquet");
-            write_parquet(job, &snapshot, &spans, &path)?;
+            place(write_parquet(job, &snapshot, &spans, &path)?, &path)?;
             vec![path]
         }
     };
@@ -40,18 +41,18 @@ pub(super) fn export(job: &Job, folder: &Path, format: CodesFormat) -> Result<Ex
     Ok(ExportReport { codes, bits: snapshot.index.index().bits(), files })
 }
 
-fn write_array(job: &Job, snapshot: &Snapshot, spans: &[&Span], path: &Path) -> Result<(), EngineError> {
+fn write_array(job: &Job, snapshot: &Snapshot, spans: &[&Span], path: &Path) -> Result<Draft, EngineError> {
     let all = snapshot.index.codes()?;
     let mut codes = Codes::new(all.bits())?;
     for span in spans {
         job.check()?;
         all.pieces(span.first_row..span.first_row + span.chunks).for_each(|piece| codes.extend(piece));
     }
-    save(path, |file| npy::write(codes.as_ref(), file))
+    draft(path, |file| npy::write(codes.as_ref(), file))
 }
 
-fn write_table(job: &Job, snapshot: &Snapshot, spans: &[&Span], path: &Path) -> Result<(), EngineError> {
-    save(path, |file| {
+fn write_table(job: &Job, snapshot: &Snapshot, spans: &[&Span], path: &Path) -> Result<Draft, EngineError> {
+    let written = draft(path, |file| {
         let mut table = csv::Writer::from_writer(file);
         table.write_record(["chunk_id", "path", "start_seconds", "end_seconds"])?;
         for (row, place) in places(job, snapshot, spans) {
@@ -60,10 +61,12 @@ fn write_table(job: &Job, snapshot: &Snapshot, spans: &[&Span], path: &Path) -> 
         }
         table.flush()
     })?;
-    job.check()
+    // The rows end early if the job was cancelled.
+    job.check()?;
+    Ok(written)
 }
 
-fn write_parquet(job: &Job, snapshot: &Snapshot, spans: &[&Span], path: &Path) -> Result<(), EngineError> {
+fn write_parquet(job: &Job, snapshot: &Snapshot, spans: &[&Span], path: &Path) -> Result<Draft, EngineError> {
     let all = snapshot.index.codes()?;
     let rows = places(job, snapshot, spans).map(|(row, place)| parquet::Row {
         id: row as i64,
@@ -72,8 +75,9 @@ fn write_parquet(job: &Job, snapshot: &Snapshot, spans: &[&Span], path: &Path) -
         end_secs: place.end_secs,
         code: all.code_bytes(row).collect(),
     });
-    save(path, |file| parquet::write(all.bits(), rows, file).map_err(std::io::Error::other))?;
-    job.check()
+    let written = draft(path, |file| parquet::write(all.bits(), rows, file).map_err(std::io::Error::other))?;
+    job.check()?;
+    Ok(written)
 }
 
 /// The rows of the index that belong to these files, with their positions. The iterator ends early if the job was
@@ -85,9 +89,22 @@ fn places<'a>(job: &Job, snapshot: &'a Snapshot, spans: &[&'a Span]) -> impl Ite
         .filter_map(|row| snapshot.place(row).map(|place| (row, place)))
 }
 
-fn save(path: &Path, write: impl FnOnce(&mut BufWriter<&mut Draft>) -> std::io::Result<()>) -> Result<(), EngineError> {
-    write_whole(path, |mut file| write(&mut file).and_then(|()| file.flush()).map_err(Cause::Unwritable))
-        .map_err(|cause| cause.at(path).into())
+/// Lets `write` write a file that appears at `path` when it is [placed](place).
+fn draft(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&mut Draft>) -> std::io::Result<()>,
+) -> Result<Draft, EngineError> {
+    let written = Draft::in_folder(folder_of(path)).and_then(|mut draft| {
+        let mut file = BufWriter::new(&mut draft);
+        write(&mut file).and_then(|()| file.flush())?;
+        drop(file);
+        Ok(draft)
+    });
+    written.map_err(|cause| EngineError::Write { path: path.to_owned(), cause })
+}
+
+fn place(draft: Draft, path: &Path) -> Result<(), EngineError> {
+    draft.replace(path).map_err(|cause| EngineError::Write { path: path.to_owned(), cause })
 }
 
 /// Writes the code of the first chunk of each WAV file in `folder`, in the order of names and in the formats of
@@ -116,6 +133,6 @@ pub(super) fn encode_folder(job: &Job, folder: &Path, out: &Path) -> Result<Expo
         samples.truncate(wanted);
         codes.push_signs(&model.encode(&samples, &[0])?);
     }
-    save(out, |file| npy::write(codes.as_ref(), file))?;
+    place(draft(out, |file| npy::write(codes.as_ref(), file))?, out)?;
     Ok(ExportReport { codes: codes.len(), bits: codes.bits(), files: vec![out.to_owned()] })
 }

@@ -10,12 +10,26 @@
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Error, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::UNIX_EPOCH;
 
 use tempfile::NamedTempFile;
 
-/// The beginning of a draft's hidden name, where drafts need one.
+/// The beginning of all drafts' hidden names, where drafts need one.
 const PREFIX: &str = ".soundalike-draft-";
+
+/// The beginning of the hidden names of this process's drafts. It has a random number of 128 bits, so no other program
+/// makes files with such a name.
+pub fn draft_prefix() -> &'static str {
+    static OURS: OnceLock<String> = OnceLock::new();
+    OURS.get_or_init(|| format!("{PREFIX}{:032x}-", rand::random::<u128>()))
+}
+
+/// Whether a text is the [`draft_prefix`] of some process.
+pub fn is_draft_prefix(text: &str) -> bool {
+    let number = text.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix('-'));
+    number.is_some_and(|number| number.len() == 32 && number.bytes().all(|digit| digit.is_ascii_hexdigit()))
+}
 
 /// A file that is being written. If it is dropped before it is put in its place, it leaves no trace.
 #[derive(Debug)]
@@ -38,7 +52,7 @@ impl Draft {
         if let Some(file) = nameless::create(folder)? {
             return Ok(Self { folder: folder.to_owned(), content: Content::Nameless(file) });
         }
-        let named = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)?;
+        let named = tempfile::Builder::new().prefix(draft_prefix()).tempfile_in(folder)?;
         Ok(Self { folder: folder.to_owned(), content: Content::Named(named) })
     }
 
@@ -204,7 +218,8 @@ mod nameless {
     /// Gives `file` the name `path`, and replaces a file that has that name. Only a rename can replace a file, so the
     /// new file has a hidden name for a moment.
     pub fn link_over(file: &File, folder: &Path, path: &Path) -> io::Result<()> {
-        let hidden = tempfile::Builder::new().prefix(super::PREFIX).make_in(folder, |hidden| link(file, hidden))?;
+        let hidden =
+            tempfile::Builder::new().prefix(super::draft_prefix()).make_in(folder, |hidden| link(file, hidden))?;
         hidden.persist(path).map(drop).map_err(|refused| refused.error)
     }
 

@@ -30,6 +30,9 @@ const FILE_BYTES: u64 = 4 << 30;
 /// The key of the JSON in the metadata. A file without this key is not a model.
 const KEY: &str = "soundalike-model";
 
+/// The key of the hash in models that the first programs of format 2 wrote.
+const HASH_KEY: &str = "soundalike-hash";
+
 /// Everything except the tensors.
 #[derive(Debug, Serialize, Deserialize)]
 struct Header {
@@ -49,7 +52,7 @@ struct Version {
     format: u64,
 }
 
-/// The only entry of the metadata, from format 2 on. Several entries would be written in random order, but the same
+/// The only entry of the metadata in format 2. Several entries would be written in random order, but the same
 /// seed must give the same bytes.
 #[derive(Debug, Serialize, Deserialize)]
 struct Sealed {
@@ -148,8 +151,11 @@ pub fn read(file: &[u8], path: &Path) -> Result<Checkpoint, ModelError> {
         return Err(ModelError::Version { path: path.to_path_buf(), found: version.format, known: FORMAT });
     }
     let broken = |e: serde_json::Error| damaged(format!("its metadata is broken ({e})"));
-    let sealed: Option<Sealed> = match version.format {
-        1 => None,
+    // The first programs of format 2 wrote the hash into an entry of its own. It is the hash of the other entry.
+    let hash_apart = metadata.metadata().as_ref().and_then(|m| m.get(HASH_KEY));
+    let sealed: Option<Sealed> = match (version.format, hash_apart) {
+        (1, _) => None,
+        (format, Some(hash)) => Some(Sealed { format, hash: hash.clone(), model: json.clone() }),
         _ => Some(serde_json::from_str(json).map_err(broken)?),
     };
     let json = sealed.as_ref().map_or(json.as_str(), |sealed| sealed.model.as_str());

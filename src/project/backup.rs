@@ -1,4 +1,4 @@
-//! Backups of the catalogue, and a side file in which people can read their tags and favourites.
+//! Backups of the catalogue. The side file is written with them.
 //!
 //! There are at most three backups: the newest, the last one of an earlier day, and one that is at least a week older
 //! than that. SQLite's backup interface writes them from a catalogue that was checked when it was opened.
@@ -11,11 +11,12 @@ use std::time::{Duration, SystemTime};
 use camino::Utf8Path;
 use rusqlite::Connection;
 use rusqlite::backup::Backup;
-use serde::{Deserialize, Serialize};
 
+use super::catalogue_file::CATALOGUE;
 use super::error::ProjectError;
 use super::folder::Project;
 use super::schema;
+use super::side_file::{self, SIDE_FILE};
 use crate::ground::files;
 
 /// The backups, the newest first.
@@ -23,20 +24,6 @@ pub(super) const BACKUPS: [&str; 3] = ["catalogue-backup-1.db", "catalogue-backu
 
 /// The least age of a backup, relative to the one before it, at which it is kept.
 const AGES: [Duration; 2] = [Duration::from_secs(24 * 3600), Duration::from_secs(7 * 24 * 3600)];
-
-/// Tags and favourites in a form that people and other programs can read.
-pub(super) const SIDE_FILE: &str = "kept-by-hand.json";
-
-/// The entry of one sound in the side file.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct KeptByHand {
-    pub path: String,
-    /// The content hash in hexadecimal digits.
-    pub content_hash: String,
-    pub tags: Vec<String>,
-    /// Starts and ends, in seconds.
-    pub favourites: Vec<(f64, f64)>,
-}
 
 impl Project {
     /// Notes that the catalogue has changed.
@@ -64,11 +51,8 @@ impl Project {
         for name in BACKUPS {
             self.claim(name, is_backup)?;
         }
-        self.claim(SIDE_FILE, |path| kept_by_hand(path).is_some())?;
-        let side = serde_json::to_vec_pretty(&self.said_by_hand()?).map_err(|cause| ProjectError::Content {
-            folder: self.folder.clone(),
-            what: format!("tags that cannot be written ({cause})"),
-        })?;
+        self.claim(SIDE_FILE, |path| side_file::read(path).is_some())?;
+        let side = self.kept_by_hand()?.to_json(&self.folder)?;
         let copy = copy(&self.db()).map_err(|cause| self.catalogue_error(cause))?;
         rotate(&self.folder)?;
         for (name, content) in [(BACKUPS[0], copy), (SIDE_FILE, side)] {
@@ -77,22 +61,20 @@ impl Project {
         }
         Ok(())
     }
+}
 
-    fn said_by_hand(&self) -> Result<Vec<KeptByHand>, ProjectError> {
-        let (tags, favourites) = (self.tags()?, self.favourites()?);
-        let said = self.files()?.into_iter().filter_map(|file| {
-            let tags = tags.get(&file.id).cloned().unwrap_or_default();
-            let favourites: Vec<(f64, f64)> = favourites
-                .iter()
-                .filter(|favourite| favourite.file == file.id)
-                .map(|favourite| (favourite.start_secs, favourite.end_secs))
-                .collect();
-            let content_hash = file.content_hash.iter().map(|byte| format!("{byte:02x}")).collect();
-            let is_known = !tags.is_empty() || !favourites.is_empty();
-            is_known.then(|| KeptByHand { path: file.path.into(), content_hash, tags, favourites })
-        });
-        Ok(said.collect())
-    }
+/// Whether the catalogue has changes that the newest backup lacks, because the process that made them was killed before it
+/// wrote one. SQLite counts the changes of a file. So an older catalogue that was restored does not count as newer than
+/// its backup.
+pub(super) fn is_due(folder: &Utf8Path) -> bool {
+    let count = |name: &str| {
+        let mut header = [0; 28];
+        let read =
+            files::open_regular(folder.join(name).as_std_path()).and_then(|mut file| file.read_exact(&mut header));
+        // Bytes 24 to 28 are the change counter (https://sqlite.org/fileformat.html).
+        read.ok().and_then(|()| header[24..].try_into().ok()).map(u32::from_be_bytes)
+    };
+    count(CATALOGUE).is_some_and(|now| count(BACKUPS[0]).is_none_or(|then| now > then))
 }
 
 /// Keeps a copy of the catalogue before an upgrade. The name of the copy has the catalogue's version.
@@ -138,14 +120,6 @@ pub(super) fn is_backup(path: &Path) -> bool {
         && header.get(68..72).is_some_and(|number| number == (schema::APPLICATION_ID as u32).to_be_bytes())
 }
 
-/// The most bytes of a side file.
-const SIDE_FILE_BYTES: u64 = 1 << 30;
-
-/// The content of the side file at `path`. `None` if there is no valid one.
-pub(super) fn kept_by_hand(path: &Path) -> Option<Vec<KeptByHand>> {
-    serde_json::from_slice(&files::read_within(path, SIDE_FILE_BYTES).ok()?).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,12 +132,17 @@ mod tests {
         let folder = project.folder().to_owned();
         let edit = project.edit("Added").expect("writable");
         edit.add_files(&[facts("/a.wav", 1), facts("/b.wav", 2)]).expect("added");
-        let id = project.files().expect("files")[0].id;
-        edit.tag_files(&[id], "rain").expect("tagged");
+        let files = project.files().expect("files");
+        edit.tag_files(&[files[0].id], "rain").expect("tagged");
+        let best = edit.collection("best").expect("made");
+        let item = crate::dataset::Item { file: files[1].id, stretch_secs: Some((0.5, 1.0)) };
+        edit.put_into_collection(best, &[item], None).expect("put");
         edit.commit().expect("done");
         drop(project);
-        let side = kept_by_hand(folder.join(SIDE_FILE).as_std_path()).expect("a side file");
-        assert_eq!((side.len(), side[0].path.as_str(), &side[0].tags[..]), (1, "/a.wav", &["rain".to_owned()][..]));
+        let side = side_file::read(folder.join(SIDE_FILE).as_std_path()).expect("a side file");
+        assert_eq!((side.files.len(), side.files[0].path.as_str()), (1, "/a.wav"));
+        assert_eq!(side.files[0].tags, ["rain"]);
+        assert_eq!((side.collections[0].name.as_str(), side.collections[0].items[0].path.as_str()), ("best", "/b.wav"));
         assert!(is_backup(folder.join(BACKUPS[0]).as_std_path()));
 
         std::fs::rename(folder.join(BACKUPS[0]), folder.join("project.db")).expect("put back");

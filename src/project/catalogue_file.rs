@@ -8,6 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::error::ProjectError;
+use super::side_file::{self, SIDE_FILE};
 use super::{backup, checksums, lock, made, schema, undo};
 use crate::ground::files;
 
@@ -43,7 +44,8 @@ pub(super) fn look(folder: &Utf8Path, among_other_files: bool) -> Result<bool, P
             continue;
         }
         others = true;
-        if made::is_written_by_us(&entry.path()) || backup::is_backup(&entry.path()) {
+        let is_side_file = name == SIDE_FILE && side_file::read(&entry.path()).is_some();
+        if is_side_file || made::is_written_by_us(&entry.path()) || backup::is_backup(&entry.path()) {
             left.push(name);
         }
     }

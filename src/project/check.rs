@@ -4,10 +4,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::backup::{self, BACKUPS, SIDE_FILE};
+use super::backup::BACKUPS;
 use super::catalogue_file::{self, CATALOGUE};
 use super::error::ProjectError;
 use super::folder::{Access, Opening, Project};
+use super::side_file::{self, SIDE_FILE};
 use super::{made, schema};
 use crate::ground::files;
 use crate::index::IndexFile;
@@ -72,8 +73,8 @@ pub fn check(folder: &Utf8Path) -> Result<Vec<Part>, ProjectError> {
     }
     let side = folder.join(SIDE_FILE);
     if side.exists() {
-        parts.push(match backup::kept_by_hand(side.as_std_path()) {
-            Some(_) => Part::whole(SIDE_FILE, "tags and favourites"),
+        parts.push(match side_file::read(side.as_std_path()) {
+            Some(_) => Part::whole(SIDE_FILE, "tags, favourites and collections"),
             None => Part::damaged(SIDE_FILE, "it cannot be read; the next change writes it again"),
         });
     }

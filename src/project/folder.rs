@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -51,7 +51,10 @@ pub struct Project {
     pub(super) installing: Mutex<()>,
     /// Paths whose problems are gone, if the catalogue cannot be written.
     pub(super) gone: Mutex<BTreeSet<String>>,
-    /// The number of changes that this process has made to the catalogue, and that number at the last backup.
+    /// Whether the catalogue has the beginning of this process's drafts.
+    pub(super) drafts_noted: AtomicBool,
+    /// The number of changes that this process has made to the catalogue, and that number at the last backup. Changes of
+    /// an earlier process that no backup has count as one.
     pub(super) changes: AtomicU64,
     pub(super) backed_up: AtomicU64,
     /// SQLite's number for detecting changes by another process.
@@ -90,6 +93,7 @@ impl Project {
         let writes = matches!(role, Role::Writer(_));
         let db = catalogue_file::open(&folder, writes)?;
         let seen = AtomicI64::new(data_version(&db).unwrap_or_default());
+        let changes = AtomicU64::new(u64::from(writes && existed && backup::is_due(&folder)));
         Ok(Self {
             folder,
             db: Mutex::new(db),
@@ -97,7 +101,8 @@ impl Project {
             role: Mutex::new(role),
             installing: Mutex::default(),
             gone: Mutex::default(),
-            changes: AtomicU64::new(0),
+            drafts_noted: AtomicBool::new(false),
+            changes,
             backed_up: AtomicU64::new(0),
             seen,
         })

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::io::Read;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use camino::Utf8Path;
 use rusqlite::Connection;
@@ -27,8 +28,23 @@ impl Project {
     /// Notes that a file of this name will be created in the project's folder.
     pub fn note_made(&self, name: &str) -> Result<(), ProjectError> {
         self.check_writable()?;
+        self.note_drafts()?;
+        self.note(name)
+    }
+
+    fn note(&self, name: &str) -> Result<(), ProjectError> {
         let noted = self.db().execute("INSERT OR IGNORE INTO made_files VALUES (?1)", [name]);
         noted.map(drop).map_err(|cause| self.catalogue_error(cause))
+    }
+
+    /// Notes how the hidden names of this process's drafts begin. So the next writer can prove that a draft which a kill left
+    /// in the project's folder is ours.
+    fn note_drafts(&self) -> Result<(), ProjectError> {
+        if !self.drafts_noted.load(Ordering::Relaxed) {
+            self.note(files::draft_prefix())?;
+            self.drafts_noted.store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// The names of all files in the project's folder that the program made.
@@ -41,6 +57,7 @@ impl Project {
     /// catalogue was restored.
     pub fn claim(&self, name: &str, looks_like_ours: impl Fn(&Path) -> bool) -> Result<(), ProjectError> {
         self.check_writable()?;
+        self.note_drafts()?;
         let known = "SELECT EXISTS (SELECT 1 FROM made_files WHERE name = ?1)";
         if self.db().query_row(known, [name], |row| row.get(0)).map_err(|cause| self.catalogue_error(cause))? {
             return Ok(());
@@ -61,6 +78,7 @@ impl Project {
             return Ok(());
         }
         let _nothing_is_coming = self.installing.lock();
+        self.sweep_drafts()?;
         let (noted, model, index) = {
             let db = self.db();
             let (model, index) = self.current_generations(&db)?;
@@ -95,6 +113,31 @@ impl Project {
             if !needed.contains(name) {
                 self.delete(name)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Deletes the drafts that killed writers left in the project's folder. Their names begin with random numbers that only
+    /// this catalogue has. No other writer exists, because this process holds the lock.
+    fn sweep_drafts(&self) -> Result<(), ProjectError> {
+        let failed = |cause| ProjectError::File { path: self.folder.clone(), cause };
+        let left = self.made_files()?.into_iter().filter(|name| files::is_draft_prefix(name));
+        for prefix in left.filter(|name| name != files::draft_prefix()) {
+            for folder in [self.folder.clone(), self.folder.join("demo")] {
+                // Files below a link are somewhere else.
+                if !std::fs::symlink_metadata(&folder).is_ok_and(|found| found.is_dir()) {
+                    continue;
+                }
+                for entry in folder.read_dir().map_err(failed)? {
+                    let entry = entry.map_err(failed)?;
+                    let is_ours = entry.file_name().to_string_lossy().starts_with(&prefix);
+                    if is_ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+                        std::fs::remove_file(entry.path()).map_err(failed)?;
+                    }
+                }
+            }
+            let forgotten = self.db().execute("DELETE FROM made_files WHERE name = ?1", [prefix]);
+            forgotten.map_err(|cause| self.catalogue_error(cause))?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@
 //! | `project.lock` | locked by the process that may write; says which one that is |
 //! | `catalogue-backup-<1 to 3>.db` | backups of the catalogue, the newest first |
 //! | `catalogue-of-version-<n>.db` | the catalogue as it was before it was brought up to date |
-//! | `kept-by-hand.json` | tags and favourites, for people and other programs |
+//! | `kept-by-hand.json` | tags, favourites and collections, for people and other programs |
 //! | `model-<generation>.safetensors` | a model; its configuration is in its metadata |
 //! | `index-<generation>.codes` | an index: the list of its segments ([`crate::index::file`] has its bytes) |
 //! | `segment-<checksum>.codes` | codes of an index, and of those that grew out of it |
@@ -46,6 +46,7 @@ mod roots;
 mod schema;
 mod searches;
 mod settings;
+mod side_file;
 mod tables;
 mod tags;
 #[cfg(test)]

@@ -3,22 +3,24 @@
 //!
 //! Nothing is deleted. What is replaced is moved into the folder `set-aside`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::backup::{self, BACKUPS, KeptByHand, SIDE_FILE};
+use super::backup::BACKUPS;
 use super::catalogue_file::{self, CATALOGUE};
 use super::check::{flaw_of_backup, version_of};
 use super::error::ProjectError;
 use super::folder::{Opening, Project};
 use super::lock::{self, Asked};
 use super::roots::{Roots, joined};
+use super::side_file::{self, KeptByHand, KeptFile, SIDE_FILE};
 use super::tables::{TABLES, Table};
 use super::{aspects, checksums, made, schema};
+use crate::dataset::letters;
 use crate::ground::files;
 use crate::ground::paths::WithoutLinks as _;
 use crate::model::{Config, Model};
@@ -93,16 +95,22 @@ fn mend_catalogue(folder: &Utf8Path, done: &mut Vec<String>) -> Result<(), Proje
             }
         }
     }
-    let said = backup::kept_by_hand(folder.join(SIDE_FILE).as_std_path()).unwrap_or_default();
-    let given = give_back(&transaction, folder, &said).map_err(failed)?;
-    if given > 0 {
-        done.push(format!("{given} tags and favourites were restored from {SIDE_FILE}"));
+    let kept = side_file::read(folder.join(SIDE_FILE).as_std_path()).unwrap_or_default();
+    let given = give_back(&transaction, folder, &kept).map_err(failed)?;
+    if given.restored > 0 {
+        done.push(format!(
+            "{} tags, favourites and items of collections were restored from {SIDE_FILE}",
+            given.restored
+        ));
     }
     forget_impossible(&transaction).map_err(failed)?;
     forget_dangling(&transaction).map_err(failed)?;
     checksums::set(&transaction, schema::VERSION).map_err(failed)?;
     transaction.commit().map_err(failed)?;
     let content = db.serialize(rusqlite::MAIN_DB).map_err(failed)?.to_vec();
+    if given.unknown > 0 {
+        keep_side_file(folder, &kept, given.unknown, done)?;
+    }
     for name in [CATALOGUE, "project.db-journal"] {
         let path = folder.join(name);
         if std::fs::symlink_metadata(&path).is_ok() {
@@ -173,9 +181,17 @@ fn salvage(from: &Connection, to: &Connection, table: &Table) -> rusqlite::Resul
     Ok(copied)
 }
 
-/// Restores tags and favourites from the side file, and counts them.
-fn give_back(db: &Connection, folder: &Utf8Path, said: &[KeptByHand]) -> rusqlite::Result<usize> {
-    let mut given = 0;
+/// What was restored from the side file.
+struct Given {
+    /// The number of tags, favourites and items of collections.
+    restored: usize,
+    /// The number of sounds in the side file that the catalogue does not know.
+    unknown: usize,
+}
+
+/// Restores tags, favourites and collections from the side file. Collections that the catalogue has stay as they are.
+fn give_back(db: &Connection, folder: &Utf8Path, kept: &KeptByHand) -> rusqlite::Result<Given> {
+    let mut restored = 0;
     let roots = Roots::read(db, folder)?;
     let places = roots.places();
     let mut query = db.prepare("SELECT id, root_id, path FROM files")?;
@@ -183,16 +199,53 @@ fn give_back(db: &Connection, folder: &Utf8Path, said: &[KeptByHand]) -> rusqlit
     let files: Vec<(i64, i64, String)> = rows.collect::<rusqlite::Result<_>>()?;
     let at = |(id, root, path): &(i64, i64, String)| Some((joined(places.get(root)?, path), *id));
     let known: HashMap<Utf8PathBuf, i64> = files.iter().filter_map(at).collect();
-    for KeptByHand { path, tags, favourites, .. } in said {
-        let Some(id) = known.get(Utf8Path::new(path)) else { continue };
+    let id_of = |path: &str| known.get(Utf8Path::new(path));
+    for KeptFile { path, tags, favourites, .. } in &kept.files {
+        let Some(id) = id_of(path) else { continue };
         for tag in tags {
-            given += db.execute("INSERT OR IGNORE INTO tags VALUES (?1, ?2)", params![id, tag])?;
+            restored += db.execute("INSERT OR IGNORE INTO tags VALUES (?1, ?2)", params![id, tag])?;
         }
         for (start, end) in favourites {
-            given += db.execute("INSERT OR IGNORE INTO favourites VALUES (?1, ?2, ?3)", params![id, start, end])?;
+            restored += db.execute("INSERT OR IGNORE INTO favourites VALUES (?1, ?2, ?3)", params![id, start, end])?;
         }
     }
-    Ok(given)
+    let mut query = db.prepare("SELECT name FROM collections")?;
+    let names: Vec<String> = query.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    for collection in &kept.collections {
+        if names.iter().any(|name| letters::are_alike(name, &collection.name)) {
+            continue;
+        }
+        let make = "INSERT INTO collections (name) VALUES (?1) RETURNING id";
+        let made: i64 = db.query_row(make, [&collection.name], |row| row.get(0))?;
+        let items = collection.items.iter().filter_map(|item| Some((id_of(&item.path)?, item.stretch)));
+        for (place, (file, stretch)) in items.enumerate() {
+            let (start, end) = stretch.unzip();
+            let put = "INSERT INTO collection_items VALUES (?1, ?2, ?3, ?4, ?5)";
+            restored += db.execute(put, params![made, place as i64, file, start, end])?;
+        }
+    }
+    let items = kept.collections.iter().flat_map(|collection| &collection.items).map(|item| item.path.as_str());
+    let named: BTreeSet<&str> = kept.files.iter().map(|file| file.path.as_str()).chain(items).collect();
+    Ok(Given { restored, unknown: named.into_iter().filter(|path| id_of(path).is_none()).count() })
+}
+
+/// Copies the side file into `set-aside`, because the next backup replaces it by one without the sounds that the
+/// repaired catalogue does not know.
+fn keep_side_file(
+    folder: &Utf8Path,
+    kept: &KeptByHand,
+    unknown: usize,
+    done: &mut Vec<String>,
+) -> Result<(), ProjectError> {
+    let Some(to) = place_aside(folder, SIDE_FILE)? else { return Ok(()) };
+    let written = kept.to_json(folder).map(|json| files::create(to.as_std_path(), &json))?;
+    written.map_err(|cause| ProjectError::File { path: to.clone(), cause })?;
+    let name = format!("{SET_ASIDE}/{}", to.file_name().unwrap_or_default());
+    done.push(format!(
+        "{SIDE_FILE} names {unknown} sounds that the catalogue no longer has. It was copied to {name}. Add their folders \
+         again, then `soundalike tags --import {name}` restores their tags, favourites and collections"
+    ));
+    Ok(())
 }
 
 /// Removes rows outside the bounds of `bounds.rs`. Returns whether there were any.
@@ -282,16 +335,21 @@ fn mend_model(project: &Project, done: &mut Vec<String>) -> Result<(), ProjectEr
 
 /// Moves a replaced file into `set-aside`, under a new name.
 fn set_aside(folder: &Utf8Path, path: &Utf8Path, done: &mut Vec<String>) -> Result<(), ProjectError> {
-    let aside = folder.join(SET_ASIDE);
-    let failed = |cause| ProjectError::File { path: aside.clone(), cause };
-    std::fs::create_dir_all(&aside).map_err(failed)?;
     let name = path.file_name().unwrap_or_default();
-    let to =
-        (1..).map(|number| aside.join(format!("{name}.{number}"))).find(|to| std::fs::symlink_metadata(to).is_err());
-    // The disk is full long before the numbers run out.
-    let Some(to) = to else { return Ok(()) };
-    std::fs::rename(path, &to).map_err(|cause| ProjectError::File { path: path.to_owned(), cause })?;
-    files::sync_folder(aside.as_std_path()).and_then(|()| files::sync_folder(folder.as_std_path())).map_err(failed)?;
+    let Some(to) = place_aside(folder, name)? else { return Ok(()) };
+    let failed = |cause| ProjectError::File { path: path.to_owned(), cause };
+    std::fs::rename(path, &to).map_err(failed)?;
+    let aside = files::folder_of(to.as_std_path());
+    files::sync_folder(aside).and_then(|()| files::sync_folder(folder.as_std_path())).map_err(failed)?;
     done.push(format!("{name} was moved to {SET_ASIDE}/{}", to.file_name().unwrap_or_default()));
     Ok(())
+}
+
+/// A path in `set-aside` where no file is yet.
+fn place_aside(folder: &Utf8Path, name: &str) -> Result<Option<Utf8PathBuf>, ProjectError> {
+    let aside = folder.join(SET_ASIDE);
+    std::fs::create_dir_all(&aside).map_err(|cause| ProjectError::File { path: aside.clone(), cause })?;
+    let is_free = |to: &Utf8PathBuf| std::fs::symlink_metadata(to).is_err();
+    // The disk is full long before the numbers run out.
+    Ok((1..).map(|number: u64| aside.join(format!("{name}.{number}"))).find(is_free))
 }

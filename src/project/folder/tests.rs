@@ -263,3 +263,59 @@ fn what_a_kill_left_of_a_coming_generation_is_swept_up() {
     project.sweep().expect("swept");
     assert!(!project.model_path(1).exists());
 }
+
+#[test]
+fn drafts_of_a_killed_writer_are_swept_up_and_other_hidden_files_are_not() {
+    let (_keep, path) = folder();
+    let killed = format!(".soundalike-draft-{:032x}-", 77);
+    let project = open(&path).expect("made");
+    project.note_made(&killed).expect("noted");
+    drop(project);
+    std::fs::create_dir(path.join("demo")).expect("made");
+    let ours = [format!("{killed}x1"), format!("demo/{killed}x2")];
+    let others = [format!(".soundalike-draft-{:032x}-x3", 78), ".soundalike-draft-mine".to_owned()];
+    for name in ours.iter().chain(&others) {
+        std::fs::write(path.join(name), "half a file").expect("written");
+    }
+    open(&path).expect("opened").sweep().expect("swept");
+    assert!(ours.iter().all(|name| !path.join(name).exists()));
+    assert!(others.iter().all(|name| path.join(name).exists()), "the catalogue does not know them");
+    assert!(!open(&path).expect("opened").made_files().expect("names").contains(&killed));
+}
+
+#[test]
+fn what_a_killed_writer_changed_is_backed_up_by_the_next() {
+    let (_keep, path) = folder();
+    drop(open(&path).expect("made"));
+    let project = open(&path).expect("opened");
+    let edit = project.edit("Added").expect("writable");
+    edit.add_files(&[facts("/a.wav", 1)]).expect("added");
+    edit.commit().expect("done");
+    // A kill closes nothing, and gives the lock back.
+    project.backed_up.store(project.changes(), Ordering::Relaxed);
+    drop(project);
+    assert!(backup::is_due(&path));
+    drop(open(&path).expect("opened"));
+    assert!(!backup::is_due(&path));
+    std::fs::remove_file(path.join("project.db")).expect("removed");
+    crate::project::repair(&path).expect("repaired");
+    assert_eq!(open(&path).expect("opened").files().expect("files").len(), 1);
+}
+
+#[test]
+fn a_side_file_whose_sounds_are_lost_is_kept_for_their_return() {
+    let (_keep, path) = folder();
+    let project = open(&path).expect("made");
+    let edit = project.edit("Added").expect("writable");
+    edit.add_files(&[facts("/a.wav", 1)]).expect("added");
+    edit.tag_files(&[project.files().expect("files")[0].id], "rain").expect("tagged");
+    edit.commit().expect("done");
+    drop(project);
+    for name in ["project.db", "catalogue-backup-1.db"] {
+        std::fs::remove_file(path.join(name)).expect("removed");
+    }
+    let done = crate::project::repair(&path).expect("repaired").join("\n");
+    assert!(done.contains("names 1 sounds") && done.contains("tags --import set-aside/kept-by-hand.json.1"), "{done}");
+    let kept = std::fs::read_to_string(path.join("set-aside/kept-by-hand.json.1")).expect("kept");
+    assert!(kept.contains("rain") && kept.contains("/a.wav"), "{kept}");
+}

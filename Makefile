@@ -3,7 +3,8 @@
 # make check        formatting, lints, tests, documentation and licences: what must hold before a commit
 # make bench        measures, in the profile that make run builds; against PyTorch, Faiss and Annoy where SOUNDALIKE_PYTHON
 #                   names a Python that has them
-# make soak         tries for an hour to lose something: kills, damage on the disk (docs/durability.md)
+# make soak         tries for an hour to lose something: damage on the disk, kills, power cuts, full disks, several processes
+#                   (docs/durability.md); the parts that mount images of disks need root
 # make man          writes the man pages to target/man
 # make package      packs the released program for Linux (a .deb and a .tar.gz) into target/package
 # make check-ports  checks that the program compiles for Windows, macOS and Arm, as far as this machine has the tools
@@ -22,9 +23,11 @@ SCREEN_PACKAGES := xvfb xdotool imagemagick libegl1 libgl1-mesa-dri dbus at-spi2
 # Other programs that read and write sound, a sound server for a virtual microphone and speaker, and what makes requests and
 # reads files back.
 TEST_PACKAGES := $(RUN_PACKAGES) $(SCREEN_PACKAGES) sox ffmpeg pulseaudio pulseaudio-utils libasound2-plugins curl bsdutils python3-requests python3-numpy
+# Tools that make images of disks, and file systems that the kernel may lack.
+SOAK_PACKAGES := $(TEST_PACKAGES) xfsprogs btrfs-progs dosfstools exfatprogs exfat-fuse fusefat python3-fusepy
 PICTURE_PACKAGES := $(RUN_PACKAGES) $(SCREEN_PACKAGES) pulseaudio pulseaudio-utils libasound2-plugins
 
-.PHONY: run test soak check check-ports bench man package screenshots format-check lint doc-check dependency-check run-needs test-needs picture-needs rust
+.PHONY: run test soak check check-ports bench man package screenshots format-check lint doc-check dependency-check run-needs test-needs soak-needs picture-needs rust
 
 run: run-needs
 	$(CARGO) run
@@ -56,9 +59,8 @@ bench: run-needs
 	@if [ -n "$$SOUNDALIKE_PYTHON" ]; then "$$SOUNDALIKE_PYTHON" benches/index_peers.py target/debug/soundalike; \
 	else echo "SKIPPED: the index beside Faiss and Annoy (SOUNDALIKE_PYTHON names no Python)"; fi
 
-soak: test-needs
-	SOUNDALIKE_SOAK_SECS=1800 $(CARGO) test --test it damage:: -- --nocapture
-	SOUNDALIKE_KILLS=2000 $(CARGO) test --test kills -- --nocapture
+soak: soak-needs
+	CARGO="$(CARGO)" tests/soak.sh
 
 man: run-needs
 	$(CARGO) run -- man --out target/man
@@ -75,8 +77,9 @@ screenshots: picture-needs
 
 run-needs: PACKAGES := $(RUN_PACKAGES)
 test-needs: PACKAGES := $(TEST_PACKAGES)
+soak-needs: PACKAGES := $(SOAK_PACKAGES)
 picture-needs: PACKAGES := $(PICTURE_PACKAGES)
-run-needs test-needs picture-needs: rust
+run-needs test-needs soak-needs picture-needs: rust
 	@$(install_missing)
 
 rust:

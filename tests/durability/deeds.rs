@@ -4,9 +4,10 @@ use std::io::Write as _;
 use std::path::Path;
 
 use soundalike::audio::device::mock::MockBackend;
-use soundalike::dataset::FileId;
-use soundalike::engine::{Command, Engine, Event, Outcome, StopWhen};
+use soundalike::dataset::{FileId, Item};
+use soundalike::engine::{CollectionChange, Command, Engine, Event, Outcome, StopWhen};
 
+use crate::exports::COLLECTION;
 use crate::{DEED, PATIENCE, PROJECT, frames, open, run, takes};
 
 /// Runs this binary's deed in a loop until the process is killed.
@@ -24,6 +25,16 @@ fn deeds() {
                 acknowledge(&format!("done {} {tag}", file.0));
             }
         }
+        "untag" => {
+            for file in files {
+                for tag in engine.latest().dataset.tags_of(file).to_vec() {
+                    acknowledge(&format!("begin {} {tag}", file.0));
+                    run(&engine, Command::UntagFiles { files: vec![file], tag: tag.clone() }).expect("untagged");
+                    acknowledge(&format!("done {} {tag}", file.0));
+                }
+            }
+        }
+        "collect" => collect(&engine, &files),
         "remove" => {
             for file in files {
                 acknowledge(&format!("begin {}", file.0));
@@ -37,6 +48,23 @@ fn deeds() {
     // When the deed is done, the process waits to be killed.
     loop {
         std::thread::park();
+    }
+}
+
+/// Puts files into a collection that are not in it, and takes out those that are.
+fn collect(engine: &Engine, files: &[FileId]) {
+    for file in files.iter().cycle().take(5000) {
+        let item = Item { file: *file, stretch_secs: None };
+        let latest = engine.latest();
+        let collection = latest.collections.iter().find(|known| known.name == COLLECTION);
+        let inside = collection.filter(|collection| collection.items.contains(&item));
+        let (words, change) = match inside {
+            Some(collection) => ("take", CollectionChange::Take { collection: collection.id, items: vec![item] }),
+            None => ("put", CollectionChange::Put { name: COLLECTION.into(), items: vec![item], before: None }),
+        };
+        acknowledge(&format!("begin {} {words}", file.0));
+        run(engine, Command::ChangeCollection(change)).expect("changed");
+        acknowledge(&format!("done {} {words}", file.0));
     }
 }
 
@@ -61,7 +89,7 @@ fn record(engine: &Engine, audio: &MockBackend, project: &Path) {
         loop {
             match engine.events().recv_timeout(PATIENCE).expect("an event in time") {
                 Event::Finished { job: ended, outcome: Outcome::Recorded(take) } if ended == job => {
-                    acknowledge(&format!("kept 16000 {}", take.path));
+                    acknowledge(&format!("done 16000 {}", take.path));
                     break;
                 }
                 Event::Failed { failure, .. } => panic!("{failure}"),

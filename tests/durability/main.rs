@@ -1,14 +1,21 @@
-//! Sends SIGKILL at seeded moments of everything that changes a project. After each kill the project must open. What
-//! was acknowledged must be there. What was not must be there completely or not at all, and nothing strange may be left
-//! behind.
+//! Tries to lose something: processes are killed, power is cut, disks are full, several processes work at once, and the
+//! project is on a disk of another kind. After each of these, the project must open. What was acknowledged must be there.
+//! What was not must be there completely or not at all, and nothing strange may be left behind.
 //!
-//! The built program adds, trains, resumes and indexes. Tagging, removing and recording need a window or a microphone,
-//! so this test's own binary does them, started again as a separate process.
+//! [`world`] has the project and what is known about it, [`harm`] the ways in which a process ends, [`disks`] the images of
+//! disks, and [`crowd`] several processes at once. The built program does most of the work. Tagging, collecting, removing
+//! and recording are done many times by one process, so this test's own binary does them ([`deeds`]), started again as a
+//! separate process.
 //!
-//! `SOUNDALIKE_KILLS=2000 cargo test --test kills` sets the number of kills, and `SOUNDALIKE_KILLS_SEED=7` their
-//! moments.
+//! `make test` runs a few of each. With `SOUNDALIKE_SOAK_SECS=600`, a test runs that long instead. `SOUNDALIKE_SEED=7` sets
+//! the seed. `make soak` runs all, also the ignored ones.
 
+mod crowd;
 mod deeds;
+mod disks;
+mod exports;
+mod harm;
+mod other_disks;
 mod world;
 
 use std::collections::BTreeMap;
@@ -22,16 +29,16 @@ use soundalike::audio::device::Format;
 use soundalike::audio::device::mock::MockBackend;
 use soundalike::engine::{Command, Engine, EngineOptions, Event, Opening, Outcome};
 
-use world::World;
+use disks::{Disk, Kind, Laboratory, SmallDisk};
+use world::{Place, World};
 
-/// The number of kills if none is given.
-const KILLS: usize = 60;
 const PATIENCE: Duration = Duration::from_secs(300);
 const MICROPHONE: Format = Format { rate: 8000, channels: 1 };
 /// The deed of this binary when it is started again, and its project.
-const DEED: &str = "SOUNDALIKE_KILLS_DEED";
-const PROJECT: &str = "SOUNDALIKE_KILLS_PROJECT";
+const DEED: &str = "SOUNDALIKE_DEED";
+const PROJECT: &str = "SOUNDALIKE_DEED_PROJECT";
 
+/// The number in a variable of the environment.
 fn number_of(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
@@ -70,34 +77,74 @@ fn frames(take: &Path) -> u32 {
     hound::WavReader::open(take).unwrap_or_else(|why| panic!("{}: {why}", take.display())).duration()
 }
 
-#[test]
-fn whatever_is_killed_leaves_a_project_with_all_that_was_acknowledged() {
-    if std::env::var_os(DEED).is_some() {
-        return;
-    }
-    let kills = number_of("SOUNDALIKE_KILLS").map_or(KILLS, |kills| kills as usize);
-    let seed = number_of("SOUNDALIKE_KILLS_SEED").unwrap_or(0);
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut world = World::new();
+/// Prints a line of the table that `make soak` ends with.
+fn figure(what: &str, number: usize, details: &str) {
+    println!("FIGURE|{what}|{number}|{details}");
+}
+
+/// Does deeds in a new world until `harmed` of them were harmed, or as long as `SOUNDALIKE_SOAK_SECS` says.
+fn harm(place: Place, harmed: usize, what: &str) {
+    let limit = number_of("SOUNDALIKE_SOAK_SECS").map(Duration::from_secs);
+    let mut random = ChaCha8Rng::seed_from_u64(number_of("SOUNDALIKE_SEED").unwrap_or(0));
+    let mut world = World::new(place);
     let began = Instant::now();
-    world.whole("add", 0);
-    world.whole("train", 0);
-    let train = world.lengths["train"];
-    world.lengths.insert("resume", train);
-    world.whole("index", 0);
+    world.begin();
     let mut number = 0;
-    while world.kills.values().sum::<usize>() < kills {
+    let count = |world: &World| world.harmed.values().sum::<usize>();
+    while limit.map_or(count(&world) < harmed, |limit| began.elapsed() < limit) {
         number += 1;
         world.round(number, &mut random);
-        assert!(number < 4 * kills + 20, "too few of {number} deeds were killed in the middle: {:?}", world.kills);
-        if number % 50 == 0 {
-            println!("{number} deeds, {:?} killed, {:.0?}", world.kills, began.elapsed());
+        assert!(number < 4 * count(&world) + 40, "too few of {number} deeds were harmed: {:?}", world.harmed);
+        if number.is_multiple_of(50) {
+            println!("{what}: {number} deeds, harmed {:?}, {:.0?}", world.harmed, began.elapsed());
         }
     }
-    println!(
-        "{number} deeds, killed in the middle: {:?}; {} acknowledged deeds were all there; {:.0?}",
-        world.kills,
-        world.acknowledged,
-        began.elapsed()
-    );
+    let each: Vec<String> = world.harmed.iter().map(|(deed, times)| format!("{deed} {times}")).collect();
+    figure(what, count(&world), &format!("{}; {} acknowledged", each.join(", "), world.acknowledged));
+}
+
+#[test]
+fn what_is_killed_leaves_a_project_with_all_that_was_acknowledged() {
+    harm(Place::folder(), 70, "kills");
+}
+
+#[test]
+fn a_disk_that_becomes_full_costs_nothing_that_was_acknowledged() {
+    let Some(disk) = SmallDisk::new() else {
+        println!("SKIPPED: this user may not mount a small disk");
+        return;
+    };
+    harm(Place::Small(disk), 20, "writes that failed on a full disk");
+}
+
+/// Needs root, for mounting images. `make soak` runs it.
+#[test]
+#[ignore = "mounts images of disks"]
+fn what_was_reported_as_done_survives_a_power_cut() {
+    let Some(laboratory) = Laboratory::new() else {
+        println!("SKIPPED: power cuts need root, mkfs.xfs and loop devices");
+        return;
+    };
+    for kind in [Kind::Ext4, Kind::Xfs, Kind::Btrfs] {
+        match Disk::new(kind, laboratory.clone()) {
+            Ok(disk) => harm(Place::Disk(disk), 15, &format!("power cuts, {kind:?}")),
+            Err(why) => println!("SKIPPED: power cuts on {kind:?}: {why}"),
+        }
+    }
+}
+
+/// Needs root, for mounting images. `make soak` runs it.
+#[test]
+#[ignore = "mounts images of disks"]
+fn what_is_killed_on_a_memory_stick_leaves_all_that_was_acknowledged() {
+    let Some(laboratory) = Laboratory::new() else {
+        println!("SKIPPED: images of memory sticks need root, mkfs.xfs and loop devices");
+        return;
+    };
+    for kind in [Kind::Vfat, Kind::Exfat] {
+        match Disk::new(kind, laboratory.clone()) {
+            Ok(disk) => harm(Place::Stick(disk), 15, &format!("kills, {kind:?}")),
+            Err(why) => println!("SKIPPED: kills on {kind:?}: {why}"),
+        }
+    }
 }

@@ -278,7 +278,7 @@ fn damage_is_told_and_mended_and_never_answers_differently() {
             Err(_) => panic!("a panic at {words}"),
         }
     }
-    println!("{tried} damages to {} files, {noticed} told, {} faults", touched.len(), faults.len());
+    println!("FIGURE|damages on the disk|{tried}|to {} files; {noticed} told, {} faults", touched.len(), faults.len());
     assert!(faults.is_empty(), "{} of {tried}:\n{}", faults.len(), faults.join("\n"));
 }
 

@@ -78,7 +78,7 @@ impl Dialogs {
     }
 
     /// # Errors
-    /// Where no thread can be started.
+    /// If no thread can be started.
     pub fn ask(&self, question: Question) -> std::io::Result<()> {
         let (sender, clipboard, wake) = (self.sender.clone(), self.clipboard.clone(), self.wake.clone());
         std::thread::Builder::new().name("dialog".into()).spawn(move || {

@@ -1,4 +1,4 @@
-//! The table of files: filtered, sorted and folded, and its rows. Rows are found by number, so a frame costs only what
+//! The table of files: its filter, order, folders, rows and selection. Rows are found by number, so a frame costs only what
 //! it shows.
 
 mod order;

@@ -57,8 +57,8 @@ pub fn handle(ctx: &Context, state: &mut State) {
         return;
     }
     outside_fields(ctx, state);
-    // A focused button or slider keeps the other keys; a row of a list does not. Without a focus, the keys go to the
-    // list that was used last.
+    // If a button or a slider has the focus, it gets the other keys. A row of a list lets them pass. Without a focus, they go
+    // to the list that was used last.
     if ctx.memory(|memory| memory.focused().is_some()) && !row::focused(ctx) {
         return;
     }
@@ -106,7 +106,7 @@ fn everywhere(ctx: &Context, state: &mut State) {
     }
 }
 
-/// Keys that belong to a text field while a person types.
+/// Keys that a text field uses while a person types. Otherwise they act on the window.
 fn outside_fields(ctx: &Context, state: &mut State) {
     let pressed = |modifiers, key| pressed(ctx, modifiers, key);
     // The longer combination comes first, because egui takes Ctrl+Shift+Z for Ctrl+Z too.
@@ -144,7 +144,7 @@ fn in_lists(ctx: &Context, state: &mut State) {
             _ => {}
         }
     }
-    // Of a word that is typed at once, only the first letter could act.
+    // If a whole word arrives at once, it goes to the filter. Its letters do not act.
     if letters(ctx, state) {
         return moves(ctx, state);
     }
@@ -229,8 +229,8 @@ fn moves(ctx: &Context, state: &mut State) {
     }
 }
 
-/// Left and Right: on the map from dot to dot, in the library folding, in the matches unfolding moments, otherwise
-/// between files and matches.
+/// The keys Left and Right. On the map they go from dot to dot, in the library they fold and unfold sections, and in the
+/// matches Right unfolds moments. Otherwise they go between the files and the matches.
 fn aside(ctx: &Context, state: &mut State, is_right: bool) {
     match state.shared.list {
         List::Dots => state.step_aside(if is_right { 1.0 } else { -1.0 }),

@@ -1,5 +1,5 @@
-//! The list of matches: one line a match, in a chosen order, and below a sound its moments if they are unfolded. The
-//! query's own sound is not among the matches. Its moments can be unfolded above them.
+//! The lines of the list of matches: a line for each match, in a chosen order. If a sound is unfolded, its moments are below
+//! it. The query's own sound is not among the matches. Its moments can be unfolded above them.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -20,12 +20,12 @@ pub enum View {
     Sounds,
     /// The nearest moments, wherever they are.
     Moments,
-    /// Every stretch in which the whole query occurs, in the query's own sound as well.
+    /// Every stretch in which the whole query occurs, also in the query's own sound.
     Everywhere,
 }
 
 impl View {
-    /// The view of what the engine ranks so.
+    /// The view for a way in which the engine ranks.
     pub fn of(by: Grouping) -> Self {
         match by {
             Grouping::File => Self::Sounds,
@@ -34,7 +34,7 @@ impl View {
         }
     }
 
-    /// How the engine must rank.
+    /// The way in which the engine ranks for this view.
     pub fn grouping(self) -> Grouping {
         match self {
             Self::Sounds => Grouping::File,
@@ -58,7 +58,8 @@ pub enum Column {
     Brightness,
 }
 
-/// The order of the list: the nearest, the shortest and the first name come first, or last if it is descending.
+/// The order of the list. The nearest match, the shortest sound and the first name come first. If the order is descending,
+/// they come last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Sort {
@@ -69,9 +70,9 @@ pub struct Sort {
 /// A line of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
-    /// A match, by its place among all.
+    /// A match, by its position among all matches.
     Match(usize),
-    /// A moment of an unfolded file, by its place among the moments of that file.
+    /// A moment of an unfolded file, by its position among the moments of that file.
     Moment { file: FileId, place: usize },
 }
 
@@ -84,13 +85,13 @@ impl From<usize> for Line {
 /// The files whose moments are shown, with the moments when they are known.
 pub type Unfolded = BTreeMap<FileId, Option<Arc<SearchReport>>>;
 
-/// What the lines are made of.
+/// What the lines are derived from.
 #[derive(Clone, Copy)]
 pub struct Contents<'a> {
     pub matches: &'a [Match],
-    /// Each match's file, as long as it is in the dataset.
+    /// The file of each match, if it is still in the dataset.
     pub files: &'a [Option<Arc<SoundFile>>],
-    /// The query's own file, where it is one of the dataset.
+    /// The query's own file, if it is in the dataset.
     pub own: Option<FileId>,
     pub unfolded: &'a Unfolded,
     pub view: View,
@@ -111,7 +112,7 @@ impl Contents<'_> {
         lines
     }
 
-    /// The number that the list is sorted by, where it is sorted by an aspect.
+    /// The value of the aspect by which the list is sorted. `None` if it is sorted by something else.
     fn aspect(&self, place: usize) -> Option<f32> {
         let aspects = self.matches[place].aspects?;
         match self.sort.by {
@@ -148,7 +149,7 @@ impl Contents<'_> {
         if self.sort.descending {
             places.reverse();
         }
-        // Sounds without a pitch come last in either direction.
+        // Sounds without a pitch come last in both directions.
         if matches!(self.sort.by, Column::Pitch | Column::Brightness) {
             places.sort_by_key(|place| self.aspect(*place).is_none());
         }

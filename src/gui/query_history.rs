@@ -57,7 +57,7 @@ impl QueryHistory {
         true
     }
 
-    /// Keeps what was taught to the shown query. Such a query is not replaced by the next one.
+    /// Notes the verdicts and examples of the shown query. After that, the next query does not replace it.
     pub fn keep(&mut self, taught: &Taught) {
         if let Some(shown) = self.asked.get_mut(self.at) {
             shown.taught = taught.clone();

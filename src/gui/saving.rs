@@ -1,4 +1,4 @@
-//! What is about to be saved, and where.
+//! What the dialog for saving saves, in which format, and where.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::engine::{Clip, CollectionFormat, Command, CopiesReport, SearchReport}
 pub enum What {
     /// A stretch of a file, as WAV.
     Clip(Clip),
-    /// All that a search found.
+    /// All matches of a search.
     Matches(Arc<SearchReport>, MatchFormat),
     Collection(CollectionId, CollectionFormat),
     /// A shell script that removes copies.
@@ -22,12 +22,12 @@ pub enum What {
 #[derive(Clone, Debug)]
 pub struct Saving {
     pub what: What,
-    /// The path as it stands in its field.
+    /// The path in the field.
     pub typed: String,
 }
 
 impl Saving {
-    /// Under `name` in the person's home folder, to begin with.
+    /// Suggests the file `name` in the person's home folder.
     pub fn new(what: What, name: &str) -> Self {
         let home =
             directories::BaseDirs::new().and_then(|folders| Utf8PathBuf::from_path_buf(folders.home_dir().into()).ok());
@@ -46,7 +46,7 @@ impl Saving {
         Utf8Path::new(&self.typed).file_name().unwrap_or_default().to_owned()
     }
 
-    /// Another form for the matches; the path's ending follows.
+    /// Chooses the format of the matches. The extension of the path follows.
     pub fn set_format(&mut self, chosen: MatchFormat) {
         if let What::Matches(_, format) = &mut self.what {
             let before = std::mem::replace(format, chosen);
@@ -54,7 +54,7 @@ impl Saving {
         }
     }
 
-    /// Another form for the collection.
+    /// Chooses the format of the collection. The extension of the path follows.
     pub fn set_collection_format(&mut self, chosen: CollectionFormat) {
         if let What::Collection(_, format) = &mut self.what {
             let before = std::mem::replace(format, chosen);
@@ -62,7 +62,7 @@ impl Saving {
         }
     }
 
-    /// An ending that the person has typed stays.
+    /// Replaces the extension, unless the person has typed another one.
     fn change_ending(&mut self, before: Option<&str>, after: Option<&str>) {
         let path = Utf8Path::new(&self.typed);
         if path.extension() == before {
@@ -70,7 +70,7 @@ impl Saving {
         }
     }
 
-    /// `None` while no path is typed.
+    /// The command that saves. `None` while no path is typed.
     pub fn command(&self) -> Option<Command> {
         let out = Utf8PathBuf::from_path_buf(typed_path(&self.typed)?).ok()?;
         Some(match &self.what {
@@ -86,7 +86,7 @@ impl Saving {
     }
 }
 
-/// The ending of the file that a collection is written to; `None` is a folder.
+/// The extension of an exported collection. `None` for a folder.
 fn collection_ending(format: CollectionFormat) -> Option<&'static str> {
     match format {
         CollectionFormat::M3u => Some("m3u8"),

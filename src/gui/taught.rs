@@ -1,5 +1,5 @@
-//! What a person taught a query: further sounds that matches shall be like or unlike, verdicts on matches, and the
-//! line. Every change can be undone.
+//! What a person has added to a query: further sounds that matches must be like or unlike, verdicts on matches, and the line.
+//! Every change can be undone.
 
 use crate::dataset::{FileId, Verdict};
 use crate::engine::{Basket, Example};

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::intents::Intents;
 use super::typed_path::typed_path;
 use crate::engine::{Command, LeftOutReport, RelinkPlan};
 
@@ -20,20 +19,18 @@ pub struct Upkeep {
 }
 
 impl Upkeep {
-    /// Looks for missing files in the typed folder.
-    pub fn look_for_missing(&mut self, intents: &mut Intents) {
-        if let Some(folder) = typed_path(&self.folder_typed) {
-            self.is_looking = true;
-            self.found = None;
-            intents.submit(Command::FindMissing { folders: vec![folder] });
-        }
+    /// Begins to look for missing files in the typed folder, with this command. `None` while no folder is typed.
+    pub fn look_for_missing(&mut self) -> Option<Command> {
+        let folder = typed_path(&self.folder_typed)?;
+        self.is_looking = true;
+        self.found = None;
+        Some(Command::FindMissing { folders: vec![folder] })
     }
 
-    /// Keeps the typed patterns, and asks what they leave out.
-    pub fn keep_patterns(&mut self, intents: &mut Intents) {
+    /// Keeps the typed patterns and asks what they leave out, with these commands.
+    pub fn keep_patterns(&mut self) -> [Command; 2] {
         let patterns: Vec<String> = self.patterns_typed.lines().map(str::to_owned).collect();
         self.left_out = None;
-        intents.submit(Command::SetIgnored { patterns });
-        intents.submit(Command::ListLeftOut);
+        [Command::SetIgnored { patterns }, Command::ListLeftOut]
     }
 }

@@ -105,7 +105,7 @@ fn actions(ui: &mut Ui, bits: &mut BitsState, shared: &Shared, intents: &mut Int
     let flipped = bits.flipped() > 0;
     ui.horizontal_wrapped(|ui| {
         let help =
-            "The sound that the decoder makes of these bits. It is not a recording: it is what the code keeps of one";
+            "The sound that the decoder makes of these bits. It is not a recording, but what the code keeps of one";
         if with_icon(ui, Icon::Play, "Hear the decoder").on_hover_text(help).clicked() {
             bits.play_code(intents);
         }

@@ -1,4 +1,4 @@
-//! A collection as a list that the person can hear, put in order and export.
+//! The page of a collection. The person plays, orders and exports its sounds here.
 
 use egui::{
     Align, Align2, DragAndDrop, Key, Layout, Popup, Rect, ScrollArea, SetOpenCommand, TextEdit, TextStyle, Ui, vec2,

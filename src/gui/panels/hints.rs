@@ -15,7 +15,7 @@ pub fn are_wanted(shared: &Shared) -> bool {
 pub fn show(ui: &mut Ui, shared: &Shared) {
     let palette = palette(ui.visuals());
     let last = if shared.drags_out { "Drag it to another program" } else { "Copy it as a file (Shift+F10)" };
-    let steps = ["Click a sound", "Press Down through what is like it", last];
+    let steps = ["Click a sound", "Press Down to hear its matches", last];
     ui.horizontal(|ui| {
         ui.spacing_mut().interact_size.y = HEIGHT;
         ui.spacing_mut().item_spacing.x = 16.0;

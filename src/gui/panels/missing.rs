@@ -27,7 +27,7 @@ pub fn relink(ui: &mut Ui, modals: &mut Modals, shared: &Shared, intents: &mut I
     let edit = field(ui, edit.hint_text("the folder where they are now").desired_width(f32::INFINITY));
     let edit = edit.accessible_name("Folder where the files are now");
     if edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
-        modals.upkeep.look_for_missing(intents);
+        modals.upkeep.look_for_missing().into_iter().for_each(|command| intents.submit(command));
     }
     if ui.memory(|memory| memory.focused().is_none()) {
         edit.request_focus();
@@ -45,7 +45,7 @@ pub fn relink(ui: &mut Ui, modals: &mut Modals, shared: &Shared, intents: &mut I
         } else {
             let typed = !modals.upkeep.folder_typed.trim().is_empty() && !modals.upkeep.is_looking;
             if primary_sized(ui, typed, "Look for them", size).clicked() {
-                modals.upkeep.look_for_missing(intents);
+                modals.upkeep.look_for_missing().into_iter().for_each(|command| intents.submit(command));
             }
             if ui.add(egui::Button::new("Choose a folder…").min_size(size)).clicked() {
                 intents.ask(Question::WhereFilesAre);
@@ -118,7 +118,7 @@ pub fn left_out(ui: &mut Ui, modals: &mut Modals, shared: &Shared, intents: &mut
             modals.upkeep.patterns_typed.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let is_new = typed != shared.latest.ignored.iter().map(String::as_str).collect::<Vec<_>>();
         if primary_sized(ui, changes && is_new, "Keep these patterns", size).clicked() {
-            modals.upkeep.keep_patterns(intents);
+            modals.upkeep.keep_patterns().into_iter().for_each(|command| intents.submit(command));
         }
         if ui.add(egui::Button::new("Close").min_size(size)).clicked() {
             modals.close();

@@ -1,4 +1,4 @@
-//! The query: its sound and the chosen part. Below it is the selected match, in step with it.
+//! The query: its sound, and the part that is searched for. The selected match is below it.
 
 use egui::{Align, DragValue, Frame, Label, Layout, RichText, Ui};
 use std::ops::RangeInclusive;
@@ -78,7 +78,7 @@ fn heading(
     });
 }
 
-/// The moments of the query's own file. They are shown here, because they are not among the matches.
+/// The button that lists the moments of the query's own file, which is not among the matches.
 fn own_moments(ui: &mut Ui, search: &SearchState, intents: &mut Intents) {
     let Some(own) = search.own.filter(|_| search.report.is_some()) else { return };
     let open = search.unfolded.contains_key(&own);
@@ -131,7 +131,7 @@ fn drawn(
     }
 }
 
-/// The height of the picture: low windows keep room for the matches, high ones show the sound larger.
+/// The height of the picture. A low window keeps room for the matches.
 fn height(ui: &Ui) -> f32 {
     let height = ui.ctx().content_rect().height();
     (0.35 * (height - size::LOW_WINDOW) + size::QUERY_PICTURE_LOW).clamp(size::QUERY_PICTURE_LOW, size::QUERY_PICTURE)

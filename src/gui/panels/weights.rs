@@ -1,5 +1,4 @@
-//! What counts for the order of the matches: a slider each for tone, pitch, envelope and length. They are shown when somebody asks
-//! for them.
+//! What counts for the order of the matches: sliders for tone, pitch, envelope and length. They are hidden at first.
 
 use egui::{Button, Slider, Ui};
 
@@ -24,7 +23,7 @@ pub fn button(ui: &mut Ui, shared: &Shared, intents: &mut Intents) {
     }
 }
 
-/// The sliders, if they are shown, and in words what they say.
+/// The sliders, if they are shown, and a sentence that says what counts.
 pub fn show(ui: &mut Ui, shared: &Shared, intents: &mut Intents) {
     if !shared.preferences.shows_weights {
         return;
@@ -35,10 +34,10 @@ pub fn show(ui: &mut Ui, shared: &Shared, intents: &mut Intents) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().slider_width = SLIDER;
         let sliders = [
-            (&mut tone, "Tone", "How much the likeness that the model learned counts"),
-            (&mut pitch, "Pitch", "How much it counts to have the query's pitch"),
-            (&mut envelope, "Envelope", "How much it counts to begin as fast as the query"),
-            (&mut length, "Length", "How much it counts to be as long as the query"),
+            (&mut tone, "Tone", "How much the likeness that the model has learned counts"),
+            (&mut pitch, "Pitch", "How much a pitch near the query's counts"),
+            (&mut envelope, "Envelope", "How much an attack like the query's counts"),
+            (&mut length, "Length", "How much a length near the query's counts"),
         ];
         for (weight, name, help) in sliders {
             let slider = Slider::new(weight, 0.0..=1.0).step_by(STEP).show_value(false).text(name);

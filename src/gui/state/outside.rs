@@ -81,7 +81,9 @@ impl State {
             }
             Answer::FilesAreIn(folder) => {
                 self.modals.upkeep.folder_typed = folder.to_string_lossy().into_owned();
-                self.with_intents(|state, intents| state.modals.upkeep.look_for_missing(intents));
+                if let Some(command) = self.modals.upkeep.look_for_missing() {
+                    self.submit(command);
+                }
             }
             Answer::SaveTo(path) => {
                 if let Some(saving) = &mut self.modals.saving {

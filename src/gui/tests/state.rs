@@ -7,10 +7,11 @@ use crate::dataset::FileId;
 use crate::engine::{AddReport, CheckReport, Clip, Command, Event, JobId, Outcome, Take};
 use crate::gui::actions::Action;
 use crate::gui::dialogs::{Answer, Question};
+use crate::gui::intents::Intents;
 use crate::gui::match_list::View;
 use crate::gui::pictures::Picture;
 use crate::gui::search_state::Run;
-use crate::gui::shared::Obstacle;
+use crate::gui::shared::{List, Obstacle, Page};
 
 #[test]
 fn a_drop_is_added_and_a_single_file_becomes_the_query() {
@@ -268,4 +269,21 @@ fn the_picture_of_the_selected_match_is_asked_for_once() {
     assert!(pad(&asked), "{asked:?}");
     state.select_match(2);
     assert!(all_submitted(&mut state).is_empty());
+}
+
+#[test]
+fn intents_are_carried_out_in_their_order() {
+    let mut state = made_up::matched();
+    let mut intents = Intents::default();
+    intents.submit(Command::CheckFiles);
+    assert!(!state.carry_out(intents), "a command alone changes nothing in the window");
+    assert!(matches!(&submitted(&mut state)[..], [Command::CheckFiles]));
+
+    let mut intents = Intents::default();
+    intents.choose_query("/a.wav".into(), None);
+    intents.turn_to(Page::Duplicates);
+    intents.use_list(List::Files);
+    assert!(state.carry_out(intents));
+    assert_eq!((state.shared.page, state.shared.list), (Page::Duplicates, List::Files));
+    assert_eq!(in_short(&submitted(&mut state)), ["search /a.wav 0.00-end by file"]);
 }

@@ -57,7 +57,7 @@ fn each_bad_file_has_its_reason_and_the_good_ones_are_added() {
 /// Other things that a folder of a real computer can hold. Each gets one row with one reason, and the import continues.
 #[cfg(target_os = "linux")]
 #[test]
-fn strange_things_in_a_folder_have_one_reason_each() {
+fn each_odd_thing_in_a_folder_has_one_reason() {
     use std::os::unix::ffi::OsStrExt as _;
     let bench = Bench::new();
     let sounds = bench.path("sounds");
@@ -126,7 +126,7 @@ fn absent_paths_and_empty_folders_are_named() {
 }
 
 #[test]
-fn a_search_needs_no_step_before_it_and_a_training_needs_sounds() {
+fn a_search_needs_no_step_before_it() {
     let bench = Bench::new();
     let tones = bench.path("tones");
     write_tones(&tones, 4);
@@ -159,7 +159,7 @@ fn settings_that_make_no_model_are_refused_in_words() {
 }
 
 #[test]
-fn a_query_that_is_no_sound_is_named_and_the_index_still_answers() {
+fn a_query_that_is_no_sound_is_reported() {
     let bench = Bench::new();
     write_tones(&bench.path("tones"), 4);
     bench.add(&bench.path("tones"));
@@ -176,7 +176,7 @@ fn a_query_that_is_no_sound_is_named_and_the_index_still_answers() {
 type Damage<'a> = &'a dyn Fn(Vec<u8>) -> Option<Vec<u8>>;
 
 #[test]
-fn damaged_models_and_indexes_are_refused_and_can_be_made_anew() {
+fn damaged_models_and_indexes_are_refused_and_rebuilt() {
     let bench = Bench::new();
     write_tones(&bench.path("tones"), 4);
     bench.add(&bench.path("tones"));
@@ -233,7 +233,7 @@ fn damaged_models_and_indexes_are_refused_and_can_be_made_anew() {
 }
 
 #[test]
-fn a_file_that_vanishes_after_it_was_added_costs_only_itself() {
+fn a_vanished_file_affects_no_other_file() {
     let bench = Bench::new();
     let tones = bench.path("tones");
     write_tones(&tones, 5);
@@ -292,7 +292,7 @@ fn a_cancelled_job_leaves_what_was_there() {
 
 /// Without reading the file, nothing shows that it is another one.
 #[test]
-fn a_file_that_is_replaced_and_put_back_leaves_no_codes_of_another_sound() {
+fn a_file_replaced_during_indexing_leaves_no_wrong_codes() {
     let bench = Bench::new();
     let sounds = bench.path("sounds");
     write_tones(&sounds, 6);

@@ -26,7 +26,7 @@ fn failure(project: &Path, arguments: &[&str], code: i32) -> String {
 }
 
 #[test]
-fn the_main_job_by_command_with_the_keys_that_others_rely_on() {
+fn the_command_line_does_the_main_job_with_stable_json() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = |name: &str| folder.path().join(name).display().to_string();
     let project = folder.path().join("project");
@@ -198,7 +198,7 @@ fn a_newer_project_is_refused_by_every_command() {
 
 /// Like `soundalike info | head -0`.
 #[test]
-fn a_reader_that_has_seen_enough_ends_the_program_without_a_word() {
+fn a_closed_pipe_ends_the_program_silently() {
     let folder = tempfile::tempdir().expect("a folder");
     for arguments in [&["info"][..], &["info", "--json"], &["completions", "bash"]] {
         let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_soundalike"));
@@ -239,7 +239,7 @@ fn a_problem_that_has_gone_is_told_no_more() {
 /// The demo library is written beside existing files. It replaces none of them and follows no link.
 #[cfg(unix)]
 #[test]
-fn the_demo_library_leaves_alone_what_is_somebody_elses() {
+fn the_demo_library_changes_no_other_files() {
     use std::os::unix::fs::symlink;
     let folder = tempfile::tempdir().expect("a folder");
     let (project, outside) = (folder.path().join("project"), folder.path().join("outside"));

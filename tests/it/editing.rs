@@ -26,7 +26,7 @@ fn matches(bench: &Bench) -> Vec<(FileId, f64)> {
 }
 
 #[test]
-fn removed_files_come_back_with_their_tags_and_are_found_again_without_indexing() {
+fn restored_files_have_their_tags_and_codes() {
     let bench = Bench::new();
     write_tones(&bench.path("tones"), 8);
     bench.add(&bench.path("tones"));
@@ -60,7 +60,7 @@ fn removed_files_come_back_with_their_tags_and_are_found_again_without_indexing(
 }
 
 #[test]
-fn adding_is_undone_and_so_is_taking_a_tag_off_and_clearing_problems() {
+fn adding_untagging_and_clearing_problems_are_undone() {
     let bench = Bench::new();
     write_tones(&bench.path("tones"), 2);
     std::fs::write(bench.path("tones/broken.wav"), "no sound").expect("written");
@@ -96,7 +96,7 @@ fn a_tag_that_no_filter_could_name_is_refused_in_words() {
 }
 
 #[test]
-fn files_that_are_gone_or_have_changed_are_marked_until_they_are_read_again() {
+fn missing_and_changed_files_are_marked_until_read_again() {
     let bench = Bench::new();
     write_tones(&bench.path("tones"), 3);
     bench.add(&bench.path("tones"));
@@ -113,7 +113,7 @@ fn files_that_are_gone_or_have_changed_are_marked_until_they_are_read_again() {
 }
 
 #[test]
-fn a_watched_folder_brings_new_and_changed_files_and_misses_those_that_go() {
+fn a_watched_folder_reports_new_changed_and_missing_files() {
     let bench = Bench::new();
     write_tones(&bench.path("tones"), 2);
     bench.add(&bench.path("tones"));

@@ -115,7 +115,7 @@ fn a_code_is_looked_up_by_chunk_by_sound_and_by_its_bits() {
 }
 
 #[test]
-fn a_code_is_heard_through_the_decoder_also_when_it_is_of_no_sound() {
+fn the_decoder_plays_any_code() {
     let bench = bench();
     let mut heard = Vec::new();
     for code in [vec![0x1234_5678], vec![0x1234_5679], vec![0x1234_5678]] {
@@ -166,7 +166,7 @@ fn duplicates_are_found_by_moments_and_by_whole_files() {
 }
 
 #[test]
-fn distances_are_counted_at_random_and_to_the_nearest_of_another_file() {
+fn distances_of_random_and_of_nearest_pairs_are_counted() {
     let bench = bench();
     let Ok(Outcome::DistancesMeasured(report)) = bench.run(Command::MeasureDistances) else {
         panic!("nothing was measured")
@@ -221,7 +221,7 @@ fn duplicates_by_command_as_text_and_as_json() {
 }
 
 #[test]
-fn in_the_window_the_library_is_walked_by_map_by_bits_and_by_duplicates() {
+fn the_window_shows_the_library_as_map_bits_and_duplicates() {
     let bench = bench();
     let project = bench.path("project");
     let _folder = bench.close();

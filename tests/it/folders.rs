@@ -44,7 +44,7 @@ fn project(folder: &Path) -> std::path::PathBuf {
 }
 
 #[test]
-fn files_of_a_folder_that_is_no_project_are_left_alone() {
+fn a_folder_that_is_no_project_stays_unchanged() {
     let folder = tempfile::tempdir().expect("a folder");
     for name in ["model-00001-of-00002.safetensors", "index-x.codes", "segment-0a.codes", "notes.txt"] {
         fs::write(folder.path().join(name), "mine").expect("written");
@@ -63,7 +63,7 @@ fn files_of_a_folder_that_is_no_project_are_left_alone() {
 }
 
 #[test]
-fn a_project_that_lost_its_catalogue_is_told_and_repaired() {
+fn a_project_that_lost_its_catalogue_is_repaired() {
     let folder = tempfile::tempdir().expect("a folder");
     let project = project(folder.path());
     let info = || -> Value { serde_json::from_str(&done(&project, &["info", "--json"])).expect("JSON") };
@@ -100,7 +100,7 @@ fn a_project_that_lost_its_catalogue_is_told_and_repaired() {
 }
 
 #[test]
-fn an_older_catalogue_that_is_put_back_costs_no_model() {
+fn a_restored_older_catalogue_loses_no_model() {
     let folder = tempfile::tempdir().expect("a folder");
     let project = project(folder.path());
     let older = fs::read(project.join("project.db")).expect("read");
@@ -120,7 +120,7 @@ fn an_older_catalogue_that_is_put_back_costs_no_model() {
 }
 
 #[test]
-fn searchers_are_in_nobodys_way_and_follow_what_is_added() {
+fn searchers_block_nobody_and_see_new_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let project = project(folder.path());
     let sound = folder.path().join("tones/tone_00.wav").display().to_string();

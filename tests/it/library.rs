@@ -224,7 +224,7 @@ fn collections_keep_an_order_and_are_written_as_playlist_table_and_folder() {
 }
 
 #[test]
-fn what_was_said_is_taken_over_by_another_project_that_has_the_sounds_elsewhere() {
+fn annotations_move_to_a_project_with_the_sounds_elsewhere() {
     let (here, there) = (Program::new(), Program::new());
     here.write_tones("tones", 3);
     here.json(&["add", &here.at("tones")]);
@@ -284,7 +284,7 @@ fn the_same_operations_are_served_under_the_same_names() {
 }
 
 #[test]
-fn exact_copies_are_one_match_and_are_thinned_out_without_deleting_a_file() {
+fn exact_copies_are_one_match_and_are_removed_without_deleting() {
     let program = Program::new();
     program.write_tones("tones", 4);
     let tone = |name: &str| program.at(&format!("tones/{name}.wav"));
@@ -339,7 +339,7 @@ fn exact_copies_are_one_match_and_are_thinned_out_without_deleting_a_file() {
 /// A script of removals names neither the kept file under another name nor a file that is no copy any more.
 #[cfg(unix)]
 #[test]
-fn what_would_remove_the_kept_file_or_another_sound_is_not_in_the_script() {
+fn the_script_removes_only_copies() {
     let program = Program::new();
     program.write_tones("tones", 2);
     let tone = |name: &str| program.at(&format!("tones/{name}.wav"));

@@ -42,7 +42,7 @@ fn encoded_anew(bench: &Bench) -> u64 {
 }
 
 #[test]
-fn a_renamed_folder_is_away_and_is_found_again_with_tags_and_codes_by_adding_it() {
+fn a_renamed_folder_is_found_again_with_tags_and_codes() {
     let bench = Bench::new();
     write_tones(&bench.path("tones"), 5);
     bench.add(&bench.path("tones"));
@@ -75,7 +75,7 @@ fn a_renamed_folder_is_away_and_is_found_again_with_tags_and_codes_by_adding_it(
 }
 
 #[test]
-fn missing_files_are_counted_before_they_are_relinked_wherever_they_are_now() {
+fn missing_files_are_counted_before_they_are_relinked() {
     let bench = Bench::new();
     write_tones(&bench.path("tones"), 6);
     bench.add(&bench.path("tones"));
@@ -119,7 +119,7 @@ fn missing_files_are_counted_before_they_are_relinked_wherever_they_are_now() {
 }
 
 #[test]
-fn a_place_that_was_added_a_second_time_becomes_one_with_the_first() {
+fn a_folder_added_at_a_second_path_is_merged_with_the_first() {
     let bench = Bench::new();
     write_tones(&bench.path("tones"), 3);
     bench.add(&bench.path("tones"));
@@ -144,7 +144,7 @@ fn a_place_that_was_added_a_second_time_becomes_one_with_the_first() {
 
 #[cfg(unix)]
 #[test]
-fn one_folder_under_two_paths_is_added_once_and_names_that_are_no_text_are_found_and_played() {
+fn one_folder_under_two_paths_is_added_once() {
     use std::os::unix::ffi::OsStrExt as _;
     let bench = Bench::new();
     write_tones(&bench.path("disk/tones"), 2);
@@ -308,7 +308,7 @@ proptest! {
 }
 
 #[test]
-fn a_project_and_its_sounds_move_and_everything_is_taken_back_by_command() {
+fn a_moved_project_works_and_every_change_is_undone() {
     let program = Program::new();
     program.write_tones("tones", 4);
     program.json(&["add", &program.at("tones")]);

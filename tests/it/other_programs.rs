@@ -174,7 +174,7 @@ fn what_sox_writes_agrees_sample_for_sample() {
 ///
 /// Two decoders of one lossy format differ by their rounding, and by the random noise of AAC.
 #[test]
-fn what_loses_something_agrees_within_a_tolerance() {
+fn lossy_formats_agree_within_a_tolerance() {
     if !is_there("ffmpeg", "-version") {
         return;
     }

@@ -65,7 +65,7 @@ fn learning_beats_the_same_encoder_untrained_by_a_wide_margin() {
 }
 
 #[test]
-fn the_demo_library_goes_from_a_click_to_matches_of_its_kind() {
+fn a_click_in_the_demo_library_finds_sounds_of_the_same_kind() {
     let bench = Bench::new();
     let Ok(Outcome::Added(added)) = bench.run(Command::AddDemo) else { panic!("the demo library is added") };
     assert!(added.added.len() >= 190 && added.failed.is_empty(), "{} added", added.added.len());
@@ -203,7 +203,7 @@ fn adding_and_removing_after_indexing_costs_only_what_is_new() {
 }
 
 #[test]
-fn an_index_that_shrank_and_grew_answers_as_one_that_was_built_at_once() {
+fn an_index_that_shrank_and_grew_answers_like_a_new_one() {
     let bench = Bench::new();
     let tones = bench.path("tones");
     write_tones(&tones, 8);
@@ -240,7 +240,7 @@ fn an_index_that_shrank_and_grew_answers_as_one_that_was_built_at_once() {
 }
 
 #[test]
-fn a_project_goes_on_where_it_was_after_a_new_start() {
+fn a_project_continues_after_a_restart() {
     let bench = Bench::new();
     write_tones(&bench.path("tones"), 8);
     bench.add(&bench.path("tones"));
@@ -254,7 +254,7 @@ fn a_project_goes_on_where_it_was_after_a_new_start() {
 }
 
 #[test]
-fn a_stopped_training_is_resumed_to_the_result_of_an_uninterrupted_one() {
+fn a_resumed_training_gives_the_result_of_an_uninterrupted_one() {
     let settings = TrainingSettings { steps: Some(300), ..quick() };
     let sounds = |bench: &Bench| {
         write_tones(&bench.path("tones"), 8);
@@ -298,7 +298,7 @@ fn finishing_early_keeps_the_model_so_far() {
 }
 
 #[test]
-fn the_code_of_a_match_can_be_heard_and_no_sound_is_written_over() {
+fn reconstruct_writes_a_new_file_and_overwrites_no_sound() {
     let bench = Bench::new();
     write_tones(&bench.path("tones"), 6);
     bench.add(&bench.path("tones"));

@@ -71,7 +71,7 @@ fn the_doctor_reports_the_projects_state_without_names() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn without_a_display_one_sentence_says_so_and_no_path() {
+fn without_a_display_one_sentence_says_so() {
     let home = tempfile::tempdir().expect("a folder");
     for (display, wayland) in [(None, None), (Some(":7654"), None), (None, Some("no-such-socket"))] {
         let mut command = soundalike(&[]);

@@ -43,7 +43,7 @@ fn voice(number: u32) -> Vec<f64> {
 }
 
 #[test]
-fn a_sound_that_is_played_into_the_microphone_finds_its_file_first() {
+fn a_sound_played_into_the_microphone_finds_its_file() {
     let Some(audio) = VirtualAudio::start() else { return };
     let bench = Bench::new();
     let sounds = bench.path("voices");

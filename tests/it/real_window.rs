@@ -10,7 +10,7 @@ use crate::support::write_tones;
 use crate::virtual_audio::VirtualAudio;
 
 #[test]
-fn dropped_sounds_are_learned_found_heard_and_dragged_on() {
+fn dropped_sounds_are_learned_found_played_and_dragged() {
     let Some(screen) = Screen::start("2580x800") else { return };
     let Some(audio) = VirtualAudio::start() else { return };
     let pictures = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("real_window");

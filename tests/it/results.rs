@@ -30,7 +30,7 @@ fn check_by(mut python: Command, script: &str, arguments: &[&Path]) {
 }
 
 #[test]
-fn one_table_has_the_matches_of_all_sounds_of_a_folder() {
+fn one_table_has_the_matches_of_a_folder_of_queries() {
     let folder = learned(8);
     let (project, queries) = (folder.path().join("project"), folder.path().join("queries, \"and\" more"));
     std::fs::create_dir(&queries).expect("made");
@@ -286,7 +286,7 @@ fn shells_and_man_are_told_of_every_command() {
 
 /// Times in the middle of a recording that began, by its name, on a morning in May.
 #[test]
-fn events_are_written_for_other_programs_with_clips_that_have_a_margin_and_a_mark() {
+fn events_are_written_with_clips_for_other_programs() {
     let folder = learned(8);
     let project = folder.path().join("project");
     let recording = folder.path().join("20260513_045959.wav");

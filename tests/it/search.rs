@@ -56,7 +56,7 @@ fn name(found: &Match) -> &str {
 }
 
 #[test]
-fn the_query_itself_comes_first_among_equals_and_is_known_as_itself() {
+fn the_query_itself_comes_first_among_equal_matches() {
     let bench = bench();
     for by in [Grouping::Chunk, Grouping::File] {
         for own in ["a_sweep.wav", "z_sweep.wav"] {
@@ -76,7 +76,7 @@ fn the_query_itself_comes_first_among_equals_and_is_known_as_itself() {
 }
 
 #[test]
-fn a_query_between_two_chunks_of_the_grid_is_known_by_both_of_them() {
+fn a_query_between_two_chunks_finds_both() {
     let bench = bench();
     let between = Query { from_secs: Some(0.58), to_secs: Some(0.836), ..query(&bench, "a_sweep.wav") };
     let report = search(&bench, &between);
@@ -110,7 +110,7 @@ fn a_file_is_as_near_as_its_nearest_moments() {
 }
 
 #[test]
-fn a_match_has_both_codes_and_they_differ_by_its_distance() {
+fn the_codes_of_a_match_differ_by_its_distance() {
     let bench = bench();
     let report = search(&bench, &query(&bench, "tone_02.wav"));
     assert!(report.matches.len() > 5 && report.matches.iter().any(|found| found.distance > 0.0));
@@ -121,7 +121,7 @@ fn a_match_has_both_codes_and_they_differ_by_its_distance() {
 }
 
 #[test]
-fn another_part_of_the_same_query_is_heard_from_what_is_kept_and_a_changed_file_anew() {
+fn a_cached_query_is_read_again_only_if_the_file_changed() {
     let bench = bench();
     let part = |from: f64| Query { from_secs: Some(from), to_secs: Some(from + 0.256), ..query(&bench, "a_sweep.wav") };
     for from in [0.128, 1.024, 0.256] {
@@ -134,7 +134,7 @@ fn another_part_of_the_same_query_is_heard_from_what_is_kept_and_a_changed_file_
 }
 
 #[test]
-fn favourites_are_kept_filter_the_matches_and_go_with_their_file() {
+fn favourites_are_kept_until_their_file_is_removed() {
     let bench = bench();
     let all = search(&bench, &query(&bench, "tone_02.wav"));
     let chosen = &all.matches[3];
@@ -196,7 +196,7 @@ fn of_file<'a>(report: &'a SearchReport, wanted: &str) -> &'a Match {
 }
 
 #[test]
-fn a_basket_finds_what_is_like_any_of_its_sounds_and_puts_what_is_unlike_behind_the_line() {
+fn a_basket_finds_like_sounds_and_puts_unlike_ones_behind_the_line() {
     let bench = bench();
     for by in [Grouping::Chunk, Grouping::File, Grouping::Event] {
         let alone = Query { by, k: 500, ..query(&bench, "tone_02.wav") };
@@ -221,7 +221,7 @@ fn a_basket_finds_what_is_like_any_of_its_sounds_and_puts_what_is_unlike_behind_
 }
 
 #[test]
-fn a_verdict_teaches_a_search_and_is_kept_with_it_until_it_is_undone() {
+fn a_verdict_is_kept_with_its_search_until_undone() {
     let bench = bench();
     let by = Grouping::File;
     let wanted = Query { by, ..query(&bench, "tone_02.wav") };

@@ -170,7 +170,7 @@ fn searches_answer_in_every_form() {
 }
 
 #[test]
-fn a_body_that_does_not_come_whole_begins_nothing() {
+fn an_incomplete_body_starts_no_job() {
     let folder = learned(6);
     let served = Served::start(&folder.path().join("project"), &[]);
     let sound = std::fs::read(folder.path().join("recordings/tone_03.wav")).expect("read");
@@ -254,7 +254,7 @@ fn what_cannot_be_done_says_what_comes_first() {
 }
 
 #[test]
-fn jobs_are_followed_and_cancelled_and_their_queue_is_bounded() {
+fn jobs_can_be_followed_and_cancelled_and_their_queue_is_bounded() {
     let folder = learned(8);
     let served = Served::start(&folder.path().join("project"), &[]);
     let long = json!({"steps": 1_000_000, "channels": 16, "batch": 8, "wait": false});

@@ -46,7 +46,7 @@ fn a_web_page_cannot_drive_it() {
 }
 
 #[test]
-fn on_any_other_address_a_token_is_required_and_said_so() {
+fn another_address_requires_a_token() {
     let folder = tempfile::tempdir().expect("a folder");
     let project = folder.path().join("project");
     let served = Served::start(&project, &["--address", "0.0.0.0"]);
@@ -129,7 +129,7 @@ fn limits_are_in_the_help_and_kept() {
 
 /// A sound of hours in a small file must not keep anybody waiting.
 #[test]
-fn only_the_beginning_of_a_long_query_is_listened_to() {
+fn only_the_beginning_of_a_long_query_is_read() {
     let folder = learned(6);
     let long = folder.path().join("long.wav");
     write_wav(&long, 8000, tone(8000, 300.0, 300.0));
@@ -245,7 +245,7 @@ fn page(extra: &str, body: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn addresses_are_fetched_only_where_that_is_allowed() {
+fn addresses_are_fetched_only_if_allowed() {
     let folder = tempfile::tempdir().expect("a folder");
     write_tones(&folder.path().join("recordings"), 1);
     let sound = std::fs::read(folder.path().join("recordings/tone_00.wav")).expect("read");

@@ -38,7 +38,7 @@ fn memory_is_bounded(served: &Served) {
 }
 
 #[test]
-fn a_thousand_parallel_searches_are_answered_rightly_or_told_to_come_again() {
+fn a_thousand_parallel_searches_are_answered_or_sent_away() {
     let clients = if may_have_open(4096) { 1000 } else { 200 };
     let folder = learned(10);
     let served = Arc::new(Served::start(&folder.path().join("project"), &[]));
@@ -120,7 +120,7 @@ fn clients_that_send_half_or_read_nothing_keep_nobody_waiting() {
 /// There are more half-sent requests than connections. A complete request is answered long before any of them times
 /// out.
 #[test]
-fn what_is_half_sent_makes_way_for_what_is_whole() {
+fn a_half_sent_request_gives_way_to_a_complete_one() {
     let clients = limits::CONNECTIONS + 100;
     if !may_have_open(4096) {
         return;
@@ -168,7 +168,7 @@ fn what_is_half_sent_makes_way_for_what_is_whole() {
 
 /// Half-sent sounds that take all the room on the disk make way for a complete one.
 #[test]
-fn half_sent_sounds_take_no_room_from_a_whole_one() {
+fn half_sent_sounds_give_their_room_to_a_complete_one() {
     let folder = learned(6);
     let served = Served::start(&folder.path().join("project"), &[]);
     let sound = folder.path().join("recordings/tone_05.wav");

@@ -96,7 +96,7 @@ fn a_recording_ends_by_itself_as_it_was_set() {
 }
 
 #[test]
-fn a_microphone_that_goes_away_keeps_what_was_recorded_and_a_retry_works() {
+fn an_unplugged_microphone_keeps_the_take_so_far() {
     let bench = Bench::new();
     let job = start(&bench, StopWhen::default());
     bench.audio.feed(&vec![0.25; RATE]);
@@ -111,7 +111,7 @@ fn a_microphone_that_goes_away_keeps_what_was_recorded_and_a_retry_works() {
 }
 
 #[test]
-fn a_recording_is_a_take_whatever_ends_the_program() {
+fn a_recording_survives_any_end_of_the_program() {
     let bench = Bench::new();
     start(&bench, StopWhen::default());
     let takes = bench.path("project/takes");
@@ -154,7 +154,7 @@ fn a_recording_is_a_take_whatever_ends_the_program() {
 }
 
 #[test]
-fn a_folder_of_takes_that_is_missing_is_made_and_one_that_cannot_be_made_is_told_at_once() {
+fn a_missing_folder_of_takes_is_made_or_reported_at_once() {
     let bench = Bench::new();
     record(&bench);
     let takes = bench.path("project/takes");
@@ -177,7 +177,7 @@ fn a_folder_of_takes_that_is_missing_is_made_and_one_that_cannot_be_made_is_told
 }
 
 #[test]
-fn the_meter_runs_and_devices_appear_while_the_microphone_is_watched() {
+fn watching_the_microphone_shows_its_level_and_new_devices() {
     let bench = Bench::new();
     bench.run(Command::WatchDevices(true)).expect("watched");
     bench.run(Command::WatchMicrophone(true)).expect("watched");
@@ -212,7 +212,7 @@ fn the_meter_runs_and_devices_appear_while_the_microphone_is_watched() {
 }
 
 #[test]
-fn the_player_plays_at_one_loudness_unless_told_otherwise_on_the_chosen_device() {
+fn the_player_plays_at_one_loudness_on_the_chosen_device() {
     let bench = Bench::new();
     let path = bench.path("quiet.wav");
     write_wav(&path, 8000, (0..8000).map(|n| 0.05 * (f64::from(n) * 0.3).sin()));

@@ -138,7 +138,7 @@ fn a_folder_that_is_no_project_leaves_a_way_out() {
 }
 
 #[test]
-fn without_a_sound_card_everything_else_works_and_the_player_says_why() {
+fn without_a_sound_card_only_playing_fails() {
     let folder = tempfile::tempdir().unwrap();
     let sounds = folder.path().join("sounds");
     write_tones(&sounds, 12);
@@ -150,7 +150,7 @@ fn without_a_sound_card_everything_else_works_and_the_player_says_why() {
 }
 
 #[test]
-fn what_was_chosen_is_there_at_the_next_start_and_projects_are_found_again() {
+fn preferences_and_recent_projects_are_there_at_the_next_start() {
     let folder = tempfile::tempdir().unwrap();
     let (kept, sounds) = (folder.path().join("kept"), folder.path().join("sounds"));
     let (first, second) = (folder.path().join("first"), folder.path().join("second"));
@@ -218,7 +218,7 @@ fn closing_the_window_while_recording_asks_first() {
 }
 
 #[test]
-fn a_folder_of_other_files_becomes_a_project_only_when_the_person_says_so() {
+fn a_folder_of_other_files_becomes_a_project_only_on_request() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("index-3.codes"), "mine").unwrap();
     let mut window = Window::open(folder.path(), sound());
@@ -230,7 +230,7 @@ fn a_folder_of_other_files_becomes_a_project_only_when_the_person_says_so() {
 }
 
 #[test]
-fn a_project_without_its_catalogue_is_repaired_when_the_person_says_so() {
+fn a_project_without_its_catalogue_is_repaired_on_request() {
     let folder = tempfile::tempdir().unwrap();
     let (project, sounds) = (folder.path().join("project"), folder.path().join("sounds"));
     write_tones(&sounds, 3);

@@ -101,7 +101,7 @@ fn difference(expected: &[f32], heard: &[f32]) -> f64 {
 
 /// The noise changes so quickly that an error of a tenth of a millisecond, 5 frames, would show.
 #[test]
-fn a_seek_leads_to_the_very_frame_in_every_format() {
+fn a_seek_is_exact_in_every_format() {
     let workshop = Workshop::new();
     for (path, _) in files(&workshop) {
         let mut decoder = Decoder::open(&path).expect("opened");

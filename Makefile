@@ -24,7 +24,7 @@ SCREEN_PACKAGES := xvfb xdotool imagemagick libegl1 libgl1-mesa-dri dbus at-spi2
 # reads files back.
 TEST_PACKAGES := $(RUN_PACKAGES) $(SCREEN_PACKAGES) sox ffmpeg pulseaudio pulseaudio-utils libasound2-plugins curl bsdutils python3-requests python3-numpy
 # Tools that make images of disks, and file systems that the kernel may lack.
-SOAK_PACKAGES := $(TEST_PACKAGES) xfsprogs btrfs-progs dosfstools exfatprogs exfat-fuse fusefat python3-fusepy
+SOAK_PACKAGES := $(TEST_PACKAGES) xfsprogs btrfs-progs dosfstools exfatprogs exfat-fuse python3-fusepy
 PICTURE_PACKAGES := $(RUN_PACKAGES) $(SCREEN_PACKAGES) pulseaudio pulseaudio-utils libasound2-plugins
 
 .PHONY: run test soak check check-ports bench man package screenshots format-check lint doc-check dependency-check run-needs test-needs soak-needs picture-needs rust

@@ -86,9 +86,27 @@ impl Draft {
         match self.content {
             #[cfg(target_os = "linux")]
             Content::Nameless(file) => nameless::link(&file, path)?,
-            Content::Named(named) => drop(named.persist_noclobber(path).map_err(|refused| refused.error)?),
+            Content::Named(named) => create_named(named, path)?,
         }
         sync_folder(&self.folder)
+    }
+}
+
+/// Gives a named draft the name `path`, where no file may exist yet.
+fn create_named(named: NamedTempFile, path: &Path) -> io::Result<()> {
+    match named.persist_noclobber(path) {
+        Ok(_) => Ok(()),
+        Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => Err(refused.error),
+        // Many file systems that are programs (FUSE) have neither links nor a rename that spares an existing file. There, an
+        // empty file takes the name first, and the draft replaces it.
+        Err(refused) => {
+            OpenOptions::new().write(true).create_new(true).open(path)?;
+            refused.file.persist(path).map(drop).map_err(|refused| {
+                // It is the empty file of three lines above.
+                let _ = std::fs::remove_file(path);
+                refused.error
+            })
+        }
     }
 }
 

@@ -154,9 +154,17 @@ fn mount(kind: Kind, image: &Path, at: &Path) -> Result<Mount, String> {
         Kind::Ext4 => by_kernel("ext4")?,
         Kind::Xfs => by_kernel("xfs")?,
         Kind::Btrfs => by_kernel("btrfs")?,
-        // Systems without these in the kernel may have them as programs.
-        Kind::Vfat => by_kernel("vfat").or_else(|_| system("fusefat", &["-o", "rw+", image, folder]))?,
-        Kind::Exfat => by_kernel("exfat").or_else(|_| system("mount.exfat-fuse", &[image, folder]))?,
+        Kind::Vfat => by_kernel("vfat")?,
+        // A system without it in the kernel may have it as a program, which mounts only devices.
+        Kind::Exfat => by_kernel("exfat").or_else(|_| {
+            let output = Command::new("losetup").args(["-f", "--show", image]).output();
+            let device = output.map_err(|cause| format!("losetup: {cause}"))?.stdout;
+            let device = String::from_utf8_lossy(&device).trim().to_owned();
+            let mounted = system("mount.exfat-fuse", &[&device, folder]);
+            // A device in use is detached when its last user has gone.
+            system("losetup", &["-d", &device])?;
+            mounted
+        })?,
     }
     Ok(Mount(at.to_owned()))
 }

@@ -14,8 +14,11 @@ mod crowd;
 mod deeds;
 mod disks;
 mod exports;
+mod fixtures;
 mod harm;
 mod other_disks;
+#[cfg(target_os = "linux")]
+mod trash;
 mod world;
 
 use std::collections::BTreeMap;

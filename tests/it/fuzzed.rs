@@ -16,6 +16,7 @@ use crate::served::Served;
 const FILTERS: u64 = 30_000;
 const BODIES: u64 = 1_500;
 const PROJECT_FILES: u64 = 4_000;
+const CONFIGURATIONS: u64 = 3_000;
 
 /// The seeds of a target, by name.
 fn seeds(target: &str) -> Vec<Vec<u8>> {
@@ -159,4 +160,54 @@ fn whatever_bytes_a_project_file_has_it_is_opened_or_refused() {
     }
     println!("{PROJECT_FILES} project files: {refused} were refused");
     assert!(refused > PROJECT_FILES / 2, "most inputs differ from their seeds");
+}
+
+/// Models of format 1 have no checksum over their configuration. So a false configuration is read, as it would be from a
+/// stranger who computes the checksums.
+#[test]
+fn whatever_configuration_a_model_has_it_encodes_or_is_refused() {
+    let seed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/list-3/model-1.safetensors");
+    let whole = std::fs::read(seed).expect("a model");
+    let length = u64::from_le_bytes(whole[..8].try_into().expect("eight bytes")) as usize;
+    let (header, tensors) = whole[8..].split_at(length);
+    let header: serde_json::Value = serde_json::from_slice(header).expect("JSON");
+    let metadata = header["__metadata__"]["soundalike-model"].as_str().expect("the metadata of a model");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("model.safetensors");
+    let samples = vec![0.1; 4000];
+    let (mut refused, mut encoded) = (0, 0);
+    for number in 0..CONFIGURATIONS {
+        let mut random = ChaCha8Rng::seed_from_u64(number);
+        let mut header = header.clone();
+        // Numbers are changed to other numbers, and then sometimes bytes to other bytes.
+        let mut text = with_another_number(metadata, &mut random);
+        if random.random_bool(0.3) {
+            text = String::from_utf8_lossy(&mutated(&[text.into_bytes()], &mut random)).into_owned();
+        }
+        header["__metadata__"]["soundalike-model"] = text.clone().into();
+        let header = serde_json::to_vec(&header).expect("JSON");
+        let length = (header.len() as u64).to_le_bytes();
+        std::fs::write(&path, [&length, header.as_slice(), tensors].concat()).expect("written");
+        match Model::load(&path).and_then(|model| model.encode(&samples, &[0])) {
+            Ok(codes) => {
+                encoded += 1;
+                assert!(codes.len() <= 4096, "{text}");
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    println!("{CONFIGURATIONS} configurations: {encoded} encoded a sound, {refused} were refused");
+    assert!(encoded > 10 && refused > CONFIGURATIONS / 2, "some are possible, and most are not");
+}
+
+/// A JSON text in which one number is another one.
+fn with_another_number(text: &str, random: &mut ChaCha8Rng) -> String {
+    let is_part = |c: char| c.is_ascii_digit() || c == '.';
+    let starts = text.char_indices().zip(text[1..].chars()).filter(|((_, c), next)| *c == ':' && next.is_ascii_digit());
+    let starts: Vec<usize> = starts.map(|((at, _), _)| at + 1).collect();
+    let start = starts[random.random_range(0..starts.len())];
+    let end = text[start..].find(|c| !is_part(c)).map_or(text.len(), |length| start + length);
+    let numbers =
+        ["0", "1", "2", "-1", "7", "0.5", "64", "4096", "65536", "1e9", "4294967296", "1e300", "18446744073709551615"];
+    format!("{}{}{}", &text[..start], numbers[random.random_range(0..numbers.len())], &text[end..])
 }

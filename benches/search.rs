@@ -93,6 +93,7 @@ fn project(folder: &Path) -> (Engine, Utf8PathBuf) {
             peak: 0.5,
             thumbnail: Vec::new(),
             aspects: soundalike::aspects::Aspects::default(),
+            metadata: soundalike::metadata::Metadata::default(),
         })
         .collect();
     let edit = opened.edit("Made up").expect("writable");

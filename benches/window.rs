@@ -84,6 +84,7 @@ fn fill(place: &Utf8Path) {
         peak: (number % 97) as f32 / 97.0,
         thumbnail: (0..64).map(|column| (-((column * number % 127) as i8), (column * number % 127) as i8)).collect(),
         aspects: soundalike::aspects::Aspects::default(),
+        metadata: soundalike::metadata::Metadata::default(),
     };
     let edit = project.edit("Filled").expect("writable");
     edit.add_files(&(0..FILES).map(facts).collect::<Vec<_>>()).expect("added");

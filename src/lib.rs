@@ -83,7 +83,8 @@
 //! | [`synth`] | a random synthesiser: sounds from a seed, and doppelgangers of them | |
 //! | [`index`] | packed codes and exact Hamming search; knows nothing of sound | |
 //! | [`dataset`] | what a sound file is, folder scans, the demo library | audio |
-//! | [`audio`] | decoding, resampling, mu-law, mel spectra and back, WAV writing; `audio::device` alone knows cpal | aspects |
+//! | [`audio`] | decoding, resampling, mu-law, mel spectra and back, WAV writing; `audio::device` alone knows cpal | aspects, metadata |
+//! | [`metadata`] | what a sound file says about itself: when it was recorded, artist, markers | |
 //! | [`aspects`] | measured properties of a sound: loudness, attack, brightness, pitch, noisiness, tempo | |
 //! | [`ground`] | what every floor may need: small files, names and paths, the chunk grid, packed bits, `file:` addresses, signals | |
 //!
@@ -98,6 +99,7 @@ pub mod ground;
 pub mod gui;
 pub mod index;
 pub mod map;
+pub mod metadata;
 pub mod model;
 pub mod project;
 pub mod server;

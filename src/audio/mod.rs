@@ -9,6 +9,7 @@ pub mod ending;
 pub mod error;
 pub mod griffin_lim;
 pub mod growing_wav;
+pub mod metadata;
 mod mix;
 pub mod mono;
 pub mod overlap;

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::container::section;
 use super::decode::Decoder;
 use super::error::{AudioError, Cause};
+use super::metadata;
 use super::mix::Mixer;
 use super::picture::Outline;
 use super::spectrogram::{Spectrogram, SpectrogramBuilder};
@@ -13,6 +14,7 @@ use super::witness::Testimony;
 use crate::aspects::{Aspects, Measurer};
 use crate::ground::files::modified_ns;
 use crate::ground::names;
+use crate::metadata::Metadata;
 
 /// The result of reading a whole file. Its size does not grow with the file.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,10 +34,11 @@ pub struct Survey {
     /// formats.
     pub sound_hash: [u8; 32],
     pub aspects: Aspects,
+    pub metadata: Metadata,
     pub size_bytes: u64,
     /// The time of the last change, in nanoseconds since 1970.
     pub modified_ns: i64,
-    /// The faults of the file: cut off, damaged in places. One clause for people.
+    /// The faults of the file: cut off, damaged in places, damaged metadata. One clause for people.
     pub warning: Option<String>,
 }
 
@@ -77,6 +80,7 @@ pub fn survey(path: &Path, thumbnail_columns: usize, go_on: impl Fn() -> bool) -
     let Some((outline, decoder)) = outlined else { return Ok(None) };
     heard.update(&decoder.rate().to_le_bytes());
     heard.update(&(decoder.channels() as u64).to_le_bytes());
+    let told = metadata::read(path)?;
     let testified = decoder.witness().testify(go_on).map_err(|cause| cause.at(path))?;
     let Some(Testimony { content_hash, size_bytes, modified_ns }) = testified else { return Ok(None) };
     let columns = outline.columns(thumbnail_columns);
@@ -94,9 +98,11 @@ pub fn survey(path: &Path, thumbnail_columns: usize, go_on: impl Fn() -> bool) -
         content_hash,
         sound_hash: heard.finalize().into(),
         aspects,
+        metadata: told.metadata,
         size_bytes,
         modified_ns,
-        warning: decoder.warning(),
+        // Of a file whose sound is damaged, that is what counts.
+        warning: decoder.warning().or(told.fault),
     }))
 }
 

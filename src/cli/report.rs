@@ -336,18 +336,20 @@ fn searched(report: &SearchReport, dataset: &DatasetView) {
             say!("     {line}");
         }
         let share = found.nearness.share_alike.map(|share| format!("{}, ", words::share_alike(share)));
+        let recorded = found.recorded.map(|at| format!("at {}  ", at.to_string().replace('T', " ")));
         let copies = match dataset.copies_of(found.file).len() {
             0 => String::new(),
             1 => "  and 1 copy".to_owned(),
             n => format!("  and {n} copies"),
         };
         say!(
-            "{:>3}  {:>5.1} of {}  {} to {}  {}  ({}{}query at {}){copies}",
+            "{:>3}  {:>5.1} of {}  {} to {}  {}{}  ({}{}query at {}){copies}",
             rank + 1,
             found.distance,
             report.bits,
             moment::in_words(found.start_seconds),
             moment::in_words(found.end_seconds),
+            recorded.unwrap_or_default(),
             found.path,
             share.unwrap_or_default(),
             if found.is_query { "the query itself, " } else { "" },

@@ -16,8 +16,9 @@
 //! | `pitch:200..400` `pitch:440` | by pitch, in hertz; one number means within half a semitone |
 //! | `note:C3` `note:F#` `note:C3..E3` | by the nearest note, in one octave or in all of them |
 //! | `noisy<0.2` | by noisiness, from 0 to 1 |
-//! | `bpm:118..122` | by tempo, in beats a minute |
-//! | `hour:4..6` `date:2026-05` | what was recorded in these hours or on these dates, if the file's name says when |
+//! | `bpm:118..122` | by tempo, in beats a minute: as measured, or as the file says where no tempo was measured |
+//! | `hour:4..6` `date:2026-05` | what was recorded in these hours or on these dates, if the file's metadata or its name says when; `recorded` means the same as `date` |
+//! | `artist:ann` `title:` `album:` `genre:` `comment:` `key:` `marker:` | files with these letters in that part of their metadata |
 //! | `is:problem` `is:favourite` `is:tagged` | by what the project knows about the file |
 //! | `-` before any of them | all others |
 //!
@@ -31,6 +32,7 @@ use self::clock::Clock;
 use self::number::{Comparison, MEASURES, note, number};
 use super::{Measure, SoundFile, letters};
 use crate::ground::paths::with_slashes;
+use crate::metadata::Metadata;
 
 /// A filter. The empty filter admits all files.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -64,6 +66,8 @@ enum Test {
     /// A note of any octave, by its number within the octave.
     NoteOfAnyOctave(i32),
     Is(Mark),
+    /// The letters, folded by [`letters`].
+    Told(Told, String),
     Clock(Clock),
 }
 
@@ -72,6 +76,43 @@ enum Mark {
     Problem,
     Favourite,
     Tagged,
+}
+
+/// A part of the metadata.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Told {
+    Artist,
+    Title,
+    Album,
+    Genre,
+    Comment,
+    Key,
+    Marker,
+}
+
+const TOLD: [(&str, Told); 7] = [
+    ("artist", Told::Artist),
+    ("title", Told::Title),
+    ("album", Told::Album),
+    ("genre", Told::Genre),
+    ("comment", Told::Comment),
+    ("key", Told::Key),
+    ("marker", Told::Marker),
+];
+
+impl Told {
+    fn has(self, metadata: &Metadata, letters: &str) -> bool {
+        let text = match self {
+            Self::Artist => &metadata.artist,
+            Self::Title => &metadata.title,
+            Self::Album => &metadata.album,
+            Self::Genre => &metadata.genre,
+            Self::Comment => &metadata.comment,
+            Self::Key => &metadata.key,
+            Self::Marker => return metadata.markers.iter().any(|marker| letters::contains(&marker.label, letters)),
+        };
+        text.as_ref().is_some_and(|text| letters::contains(text, letters))
+    }
 }
 
 impl Filter {
@@ -165,9 +206,13 @@ fn test(part: &str) -> Result<Test, String> {
         "hour" => Clock::hours(&value).filter(|_| sign == ":").map(Test::Clock).ok_or_else(|| {
             format!("“{part}” is not understood: it needs hours of the day, such as hour:4..6 or hour:22..3.")
         }),
-        "date" => Clock::dates(&value).filter(|_| sign == ":").map(Test::Clock).ok_or_else(|| {
+        "date" | "recorded" => Clock::dates(&value).filter(|_| sign == ":").map(Test::Clock).ok_or_else(|| {
             format!("“{part}” is not understood: it needs a date, such as date:2026-05 or date:2026-05-01..2026-05-14.")
         }),
+        name if let Some((_, told)) = TOLD.iter().find(|(known, _)| *known == name) => match (sign, value.trim()) {
+            (":" | "=", letters) if !letters.is_empty() => Ok(Test::Told(*told, letters::folded(letters))),
+            _ => Err(format!("“{part}” is not understood: write {name}: and some letters, such as {name}:ann.")),
+        },
         "note" if !value.contains("..") => note(part, sign, &value),
         name => match MEASURES.iter().find(|(_, names, _)| names.contains(&name)) {
             Some((measure, _, example)) => number(part, *measure, sign, &value)
@@ -175,8 +220,9 @@ fn test(part: &str) -> Result<Test, String> {
             None => {
                 let names: Vec<&str> = MEASURES.iter().map(|(_, names, _)| names[0]).collect();
                 Err(format!(
-                    "“{part}” is not understood: tag:, is:, hour:, date:, {} are. Put it in quotes to look for these letters.",
-                    names.join(", ")
+                    "“{part}” is not understood: tag:, is:, hour:, date:, {}, {} are. Put it in quotes to look for these letters.",
+                    names.join(", "),
+                    TOLD.map(|(name, _)| format!("{name}:")).join(", "),
                 ))
             }
         },
@@ -212,6 +258,9 @@ impl Test {
                 pitch.is_some_and(|pitch| pitch.note().within_octave() == *within)
             }
             Self::Clock(clock) => clock.holds_in(candidate.file, false),
+            Self::Told(told, letters) => {
+                candidate.file.metadata.as_ref().is_some_and(|metadata| told.has(metadata, letters))
+            }
             Self::Is(Mark::Problem) => candidate.problem,
             Self::Is(Mark::Favourite) => candidate.favourite,
             Self::Is(Mark::Tagged) => !candidate.tags.is_empty(),
@@ -238,6 +287,7 @@ mod tests {
             peak,
             thumbnail: Vec::new(),
             aspects: None,
+            metadata: None,
         }
     }
 
@@ -321,6 +371,36 @@ mod tests {
     }
 
     #[test]
+    fn metadata_is_looked_for_by_its_parts() {
+        use crate::metadata::{Marker, Recorded};
+        let owl = Marker { start_seconds: 1.0, end_seconds: None, label: "Tawny Owl".into() };
+        let told = [
+            Metadata { artist: Some("Ännchen".into()), markers: vec![owl], ..Metadata::default() },
+            Metadata { bpm: Some(97.5), recorded: Recorded::read("2004-07"), ..Metadata::default() },
+            Metadata { bpm: Some(97.5), recorded: Recorded::read("2026-05-13 04:30"), ..Metadata::default() },
+        ];
+        let mut files: Vec<SoundFile> = (0..4).map(|_| file("/s/ann.wav", 60.0, 8000, 1.0)).collect();
+        files.iter_mut().zip(told).for_each(|(file, told)| file.metadata = Some(std::sync::Arc::new(told)));
+        files[2].aspects = Some(Aspects { tempo: Some(120.0), ..Aspects::default() });
+        let admitted = |text: &str| {
+            let filter = Filter::read(text);
+            assert_eq!(filter.not_understood(), [""; 0], "{text}");
+            let candidate = |file| Candidate { file, tags: &[], problem: false, favourite: false };
+            (0..4).filter(|i| filter.admits(&candidate(&files[*i]))).collect::<Vec<_>>()
+        };
+        assert_eq!(admitted("artist:änn"), [0]);
+        assert_eq!(admitted("-artist:änn"), [1, 2, 3]);
+        assert_eq!(admitted("marker:\"tawny owl\""), [0]);
+        assert_eq!(admitted("title:ann"), [0; 0]);
+        assert_eq!(admitted("bpm:97..98"), [1], "what was measured counts for more");
+        assert_eq!(admitted("recorded:2026-05"), [2]);
+        assert_eq!(admitted("date:2004"), [1], "a month without a day");
+        assert_eq!(admitted("date:2004-07-01"), [0; 0]);
+        assert_eq!(admitted("-date:2004"), [0, 2, 3]);
+        assert_eq!(admitted("hour:4"), [2]);
+    }
+
+    #[test]
     fn tags_and_marks_are_told_apart() {
         assert_eq!(admitted("tag:dry"), [0]);
         assert_eq!(admitted("tag:\"one shot\""), [0]);
@@ -389,6 +469,8 @@ mod tests {
             ("hour:25", "hours of the day"),
             ("hour>4", "hours of the day"),
             ("date:May", "it needs a date"),
+            ("artist:", "write artist: and some letters"),
+            ("genre>a", "write genre: and some letters"),
             ("colour:red", "Put it in quotes"),
         ] {
             let filter = Filter::read(text);

@@ -25,7 +25,7 @@ pub enum Measure {
     Note,
     /// 0 to 1.
     Noisiness,
-    /// In beats a minute.
+    /// In beats a minute: as measured, or as the file says where no tempo was measured.
     Tempo,
 }
 
@@ -44,7 +44,7 @@ impl Measure {
             Self::Pitch => aspects.pitch.map(|pitch| f64::from(pitch.hz)),
             Self::Note => aspects.pitch.as_ref().map(Pitch::note).map(|note| f64::from(note.0)),
             Self::Noisiness => aspects.noisiness.map(f64::from),
-            Self::Tempo => aspects.tempo.map(f64::from),
+            Self::Tempo => aspects.tempo.or(file.metadata.as_ref().and_then(|metadata| metadata.bpm)).map(f64::from),
         }
     }
 
@@ -84,6 +84,7 @@ mod tests {
             peak: if id == 2 { 0.0 } else { 0.5 },
             thumbnail: Vec::new(),
             aspects: Some(Aspects { pitch, ..Aspects::default() }),
+            metadata: None,
         }
     }
 

@@ -1,11 +1,14 @@
 //! A sound file as the dataset knows it, and the files that could not be read.
 
+use std::sync::Arc;
+
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt::{self, Display, Formatter};
 
 use super::moment;
 use crate::aspects::Aspects;
+use crate::metadata::{Metadata, Recorded};
 
 /// Identifies a file of a project. A number is never used again, not even after its file was removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,6 +36,8 @@ pub struct SoundFile {
     pub thumbnail: Vec<(i8, i8)>,
     /// What was measured of it. `None` if an earlier program read the file and it was not measured since.
     pub aspects: Option<Aspects>,
+    /// What it says about itself. `None` if that is nothing, or if an earlier program read the file.
+    pub metadata: Option<Arc<Metadata>>,
 }
 
 /// The most columns of a thumbnail.
@@ -44,9 +49,16 @@ impl SoundFile {
         self.frames as f64 / f64::from(self.rate.max(1))
     }
 
-    /// The clock time at which the recording began, if it is known.
+    /// The clock time at which the recording began, if it is known: by the file's metadata, or by its name.
     pub fn began(&self) -> Option<jiff::civil::DateTime> {
-        moment::began_by_name(&self.path)
+        let told = self.metadata.as_ref().and_then(|metadata| metadata.recorded.as_ref()?.moment());
+        told.or_else(|| moment::began_by_name(&self.path))
+    }
+
+    /// When it was recorded, if it is known: the moment, or only the date.
+    pub fn recorded(&self) -> Option<Recorded> {
+        let date = || self.metadata.as_ref()?.recorded.clone();
+        self.began().map(Recorded::Moment).or_else(date)
     }
 
     /// The peak in dB, where 0 is full scale. Minus infinity for silence.

@@ -11,11 +11,12 @@ use super::ready::{current_model, current_snapshot};
 use super::shared::Job;
 use super::snapshot::{Place, Snapshot, Span};
 use crate::audio::MonoReader;
+use crate::dataset::moment;
 use crate::ground::files::{Draft, folder_of};
 use crate::index::Codes;
 
 /// Writes the codes of all chunks into `folder`: either `codes.npy` and `chunks.csv` (chunk_id, path, start_seconds,
-/// end_seconds; row i describes row i of the codes), or `codes.parquet`. Rows are ordered by path and start. Silent
+/// end_seconds, recorded; row i describes row i of the codes), or `codes.parquet`. Rows are ordered by path and start. Silent
 /// chunks are included.
 pub(super) fn export(job: &Job, folder: &Path, format: CodesFormat) -> Result<ExportReport, EngineError> {
     let snapshot = current_snapshot(job)?;
@@ -54,10 +55,11 @@ fn write_array(job: &Job, snapshot: &Snapshot, spans: &[&Span], path: &Path) -> 
 fn write_table(job: &Job, snapshot: &Snapshot, spans: &[&Span], path: &Path) -> Result<Draft, EngineError> {
     let written = draft(path, |file| {
         let mut table = csv::Writer::from_writer(file);
-        table.write_record(["chunk_id", "path", "start_seconds", "end_seconds"])?;
+        table.write_record(["chunk_id", "path", "start_seconds", "end_seconds", "recorded"])?;
         for (row, place) in places(job, snapshot, spans) {
             let (start, end) = (place.start_secs.to_string(), place.end_secs.to_string());
-            table.write_record([&row.to_string(), place.file.path.as_str(), &start, &end])?;
+            let recorded = recorded(&place).unwrap_or_default();
+            table.write_record([&row.to_string(), place.file.path.as_str(), &start, &end, &recorded])?;
         }
         table.flush()
     })?;
@@ -73,11 +75,18 @@ fn write_parquet(job: &Job, snapshot: &Snapshot, spans: &[&Span], path: &Path) -
         path: place.file.path.as_str(),
         start_secs: place.start_secs,
         end_secs: place.end_secs,
+        recorded: recorded(&place),
         code: all.code_bytes(row).collect(),
     });
     let written = draft(path, |file| parquet::write(all.bits(), rows, file).map_err(std::io::Error::other))?;
     job.check()?;
     Ok(written)
+}
+
+/// The recorder's clock time at the start of a chunk, if it is known.
+fn recorded(place: &Place<'_>) -> Option<String> {
+    let at = moment::clock_at(place.file.began()?, place.start_secs)?;
+    Some(at.to_string())
 }
 
 /// The rows of the index that belong to these files, with their positions. The iterator ends early if the job was

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::choice::Choice;
 use super::error::EngineError;
 use super::latest::Latest;
-use super::told::{self, ASPECTS};
+use super::told::{self, ASPECTS, METADATA, ToldMetadata};
 use crate::aspects::Aspects;
 use crate::dataset::{Measure, SoundFile, letters};
 
@@ -75,6 +75,8 @@ pub struct ListedFile {
     bytes: u64,
     #[serde(flatten, serialize_with = "told::aspects")]
     aspects: Option<Aspects>,
+    #[serde(flatten)]
+    metadata: ToldMetadata,
     tags: Vec<String>,
     favourites: usize,
     problem: Option<String>,
@@ -96,6 +98,7 @@ impl FileList {
             level_db: Some(file.level_db()).filter(|level| level.is_finite()),
             bytes: file.size_bytes,
             aspects: file.aspects,
+            metadata: ToldMetadata::of(&file),
             tags: latest.dataset.tags_of(file.id).to_vec(),
             favourites: latest.favourites.iter().filter(|favourite| favourite.file == file.id).count(),
             problem: latest.dataset.problem_now(&file),
@@ -108,7 +111,7 @@ impl FileList {
     pub fn write_csv(&self, to: &mut dyn Write) -> io::Result<()> {
         let mut table = ::csv::Writer::from_writer(to);
         let before = ["path", "seconds", "rate", "channels", "level_db", "bytes"];
-        table.write_record(before.iter().chain(&ASPECTS).chain(&["tags", "favourites", "problem"]))?;
+        table.write_record(before.iter().chain(&ASPECTS).chain(&METADATA).chain(&["tags", "favourites", "problem"]))?;
         for file in &self.files {
             let before = [
                 file.path.clone(),
@@ -119,7 +122,8 @@ impl FileList {
                 file.bytes.to_string(),
             ];
             let after = [file.tags.join(";"), file.favourites.to_string(), file.problem.clone().unwrap_or_default()];
-            table.write_record(before.iter().chain(&told::cells(file.aspects)).chain(&after))?;
+            let (aspects, metadata) = (told::cells(file.aspects), file.metadata.cells());
+            table.write_record(before.iter().chain(&aspects).chain(&metadata).chain(&after))?;
         }
         table.flush()
     }

@@ -229,6 +229,7 @@ fn read_facts(job: &Job, path: &Utf8PathBuf) -> Option<Surveyed> {
         peak: survey.peak,
         thumbnail: survey.thumbnail,
         aspects: survey.aspects,
+        metadata: survey.metadata,
     };
     Some(Ok((facts, survey.warning)))
 }

@@ -38,6 +38,7 @@ pub(super) fn build_and_measure(job: &Job) -> Result<IndexReport, EngineError> {
     let report = build_index(job)?;
     let measured = unheard::listen(job, JobKind::Index)?;
     job.shared.project.forget_unused_aspects()?;
+    job.shared.project.forget_unused_metadata()?;
     Ok(IndexReport { measured, seconds: job.began.elapsed().as_secs_f64(), ..report })
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
+use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 use super::told;
@@ -199,4 +200,7 @@ pub struct Match {
     pub file_seconds: f64,
     #[serde(flatten, serialize_with = "told::aspects")]
     pub aspects: Option<Aspects>,
+    /// The recorder's clock time at the start of the match, if it is known.
+    #[serde(serialize_with = "told::clock")]
+    pub recorded: Option<DateTime>,
 }

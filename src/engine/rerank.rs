@@ -91,6 +91,7 @@ mod tests {
             nearness: Nearness::default(),
             file_seconds: seconds,
             aspects: Some(Aspects { pitch, attack: Some(attack), ..Aspects::default() }),
+            recorded: None,
         }
     }
 

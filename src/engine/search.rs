@@ -27,7 +27,7 @@ use super::stage::JobStage;
 use crate::aspects::Measurer;
 use crate::audio::{MonoReader, silence};
 use crate::dataset::favourite::has_middle_of;
-use crate::dataset::{FileId, Verdict};
+use crate::dataset::{FileId, Verdict, moment};
 use crate::index::{Chance, Codes, RowSet};
 use asked::Asked;
 use by_chunk::by_chunk;
@@ -126,6 +126,7 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
                 },
                 file_seconds: file.duration_secs(),
                 aspects: file.aspects,
+                recorded: file.began().and_then(|began| moment::clock_at(began, hit.start_secs)),
             })
         })
         .collect();

@@ -4,6 +4,10 @@ use camino::Utf8Path;
 
 use crate::aspects::Aspects;
 use crate::dataset::scan::SOUND_ENDINGS;
+use crate::dataset::{SoundFile, moment};
+
+/// Up to this many markers of a file are named.
+const MARKERS_NAMED: usize = 5;
 
 /// 1234567 as 1,234,567.
 pub fn count(n: u64) -> String {
@@ -81,6 +85,28 @@ pub fn aspects(aspects: Option<Aspects>) -> String {
         aspects.loudness.map(|loudness| format!("{loudness:.1} LUFS")),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// What a file says about itself, in lines. Empty where it says nothing.
+pub fn metadata(file: &SoundFile) -> String {
+    let told = file.metadata.as_deref().cloned().unwrap_or_default();
+    let piece = [told.artist, told.title, told.album, told.genre].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let music =
+        [told.bpm.map(|bpm| format!("{bpm} bpm by its tag")), told.key.map(|key| format!("key {key} by its tag"))];
+    let marker =
+        |marker: &crate::metadata::Marker| format!("{} {}", moment::in_words(marker.start_seconds), marker.label);
+    let mut markers: Vec<String> = told.markers.iter().take(MARKERS_NAMED).map(marker).collect();
+    if told.markers.len() > MARKERS_NAMED {
+        markers.push(format!("and {} more markers", told.markers.len() - MARKERS_NAMED));
+    }
+    let lines = [
+        file.recorded().map(|recorded| format!("recorded {}", recorded.to_string().replace('T', " "))),
+        Some(piece),
+        Some(music.into_iter().flatten().collect::<Vec<_>>().join(" · ")),
+        told.comment,
+        Some(markers.join(", ")),
+    ];
+    lines.into_iter().flatten().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 /// A position in a file: "0:01.28".

@@ -183,6 +183,7 @@ pub(super) mod tests {
             query_code: Vec::new(),
             file_seconds: 1.0,
             aspects: None,
+            recorded: None,
             nearness: crate::engine::Nearness::default(),
         }
     }

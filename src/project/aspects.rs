@@ -128,7 +128,13 @@ mod tests {
         project.db().execute("UPDATE aspects SET definitions = 0", []).expect("as an earlier program would have it");
         assert_eq!(of_files(&project), [None]);
         let file = &project.files().expect("files")[0];
-        let heard = |content_hash| Heard { file: file.id, content_hash, sound_hash: [5; 32], aspects: bright() };
+        let heard = |content_hash| Heard {
+            file: file.id,
+            content_hash,
+            sound_hash: [5; 32],
+            aspects: bright(),
+            metadata: Default::default(),
+        };
         project.note_heard(&[heard([9; 32])]).expect("noted, of another content");
         assert_eq!(of_files(&project), [None]);
         assert_eq!(project.library().expect("read")[0].sound_hash, Some([1; 32]));

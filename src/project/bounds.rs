@@ -24,7 +24,10 @@ pub(super) fn flaw_of_file(file: &SoundFile) -> Option<String> {
         _ if file.frames > FRAMES => "length",
         _ if !(file.peak.is_finite() && file.peak >= 0.0) => "peak",
         _ if file.thumbnail.len() > THUMBNAIL => "thumbnail",
-        _ => file.aspects.and_then(|aspects| aspects.flaw())?,
+        _ => {
+            let of_metadata = || file.metadata.as_ref().and_then(|metadata| metadata.flaw());
+            file.aspects.and_then(|aspects| aspects.flaw()).or_else(of_metadata)?
+        }
     };
     Some(format!("an impossible {what} of {}", file.path))
 }

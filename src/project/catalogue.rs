@@ -1,18 +1,20 @@
 //! The catalogue of files.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::aspects;
 use super::bounds::flaw_of_file;
 use super::error::ProjectError;
 use super::folder::Project;
 use super::roots::{RootId, Roots, joined, remove_empty};
 use super::undo::Edit;
+use super::{aspects, metadata};
 use crate::aspects::Aspects;
 use crate::dataset::{FileId, SoundFile};
+use crate::metadata::Metadata;
 
 /// What was read about a file, before the project gives it a number.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +32,7 @@ pub struct FileFacts {
     pub peak: f32,
     pub thumbnail: Vec<(i8, i8)>,
     pub aspects: Aspects,
+    pub metadata: Metadata,
 }
 
 impl Project {
@@ -47,8 +50,10 @@ impl Project {
         let mut query = db
             .prepare(&format!(
                 "SELECT id, path, size_bytes, modified_ns, content_hash, rate, channels, frames, peak, thumbnail, root_id,
-                    sound_hash, {} FROM files LEFT JOIN aspects USING (content_hash)",
+                    sound_hash, {}, {} FROM files LEFT JOIN aspects USING (content_hash)
+                    LEFT JOIN metadata USING (content_hash)",
                 aspects::COLUMNS,
+                metadata::COLUMNS,
             ))
             .map_err(failed)?;
         let rows = query.query_map([], |row| kept_file_of_row(row, &places)).map_err(failed)?;
@@ -60,18 +65,19 @@ impl Project {
         }
     }
 
-    /// Adds the sample hashes and the aspects of files that an earlier version of the program read. The person did not
+    /// Adds the sample hashes, the aspects and the metadata of files that an earlier version of the program read. The person did not
     /// ask for this, so it cannot be undone.
     pub fn note_heard(&self, heard: &[Heard]) -> Result<(), ProjectError> {
         self.check_writable()?;
         let failed = |cause| self.catalogue_error(cause);
         let mut db = self.db();
         let transaction = db.transaction().map_err(failed)?;
-        for Heard { file, content_hash, sound_hash, aspects } in heard {
+        for Heard { file, content_hash, sound_hash, aspects, metadata } in heard {
             // A file that has changed meanwhile has been listened to since.
             let note = "UPDATE files SET sound_hash = ?3 WHERE id = ?1 AND content_hash = ?2";
             transaction.execute(note, params![file.0, content_hash, sound_hash]).map_err(failed)?;
             aspects::put(&transaction, content_hash, aspects).map_err(failed)?;
+            metadata::put(&transaction, content_hash, metadata).map_err(failed)?;
         }
         transaction.commit().map_err(failed)?;
         self.note_change();
@@ -111,6 +117,7 @@ impl Edit<'_> {
                     file.sound_hash,
                 ])?;
                 aspects::put(transaction, &file.content_hash, &file.aspects)?;
+                metadata::put(transaction, &file.content_hash, &file.metadata)?;
                 transaction.execute("DELETE FROM problems WHERE path = ?1", [file.path.as_str()])?;
             }
             Ok(())
@@ -149,6 +156,7 @@ pub struct Heard {
     pub content_hash: [u8; 32],
     pub sound_hash: [u8; 32],
     pub aspects: Aspects,
+    pub metadata: Metadata,
 }
 
 /// A file, with its root and the hash of its samples.
@@ -158,6 +166,8 @@ pub struct KeptFile {
     pub root: RootId,
     /// The BLAKE3 hash of the decoded samples. `None` if an earlier version of the program read the file.
     pub sound_hash: Option<[u8; 32]>,
+    /// Whether the metadata of the file was read. An earlier version of the program did not.
+    pub metadata_is_known: bool,
 }
 
 fn kept_file_of_row(row: &Row<'_>, places: &HashMap<i64, &Utf8Path>) -> rusqlite::Result<KeptFile> {
@@ -165,7 +175,11 @@ fn kept_file_of_row(row: &Row<'_>, places: &HashMap<i64, &Utf8Path>) -> rusqlite
     // The catalogue's constraints guarantee that the root of each file exists.
     let place = places.get(&root).ok_or(rusqlite::Error::IntegralValueOutOfRange(10, root))?;
     let path = joined(place, &row.get::<_, String>(1)?);
-    Ok(KeptFile { file: file_of_row(row, path)?, root: RootId(root), sound_hash: row.get(11)? })
+    let metadata = metadata::of_row(row, 20)?;
+    let metadata_is_known = metadata.is_some();
+    let metadata = metadata.filter(|metadata| !metadata.is_empty()).map(Arc::new);
+    let file = SoundFile { metadata, ..file_of_row(row, path)? };
+    Ok(KeptFile { file, root: RootId(root), sound_hash: row.get(11)?, metadata_is_known })
 }
 
 fn file_of_row(row: &Row<'_>, path: Utf8PathBuf) -> rusqlite::Result<SoundFile> {
@@ -187,6 +201,7 @@ fn file_of_row(row: &Row<'_>, path: Utf8PathBuf) -> rusqlite::Result<SoundFile> 
             .map(|&[low, high]| (low.cast_signed(), high.cast_signed()))
             .collect(),
         aspects: aspects::of_row(row, 12)?,
+        metadata: None,
     })
 }
 

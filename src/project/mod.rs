@@ -40,6 +40,7 @@ mod folder;
 mod generations;
 mod lock;
 mod made;
+mod metadata;
 mod problems;
 mod repair;
 mod roots;

@@ -19,7 +19,7 @@ use super::lock::{self, Asked};
 use super::roots::{Roots, joined};
 use super::side_file::{self, KeptByHand, KeptFile, SIDE_FILE};
 use super::tables::{TABLES, Table};
-use super::{aspects, checksums, made, schema};
+use super::{aspects, checksums, made, metadata, schema};
 use crate::dataset::letters;
 use crate::ground::files;
 use crate::ground::paths::WithoutLinks as _;
@@ -250,7 +250,7 @@ fn keep_side_file(
 
 /// Removes rows outside the bounds of `bounds.rs`. Returns whether there were any.
 fn forget_impossible(db: &Connection) -> rusqlite::Result<bool> {
-    let mut left_out = aspects::forget_impossible(db)?;
+    let mut left_out = aspects::forget_impossible(db)? + metadata::forget_impossible(db)?;
     for impossible in [
         "files WHERE rate NOT BETWEEN 1 AND 10000000 OR channels NOT BETWEEN 1 AND 1024
             OR frames NOT BETWEEN 0 AND 17592186044416 OR size_bytes < 0 OR NOT (peak >= 0 AND peak < 1e38)

@@ -164,7 +164,7 @@ const ROOTS: &str = "
 
 /// Tables that are created in any catalogue that lacks them. They need no new version, because earlier programs of this
 /// version ignore them.
-pub(super) const ADDED: [(&str, &str); 3] = [
+pub(super) const ADDED: [(&str, &str); 4] = [
     (
         "aspects",
         "CREATE TABLE aspects ( -- NULL: the sound has no such aspect
@@ -177,6 +177,22 @@ pub(super) const ADDED: [(&str, &str); 3] = [
             pitch_confidence REAL,
             noisiness REAL,
             tempo REAL
+        ) STRICT, WITHOUT ROWID",
+    ),
+    (
+        "metadata",
+        "CREATE TABLE metadata ( -- NULL: the file does not say it
+            content_hash BLOB PRIMARY KEY NOT NULL, -- of files
+            reading INTEGER NOT NULL, -- the number of the way in which it was read
+            recorded TEXT, -- the recorder's clock time, or only a date
+            artist TEXT,
+            title TEXT,
+            album TEXT,
+            genre TEXT,
+            comment TEXT,
+            bpm REAL,
+            musical_key TEXT,
+            markers TEXT -- JSON
         ) STRICT, WITHOUT ROWID",
     ),
     ("collections", "CREATE TABLE collections (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL) STRICT"),

@@ -14,7 +14,7 @@ pub(super) struct Table {
 }
 
 /// All tables except `checksums`.
-pub(super) const TABLES: [Table; 18] = [
+pub(super) const TABLES: [Table; 19] = [
     // Listed before `files`, which refers to it.
     Table { name: "roots", keys: 1, columns: &["id", "place", "in_project", "whole"], undoable: true },
     Table {
@@ -92,6 +92,24 @@ pub(super) const TABLES: [Table; 18] = [
             "pitch_confidence",
             "noisiness",
             "tempo",
+        ],
+        undoable: false,
+    },
+    Table {
+        name: "metadata",
+        keys: 1,
+        columns: &[
+            "content_hash",
+            "reading",
+            "recorded",
+            "artist",
+            "title",
+            "album",
+            "genre",
+            "comment",
+            "bpm",
+            "musical_key",
+            "markers",
         ],
         undoable: false,
     },

@@ -3,6 +3,7 @@
 use camino::Utf8Path;
 
 use crate::aspects::{Aspects, Pitch};
+use crate::metadata::{Marker, Metadata, Recorded};
 
 use super::{FileFacts, Opening, Project};
 
@@ -33,6 +34,20 @@ pub fn facts(path: &str, hash: u8) -> FileFacts {
             pitch: Some(Pitch { hz: 130.8, confidence: 0.93 }),
             noisiness: Some(0.1),
             tempo: Some(120.0),
+        },
+        metadata: Metadata {
+            recorded: Recorded::read("2026-05-13T04:30:00"),
+            artist: Some("Ann".into()),
+            title: Some("Dawn".into()),
+            album: Some("May".into()),
+            genre: Some("Birds".into()),
+            comment: Some("two\nlines".into()),
+            bpm: Some(97.5),
+            key: Some("C#m".into()),
+            markers: vec![
+                Marker { start_seconds: 0.01, end_seconds: None, label: "owl".into() },
+                Marker { start_seconds: 0.02, end_seconds: Some(0.04), label: String::new() },
+            ],
         },
     }
 }

@@ -65,6 +65,7 @@ fn whatever_is_typed_as_a_filter_is_read() {
         peak: 0.5,
         thumbnail: Vec::new(),
         aspects: None,
+        metadata: None,
     };
     let tags = ["loop".to_owned()];
     let candidate = Candidate { file: &file, tags: &tags, problem: false, favourite: true };

@@ -89,7 +89,7 @@ pub(crate) fn wav(section: &mut Section) -> Result<Option<Wav>, Cause> {
 }
 
 /// The start of the next chunk. Chunks start at even positions, but some programs omit the padding byte.
-pub(super) fn next_chunk(section: &mut Section, body: u64, bytes: u64) -> Result<u64, Cause> {
+pub(crate) fn next_chunk(section: &mut Section, body: u64, bytes: u64) -> Result<u64, Cause> {
     let end = body.saturating_add(bytes);
     if bytes.is_multiple_of(2) {
         return Ok(end);

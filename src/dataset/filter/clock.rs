@@ -42,20 +42,30 @@ impl Clock {
 
     pub fn holds_at(&self, at: DateTime) -> bool {
         match self {
+            Self::Dates(..) => self.holds_on(&at.date().to_string()),
             Self::Hours(from, to) if from < to => (*from..*to).contains(&at.hour()),
             Self::Hours(from, to) => at.hour() >= *from || at.hour() < *to,
-            Self::Dates(from, to) => {
-                let date = at.date().to_string();
-                // An incomplete date means all days that begin with it.
-                date >= *from && (date < *to || date.starts_with(to.as_str()))
-            }
         }
+    }
+
+    /// Whether it is about dates and holds on this date, which may be incomplete.
+    fn holds_on(&self, date: &str) -> bool {
+        match self {
+            // An incomplete date means all days that begin with it.
+            Self::Dates(from, to) => date >= from.as_str() && (date < to.as_str() || date.starts_with(to.as_str())),
+            Self::Hours(..) => false,
+        }
+    }
+
+    /// The same for a file of which only the date is known, or not even that.
+    fn holds_without_time(&self, file: &SoundFile, not: bool) -> bool {
+        file.recorded().is_some_and(|date| self.holds_on(&date.to_string())) != not
     }
 
     /// Whether it holds (or, with `not`, does not hold) at some moment of a file. If the file's time is unknown, it
     /// does not hold.
     pub fn holds_in(&self, file: &SoundFile, not: bool) -> bool {
-        let Some(began) = file.began() else { return not };
+        let Some(began) = file.began() else { return self.holds_without_time(file, not) };
         let Some(end) = clock_at(began, file.duration_secs()) else { return not };
         // Within an hour, the answer does not change.
         let next_hour = |at: DateTime| {
@@ -71,7 +81,7 @@ impl Clock {
     pub fn holds_at_moment(&self, file: &SoundFile, secs: f64, not: bool) -> bool {
         match file.began().and_then(|began| clock_at(began, secs)) {
             Some(at) => self.holds_at(at) != not,
-            None => not,
+            None => self.holds_without_time(file, not),
         }
     }
 }

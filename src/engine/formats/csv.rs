@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 
 use super::{clock_of, query_of, verdict_of, written};
-use crate::engine::latest::DatasetView;
 use crate::engine::query::SearchReport;
 use crate::engine::told::{self, ASPECTS};
 
@@ -24,7 +23,7 @@ const COLUMNS: [&str; 14] = [
     "file_seconds",
 ];
 
-pub(super) fn write(searches: &[&SearchReport], sounds: &DatasetView, to: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(searches: &[&SearchReport], to: &mut dyn Write) -> io::Result<()> {
     let mut table = ::csv::Writer::from_writer(to);
     table.write_record(COLUMNS.iter().chain(&ASPECTS))?;
     for search in searches {
@@ -41,7 +40,7 @@ pub(super) fn write(searches: &[&SearchReport], sounds: &DatasetView, to: &mut d
                 found.problem.clone().unwrap_or_default(),
                 or_nothing(found.nearness.share_alike),
                 verdict_of(found).to_owned(),
-                clock_of(found, sounds),
+                clock_of(found),
                 or_nothing(found.nearness.by_chance),
                 found.file_seconds.to_string(),
             ];

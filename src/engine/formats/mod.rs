@@ -29,7 +29,6 @@ use super::latest::DatasetView;
 use super::query::{Grouping, Match, SearchReport};
 use crate::audio::Cause;
 use crate::audio::wav::write_whole;
-use crate::dataset::moment;
 
 /// Writes the results of `searches` as text. `sounds` are the searched files; some formats take details of a match's
 /// file from them.
@@ -41,7 +40,7 @@ pub fn write_matches(
 ) -> io::Result<()> {
     match format {
         TextFormat::Json => json::write(searches, to),
-        TextFormat::Csv => csv::write(searches, sounds, to),
+        TextFormat::Csv => csv::write(searches, to),
         TextFormat::Audacity => audacity::write(searches, to),
         TextFormat::Raven => raven::write(searches, sounds, to),
         TextFormat::M3u => m3u::write(searches, to),
@@ -101,10 +100,8 @@ fn verdict_of(found: &Match) -> &'static str {
 }
 
 /// The recorder's clock time at the start of a match, if it is known.
-fn clock_of(found: &Match, sounds: &DatasetView) -> String {
-    let began = sounds.file(found.file).and_then(|file| file.began());
-    let at = began.and_then(|began| moment::clock_at(began, found.start_seconds));
-    at.map_or_else(String::new, |at| at.to_string())
+fn clock_of(found: &Match) -> String {
+    found.recorded.map_or_else(String::new, |at| at.to_string())
 }
 
 /// The text on one line and without tabs, so that it fits into one column.

@@ -22,6 +22,8 @@ pub(in crate::engine) struct Row<'a> {
     pub path: &'a str,
     pub start_secs: f64,
     pub end_secs: f64,
+    /// The recorder's clock time at the start, if it is known.
+    pub recorded: Option<String>,
     pub code: Vec<u8>,
 }
 
@@ -38,6 +40,7 @@ pub(in crate::engine) fn write<'a>(
             required binary path (STRING);
             required double start_seconds;
             required double end_seconds;
+            optional binary recorded (STRING);
             required fixed_len_byte_array({}) code;
         }}",
         bits.div_ceil(8)
@@ -54,6 +57,7 @@ pub(in crate::engine) fn write<'a>(
         column::<ByteArrayType, _>(&mut writer, &group, |row| ByteArray::from(row.path))?;
         column::<DoubleType, _>(&mut writer, &group, |row| row.start_secs)?;
         column::<DoubleType, _>(&mut writer, &group, |row| row.end_secs)?;
+        optional::<ByteArrayType, _>(&mut writer, &group, |row| row.recorded.as_deref().map(ByteArray::from))?;
         column::<FixedLenByteArrayType, _>(&mut writer, &group, |row| FixedLenByteArray::from(row.code.clone()))?;
         writer.close()?;
     }
@@ -66,10 +70,30 @@ fn column<T: DataType, W: Write + Send>(
     rows: &[Row<'_>],
     value: impl Fn(&Row<'_>) -> T::T,
 ) -> Result<(), ParquetError> {
+    let values: Vec<T::T> = rows.iter().map(value).collect();
+    write_column::<T, W>(group, &values, None)
+}
+
+/// A column in which values can be missing.
+fn optional<T: DataType, W: Write + Send>(
+    group: &mut SerializedRowGroupWriter<'_, W>,
+    rows: &[Row<'_>],
+    value: impl Fn(&Row<'_>) -> Option<T::T>,
+) -> Result<(), ParquetError> {
+    let values: Vec<Option<T::T>> = rows.iter().map(value).collect();
+    let are_there: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
+    let values: Vec<T::T> = values.into_iter().flatten().collect();
+    write_column::<T, W>(group, &values, Some(&are_there))
+}
+
+fn write_column<T: DataType, W: Write + Send>(
+    group: &mut SerializedRowGroupWriter<'_, W>,
+    values: &[T::T],
+    are_there: Option<&[i16]>,
+) -> Result<(), ParquetError> {
     let Some(mut column) = group.next_column()? else {
         return Err(ParquetError::General("the schema has fewer columns than are written".into()));
     };
-    let values: Vec<T::T> = rows.iter().map(value).collect();
-    column.typed::<T>().write_batch(&values, None, None)?;
+    column.typed::<T>().write_batch(values, are_there, None)?;
     column.close()
 }

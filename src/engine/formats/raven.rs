@@ -63,7 +63,7 @@ pub(super) fn write(searches: &[&SearchReport], sounds: &DatasetView, to: &mut d
                 found.distance,
                 search.bits,
                 verdict_of(found),
-                clock_of(found, sounds),
+                clock_of(found),
             )?;
         }
     }

@@ -20,6 +20,7 @@ fn sound(id: i64, path: &str, rate: u32, secs: u64) -> Arc<SoundFile> {
         peak: 1.0,
         thumbnail: Vec::new(),
         aspects: None,
+        metadata: None,
     })
 }
 
@@ -44,6 +45,7 @@ fn found(sounds: &DatasetView, file: usize, start: f64, distance: f64) -> Match 
         query_code: Vec::new(),
         file_seconds: 1.0,
         aspects: None,
+        recorded: None,
         nearness: Nearness::default(),
     }
 }

@@ -74,6 +74,7 @@ mod tests {
             query_code: Vec::new(),
             file_seconds: 1.0,
             aspects: None,
+            recorded: None,
             nearness: Nearness { by_chance: Some(by_chance), ..Nearness::default() },
         }
     }

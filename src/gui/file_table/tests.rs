@@ -19,6 +19,7 @@ fn dataset(files: &[(&str, u64, f32)]) -> Arc<DatasetView> {
             peak: *peak,
             thumbnail: Vec::new(),
             aspects: None,
+            metadata: None,
         })
     };
     let mut files: Vec<_> = files.iter().enumerate().map(file).collect();

@@ -117,8 +117,8 @@ fn cells(
         icons::paint(ui.painter(), Icon::Warning, sign.shrink2(vec2(0.0, 3.0)), palette.warning);
         row::tooltip_at(ui, cells.name, &format!("{}\n{}", file.path, format::sentence(problem)));
     } else {
-        let aspects = format::aspects(file.aspects);
-        let tooltip = if aspects.is_empty() { file.path.to_string() } else { format!("{}\n{aspects}", file.path) };
+        let lines = [file.path.to_string(), format::aspects(file.aspects), format::metadata(file)];
+        let tooltip = lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
         row::tooltip_at(ui, cells.name, &tooltip);
     }
     let mut aside = shared.latest.dataset.tags_of(file.id).join(", ");

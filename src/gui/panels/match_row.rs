@@ -263,6 +263,9 @@ fn naming(ui: &Ui, shared: &Shared, mut rect: Rect, shown: &Shown<'_>) {
     if !aspects.is_empty() {
         tooltip += &format!("\n{aspects}");
     }
+    if let Some(recorded) = found.recorded {
+        tooltip += &format!("\nrecorded {}", recorded.to_string().replace('T', " "));
+    }
     if shared.drags_out {
         tooltip += "\nDrag it to take the file to another program";
     }

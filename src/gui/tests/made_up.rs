@@ -31,6 +31,7 @@ pub fn file(id: i64, path: &str) -> Arc<SoundFile> {
         peak: 0.5,
         thumbnail: vec![(-60, 64), (-30, 20), (-5, 5)],
         aspects: Some(aspects(id)),
+        metadata: None,
     })
 }
 
@@ -221,6 +222,7 @@ pub fn answer_search(state: &mut State, job: JobId, distances: &[f64]) {
         query_code: vec![0],
         file_seconds: file.duration_secs(),
         aspects: file.aspects,
+        recorded: None,
         problem: None,
         file: file.id,
         by: query.by,

@@ -10,7 +10,7 @@ use peak_alloc::PeakAlloc;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use soundalike::audio::{Cause, Decoder};
+use soundalike::audio::{Cause, Decoder, metadata};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -63,11 +63,55 @@ fn au(data: &[u8]) -> Vec<u8> {
     file
 }
 
+/// A WAV file with metadata of every kind after its sound.
+fn told(wav: &[u8]) -> Vec<u8> {
+    let chunk = |name: &[u8], body: &[u8]| {
+        let mut bytes = [name, &(body.len() as u32).to_le_bytes(), body].concat();
+        bytes.resize(bytes.len().next_multiple_of(2), 0);
+        bytes
+    };
+    let longs = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+    let mut bext = vec![b' '; 602];
+    bext[320..338].copy_from_slice(b"2026-05-1304:30:00");
+    let mut smpl = longs(&[0; 9]);
+    smpl[28] = 1;
+    smpl.extend(longs(&[0, 0, 8, 15, 0, 0]));
+    let label = [&longs(&[1])[..], b"owl\0"].concat();
+    let all = [
+        chunk(b"bext", &bext),
+        chunk(b"guan", b"GUANO|Version: 1.0\nTimestamp: 2026-05-13T04:30:00\n"),
+        chunk(b"iXML", b"<?xml version=\"1.0\"?><BWFXML><SCENE>1</SCENE><NOTE>wind &amp; rain</NOTE></BWFXML>"),
+        chunk(b"cue ", &longs(&[1, 1, 0, 0, 0, 0, 100])),
+        chunk(b"LIST", &[b"adtl", &chunk(b"labl", &label)[..]].concat()),
+        chunk(b"LIST", &[b"INFO", &chunk(b"IART", b"Ann\0")[..]].concat()),
+        chunk(b"smpl", &smpl),
+        chunk(b"acid", &longs(&[0, 0, 0, 0, 0, 120f32.to_bits()])),
+        chunk(b"id3 ", &id3()),
+    ];
+    [wav, &all.concat()].concat()
+}
+
+/// An ID3v2 tag with texts, a comment and a picture.
+fn id3() -> Vec<u8> {
+    let frame = |name: &[u8], body: &[u8]| [name, &(body.len() as u32).to_be_bytes(), &[0, 0], body].concat();
+    let frames = [
+        frame(b"TPE1", b"\x03Ann"),
+        frame(b"TBPM", b"\x03120"),
+        frame(b"TDRC", b"\x032026-05-13"),
+        frame(b"COMM", b"\x03eng\0far away"),
+        frame(b"APIC", &[&b"\x03image/png\0\x03\0"[..], &[7; 60]].concat()),
+    ]
+    .concat();
+    [&b"ID3\x04\0\0\0\0"[..], &[(frames.len() >> 7) as u8, (frames.len() & 0x7F) as u8], &frames].concat()
+}
+
 /// A sound file of each kind: its extension and its bytes.
 fn originals() -> Vec<(&'static str, Vec<u8>)> {
     let ramp: Vec<u8> = (0..1200u32).flat_map(|n| ((n * 53) as i16).to_le_bytes()).collect();
     let floats: Vec<u8> = (0..400u16).flat_map(|n| (f32::from(n) / 500.0).to_le_bytes()).collect();
     vec![
+        ("wav", told(&wav(1, 2, 16, &ramp))),
+        ("mp3", [&id3()[..], include_bytes!("sounds/mini.mp3")].concat()),
         ("wav", wav(1, 2, 16, &ramp)),
         ("wav", wav(3, 1, 32, &floats)),
         ("wav", wav(7, 1, 8, &ramp)),
@@ -130,6 +174,9 @@ fn mutated(original: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
 /// and whether a panic of a decoder was caught.
 fn read(path: &Path, seek_to: u64) -> (usize, bool) {
     let fell = |cause: &Cause| matches!(cause, Cause::DecoderFailed(_));
+    if let Ok(read) = metadata::read(path) {
+        assert_eq!(read.metadata.flaw(), None);
+    }
     let mut decoder = match Decoder::open(path) {
         Ok(decoder) => decoder,
         Err(error) => return (0, fell(&error.cause)),

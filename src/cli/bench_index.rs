@@ -136,7 +136,7 @@ impl Bench {
             "qps": figures.qps, "qps_cpu": figures.qps_cpu, "p50_us": figures.p50_us, "p99_us": figures.p99_us,
             "best_us": figures.best_us, "ids": path, "more": more,
         });
-        println!("{line}");
+        super::report::print_json(&line);
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ const NAMED: usize = 8;
 
 pub(super) fn print(report: &DuplicatesReport, json: bool) {
     if json {
-        say!("{}", object(report));
+        super::report::print_json(&object(report));
         return;
     }
     let what = match report.by {
@@ -25,7 +25,8 @@ pub(super) fn print(report: &DuplicatesReport, json: bool) {
         report.seconds
     );
     for group in &report.groups {
-        say!("\n{} members in {} files", group.members.len(), group.files);
+        say!("");
+        say!("{} members in {} files", group.members.len(), group.files);
         for member in group.members.iter().take(NAMED) {
             let path = report.files.get(member.file as usize).map_or("", |file| file.path.as_str());
             say!("  {:>8.3} to {:>8.3} s  {:>3} bits  {path}", member.start_secs, member.end_secs, member.distance);
@@ -35,7 +36,8 @@ pub(super) fn print(report: &DuplicatesReport, json: bool) {
         }
     }
     if let Some(silence) = &report.silence {
-        say!("\nsilence: {} chunks in {} files", silence.chunks, silence.files);
+        say!("");
+        say!("silence: {} chunks in {} files", silence.chunks, silence.files);
     }
 }
 

@@ -5,7 +5,7 @@ mod collections;
 mod copies;
 
 use std::collections::BTreeMap;
-use std::io::{Write as _, stdout};
+use std::io::{IsTerminal as _, Write as _, stdout};
 use std::path::PathBuf;
 
 use anyhow::bail;
@@ -36,13 +36,19 @@ impl Library {
         };
         let session = Session::open(project, common, changes)?;
         match self {
-            Self::List { csv: true, .. } if common.json => {
-                let why = "--csv and --json both write to standard output";
+            Self::List { csv, print0, .. } if common.json && (csv || print0) => {
+                let option = if csv { "--csv" } else { "--print0" };
+                let why = format!("{option} and --json both write to standard output");
                 Err(WrongUsage::new(ErrorKind::ArgumentConflict, why).into())
             }
-            Self::List { filter, sort, reverse, csv } => {
+            Self::List { filter, sort, reverse, csv, print0 } => {
                 let choice = Choice { paths: Vec::new(), filter: filter.unwrap_or_default() };
-                list(&FileList::new(&choice, sort, reverse, &session.latest())?, csv, common);
+                let list = FileList::new(&choice, sort, reverse, &session.latest())?;
+                match (common.json, csv, print0) {
+                    (true, ..) => report::show(&list, true, |_| ()),
+                    (_, true, _) => terminal::written(list.write_csv(&mut stdout().lock())),
+                    (_, _, print0) => write_paths(&list, print0),
+                }
                 Ok(())
             }
             Self::Remove { missing: true, .. } => change(&session, Command::ForgetMissing, common),
@@ -118,10 +124,10 @@ impl Chosen {
 /// Runs a command whose change can be undone, and prints what changed.
 fn change(session: &Session, command: Command, common: &Common) -> anyhow::Result<()> {
     match session.run(command)? {
-        Outcome::Changed { words } if common.json => say!("{}", json!({"changed": words})),
+        Outcome::Changed { words } if common.json => report::print_json(&json!({"changed": words})),
         Outcome::Changed { words } if !common.quiet => say!("{words}"),
-        Outcome::Undone { words } if common.json => say!("{}", json!({"undone": words})),
-        Outcome::Redone { words } if common.json => say!("{}", json!({"redone": words})),
+        Outcome::Undone { words } if common.json => report::print_json(&json!({"undone": words})),
+        Outcome::Redone { words } if common.json => report::print_json(&json!({"redone": words})),
         Outcome::Undone { words: Some(words) } if !common.quiet => say!("undone: {words}"),
         Outcome::Redone { words: Some(words) } if !common.quiet => say!("redone: {words}"),
         Outcome::Undone { words: None } | Outcome::Redone { words: None } if !common.quiet => {
@@ -135,7 +141,7 @@ fn change(session: &Session, command: Command, common: &Common) -> anyhow::Resul
 /// Runs a command that writes a file or a folder, and prints its path.
 fn save(session: &Session, command: Command, common: &Common) -> anyhow::Result<()> {
     match session.run(command)? {
-        Outcome::Saved { out } if common.json => say!("{}", json!({"out": out})),
+        Outcome::Saved { out } if common.json => report::print_json(&json!({"out": out})),
         Outcome::Saved { out } if !common.quiet => say!("{}", names::shown(out.as_str())),
         _ => {}
     }
@@ -157,7 +163,7 @@ fn relink(session: &Session, mut folders: Vec<PathBuf>, dry_run: bool, common: &
         session.run(Command::Relink(plan.clone()))?;
     }
     if common.json {
-        say!("{}", json!({"missing": plan.missing, "found": plan.found, "relinked": is_done}));
+        report::print_json(&json!({"missing": plan.missing, "found": plan.found, "relinked": is_done}));
     } else if !common.quiet {
         say!("{}", plan.words());
         for found in plan.found.iter().filter(|found| found.doubtful) {
@@ -172,7 +178,7 @@ fn roots(session: &Session, common: &Common) -> anyhow::Result<()> {
         bail!("looking at the folders ended in something else")
     };
     if common.json {
-        say!("{}", json!({"roots": roots}));
+        report::print_json(&json!({"roots": roots}));
         return Ok(());
     }
     for root in roots {
@@ -185,19 +191,16 @@ fn roots(session: &Session, common: &Common) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn list(list: &FileList, csv: bool, common: &Common) {
+/// Writes one path on a line. Programs get the bytes of the names; on a terminal, a name could command it.
+fn write_paths(list: &FileList, print0: bool) {
+    if !print0 && stdout().is_terminal() {
+        return list.files.iter().for_each(|listed| say!("{}", listed.file.path));
+    }
     let mut to = stdout().lock();
-    if common.json {
-        return report::show(list, true, |_| ());
-    }
-    if csv {
-        return terminal::written(list.write_csv(&mut to));
-    }
-    // For other programs, a name that is not text is written as its original bytes.
     for listed in &list.files {
         let path = names::path_of(&listed.file.path);
-        let written = to.write_all(path.as_os_str().as_encoded_bytes()).and_then(|()| to.write_all(b"\n"));
-        terminal::written(written);
+        let end: &[u8] = if print0 { b"\0" } else { b"\n" };
+        terminal::written(to.write_all(path.as_os_str().as_encoded_bytes()).and_then(|()| to.write_all(end)));
     }
 }
 
@@ -208,7 +211,7 @@ fn tags(latest: &Latest, common: &Common) {
     }
     if common.json {
         let list: Vec<_> = counts.iter().map(|((_, tag), files)| json!({"tag": tag, "files": files})).collect();
-        say!("{}", json!({"tags": list}));
+        report::print_json(&json!({"tags": list}));
         return;
     }
     counts.iter().for_each(|((_, tag), files)| say!("{files:>7}  {tag}"));
@@ -241,7 +244,7 @@ fn ignore(session: &Session, given: Vec<String>, remove: bool, left_out: bool, c
     }
     let patterns = session.latest().ignored.to_vec();
     match common.json {
-        true => say!("{}", json!({"patterns": patterns})),
+        true => report::print_json(&json!({"patterns": patterns})),
         false => patterns.iter().for_each(|pattern| say!("{pattern}")),
     }
     Ok(())

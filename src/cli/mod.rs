@@ -40,13 +40,16 @@ use session::{Session, Stopped};
 
 /// Reads the command line, then opens the window or runs one command.
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(usage) => terminal::usage(&usage),
+    };
     terminal::log(arguments.common.verbose);
     let json = arguments.common.json;
     match carry_out(arguments) {
         Ok(code) => code,
         Err(failure) => match failure.downcast::<WrongUsage>() {
-            Ok(usage) => Arguments::command().error(usage.kind, usage.why).exit(),
+            Ok(usage) => terminal::usage(&Arguments::command().error(usage.kind, usage.why)),
             Err(failure) => {
                 let words = format!("{failure:#}");
                 terminal::failed(&words);

@@ -8,7 +8,8 @@ use clap_complete::Shell;
 use serde_json::json;
 
 use super::arguments::Arguments;
-use super::terminal::say;
+use super::report;
+use super::terminal::{self, say};
 
 /// Prints the completions for a shell.
 pub(super) fn completions(shell: Shell, json: bool) -> anyhow::Result<()> {
@@ -16,8 +17,8 @@ pub(super) fn completions(shell: Shell, json: bool) -> anyhow::Result<()> {
     clap_complete::generate(shell, &mut Arguments::command(), "soundalike", &mut script);
     let script = String::from_utf8(script).context("the completions are no text")?;
     match json {
-        true => say!("{}", json!({"shell": shell.to_string(), "script": script})),
-        false => say!("{}", script.trim_end()),
+        true => report::print_json(&json!({"shell": shell.to_string(), "script": script})),
+        false => terminal::exact(script.trim_end()),
     }
     Ok(())
 }
@@ -33,7 +34,7 @@ pub(super) fn man(folder: &Path, json: bool) -> anyhow::Result<()> {
     }
     pages.sort_unstable();
     match json {
-        true => say!("{}", json!({"files": pages})),
+        true => report::print_json(&json!({"files": pages})),
         false => pages.iter().for_each(|page| say!("{}", page.display())),
     }
     Ok(())

@@ -8,7 +8,7 @@ use camino::Utf8Path;
 use serde_json::{Value, json};
 
 use super::common::Common;
-use super::terminal::say;
+use super::terminal::{self, say};
 use crate::dataset::{Problem, moment};
 use crate::engine::words;
 use crate::engine::{
@@ -256,13 +256,13 @@ pub(super) fn show<T: serde::Serialize>(report: &T, json: bool, text: impl FnOnc
         false => text(report),
         true => match serde_json::to_value(report) {
             Ok(object) => print_json(&object),
-            Err(cause) => eprintln!("soundalike: the answer cannot be written as JSON: {cause}"),
+            Err(cause) => terminal::failed(&format!("the answer cannot be written as JSON: {cause}")),
         },
     }
 }
 
 pub(super) fn print_json(object: &Value) {
-    say!("{object}");
+    terminal::exact(&object.to_string());
 }
 
 fn added(report: &AddReport) {

@@ -17,6 +17,7 @@ use crate::dataset::{Exclusions, Problem};
 use crate::engine::formats::{MatchFormat, save_matches, write_matches};
 use crate::engine::{
     Basket, Command, Example, Failure, Grouping, Outcome, Query, SearchFilter, SearchReport, Verdict, Weights,
+    keep_sample,
 };
 use crate::ground::paths::WithoutLinks as _;
 
@@ -41,7 +42,8 @@ Examples:
                                                       what is alike in pitch and length as well comes first
   soundalike search call.wav --events --save wren     keeps the search
   soundalike search --saved wren --no night.wav@2:31.84-2:32.9
-                                                      runs it again, taught that a match was wrong";
+                                                      runs it again, taught that a match was wrong
+  soundalike search --saved wren --sample 20          20 events to judge, from both sides of the line";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -87,6 +89,9 @@ pub(super) struct SearchArguments {
     /// repeated)
     #[arg(long, value_name = "FILE", value_parser = ExampleFile::read)]
     unlike: Vec<ExampleFile>,
+    /// Show a sample of so many events to judge, with --yes and --no: half of them from before the line, half from behind it
+    #[arg(long, value_name = "N", value_parser = matches)]
+    sample: Option<usize>,
     /// Draw the line at this many differing bits [default: the suggested line]
     #[arg(long, value_name = "BITS", value_parser = bits)]
     threshold: Option<f64>,
@@ -220,7 +225,8 @@ impl SearchArguments {
                 let basket = Basket { threshold: self.threshold, ..query.basket };
                 session.run(Command::SaveSearch { name: name.clone(), query: Query { basket, ..query } })?;
             }
-            let report = searched(session.run(Command::SearchSaved { name: name.clone(), k: self.k })?)?;
+            let mut report = searched(session.run(Command::SearchSaved { name: name.clone(), k: self.most() })?)?;
+            self.keep_sample(&mut report);
             return self.tell(&session, &one(report), common);
         }
         let searches = match &self.query {
@@ -250,12 +256,25 @@ impl SearchArguments {
     }
 
     fn carry_out(&self, session: &Session, query: Query) -> anyhow::Result<SearchReport> {
-        match &self.save {
-            None => searched(session.run(Command::Search(query))?),
+        let mut report = match &self.save {
+            None => searched(session.run(Command::Search(query))?)?,
             Some(name) => {
                 session.run(Command::SaveSearch { name: name.clone(), query })?;
-                searched(session.run(Command::SearchSaved { name: name.trim().to_owned(), k: self.k })?)
+                searched(session.run(Command::SearchSaved { name: name.trim().to_owned(), k: self.most() })?)?
             }
+        };
+        self.keep_sample(&mut report);
+        Ok(report)
+    }
+
+    /// The most matches to ask for. A sample needs some from behind the line.
+    fn most(&self) -> usize {
+        if self.sample.is_some() { Query::MOST_MATCHES } else { self.k }
+    }
+
+    fn keep_sample(&self, report: &mut SearchReport) {
+        if let Some(n) = self.sample {
+            keep_sample(report, n);
         }
     }
 
@@ -290,7 +309,7 @@ impl SearchArguments {
         let weights = Weights::new(self.tone, self.pitch, self.envelope, self.length);
         let basket = Basket { examples, verdicts: self.verdicts(session)?, threshold: self.threshold, weights };
         let by = if self.events { Grouping::Event } else { self.by };
-        Ok(Query { path, from_secs, to_secs, k: self.k, by, filter: self.filter(), basket })
+        Ok(Query { path, from_secs, to_secs, k: self.most(), by, filter: self.filter(), basket })
     }
 
     /// Searches with each sound of a folder. Reports a sound that cannot be read, and searches with the others.

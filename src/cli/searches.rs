@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::common::{Changes, Common};
+use super::report;
 use super::session::Session;
 use super::terminal::say;
 use crate::engine::{Command, Grouping, Outcome, SavedSearchView};
@@ -40,7 +41,7 @@ impl SearchesArguments {
             _ => None,
         };
         match change.map(|change| session.run(change)).transpose()? {
-            Some(Outcome::Changed { words }) if common.json => say!("{}", json!({ "done": words })),
+            Some(Outcome::Changed { words }) if common.json => report::print_json(&json!({ "done": words })),
             Some(Outcome::Changed { words }) if !common.quiet => say!("{words}"),
             Some(_) => {}
             None => list(&session.latest().searches, common.json),
@@ -58,7 +59,7 @@ pub(super) fn find(session: &Session, name: &str) -> anyhow::Result<SavedSearchV
 
 fn list(searches: &[SavedSearchView], json: bool) {
     if json {
-        return say!("{}", json!({ "searches": searches }));
+        return report::print_json(&json!({ "searches": searches }));
     }
     if searches.is_empty() {
         say!("No search is saved yet. `soundalike search QUERY --save NAME` saves one.");

@@ -5,6 +5,7 @@ use anyhow::bail;
 use super::common::Common;
 use super::report;
 use super::session::Session;
+use super::terminal;
 use crate::audio::device::{Backend, SoundCard};
 use crate::engine::{Clip, Command, DevicesView, Outcome, StopWhen, Take};
 
@@ -15,15 +16,15 @@ pub(super) fn devices() -> DevicesView {
 /// Records from the microphone for `secs` seconds.
 pub(super) fn record(session: &Session, secs: Option<f64>, common: &Common) -> anyhow::Result<Take> {
     if !common.json && !common.quiet {
-        eprintln!("Listening to the microphone.");
+        terminal::note("Listening to the microphone.");
     }
     let recorded = session.run(Command::StartRecording { stop_when: StopWhen { after_secs: secs, quiet: false } })?;
     let Outcome::Recorded(take) = recorded else { bail!("the recording ended in something else") };
     if let Some(why) = &take.interrupted {
-        eprintln!("soundalike: the recording ended early: {why}; what was recorded is kept as {}", take.path);
+        terminal::failed(&format!("the recording ended early: {why}; what was recorded is kept as {}", take.path));
     }
     if take.lost_frames > 0 {
-        eprintln!("soundalike: {} frames were lost: the machine was too busy", take.lost_frames);
+        terminal::failed(&format!("{} frames were lost: the machine was too busy", take.lost_frames));
     }
     Ok(take)
 }

@@ -81,14 +81,24 @@ pub(super) fn export(
     }
     refuse_sounds(sounds, None, out)?;
     write_whole(out.as_std_path(), |mut file| {
-        let written = match format {
-            CollectionFormat::Csv => write_csv(collection, sounds, &mut file),
-            _ => write_m3u(collection, sounds, &mut file),
-        };
+        let written = write_collection(collection, sounds, format == CollectionFormat::Csv, &mut file);
         written.and_then(|()| file.flush()).map_err(Cause::Unwritable)
     })
     .map_err(|cause| cause.at(out.as_std_path()))?;
     Ok(Outcome::Saved { out: out.to_owned() })
+}
+
+/// Writes a collection as a table (CSV) or as a playlist (M3U).
+pub fn write_collection(
+    collection: &Collection,
+    sounds: &DatasetView,
+    as_table: bool,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    match as_table {
+        true => write_csv(collection, sounds, to),
+        false => write_m3u(collection, sounds, to),
+    }
 }
 
 /// The items with their files.

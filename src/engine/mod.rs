@@ -51,6 +51,7 @@ mod relink;
 mod rerank;
 mod rest;
 mod roots;
+mod sample;
 mod saved_searches;
 mod search;
 mod shared;
@@ -70,6 +71,7 @@ pub mod words;
 
 pub use choice::Choice;
 pub use clip::Clip;
+pub use collections::write_collection;
 pub use command::{Coded, CodesFormat, Command, Sources};
 pub use cut::clip_of;
 pub use error::EngineError;
@@ -86,6 +88,7 @@ pub use library::{
 pub use query::{
     Basket, Example, Grouping, Line, Match, Nearness, Precision, Query, SavedSearchView, SearchFilter, SearchReport,
 };
+pub use sample::{Sampled, keep_sample};
 pub use sound_settings::SoundSettings;
 pub use stage::JobStage;
 pub use weights::Weights;

@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
+use super::sample::Sampled;
 use super::told;
 use super::weights::Weights;
 use crate::aspects::Aspects;
@@ -141,6 +142,9 @@ pub struct Line {
     pub precision: Option<Precision>,
     /// For a saved search: the number of matches before the line that the last run did not have.
     pub new: Option<usize>,
+    /// If the matches are only a sample: what it was taken from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sampled: Option<Sampled>,
 }
 
 /// The share of matches that are right, among those with a verdict.

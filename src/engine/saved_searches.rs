@@ -1,11 +1,14 @@
 //! Saved searches, with the verdicts on their matches.
 
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+
 use super::error::EngineError;
 use super::event::Outcome;
 use super::query::{Grouping, Match, Query, SavedSearchView, SearchReport};
 use super::search;
 use super::shared::Job;
-use crate::dataset::{Favourite, Verdict};
+use crate::dataset::{Favourite, FileId, Verdict};
 use crate::project::{Project, SavedSearch, SeenMatch};
 
 /// Longer names would not fit where they are shown.
@@ -14,13 +17,35 @@ const LONGEST_NAME: usize = 64;
 /// All saved searches, by name. One that this program cannot read is left out of the list but kept.
 pub(super) fn list(project: &Project) -> Result<Vec<SavedSearchView>, EngineError> {
     let saved = project.saved_searches()?.into_iter();
-    Ok(saved.filter_map(|saved| Some(SavedSearchView { query: query_of(&saved)?, name: saved.name })).collect())
+    Ok(saved
+        .filter_map(|saved| Some(SavedSearchView { query: query_of(project, &saved)?, name: saved.name }))
+        .collect())
 }
 
-fn query_of(saved: &SavedSearch) -> Option<Query> {
-    let read = serde_json::from_str::<Query>(&saved.query);
-    let mut query =
+/// A query as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    #[serde(flatten)]
+    query: Query,
+    /// The files of the project at the query's paths. A file that was moved, or whose project was moved, is followed by its number.
+    #[serde(default)]
+    query_files: Vec<(Utf8PathBuf, FileId)>,
+}
+
+/// The paths of a query: its own, and those of its examples.
+fn paths_of(query: &mut Query) -> impl Iterator<Item = &mut Utf8PathBuf> {
+    std::iter::once(&mut query.path).chain(query.basket.examples.iter_mut().map(|example| &mut example.path))
+}
+
+fn query_of(project: &Project, saved: &SavedSearch) -> Option<Query> {
+    let read = serde_json::from_str::<Kept>(&saved.query);
+    let Kept { mut query, query_files } =
         read.inspect_err(|cause| tracing::warn!("the search {:?} is not read: {cause}", saved.name)).ok()?;
+    for (was, file) in query_files {
+        // A file that was removed is searched with where it was.
+        let Some(is) = project.path_of(file).ok().flatten() else { continue };
+        paths_of(&mut query).filter(|path| **path == was).for_each(|path| path.clone_from(&is));
+    }
     query.basket.threshold = saved.threshold;
     query.basket.verdicts = saved.verdicts.clone();
     Some(query)
@@ -29,7 +54,9 @@ fn query_of(saved: &SavedSearch) -> Option<Query> {
 /// The saved search of this name.
 fn find(project: &Project, name: &str) -> Result<Query, EngineError> {
     let saved = project.saved_searches()?.into_iter().find(|saved| saved.name == name);
-    saved.and_then(|saved| query_of(&saved)).ok_or_else(|| EngineError::NoSavedSearch { name: name.to_owned() })
+    saved
+        .and_then(|saved| query_of(project, &saved))
+        .ok_or_else(|| EngineError::NoSavedSearch { name: name.to_owned() })
 }
 
 /// Saves a search. Like the other changes below, this can be undone.
@@ -37,7 +64,14 @@ pub(super) fn save(job: &Job, name: &str, query: &Query) -> Result<Outcome, Engi
     let name = checked(name)?;
     let mut kept = query.clone();
     let (threshold, verdicts) = (kept.basket.threshold.take(), std::mem::take(&mut kept.basket.verdicts));
-    let query = serde_json::to_string(&kept).map_err(|cause| EngineError::Fault(cause.to_string()))?;
+    let dataset = job.shared.latest().dataset;
+    let known = |path: &mut Utf8PathBuf| {
+        let file = dataset.files.iter().find(|file| file.path == *path)?;
+        Some((path.clone(), file.id))
+    };
+    let query_files = paths_of(&mut kept).filter_map(known).collect();
+    let query = serde_json::to_string(&Kept { query: kept, query_files })
+        .map_err(|cause| EngineError::Fault(cause.to_string()))?;
     let search = SavedSearch { name: name.to_owned(), query, threshold, verdicts };
     change(job, format!("Saved the search “{name}”"), |edit| edit.save_search(&search))
 }

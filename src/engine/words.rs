@@ -1,6 +1,7 @@
 //! How near matches are, in words. The window and the command line use the same words.
 
 use super::query::{Grouping, SearchReport};
+use super::sample::Sampled;
 
 /// A share alike in words: "nearer than all but 1 in 20,000 pairs of your sounds".
 pub fn share_alike(share: f64) -> String {
@@ -45,6 +46,12 @@ pub fn nothing_alike(report: &SearchReport) -> Option<String> {
 pub fn events_counted(report: &SearchReport) -> Option<String> {
     let is_of_events = report.query.as_ref().is_some_and(|query| query.by == Grouping::Event);
     let alike = report.line.alike.filter(|_| is_of_events)?;
+    if let Some(sampled) = report.line.sampled {
+        let Sampled { before, sampled_before, behind, sampled_behind } = sampled;
+        return Some(format!(
+            "A sample to judge: {sampled_before} of {before} events before the line, {sampled_behind} of the {behind} nearest behind it."
+        ));
+    }
     let mut words = format!("{alike} {} before the line", if alike == 1 { "event" } else { "events" });
     if let Some(threshold) = report.line.threshold {
         words += &format!(", at {threshold:.1} of {} bits", report.bits);

@@ -62,6 +62,29 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A text for a terminal, on one line: names of files can have line breaks, and sequences that would command the terminal. Every
+/// character that is not shown as itself is written as Rust writes it: `\n`, `\t`, `\u{1b}`. Characters that turn the direction of
+/// the text count, too. Escaped bytes are replaced, as by [`shown`].
+pub fn on_one_line(text: &str) -> Cow<'_, str> {
+    let is_hidden = |letter: char| {
+        let turns =
+            matches!(letter, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{61C}');
+        letter.is_control() || turns || unit_of(letter).is_some()
+    };
+    if !text.chars().any(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut line = String::with_capacity(text.len() + 16);
+    for letter in text.chars() {
+        match (unit_of(letter), is_hidden(letter)) {
+            (Some(_), _) => line.push(char::REPLACEMENT_CHARACTER),
+            (None, true) => line.extend(letter.escape_default()),
+            (None, false) => line.push(letter),
+        }
+    }
+    Cow::Owned(line)
+}
+
 #[cfg(not(windows))]
 fn escaped(path: &Path) -> String {
     let mut text = String::new();
@@ -159,5 +182,14 @@ mod tests {
             let path = Path::new(OsStr::from_bytes(&bytes));
             proptest::prop_assert_eq!(path_of(&text_of(path)), path);
         }
+    }
+
+    #[test]
+    fn nothing_in_a_name_commands_a_terminal() {
+        assert_eq!(
+            on_one_line("a\u{1b}[31m\nb\tc\"d,e\\ä\u{9b}\u{202e}"),
+            "a\\u{1b}[31m\\nb\\tc\"d,e\\ä\\u{9b}\\u{202e}"
+        );
+        assert!(matches!(on_one_line("Übung \"1\", 50%.wav"), Cow::Borrowed(_)));
     }
 }

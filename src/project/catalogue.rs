@@ -65,6 +65,17 @@ impl Project {
         }
     }
 
+    /// The path of a file. `None` if the project does not have it.
+    pub fn path_of(&self, file: FileId) -> Result<Option<Utf8PathBuf>, ProjectError> {
+        let failed = |cause| self.catalogue_error(cause);
+        let db = self.db();
+        let of_file = "SELECT root_id, path FROM files WHERE id = ?1";
+        let known = db.query_row(of_file, [file.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)));
+        let Some((root, below)) = known.optional().map_err(failed)? else { return Ok(None) };
+        let roots = self.read_roots(&db)?;
+        Ok(roots.places().get(&root).map(|place| joined(place, &below)))
+    }
+
     /// Adds the sample hashes, the aspects and the metadata of files that an earlier version of the program read. The person did not
     /// ask for this, so it cannot be undone.
     pub fn note_heard(&self, heard: &[Heard]) -> Result<(), ProjectError> {

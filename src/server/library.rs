@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Request, State};
+use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value, json};
 
@@ -12,7 +13,7 @@ use super::answer::Refusal;
 use super::operations::{finish, take};
 use super::{Server, upload};
 use crate::dataset::{FileId, Filter, Item, letters};
-use crate::engine::{Choice, CollectionChange, Command, FileList, Outcome};
+use crate::engine::{Choice, CollectionChange, Command, CopiesDeed, FileList, Keep, Outcome, write_collection};
 use crate::ground::paths::WithoutLinks as _;
 
 type Answer = Result<Response, Refusal>;
@@ -110,8 +111,32 @@ pub(super) async fn ignore(State(server): State<Arc<Server>>, request: Request) 
     Ok(Json(json!({"patterns": server.desk.latest().ignored.to_vec()})).into_response())
 }
 
+/// Lists exact copies, and which of each the rule keeps: `{"keep": "highest_resolution"}`, `{"keep": "longest_path"}` or
+/// `{"in": folder}`. With `"forget": true`, the others leave the project; no file is touched.
+pub(super) async fn copies(State(server): State<Arc<Server>>, request: Request) -> Answer {
+    let mut body = upload::json_body(request).await?;
+    let keep = match (take::<String>(&mut body, "in")?, take::<String>(&mut body, "keep")?.as_deref()) {
+        (Some(folder), None) => Keep::In(folder.into()),
+        (None, None | Some("highest_resolution")) => Keep::HighestResolution,
+        (None, Some("longest_path")) => Keep::LongestPath,
+        (Some(_), Some(_)) => return Err(Refusal::bad("give `keep` or `in`, not both")),
+        (None, Some(_)) => return Err(Refusal::bad("`keep` is highest_resolution or longest_path")),
+    };
+    let forget = take(&mut body, "forget")?.unwrap_or(false);
+    let found = match server.desk.start("copies", Command::FindCopies(keep))?.end().await? {
+        Outcome::CopiesFound(found) => found,
+        other => return Err(Refusal::fault(format!("looking for copies ended in {other:?}"))),
+    };
+    if forget {
+        let thin_out = Command::ThinOutCopies { copies: found, deed: CopiesDeed::Forget };
+        return change(&server, "copies", thin_out, body).await;
+    }
+    Ok(Json(json!(*found)).into_response())
+}
+
 /// Without fields, lists all collections. With a `name`, one of these: `put` or `take` (files as for [`remove`], and
-/// `start_seconds` and `end_seconds` for a moment), `rename` (the new name), or `"remove": true`.
+/// `start_seconds` and `end_seconds` for a moment), `rename` (the new name), `"remove": true`, or `"export": "csv"`
+/// or `"m3u"`, which answers with the table or the playlist.
 pub(super) async fn collection(State(server): State<Arc<Server>>, request: Request) -> Answer {
     let mut body = upload::json_body(request).await?;
     let latest = server.desk.latest();
@@ -126,6 +151,18 @@ pub(super) async fn collection(State(server): State<Arc<Server>>, request: Reque
         });
         return Ok(Json(json!({"collections": collections.collect::<Vec<_>>()})).into_response());
     };
+    if let Some(format) = take::<String>(&mut body, "export")? {
+        let collection = latest.collections.iter().find(|known| letters::are_alike(&known.name, &name));
+        let collection = collection.ok_or_else(|| Refusal::bad(format!("there is no collection “{name}”")))?;
+        let (as_table, kind) = match format.as_str() {
+            "csv" => (true, "text/csv; charset=utf-8"),
+            "m3u" => (false, "audio/x-mpegurl"),
+            _ => return Err(Refusal::bad("`export` is csv or m3u")),
+        };
+        let mut text = Vec::new();
+        write_collection(collection, &latest.dataset, as_table, &mut text).map_err(Refusal::fault)?;
+        return Ok(([(header::CONTENT_TYPE, kind)], text).into_response());
+    }
     let (start, end) = (take(&mut body, "start_seconds")?, take(&mut body, "end_seconds")?);
     let stretch_secs: Option<(f64, f64)> = start.zip(end);
     let known = latest.collections.iter().find(|known| letters::are_alike(&known.name, &name)).map(|known| known.id);
@@ -143,7 +180,7 @@ pub(super) async fn collection(State(server): State<Arc<Server>>, request: Reque
     } else if take(&mut body, "remove")?.unwrap_or(false) {
         CollectionChange::Remove { collection: known()? }
     } else {
-        return Err(Refusal::bad("say what to do: `put`, `take`, `rename` or `remove`"));
+        return Err(Refusal::bad("say what to do: `put`, `take`, `rename`, `remove` or `export`"));
     };
     change(&server, "collection", Command::ChangeCollection(wanted), body).await
 }

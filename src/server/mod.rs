@@ -177,6 +177,7 @@ fn router(server: Arc<Server>) -> Router {
         .route("/check", post(library::check))
         .route("/relink", post(library::relink))
         .route("/ignore", post(library::ignore))
+        .route("/copies", post(library::copies))
         .route("/collection", post(library::collection))
         .route("/undo", post(library::undo))
         .route("/redo", post(library::redo))

@@ -20,7 +20,9 @@ use super::limits;
 use super::upload::{self, Upload};
 use crate::dataset::Filter;
 use crate::engine::formats::{MatchFormat, TextFormat, write_matches};
-use crate::engine::{Basket, Command, Grouping, JobId, Outcome, Query, SearchFilter, SearchReport, Weights, clip_of};
+use crate::engine::{
+    Basket, Command, Grouping, JobId, Outcome, Query, SearchFilter, SearchReport, Weights, clip_of, keep_sample,
+};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +36,8 @@ pub(super) struct Wanted {
     to: Option<f64>,
     /// Whether to return every event instead of the nearest chunks.
     events: Option<bool>,
+    /// Return a sample of so many matches to judge, from both sides of the line.
+    sample: Option<usize>,
     /// The line between what is alike and what is not, in differing bits.
     threshold: Option<f64>,
     /// How much the tone, the pitch, the envelope and the length count for the order of the matches, from 0 to 1.
@@ -74,9 +78,11 @@ pub(super) async fn search(
         let form = form(&wanted)?;
         let query = query(&wanted, form)?;
         refuse_large(&request)?;
-        Ok((form, query))
+        let sample = sample(&wanted)?;
+        let k = if sample.is_some() { limits::MATCHES } else { query.k };
+        Ok((form, Query { k, ..query }, sample))
     });
-    let (form, query) = match prepared {
+    let (form, query, sample) = match prepared {
         Ok(prepared) => prepared,
         Err(refusal) => {
             upload::Incoming::of(&mut request)?.discard().await;
@@ -88,7 +94,10 @@ pub(super) async fn search(
     let path = Utf8PathBuf::from_path_buf(upload.file.path().to_owned())
         .map_err(|path| Refusal::fault(format!("{} is not UTF-8 text", path.display())))?;
     let job = server.desk.search(Command::Search(Query { path, ..query }))?;
-    let report = end(&server, job, &upload).await?;
+    let mut report = end(&server, job, &upload).await?;
+    if let Some(n) = sample {
+        keep_sample(&mut report, n);
+    }
     match form {
         Form::Detail => Ok(Json(detail(&report)).into_response()),
         Form::Text(text) => text_of(&server, text, report),
@@ -133,6 +142,15 @@ fn form(wanted: &Wanted) -> Result<Form, Refusal> {
             let names: Vec<&str> = MatchFormat::ALL.iter().map(|format| format.name()).collect();
             Err(Refusal::bad(format!("`format` is detail or one of {}", names.join(", "))))
         }
+    }
+}
+
+fn sample(wanted: &Wanted) -> Result<Option<usize>, Refusal> {
+    match wanted.sample {
+        Some(n) if !(1..=limits::CLIPS).contains(&n) => {
+            Err(Refusal::bad(format!("`sample` is a number from 1 to {}", limits::CLIPS)))
+        }
+        sample => Ok(sample),
     }
 }
 
@@ -196,6 +214,7 @@ fn about(report: &SearchReport) -> Value {
         "threshold": report.line.threshold,
         "suggested_threshold": report.line.suggested_threshold,
         "false_alarms": report.line.false_alarms,
+        "sampled": report.line.sampled,
     })
 }
 

@@ -87,7 +87,7 @@ fn the_command_line_does_the_main_job_with_stable_json() {
     let npy = std::fs::read(folder.path().join("out/codes.npy")).expect("codes");
     assert!(npy.starts_with(b"\x93NUMPY") && npy.len() == 128 + 2 * chunks as usize, "{} bytes", npy.len());
     let table = std::fs::read_to_string(folder.path().join("out/chunks.csv")).expect("a table");
-    assert_eq!(table.lines().next(), Some("chunk_id,path,start_seconds,end_seconds"));
+    assert_eq!(table.lines().next(), Some("chunk_id,path,start_seconds,end_seconds,recorded"));
     let rows: Vec<(&str, f64, f64)> = table.lines().skip(1).map(csv_row).collect();
     assert_eq!(rows.len(), chunks as usize);
     assert!(rows.is_sorted_by(|a, b| (a.0, a.1) <= (b.0, b.1)), "by path and start");

@@ -280,6 +280,26 @@ fn the_same_operations_are_served_under_the_same_names() {
     assert_eq!(ask("/remove", json!({"missing": true})).1["changed"], "Removed 1 missing file");
     assert_eq!(ask("/untag", json!({"tag": "low", "filter": "tag:low"})).0, 200);
     assert_eq!(ask("/remove", json!({})).0, 400);
+    let text = |body: Value| {
+        let answer =
+            served.request("POST", "/collection", &[("Content-Type", "application/json")], body.to_string().as_bytes());
+        String::from_utf8(answer.body).expect("text")
+    };
+    let table = text(json!({"name": "best", "export": "csv"}));
+    assert!(table.starts_with("collection,number,path,") && table.contains("tone_00.wav,0.1,0.2,"), "{table}");
+    let playlist = text(json!({"name": "best", "export": "m3u"}));
+    assert!(playlist.contains("#PLAYLIST:best") && playlist.contains(&program.at("music/tone_00.wav")), "{playlist}");
+    assert_eq!(ask("/collection", json!({"name": "best", "export": "xls"})).0, 400);
+    assert_eq!(ask("/collection", json!({"name": "none", "export": "csv"})).0, 400);
+
+    std::fs::copy(program.at("music/tone_00.wav"), program.at("music/copy of it, longer.wav")).expect("copied");
+    assert_eq!(ask("/add", json!({"filepaths": [program.at("music")]})).0, 200);
+    let copies = ask("/copies", json!({"keep": "longest_path"})).1;
+    assert_eq!(copies["groups"][0]["keep"], program.at("music/copy of it, longer.wav"));
+    assert_eq!(copies["groups"][0]["others"], json!([program.at("music/tone_00.wav")]));
+    assert_eq!(ask("/copies", json!({"keep": "newest"})).0, 400);
+    assert_eq!(ask("/copies", json!({"in": program.at("music"), "forget": true})).0, 200);
+    assert_eq!(ask("/copies", json!({})).1["groups"], json!([]));
     assert_eq!(ask("/list", json!({"filter": "dur>long"})).0, 400);
 }
 

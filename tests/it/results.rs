@@ -166,11 +166,11 @@ print('fine')
 import csv, sys
 import pyarrow as pa, pyarrow.parquet as pq
 table = pq.read_table(sys.argv[1] + '/codes.parquet')
-assert table.schema.names == ['id', 'path', 'start_seconds', 'end_seconds', 'code']
-assert table.schema.types == [pa.int64(), pa.string(), pa.float64(), pa.float64(), pa.binary(4)], table.schema
+assert table.schema.names == ['id', 'path', 'start_seconds', 'end_seconds', 'recorded', 'code']
+assert table.schema.types == [pa.int64(), pa.string(), pa.float64(), pa.float64(), pa.string(), pa.binary(4)], table.schema
 with open(sys.argv[1] + '/chunks.csv', newline='', encoding='utf-8') as file:
-    rows = [(int(r['chunk_id']), r['path'], float(r['start_seconds']), float(r['end_seconds'])) for r in csv.DictReader(file)]
-columns = [table.column(name).to_pylist() for name in ('id', 'path', 'start_seconds', 'end_seconds')]
+    rows = [(int(r['chunk_id']), r['path'], float(r['start_seconds']), float(r['end_seconds']), r['recorded'] or None) for r in csv.DictReader(file)]
+columns = [table.column(name).to_pylist() for name in ('id', 'path', 'start_seconds', 'end_seconds', 'recorded')]
 assert list(zip(*columns)) == rows
 codes = b''.join(table.column('code').to_pylist())
 assert codes == open(sys.argv[1] + '/codes.npy', 'rb').read()[128:]
@@ -351,6 +351,25 @@ fn a_saved_search_is_listed_run_taught_renamed_and_deleted_by_command() {
     let tone = |number: usize| folder.path().join(format!("recordings/tone_{number:02}.wav"));
     let json = |command: &mut Command| serde_json::from_str::<Value>(&said(command)).expect("one JSON object");
     let saved = json(soundalike(&project).args(["search", "--json", "--by", "file", "--save", "tones"]).arg(tone(3)));
+    // The saved search follows the file that it looks with.
+    let recordings = folder.path().join("recordings");
+    std::fs::rename(&recordings, folder.path().join("elsewhere")).expect("renamed");
+    said(soundalike(&project).arg("relink").arg(folder.path().join("elsewhere")));
+    let moved = json(soundalike(&project).args(["search", "--json", "--saved", "tones"]));
+    assert_eq!(moved["matches"].as_array().map(Vec::len), saved["matches"].as_array().map(Vec::len), "{moved}");
+    assert!(moved["matches"][0]["path"].as_str().is_some_and(|path| path.contains("elsewhere/tone_03")), "{moved}");
+    said(soundalike(&project).arg("undo"));
+    std::fs::rename(folder.path().join("elsewhere"), &recordings).expect("back again");
+    let sample = json(soundalike(&project).args(["search", "--json", "--saved", "tones", "--sample", "3"]));
+    let open = sample["matches"].as_array().expect("a list");
+    assert!(open.len() == 3 && open.iter().all(|found| found["is_query"] == false), "{sample}");
+    assert_eq!(
+        sample["sampled"]["sampled_before"]
+            .as_u64()
+            .zip(sample["sampled"]["sampled_behind"].as_u64())
+            .map(|(a, b)| a + b),
+        Some(3)
+    );
     assert!(saved["matches"].as_array().is_some_and(|matches| matches.len() == 8), "{saved}");
     let list = json(soundalike(&project).args(["searches", "--json"]));
     assert_eq!(list["searches"][0]["name"], "tones");

@@ -28,7 +28,9 @@ pub(in crate::cli) enum Library {
   soundalike list --filter 'tag:loop length<4'        files with the tag “loop” that are shorter than 4 s
   soundalike list --filter 'note:C bpm:118..122'      loops in C of about 120 beats a minute
   soundalike list --sort brightness --reverse         the brightest first
-  soundalike list --csv > sounds.csv                  a table with the length, loudness, pitch and tempo of each file
+  soundalike list --csv > sounds.csv                  a table with the length, loudness, pitch, tempo and metadata of each file
+  soundalike list --filter 'date:2026-05 hour:4..6'   what was recorded in May at dawn
+  soundalike list -0 --filter artist:ann | xargs -0 ls -l
   soundalike list --json --filter is:problem | jq '.files[].problem'")]
     List {
         /// Only files that match this filter
@@ -43,6 +45,9 @@ pub(in crate::cli) enum Library {
         /// A table with all that is known of each file
         #[arg(long)]
         csv: bool,
+        /// End each path with a zero byte, as xargs -0 reads them, instead of a line break
+        #[arg(short = '0', long, conflicts_with = "csv")]
+        print0: bool,
     },
     /// Remove files from the project; the files on the disk stay
     #[command(after_help = "Examples:

@@ -80,7 +80,7 @@ pub(super) fn list(latest: &Latest, only: Option<CollectionId>, common: &Common)
             });
             json!({"name": collection.name, "items": items.collect::<Vec<_>>()})
         };
-        say!("{}", json!({"collections": shown.map(object).collect::<Vec<_>>()}));
+        crate::cli::report::print_json(&json!({"collections": shown.map(object).collect::<Vec<_>>()}));
         return;
     }
     for collection in shown {

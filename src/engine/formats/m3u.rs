@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::{file_name, in_one_cell, written};
 use crate::engine::query::SearchReport;
-use crate::ground::uri;
+use crate::ground::{names, uri};
 
 pub(super) fn write(searches: &[&SearchReport], to: &mut dyn Write) -> io::Result<()> {
     writeln!(to, "#EXTM3U")?;
@@ -25,10 +25,12 @@ pub(super) fn write(searches: &[&SearchReport], to: &mut dyn Write) -> io::Resul
 
 /// The path itself, or an address if a line of a playlist cannot hold the path.
 pub(in crate::engine) fn address(path: &str) -> String {
-    if path.trim() == path && !path.contains(char::is_control) && !path.starts_with('#') {
+    let real = names::path_of(path.into());
+    let is_text = real.as_os_str() == path;
+    if is_text && path.trim() == path && !path.contains(char::is_control) && !path.starts_with('#') {
         return path.to_owned();
     }
-    uri::of_path(path.as_bytes())
+    uri::of_path(real.as_os_str().as_encoded_bytes())
 }
 
 #[cfg(test)]
@@ -40,5 +42,11 @@ mod tests {
         assert_eq!(address("/a b/ä.wav"), "/a b/ä.wav");
         assert_eq!(address("/a\nb.wav"), "file:///a%0Ab.wav");
         assert_eq!(address("/a/ä.wav "), "file:///a/%C3%A4.wav%20");
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStrExt as _;
+            let bytes = std::path::Path::new(std::ffi::OsStr::from_bytes(b"/\xdcbung.wav"));
+            assert_eq!(address(names::text_of(bytes).as_str()), "file:///%DCbung.wav");
+        }
     }
 }

@@ -109,5 +109,11 @@ fn in_one_cell(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
+/// A path that fits into one column. Only the characters that end a column or a line are replaced, because such tables know no
+/// escapes; everything else is exact, so that the other program finds the file.
+fn path_in_one_cell(path: &str) -> String {
+    path.chars().map(|c| if matches!(c, '\t' | '\n' | '\r') { ' ' } else { c }).collect()
+}
+
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

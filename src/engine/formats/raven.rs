@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use super::{clock_of, file_name, in_one_cell, query_of, verdict_of, written};
+use super::{clock_of, file_name, in_one_cell, path_in_one_cell, query_of, verdict_of, written};
 use crate::dataset::{FileId, SoundFile};
 use crate::engine::latest::DatasetView;
 use crate::engine::query::SearchReport;
@@ -55,8 +55,8 @@ pub(super) fn write(searches: &[&SearchReport], sounds: &DatasetView, to: &mut d
                 begin + found.start_seconds,
                 begin + found.end_seconds,
                 f64::from(file.map_or(UNKNOWN_RATE, |file| file.rate)) / 2.0,
-                in_one_cell(found.path.as_str()),
-                in_one_cell(file_name(found)),
+                path_in_one_cell(found.path.as_str()),
+                path_in_one_cell(file_name(found)),
                 found.start_seconds,
                 in_one_cell(query_of(search)),
                 found.query_start_seconds,

@@ -24,13 +24,13 @@ fn sound(id: i64, path: &str, rate: u32, secs: u64) -> Arc<SoundFile> {
     })
 }
 
-fn sounds() -> DatasetView {
+pub(in crate::engine) fn sounds() -> DatasetView {
     let files = vec![sound(1, "/s/a \"b\", c.wav", 48_000, 10), sound(2, "/s/tab\tä.wav", 44_100, 3)];
     let grid = Grid { rate: Rate::Native, chunk_frames: 1000, hop_frames: 1000 };
     DatasetView::new(files, Vec::new(), BTreeMap::new(), grid)
 }
 
-fn found(sounds: &DatasetView, file: usize, start: f64, distance: f64) -> Match {
+pub(in crate::engine) fn found(sounds: &DatasetView, file: usize, start: f64, distance: f64) -> Match {
     Match {
         path: sounds.files[file].path.clone(),
         start_seconds: start,
@@ -50,7 +50,7 @@ fn found(sounds: &DatasetView, file: usize, start: f64, distance: f64) -> Match 
     }
 }
 
-fn report(query: &str, matches: Vec<Match>) -> SearchReport {
+pub(in crate::engine) fn report(query: &str, matches: Vec<Match>) -> SearchReport {
     SearchReport {
         model: crate::model::ModelKind::Trained,
         query: Some(Box::new(Query {

@@ -50,6 +50,7 @@ pub(super) fn draw_line(matches: &mut [Match], threshold: Option<f64>, can_tell:
         false_alarms: can_tell.then_some(false_alarms.unwrap_or(0.0)),
         precision: None,
         new: None,
+        sampled: None,
     }
 }
 

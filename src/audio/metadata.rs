@@ -5,7 +5,8 @@ use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
 use lofty::config::ParseOptions;
-use lofty::file::{FileType, TaggedFileExt};
+use lofty::file::{AudioFile as _, FileType, TaggedFile, TaggedFileExt as _};
+use lofty::mpeg::MpegFile;
 use lofty::probe::Probe;
 use lofty::tag::{ItemKey, Tag};
 
@@ -166,13 +167,23 @@ impl Found {
                 _ => return,
             },
         };
-        match probe.read() {
-            Ok(tagged) => {
+        // ffmpeg writes comments of MP3 files as free texts of that name, which have no place in a tag of every kind.
+        let read = if probe.file_type() == Some(FileType::Mpeg) {
+            MpegFile::read_from(&mut probe.into_inner(), options).map(|file| {
+                let comment = file.id3v2().and_then(|tag| tag.get_user_text("comment")).and_then(text);
+                (TaggedFile::from(file), comment)
+            })
+        } else {
+            probe.read().map(|tagged| (tagged, None))
+        };
+        match read {
+            Ok((tagged, comment)) => {
                 // The tag that is usual for the kind of file counts for more than the others.
                 let usual = tagged.primary_tag();
                 let others =
                     tagged.tags().iter().filter(|tag| usual.is_none_or(|usual| usual.tag_type() != tag.tag_type()));
                 usual.into_iter().chain(others).for_each(|tag| self.rest.complete_with(of_tag(tag)));
+                self.rest.complete_with(Metadata { comment, ..Metadata::default() });
             }
             Err(_) => self.damaged("tags"),
         }

@@ -51,7 +51,9 @@ fn of_section(mut section: Section) -> Result<ReadMetadata, Cause> {
         if let Ok(Some(layout)) = aiff::layout(&mut sound) {
             found.aiff(&mut sound, &layout)?;
         }
-        found.tags(BufReader::new(section), None);
+        // A part begins at its start, wherever the whole was read last.
+        let whole = section.part(0..section.len()).map_err(Cause::of_reading)?;
+        found.tags(BufReader::new(whole), None);
     }
     let Found { best, rest, mut markers, damaged, .. } = found;
     let mut metadata = best;

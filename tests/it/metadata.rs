@@ -247,6 +247,7 @@ fn names_are_escaped_for_people_and_exact_for_programs() {
         &["list", "--filter", "\u{1b}[31m:\n"],
         &["-\u{1b}[31m\n"],
         &["undo"],
+        &["redo"],
     ] {
         let (output, of) = run(arguments);
         let words = is_plain(&output, &of);

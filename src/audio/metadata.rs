@@ -24,6 +24,10 @@ const MOST_BYTES: u64 = 4 << 20;
 /// The most bytes before the first frame of MPEG audio.
 const JUNK: usize = 4096;
 
+/// The first bytes of containers that `lofty` does not know. It would look for MPEG audio in them.
+const TAGLESS: [&[u8; 4]; 9] =
+    [b"caff", b".snd", b"dns.", b"RIFF", b"RIFX", b"RF64", b"riff", b"NIST", b"\x1A\x45\xDF\xA3"];
+
 /// The metadata of a file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReadMetadata {
@@ -51,9 +55,12 @@ fn of_section(mut section: Section) -> Result<ReadMetadata, Cause> {
         if let Ok(Some(layout)) = aiff::layout(&mut sound) {
             found.aiff(&mut sound, &layout)?;
         }
-        // A part begins at its start, wherever the whole was read last.
-        let whole = section.part(0..section.len()).map_err(Cause::of_reading)?;
-        found.tags(BufReader::new(whole), None);
+        let magic = section.bytes_at::<4>(0)?.unwrap_or_default();
+        if !TAGLESS.contains(&&magic) {
+            // A part begins at its start, wherever the whole was read last.
+            let whole = section.part(0..section.len()).map_err(Cause::of_reading)?;
+            found.tags(BufReader::new(whole), None);
+        }
     }
     let Found { best, rest, mut markers, damaged, .. } = found;
     let mut metadata = best;

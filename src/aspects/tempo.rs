@@ -1,7 +1,8 @@
 //! The tempo of a sound whose onsets repeat: D. P. W. Ellis (2007), "Beat tracking by dynamic programming". J. New Music Res. 36 (1).
 //!
 //! The onset strength is the sum, over bands, of how much the loudness of the band rises. Its autocorrelation is weighted by how
-//! usual a tempo is. Multiples of the period place the period more exactly than the period alone does.
+//! usual a tempo is, and by whether the sound is a whole number of bars long, as loops are. Multiples of the period place the period
+//! more exactly than the period alone does.
 
 use std::sync::Arc;
 
@@ -43,6 +44,16 @@ const HALF: f32 = 0.25;
 
 /// The autocorrelation at the period is at least this.
 const LEAST_STRENGTH: f32 = 0.3;
+
+/// A sound of at most this length may be a loop.
+const LONGEST_LOOP_SECS: usize = 30;
+
+/// The largest difference between a loop's length and a whole number of beats, in beats.
+const LOOP_SLACK: f32 = 0.06;
+
+/// How much more a period counts if it fits a loop of 4, 8, 16, ... beats, and if it fits one of another multiple of 4.
+const FITS_POWER: f32 = 0.6;
+const FITS_BARS: f32 = 0.2;
 
 /// The multiples of a period that place it.
 const MULTIPLES: usize = 16;
@@ -183,7 +194,7 @@ fn tempo(strength: &[f32]) -> Option<f32> {
     let score = |lag: usize| {
         let multiples: Vec<f32> = (1..=LEAST_BEATS as usize).map_while(|times| near(lag, times)).collect();
         let half = if lag / 2 >= shortest { near(lag / 2, 1).unwrap_or(0.0).max(0.0) } else { 0.0 };
-        usual(lag) * (multiples.iter().sum::<f32>() / multiples.len().max(1) as f32 - HALF * half)
+        usual(lag) * fit(lag, steps) * (multiples.iter().sum::<f32>() / multiples.len().max(1) as f32 - HALF * half)
     };
     let best = (shortest.max(1)..=longest).map(|lag| (score(lag), lag)).max_by(|a, b| a.0.total_cmp(&b.0))?.1;
     let (mut period, strongest) = placed(&correlation, best, steps);
@@ -201,6 +212,23 @@ fn tempo(strength: &[f32]) -> Option<f32> {
         times += 1;
     }
     Some(steps_a_minute / period)
+}
+
+/// The weight of a period of `lag` steps for a sound of `steps` steps. It is more than 1 if the sound is a loop of whole bars at
+/// this period.
+fn fit(lag: usize, steps: usize) -> f32 {
+    if steps > LONGEST_LOOP_SECS * STEPS_A_SECOND as usize {
+        return 1.0;
+    }
+    // A lag stands for all periods that are rounded to it.
+    let [most, least] = [lag as f32 - 0.5, lag as f32 + 0.5].map(|period| steps as f32 / period);
+    let holds = |beats: f32| beats > least - LOOP_SLACK && beats < most + LOOP_SLACK;
+    let bars = ((least + most) / 8.0).round();
+    match 4.0 * bars {
+        beats if bars < 1.0 || !holds(beats) => 1.0,
+        beats if (beats as u32).is_power_of_two() => 1.0 + FITS_POWER,
+        _ => 1.0 + FITS_BARS,
+    }
 }
 
 /// Where the autocorrelation is highest around a lag, and how high.

@@ -199,6 +199,26 @@ fn the_tempo_of_clicks_is_theirs() {
 }
 
 #[test]
+fn a_loop_of_whole_bars_has_the_tempo_of_its_beats() {
+    // Soft hits on each beat, and in each bar of four beats five louder hits, most of them three quarters of a beat apart.
+    for bpm in [97.0, 110.0, 126.0] {
+        let (rate, secs) = (22_050, 8.0 * 60.0 / bpm);
+        let mut sound = vec![0.0; (secs * rate as f32) as usize];
+        let burst = noise(0.02, rate, 3);
+        let loud = [0.0, 0.75, 1.5, 2.25, 3.0].map(|beat| (beat, 0.9));
+        let soft = [1.0, 2.0].map(|beat| (beat, 0.5));
+        for bar in 0..2 {
+            for (beat, level) in loud.into_iter().chain(soft) {
+                let at = ((4.0 * bar as f32 + beat) * 60.0 / bpm * rate as f32) as usize;
+                sound[at..].iter_mut().zip(&burst).for_each(|(sample, burst)| *sample += level * burst);
+            }
+        }
+        let tempo = measured(&sound, rate).tempo.expect("a loop has a tempo");
+        assert!((tempo - bpm).abs() < 0.01 * bpm, "{bpm}: {tempo}");
+    }
+}
+
+#[test]
 fn what_does_not_repeat_has_no_tempo() {
     assert_eq!(measured(&noise(10.0, 22_050, 8), 22_050).tempo, None);
     assert_eq!(measured(&sine(440.0, 10.0, 22_050), 22_050).tempo, None);

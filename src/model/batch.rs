@@ -7,6 +7,7 @@ use rand_distr::StandardNormal;
 use rayon::prelude::*;
 use std::sync::Arc;
 
+use super::alike::Likeness;
 use super::config::{Config, Preset};
 use super::draws::{Purpose, generator};
 use super::error::ModelError;
@@ -21,7 +22,7 @@ use crate::ground::Rate;
 
 /// Chunks of one file stand for the same sound if they are at most this far apart.
 const PARTNER_SECS: f32 = 2.5;
-/// The share of second views that are taken from another chunk of the file.
+/// The share of second views that are taken from another chunk of the file, if it sounds alike.
 const PARTNER_SHARE: f32 = 0.5;
 /// Chunks of one file that are nearer than this are not negatives of one another. In one long recording, chunks farther
 /// apart must be negatives.
@@ -54,6 +55,8 @@ pub struct Batches<'a> {
     synthetic: Option<(&'a Synthetic, usize)>,
     config: Config,
     spectral: Option<SpectralViews>,
+    /// `None` if the features have no bands. Then every near chunk may be a partner.
+    likeness: Option<Likeness>,
     hop_secs: f32,
     /// The epoch of `order`.
     epoch: u64,
@@ -63,22 +66,34 @@ pub struct Batches<'a> {
 impl<'a> Batches<'a> {
     /// Batches of the chunks of `store`. The number beside `synthetic` says how many chunks of a batch are synthetic
     /// sounds instead.
-    pub fn new(config: &Config, store: &'a FeatureStore, synthetic: Option<(&'a Synthetic, usize)>) -> Self {
+    ///
+    /// # Errors
+    /// If the features cannot be read.
+    pub fn new(
+        config: &Config,
+        store: &'a FeatureStore,
+        synthetic: Option<(&'a Synthetic, usize)>,
+    ) -> Result<Self, ModelError> {
         let rate = match config.rate {
             Rate::Hz(rate) => rate as f32,
             // This rate only decides how far a partner may be away.
             Rate::Native => 44_100.0,
         };
         let frame_secs = config.window_step() as f32 / rate;
-        Self {
+        let likeness = match config.contrast > 0.0 {
+            true => Likeness::new(store, config.seed)?,
+            false => None,
+        };
+        Ok(Self {
             store,
             synthetic,
+            likeness,
             spectral: store.front_end().mel().map(|mel| SpectralViews::new(mel, frame_secs, config.microphone)),
             hop_secs: config.hop_frames as f32 / rate,
             config: config.clone(),
             epoch: u64::MAX,
             order: Vec::new(),
-        }
+        })
     }
 
     /// The numbers of the chunks of a step. The last batch of an epoch is filled from the start of the epoch's order.
@@ -107,8 +122,9 @@ impl<'a> Batches<'a> {
         let mut second = Vec::new();
         let mut masked = Vec::new();
         if self.config.contrast > 0.0 {
-            second =
-                chunks.iter().zip(&places).map(|(&c, place)| whole(self.partner(c, *place, &mut random))).collect();
+            for (&chunk, &place) in chunks.iter().zip(&places) {
+                second.push(whole(self.partner(chunk, place, &mut random)?));
+            }
             if let Some((sounds, _)) = self.synthetic {
                 for _ in 0..synthetic {
                     let (patch, a, b) = sounds.pair(&mut random);
@@ -132,14 +148,21 @@ impl<'a> Batches<'a> {
         Ok(Batch { chunks, views, clean, masked: Arc::new(masked), noise })
     }
 
-    fn partner(&self, chunk: u64, place: Place, random: &mut ChaCha8Rng) -> Place {
+    /// The place that the second view of a chunk is taken from: the chunk's own, or that of a near chunk that sounds
+    /// alike.
+    fn partner(&self, chunk: u64, place: Place, random: &mut ChaCha8Rng) -> Result<Place, ModelError> {
         if random.random::<f32>() >= PARTNER_SHARE {
-            return place;
+            return Ok(place);
         }
         let reach = ((PARTNER_SECS / self.hop_secs) as u64).max(1);
         let (first, end) = self.store.chunks_of_file(place.file);
         let range = first.max(chunk.saturating_sub(reach))..end.min(chunk + reach + 1);
-        self.store.place(random.random_range(range))
+        let other = self.store.place(random.random_range(range));
+        let fits = match &self.likeness {
+            Some(likeness) => likeness.are_alike(self.store, place, other)?,
+            None => true,
+        };
+        Ok(if fits { other } else { place })
     }
 
     fn masked(&self, chunks: &[u64]) -> Vec<bool> {

@@ -6,6 +6,7 @@
 //! checkpoint, encodes sounds, and decodes codes.
 
 mod adam;
+mod alike;
 mod base;
 mod batch;
 mod bounds;

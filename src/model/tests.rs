@@ -172,7 +172,7 @@ fn seeds_last_batch_wraps_to_the_start_of_the_permutation() {
     let store = store(&config);
     let chunks = store.chunks();
     assert!(!chunks.is_multiple_of(30) && chunks > 30);
-    let mut batches = batch::Batches::new(&config, &store, None);
+    let mut batches = batch::Batches::new(&config, &store, None).unwrap();
     let per_epoch = config.steps_per_epoch(chunks);
     let mut drawn: Vec<u64> = (0..per_epoch).flat_map(|step| batches.chunks(step)).collect();
     assert_eq!(drawn.len(), per_epoch * 30);

@@ -182,7 +182,7 @@ impl<'a> Trainer<'a> {
         Ok(Self {
             probe,
             network: Network::new(&config, tensors(&vars)),
-            batches: Batches::new(&config, store, synthetic),
+            batches: Batches::new(&config, store, synthetic)?,
             adam: adam.unwrap_or_else(|| Adam::new(&vars)),
             squares: weights::squares(&config),
             config,

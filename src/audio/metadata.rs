@@ -4,7 +4,7 @@
 use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
-use lofty::config::ParseOptions;
+use lofty::config::{GlobalOptions, ParseOptions, apply_global_options};
 use lofty::file::{AudioFile as _, FileType, TaggedFile, TaggedFileExt as _};
 use lofty::mpeg::MpegFile;
 use lofty::probe::Probe;
@@ -21,6 +21,8 @@ const MOST_CHUNKS: usize = 4096;
 /// The most bytes of a chunk that is read, and of all chunks of a file.
 const MOST_CHUNK: u64 = 1 << 20;
 const MOST_BYTES: u64 = 4 << 20;
+/// The most bytes of one item of a tag, such as a picture. No item is longer than its file, either.
+const MOST_ITEM: usize = 16 << 20;
 /// The most bytes before the first frame of MPEG audio.
 const JUNK: usize = 4096;
 
@@ -59,7 +61,8 @@ fn of_section(mut section: Section) -> Result<ReadMetadata, Cause> {
         if !TAGLESS.contains(&&magic) {
             // A part begins at its start, wherever the whole was read last.
             let whole = section.part(0..section.len()).map_err(Cause::of_reading)?;
-            found.tags(BufReader::new(whole), None);
+            let bytes = whole.len();
+            found.tags(BufReader::new(whole), bytes, None);
         }
     }
     let Found { best, rest, mut markers, damaged, .. } = found;
@@ -132,7 +135,8 @@ impl Found {
                     true
                 }
                 _ => {
-                    self.tags(Cursor::new(bytes), Some(FileType::Mpeg));
+                    let len = bytes.len() as u64;
+                    self.tags(Cursor::new(bytes), len, Some(FileType::Mpeg));
                     true
                 }
             };
@@ -165,8 +169,11 @@ impl Found {
         Ok(())
     }
 
-    /// Reads the tags of a file, or of a file of this type.
-    fn tags(&mut self, file: impl Read + Seek, kind: Option<FileType>) {
+    /// Reads the tags of a file of `bytes` bytes, or of a file of this type.
+    fn tags(&mut self, file: impl Read + Seek, bytes: u64, kind: Option<FileType>) {
+        // A damaged tag may claim any length. The limit holds for this thread, until the next file.
+        let most = usize::try_from(bytes).unwrap_or(MOST_ITEM).min(MOST_ITEM);
+        apply_global_options(GlobalOptions::new().allocation_limit(most));
         let options = ParseOptions::new().read_properties(false).read_cover_art(false).max_junk_bytes(JUNK);
         let probe = Probe::new(file).options(options);
         let probe = match kind {

@@ -26,7 +26,7 @@ pub(super) fn log(verbose: u8) {
     let _ = log.try_init();
 }
 
-/// Where the log goes. Each of its events is written at once and ends in a line break, which is the only one that is written.
+/// Where the log goes. The log writes each event in one call. An event becomes one line.
 struct OneLine;
 
 impl io::Write for OneLine {

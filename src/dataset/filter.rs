@@ -27,12 +27,13 @@
 
 mod clock;
 mod number;
+mod told;
 
 use self::clock::Clock;
 use self::number::{Comparison, MEASURES, note, number};
+use self::told::{TOLD, Told};
 use super::{Measure, SoundFile, letters};
 use crate::ground::paths::with_slashes;
-use crate::metadata::Metadata;
 
 /// A filter. The empty filter admits all files.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -76,43 +77,6 @@ enum Mark {
     Problem,
     Favourite,
     Tagged,
-}
-
-/// A part of the metadata.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Told {
-    Artist,
-    Title,
-    Album,
-    Genre,
-    Comment,
-    Key,
-    Marker,
-}
-
-const TOLD: [(&str, Told); 7] = [
-    ("artist", Told::Artist),
-    ("title", Told::Title),
-    ("album", Told::Album),
-    ("genre", Told::Genre),
-    ("comment", Told::Comment),
-    ("key", Told::Key),
-    ("marker", Told::Marker),
-];
-
-impl Told {
-    fn has(self, metadata: &Metadata, letters: &str) -> bool {
-        let text = match self {
-            Self::Artist => &metadata.artist,
-            Self::Title => &metadata.title,
-            Self::Album => &metadata.album,
-            Self::Genre => &metadata.genre,
-            Self::Comment => &metadata.comment,
-            Self::Key => &metadata.key,
-            Self::Marker => return metadata.markers.iter().any(|marker| letters::contains(&marker.label, letters)),
-        };
-        text.as_ref().is_some_and(|text| letters::contains(text, letters))
-    }
 }
 
 impl Filter {
@@ -372,7 +336,7 @@ mod tests {
 
     #[test]
     fn metadata_is_looked_for_by_its_parts() {
-        use crate::metadata::{Marker, Recorded};
+        use crate::metadata::{Marker, Metadata, Recorded};
         let owl = Marker { start_seconds: 1.0, end_seconds: None, label: "Tawny Owl".into() };
         let told = [
             Metadata { artist: Some("Ännchen".into()), markers: vec![owl], ..Metadata::default() },

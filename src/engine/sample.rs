@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::query::{Match, SearchReport};
 
-/// Of what is behind the line, so many times as many matches as are sampled there can be chosen: the nearest ones. Farther ones would
-/// all be wrong.
+/// The matches behind the line that a sample can choose from, for each one that it chooses. They are the nearest ones, because
+/// farther ones would all be wrong.
 const BEHIND_FOR_ONE: usize = 5;
-/// A sample is the same until one of its matches is judged.
+/// The seed is constant, so a sample stays the same until you judge one of its matches.
 const SEED: u64 = 1;
 
 /// What a sample was taken from.

@@ -242,8 +242,8 @@ fn keep_side_file(
     written.map_err(|cause| ProjectError::File { path: to.clone(), cause })?;
     let name = format!("{SET_ASIDE}/{}", to.file_name().unwrap_or_default());
     done.push(format!(
-        "{SIDE_FILE} names {unknown} sounds that the catalogue no longer has. It was copied to {name}. Add their folders \
-         again, then `soundalike tags --import {name}` restores their tags, favourites and collections"
+        "{SIDE_FILE} names sounds that the catalogue no longer has (missing: {unknown}). It was copied to {name}. Add their \
+         folders again, then `soundalike tags --import {name}` restores their tags, favourites and collections"
     ));
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The side file: tags, favourites and collections in a form that people and other programs can read. It is written
 //! with each backup. `soundalike tags --import` reads it as well.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use camino::Utf8Path;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::ProjectError;
 use super::folder::Project;
+use crate::dataset::{FileId, SoundFile};
 use crate::ground::files;
 
 pub(super) const SIDE_FILE: &str = "kept-by-hand.json";
@@ -73,25 +75,26 @@ impl Project {
     pub(super) fn kept_by_hand(&self) -> Result<KeptByHand, ProjectError> {
         let (tags, favourites, sounds) = (self.tags()?, self.favourites()?, self.files()?);
         let hash = |hash: [u8; 32]| blake3::Hash::from(hash).to_hex().to_string();
+        let mut favourites_of: HashMap<FileId, Vec<(f64, f64)>> = HashMap::new();
+        for favourite in &favourites {
+            favourites_of.entry(favourite.file).or_default().push((favourite.start_secs, favourite.end_secs));
+        }
         let files = sounds.iter().filter_map(|file| {
             let tags = tags.get(&file.id).cloned().unwrap_or_default();
-            let favourites: Vec<(f64, f64)> = favourites
-                .iter()
-                .filter(|favourite| favourite.file == file.id)
-                .map(|favourite| (favourite.start_secs, favourite.end_secs))
-                .collect();
+            let favourites = favourites_of.remove(&file.id).unwrap_or_default();
             let is_known = !tags.is_empty() || !favourites.is_empty();
             let (path, content_hash) = (file.path.to_string(), hash(file.content_hash));
             is_known.then_some(KeptFile { path, content_hash, tags, favourites })
         });
         let files = files.collect();
+        let sound_of: HashMap<FileId, &SoundFile> = sounds.iter().map(|file| (file.id, file)).collect();
         let collections = self.collections()?.into_iter().map(|collection| KeptCollection {
             name: collection.name,
             items: collection
                 .items
                 .into_iter()
                 .filter_map(|item| {
-                    let file = sounds.iter().find(|file| file.id == item.file)?;
+                    let file = sound_of.get(&item.file)?;
                     let (path, content_hash) = (file.path.to_string(), hash(file.content_hash));
                     Some(KeptItem { path, content_hash, stretch: item.stretch_secs })
                 })

@@ -315,7 +315,7 @@ fn a_side_file_whose_sounds_are_lost_is_kept_for_their_return() {
         std::fs::remove_file(path.join(name)).expect("removed");
     }
     let done = crate::project::repair(&path).expect("repaired").join("\n");
-    assert!(done.contains("names 1 sounds") && done.contains("tags --import set-aside/kept-by-hand.json.1"), "{done}");
+    assert!(done.contains("(missing: 1)") && done.contains("tags --import set-aside/kept-by-hand.json.1"), "{done}");
     let kept = std::fs::read_to_string(path.join("set-aside/kept-by-hand.json.1")).expect("kept");
     assert!(kept.contains("rain") && kept.contains("/a.wav"), "{kept}");
 }

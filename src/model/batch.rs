@@ -88,7 +88,10 @@ impl<'a> Batches<'a> {
             store,
             synthetic,
             likeness,
-            spectral: store.front_end().mel().map(|mel| SpectralViews::new(mel, frame_secs, config.microphone)),
+            spectral: store
+                .front_end()
+                .mel()
+                .map(|mel| SpectralViews::new(mel, frame_secs, config.microphone, config.warp)),
             hop_secs: config.hop_frames as f32 / rate,
             config: config.clone(),
             epoch: u64::MAX,
@@ -215,6 +218,7 @@ impl<'a> Batches<'a> {
             let row = view.place.row as i64 + shift.floor() as i64;
             self.read(is_synthetic, view.place.file, row, rows + 1, &mut bytes)?;
             FrontEnd::unpack_logs(&bytes, &mut logs);
+            views.warp(&mut logs, &mut random);
             views.distort(&logs, shift - shift.floor(), &mut random, out);
             // A recording of a lower rate stays empty above its band, whatever the distortion does.
             out.chunks_exact_mut(bands).for_each(|frame| frame[view.top.min(bands)..].fill(0.0));

@@ -43,6 +43,7 @@ impl Config {
         within("decoded", self.decoded, 0.0..=1.0)?;
         within("neighbours", self.neighbours, 0.0..=1.0)?;
         within("microphone", self.microphone, 0.0..=1.0)?;
+        within("warp", self.warp, 0.0..=16.0)?;
         within("temperature", self.temperature, 1e-3..=100.0)?;
         within("recording_bits", self.recording_bits, 0..=self.bits - 1)?;
         if self.recording_bits > 0 {

@@ -167,6 +167,10 @@ pub struct Config {
     pub synthetic: f32,
     /// The share of views that are heard as through a microphone in a room (`spectral` only).
     pub microphone: f32,
+    /// Half of the views are moved up or down by at most this many mel bands (`spectral` only). So a higher voice or a
+    /// larger drum counts as the same kind of sound.
+    #[serde(default)]
+    pub warp: f32,
     /// The largest norm of the gradient. 0 means no limit.
     pub clip: f32,
     /// The seed of all random draws.

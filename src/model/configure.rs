@@ -63,9 +63,11 @@ impl TrainingSettings {
         }
         c.start = Start::Base;
         c.bits = self.bits.unwrap_or(128);
-        c.temperature = self.temperature.unwrap_or(0.5);
+        c.temperature = self.temperature.unwrap_or(0.35);
+        c.batch = self.batch.unwrap_or(128);
+        c.warp = self.warp.unwrap_or(2.0);
         if self.steps.is_none() && self.epochs.is_none() {
-            c.length = TrainingLength::EpochsWithin { epochs: 48, fewest: 150, most: 5500 };
+            c.length = TrainingLength::EpochsWithin { epochs: 48, fewest: 150, most: 2750 };
         }
         c.recording_bits = self.recording_bits.unwrap_or(if c.bits >= 128 { c.bits / 2 } else { 0 });
         match c.recording_bits < c.bits {

@@ -146,7 +146,7 @@ fn differences(
     network: &Network,
 ) -> Result<Vec<f32>, ModelError> {
     let pairs = PAIRS.min(usize::try_from(store.chunks()).unwrap_or(usize::MAX)).max(2);
-    let viewed = Config { batch: pairs, contrast: 1.0, microphone: MICROPHONE, ..config.clone() };
+    let viewed = Config { batch: pairs, contrast: 1.0, microphone: MICROPHONE, warp: 0.0, ..config.clone() };
     let mut batches = Batches::new(&viewed, store, None)?;
     let mut out = Vec::new();
     for step in 0..STEPS {

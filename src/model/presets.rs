@@ -37,6 +37,7 @@ pub(super) fn defaults(preset: Preset) -> Config {
         recording_temperature: 0.15,
         synthetic: 0.0,
         microphone: 0.15,
+        warp: 0.0,
         clip: 1.0,
         seed: 0,
     };

@@ -198,7 +198,7 @@ fn heard_off_grid(
         // Models with mel spectra always have a fixed rate, so this is not reached.
         Rate::Native => 44_100.0,
     };
-    let views = SpectralViews::new(mel, config.window_step() as f32 / rate, 1.0);
+    let views = SpectralViews::new(mel, config.window_step() as f32 / rate, 1.0, 0.0);
     let width = rows * normalisation.mean.len();
     let mut powers = vec![0.0; places.len() * width];
     for (place, out) in places.iter().zip(powers.chunks_exact_mut(width)) {

@@ -139,6 +139,8 @@ settings! {
         None, slider("Decorrelation", (0.0, 5.0), |c| c.decorrelation.to_string());
     microphone: f32, "microphone", [0.0, 1.0], SPECTRAL, "Share of sounds learned as if heard in a room",
         None, slider("Microphone", (0.0, 1.0), |c| c.microphone.to_string());
+    warp: f32, "warp", [0.0, 16.0], SPECTRAL, "Mel bands by which half of the views are moved up or down at most; 0 keeps pitches apart",
+        None, slider("Warp, bands", (0.0, 4.0), |c| c.warp.to_string());
     base: usize, "base", [0, 1], SPECTRAL, "1 to begin from the base model, 0 to begin from nothing",
         None, None;
     recording_bits: usize, "recording-bits", [0, 511], SPECTRAL, "Number of bits at the end that tell recordings apart, not kinds of sound",
@@ -234,6 +236,7 @@ impl TrainingSettings {
         put(&mut c.temperature, self.temperature);
         put(&mut c.synthetic, self.synthetic);
         put(&mut c.microphone, self.microphone);
+        put(&mut c.warp, self.warp);
         put(&mut c.clip, self.clip);
         put(&mut c.seed, self.seed);
         match &mut c.noise {

@@ -16,6 +16,9 @@ const GAIN_DB: f32 = 6.0;
 /// resonances.
 const COLOUR_DB: f32 = 4.0;
 
+/// The share of views that are warped, if any are.
+const WARPED: f32 = 0.5;
+
 /// How a spectral preset's views are made.
 #[derive(Clone, Debug)]
 pub struct SpectralViews {
@@ -26,6 +29,8 @@ pub struct SpectralViews {
     frame_secs: f32,
     /// The share of views that are heard through a microphone.
     microphone: f32,
+    /// The largest number of bands by which a view is moved up or down.
+    warp: f32,
 }
 
 /// The effect of a microphone and its room: see [`SpectralViews::distort`].
@@ -40,11 +45,32 @@ struct Microphone {
 }
 
 impl SpectralViews {
-    pub fn new(mel: &MelSpectrum, frame_secs: f32, microphone: f32) -> Self {
+    /// `frame_secs` is the time from one frame to the next. `microphone` is the share of views that are heard through a
+    /// microphone. `warp` is the largest number of bands by which a view is moved up or down.
+    pub fn new(mel: &MelSpectrum, frame_secs: f32, microphone: f32, warp: f32) -> Self {
         let mut widths = mel.widths();
         let total: f32 = widths.iter().sum();
         widths.iter_mut().for_each(|w| *w /= total);
-        Self { bands: mel.bands(), centres: mel.centres().to_vec(), widths, frame_secs, microphone }
+        Self { bands: mel.bands(), centres: mel.centres().to_vec(), widths, frame_secs, microphone, warp }
+    }
+
+    /// Moves some views up or down along the bands: log powers `[frames, bands]`, in place. A longer vocal tract or a
+    /// larger drum moves a spectrum like this (vocal tract length perturbation; Jaitly and Hinton 2013). Bands that are
+    /// empty at this rate stay empty.
+    pub fn warp(&self, logs: &mut [f32], random: &mut ChaCha8Rng) {
+        if self.warp == 0.0 || random.random::<f32>() >= WARPED {
+            return;
+        }
+        let by = random.random_range(-self.warp..=self.warp);
+        let mut from = vec![0.0; self.bands];
+        for frame in logs.chunks_exact_mut(self.bands) {
+            from.copy_from_slice(frame);
+            for (band, (to, width)) in frame.iter_mut().zip(&self.widths).enumerate() {
+                if *width > 0.0 {
+                    *to = between(&from, band as f32 - by);
+                }
+            }
+        }
     }
 
     /// Distorts a view: from log powers `[frames + 1, bands]`, `fraction` of a frame late, to powers `[frames, bands]`.
@@ -141,6 +167,14 @@ pub fn distort_levels(levels: &mut [u8], random: &mut ChaCha8Rng) {
     }
 }
 
+/// The value of `values` at `position`, between its two neighbours. Beyond the ends it is the value at the end.
+fn between(values: &[f32], position: f32) -> f32 {
+    let last = values.len() - 1;
+    let position = position.clamp(0.0, last as f32);
+    let (below, part) = (position as usize, position.fract());
+    values[below] * (1.0 - part) + values[(below + 1).min(last)] * part
+}
+
 /// The power ratio of a level in decibels.
 fn decibels(db: f32) -> f32 {
     10.0_f32.powf(db / 10.0)
@@ -204,7 +238,7 @@ mod tests {
     use crate::model::draws::{Purpose, generator};
 
     fn views(microphone: f32) -> SpectralViews {
-        SpectralViews::new(&MelSpectrum::new(8000, 256, 64, 40), 0.008, microphone)
+        SpectralViews::new(&MelSpectrum::new(8000, 256, 64, 40), 0.008, microphone, 0.0)
     }
 
     #[test]
@@ -224,6 +258,35 @@ mod tests {
                 assert!(out[20..40].iter().all(|p| *p < 1e-9), "no noise where the file has nothing");
             }
         }
+    }
+
+    #[test]
+    fn half_of_the_views_move_along_the_bands_and_empty_bands_stay_empty() {
+        let mel = MelSpectrum::fixed(8000, 256, 64, 64);
+        let views = SpectralViews::new(&mel, 0.008, 0.0, 2.0);
+        let empty = mel.widths().iter().position(|w| *w == 0.0).unwrap();
+        let peak = |band: usize| {
+            let silence = POWER_FLOOR.ln();
+            let level =
+                |b: usize| if b < empty { silence + 12.0 / (1.0 + (b as f32 - band as f32).abs()) } else { silence };
+            (0..64).map(level).collect::<Vec<f32>>()
+        };
+        let (mut moved, mut reach) = (0, 0.0_f32);
+        for view in 0..400 {
+            let mut logs = peak(20);
+            views.warp(&mut logs, &mut generator(1, Purpose::View { step: 0, view }));
+            assert!(logs[empty..].iter().all(|x| *x == POWER_FLOOR.ln()));
+            let loudest = (0..empty).max_by(|&a, &b| logs[a].total_cmp(&logs[b])).unwrap();
+            assert!((18..=22).contains(&loudest));
+            reach = reach.max((loudest as f32 - 20.0).abs());
+            moved += usize::from(logs != peak(20));
+        }
+        assert!((150..250).contains(&moved), "{moved} of 400");
+        assert_eq!(reach, 2.0);
+        let mut logs = peak(20);
+        SpectralViews::new(&mel, 0.008, 0.0, 0.0)
+            .warp(&mut logs, &mut generator(1, Purpose::View { step: 0, view: 0 }));
+        assert_eq!(logs, peak(20));
     }
 
     #[test]

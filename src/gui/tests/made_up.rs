@@ -98,6 +98,7 @@ pub fn config() -> Config {
         recording_bits: 0,
         recording_temperature: 0.2,
         synthetic: 0.0,
+        warp: 0.0,
         microphone: 0.5,
         clip: 1.0,
         seed: 1,

@@ -117,7 +117,7 @@ pub(super) fn train(
     })
 }
 
-/// The number of synthetic patches that a small library is learned beside.
+/// The number of synthetic patches beside which a library is learned, if the settings want some.
 const PATCHES: usize = 640;
 
 /// The synthetic sounds that the configuration wants in its batches. `None` if it wants none.

@@ -161,8 +161,7 @@ pub struct Config {
     /// The temperature of the contrast of those bits.
     #[serde(default)]
     pub recording_temperature: f32,
-    /// The share of a step's pairs that are synthetic sounds. They keep a model of a small library from forgetting what
-    /// the base model knew.
+    /// The share of a step's pairs that are synthetic sounds.
     #[serde(default)]
     pub synthetic: f32,
     /// The share of views that are heard as through a microphone in a room (`spectral` only).
@@ -196,19 +195,13 @@ impl Config {
     }
 
     /// Adapts what `settings` leaves open to a library of `files` files. In a small library, two recordings are often
-    /// of one kind, and separating them would be wrong. So with fewer files, the contrast is gentler and more synthetic
-    /// sounds are added.
+    /// of one kind, and separating them would be wrong. So with fewer files, the contrast is gentler.
     pub fn suited(mut self, settings: &TrainingSettings, files: usize) -> Self {
         const FEW: f32 = 100.0;
         const MANY: f32 = 400.0;
-        if self.start == Start::Base {
+        if self.start == Start::Base && settings.temperature.is_none() {
             let scarcity = ((MANY / files.max(1) as f32).ln() / (MANY / FEW).ln()).clamp(0.0, 1.0);
-            if settings.temperature.is_none() {
-                self.temperature *= 1.0 + scarcity;
-            }
-            if settings.synthetic.is_none() {
-                self.synthetic = 0.75 * scarcity;
-            }
+            self.temperature *= 1.0 + scarcity;
         }
         self
     }

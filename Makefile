@@ -20,9 +20,9 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config libasound2-dev
 RUN_PACKAGES := $(BUILD_PACKAGES) libx11-6 libx11-xcb1 libxcursor1 libxi6 libxkbcommon-x11-0 libgl1
 # A screen that nobody sees, a mouse that nobody holds, pictures of it, and the buses on which screen readers hear a window.
 SCREEN_PACKAGES := xvfb xdotool imagemagick libegl1 libgl1-mesa-dri dbus at-spi2-core
-# Other programs that read and write sound, a sound server for a virtual microphone and speaker, and what makes requests and
-# reads files back.
-TEST_PACKAGES := $(RUN_PACKAGES) $(SCREEN_PACKAGES) sox ffmpeg pulseaudio pulseaudio-utils libasound2-plugins curl bsdutils python3-requests python3-numpy
+# Other programs that read and write sound, a sound server for a virtual microphone and speaker, what makes requests and
+# reads files back, and the database of a shared library.
+TEST_PACKAGES := $(RUN_PACKAGES) $(SCREEN_PACKAGES) sox ffmpeg pulseaudio pulseaudio-utils libasound2-plugins curl bsdutils python3-requests python3-numpy postgresql
 # Tools that make images of disks, and file systems that the kernel may lack.
 SOAK_PACKAGES := $(TEST_PACKAGES) xfsprogs btrfs-progs dosfstools exfatprogs exfat-fuse python3-fusepy
 PICTURE_PACKAGES := $(RUN_PACKAGES) $(SCREEN_PACKAGES) pulseaudio pulseaudio-utils libasound2-plugins

@@ -78,6 +78,7 @@
 //! | [`server`] | the same operations over HTTP; the only place that knows axum and tokio | engine |
 //! | [`engine`] | takes commands and gives events; runs the jobs on threads | everything below |
 //! | [`project`] | the folder on disk and its catalogue; the only place that knows SQLite | dataset, model, index, map |
+//! | `shared_library` | one library for a whole house; the only place that knows PostgreSQL (feature `shared`) | dataset, model, index |
 //! | [`map`] | codes laid out on a plane; pure functions | index |
 //! | [`model`] | semantic hashing on candle: presets, encoder, bottleneck, decoder, losses, trainer, base model | audio, synth |
 //! | [`synth`] | a random synthesiser: sounds from a seed, and doppelgangers of them | |
@@ -103,6 +104,8 @@ pub mod metadata;
 pub mod model;
 pub mod project;
 pub mod server;
+#[cfg(feature = "shared")]
+pub mod shared_library;
 pub mod synth;
 
 /// Notices what a device's callback allocates or frees: see `audio::device`.

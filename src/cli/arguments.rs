@@ -12,9 +12,11 @@ use super::library::Library;
 use super::search::SearchArguments;
 use super::searches::SearchesArguments;
 use super::serve::ServeArguments;
+#[cfg(feature = "shared")]
+use super::shared_library::SharedLibrary;
 use super::synthesise::{MakeBase, Synthesise};
 use super::version;
-use crate::engine::{CodesFormat, DuplicatesBy};
+use crate::engine::{CodesFormat, DuplicatesBy, Shard};
 use crate::model::TrainingSettings;
 
 /// clap uses colours only on a terminal.
@@ -123,7 +125,9 @@ Examples:
     /// Write the codes of the index, with the chunk of each, for other programs
     #[command(after_help = "Examples:
   soundalike export --out codes                       codes.npy and chunks.csv
-  soundalike export --out codes --format parquet      codes.parquet, for databases with a Hamming metric")]
+  soundalike export --out codes --format parquet      codes.parquet, for databases with a Hamming metric
+  soundalike export --out codes --format parquet --shard 2/8
+                                                      codes-00002-of-00008.parquet")]
     Export {
         /// The folder for the files
         #[arg(long, value_name = "DIR")]
@@ -131,7 +135,13 @@ Examples:
         /// The format of the codes
         #[arg(long, value_enum, default_value_t)]
         format: CodesFormat,
+        /// Write only one of several equal shares of the files, such as 2/8
+        #[arg(long, value_name = "NUMBER/OF")]
+        shard: Option<Shard>,
     },
+    #[cfg(feature = "shared")]
+    #[command(flatten)]
+    SharedLibrary(SharedLibrary),
     /// Print what a bug report needs: version, system, devices, the project's state; no names
     #[command(after_help = "Example:
   soundalike doctor > report.txt")]

@@ -18,6 +18,8 @@ mod search;
 mod searches;
 mod serve;
 mod session;
+#[cfg(feature = "shared")]
+mod shared_library;
 mod sound;
 mod synthesise;
 mod terminal;
@@ -96,6 +98,8 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Operation::Man { out } => return pages::man(&out, common.json).map(done),
         Operation::Serve(serve) => return serve.run(project(&common)?, &common).map(done),
         Operation::Library(library) => return library.run(project(&common)?, &common).map(done),
+        #[cfg(feature = "shared")]
+        Operation::SharedLibrary(operation) => return operation.run(&common, || project(&common)).map(done),
         Operation::Search(search) => return search.run(project(&common)?, &common).map(done),
         Operation::Doctor => {
             doctor::examine(&common);
@@ -123,7 +127,7 @@ fn carry_out(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Operation::Index => Command::BuildIndex,
         Operation::Duplicates { within, by } => Command::FindDuplicates { within, by },
         Operation::Eval { label } => Command::Evaluate { label },
-        Operation::Export { out, format } => Command::Export { folder: out, format },
+        Operation::Export { out, format, shard } => Command::Export { folder: out, format, shard },
         Operation::Reconstruct { file, out } => {
             Command::Reconstruct { from: Coded::File(as_text(file)), out: as_text(out) }
         }

@@ -138,6 +138,8 @@ pub(super) fn outcome(outcome: &Outcome, common: &Common) {
         }),
         Outcome::DuplicatesFound(report) => super::duplicates::print(report, json),
         // No command ends in these, or the command prints its result itself.
+        #[cfg(feature = "shared")]
+        Outcome::Published(_) => {}
         Outcome::Searched(_)
         | Outcome::LeftOut(_)
         | Outcome::Checked(_)
@@ -342,8 +344,14 @@ fn searched(report: &SearchReport, dataset: &DatasetView) {
             1 => "  and 1 copy".to_owned(),
             n => format!("  and {n} copies"),
         };
+        let of_library = found.shared.as_ref();
+        let tags =
+            of_library.filter(|place| !place.tags.is_empty()).map(|place| format!("  [{}]", place.tags.join(", ")));
+        let tags = tags.unwrap_or_default();
+        let problem = found.problem.as_ref().filter(|_| of_library.is_some()).map(|why| format!("  ({why})"));
+        let problem = problem.unwrap_or_default();
         say!(
-            "{:>3}  {:>5.1} of {}  {} to {}  {}{}  ({}{}query at {}){copies}",
+            "{:>3}  {:>5.1} of {}  {} to {}  {}{}  ({}{}query at {}){copies}{tags}{problem}",
             rank + 1,
             found.distance,
             report.bits,
@@ -358,6 +366,9 @@ fn searched(report: &SearchReport, dataset: &DatasetView) {
     }
     if let Some(counted) = words::events_counted(report) {
         say!("{counted}");
+    }
+    if let Some(answer) = &report.of_library {
+        say!("{}", words::of_library(answer, report.searched));
     }
 }
 

@@ -11,13 +11,15 @@ use tempfile::NamedTempFile;
 
 use super::common::{Changes, Common, WrongUsage, as_text, filter_text, seconds};
 use super::session::Session;
+#[cfg(feature = "shared")]
+use super::shared_library::LibraryOptions;
 use super::{report, searches, sound, terminal};
 use crate::dataset::scan::scan;
 use crate::dataset::{Exclusions, Problem};
 use crate::engine::formats::{MatchFormat, save_matches, write_matches};
 use crate::engine::{
-    Basket, Command, Example, Failure, Grouping, Outcome, Query, SearchFilter, SearchReport, Verdict, Weights,
-    keep_sample,
+    Basket, Command, DatasetView, Example, Failure, Grouping, Outcome, Query, SearchFilter, SearchReport, Verdict,
+    Weights, keep_sample,
 };
 use crate::ground::paths::WithoutLinks as _;
 
@@ -121,6 +123,9 @@ pub(super) struct SearchArguments {
     /// With --format clips: how many seconds before and after a match its clip has
     #[arg(long, value_name = "SECS", default_value_t = 0.0, hide_default_value = true, value_parser = seconds, requires = "format")]
     margin: f64,
+    #[cfg(feature = "shared")]
+    #[command(flatten)]
+    shared: LibraryOptions,
     /// Write the matches to this file; with --format clips, to this folder [default: standard output]
     #[arg(long, value_name = "PATH", requires = "format")]
     out: Option<PathBuf>,
@@ -210,6 +215,12 @@ impl SearchArguments {
             }
             _ => {}
         }
+        #[cfg(feature = "shared")]
+        if let Some(seat) = self.shared.seat() {
+            let one = |path: Utf8PathBuf| self.shared.search(&seat, self.plain(path));
+            let searches = self.each(&one)?;
+            return self.tell(&DatasetView::nothing(), &searches, common);
+        }
         // A recording is kept in the project, and so is a saved search with its matches.
         let teaches = self.saved.is_some() && (self.threshold.is_some() || !self.yes.is_empty() || !self.no.is_empty());
         let keeps = self.record.is_some() || self.save.is_some() || teaches;
@@ -227,7 +238,7 @@ impl SearchArguments {
             }
             let mut report = searched(session.run(Command::SearchSaved { name: name.clone(), k: self.most() })?)?;
             self.keep_sample(&mut report);
-            return self.tell(&session, &one(report), common);
+            return self.tell(&session.latest().dataset, &one(report), common);
         }
         let searches = match &self.query {
             None => {
@@ -235,15 +246,31 @@ impl SearchArguments {
                 let (from_secs, to_secs) = take.heard_secs.unzip();
                 one(self.carry_out(&session, self.query(&session, take.path, from_secs, to_secs)?)?)
             }
-            Some(query) if query.as_os_str() == "-" => one(self.standard_input(&session)?),
-            Some(query) if query.is_dir() => self.folder(&session, query)?,
-            Some(query) => {
-                let path = as_text(query.clone());
-                // If the query is a file of the dataset, it gets the path that the dataset knows.
-                one(self.search(&session, path.without_links().unwrap_or(path))?)
-            }
+            Some(_) => self.each(&|path| self.search(&session, path))?,
         };
-        self.tell(&session, &searches, common)
+        self.tell(&session.latest().dataset, &searches, common)
+    }
+
+    /// Searches with the query: a file, each sound of a folder, or standard input.
+    fn each(&self, search: &dyn Fn(Utf8PathBuf) -> anyhow::Result<SearchReport>) -> anyhow::Result<Searches> {
+        match self.query.as_deref() {
+            None => bail!("the query is missing"),
+            Some(query) if query.as_os_str() == "-" => Ok(one(Self::standard_input(search)?)),
+            Some(query) if query.is_dir() => Self::folder(search, query),
+            Some(query) => {
+                let path = as_text(query.to_owned());
+                // If the query is a file of the dataset, it gets the path that the dataset knows.
+                Ok(one(search(path.without_links().unwrap_or(path))?))
+            }
+        }
+    }
+
+    /// The query without what needs a project.
+    #[cfg(feature = "shared")]
+    fn plain(&self, path: Utf8PathBuf) -> Query {
+        let basket = Basket { threshold: self.threshold, ..Basket::default() };
+        let (from_secs, to_secs) = (self.from, self.to);
+        Query { path, from_secs, to_secs, k: self.k, by: self.by, filter: self.filter(), basket }
     }
 
     fn filter(&self) -> SearchFilter {
@@ -313,11 +340,11 @@ impl SearchArguments {
     }
 
     /// Searches with each sound of a folder. Reports a sound that cannot be read, and searches with the others.
-    fn folder(&self, session: &Session, folder: &Path) -> anyhow::Result<Searches> {
+    fn folder(search: &dyn Fn(Utf8PathBuf) -> anyhow::Result<SearchReport>, folder: &Path) -> anyhow::Result<Searches> {
         let found = scan(&[folder.to_owned()], &Exclusions::default(), || true);
         let (mut reports, mut failed) = (Vec::new(), found.failed);
         for file in found.files {
-            match self.search(session, file.clone()) {
+            match search(file.clone()) {
                 Ok(report) => reports.push(report),
                 Err(cause) => {
                     let failure = cause.downcast::<Failure>()?;
@@ -333,14 +360,14 @@ impl SearchArguments {
     }
 
     /// Only a sound in a file can be read more than once.
-    fn standard_input(&self, session: &Session) -> anyhow::Result<SearchReport> {
+    fn standard_input(search: &dyn Fn(Utf8PathBuf) -> anyhow::Result<SearchReport>) -> anyhow::Result<SearchReport> {
         if stdin().is_terminal() {
             bail!("- is standard input, which is this terminal; pipe a sound into the program");
         }
         let mut file = NamedTempFile::new().context("no temporary file for standard input")?;
         std::io::copy(&mut stdin().lock(), &mut file).context("standard input cannot be read")?;
         let path = Utf8Path::from_path(file.path()).context("the temporary folder is not UTF-8 text")?;
-        let mut report = self.search(session, path.to_owned()).map_err(|cause| match cause.downcast::<Failure>() {
+        let mut report = search(path.to_owned()).map_err(|cause| match cause.downcast::<Failure>() {
             Ok(failure) => failure.calling(path, "standard input").into(),
             Err(cause) => cause,
         })?;
@@ -350,25 +377,24 @@ impl SearchArguments {
         Ok(report)
     }
 
-    fn tell(&self, session: &Session, searches: &Searches, common: &Common) -> anyhow::Result<()> {
+    fn tell(&self, sounds: &DatasetView, searches: &Searches, common: &Common) -> anyhow::Result<()> {
         let reports: Vec<&SearchReport> = searches.reports.iter().collect();
-        let sounds = session.latest().dataset;
         for problem in &searches.failed {
             terminal::failed(&format!("{}: {}", problem.path, problem.reason));
         }
         match (self.format, &self.out) {
             (Some(format), Some(out)) => {
                 let out = as_text(out.clone());
-                save_matches(format, &reports, &sounds, &out, self.margin, &|| true)?;
+                save_matches(format, &reports, sounds, &out, self.margin, &|| true)?;
                 report::saved(&out, &reports, common);
             }
             (Some(MatchFormat::Text(format)), None) => {
                 let mut to = stdout().lock();
-                terminal::written(write_matches(format, &reports, &sounds, &mut to).and_then(|()| to.flush()));
+                terminal::written(write_matches(format, &reports, sounds, &mut to).and_then(|()| to.flush()));
             }
             // Clips without a folder were refused before.
-            _ if searches.is_batch => report::batch(&reports, &sounds, &searches.failed, common.json),
-            _ => reports.iter().for_each(|report| report::search(report, &sounds, common.json)),
+            _ if searches.is_batch => report::batch(&reports, sounds, &searches.failed, common.json),
+            _ => reports.iter().for_each(|report| report::search(report, sounds, common.json)),
         }
         Ok(())
     }

@@ -9,6 +9,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::common::Common;
+#[cfg(feature = "shared")]
+use super::shared_library::ServedLibrary;
 use crate::engine::{Access, Opening};
 use crate::ground::files;
 use crate::server::{Listening, ServeOptions, limits, serve};
@@ -60,6 +62,9 @@ pub(super) struct ServeArguments {
     /// Let requests add http and https addresses. They can then fetch anything that this machine can reach
     #[arg(long)]
     allow_downloads: bool,
+    #[cfg(feature = "shared")]
+    #[command(flatten)]
+    shared: ServedLibrary,
 }
 
 impl ServeArguments {
@@ -82,6 +87,8 @@ impl ServeArguments {
             token,
             allow: (!self.allow.is_empty()).then_some(self.allow),
             allow_downloads: self.allow_downloads,
+            #[cfg(feature = "shared")]
+            library: self.shared.seat(),
         };
         serve(options, |listening| tell(listening, was_given, common.json))
     }

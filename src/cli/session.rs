@@ -26,6 +26,12 @@ pub(super) struct Stopped {
     words: String,
 }
 
+impl Stopped {
+    pub fn new(signal: Signal, words: &str) -> Self {
+        Self { signal, words: words.to_owned() }
+    }
+}
+
 pub(super) struct Session {
     engine: Engine,
     wakes: Receiver<()>,

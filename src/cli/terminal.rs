@@ -9,7 +9,7 @@ use std::process::exit;
 use clap::builder::styling::{AnsiColor, Style};
 use tracing_subscriber::EnvFilter;
 
-use crate::ground::names;
+use crate::ground::{names, uri};
 
 /// The program reports failures in its own words. Without this, libraries would report them first in theirs.
 const OTHERWISE: &str = "off,soundalike=error";
@@ -55,17 +55,19 @@ pub(super) fn failed(words: &str) {
         false => Style::new(),
     };
     // If nobody reads this, the exit code still reports the failure.
-    let _ = writeln!(stderr(), "{style}soundalike:{style:#} {}", names::on_one_line(words));
+    let _ = writeln!(stderr(), "{style}soundalike:{style:#} {}", names::on_one_line(&uri::without_passwords(words)));
 }
 
 /// Prints help, or what is wrong with the command line, and ends the program. The command line can name files, so each line of
-/// such a message is escaped. A line break in a name remains one.
+/// such a message is escaped, and passwords in addresses are hidden. A line break in a name remains one.
 pub(super) fn usage(message: &clap::Error) -> ! {
-    let is_escaped = message.use_stderr() && message.render().to_string().chars().any(|c| c.is_control() && c != '\n');
+    let words = message.render().to_string();
+    let shown = uri::without_passwords(&words);
+    let is_escaped = message.use_stderr() && (shown != words || words.chars().any(|c| c.is_control() && c != '\n'));
     if !is_escaped {
         message.exit();
     }
-    for line in message.render().to_string().lines() {
+    for line in shown.lines() {
         // The exit code says the same.
         let _ = writeln!(stderr(), "{}", names::on_one_line(line));
     }

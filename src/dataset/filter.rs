@@ -27,7 +27,11 @@
 
 mod clock;
 mod number;
+mod part;
 mod told;
+
+pub use self::number::Bounds;
+pub use self::part::FilterPart;
 
 use self::clock::Clock;
 use self::number::{Comparison, MEASURES, note, number};

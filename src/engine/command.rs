@@ -1,14 +1,19 @@
 //! The commands of the engine: plain data.
 
-use camino::Utf8PathBuf;
+use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::clip::Clip;
 use super::explore::{CodeOf, DuplicatesBy};
 use super::formats::format::MatchFormat;
 use super::library::{CollectionChange, CollectionFormat, CopiesDeed, CopiesReport, Keep, RelinkPlan};
 use super::query::{Query, SearchReport};
+#[cfg(feature = "shared")]
+use super::shared_library::{LibraryQuery, Publishing, Seat};
 use super::sound_settings::SoundSettings;
 use crate::audio::device::StopWhen;
 use crate::dataset::{CollectionId, Favourite, FileId, Verdict};
@@ -160,6 +165,17 @@ pub enum Command {
     Export {
         folder: PathBuf,
         format: CodesFormat,
+        /// Only this share of the files.
+        shard: Option<Shard>,
+    },
+    /// Publishes the project to a shared library. Ends in `Outcome::Published`.
+    #[cfg(feature = "shared")]
+    Publish(Box<Publishing>),
+    /// Searches a shared library. Ends in `Outcome::Searched`.
+    #[cfg(feature = "shared")]
+    SearchLibrary {
+        seat: Arc<Seat>,
+        query: Box<LibraryQuery>,
     },
     /// Writes one code for the first chunk of each WAV of a folder, in name order. Ends in `Outcome::Exported`.
     EncodeFolder {
@@ -259,6 +275,46 @@ pub enum CodesFormat {
     Parquet,
 }
 
+/// One of several equal shares of the files. Each file is in one of them, by the hash of its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// From 1 on.
+    number: u32,
+    of: u32,
+}
+
+impl Shard {
+    /// The most shares.
+    const AT_MOST: u32 = 99_999;
+
+    pub fn has(self, path: &Utf8Path) -> bool {
+        let hash = blake3::hash(path.as_str().as_bytes());
+        let first = u64::from_le_bytes(std::array::from_fn(|place| hash.as_bytes()[place]));
+        first % u64::from(self.of) == u64::from(self.number - 1)
+    }
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    /// Reads `2/8`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let read = || {
+            let (number, of) = text.split_once('/')?;
+            let (number, of): (u32, u32) = (number.parse().ok()?, of.parse().ok()?);
+            ((1..=of).contains(&number) && of <= Self::AT_MOST).then_some(Self { number, of })
+        };
+        read().ok_or_else(|| format!("a share is named as NUMBER/OF, such as 2/8, of at most {}", Self::AT_MOST))
+    }
+}
+
+impl Display for Shard {
+    /// As in names of files, so that they sort.
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{:05}-of-{:05}", self.number, self.of)
+    }
+}
+
 /// What to add for a person who may not have every file read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sources {
@@ -269,4 +325,26 @@ pub struct Sources {
     pub only_below: Option<Vec<Utf8PathBuf>>,
     /// The most bytes of a download.
     pub bytes_at_most: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_file_is_in_one_share() {
+        let shards: Vec<Shard> = (1..=7).map(|number| format!("{number}/7").parse().expect("a share")).collect();
+        let mut sizes = [0; 7];
+        for file in 0..700 {
+            let path = Utf8PathBuf::from(format!("/sounds/{file}.wav"));
+            let of: Vec<usize> = (0..7).filter(|shard| shards[*shard].has(&path)).collect();
+            let [shard] = of[..] else { panic!("{path} is in {of:?}") };
+            sizes[shard] += 1;
+        }
+        assert!(sizes.iter().all(|size| (50..150).contains(size)), "{sizes:?}");
+        assert_eq!(shards[1].to_string(), "00002-of-00007");
+        for wrong in ["0/7", "8/7", "1", "1/0", "1/100000", "a/b", "-1/2"] {
+            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+        }
+    }
 }

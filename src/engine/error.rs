@@ -12,6 +12,8 @@ use crate::dataset::exclusions::PatternError;
 use crate::index::{CodeWidthError, IndexError};
 use crate::model::{ConfigError, ModelError};
 use crate::project::ProjectError;
+#[cfg(feature = "shared")]
+use crate::shared_library::LibraryError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -86,6 +88,9 @@ pub enum EngineError {
     NoTake(Utf8PathBuf),
     #[error("{0}")]
     Device(String),
+    #[cfg(feature = "shared")]
+    #[error(transparent)]
+    Library(#[from] LibraryError),
     #[error(transparent)]
     Project(#[from] ProjectError),
     #[error(transparent)]

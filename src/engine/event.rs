@@ -12,6 +12,8 @@ use super::failure::Failure;
 use super::job::JobId;
 use super::library::{AnnotationsReport, CopiesReport, FoundAgain, RelinkPlan};
 use super::query::SearchReport;
+#[cfg(feature = "shared")]
+use super::shared_library::PublishReport;
 use crate::audio::Spectrogram;
 use crate::dataset::{Problem, Skipped};
 use crate::model::Preset;
@@ -56,6 +58,8 @@ pub enum Outcome {
     Trained(TrainReport),
     Indexed(IndexReport),
     Searched(SearchReport),
+    #[cfg(feature = "shared")]
+    Published(PublishReport),
     Evaluated(EvaluationReport),
     Exported(ExportReport),
     Reconstructed(ReconstructionReport),

@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::command::CodesFormat;
+use super::command::{CodesFormat, Shard};
 use super::error::EngineError;
 use super::event::ExportReport;
 use super::formats::{npy, parquet};
@@ -17,15 +17,25 @@ use crate::index::Codes;
 
 /// Writes the codes of all chunks into `folder`: either `codes.npy` and `chunks.csv` (chunk_id, path, start_seconds,
 /// end_seconds, recorded; row i describes row i of the codes), or `codes.parquet`. Rows are ordered by path and start. Silent
-/// chunks are included.
-pub(super) fn export(job: &Job, folder: &Path, format: CodesFormat) -> Result<ExportReport, EngineError> {
+/// chunks are included. With a shard, only its files are written, into files that are named after it.
+pub(super) fn export(
+    job: &Job,
+    folder: &Path,
+    format: CodesFormat,
+    shard: Option<Shard>,
+) -> Result<ExportReport, EngineError> {
     let snapshot = current_snapshot(job)?;
     std::fs::create_dir_all(folder).map_err(|cause| EngineError::Write { path: folder.to_owned(), cause })?;
-    let mut spans: Vec<&Span> = snapshot.spans.iter().collect();
+    let is_wanted = |span: &&Span| shard.is_none_or(|shard| shard.has(&span.file.path));
+    let mut spans: Vec<&Span> = snapshot.spans.iter().filter(is_wanted).collect();
+    let named = |stem: &str, ending: &str| match shard {
+        None => folder.join(format!("{stem}.{ending}")),
+        Some(shard) => folder.join(format!("{stem}-{shard}.{ending}")),
+    };
     spans.sort_unstable_by(|a, b| a.file.path.cmp(&b.file.path));
     let files = match format {
         CodesFormat::Npy => {
-            let (codes, chunks) = (folder.join("codes.npy"), folder.join("chunks.csv"));
+            let (codes, chunks) = (named("codes", "npy"), named("chunks", "csv"));
             // The two belong together, so neither appears before both are written.
             let drafts = (write_array(job, &snapshot, &spans, &codes)?, write_table(job, &snapshot, &spans, &chunks)?);
             place(drafts.0, &codes)?;
@@ -33,7 +43,7 @@ pub(super) fn export(job: &Job, folder: &Path, format: CodesFormat) -> Result<Ex
             vec![codes, chunks]
         }
         CodesFormat::Parquet => {
-            let path = folder.join("codes.parquet");
+            let path = named("codes", "parquet");
             place(write_parquet(job, &snapshot, &spans, &path)?, &path)?;
             vec![path]
         }

@@ -8,6 +8,8 @@ use super::error::{EngineError, could_not};
 use crate::audio::AudioError;
 use crate::audio::error::Cause;
 use crate::project::ProjectError;
+#[cfg(feature = "shared")]
+use crate::shared_library::LibraryError;
 
 /// Why a command could not be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +50,8 @@ pub enum FailureKind {
     BrokenProject,
     /// The project's catalogue, model or index cannot be used.
     Project,
+    /// A shared library cannot be reached or used.
+    Library,
     /// A microphone or a sound output does not work.
     Device,
     /// Too many commands wait.
@@ -112,6 +116,15 @@ fn kind_of_audio(cause: &Cause) -> FailureKind {
     }
 }
 
+#[cfg(feature = "shared")]
+fn kind_of_library(error: &LibraryError) -> FailureKind {
+    match error {
+        LibraryError::Address(_) | LibraryError::Filter(_) | LibraryError::Request(_) => FailureKind::Request,
+        LibraryError::NoModel { .. } => FailureKind::NoModel,
+        _ => FailureKind::Library,
+    }
+}
+
 fn kind_of(error: &EngineError) -> FailureKind {
     use FailureKind as Kind;
     match error {
@@ -152,6 +165,8 @@ fn kind_of(error: &EngineError) -> FailureKind {
         EngineError::Project(ProjectError::NoProject { .. }) => Kind::NoProject,
         EngineError::Project(ProjectError::Broken { .. }) => Kind::BrokenProject,
         EngineError::Project(_) | EngineError::Model(_) | EngineError::Index(_) => Kind::Project,
+        #[cfg(feature = "shared")]
+        EngineError::Library(error) => kind_of_library(error),
         EngineError::Device(_) => Kind::Device,
         EngineError::Busy => Kind::Busy,
         EngineError::Fault(_) => Kind::Fault,

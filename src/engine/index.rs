@@ -7,30 +7,22 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use super::at_rest::AtRest;
+use super::encode::encode_file;
 use super::error::EngineError;
 use super::event::IndexReport;
 use super::first::{first_model, is_outgrown};
 use super::job::JobKind;
-use super::listen::{Stretch, proven_stretches};
 use super::shared::Job;
 use super::snapshot::Snapshot;
 use super::stage::JobStage;
 use super::unheard;
-use crate::audio::silence;
 use crate::dataset::{FileId, Problem, SoundFile};
-use crate::ground::Grid;
 use crate::index::{Codes, Index, IndexFile, MadeBy, RowSet, code_statistics};
 use crate::model::Model;
 use crate::project::{IndexGeneration, IndexedFile, ModelGeneration, ProblemOf, Project};
 
 /// The number of files that are encoded between two reports of progress and checks for cancelling.
 const FILES_A_ROUND: usize = 32;
-
-/// The chunks of one file: their codes, and whether each is silent.
-struct Encoded {
-    codes: Codes,
-    silent: Vec<bool>,
-}
 
 /// Builds the index, and then measures the files that have no aspects yet. The index comes first, because a search may
 /// be waiting for it.
@@ -152,7 +144,8 @@ fn encode_missing(
     job.progress(JobKind::Index, JobStage::Encoding, encoding, 0, total);
     for round in missing.chunks(FILES_A_ROUND) {
         job.check()?;
-        let encoded: Vec<_> = round.par_iter().map(|file| encode_file(job, model, grid, file)).collect();
+        let encoded: Vec<_> =
+            round.par_iter().map(|file| encode_file(model, grid, file, || !job.is_cancelled())).collect();
         for (file, result) in round.iter().zip(encoded) {
             match result {
                 Ok(Some(encoded)) => {
@@ -260,27 +253,4 @@ fn carried_over(old: Option<IndexGeneration>, before: &Snapshot) -> Result<(Inde
         file.first_row = rows.partition_point(|&row| (row as u64) < file.first_row) as u64;
     }
     Ok((index, files))
-}
-
-/// `None` if the job was cancelled meanwhile.
-fn encode_file(job: &Job, model: &Model, grid: Grid, file: &SoundFile) -> Result<Option<Encoded>, EngineError> {
-    let mut encoded = Encoded { codes: Codes::new(model.config().bits)?, silent: Vec::new() };
-    let mut failure = None;
-    let each = |stretch: Stretch| {
-        encoded.silent.extend(stretch.starts.iter().map(|&start| {
-            let start = (start as usize).min(stretch.samples.len());
-            let end = (start + grid.chunk_frames as usize).min(stretch.samples.len());
-            silence::is_silent(&stretch.samples[start..end])
-        }));
-        match model.encode(&stretch.samples, &stretch.starts) {
-            Ok(activations) => encoded.codes.push_signs(&activations),
-            Err(cause) => failure = Some(cause),
-        }
-        failure.is_none() && !job.is_cancelled()
-    };
-    let is_whole = proven_stretches(file, grid, each, || !job.is_cancelled())?;
-    match failure {
-        Some(cause) => Err(cause.into()),
-        None => Ok(is_whole.then_some(encoded)),
-    }
 }

@@ -16,7 +16,11 @@ use super::event::{Event, Outcome};
 use super::formats::save_matches;
 use super::job::{JobId, JobKind, JobView};
 use super::shared::{Flags, Job, Shared};
+#[cfg(feature = "shared")]
+use super::shared_library;
 use super::sound::Sound;
+#[cfg(feature = "shared")]
+use super::stage::JobStage;
 use super::watch::Watch;
 use super::{
     annotations, code, collections, copies, cut, distances, duplicates, edit, evaluate, export, favourites, import,
@@ -99,6 +103,10 @@ fn kind_of(command: &Command) -> JobKind {
         Command::CheckFiles | Command::ListLeftOut => JobKind::Check,
         Command::TrainModel { .. } | Command::FinishTrainingNow => JobKind::Train,
         Command::BuildIndex => JobKind::Index,
+        #[cfg(feature = "shared")]
+        Command::Publish(_) => JobKind::Index,
+        #[cfg(feature = "shared")]
+        Command::SearchLibrary { .. } => JobKind::Search,
         Command::Search(_)
         | Command::SearchSaved { .. }
         | Command::SaveMatches { .. }
@@ -304,6 +312,13 @@ impl Lane {
             }
             Command::BuildIndex => index::build_and_measure(job).map(Outcome::Indexed),
             Command::Search(query) => search::search(job, &query).map(Outcome::Searched),
+            #[cfg(feature = "shared")]
+            Command::Publish(wanted) => shared_library::publish(job, &wanted).map(Outcome::Published),
+            #[cfg(feature = "shared")]
+            Command::SearchLibrary { seat, query } => {
+                job.progress(JobKind::Search, JobStage::Searching, job.began, 0, 0);
+                seat.search(&query, &|| job.check()).map(Outcome::Searched)
+            }
             Command::SearchSaved { name, k } => saved_searches::run(job, &name, k).map(Outcome::Searched),
             Command::SaveSearch { name, query } => saved_searches::save(job, &name, &query),
             Command::JudgeMatches { name, verdicts } => saved_searches::judge(job, &name, &verdicts),
@@ -318,7 +333,9 @@ impl Lane {
                 preview::preview(job, &path).map(|picture| Outcome::Previewed(Arc::new(picture)))
             }
             Command::Evaluate { label } => evaluate::evaluate(job, &label).map(Outcome::Evaluated),
-            Command::Export { folder, format } => export::export(job, &folder, format).map(Outcome::Exported),
+            Command::Export { folder, format, shard } => {
+                export::export(job, &folder, format, shard).map(Outcome::Exported)
+            }
             Command::EncodeFolder { folder, out } => export::encode_folder(job, &folder, &out).map(Outcome::Exported),
             Command::Reconstruct { from, out } => {
                 reconstruct::reconstruct(job, &from, &out).map(Outcome::Reconstructed)

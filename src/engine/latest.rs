@@ -11,7 +11,7 @@ use super::query::SavedSearchView;
 use super::sound_settings::SoundSettings;
 use crate::audio::device::DeviceList;
 use crate::dataset::{Collection, Favourite, FileId, Problem, SoundFile};
-use crate::ground::Grid;
+use crate::ground::{Grid, Rate};
 use crate::model::{Config, ModelKind};
 use crate::project::{History, Root, RootId};
 
@@ -130,6 +130,12 @@ impl DatasetView {
             by_id,
             files,
         }
+    }
+
+    /// No files, on a grid that none is cut on: the view for matches of a shared library.
+    pub fn nothing() -> Self {
+        let grid = Grid { rate: Rate::Native, chunk_frames: 1, hop_frames: 1 };
+        Self::new(Vec::new(), Vec::new(), BTreeMap::new(), grid)
     }
 
     /// Adds the roots: all roots by path, and the root of each file in the order of the files.

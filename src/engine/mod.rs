@@ -17,6 +17,7 @@ mod devices;
 mod distances;
 mod duplicates;
 mod edit;
+mod encode;
 mod error;
 mod evaluate;
 pub mod event;
@@ -30,6 +31,7 @@ mod filter;
 mod first;
 mod fold;
 pub mod formats;
+mod hear;
 mod import;
 mod index;
 mod job;
@@ -37,6 +39,7 @@ mod lanes;
 pub mod latest;
 mod left_out;
 mod library;
+mod line;
 mod listen;
 mod map;
 mod microphone;
@@ -55,6 +58,8 @@ mod sample;
 mod saved_searches;
 mod search;
 mod shared;
+#[cfg(feature = "shared")]
+pub mod shared_library;
 mod snapshot;
 mod sound;
 mod sound_settings;
@@ -72,7 +77,7 @@ pub mod words;
 pub use choice::Choice;
 pub use clip::Clip;
 pub use collections::write_collection;
-pub use command::{Coded, CodesFormat, Command, Sources};
+pub use command::{Coded, CodesFormat, Command, Shard, Sources};
 pub use cut::clip_of;
 pub use error::EngineError;
 pub use event::*;
@@ -86,7 +91,8 @@ pub use library::{
     RelinkPlan,
 };
 pub use query::{
-    Basket, Example, Grouping, Line, Match, Nearness, Precision, Query, SavedSearchView, SearchFilter, SearchReport,
+    Basket, Example, Grouping, LibraryAnswer, Line, Match, Nearness, Precision, Query, SavedSearchView, SearchFilter,
+    SearchReport, SharedPlace,
 };
 pub use sample::{Sampled, keep_sample};
 pub use sound_settings::SoundSettings;

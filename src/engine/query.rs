@@ -124,6 +124,35 @@ pub struct SearchReport {
     pub seconds: f64,
     #[serde(flatten)]
     pub line: Line,
+    /// If a shared library answered: which, and how.
+    #[serde(rename = "library", skip_serializing_if = "Option::is_none")]
+    pub of_library: Option<LibraryAnswer>,
+}
+
+/// How a shared library answered.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LibraryAnswer {
+    /// Host and database.
+    pub name: String,
+    /// The hash of the model, in hexadecimal digits.
+    pub model: String,
+    /// `exact`, or `hnsw` for pgvector's approximate index.
+    pub by: &'static str,
+    /// For an approximate index: the share of the ten nearest codes that it found, if that was measured, and the number
+    /// of codes that it was measured with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recall: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recall_of: Option<u32>,
+}
+
+/// Where a match is in a shared library.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SharedPlace {
+    pub root: String,
+    /// Below the root.
+    pub below: String,
+    pub tags: Vec<String>,
 }
 
 /// The place in a list of matches where likeness ends.
@@ -173,6 +202,13 @@ pub struct Nearness {
     pub is_new: bool,
 }
 
+impl Match {
+    /// Whether it is from a shared library. The project then knows nothing of its file.
+    pub fn is_shared(&self) -> bool {
+        self.shared.is_some()
+    }
+}
+
 /// A match. Seconds are from the start of the match's file, or of the query's file.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Match {
@@ -207,4 +243,7 @@ pub struct Match {
     /// The recorder's clock time at the start of the match, if it is known.
     #[serde(serialize_with = "told::clock")]
     pub recorded: Option<DateTime>,
+    /// If the match is from a shared library.
+    #[serde(flatten)]
+    pub shared: Option<Box<SharedPlace>>,
 }

@@ -92,6 +92,7 @@ mod tests {
             file_seconds: seconds,
             aspects: Some(Aspects { pitch, attack: Some(attack), ..Aspects::default() }),
             recorded: None,
+            shared: None,
         }
     }
 

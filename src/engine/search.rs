@@ -4,7 +4,6 @@ mod asked;
 mod by_chunk;
 mod by_event;
 mod by_file;
-mod line;
 mod nearness;
 
 use std::borrow::Cow;
@@ -13,10 +12,12 @@ use std::time::Instant;
 
 use camino::Utf8Path;
 
-use super::error::{EmptyPart, EngineError};
+use super::error::EngineError;
 use super::filter;
 use super::fold::Hit;
+use super::hear::{Heard, Listener};
 use super::job::JobKind;
+use super::line::{self, draw_line};
 use super::pairs::Pairs;
 use super::query::{Grouping, Match, Nearness, Query, SearchReport};
 use super::ready::current_snapshot;
@@ -25,19 +26,15 @@ use super::shared::Job;
 use super::snapshot::{Snapshot, Span};
 use super::stage::JobStage;
 use crate::aspects::Measurer;
-use crate::audio::{MonoReader, silence};
+use crate::audio::MonoReader;
 use crate::dataset::favourite::has_middle_of;
 use crate::dataset::{FileId, Verdict, moment};
-use crate::index::{Chance, Codes, RowSet};
+use crate::index::{Chance, RowSet};
 use asked::Asked;
 use by_chunk::by_chunk;
 use by_event::{Events, by_event, precision};
 use by_file::by_file;
-use line::draw_line;
 use nearness::{chunk_pairs, file_pairs, sample, stretch_pairs};
-
-/// The number of the query's chunks that are encoded together, between two checks for cancelling.
-const CHUNKS_ENCODED_TOGETHER: usize = 256;
 
 /// How many matches are put in another order if more than the tone counts: this many for each returned match, and at least
 /// this many in all.
@@ -46,19 +43,6 @@ const CANDIDATES: usize = 500;
 
 /// The most events that are returned.
 const EVENTS_AT_MOST: usize = 100_000;
-
-/// The codes of a query: one for each of its chunks that is not silent.
-struct Heard {
-    codes: Codes,
-    /// For each code, the start of its chunk in seconds from the start of the query's file.
-    start_secs: Vec<f64>,
-    /// For each code, the number of chunks between the query's start and its chunk.
-    places: Vec<u32>,
-    /// The number of chunks, including silent ones.
-    chunks: usize,
-    /// The stretch of the query, in seconds from the start of its file.
-    stretch: (f64, f64),
-}
 
 /// What a query is compared with.
 struct Ground<'a> {
@@ -127,6 +111,7 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
                 file_seconds: file.duration_secs(),
                 aspects: file.aspects,
                 recorded: file.began().and_then(|began| moment::clock_at(began, hit.start_secs)),
+                shared: None,
             })
         })
         .collect();
@@ -155,6 +140,7 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
         searched: ground.rows.count() as u64,
         seconds: began.elapsed().as_secs_f64(),
         line,
+        of_library: None,
     })
 }
 
@@ -263,8 +249,7 @@ fn is_same(query: (f64, f64), chunk: (f64, f64), by: Grouping) -> bool {
     by == Grouping::File || has_middle_of(query, chunk) || has_middle_of(chunk, query)
 }
 
-/// Cuts a stretch of a sound on the grid, counted from the stretch's start, and encodes the chunks that are not silent.
-/// A long query is read one stretch at a time.
+/// Hears a stretch of a sound with the model of a snapshot.
 fn hear(
     job: &Job,
     snapshot: &Snapshot,
@@ -272,35 +257,13 @@ fn hear(
     from_secs: Option<f64>,
     to_secs: Option<f64>,
 ) -> Result<Heard, EngineError> {
-    let (grid, from) = (snapshot.grid, from_secs.unwrap_or(0.0).max(0.0));
-    let to = to_secs.unwrap_or(f64::INFINITY);
-    let chunk_frames = grid.chunk_frames as usize;
-    let mut codes = Codes::new(snapshot.model.config().bits)?;
-    let mut audible = Vec::new();
-    let part =
-        job.shared.query_sound.listen(&|| job.check(), path, grid, (from, to), |samples, starts, first_chunk| {
-            let is_audible = |start: u64| {
-                let rest = &samples[start as usize..];
-                !silence::is_silent(&rest[..rest.len().min(chunk_frames)])
-            };
-            let heard: Vec<(u64, u64)> =
-                (first_chunk..).zip(starts.iter().copied()).filter(|&(_, start)| is_audible(start)).collect();
-            for together in heard.chunks(CHUNKS_ENCODED_TOGETHER) {
-                job.check()?;
-                let starts: Vec<u64> = together.iter().map(|&(_, start)| start).collect();
-                codes.push_signs(&snapshot.model.encode(samples, &starts)?);
-            }
-            audible.extend(heard.into_iter().map(|(chunk, _)| chunk));
-            Ok(())
-        })?;
-    if part.frames == 0 {
-        let part = EmptyPart { from, to: to_secs, duration: part.sound_secs };
-        return Err(EngineError::EmptyPart { path: path.to_owned(), part });
-    }
-    let secs = |frames: u64| from + frames as f64 / f64::from(part.rate);
-    let start_secs = audible.iter().map(|&chunk| secs(grid.start_frame(chunk))).collect();
-    let places = audible.iter().map(|&chunk| chunk as u32).collect();
-    Ok(Heard { codes, start_secs, places, chunks: part.chunks as usize, stretch: (from, secs(part.frames)) })
+    let listener = Listener {
+        sound: &job.shared.query_sound,
+        check: &|| job.check(),
+        model: &snapshot.model,
+        grid: snapshot.grid,
+    };
+    listener.hear(path, from_secs, to_secs)
 }
 
 fn hit(snapshot: &Snapshot, span: &Span, row: usize, distance: u32, query_chunk: usize) -> Hit {

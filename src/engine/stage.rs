@@ -28,6 +28,10 @@ pub enum JobStage {
     FindingNeighbours,
     LayingOut,
     Recording,
+    /// Writing files and codes into a shared library.
+    Publishing,
+    /// The server of a shared library makes an index.
+    MakingTheIndex,
 }
 
 impl JobStage {
@@ -54,6 +58,8 @@ impl JobStage {
             Self::FindingNeighbours => "finding neighbours",
             Self::LayingOut => "laying out",
             Self::Recording => "recording",
+            Self::Publishing => "publishing",
+            Self::MakingTheIndex => "the server makes the index",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How near matches are, in words. The window and the command line use the same words.
 
-use super::query::{Grouping, SearchReport};
+use super::query::{Grouping, LibraryAnswer, SearchReport};
 use super::sample::Sampled;
 
 /// A share alike in words: "nearer than all but 1 in 20,000 pairs of your sounds".
@@ -31,6 +31,19 @@ pub fn line(report: &SearchReport) -> Option<String> {
         true => format!("--- from here on, {threshold:.1} bits, nothing is really alike ---"),
         false => "--- from here on nothing is really alike ---".into(),
     })
+}
+
+/// How a shared library answered.
+pub fn of_library(answer: &LibraryAnswer, searched: u64) -> String {
+    let by = match (answer.by, answer.recall) {
+        ("hnsw", Some(recall)) => {
+            let of = answer.recall_of.unwrap_or_default();
+            format!("by an approximate index, which found {:.1}% of the nearest for {of} sample codes", 100.0 * recall)
+        }
+        ("hnsw", None) => "by an approximate index, whose recall was not measured".to_owned(),
+        _ => "each was compared".to_owned(),
+    };
+    format!("{searched} codes of {}: {by}", answer.name)
 }
 
 /// The text if the library has nothing like the query.

@@ -1,4 +1,6 @@
-//! Converts paths to `file:` addresses and back, as RFC 8089 defines them.
+//! Converts paths to `file:` addresses and back, as RFC 8089 defines them, and hides passwords in addresses.
+
+use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 
@@ -18,6 +20,32 @@ pub fn to_path(address: &str) -> Option<String> {
     address.strip_prefix(SCHEME).map(|path| percent_decode_str(path).decode_utf8_lossy().into_owned())
 }
 
+/// The text, with `***` for the password of each address in it, such as `postgres://ann:***@host`.
+pub fn without_passwords(text: &str) -> Cow<'_, str> {
+    const BEGIN: &str = "://";
+    if !text.contains(BEGIN) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(begin) = rest.find(BEGIN).map(|at| at + BEGIN.len()) {
+        let (before, address) = rest.split_at(begin);
+        let end = address.find(|letter: char| letter.is_whitespace()).unwrap_or(address.len());
+        shown += before;
+        // A password may contain an @ that should have been encoded.
+        rest = match address[..end].rfind('@').and_then(|at| Some((address[..at].find(':')?, at))) {
+            Some((colon, at)) => {
+                shown += &address[..colon];
+                shown += ":***";
+                &address[at..]
+            }
+            None => address,
+        };
+    }
+    shown += rest;
+    shown.into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -28,6 +56,16 @@ mod tests {
         assert_eq!(of_path(path.as_bytes()), "file:///a%20b/%C3%BC%25%23%3F-_.~.wav");
         assert_eq!(to_path(&of_path(path.as_bytes())).as_deref(), Some(path));
         assert_eq!(of_path(b"/\xff\n"), "file:///%FF%0A");
+    }
+
+    #[test]
+    fn passwords_in_addresses_are_hidden_and_all_else_stays() {
+        let said = "invalid value 'postgres://ann:hush:@hush@db.house:1/x' for '--library'; see https://a.b/c@d:e";
+        let shown = "invalid value 'postgres://ann:***@db.house:1/x' for '--library'; see https://a.b/c@d:e";
+        assert_eq!(without_passwords(said), shown);
+        for plain in ["", "a@b:c", "file:///a b", "postgres://ann@h/d", "://", "x://:@"] {
+            assert_eq!(without_passwords(plain).replace(":***@", ":@"), plain);
+        }
     }
 
     #[test]

@@ -44,6 +44,12 @@ intents! {
     /// Opens a dialog that asks for a name, with this name in its field.
     AskForName = ask_for_name(modal: Modal, name: String);
     OpenProject = open_project(folder: PathBuf);
+    /// Asks for the address of a shared library.
+    AskForLibrary = ask_for_library();
+    /// Searches the shared library whose address was typed, instead of the project.
+    OpenLibrary = open_library();
+    /// Searches the project again.
+    CloseLibrary = close_library();
     OpenRemedied = open_remedied(folder: PathBuf, remedy: Remedy);
     Undo = undo();
     Redo = redo();

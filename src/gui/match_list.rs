@@ -184,6 +184,7 @@ pub(super) mod tests {
             file_seconds: 1.0,
             aspects: None,
             recorded: None,
+            shared: None,
             nearness: crate::engine::Nearness::default(),
         }
     }
@@ -191,7 +192,19 @@ pub(super) mod tests {
     fn report(matches: Vec<Match>) -> Arc<SearchReport> {
         let (silent, query_chunks, searched) = (false, 1, 9);
         let (query, bits, seconds, line, model) = (None, 64, 0.0, Default::default(), crate::model::ModelKind::Trained);
-        Arc::new(SearchReport { query, model, bits, matches, silent, query_chunks, searched, seconds, line })
+        let of_library = None;
+        Arc::new(SearchReport {
+            query,
+            model,
+            bits,
+            matches,
+            silent,
+            query_chunks,
+            searched,
+            seconds,
+            line,
+            of_library,
+        })
     }
 
     #[test]

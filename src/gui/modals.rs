@@ -30,6 +30,9 @@ pub enum Modal {
     RenameSearch(String),
     /// Opens another project.
     OpenProject,
+    /// Opens a shared library.
+    #[cfg(feature = "shared")]
+    SharedLibrary,
     /// The list of keys.
     Keys,
     /// Closes the window during a recording.
@@ -46,6 +49,10 @@ pub struct Modals {
     pub name_typed: String,
     /// The folder of another project.
     pub project_typed: String,
+    /// The address of a shared library, its roots as lines of `NAME=PATH`, and why it was not opened.
+    pub library_typed: String,
+    pub roots_typed: String,
+    pub library_refused: Option<String>,
 }
 
 impl Modals {

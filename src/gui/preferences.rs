@@ -54,6 +54,9 @@ pub struct Preferences {
     pub hints_done: [bool; 3],
     /// The folders of projects. The last opened one comes first.
     pub recent: Vec<PathBuf>,
+    /// The address of the last shared library, without its password, and its roots as lines of `NAME=PATH`.
+    pub library: String,
+    pub library_roots: String,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +86,8 @@ impl Default for Preferences {
             plays_selected: true,
             hints_done: [false; 3],
             recent: Vec::new(),
+            library: String::new(),
+            library_roots: String::new(),
         }
     }
 }

@@ -112,6 +112,7 @@ mod tests {
             searched: 0,
             seconds: 0.0,
             line: crate::engine::Line::default(),
+            of_library: None,
         };
         let csv = MatchFormat::Text(TextFormat::Csv);
         let mut saving = Saving { what: What::Matches(Arc::new(report), csv), typed: "/out/like kick.csv".into() };

@@ -157,7 +157,7 @@ impl SearchState {
         self.forget_matches();
     }
 
-    fn forget_matches(&mut self) {
+    pub(super) fn forget_matches(&mut self) {
         self.report = None;
         self.zoom = None;
         self.files.clear();
@@ -216,9 +216,14 @@ impl SearchState {
         taught::verdict_on(self.taught.basket(), found.file, shared.stretch_in_file(found))
     }
 
-    /// A match as an item of a collection: its moment if the list shows moments or events, otherwise its file.
+    /// Whether the shown matches are from a shared library.
+    pub fn is_of_library(&self) -> bool {
+        self.report.as_ref().is_some_and(|report| report.of_library.is_some())
+    }
+
+    /// A match as an item of a collection of the project: its moment if the list shows moments or events, otherwise its file.
     pub fn item_of(&self, line: Line) -> Option<Item> {
-        let found = self.match_at(line)?;
+        let found = self.match_at(line).filter(|found| !found.is_shared())?;
         let is_moment = matches!(line, Line::Moment { .. }) || found.by != Grouping::File;
         Some(Item { file: found.file, stretch_secs: stretch_of(found).filter(|_| is_moment) })
     }
@@ -274,8 +279,10 @@ impl SearchState {
     pub fn mark_unplayable(&mut self, path: &Utf8Path, failure: &Failure) {
         let Some(report) = self.report.as_mut().filter(|_| failure.is_about(path)) else { return };
         for found in Arc::make_mut(report).matches.iter_mut().filter(|found| found.path == path) {
-            // The row shows the path already.
-            found.problem = Some(failure.words.clone());
+            // The row shows the path already. A root that is not mapped says more than a missing file.
+            if !(found.is_shared() && found.problem.is_some()) {
+                found.problem = Some(failure.words.clone());
+            }
         }
     }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::format;
 use super::preferences::Preferences;
 use crate::dataset::{Collection, Favourite, FileId};
+#[cfg(feature = "shared")]
+use crate::engine::shared_library::Seat;
 use crate::engine::{
     Clip, DatasetView, Grouping, History, JobId, JobKind, JobView, Latest, Match, OnDisk, PlayerView, ProjectView,
     RecorderView, SavedSearchView, SoundSettings, TakeView,
@@ -75,6 +77,9 @@ pub struct Shared {
     pub files_hover: bool,
     /// Whether files can be dragged out of the window. That works only on X11.
     pub drags_out: bool,
+    /// The shared library that is searched instead of the project.
+    #[cfg(feature = "shared")]
+    pub library: Option<Arc<Seat>>,
 }
 
 impl Default for Shared {
@@ -88,6 +93,8 @@ impl Default for Shared {
             is_covered: false,
             files_hover: false,
             drags_out: false,
+            #[cfg(feature = "shared")]
+            library: None,
         }
     }
 }
@@ -159,6 +166,22 @@ impl Shared {
 impl Shared {
     /// Why no search is possible, and so what the person must do first.
     pub fn search_obstacle(&self) -> Option<Obstacle> {
+        match self.library_in_words() {
+            Some(_) => None,
+            None => self.index_obstacle(),
+        }
+    }
+
+    /// The name of the shared library that is searched instead of the project.
+    pub fn library_in_words(&self) -> Option<String> {
+        #[cfg(feature = "shared")]
+        return self.library.as_ref().map(|seat| seat.library().to_string());
+        #[cfg(not(feature = "shared"))]
+        None
+    }
+
+    /// Why the project's own index cannot be used yet.
+    pub fn index_obstacle(&self) -> Option<Obstacle> {
         let Some(_) = &self.latest.model else { return Some(Obstacle::NoModel) };
         match &self.latest.index {
             None => Some(Obstacle::NoIndex),
@@ -170,7 +193,7 @@ impl Shared {
 
     /// The generation of the index, if it can be searched.
     pub fn index_generation(&self) -> Option<i64> {
-        let index = self.latest.index.as_ref().filter(|_| self.search_obstacle().is_none());
+        let index = self.latest.index.as_ref().filter(|_| self.index_obstacle().is_none());
         index.map(|index| index.generation)
     }
 

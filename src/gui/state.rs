@@ -13,6 +13,8 @@ mod lists;
 mod map;
 mod outside;
 mod searching;
+#[cfg(feature = "shared")]
+mod shared_library;
 mod sound;
 mod teaching;
 mod upkeep;

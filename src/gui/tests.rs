@@ -11,6 +11,8 @@ mod panels;
 mod project;
 mod rasteriser;
 mod searching;
+#[cfg(feature = "shared")]
+mod shared_library;
 mod snapshots;
 mod sound;
 mod state;

@@ -15,6 +15,7 @@
 //! | `sound.json` | how sound goes in and out: devices, levels |
 //! | `watch.json` | whether the folders that were added are watched |
 //! | `ignored.json` | what is left out of folders that are added: patterns in the syntax of a `.gitignore` |
+//! | `publisher.json` | the key by which shared libraries know the project, once it was published |
 //! | `takes/` | microphone recordings, as WAV |
 //! | `demo/` | the demo library, where it was asked for |
 //! | `cache/` | features of a running training; empty otherwise |

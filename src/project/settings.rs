@@ -19,6 +19,14 @@ const WATCHED: &str = "watch.json";
 /// The patterns of files to leave out of folders.
 const IGNORED: &str = "ignored.json";
 
+/// The key of this project in shared libraries.
+const PUBLISHER: &str = "publisher.json";
+
+#[derive(serde::Deserialize)]
+struct Publisher {
+    publisher: String,
+}
+
 impl Project {
     /// The settings for sound in and out, as JSON. `None` if they were never saved.
     pub fn sound_settings(&self) -> Result<Option<String>, ProjectError> {
@@ -47,6 +55,18 @@ impl Project {
 
     pub fn keep_ignored(&self, patterns: &[String]) -> Result<(), ProjectError> {
         self.keep(IGNORED, &serde_json::json!(patterns).to_string())
+    }
+
+    /// The key by which shared libraries know this project. It is made when it is first needed.
+    pub fn publisher_key(&self) -> Result<String, ProjectError> {
+        let known = self.kept(PUBLISHER)?;
+        if let Some(key) = known.and_then(|text| serde_json::from_str::<Publisher>(&text).ok()) {
+            return Ok(key.publisher);
+        }
+        self.check_writable()?;
+        let publisher = format!("{:032x}", rand::random::<u128>());
+        self.keep(PUBLISHER, &serde_json::json!({"publisher": publisher}).to_string())?;
+        Ok(publisher)
     }
 
     /// The text of a settings file. A file that is damaged or not regular counts as absent, so the defaults apply. The

@@ -12,6 +12,8 @@ mod listener;
 mod operations;
 mod places;
 mod search;
+#[cfg(feature = "shared")]
+mod shared_library;
 mod upload;
 mod waiting;
 
@@ -30,6 +32,8 @@ use tempfile::TempDir;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::audio::device::SoundCard;
+#[cfg(feature = "shared")]
+use crate::engine::shared_library::Seat;
 use crate::engine::{Engine, EngineOptions, Opening};
 use crate::ground::paths::WithoutLinks as _;
 use desk::Desk;
@@ -53,6 +57,9 @@ pub struct ServeOptions {
     /// If set, files are added only from these folders.
     pub allow: Option<Vec<PathBuf>>,
     pub allow_downloads: bool,
+    /// The shared library that requests may search.
+    #[cfg(feature = "shared")]
+    pub library: Option<Arc<Seat>>,
 }
 
 /// The address and the conditions of a running server.
@@ -71,6 +78,8 @@ struct Server {
     rules: Rules,
     allow: Option<Vec<Utf8PathBuf>>,
     allow_downloads: bool,
+    #[cfg(feature = "shared")]
+    library: Option<Arc<Seat>>,
     /// Only this process's user can read it. It is deleted when the server ends.
     uploads: TempDir,
     /// Which clients the server waits for.
@@ -136,6 +145,8 @@ async fn open(options: ServeOptions) -> anyhow::Result<(Arc<Server>, Listening, 
         rules: Rules::new(address.ip(), options.hosts, token.as_deref()),
         allow,
         allow_downloads: options.allow_downloads,
+        #[cfg(feature = "shared")]
+        library: options.library,
         uploads,
         waiting: waiting.clone(),
         upload_kib: Arc::new(Semaphore::new(limits::UPLOAD_KIB_IN_ALL)),

@@ -17,6 +17,8 @@ use super::Server;
 use super::answer::Refusal;
 use super::desk::{NotDone, Submitted};
 use super::limits;
+#[cfg(feature = "shared")]
+use super::shared_library;
 use super::upload::{self, Upload};
 use crate::dataset::Filter;
 use crate::engine::formats::{MatchFormat, TextFormat, write_matches};
@@ -45,6 +47,29 @@ pub(super) struct Wanted {
     pitch: Option<f32>,
     envelope: Option<f32>,
     length: Option<f32>,
+    /// Whether the shared library is searched instead of the project; and where in it, and how.
+    #[cfg(feature = "shared")]
+    library: Option<bool>,
+    #[cfg(feature = "shared")]
+    folder: Option<String>,
+    #[cfg(feature = "shared")]
+    exact: Option<bool>,
+}
+
+impl Wanted {
+    /// The command for a search.
+    #[cfg(feature = "shared")]
+    fn command(&self, server: &Server, query: Query) -> Result<Command, Refusal> {
+        let Self { library, folder, exact, .. } = self;
+        let asked = shared_library::Asked { library: *library, folder: folder.clone(), exact: *exact };
+        shared_library::command(server.library.as_ref(), &asked, query)
+    }
+
+    /// The command for a search.
+    #[cfg(not(feature = "shared"))]
+    fn command(&self, _server: &Server, query: Query) -> Result<Command, Refusal> {
+        Ok(Command::Search(query))
+    }
 }
 
 /// The form of the answer.
@@ -80,9 +105,9 @@ pub(super) async fn search(
         refuse_large(&request)?;
         let sample = sample(&wanted)?;
         let k = if sample.is_some() { limits::MATCHES } else { query.k };
-        Ok((form, Query { k, ..query }, sample))
+        Ok((form, wanted, Query { k, ..query }, sample))
     });
-    let (form, query, sample) = match prepared {
+    let (form, wanted, query, sample) = match prepared {
         Ok(prepared) => prepared,
         Err(refusal) => {
             upload::Incoming::of(&mut request)?.discard().await;
@@ -93,7 +118,7 @@ pub(super) async fn search(
     let _place = server.searching.take().await?;
     let path = Utf8PathBuf::from_path_buf(upload.file.path().to_owned())
         .map_err(|path| Refusal::fault(format!("{} is not UTF-8 text", path.display())))?;
-    let job = server.desk.search(Command::Search(Query { path, ..query }))?;
+    let job = server.desk.search(wanted.command(&server, Query { path, ..query })?)?;
     let mut report = end(&server, job, &upload).await?;
     if let Some(n) = sample {
         keep_sample(&mut report, n);
@@ -215,6 +240,7 @@ fn about(report: &SearchReport) -> Value {
         "suggested_threshold": report.line.suggested_threshold,
         "false_alarms": report.line.false_alarms,
         "sampled": report.line.sampled,
+        "library": report.of_library,
     })
 }
 

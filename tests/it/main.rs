@@ -32,6 +32,8 @@ mod server;
 #[cfg(unix)]
 mod server_guard;
 mod server_load;
+#[cfg(all(unix, feature = "shared"))]
+mod shared_library;
 #[cfg(unix)]
 mod signals;
 mod sound;

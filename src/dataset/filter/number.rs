@@ -86,17 +86,49 @@ fn value(measure: Measure, text: &str) -> Option<f64> {
 
 /// Whether two values count as equal. Most are shown rounded.
 fn are_equal(measure: Measure, a: f64, b: f64) -> bool {
-    let tolerance = match measure {
-        Measure::Pitch => return b > 0.0 && semitones_between(a as f32, b as f32) <= 0.5,
-        Measure::Length | Measure::Brightness | Measure::Noisiness => 0.005,
-        Measure::Attack => 0.0005,
-        Measure::Level | Measure::Loudness => 0.05,
-        Measure::Rate | Measure::Channels | Measure::Tempo | Measure::Note => 0.5,
-    };
-    (a - b).abs() <= tolerance
+    match tolerance(measure) {
+        Some(tolerance) => (a - b).abs() <= tolerance,
+        None => b > 0.0 && semitones_between(a as f32, b as f32) <= 0.5,
+    }
+}
+
+/// The difference up to which two values count as equal. `None` for pitches, which are equal within half a semitone.
+fn tolerance(measure: Measure) -> Option<f64> {
+    match measure {
+        Measure::Pitch => None,
+        Measure::Length | Measure::Brightness | Measure::Noisiness => Some(0.005),
+        Measure::Attack => Some(0.0005),
+        Measure::Level | Measure::Loudness => Some(0.05),
+        Measure::Rate | Measure::Channels | Measure::Tempo | Measure::Note => Some(0.5),
+    }
+}
+
+/// The numbers that a comparison admits.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bounds {
+    pub least: f64,
+    pub most: f64,
+    /// Whether the bounds themselves are admitted.
+    pub with_ends: bool,
 }
 
 impl Comparison {
+    /// The numbers that it admits. Only one of the ends is finite where only one is asked for.
+    pub(super) fn bounds(self, measure: Measure) -> Bounds {
+        let bounds = |least, most, with_ends| Bounds { least, most, with_ends };
+        match self {
+            Self::Less(value) => bounds(f64::NEG_INFINITY, value, false),
+            Self::AtMost(value) => bounds(f64::NEG_INFINITY, value, true),
+            Self::AtLeast(value) => bounds(value, f64::INFINITY, true),
+            Self::More(value) => bounds(value, f64::INFINITY, false),
+            Self::Within(from, to) => bounds(from, to, true),
+            Self::Equal(value) => match tolerance(measure) {
+                Some(tolerance) => bounds(value - tolerance, value + tolerance, true),
+                None => bounds(value * 2f64.powf(-1.0 / 24.0), value * 2f64.powf(1.0 / 24.0), true),
+            },
+        }
+    }
+
     pub(super) fn holds(self, measure: Measure, of_file: f64) -> bool {
         match self {
             Self::Less(value) => of_file < value,

@@ -46,6 +46,7 @@ pub(in crate::engine) fn found(sounds: &DatasetView, file: usize, start: f64, di
         file_seconds: 1.0,
         aspects: None,
         recorded: None,
+        shared: None,
         nearness: Nearness::default(),
     }
 }
@@ -69,6 +70,7 @@ pub(in crate::engine) fn report(query: &str, matches: Vec<Match>) -> SearchRepor
         searched: 100,
         seconds: 0.1,
         line: Line::default(),
+        of_library: None,
     }
 }
 

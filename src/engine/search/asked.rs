@@ -1,10 +1,11 @@
 //! The sounds of a search as codes: those that matches shall be like, and those that they shall be unlike.
 
 use super::super::error::EngineError;
+use super::super::hear::Heard;
 use super::super::query::{Example, Query};
 use super::super::shared::Job;
 use super::super::snapshot::{Snapshot, Span};
-use super::{Heard, hear};
+use super::hear;
 use crate::dataset::Verdict;
 use crate::ground::bits;
 use crate::index::{Chance, Codes, CodesRef, Sequence};

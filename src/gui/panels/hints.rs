@@ -9,7 +9,7 @@ pub const HEIGHT: f32 = 22.0;
 
 /// Whether there is a hint to show.
 pub fn are_wanted(shared: &Shared) -> bool {
-    shared.search_obstacle().is_none() && shared.preferences.hints_done.contains(&false) && !shared.is_collapsed()
+    shared.index_obstacle().is_none() && shared.preferences.hints_done.contains(&false) && !shared.is_collapsed()
 }
 
 pub fn show(ui: &mut Ui, shared: &Shared) {

@@ -22,7 +22,7 @@ use crate::gui::widgets::{progress, text};
 const LEGEND_LETTERS: usize = 24;
 
 pub fn show(ui: &mut Ui, map: &mut MapState, search: &SearchState, shared: &Shared, intents: &mut Intents) {
-    if shared.search_obstacle().is_some() {
+    if shared.index_obstacle().is_some() {
         return empty(
             ui,
             "The map of your sounds",

@@ -59,6 +59,9 @@ fn entries(
     if entry(ui, "Find similar") {
         intents.find_similar_to_match(line);
     }
+    if found.is_shared() {
+        return of_file(ui, shared, intents, line, found, &entry);
+    }
     let said = search.verdict_on(line, shared);
     let verdicts = [(true, "More like this", "Take back the yes"), (false, "Less like this", "Take back the no")];
     for (yes, say, take_back) in verdicts {
@@ -89,6 +92,18 @@ fn entries(
         let items = search.item_of(line).into_iter().collect();
         intents.ask_for_collection(items);
     }
+    of_file(ui, shared, intents, line, found, &entry);
+}
+
+/// What can be done with the file of a match, also with one of a shared library.
+fn of_file(
+    ui: &mut Ui,
+    shared: &Shared,
+    intents: &mut Intents,
+    line: Line,
+    found: &Match,
+    entry: &dyn Fn(&mut Ui, &str) -> bool,
+) {
     ui.separator();
     if entry(ui, "Show in the file manager") {
         intents.reveal_match(line);
@@ -106,7 +121,7 @@ fn entries(
     if entry(ui, "Save all matches…") {
         intents.ask_to_save_matches();
     }
-    if !shared.read_only() && entry(ui, "Save this search…") {
+    if !shared.read_only() && !found.is_shared() && entry(ui, "Save this search…") {
         intents.ask_to_save_search();
     }
 }

@@ -144,7 +144,7 @@ fn contents(ui: &mut Ui, search: &SearchState, shared: &Shared, rect: Rect, show
     let cells = shown.columns.cells(rect.with_min_x(rect.left() + indent));
     let file = shared.latest.dataset.file(found.file);
     let mut wanted = None;
-    if found.by == Grouping::File && fold(ui, search, &cells, shown) {
+    if found.by == Grouping::File && !found.is_shared() && fold(ui, search, &cells, shown) {
         wanted = Some(Wanted::Unfold);
     }
     if let Some(file) = file {
@@ -164,6 +164,10 @@ fn contents(ui: &mut Ui, search: &SearchState, shared: &Shared, rect: Rect, show
             text::line(ui, rect, Align2::RIGHT_CENTER, length, TextStyle::Small, palette.dim);
         }
     }
+    if let (None, Some(rect)) = (file, cells.length) {
+        let length = if found.is_shared() { format::short_duration(found.file_seconds) } else { String::new() };
+        text::line(ui, rect, Align2::RIGHT_CENTER, length, TextStyle::Small, palette.dim);
+    }
     let mut name = cells.name;
     if let Some(yes) = verdict(ui, search, shared, &mut name, shown) {
         wanted = Some(Wanted::Verdict(yes));
@@ -181,7 +185,10 @@ fn contents(ui: &mut Ui, search: &SearchState, shared: &Shared, rect: Rect, show
         }
     }
     if let Some(rect) = cells.tags {
-        let tags = shared.latest.dataset.tags_of(found.file).join(", ");
+        let tags = match &found.shared {
+            Some(place) => place.tags.join(", "),
+            None => shared.latest.dataset.tags_of(found.file).join(", "),
+        };
         text::line(ui, rect, Align2::LEFT_CENTER, tags, TextStyle::Small, palette.dim);
     }
     let favourite = shared.is_favourite(found);
@@ -193,7 +200,7 @@ fn contents(ui: &mut Ui, search: &SearchState, shared: &Shared, rect: Rect, show
         true => (Icon::StarFilled, format!("Remove the favourite mark of {what}")),
         false => (Icon::Star, format!("Mark {what} as a favourite")),
     };
-    if !shared.read_only() && button_at(ui, cells.star, icon, &does, shown.stops).clicked() {
+    if !shared.read_only() && !found.is_shared() && button_at(ui, cells.star, icon, &does, shown.stops).clicked() {
         wanted = Some(Wanted::Favourite);
     }
     wanted
@@ -204,7 +211,7 @@ fn contents(ui: &mut Ui, search: &SearchState, shared: &Shared, rect: Rect, show
 fn verdict(ui: &mut Ui, search: &SearchState, shared: &Shared, name: &mut Rect, shown: &Shown<'_>) -> Option<bool> {
     let said = search.verdict_on(shown.line, shared);
     let is_active = search.selected == Some(shown.line);
-    if !is_active && said.is_none() {
+    if shown.found.is_shared() || !is_active && said.is_none() {
         return None;
     }
     let mut wanted = None;
@@ -278,6 +285,12 @@ fn naming(ui: &Ui, shared: &Shared, mut rect: Rect, shown: &Shown<'_>) {
             tooltip = format!("{tooltip}\n{}", format::sentence(problem));
             (name, format::sentence(problem))
         }
+        (None, None) if let Some(place) = &found.shared => match found.by {
+            Grouping::File => {
+                (name, format!("{} · {}", place.root, format::folder(camino::Utf8Path::new(&place.below))))
+            }
+            _ => (name, format!("{} · {}", shared.stretch_in_words(found), place.root)),
+        },
         (None, None) => (name, "no longer in the project".to_owned()),
         (None, Some(_)) if is_moment => ("", shared.stretch_in_words(found)),
         (None, Some(_)) if found.by != Grouping::File => (name, shared.stretch_in_words(found)),

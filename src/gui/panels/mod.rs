@@ -37,6 +37,8 @@ mod project_menu;
 pub mod query;
 pub mod save;
 pub mod search;
+#[cfg(feature = "shared")]
+mod shared_library;
 pub mod tags;
 pub mod takes;
 mod taught;
@@ -61,7 +63,8 @@ pub fn show(ui: &mut Ui, state: &mut State) {
     state.fit_into(ui.ctx().content_rect().width() < NARROW);
     header::show(ui, &state.shared, &mut intents);
     let importing = state.shared.job(JobKind::Import).is_some();
-    if state.shared.is_empty() && !(importing && state.shared.latest.model.is_some()) {
+    let searches_library = state.shared.library_in_words().is_some();
+    if state.shared.is_empty() && !searches_library && !(importing && state.shared.latest.model.is_some()) {
         let ground = Frame::new().fill(palette.panel);
         CentralPanel::no_frame().frame(ground).show(ui, |ui| {
             welcome::show(ui, &mut state.library.add_typed, &state.shared, &mut intents);

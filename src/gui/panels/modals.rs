@@ -31,6 +31,8 @@ pub fn show(ui: &mut Ui, modals: &mut Modals, copies: &Copies, shared: &Shared, 
         Modal::SaveSearch => save_search(ui, modals, intents),
         Modal::RenameSearch(name) => rename_search(ui, modals, intents, &name),
         Modal::OpenProject => open_project::show(ui, modals, intents),
+        #[cfg(feature = "shared")]
+        Modal::SharedLibrary => super::shared_library::show(ui, modals, intents),
         Modal::Keys => keys(ui, modals),
         Modal::LeaveRecording => leave_recording(ui, modals, shared, intents),
     });

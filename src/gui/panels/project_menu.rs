@@ -25,6 +25,10 @@ pub fn show(ui: &mut Ui, shared: &Shared, intents: &mut Intents) {
                 }
             }
         });
+        #[cfg(feature = "shared")]
+        if ui.button("Open a shared library…").clicked() {
+            intents.ask_for_library();
+        }
         ui.separator();
         let help = "Adds about 200 short sounds that Soundalike makes itself";
         let demo = ui.add_enabled(!shared.read_only(), Button::new("Add the demo library"));

@@ -27,6 +27,8 @@ pub fn show(
 ) {
     sources(ui, search, sound, shared, intents);
     microphone::show(ui, sound, shared, notices, intents);
+    #[cfg(feature = "shared")]
+    super::shared_library::bar(ui, shared, intents);
     if search.path.is_some() {
         query::show(ui, search, shared, intents);
     }
@@ -94,7 +96,7 @@ fn back_and_forward(ui: &mut Ui, search: &SearchState, intents: &mut Intents) {
 
 /// A page that needs an index. Without one, it says what the person must do first.
 pub fn what_first_or(ui: &mut Ui, shared: &Shared, intents: &mut Intents, page: impl FnOnce(&mut Ui, &mut Intents)) {
-    match shared.search_obstacle() {
+    match shared.index_obstacle() {
         Some(obstacle) => what_first(ui, shared, intents, obstacle),
         None => page(ui, intents),
     }

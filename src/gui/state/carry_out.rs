@@ -30,6 +30,15 @@ impl State {
             Intent::OpenModal { modal } => self.open(modal),
             Intent::AskForName { modal, name } => self.ask_for_name(modal, name),
             Intent::OpenProject { folder } => self.open_project(folder),
+            #[cfg(feature = "shared")]
+            Intent::AskForLibrary {} => self.ask_for_library(),
+            #[cfg(feature = "shared")]
+            Intent::OpenLibrary {} => self.open_library(),
+            #[cfg(feature = "shared")]
+            Intent::CloseLibrary {} => self.close_library(),
+            // No panel offers a shared library.
+            #[cfg(not(feature = "shared"))]
+            Intent::AskForLibrary {} | Intent::OpenLibrary {} | Intent::CloseLibrary {} => {}
             Intent::OpenRemedied { folder, remedy } => self.open_remedied(folder, remedy),
             Intent::Undo {} => self.undo(),
             Intent::Redo {} => self.redo(),

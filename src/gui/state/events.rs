@@ -137,6 +137,8 @@ impl State {
             Outcome::CopiesFound(report) => self.copies.show(report),
             Outcome::DistancesMeasured(report) => self.indexing.report = Some(report),
             // Only the command line asks for these.
+            #[cfg(feature = "shared")]
+            Outcome::Published(_) => {}
             Outcome::AnnotationsTaken(_) | Outcome::Evaluated(_) | Outcome::Exported(_) | Outcome::Reconstructed(_) => {
             }
             Outcome::Saved { out } => self.notices.push(Tone::Good, format!("Saved as {out}.")),

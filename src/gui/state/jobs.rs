@@ -99,6 +99,10 @@ fn place_of(command: &Command) -> Place {
         | Command::Evaluate { .. }
         | Command::Export { .. }
         | Command::EncodeFolder { .. } => Place::Indexing,
+        #[cfg(feature = "shared")]
+        Command::Publish(_) => Place::Indexing,
+        #[cfg(feature = "shared")]
+        Command::SearchLibrary { .. } => Place::Search,
         Command::DrawMap => Place::Map,
         Command::LookAtCode { .. } | Command::DecodeCode { .. } => Place::Bits,
         Command::FindDuplicates { .. } => Place::Duplicates,

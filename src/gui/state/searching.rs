@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::State;
 use crate::dataset::{Favourite, FileId, SoundFile};
 use crate::engine::formats::{MatchFormat, TextFormat};
-use crate::engine::{Clip, Command, SearchFilter, Weights};
+use crate::engine::{Clip, Command, Query, SearchFilter, Weights};
 use crate::gui::actions::Action;
 use crate::gui::dialogs::Question;
 use crate::gui::match_list::{Column, Line, View};
@@ -50,9 +50,19 @@ impl State {
             Run::Searching { again, .. } => *again = true,
             run @ Run::Idle => {
                 *run = Run::Searching { job: None, again: false };
-                self.submit(Command::Search(query));
+                let command = self.command_for(query);
+                self.submit(command);
             }
         }
+    }
+
+    /// Searches the shared library that is open, or else the project.
+    fn command_for(&self, query: Query) -> Command {
+        #[cfg(feature = "shared")]
+        if let Some(seat) = &self.shared.library {
+            return super::shared_library::command(seat, query);
+        }
+        Command::Search(query)
     }
 
     /// Asks for the shown pictures that are missing.
@@ -148,7 +158,8 @@ impl State {
 
     /// Marks a match as a favourite, or removes the mark.
     pub fn toggle_favourite(&mut self, line: impl Into<Line>) {
-        let Some(found) = self.search.match_at(line.into()).filter(|_| !self.shared.read_only()) else { return };
+        let found = self.search.match_at(line.into()).filter(|found| !self.shared.read_only() && !found.is_shared());
+        let Some(found) = found else { return };
         let marks: Vec<Favourite> = self.shared.favourites_at(found).collect();
         let (start_secs, end_secs) = self.shared.stretch_in_file(found);
         let new = Favourite { file: found.file, start_secs, end_secs };
@@ -201,13 +212,15 @@ impl State {
 
     /// Shows or hides the moments of a file below its match.
     pub fn unfold_moments(&mut self, file: FileId, unfold: bool) {
+        let is_of_library = self.search.is_of_library();
         let unfolded = &mut self.search.unfolded;
         if !unfold {
             unfolded.remove(&file);
             if matches!(self.search.selected, Some(Line::Moment { file: of, .. }) if of == file) {
                 self.search.selected = self.search.place_of_file(file).map(Line::Match);
             }
-        } else if let Entry::Vacant(new) = unfolded.entry(file) {
+        } else if let (Entry::Vacant(new), false) = (unfolded.entry(file), is_of_library) {
+            // A shared library tells only the best moment of each sound.
             new.insert(None);
             self.ask_for_moments(file);
         }

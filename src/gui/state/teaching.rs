@@ -13,7 +13,8 @@ use crate::gui::taught::{self, Taught};
 impl State {
     /// Gives a verdict on the match in a line: matches should be like it, or not. The same verdict again removes it.
     pub fn judge(&mut self, line: impl Into<Line>, yes: bool) {
-        let Some(found) = self.search.match_at(line.into()) else { return };
+        // Verdicts are on files of the project.
+        let Some(found) = self.search.match_at(line.into()).filter(|found| !found.is_shared()) else { return };
         let (start_secs, end_secs) = self.shared.stretch_in_file(found);
         let verdict = Verdict { file: found.file, start_secs, end_secs, yes };
         let before = taught::verdict_on(self.search.taught.basket(), found.file, (start_secs, end_secs));

@@ -224,6 +224,7 @@ pub fn answer_search(state: &mut State, job: JobId, distances: &[f64]) {
         file_seconds: file.duration_secs(),
         aspects: file.aspects,
         recorded: None,
+        shared: None,
         problem: None,
         file: file.id,
         by: query.by,
@@ -240,6 +241,7 @@ pub fn answer_search(state: &mut State, job: JobId, distances: &[f64]) {
         seconds: 0.001,
         query: Some(Box::new(query)),
         line: Line::default(),
+        of_library: None,
     };
     state.apply(Event::Finished { job, outcome: Outcome::Searched(report) });
     state.apply(Event::Finished { job: JobId(job.0 + 1000), outcome: drawn });

@@ -1,6 +1,6 @@
 //! The line in a list of matches. Behind it, nothing is really alike.
 
-use super::super::query::{Line, Match};
+use super::query::{Line, Match};
 use crate::index::really_alike;
 
 /// The share of the matches before the line that may be there by chance.
@@ -76,6 +76,7 @@ mod tests {
             file_seconds: 1.0,
             aspects: None,
             recorded: None,
+            shared: None,
             nearness: Nearness { by_chance: Some(by_chance), ..Nearness::default() },
         }
     }

@@ -1,5 +1,7 @@
 //! `soundalike search`: searches with a file, with each sound of a folder, with standard input, or with the microphone.
 
+mod given;
+
 use std::io::{IsTerminal, Write, stdin, stdout};
 use std::path::{Path, PathBuf};
 
@@ -18,13 +20,11 @@ use crate::dataset::scan::scan;
 use crate::dataset::{Exclusions, Problem};
 use crate::engine::formats::{MatchFormat, save_matches, write_matches};
 use crate::engine::{
-    Basket, Command, DatasetView, Example, Failure, Grouping, Outcome, Query, SearchFilter, SearchReport, Verdict,
-    Weights, keep_sample,
+    Basket, Command, DatasetView, Failure, Grouping, Outcome, Query, SearchFilter, SearchReport, Verdict, Weights,
+    keep_sample,
 };
 use crate::ground::paths::WithoutLinks as _;
-
-/// The longest recording.
-const LONGEST_RECORDING_SECS: f64 = 900.0;
+use given::{ExampleFile, bits, duration, matches, weight};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -129,64 +129,6 @@ pub(super) struct SearchArguments {
     /// Write the matches to this file; with --format clips, to this folder [default: standard output]
     #[arg(long, value_name = "PATH", requires = "format")]
     out: Option<PathBuf>,
-}
-
-fn matches(text: &str) -> Result<usize, String> {
-    let most = Query::MOST_MATCHES;
-    let k = text.parse().ok().filter(|k| (1..=most).contains(k));
-    k.ok_or_else(|| format!("a whole number from 1 to {most}"))
-}
-
-/// A sound that is given beside the query, or a part of a sound.
-#[derive(Clone, Debug)]
-struct ExampleFile {
-    path: PathBuf,
-    part: Option<(f64, f64)>,
-}
-
-impl ExampleFile {
-    fn read(text: &str) -> Result<Self, String> {
-        let whole = Self { path: text.into(), part: None };
-        // A file name may contain an @.
-        let Some((path, part)) = text.rsplit_once('@').filter(|_| !whole.path.exists()) else { return Ok(whole) };
-        let Some((from, to)) = part.split_once('-') else { return Ok(whole) };
-        let part = (seconds(from)?, seconds(to)?);
-        match part.0 < part.1 {
-            true => Ok(Self { path: path.into(), part: Some(part) }),
-            false => Err(format!("the part {from}-{to} ends before it begins")),
-        }
-    }
-
-    /// Like [`ExampleFile::read`], but a part must be given.
-    fn read_part(text: &str) -> Result<Self, String> {
-        let file = Self::read(text)?;
-        file.part.map(|_| file.clone()).ok_or_else(|| "a match is named as FILE@FROM-TO, such as a.wav@12.5-14".into())
-    }
-
-    fn example(&self, is_like: bool) -> anyhow::Result<Example> {
-        let path = as_text(self.path.clone());
-        let path = path.without_links().unwrap_or(path);
-        let (from_secs, to_secs) = self.part.unzip();
-        Ok(Example { path, from_secs, to_secs, is_like })
-    }
-}
-
-fn bits(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(bits) if bits.is_finite() && bits >= 0.0 => Ok(bits),
-        _ => Err("a number of bits, 0 or more".into()),
-    }
-}
-
-fn weight(text: &str) -> Result<f32, String> {
-    text.parse().ok().filter(|weight| (0.0..=1.0).contains(weight)).ok_or_else(|| "a number from 0 to 1".into())
-}
-
-fn duration(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(secs) if secs > 0.0 && secs <= LONGEST_RECORDING_SECS => Ok(secs),
-        _ => Err(format!("a number of seconds, more than 0 and at most {LONGEST_RECORDING_SECS}")),
-    }
 }
 
 /// The results: of one sound, or of several sounds.

@@ -46,6 +46,10 @@ impl Address {
         }
         let given = without_password(url);
         let (url, options) = without_own_options(url)?;
+        let url = match environment("PGPORT") {
+            Some(port) => with_port(&url, &port),
+            None => url,
+        };
         let mut config: Config =
             url.parse().map_err(|_| LibraryError::Address("an option or a part of it is not understood".into()))?;
         if config.get_hosts().is_empty() {
@@ -130,6 +134,18 @@ fn without_password(url: &str) -> String {
         Some(format!("{scheme}://{user}@{place}"))
     });
     parts.unwrap_or_else(|| url.to_owned())
+}
+
+/// The URL with a port, if it names a host without one. The client would take 5432.
+fn with_port(url: &str, port: &str) -> String {
+    let begin = url.find("://").map_or(0, |at| at + 3);
+    let end = url[begin..].find(['/', '?']).map_or(url.len(), |at| begin + at);
+    let host = url[begin..end].rsplit('@').next().unwrap_or_default();
+    let has_port = host.rfind(':').is_some_and(|colon| !host[colon..].contains(']'));
+    match host.is_empty() || has_port || host.contains(',') {
+        true => url.to_owned(),
+        false => format!("{}:{port}{}", &url[..end], &url[end..]),
+    }
 }
 
 /// The options of a URL that the client does not know.

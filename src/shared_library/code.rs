@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_code_comes_back_as_it_was_sent_and_its_first_bit_is_sent_first() {
-        for bits in [8, 32, 33, 64, 70, 128] {
+        for bits in [8_usize, 32, 33, 64, 70, 128] {
             let mut words = vec![0x0123_4567_89ab_cdef_u64.rotate_left(bits as u32); bits.div_ceil(64)];
             if bits % 64 > 0 {
                 *words.last_mut().expect("a word") &= (1 << (bits % 64)) - 1;

@@ -185,10 +185,8 @@ fn contents(ui: &mut Ui, search: &SearchState, shared: &Shared, rect: Rect, show
         }
     }
     if let Some(rect) = cells.tags {
-        let tags = match &found.shared {
-            Some(place) => place.tags.join(", "),
-            None => shared.latest.dataset.tags_of(found.file).join(", "),
-        };
+        let tags =
+            found.shared.as_ref().map_or(shared.latest.dataset.tags_of(found.file), |place| &place.tags).join(", ");
         text::line(ui, rect, Align2::LEFT_CENTER, tags, TextStyle::Small, palette.dim);
     }
     let favourite = shared.is_favourite(found);

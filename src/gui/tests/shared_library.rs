@@ -2,9 +2,9 @@
 
 use egui_kittest::kittest::Queryable as _;
 
-use super::made_up::{self, answer_search};
+use super::made_up;
 use super::panels::{commands, press, window};
-use crate::engine::{Command, Event, JobId, LibraryAnswer, Outcome, SearchReport, SharedPlace};
+use crate::engine::{Command, LibraryAnswer, SearchReport, SharedPlace};
 use crate::gui::modals::Modal;
 
 #[test]
@@ -45,7 +45,6 @@ fn an_open_library_is_searched_instead_of_the_project_and_its_password_is_not_ke
 #[test]
 fn a_match_of_the_library_says_its_root_and_whether_it_is_mapped() {
     let mut state = made_up::matched();
-    answer_search(&mut state, JobId(91), &[0.0, 3.0]);
     let mut report = SearchReport::clone(state.search.report.as_ref().expect("matches"));
     let answer = LibraryAnswer { name: "h/d".into(), model: String::new(), by: "exact", recall: None, recall_of: None };
     report.of_library = Some(answer);
@@ -56,7 +55,8 @@ fn a_match_of_the_library_says_its_root_and_whether_it_is_mapped() {
     }
     report.matches[1].problem =
         Some("the root field is not mapped on this machine: say where it is, as field=PATH".into());
-    state.apply(Event::Finished { job: JobId(92), outcome: Outcome::Searched(report) });
+    let dataset = state.shared.latest.dataset.clone();
+    state.search.show(report, &dataset);
     let harness = window(state);
     harness.get_by_label_contains("the root field is not mapped");
     assert!(harness.query_by_label_contains("Mark match 1 as a favourite").is_none());

@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::common::{Changes, Common};
 use crate::audio::device::SoundCard;
-use crate::engine::{Command, Engine, EngineOptions, Event, JobId, Latest, Outcome};
+use crate::engine::{CollectionFormat, Command, Engine, EngineOptions, Event, JobId, Latest, Outcome};
 use crate::ground::signals::{self, Signal, Signals};
 
 /// How often the progress bar is drawn.
@@ -127,6 +127,7 @@ impl Session {
 enum Work {
     Training,
     Indexing,
+    Copying,
     Other,
 }
 
@@ -135,6 +136,7 @@ impl Work {
         match command {
             Command::TrainModel { .. } => Self::Training,
             Command::BuildIndex => Self::Indexing,
+            Command::ExportCollection { format: CollectionFormat::Folder, .. } => Self::Copying,
             _ => Self::Other,
         }
     }
@@ -146,6 +148,7 @@ impl Work {
             }
             Self::Training => "stopped before anything was learned; `soundalike train` begins again",
             Self::Indexing => "stopped; the index is as it was: `soundalike index` builds it",
+            Self::Copying => "stopped; the copies that were made are whole",
             Self::Other => "stopped; nothing was changed",
         }
     }

@@ -1,6 +1,7 @@
 //! Changes collections, and exports a collection as a playlist, a table, or a folder of copies.
 
 use std::io::{self, Write};
+use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -9,9 +10,11 @@ use super::edit::{checked_name, files_in_words};
 use super::error::EngineError;
 use super::event::Outcome;
 use super::formats::{address, file_stem};
+use super::job::JobKind;
 use super::latest::DatasetView;
 use super::library::{CollectionChange, CollectionFormat};
 use super::shared::Job;
+use super::stage::JobStage;
 use crate::audio::Cause;
 use crate::audio::clip::save_clip;
 use crate::audio::wav::write_whole;
@@ -144,8 +147,10 @@ fn write_csv(collection: &Collection, sounds: &DatasetView, to: &mut dyn Write) 
 fn copy_into(job: &Job, collection: &Collection, sounds: &DatasetView, folder: &Utf8Path) -> Result<(), EngineError> {
     std::fs::create_dir_all(folder).map_err(|cause| EngineError::Write { path: folder.as_std_path().into(), cause })?;
     let (mut failed, mut first, mut of) = (0, None, 0);
+    let (began, total) = (Instant::now(), items(collection, sounds).count() as u64);
     for (number, (item, file)) in items(collection, sounds).enumerate() {
         job.check()?;
+        job.progress(JobKind::Import, JobStage::Writing, began, number as u64, total);
         of += 1;
         if let Err(cause) = copy_item(item, file, number + 1, folder) {
             failed += 1;

@@ -2,14 +2,17 @@
 
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use super::command::{CodesFormat, Shard};
 use super::error::EngineError;
 use super::event::ExportReport;
 use super::formats::{npy, parquet};
+use super::job::JobKind;
 use super::ready::{current_model, current_snapshot};
 use super::shared::Job;
 use super::snapshot::{Place, Snapshot, Span};
+use super::stage::JobStage;
 use crate::audio::MonoReader;
 use crate::dataset::moment;
 use crate::ground::files::{Draft, folder_of};
@@ -25,6 +28,7 @@ pub(super) fn export(
     shard: Option<Shard>,
 ) -> Result<ExportReport, EngineError> {
     let snapshot = current_snapshot(job)?;
+    job.progress(JobKind::Search, JobStage::Writing, Instant::now(), 0, 0);
     std::fs::create_dir_all(folder).map_err(|cause| EngineError::Write { path: folder.to_owned(), cause })?;
     let is_wanted = |span: &&Span| shard.is_none_or(|shard| shard.has(&span.file.path));
     let mut spans: Vec<&Span> = snapshot.spans.iter().filter(is_wanted).collect();
@@ -144,8 +148,10 @@ pub(super) fn encode_folder(job: &Job, folder: &Path, out: &Path) -> Result<Expo
     }
     wavs.sort_unstable();
     let mut codes = Codes::new(model.config().bits)?;
-    for wav in &wavs {
+    let began = Instant::now();
+    for (done, wav) in wavs.iter().enumerate() {
         job.check()?;
+        job.progress(JobKind::Search, JobStage::Encoding, began, done as u64, wavs.len() as u64);
         let mut sound = MonoReader::open(wav, grid.resampled_to())?;
         let (mut samples, wanted) = (Vec::new(), grid.chunk_frames as usize);
         while samples.len() < wanted && sound.next_block(&mut samples)? {}

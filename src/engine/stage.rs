@@ -27,6 +27,7 @@ pub enum JobStage {
     Measuring,
     FindingNeighbours,
     LayingOut,
+    Writing,
     Recording,
     /// Writing files and codes into a shared library.
     Publishing,
@@ -57,6 +58,7 @@ impl JobStage {
             Self::Measuring => "measuring loudness, pitch and tempo",
             Self::FindingNeighbours => "finding neighbours",
             Self::LayingOut => "laying out",
+            Self::Writing => "writing",
             Self::Recording => "recording",
             Self::Publishing => "publishing",
             Self::MakingTheIndex => "the server makes the index",

@@ -54,9 +54,10 @@
 //! Offsets are in bytes from the start of the file. Lengths are counts of numbers. `index/buckets` explains what the
 //! numbers mean.
 //!
-//! Opening an index reads only the lists, so an index of millions of codes opens at once. The blocks of a segment's
-//! codes are checked when the codes are first used, and the blocks of its tables when a table is first used. So damage
-//! never reaches an answer.
+//! Segments of up to 64 MiB are read into memory, where no other program can change them. Larger ones are mapped, so an
+//! index of millions of codes opens at once, and a change of their files is noticed and reported. The blocks of a
+//! segment's codes are checked when the codes are first used, and the blocks of its tables when a table is first used.
+//! So damage never reaches an answer.
 
 mod blocks;
 mod header;
@@ -116,7 +117,7 @@ pub struct MadeBy {
     pub index: Option<u64>,
 }
 
-/// A memory-mapped index: an immutable snapshot.
+/// An index on the disk: an immutable snapshot.
 #[derive(Debug)]
 pub struct IndexFile {
     index: Index,
@@ -181,7 +182,7 @@ impl IndexFile {
         written.map_err(|cause| IndexError::Write { path: path.to_owned(), cause }.into())
     }
 
-    /// Maps the index at `path`. Files from a stranger are safe to open: their lists are checked here, their codes and
+    /// Opens the index at `path`. Files from a stranger are safe to open: their lists are checked here, their codes and
     /// tables when they are first used.
     pub fn open(path: &Path) -> Result<Self, IndexError> {
         Self::open_after(path, None)

@@ -5,7 +5,7 @@
 //! the least significant bit. The bits from B on are 0. A row is the position of a code in an index, counted from 0.
 //!
 //! [`Codes`] are built in memory. An [`Index`] consists of segments of codes, which it shares with the indexes that
-//! grow out of it. [`IndexFile`] is an index on disk, memory-mapped. [`AllCodes`] are the codes of all segments of an
+//! grow out of it. [`IndexFile`] is an index on disk. [`AllCodes`] are the codes of all segments of an
 //! index.
 
 /// Calls a function that is generic over the words of a code: `by_width!(words, function(arguments))`.

@@ -165,6 +165,7 @@ impl Index {
                 open[query].1 += segment.rows();
             }
         }
+        self.segments().try_for_each(|segment| segment.check_unchanged())?;
         let finish = |(selection, scanned): (Selection, usize)| Answer { neighbours: selection.finish(), scanned };
         Ok(open.into_iter().map(finish).collect())
     }

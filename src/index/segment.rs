@@ -44,6 +44,11 @@ impl Segment {
         Ok(self.unchecked_codes())
     }
 
+    /// Checks that the codes and tables that were read are still those of the file.
+    pub fn check_unchanged(&self) -> Result<(), IndexError> {
+        self.file.as_ref().map_or(Ok(()), SegmentFile::check_unchanged)
+    }
+
     /// The tables. `None`: there are none. Errors are those of [`Segment::codes`].
     pub fn buckets(&self) -> Result<Option<&Buckets>, IndexError> {
         if let (Some(file), Some(buckets)) = (&self.file, &self.buckets) {

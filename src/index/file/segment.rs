@@ -2,12 +2,13 @@
 #![allow(unsafe_code, reason = "a memory-mapped file")]
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Read as _, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapMut};
 use rayon::prelude::*;
 
 use super::blocks::{self, BLOCK_BYTES, BlockWriter};
@@ -25,6 +26,10 @@ pub(super) const MAGIC: &[u8; 8] = b"SNDCODES";
 const PREFIX: &str = "segment-";
 const ENDING: &str = ".codes";
 
+/// A segment of at most this many bytes is read into memory when it is opened. No other program can change it there. A
+/// larger segment is mapped.
+pub(super) const READ_WHOLE: u64 = 64 << 20;
+
 /// The file of a segment. Its header and list are checked when it is opened, its codes and tables when they are first
 /// used.
 #[derive(Debug)]
@@ -32,15 +37,38 @@ pub(in crate::index) struct SegmentFile {
     path: PathBuf,
     /// The checksum of the header and the list. The list has the checksums of everything else.
     sum: [u8; 32],
+    /// The content, in memory or mapped.
     map: Arc<Mmap>,
-    /// The mapped file. Its length is checked before each use, because pages that were cut off cannot be read.
-    file: File,
+    /// The mapped file. `None` if the content is in memory.
+    mapped: Option<MappedFile>,
     /// Where the blocks begin (the codes come first), the bytes of the codes, and the checksums of the blocks.
     body: usize,
     code_bytes: usize,
     blocks: Vec<[u8; 32]>,
     codes_checked: OnceLock<Result<(), String>>,
     tables_checked: OnceLock<Result<(), String>>,
+}
+
+/// A file that is mapped, and the state in which it was mapped.
+#[derive(Debug)]
+struct MappedFile {
+    file: File,
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+impl MappedFile {
+    /// What another program did to the file since it was mapped, in words.
+    fn change(&self) -> io::Result<Option<String>> {
+        let metadata = self.file.metadata()?;
+        Ok(match metadata.len() {
+            length if length != self.length => Some(format!("it has {length} bytes instead of {}", self.length)),
+            _ if metadata.modified().ok() != self.modified => {
+                Some("another program changed it while it was in use".into())
+            }
+            _ => None,
+        })
+    }
 }
 
 /// The file name of a segment with this checksum. Equal content has an equal name.
@@ -107,14 +135,13 @@ fn draft(folder: &Path, segment: &Segment) -> Result<(Draft, [u8; 32]), IndexErr
     Ok((file, sum))
 }
 
-/// Maps the segment at `path`. It must have the checksum `sum`, `bits` bits a code and `rows` codes. A file from a
+/// Opens the segment at `path`. It must have the checksum `sum`, `bits` bits a code and `rows` codes. A file from a
 /// stranger is safe to open.
 pub(super) fn open(path: PathBuf, sum: [u8; 32], bits: usize, rows: usize) -> Result<Segment, IndexError> {
     let unreadable = |cause| IndexError::Read { path: path.clone(), cause };
     let file = files::open_regular(&path).map_err(unreadable)?;
-    // SAFETY: a mapping is sound only while nobody changes the file. A segment is written once, under its own name, by
-    // a process that holds the project's lock, and never again. If its file is deleted, the mapping stays whole.
-    let map = Arc::new(unsafe { Mmap::map(&file) }.map_err(unreadable)?);
+    let (map, mapped) = content(file).map_err(unreadable)?;
+    let map = Arc::new(map);
     let headed = header::read(&path, &map, MAGIC, SEGMENT_VERSIONS)?;
     let damaged = |why: &str| IndexError::Damaged { path: path.clone(), why: why.into() };
     if (headed.sum, headed.header.bits, headed.header.rows) != (sum, bits, rows) {
@@ -131,8 +158,28 @@ pub(super) fn open(path: PathBuf, sum: [u8; 32], bits: usize, rows: usize) -> Re
     let read = reader.segment(&map, bits, rows, map.len() - body).filter(|_| reader.words.is_empty());
     let Some((blocks, buckets)) = read else { return Err(damaged("its list makes no sense")) };
     let (codes_checked, tables_checked) = Default::default();
-    let file = SegmentFile { path, sum, map, file, body, code_bytes, blocks, codes_checked, tables_checked };
+    let file = SegmentFile { path, sum, map, mapped, body, code_bytes, blocks, codes_checked, tables_checked };
     Ok(Segment::from_file(bits, words, buckets, file))
+}
+
+/// Reads a segment's file into memory, or maps it if it is large.
+fn content(mut file: File) -> io::Result<(Mmap, Option<MappedFile>)> {
+    let metadata = file.metadata()?;
+    let length = metadata.len();
+    if length == 0 {
+        // Nothing cannot be mapped.
+        return Err(ErrorKind::UnexpectedEof.into());
+    }
+    if length <= READ_WHOLE {
+        let mut memory = MmapMut::map_anon(length as usize)?;
+        file.read_exact(&mut memory)?;
+        return Ok((memory.make_read_only()?, None));
+    }
+    // SAFETY: a mapping is sound only while nobody changes the file. A segment is written once, under its own name, by
+    // a process that holds the project's lock, and never again. If its file is deleted, the mapping stays whole.
+    let map = unsafe { Mmap::map(&file) }?;
+    let mapped = MappedFile { file, length: map.len() as u64, modified: metadata.modified().ok() };
+    Ok((map, Some(mapped)))
 }
 
 impl SegmentFile {
@@ -144,9 +191,15 @@ impl SegmentFile {
         self.map.len() as u64
     }
 
-    /// Whether this is the file in `folder` with this checksum.
+    /// Whether this is the file in `folder` with this checksum. A file that was found damaged is not, because another
+    /// one may have taken its place.
     pub fn is(&self, folder: &Path, sum: &[u8; 32]) -> bool {
-        self.path.parent() == Some(folder) && self.sum == *sum
+        let is_damaged = |checked: &OnceLock<Result<(), String>>| checked.get().is_some_and(Result::is_err);
+        self.path.parent() == Some(folder)
+            && self.sum == *sum
+            && !is_damaged(&self.codes_checked)
+            && !is_damaged(&self.tables_checked)
+            && self.check_unchanged().is_ok()
     }
 
     /// Whether the file exists in `folder` in its full size.
@@ -157,7 +210,7 @@ impl SegmentFile {
 
     /// Checks the codes. `codes` must be those of this file.
     pub fn check_codes(&self, codes: CodesRef<'_>) -> Result<(), IndexError> {
-        self.check_length()?;
+        self.check_unchanged()?;
         self.told(self.codes_checked.get_or_init(|| {
             self.check(0..self.code_bytes)?;
             match codes.is_clean() {
@@ -170,7 +223,7 @@ impl SegmentFile {
     /// A copy of `codes`, the codes of this file. Codes in a damaged block are replaced by zeros, and their rows are
     /// returned.
     pub fn whole_codes(&self, codes: CodesRef<'_>) -> Result<(Codes, Vec<usize>), IndexError> {
-        self.check_length()?;
+        self.check_unchanged()?;
         let body = &self.map[self.body..];
         let blocks: Vec<bool> = blocks::blocks_of(0..self.code_bytes)
             .into_par_iter()
@@ -197,7 +250,7 @@ impl SegmentFile {
     /// Checks the tables. `buckets` must be the tables of `codes`.
     pub fn check_tables(&self, buckets: &Buckets, codes: CodesRef<'_>) -> Result<(), IndexError> {
         let (width, rows) = (codes.bits(), codes.len());
-        self.check_length()?;
+        self.check_unchanged()?;
         self.told(self.tables_checked.get_or_init(|| {
             self.check(self.code_bytes..self.map.len() - self.body)?;
             let flaw = buckets.parts.par_iter().find_map_any(|part| part.table.flaw(&part.key, width, rows));
@@ -205,13 +258,15 @@ impl SegmentFile {
         }))
     }
 
-    /// Checks that the file was not shortened. Reading a page that was cut off would end the program. This check cannot
-    /// help if the file is shortened during the read.
-    fn check_length(&self) -> Result<(), IndexError> {
-        let length = self.file.metadata().map_err(|cause| IndexError::Read { path: self.path.clone(), cause })?.len();
-        match length >= self.bytes() {
-            true => Ok(()),
-            false => self.told(&Err(format!("it has {length} bytes instead of {}", self.bytes()))),
+    /// Checks that no other program has changed a mapped file. Reading a page that was cut off would end the program.
+    ///
+    /// A search checks this before it reads the file, and again before it answers. If the file is cut during the search
+    /// itself, the system ends the program.
+    pub fn check_unchanged(&self) -> Result<(), IndexError> {
+        let Some(mapped) = &self.mapped else { return Ok(()) };
+        match mapped.change().map_err(|cause| IndexError::Read { path: self.path.clone(), cause })? {
+            None => Ok(()),
+            Some(why) => self.told(&Err(why)),
         }
     }
 

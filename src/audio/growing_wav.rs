@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use same_file::Handle;
 
 use super::error::{AudioError, Cause};
-use crate::ground::files::{folder_of, sync_folder};
+use crate::ground::files::{Draft, folder_of};
 
 const HEADER_BYTES: usize = 58;
 const SAMPLE_BYTES: u64 = size_of::<f32>() as u64;
@@ -38,17 +38,11 @@ impl GrowingWav {
     /// # Errors
     /// If the file cannot be made. Then nothing of it is left.
     pub fn create(folder: &Path, name: &str, channels: u16, rate: u32) -> Result<Self, AudioError> {
-        let (path, file) = create_new(folder, name).map_err(|cause| unwritable(cause, folder))?;
-        let mut wav = Self { path, file, channels: channels.max(1), rate, data_bytes: 0 };
-        let written = wav.write_header().and_then(|()| wav.file.sync_all()).and_then(|()| sync_folder(folder));
-        match written {
-            Ok(()) => Ok(wav),
-            Err(cause) => {
-                let failure = unwritable(cause, &wav.path);
-                wav.discard();
-                Err(failure)
-            }
-        }
+        let channels = channels.max(1);
+        let header = header(channels, rate, 0);
+        let (path, file) =
+            create_new(folder, name, |draft| draft.write_all(&header)).map_err(|cause| unwritable(cause, folder))?;
+        Ok(Self { path, file, channels, rate, data_bytes: 0 })
     }
 
     /// The current path of the file. It differs from the first path if the file was moved while it grew.
@@ -134,15 +128,10 @@ impl GrowingWav {
         let folder = folder_of(&self.path).to_owned();
         fs::create_dir_all(&folder)?;
         let name = self.path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let (path, mut file) = create_new(&folder, &name)?;
-        self.file.seek(SeekFrom::Start(0))?;
-        let copied = io::copy(&mut (&self.file).take(HEADER_BYTES as u64 + self.data_bytes), &mut file);
-        if let Err(cause) = copied.and_then(|_| file.sync_all()).and_then(|()| sync_folder(&folder)) {
-            // This program made the incomplete copy, so it may be deleted. The open file continues.
-            let _ = fs::remove_file(path);
-            return Err(cause);
-        }
-        (self.path, self.file) = (path, file);
+        (self.path, self.file) = create_new(&folder, &name, |draft| {
+            (&self.file).seek(SeekFrom::Start(0))?;
+            io::copy(&mut (&self.file).take(HEADER_BYTES as u64 + self.data_bytes), draft).map(drop)
+        })?;
         Ok(())
     }
 
@@ -220,15 +209,23 @@ fn header(channels: u16, rate: u32, data_bytes: u64) -> [u8; HEADER_BYTES] {
     header
 }
 
-/// Makes a file with the first free name. It does not follow a link of that name.
-fn create_new(folder: &Path, name: &str) -> io::Result<(PathBuf, File)> {
+/// Makes a file with the first free name. `fill` writes its content before it has the name, so a program that is killed
+/// leaves no incomplete file. When this returns, the file and its name are on the disk.
+fn create_new(folder: &Path, name: &str, fill: impl Fn(&mut Draft) -> io::Result<()>) -> io::Result<(PathBuf, File)> {
     for number in 1..=MOST_NAMES {
         let path = match number {
             1 => folder.join(format!("{name}.wav")),
             _ => folder.join(format!("{name} ({number}).wav")),
         };
-        match File::options().read(true).write(true).create_new(true).open(&path) {
-            Ok(file) => return Ok((path, file)),
+        if path.symlink_metadata().is_ok() {
+            continue;
+        }
+        let mut draft = Draft::in_folder(folder)?;
+        fill(&mut draft)?;
+        let file = draft.file().try_clone()?;
+        match draft.create(&path) {
+            Ok(()) => return Ok((path, file)),
+            // Another program was faster.
             Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {}
             Err(cause) => return Err(cause),
         }

@@ -303,4 +303,6 @@ fn listed(path: &Path) -> Result<Listed, IndexError> {
 }
 
 #[cfg(test)]
+mod open_tests;
+#[cfg(test)]
 mod tests;

@@ -70,9 +70,14 @@ pub(super) fn open(folder: &Utf8Path, writes: bool) -> Result<Connection, Projec
     guard(&db).map_err(failed)?;
     let number = |pragma: &str| db.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(failed);
     let objects: i64 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
-    let version = match (number("application_id")?, number("user_version")?) {
+    let numbers = (number("application_id")?, number("user_version")?);
+    let version = match numbers {
         (0, 0) if objects == 0 && writes => 0,
         (schema::APPLICATION_ID, version @ 1..=schema::VERSION) => version,
+        // A catalogue that is whole but for one bit of its numbers is neither newer nor another program's.
+        _ if is_one_bit_off(numbers) && flaw(&db, schema::VERSION).map_err(failed)?.is_none() => {
+            return Err(broken(folder, format!("the numbers that identify its catalogue ({CATALOGUE}) are damaged")));
+        }
         (schema::APPLICATION_ID, found) if found > schema::VERSION => {
             return Err(ProjectError::Newer { folder: folder.to_owned(), found });
         }
@@ -112,6 +117,13 @@ pub(super) fn open(folder: &Utf8Path, writes: bool) -> Result<Connection, Projec
         false => db.pragma_update(None, "query_only", true).map_err(failed)?,
     }
     Ok(db)
+}
+
+/// Whether one bit of these numbers, the identification and the version of a catalogue, differs from those of this program.
+fn is_one_bit_off((application, version): (i64, i64)) -> bool {
+    // SQLite keeps both in 32 bits.
+    let off = |found: i64, known: i64| ((found ^ known) & i64::from(u32::MAX)).count_ones();
+    off(application, schema::APPLICATION_ID) + off(version, schema::VERSION) == 1
 }
 
 /// A connection that has not read anything yet. A reader's connection can write if the folder allows it, because SQLite

@@ -5,12 +5,12 @@ use super::*;
 use crate::index::codes::words_per_code;
 use crate::index::testing::{clustered, codes};
 
-fn path_in(folder: &tempfile::TempDir) -> PathBuf {
+pub fn path_in(folder: &tempfile::TempDir) -> PathBuf {
     folder.path().join("index-1.codes")
 }
 
 /// The files of the segments of the index at `path`.
-fn segment_paths(path: &Path) -> Vec<PathBuf> {
+pub fn segment_paths(path: &Path) -> Vec<PathBuf> {
     let names = IndexFile::segment_names(path).expect("a list");
     names.iter().map(|name| path.with_file_name(name)).collect()
 }

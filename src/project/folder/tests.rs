@@ -101,6 +101,28 @@ fn newer_and_foreign_catalogues_are_refused_in_words() {
     assert!(matches!(open(&path), Err(ProjectError::Foreign { .. })));
 }
 
+/// SQLite's own checks do not cover these numbers. They are at bytes 60 and 68 of the file.
+#[test]
+fn a_flipped_bit_in_the_numbers_of_a_catalogue_can_be_repaired() {
+    let (_keep, path) = folder();
+    let project = open(&path).expect("opened");
+    project.add_files(&[facts("/a.wav", 1)]).expect("added");
+    drop(project);
+    let whole = contents(&path);
+    for (byte, bit) in (60..64).chain(68..72).flat_map(|byte| (0..8).map(move |bit| (byte, bit))) {
+        for (name, content) in &whole {
+            std::fs::write(path.join(name), content).expect("put back");
+        }
+        let mut catalogue = whole["project.db"].clone();
+        catalogue[byte] ^= 1 << bit;
+        std::fs::write(path.join("project.db"), catalogue).expect("damaged");
+        let refused = open(&path).expect_err("damaged").to_string();
+        assert!(refused.contains("soundalike repair"), "bit {bit} of byte {byte}: {refused}");
+        crate::project::repair::repair(&path).expect("repaired");
+        assert_eq!(open(&path).expect("opened").files().expect("read").len(), 1, "bit {bit} of byte {byte}");
+    }
+}
+
 /// A catalogue as an earlier version of the program made it, with a file, and with a tag if that version had tags.
 fn older(path: &Utf8Path, version: i64) {
     std::fs::create_dir_all(path).expect("made");

@@ -8,6 +8,7 @@ use super::decode::Decoder;
 use super::error::{AudioError, Cause};
 use super::metadata;
 use super::mix::Mixer;
+use super::mono::MonoReader;
 use super::picture::Outline;
 use super::spectrogram::{Spectrogram, SpectrogramBuilder};
 use super::witness::Testimony;
@@ -134,6 +135,38 @@ pub fn picture(path: &Path, columns: usize, go_on: impl Fn() -> bool) -> Result<
     }))
 }
 
+/// Like [`picture`], of a stretch in seconds, mixed to one channel. Seeks to the stretch and reads nothing else.
+pub fn picture_of_stretch(
+    path: &Path,
+    (from_secs, to_secs): (f64, f64),
+    columns: usize,
+    go_on: impl Fn() -> bool,
+) -> Result<Option<SoundPicture>, AudioError> {
+    let mut reader = MonoReader::open_range(path, None, from_secs, Some(to_secs))?;
+    let rate = reader.rate();
+    let frames = ((to_secs - from_secs).max(0.0) * f64::from(rate)).ceil() as u64;
+    let (mut outline, mut spectrogram) = (Outline::new(columns), SpectrogramBuilder::new(rate, Some(frames)));
+    let mut block = Vec::new();
+    while reader.next_block(&mut block)? {
+        outline.push(&block, 1);
+        spectrogram.push(&block, 1);
+        block.clear();
+        if !go_on() {
+            return Ok(None);
+        }
+    }
+    if outline.frames() == 0 {
+        return Err(Cause::NoSound.at(path));
+    }
+    Ok(Some(SoundPicture {
+        duration_secs: outline.frames() as f64 / f64::from(rate),
+        rate,
+        channels: reader.file().channels() as u16,
+        columns: outline.columns(columns),
+        spectrogram: spectrogram.finish(),
+    }))
+}
+
 /// Passes every block to `also`, until it returns false. Then the result is `None`.
 fn outline(
     path: &Path,
@@ -196,6 +229,22 @@ mod tests {
         assert_eq!(picture.columns.len(), 2000);
         assert!((picture.duration_secs - 10_000.0 / 22_050.0).abs() < 1e-9);
         assert!((picture.columns[500].1 - 0.5).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_stretch_is_drawn_without_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.wav");
+        let samples: Vec<f32> = (0..80_000).map(|i| if (40_000..44_000).contains(&i) { 0.5 } else { 0.0 }).collect();
+        write_wav(&path, &samples, 1, 8000, Depth::Pcm16).unwrap();
+        let stretch = (4.5, 6.5);
+        let picture = picture_of_stretch(&path, stretch, 200, || true).unwrap().expect("nobody said to stop");
+        assert!((picture.duration_secs - 2.0).abs() < 1e-9);
+        let loud: Vec<usize> = (0..200).filter(|column| picture.columns[*column].1 > 0.4).collect();
+        assert_eq!((loud.first(), loud.last()), (Some(&50), Some(&99)), "from 0.5 s to 1 s of the stretch");
+        assert!(picture.spectrogram.columns > 100);
+        assert_eq!(picture_of_stretch(&path, stretch, 200, || false).unwrap(), None);
+        assert!(picture_of_stretch(&path, (11.0, 12.0), 200, || true).is_err(), "behind the end there is no sound");
     }
 
     #[test]

@@ -156,6 +156,7 @@ pub(super) fn outcome(outcome: &Outcome, common: &Common) {
         | Outcome::CodeDecoded(_)
         | Outcome::DistancesMeasured(_)
         | Outcome::Previewed(_)
+        | Outcome::TimelineDrawn(_)
         | Outcome::Recorded(_)
         | Outcome::TakeRenamed { .. }
         | Outcome::Done => {}

@@ -212,9 +212,17 @@ pub enum Command {
     },
     /// Measures how far codes are apart. Ends in `Outcome::DistancesMeasured`.
     MeasureDistances,
-    /// Reads the waveform and the spectrogram of a sound, without searching. Ends in `Outcome::Previewed`.
+    /// Reads the waveform and the spectrogram of a sound, or of a stretch of it in seconds, without searching. Ends in
+    /// `Outcome::Previewed`.
     Preview {
         path: Utf8PathBuf,
+        stretch_secs: Option<(f64, f64)>,
+    },
+    /// Measures how near a query comes to each place of one file. Ends in
+    /// [`Outcome::TimelineDrawn`](super::Outcome::TimelineDrawn).
+    DrawTimeline {
+        query: Box<Query>,
+        file: FileId,
     },
     /// Marks a stretch of a file of the dataset as a favourite, or removes the mark.
     MarkFavourite {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::explore::{CodeReport, DecodedCode, DistancesReport, DuplicatesReport, MapReport};
+use super::explore::{CodeReport, DecodedCode, DistancesReport, DuplicatesReport, MapReport, Timeline};
 use super::failure::Failure;
 use super::job::JobId;
 use super::library::{AnnotationsReport, CopiesReport, FoundAgain, RelinkPlan};
@@ -73,6 +73,7 @@ pub enum Outcome {
     DuplicatesFound(Arc<DuplicatesReport>),
     DistancesMeasured(Arc<DistancesReport>),
     Previewed(Arc<SoundPreview>),
+    TimelineDrawn(Arc<Timeline>),
     Recorded(Take),
     TakeRenamed {
         from: Utf8PathBuf,
@@ -216,6 +217,9 @@ pub struct ReconstructionReport {
 #[derive(Clone, Debug, PartialEq)]
 pub struct SoundPreview {
     pub path: Utf8PathBuf,
+    /// The stretch that was asked for, in seconds. `None` for the whole sound.
+    pub stretch_secs: Option<(f64, f64)>,
+    /// The length of what the picture shows.
     pub duration_secs: f64,
     pub rate: u32,
     pub channels: u16,

@@ -114,6 +114,17 @@ impl MapReport {
     }
 }
 
+/// How near a query comes to each place of one file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timeline {
+    pub file: FileId,
+    pub duration_secs: f64,
+    pub bits: usize,
+    /// For equal stretches of the file, in order: the smallest distance of the query from a place in the stretch. Half
+    /// of the bits where an unwanted sound is nearer, or where nothing may be found.
+    pub nearest: Vec<f32>,
+}
+
 /// The code to look at.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CodeOf {

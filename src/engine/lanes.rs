@@ -117,7 +117,7 @@ fn kind_of(command: &Command) -> JobKind {
         | Command::DecodeCode { .. }
         | Command::Reconstruct { .. }
         | Command::SaveClip { .. } => JobKind::Search,
-        Command::Preview { .. } => JobKind::Preview,
+        Command::Preview { .. } | Command::DrawTimeline { .. } => JobKind::Preview,
         Command::DrawMap => JobKind::Map,
         Command::FindDuplicates { .. } | Command::MeasureDistances => JobKind::Compare,
         Command::Play(_)
@@ -329,8 +329,11 @@ impl Lane {
                 save_matches(format, &[&report], &sounds, &out, margin_secs, &|| !job.is_cancelled())?;
                 Ok(Outcome::Saved { out })
             }
-            Command::Preview { path } => {
-                preview::preview(job, &path).map(|picture| Outcome::Previewed(Arc::new(picture)))
+            Command::Preview { path, stretch_secs } => {
+                preview::preview(job, &path, stretch_secs).map(|picture| Outcome::Previewed(Arc::new(picture)))
+            }
+            Command::DrawTimeline { query, file } => {
+                search::timeline(job, &query, file).map(|timeline| Outcome::TimelineDrawn(Arc::new(timeline)))
             }
             Command::Evaluate { label } => evaluate::evaluate(job, &label).map(Outcome::Evaluated),
             Command::Export { folder, format, shard } => {

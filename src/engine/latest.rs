@@ -167,6 +167,11 @@ impl DatasetView {
         group.iter().filter(|other| **other != file).filter_map(|other| self.file(*other)).collect()
     }
 
+    /// Whether some files sound exactly the same.
+    pub fn has_copies(&self) -> bool {
+        !self.copy_groups.is_empty()
+    }
+
     /// The files that sound exactly like this one, including it, by path. `None` if there are no others.
     pub fn copies_group(&self, file: FileId) -> Option<&[FileId]> {
         self.copy_group_of.get(&file).map(|place| self.copy_groups[*place as usize].as_slice())

@@ -5,6 +5,7 @@ mod by_chunk;
 mod by_event;
 mod by_file;
 mod nearness;
+mod timeline;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -35,6 +36,7 @@ use by_chunk::by_chunk;
 use by_event::{Events, by_event, precision};
 use by_file::by_file;
 use nearness::{chunk_pairs, file_pairs, sample, stretch_pairs};
+pub(super) use timeline::timeline;
 
 /// How many matches are put in another order if more than the tone counts: this many for each returned match, and at least
 /// this many in all.

@@ -30,6 +30,8 @@ pub struct FileTable {
     pub filter: String,
     pub sort: Sort,
     pub by_folder: bool,
+    /// Whether copies in one folder, or in the whole list, share one row.
+    pub folds_copies: bool,
     pub selected: BTreeSet<FileId>,
     /// Set when the field of the filter should get the keyboard.
     pub focus_filter: bool,
@@ -64,6 +66,7 @@ impl FileTable {
             filter: String::new(),
             sort: Sort::default(),
             by_folder: true,
+            folds_copies: true,
         };
         let mut sorter = Sorter::default();
         let shown = Arc::new(sorter.arrange(order));
@@ -71,6 +74,7 @@ impl FileTable {
             filter: String::new(),
             sort: Sort::default(),
             by_folder: true,
+            folds_copies: true,
             selected: BTreeSet::new(),
             focus_filter: false,
             reveal: None,
@@ -107,6 +111,7 @@ impl FileTable {
             filter: self.filter.trim().to_owned(),
             sort: self.sort,
             by_folder: self.by_folder,
+            folds_copies: self.folds_copies,
         })
     }
 

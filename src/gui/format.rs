@@ -109,10 +109,9 @@ pub fn metadata(file: &SoundFile) -> String {
     lines.into_iter().flatten().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
-/// A position in a file: "0:01.28".
+/// A position in a file: "0:01.28", "1:02:31.84".
 pub fn position(secs: f64) -> String {
-    let hundredths = (secs.max(0.0) * 100.0).round() as u64;
-    format!("{}:{:02}.{:02}", hundredths / 6000, hundredths / 100 % 60, hundredths % 100)
+    moment::in_words(secs)
 }
 
 /// A time at a picture's edge, as exact as the step from one to the next: "0.25", "1:05".
@@ -126,6 +125,16 @@ pub fn time_on_axis(secs: f64, step_secs: f64) -> String {
         };
     }
     let digits = (-step_secs.max(1e-6).log10()).ceil() as usize;
+    if secs >= 60.0 {
+        // A long recording: hours and minutes before the seconds.
+        let whole = (secs / 60.0).floor();
+        let (minutes, rest) = (whole as u64, secs - 60.0 * whole);
+        let width = digits + 3;
+        return match minutes / 60 {
+            0 => format!("{minutes}:{rest:0width$.digits$}"),
+            hours => format!("{hours}:{:02}:{rest:0width$.digits$}", minutes % 60),
+        };
+    }
     format!("{secs:.digits$} s")
 }
 

@@ -83,6 +83,10 @@ intents! {
     /// Searches with a sound, or with a part of it in seconds.
     ChooseQuery = choose_query(path: Utf8PathBuf, region: Option<(f64, f64)>);
     ChooseRegion = choose_region(region: Option<(f64, f64)>);
+    PlayOrStopQuery = play_or_stop_query();
+    /// Plays the chosen part of the query again and again, or stops.
+    LoopPart = loop_part();
+    AskToSavePart = ask_to_save_part();
     /// A click in the picture of the query.
     PointAtQuery = point_at_query(secs: f64);
     GoBack = go_back();
@@ -110,6 +114,13 @@ intents! {
     FindSimilarToMatch = find_similar_to_match(line: Line);
     UnfoldMoments = unfold_moments(file: FileId, unfold: bool);
     Judge = judge(line: Line, yes: bool);
+    ChooseEvent = choose_event(place: usize, plays: bool);
+    JudgeEvent = judge_event(place: usize, yes: bool);
+    /// Shows a sample of the events, or all of them again.
+    ShowSample = show_sample(on: bool);
+    /// Asks for the pictures in view that are missing.
+    WantPictures = want_pictures();
+    AskToSaveCounts = ask_to_save_counts();
     ToggleFavourite = toggle_favourite(line: Line);
     ShowMatchOnMap = show_match_on_map(line: Line);
     ShowMatchBits = show_match_bits(line: Line);

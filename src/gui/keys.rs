@@ -17,14 +17,23 @@ pub const KEYS: &[(&str, &str)] = &[
     ("Up, Down", "select the match or file above or below, and play it"),
     ("Left, Right", "go to the files, go to the matches; in the matches, Right shows the moments of a sound"),
     ("Arrows", "on the map: go from dot to dot; on the bits: go from bit to bit, and Space flips a bit"),
-    ("+, -, 0", "on the map: zoom in, zoom out, show all"),
+    ("Left, Right", "in the picture of the query: move the part to search for; with Shift: move its end"),
+    (
+        "+, -, 0",
+        "on the map and in the picture of the query: zoom in, zoom out, show all; in the review: larger, smaller",
+    ),
     ("Enter", "search with the selected sound"),
     ("Ctrl+R", "record, and search with the recording"),
     ("Ctrl+L", "play again and again"),
-    ("Y, N", "in the matches: more like the selected one, less like it; the next one is selected"),
+    (
+        "Y, N",
+        "in the matches: more like the selected one, less like it; in the review: yes, no; the next one is selected",
+    ),
     ("F", "in the matches: mark the selected one as a favourite"),
     ("Alt+Left, Alt+Right", "go to the query before, go to the query after"),
     ("Ctrl+S", "save the search"),
+    ("Ctrl+E", "save the chosen part of the query, or the selected match, as WAV"),
+    ("[, ]", "while the query plays: the part to search for begins here, ends here"),
     ("Ctrl+D", "put the selected sounds into a collection"),
     ("Alt+Up, Alt+Down", "in a collection: move the selected sound"),
     ("Ctrl+Shift+F", "filter the matches"),
@@ -36,7 +45,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("Ctrl+A, Delete", "select all files, remove the selected ones; in a collection: take the selected one out"),
     ("T", "in a list: tags of the selected files"),
     ("Shift+F10, Menu", "open the menu of the selection"),
-    ("Ctrl+1 to Ctrl+5", "search, map, bits, duplicates, training and indexing"),
+    ("Ctrl+1 to Ctrl+6", "search, map, review, bits, duplicates, training and indexing"),
     ("Ctrl+Z", "undo the last change of the project, or the last yes or no"),
     ("Ctrl+Y", "redo the last undone change"),
     ("Ctrl+Plus, Ctrl+Minus, Ctrl+0", "larger, smaller, usual size"),
@@ -75,7 +84,7 @@ fn everywhere(ctx: &Context, state: &mut State) {
     if pressed(Modifiers::COMMAND, Key::O) && !state.shared.read_only() {
         state.ask(Question::FilesToAdd);
     }
-    for (key, (page, ..)) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5].into_iter().zip(PAGES) {
+    for (key, (page, ..)) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6].into_iter().zip(PAGES) {
         if pressed(Modifiers::COMMAND, key) {
             state.turn_to(page);
         }
@@ -91,6 +100,9 @@ fn everywhere(ctx: &Context, state: &mut State) {
     }
     if pressed(Modifiers::COMMAND, Key::S) {
         state.ask_to_save_search();
+    }
+    if pressed(Modifiers::COMMAND, Key::E) {
+        state.ask_to_save_part();
     }
     if pressed(Modifiers::COMMAND, Key::L) {
         state.toggle_loop();
@@ -119,6 +131,11 @@ fn outside_fields(ctx: &Context, state: &mut State) {
     }
     if pressed(Modifiers::NONE, Key::Escape) {
         state.escape();
+    }
+    for (key, is_start) in [(Key::OpenBracket, true), (Key::CloseBracket, false)] {
+        if pressed(Modifiers::NONE, key) {
+            state.mark_part(is_start);
+        }
     }
     if pressed(Modifiers::COMMAND, Key::D) {
         let items = state.selected_items();
@@ -154,10 +171,17 @@ fn in_lists(ctx: &Context, state: &mut State) {
     {
         state.toggle_favourite(line);
     }
-    if state.shared.list == List::Matches {
+    if matches!(state.shared.list, List::Matches | List::Events | List::Tiles) {
         for (key, yes) in [(Key::Y, true), (Key::N, false)] {
             if pressed(Modifiers::NONE, key) {
                 state.judge_selected(yes);
+            }
+        }
+    }
+    if matches!(state.shared.list, List::Events | List::Tiles) {
+        for (keys, by) in [([Key::Plus, Key::Equals], 1), ([Key::Minus, Key::Minus], -1)] {
+            if keys.into_iter().any(|key| pressed(Modifiers::NONE, key)) {
+                state.review.resize_tiles(by);
             }
         }
     }
@@ -234,6 +258,7 @@ fn moves(ctx: &Context, state: &mut State) {
 fn aside(ctx: &Context, state: &mut State, is_right: bool) {
     match state.shared.list {
         List::Dots => state.step_aside(if is_right { 1.0 } else { -1.0 }),
+        List::Events | List::Tiles => state.step_event(if is_right { 1 } else { -1 }),
         List::Library => state.fold_at_cursor(!is_right),
         List::Files if is_right => {
             leave(ctx);

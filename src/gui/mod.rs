@@ -28,6 +28,7 @@ pub mod panels;
 pub mod pictures;
 pub mod preferences;
 pub mod query_history;
+pub mod review;
 pub mod saving;
 pub mod search_state;
 pub mod shared;

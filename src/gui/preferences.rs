@@ -41,6 +41,7 @@ pub struct Preferences {
     pub map_width: Option<f32>,
     pub files_by_folder: bool,
     pub files_sorted: Sort,
+    pub folds_copies: bool,
     pub match_view: View,
     pub matches_sorted: match_list::Sort,
     /// The columns of the matches that the person has hidden.
@@ -78,6 +79,7 @@ impl Default for Preferences {
             map_width: None,
             files_by_folder: true,
             files_sorted: Sort::default(),
+            folds_copies: true,
             match_view: View::default(),
             matches_sorted: match_list::Sort::default(),
             hidden_columns: BTreeSet::new(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::intents::Intents;
 use super::match_list::{self, Contents, Line, Sort, Unfolded, View};
-use super::pictures::Pictures;
+use super::pictures::{self, Pictures};
 use super::query_history::{Asked, QueryHistory};
 use super::shared::{Shared, stretch_of};
 use super::taught::{self, Taught};
@@ -35,7 +35,7 @@ pub struct SearchState {
     pub history: QueryHistory,
     /// The rest of the query beside its sound.
     pub taught: Taught,
-    /// What counts for the order of the matches.
+    /// What counts for the order of the matches, unless the search is saved.
     pub weights: Weights,
     pub view: View,
     pub filter: SearchFilter,
@@ -166,6 +166,14 @@ impl SearchState {
         self.menu = None;
     }
 
+    /// What counts for the order of the matches. A saved search has its own weights.
+    pub fn weights_now(&self) -> Weights {
+        match self.taught.saved {
+            Some(_) => self.taught.basket().weights,
+            None => self.weights,
+        }
+    }
+
     /// The query for the engine.
     pub fn query(&self) -> Option<Query> {
         let path = self.path.clone()?;
@@ -177,7 +185,7 @@ impl SearchState {
             k: self.wanted,
             by: self.view.grouping(),
             filter: self.filter.clone(),
-            basket: Basket { weights: self.weights, ..self.taught.basket().clone() },
+            basket: Basket { weights: self.weights_now(), ..self.taught.basket().clone() },
         })
     }
 
@@ -228,10 +236,44 @@ impl SearchState {
         Some(Item { file: found.file, stretch_secs: stretch_of(found).filter(|_| is_moment) })
     }
 
-    /// The sounds whose pictures are shown: the query and the selected match.
-    pub fn pictured(&self) -> Vec<Utf8PathBuf> {
-        let matched = self.selected_match().map(|found| found.path.clone());
-        self.path.iter().cloned().chain(matched).collect()
+    /// The pictures that are shown: the query, the part of it that fills the picture, and the selected match.
+    pub fn pictured(&self) -> Vec<pictures::Shown> {
+        let query = self.path.clone().map(pictures::Shown::whole);
+        query.into_iter().chain(self.close_up()).chain(self.picture_of_match()).collect()
+    }
+
+    /// Fills the picture with a part of the query. Returns whether other pictures are shown now.
+    pub fn zoom_to(&mut self, part: Option<(f64, f64)>) -> bool {
+        let before = self.pictured();
+        self.zoom = part;
+        self.pictured() != before
+    }
+
+    /// The close-up of a long query, if only a part of it fills the picture.
+    pub fn close_up(&self) -> Option<pictures::Shown> {
+        let (path, zoom) = (self.path.as_ref()?, self.zoom?);
+        let whole = self.pictures.drawn(&pictures::Shown::whole(path.clone()))?.duration_secs;
+        close_up(path, zoom, whole)
+    }
+
+    /// What is shown of the selected match: all of it, or of a long file the part beside the query.
+    pub fn picture_of_match(&self) -> Option<pictures::Shown> {
+        let found = self.selected_match()?;
+        if found.file_seconds <= WHOLE_SECS {
+            return Some(pictures::Shown::whole(found.path.clone()));
+        }
+        let (from, to) = self.beside_query(found)?;
+        let part = (from.max(0.0), to.min(found.file_seconds));
+        let close_up = close_up(&found.path, part, found.file_seconds);
+        Some(close_up.unwrap_or_else(|| pictures::Shown::whole(found.path.clone())))
+    }
+
+    /// The part of a match's sound that is below the part of the query that fills its picture, in seconds.
+    pub fn beside_query(&self, found: &Match) -> Option<(f64, f64)> {
+        let query = self.pictures.drawn(&pictures::Shown::whole(self.path.clone()?))?;
+        let (from, to) = self.zoom.unwrap_or((0.0, query.duration_secs));
+        let later = found.start_seconds - found.query_start_seconds;
+        Some((from + later, to + later))
     }
 
     /// The person drags over a part of the selected match. When the button is released, the part becomes the query.
@@ -300,6 +342,20 @@ impl SearchState {
         self.reveal |= moved;
         moved
     }
+}
+
+/// From this length on, the picture of a whole file is too coarse for a moment of it.
+const WHOLE_SECS: f64 = 60.0;
+
+/// A picture of a part of a long sound and of its surroundings. It stays the same while the part moves a little.
+/// `None` if a picture of the whole sound is fine enough.
+fn close_up(path: &Utf8Path, (from, to): (f64, f64), whole_secs: f64) -> Option<pictures::Shown> {
+    let scale = (to - from).max(0.05).log2().ceil().exp2();
+    if whole_secs <= WHOLE_SECS || 2.0 * scale >= whole_secs {
+        return None;
+    }
+    let first = (from.max(0.0) / scale).floor() * scale;
+    Some(pictures::Shown::stretch(path.to_owned(), (first, (first + 2.0 * scale).min(whole_secs))))
 }
 
 pub fn clip_of(m: &Match) -> Clip {

@@ -28,6 +28,8 @@ pub enum Page {
     #[default]
     Search,
     Map,
+    /// The events of a search, one by one.
+    Review,
     Bits,
     Duplicates,
     Learning,
@@ -53,6 +55,9 @@ pub enum List {
     Collection,
     /// Exact copies.
     Copies,
+    /// The events of a review, and the grid of their pictures.
+    Events,
+    Tiles,
 }
 
 /// Why no search is possible yet.

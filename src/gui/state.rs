@@ -12,6 +12,7 @@ mod library;
 mod lists;
 mod map;
 mod outside;
+mod reviewing;
 mod searching;
 #[cfg(feature = "shared")]
 mod shared_library;
@@ -31,6 +32,7 @@ use super::library::Library;
 use super::modals::Modals;
 use super::notices::Notices;
 use super::preferences::Preferences;
+use super::review::Review;
 use super::search_state::SearchState;
 use super::shared::Shared;
 use super::sound_state::SoundState;
@@ -41,6 +43,7 @@ pub struct State {
     pub shared: Shared,
     // What one panel, or one page of panels, owns.
     pub search: SearchState,
+    pub review: Review,
     pub map: MapState,
     pub bits: BitsState,
     pub duplicates: DuplicatesState,
@@ -68,6 +71,7 @@ impl Default for State {
         let shared = Shared::default();
         Self {
             search: SearchState::default(),
+            review: Review::default(),
             map: MapState::default(),
             bits: BitsState::default(),
             duplicates: DuplicatesState::default(),
@@ -96,6 +100,7 @@ impl State {
         let mut state = Self::default();
         state.files.by_folder = preferences.files_by_folder;
         state.files.sort = preferences.files_sorted;
+        state.files.folds_copies = preferences.folds_copies;
         state.search.view = preferences.match_view;
         state.search.sort = preferences.matches_sorted;
         state.search.weights = preferences.weights;
@@ -108,6 +113,7 @@ impl State {
         let preferences = &mut self.shared.preferences;
         preferences.files_by_folder = self.files.by_folder;
         preferences.files_sorted = self.files.sort;
+        preferences.folds_copies = self.files.folds_copies;
         preferences.match_view = self.search.view;
         preferences.matches_sorted = self.search.sort;
     }

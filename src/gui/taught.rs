@@ -2,7 +2,7 @@
 //! Every change can be undone.
 
 use crate::dataset::{FileId, Verdict};
-use crate::engine::{Basket, Example};
+use crate::engine::{Basket, Example, Weights};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Taught {
@@ -72,8 +72,9 @@ impl Taught {
     }
 
     /// The search has a name from now on, so the project undoes its changes.
-    pub fn named(&mut self, name: String) {
+    pub fn named(&mut self, name: String, weights: Weights) {
         self.saved = Some(name);
+        self.basket.weights = weights;
         self.earlier.clear();
         self.later.clear();
     }

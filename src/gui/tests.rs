@@ -10,6 +10,7 @@ mod pages;
 mod panels;
 mod project;
 mod rasteriser;
+mod review;
 mod searching;
 #[cfg(feature = "shared")]
 mod shared_library;

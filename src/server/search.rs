@@ -263,7 +263,7 @@ fn text_of(server: &Server, format: TextFormat, report: SearchReport) -> Result<
     let mut text = Vec::new();
     write_matches(format, &[&report], &server.desk.latest().dataset, &mut text).map_err(Refusal::fault)?;
     let kind = match format {
-        TextFormat::Json => "application/json",
+        TextFormat::Json | TextFormat::CountsJson => "application/json",
         TextFormat::Csv => "text/csv; charset=utf-8",
         TextFormat::Audacity => "text/plain; charset=utf-8",
         TextFormat::Raven => "text/tab-separated-values; charset=utf-8",

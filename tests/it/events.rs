@@ -85,3 +85,49 @@ fn the_calls_of_a_recording_are_its_events_and_the_line_comes_after_them() {
         assert!(report.matches.is_sorted_by_key(|found| found.distance) && report.matches.len() >= query.k);
     }
 }
+
+/// The timeline is as near as the events where the events are, and nowhere nearer.
+#[test]
+fn a_timeline_is_nearest_where_the_events_are() {
+    let bench = Bench::new();
+    let recording = soundscape(3, 60.0, 8, 20.0);
+    let sounds = bench.path("sounds");
+    write_wav(&sounds.join("at_20_dB.wav"), RATE, recording.samples.iter().copied());
+    bench.add(&sounds);
+    bench.run(Command::BuildIndex).expect("it is indexed");
+    let query = query(&bench, 20.0, recording.calls[2]);
+    let report = search(&bench, &query);
+    let file = report.matches[0].file;
+    let timeline = match bench.run(Command::DrawTimeline { query: Box::new(query.clone()), file }) {
+        Ok(Outcome::TimelineDrawn(timeline)) => timeline,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!((timeline.file, timeline.bits), (file, report.bits));
+    assert!((timeline.duration_secs - 60.0).abs() < 0.01);
+    let stretches = timeline.nearest.len();
+    let stretch = |secs: f64| ((secs / timeline.duration_secs * stretches as f64) as usize).min(stretches - 1);
+    for found in &report.matches {
+        let middle = stretch((found.start_seconds + found.end_seconds) / 2.0);
+        // The middle of an even number of chunks lies between two of them.
+        let around = middle.saturating_sub(2)..(middle + 3).min(stretches);
+        let nearest = timeline.nearest[around].iter().copied().fold(f32::INFINITY, f32::min);
+        assert!((f64::from(nearest) - found.distance).abs() < 1e-3, "{nearest} at {found:?}");
+    }
+    let smallest = timeline.nearest.iter().copied().fold(f32::INFINITY, f32::min);
+    let nearest = report.matches[0].distance;
+    assert!((f64::from(smallest) - nearest).abs() < 1e-3, "nowhere is nearer than the first event: {smallest}, {nearest}");
+
+    // What was said no to is dark.
+    let calls = report.matches[0].clone();
+    let verdict =
+        soundalike::engine::Verdict { file, start_secs: calls.start_seconds, end_secs: calls.end_seconds, yes: false };
+    let basket = Basket { verdicts: vec![verdict], ..Basket::default() };
+    let denied = Query { basket, ..query };
+    match bench.run(Command::DrawTimeline { query: Box::new(denied), file }) {
+        Ok(Outcome::TimelineDrawn(denied)) => {
+            let darker = denied.nearest.iter().zip(&timeline.nearest).all(|(denied, before)| denied >= before);
+            assert!(darker && denied.nearest != timeline.nearest);
+        }
+        other => panic!("{other:?}"),
+    }
+}

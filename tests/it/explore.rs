@@ -253,7 +253,7 @@ fn the_window_shows_the_library_as_map_bits_and_duplicates() {
         !matches.is_empty() && matches.iter().all(|found| state.map.dot_of_match(found).is_some())
     });
 
-    turn_to(&mut window, Key::Num3);
+    turn_to(&mut window, Key::Num4);
     window.see("The code of tone_00.wav");
     window.press("Bit 3 of 32");
     window.see("with 1 bit flipped");
@@ -261,7 +261,7 @@ fn the_window_shows_the_library_as_map_bits_and_duplicates() {
     plays(&mut window, "the decoder's sound", "decoded");
     window.see("This is the decoder's sound of the flipped code");
 
-    turn_to(&mut window, Key::Num4);
+    turn_to(&mut window, Key::Num5);
     window.press("Nearly equal");
     window.press("Whole files");
     // The groups of moments stay on the screen until the groups of files are found.

@@ -39,6 +39,7 @@ mod signals;
 mod sound;
 mod soundscape;
 mod support;
+mod tasks;
 mod virtual_audio;
 mod window;
 mod zoo;

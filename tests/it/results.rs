@@ -305,11 +305,12 @@ fn events_are_written_with_clips_for_other_programs() {
     };
     let table = search(&["--format", "csv"], "events.csv");
     let counts = search(&["--format", "counts"], "counts.csv");
+    let counts_json = search(&["--format", "counts-json"], "counts.json");
     let markers = search(&["--format", "markers"], "markers.csv");
     let clips = search(&["--format", "clips", "--margin", "0.5"], "clips");
     let Some(python) = python_with("csv") else { return };
     let script = r#"
-import csv, os, re, struct, sys, wave
+import csv, json, os, re, struct, sys, wave
 with open(sys.argv[1], newline='', encoding='utf-8') as file:
     rows = list(csv.DictReader(file))
 assert len(rows) == 2, rows
@@ -320,6 +321,10 @@ assert all(float(row['distance']) <= 3 and row['verdict'] == '' for row in rows)
 with open(sys.argv[2], newline='', encoding='utf-8') as file:
     counted = list(csv.DictReader(file))
 assert [(row['hour'], row['matches']) for row in counted] == [('0', '2')], counted
+with open(sys.argv[5], encoding='utf-8') as file:
+    [told] = json.load(file)['searches']
+assert told['matches'] == 2 and [hour['matches'] for hour in told['hours']] == [2], told
+assert told['hours'][0]['recorded'] == counted[0]['recorded'], told
 with open(sys.argv[3], newline='', encoding='utf-8') as file:
     marks = list(csv.DictReader(file, delimiter='\t', quoting=csv.QUOTE_NONE))
 assert [re.fullmatch(r'\d+:\d\d\.\d{3}', mark['Start']) is not None for mark in marks] == [True] * 2, marks
@@ -341,7 +346,7 @@ for clip, row in zip(clips, sorted(rows, key=lambda row: float(row['start_second
     assert (count, number, start) == (1, 1, 4000), (count, number, start)
 print('fine')
 "#;
-    check_by(python, script, &[&table, &counts, &markers, &clips]);
+    check_by(python, script, &[&table, &counts, &markers, &clips, &counts_json]);
 }
 
 #[test]

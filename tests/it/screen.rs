@@ -182,6 +182,21 @@ impl Window<'_> {
         connection.flush().expect("sent");
     }
 
+    /// Takes the keyboard from the window, and gives it back.
+    pub fn come_back(&self) {
+        use x11rb::connection::Connection as _;
+        use x11rb::protocol::xproto::{ConnectionExt as _, InputFocus};
+        let (connection, _) = x11rb::connect(Some(&self.screen.display)).expect("the screen");
+        let nothing = x11rb::NONE;
+        connection
+            .set_input_focus(InputFocus::NONE, nothing, x11rb::CURRENT_TIME)
+            .expect("asked")
+            .check()
+            .expect("set");
+        connection.flush().expect("sent");
+        self.screen.mouse(&["windowfocus", "--sync", &self.window]);
+    }
+
     /// Sends the program a signal, as "-TERM".
     pub fn signal(&self, signal: &str) {
         let status = Command::new("kill").args([signal, &self.program.0.id().to_string()]).status();
@@ -242,6 +257,20 @@ impl Window<'_> {
         things.into_iter().find(|thing| thing.name.starts_with(name))
     }
 
+    /// The names of all widgets.
+    pub fn names(&self) -> Vec<String> {
+        let things = pollster::block_on(self.things()).unwrap_or_default();
+        things.into_iter().map(|thing| thing.name).collect()
+    }
+
+    pub fn until(&self, is_so: impl Fn() -> bool) {
+        let end = Instant::now() + PATIENCE;
+        while !is_so() {
+            assert!(Instant::now() < end, "it never came");
+            sleep(Duration::from_millis(20));
+        }
+    }
+
     pub fn until_gone(&self, name: &str) {
         let end = Instant::now() + PATIENCE;
         while self.has(name) {
@@ -289,12 +318,81 @@ impl Window<'_> {
         Ok(answer.body().deserialize::<OwnedValue>()?.try_into()?)
     }
 
-    async fn is_selected(&self, (owner, path): &Node) -> zbus::Result<bool> {
+    /// Presses keys, named as xdotool names them: "ctrl+f", "Return".
+    pub fn key(&self, key: &str) {
+        self.screen.mouse(&["key", key]);
+    }
+
+    pub fn keys(&self, keys: &[&str]) {
+        keys.iter().for_each(|key| self.key(key));
+    }
+
+    pub fn type_text(&self, text: &str) {
+        self.screen.mouse(&["type", "--delay", "8", text]);
+    }
+
+    /// The name of the widget that has the keyboard.
+    pub fn focused(&self) -> Option<String> {
+        let things = pollster::block_on(self.things()).ok()?;
+        let has_focus = |thing: &&Thing| pollster::block_on(self.has_focus(&thing.node)).unwrap_or(false);
+        // The window itself has the focus, too, and comes before its widgets.
+        things.iter().rev().find(has_focus).map(|thing| thing.name.clone())
+    }
+
+    /// Waits until the widget with the keyboard has a name that begins so.
+    pub fn until_focused(&self, name: &str) {
+        let end = Instant::now() + PATIENCE;
+        let mut focused = None;
+        while Instant::now() < end {
+            focused = self.focused();
+            if focused.as_ref().is_some_and(|focused| focused.starts_with(name)) {
+                return;
+            }
+            sleep(Duration::from_millis(50));
+        }
+        panic!("never got the keyboard: {name}; it is at {focused:?}");
+    }
+
+    /// Presses Tab until the widget with the keyboard has a name that begins so.
+    pub fn tab_to(&self, name: &str) {
+        self.go_to("Tab", name);
+    }
+
+    /// Presses a key until the widget with the keyboard has a name that begins so.
+    pub fn go_to(&self, key: &str, name: &str) {
+        const MOST: usize = 80;
+        let mut passed = Vec::new();
+        for _ in 0..MOST {
+            let before = self.focused();
+            if before.as_ref().is_some_and(|focused| focused.starts_with(name)) {
+                return;
+            }
+            self.key(key);
+            // The next question must not be asked before the key has had its effect. A key may have none.
+            let end = Instant::now() + Duration::from_secs(2);
+            while self.focused() == before && Instant::now() < end {
+                sleep(Duration::from_millis(10));
+            }
+            passed.push(before.unwrap_or_default());
+        }
+        panic!("{key} never leads to: {name}\nit leads to: {passed:#?}");
+    }
+
+    async fn is_selected(&self, node: &Node) -> zbus::Result<bool> {
         const SELECTED: u32 = 23;
+        self.has_state(node, SELECTED).await
+    }
+
+    async fn has_focus(&self, node: &Node) -> zbus::Result<bool> {
+        const FOCUSED: u32 = 12;
+        self.has_state(node, FOCUSED).await
+    }
+
+    async fn has_state(&self, (owner, path): &Node, state: u32) -> zbus::Result<bool> {
         let bus = &self.screen.bus;
         let answer = bus.call_method(Some(owner.as_str()), path, Some(ACCESSIBLE), "GetState", &()).await?;
         let states: Vec<u32> = answer.body().deserialize()?;
-        Ok(states.first().is_some_and(|states| states >> SELECTED & 1 == 1))
+        Ok(states.first().is_some_and(|states| states >> state & 1 == 1))
     }
 
     async fn place(&self, (owner, path): &Node) -> zbus::Result<(i32, i32, i32, i32)> {

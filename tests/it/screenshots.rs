@@ -68,7 +68,7 @@ fn draw() {
     window.until_gone("Put 1 item");
     picture("5-collection.png");
     key("ctrl+1");
-    key("ctrl+3");
+    key("ctrl+4");
     window.see("Bit 1 of");
     picture("6-bits.png");
     key("ctrl+1");
@@ -76,7 +76,7 @@ fn draw() {
     picture("7-light.png");
     window.click("Dark theme");
 
-    key("ctrl+5");
+    key("ctrl+6");
     window.click("Learn and index");
     // A picture of something that runs is taken at some moment of it: here, when the noise has grown to 0.1 of its 0.25.
     window.see_within(LEARNING, "noise 0.1");

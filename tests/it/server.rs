@@ -121,6 +121,7 @@ fn searches_answer_in_every_form() {
         ("m3u", "audio/x-mpegurl", "#EXTM3U\n"),
         ("markers", "text/tab-separated-values; charset=utf-8", "Name\tStart\tDuration\t"),
         ("counts", "text/csv; charset=utf-8", "query,path,hour,recorded,matches"),
+        ("counts-json", "application/json", "{\"searches\":[{\"query\":\"query.wav\",\"matches\":4,\"hours\":["),
         ("json", "application/json", "{\"searches\":[{\"query\":\"query.wav\""),
     ] {
         let answer = served.search(&format!("?format={form}&k=4"), &sound);

@@ -24,12 +24,14 @@ pub enum TextFormat {
     M3u,
     /// A marker list of Adobe Audition.
     Markers,
-    /// The number of matches in each hour of each file.
+    /// The number of matches in each hour of each file, as CSV.
     Counts,
+    /// The same as JSON.
+    CountsJson,
 }
 
 impl MatchFormat {
-    pub const ALL: [MatchFormat; 8] = [
+    pub const ALL: [MatchFormat; 9] = [
         MatchFormat::Text(TextFormat::Json),
         MatchFormat::Text(TextFormat::Csv),
         MatchFormat::Text(TextFormat::Audacity),
@@ -37,6 +39,7 @@ impl MatchFormat {
         MatchFormat::Text(TextFormat::M3u),
         MatchFormat::Text(TextFormat::Markers),
         MatchFormat::Text(TextFormat::Counts),
+        MatchFormat::Text(TextFormat::CountsJson),
         MatchFormat::Clips,
     ];
 
@@ -50,6 +53,7 @@ impl MatchFormat {
             MatchFormat::Text(TextFormat::M3u) => "m3u",
             MatchFormat::Text(TextFormat::Markers) => "markers",
             MatchFormat::Text(TextFormat::Counts) => "counts",
+            MatchFormat::Text(TextFormat::CountsJson) => "counts-json",
             MatchFormat::Clips => "clips",
         }
     }
@@ -64,6 +68,7 @@ impl MatchFormat {
             MatchFormat::Text(TextFormat::M3u) => "M3U playlist",
             MatchFormat::Text(TextFormat::Markers) => "Audition marker list",
             MatchFormat::Text(TextFormat::Counts) => "CSV table of counts per file and hour",
+            MatchFormat::Text(TextFormat::CountsJson) => "JSON of counts per file and hour",
             MatchFormat::Clips => "WAV clips in a folder",
         }
     }
@@ -71,7 +76,7 @@ impl MatchFormat {
     /// The extension of its files. `None`: it is a folder.
     pub fn ending(self) -> Option<&'static str> {
         match self {
-            MatchFormat::Text(TextFormat::Json) => Some("json"),
+            MatchFormat::Text(TextFormat::Json | TextFormat::CountsJson) => Some("json"),
             MatchFormat::Text(TextFormat::Csv | TextFormat::Markers | TextFormat::Counts) => Some("csv"),
             MatchFormat::Text(TextFormat::Audacity | TextFormat::Raven) => Some("txt"),
             MatchFormat::Text(TextFormat::M3u) => Some("m3u8"),

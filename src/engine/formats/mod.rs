@@ -14,6 +14,7 @@ pub(super) mod npy;
 pub(super) mod parquet;
 mod raven;
 
+pub use counts::{HourCount, count_per_hour};
 pub use format::{MatchFormat, TextFormat};
 
 use std::io::{self, Write};
@@ -45,7 +46,8 @@ pub fn write_matches(
         TextFormat::Raven => raven::write(searches, sounds, to),
         TextFormat::M3u => m3u::write(searches, to),
         TextFormat::Markers => markers::write(searches, to),
-        TextFormat::Counts => counts::write(searches, sounds, to),
+        TextFormat::Counts => counts::write_csv(searches, sounds, to),
+        TextFormat::CountsJson => counts::write_json(searches, sounds, to),
     }
 }
 

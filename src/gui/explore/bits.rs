@@ -76,6 +76,7 @@ impl Subjects {
             List::Dots | List::MapRows => Some(Source::Dot),
             List::Matches => Some(Source::Match),
             List::Library | List::Near | List::Duplicates | List::Collection | List::Copies => None,
+            List::Events | List::Tiles => None,
         };
         let sources = [Source::Match, Source::Query, Source::Dot, Source::File];
         last.into_iter().chain(sources).find_map(|source| self.from(source))

@@ -41,6 +41,8 @@ pub struct Order {
     pub filter: String,
     pub sort: Sort,
     pub by_folder: bool,
+    /// Whether of files in one group that sound exactly the same only the first has a row.
+    pub folds_copies: bool,
 }
 
 impl Order {
@@ -50,6 +52,7 @@ impl Order {
             && Arc::ptr_eq(&self.on_disk, &other.on_disk)
             && Arc::ptr_eq(&self.favourites, &other.favourites)
             && self.filter == other.filter
+            && self.folds_copies == other.folds_copies
     }
 
     /// Whether both have the same files in the same order, before the filter.
@@ -114,11 +117,25 @@ impl Sorter {
                 .filter(|group| !group.files.is_empty())
                 .collect(),
         };
+        let files = groups.iter().map(|group| group.files.len()).sum();
+        let groups = if order.folds_copies { without_copies(&order.dataset, groups) } else { groups };
         let groups = if order.by_folder { tree::of(groups) } else { groups };
         self.last = Some((order.clone(), sorted));
-        let files = groups.iter().map(|group| group.files.len()).sum();
         Arrangement { order, groups, files, not_understood }
     }
+}
+
+/// The same groups, in which each sound has only its first file.
+fn without_copies(dataset: &DatasetView, mut groups: Vec<Group>) -> Vec<Group> {
+    let mut seen: HashSet<FileId> = HashSet::new();
+    for group in &mut groups {
+        seen.clear();
+        group.files.retain(|place| {
+            let copies = dataset.copies_group(dataset.files[*place as usize].id);
+            copies.and_then(|copies| copies.first()).is_none_or(|first| seen.insert(*first))
+        });
+    }
+    groups
 }
 
 fn sorted(order: &Order) -> Vec<Group> {

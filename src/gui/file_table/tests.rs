@@ -40,7 +40,8 @@ fn table() -> FileTable {
 }
 
 fn order(table: &FileTable) -> Order {
-    Order { filter: table.filter.clone(), sort: table.sort, by_folder: table.by_folder, ..table.shown.order.clone() }
+    let (sort, by_folder, folds_copies) = (table.sort, table.by_folder, table.folds_copies);
+    Order { filter: table.filter.clone(), sort, by_folder, folds_copies, ..table.shown.order.clone() }
 }
 
 /// Changes the table and shows the rows that come of it.
@@ -167,4 +168,27 @@ fn a_large_table_is_arranged_elsewhere_and_once_for_each_change() {
     table.arranged(Arc::new(sorter.arrange(newest)));
     assert!(!table.waits() && table.want(newer).is_none());
     assert_eq!(table.lines(), 1 + 143);
+}
+
+#[test]
+fn copies_in_one_folder_share_a_row_and_so_do_those_of_a_flat_list() {
+    let files = dataset(&[
+        ("/s/a/kick.wav", 8000, 0.5),
+        ("/s/a/kick copy.wav", 8000, 0.5),
+        ("/s/b/kick.wav", 8000, 0.5),
+        ("/s/b/other.wav", 8000, 0.5),
+    ]);
+    // By path: "a/kick copy", "a/kick", "b/kick", "b/other".
+    let [same, other] = [Some([1; 32]), Some([2; 32])];
+    let copies = DatasetView::clone(&files).with_sound_hashes(&[same, same, same, other]);
+    let mut table = FileTable::new(Arc::new(copies));
+    let by_folder = rows(&mut table, |_| ());
+    assert_eq!(by_folder, ["[/s/a]", "kick copy.wav", "[/s/b]", "kick.wav", "other.wav"]);
+    assert_eq!(table.shown.files, 4, "all four are counted");
+    let flat = rows(&mut table, |table| table.by_folder = false);
+    assert_eq!(flat, ["kick copy.wav", "other.wav"]);
+    let one = rows(&mut table, |table| table.filter = "s/b".into());
+    assert_eq!(one, ["kick.wav", "other.wav"], "a copy is found by its own folder");
+    let all = rows(&mut table, |table| (table.filter, table.folds_copies) = (String::new(), false));
+    assert_eq!(all.len(), 4);
 }

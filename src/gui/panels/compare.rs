@@ -1,33 +1,27 @@
 //! The selected match below the query, at the same scale. It is moved so that the matching moment is below the matching
 //! part of the query.
 
-use std::sync::Arc;
-
 use egui::{Align2, Sense, TextStyle, Ui, vec2};
 
-use crate::engine::{Match, SoundPreview};
+use crate::engine::Match;
 use crate::gui::format;
 use crate::gui::intents::Intents;
-use crate::gui::pictures::Picture;
 use crate::gui::search_state::SearchState;
 use crate::gui::shared::Shared;
 use crate::gui::theme::{palette, size};
 use crate::gui::widgets::buttons::icon_button;
 use crate::gui::widgets::icons::Icon;
-use crate::gui::widgets::sound_picture::{self, Gesture, Marks};
+use crate::gui::widgets::sound_picture::{self, Gesture, Marks, Sound};
 use crate::gui::widgets::text;
 
-pub fn show(ui: &mut Ui, search: &mut SearchState, shared: &Shared, intents: &mut Intents, query: &Arc<SoundPreview>) {
+pub fn show(ui: &mut Ui, search: &mut SearchState, shared: &Shared, intents: &mut Intents) {
     let Some(found) = search.selected_match().cloned() else { return };
-    let picture = match search.pictures.of(&found.path) {
-        Some(Picture::Drawn(preview)) => Some(preview.clone()),
-        _ => None,
-    };
+    let picture = search.picture_of_match().and_then(|shown| search.pictures.drawn(&shown).cloned());
     heading(ui, search, shared, intents, &found);
     // The space is kept while the picture is being computed, so that nothing below it moves.
     let is_low = ui.ctx().content_rect().height() <= size::LOW_WINDOW;
     let height = if is_low { size::COMPARED_LOW } else { size::COMPARED };
-    let Some(preview) = picture else {
+    let (Some(preview), Some(window)) = (picture, search.beside_query(&found)) else {
         ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
         return;
     };
@@ -36,12 +30,16 @@ pub fn show(ui: &mut Ui, search: &mut SearchState, shared: &Shared, intents: &mu
     let marks = Marks {
         stretch: search.dragged.or(moment),
         position_secs: plays.then_some(shared.latest.player.position_secs),
-        window: Some(in_step(search.zoom.unwrap_or((0.0, query.duration_secs)), &found)),
+        window: Some(window),
         waveform_alone: true,
         ..Marks::default()
     };
     let name = "Picture of the selected match: click to play from there, drag over a part to search for it";
-    let (_, gesture) = sound_picture::picture(ui, name, height, &preview, marks);
+    let sound = match preview.stretch_secs {
+        None => Sound::whole(&preview),
+        Some(_) => Sound { duration_secs: found.file_seconds, whole: None, close_up: Some(&preview) },
+    };
+    let (_, gesture) = sound_picture::picture(ui, name, height, sound, marks);
     match gesture {
         Some(Gesture::Pointed(secs)) => intents.play_from(preview.path.clone(), secs),
         Some(Gesture::Dragged { from_secs, to_secs, down }) => {
@@ -80,10 +78,4 @@ fn heading(ui: &mut Ui, search: &SearchState, shared: &Shared, intents: &mut Int
             }
         }
     });
-}
-
-/// The part of a match's sound that is below a part of the query's.
-fn in_step((from, to): (f64, f64), found: &Match) -> (f64, f64) {
-    let later = found.start_seconds - found.query_start_seconds;
-    (from + later, to + later)
 }

@@ -45,6 +45,9 @@ pub(super) fn file(
     if let Some(problem) = problem {
         spoken += &format!("; {}", format::sentence(problem));
     }
+    if let Some(copies) = shared.copies_in_words(file.id) {
+        spoken += &format!("; and {copies}");
+    }
     let row = Row { name: &spoken, height: size::TABLE_ROW, selected, stops, leaves: true };
     let response = row::row(ui, file.id, row, |ui, rect| {
         wanted = cells(ui, &columns.cells(rect.with_min_x(rect.left() + indent)), files, shared, file, problem, stops);
@@ -130,6 +133,7 @@ fn cells(
         place = place.with_max_x(place.right().min(similar.left()));
     }
     if let Some(copies) = shared.copies_in_words(file.id) {
+        let copies = if files.folds_copies { format!("and {copies}") } else { copies };
         aside = if aside.is_empty() { copies } else { format!("{copies} · {aside}") };
     }
     match shared.absence_of(file.id) {

@@ -25,6 +25,12 @@ pub fn filter(ui: &mut Ui, files: &mut FileTable, intents: &mut Intents) {
             if icon_toggle(ui, Icon::Folder, name, Some(files.by_folder)).clicked() {
                 files.by_folder = !files.by_folder;
             }
+            if files.shown().order.dataset.has_copies() {
+                let name = "Files that sound exactly the same share one row";
+                if icon_toggle(ui, Icon::Copies, name, Some(files.folds_copies)).clicked() {
+                    files.folds_copies = !files.folds_copies;
+                }
+            }
             if !files.filter.is_empty() && icon_button(ui, Icon::Close, "Clear the filter").clicked() {
                 files.filter.clear();
             }

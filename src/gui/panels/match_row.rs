@@ -337,7 +337,7 @@ fn alike(ui: &Ui, rect: Rect, shown: &Shown<'_>) {
 /// The nearness of a match as a short text, and as the filled part of the bar. Both come from the share of random pairs of
 /// sounds that are farther apart. Each nine of the share fills a quarter of the bar: 90% fills one quarter, 99% two. Without
 /// such a share, both come from the number of bits that differ.
-fn nearness_in_short(found: &Match, bits: usize) -> (String, f32) {
+pub fn nearness_in_short(found: &Match, bits: usize) -> (String, f32) {
     let Some(share) = found.nearness.share_alike else {
         // Half of the bits of two random codes differ, so nothing is alike from there on.
         let share = (1.0 - 2.0 * found.distance / bits.max(1) as f64).clamp(0.0, 1.0);

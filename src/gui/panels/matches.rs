@@ -25,7 +25,7 @@ pub fn show(ui: &mut Ui, search: &mut SearchState, shared: &Shared, intents: &mu
     let report = search.report.clone();
     ui.spacing_mut().item_spacing.y = 4.0;
     toolbar(ui, search, shared, intents);
-    weights::show(ui, shared, intents);
+    weights::show(ui, search, shared, intents);
     taught::show(ui, search, shared, intents, report.as_deref());
     for sentence in search.filter.not_understood() {
         let warning = palette(ui.visuals()).warning;
@@ -60,7 +60,7 @@ fn toolbar(ui: &mut Ui, search: &mut SearchState, shared: &Shared, intents: &mut
         if segmented(ui, &mut view, &options) {
             intents.look_at_matches_as(view);
         }
-        weights::button(ui, shared, intents);
+        weights::button(ui, search, shared, intents);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| filter(ui, search, intents));
     });
 }

@@ -35,6 +35,12 @@ mod pill;
 pub mod player;
 mod project_menu;
 pub mod query;
+mod query_keys;
+pub mod review;
+mod review_counts;
+mod review_grid;
+mod review_list;
+mod review_timeline;
 pub mod save;
 pub mod search;
 #[cfg(feature = "shared")]
@@ -136,11 +142,16 @@ fn workbench(ui: &mut Ui, state: &mut State, intents: &mut Intents) {
 /// The page that is open.
 fn page(ui: &mut Ui, state: &mut State, intents: &mut Intents) {
     let subjects = (state.shared.page == Page::Bits).then(|| state.subjects());
-    let State { search, map, bits, duplicates, copies, collection, form, indexing, sound, notices, shared, .. } = state;
+    let State {
+        search, review, map, bits, duplicates, copies, collection, form, indexing, sound, notices, shared, ..
+    } = state;
     let shared = &*shared;
     match shared.page {
         Page::Search => search::show(ui, search, sound, shared, notices, intents),
         Page::Map => map::show(ui, map, search, shared, intents),
+        Page::Review => search::what_first_or(ui, shared, intents, |ui, intents| {
+            review::show(ui, review, search, shared, intents);
+        }),
         Page::Bits => search::what_first_or(ui, shared, intents, |ui, intents| {
             bits::show(ui, bits, &subjects.unwrap_or_default(), shared, intents);
         }),

@@ -63,7 +63,7 @@ pub fn show(ui: &mut Ui, shared: &Shared, intents: &mut Intents) {
     }
     let place = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), inner);
     painter.galley(place.min, galley, colour);
-    if response.on_hover_text("Training and indexing, with all their figures (Ctrl+5)").clicked() {
+    if response.on_hover_text("Training and indexing, with all their figures (Ctrl+6)").clicked() {
         intents.turn_to(if open { Page::Search } else { Page::Learning });
     }
 }

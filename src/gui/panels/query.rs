@@ -4,7 +4,7 @@ use egui::{Align, DragValue, Frame, Label, Layout, RichText, Ui};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::compare;
+use super::{compare, query_keys};
 use crate::engine::{Command, SoundPreview};
 use crate::gui::format;
 use crate::gui::intents::Intents;
@@ -15,7 +15,7 @@ use crate::gui::theme::{palette, size};
 use crate::gui::widgets::bidi::visual;
 use crate::gui::widgets::buttons::{icon_button, icon_toggle};
 use crate::gui::widgets::icons::Icon;
-use crate::gui::widgets::sound_picture::{self, Gesture, Marks};
+use crate::gui::widgets::sound_picture::{self, Gesture, Marks, Sound};
 use crate::gui::widgets::text;
 
 pub fn show(ui: &mut Ui, search: &mut SearchState, shared: &Shared, intents: &mut Intents) {
@@ -38,8 +38,8 @@ pub fn show(ui: &mut Ui, search: &mut SearchState, shared: &Shared, intents: &mu
                 });
             }
         }
-        if let Ok(preview) = &picture {
-            compare::show(ui, search, shared, intents, preview);
+        if picture.is_ok() {
+            compare::show(ui, search, shared, intents);
         }
     });
 }
@@ -65,10 +65,14 @@ fn heading(
             search.clear();
         }
         own_moments(ui, search, intents);
-        if let Some(preview) = preview {
+        if search.region.is_some() {
+            part_buttons(ui, shared, intents);
+        }
+        let known = || search.own.and_then(|own| shared.latest.dataset.file(own)).map(|file| file.duration_secs());
+        if let Some(duration_secs) = preview.map(|preview| preview.duration_secs).or_else(known) {
             // The line is filled from the right.
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                region_fields(ui, search, intents, preview.duration_secs)
+                region_fields(ui, search, intents, duration_secs)
             });
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -85,6 +89,17 @@ fn own_moments(ui: &mut Ui, search: &SearchState, intents: &mut Intents) {
     let name = "Moments of this sound that are like the query";
     if icon_toggle(ui, Icon::List, name, Some(open)).clicked() {
         intents.unfold_moments(own, !open);
+    }
+}
+
+/// What can be done with the chosen part.
+fn part_buttons(ui: &mut Ui, shared: &Shared, intents: &mut Intents) {
+    if icon_button(ui, Icon::Cut, "Save the chosen part as WAV (Ctrl+E)").clicked() {
+        intents.ask_to_save_part();
+    }
+    let loops = shared.latest.player.looping && shared.latest.player.playing;
+    if icon_toggle(ui, Icon::Loop, "Play the chosen part again and again", Some(loops)).clicked() {
+        intents.loop_part();
     }
 }
 
@@ -115,8 +130,10 @@ fn drawn(
         has_axes: true,
         waveform_alone: false,
     };
+    let close_up = search.close_up().and_then(|shown| search.pictures.drawn(&shown).cloned());
+    let sound = Sound { close_up: close_up.as_ref(), ..Sound::whole(preview) };
     let name = "Picture of the query: drag over the part to search for, click to play, zoom with the wheel";
-    let (_, gesture) = sound_picture::picture(ui, name, height, preview, marks);
+    let (response, gesture) = sound_picture::picture(ui, name, height, sound, marks);
     match gesture {
         Some(Gesture::Dragged { from_secs, to_secs, down }) => {
             let is_part = to_secs - from_secs >= SHORTEST_SECS;
@@ -125,10 +142,19 @@ fn drawn(
                 intents.choose_region(region);
             }
         }
-        Some(Gesture::Pointed(secs)) => intents.point_at_query(secs),
-        Some(Gesture::Zoomed(window)) => search.zoom = window,
+        Some(Gesture::Pointed(secs)) => {
+            // The keys go on in the picture.
+            response.request_focus();
+            intents.point_at_query(secs);
+        }
+        Some(Gesture::Zoomed(window)) => {
+            if search.zoom_to(window) {
+                intents.want_pictures();
+            }
+        }
         None => {}
     }
+    query_keys::handle(ui, &response, search, preview.duration_secs, intents);
 }
 
 /// The height of the picture. A low window keeps room for the matches.

@@ -4,6 +4,7 @@ use egui::{Button, Slider, Ui};
 
 use crate::engine::Weights;
 use crate::gui::intents::Intents;
+use crate::gui::search_state::SearchState;
 use crate::gui::shared::Shared;
 use crate::gui::theme::palette;
 use crate::gui::widgets::text;
@@ -12,11 +13,11 @@ const SLIDER: f32 = 72.0;
 const STEP: f64 = 0.05;
 
 /// The button that shows and hides the sliders. It is lit while more than the tone counts.
-pub fn button(ui: &mut Ui, shared: &Shared, intents: &mut Intents) {
+pub fn button(ui: &mut Ui, search: &SearchState, shared: &Shared, intents: &mut Intents) {
+    let weights = search.weights_now();
     let shown = shared.preferences.shows_weights;
-    let is_lit = shown || !shared.preferences.weights.is_tone_alone();
-    let help =
-        format!("{} Click to {} the sliders.", words(shared.preferences.weights), if shown { "hide" } else { "see" });
+    let is_lit = shown || !weights.is_tone_alone();
+    let help = format!("{} Click to {} the sliders.", words(weights), if shown { "hide" } else { "see" });
     let button = Button::selectable(is_lit, "Order");
     if ui.add(button).on_hover_text(help).clicked() {
         intents.show_weights(!shown);
@@ -24,11 +25,11 @@ pub fn button(ui: &mut Ui, shared: &Shared, intents: &mut Intents) {
 }
 
 /// The sliders, if they are shown, and a sentence that says what counts.
-pub fn show(ui: &mut Ui, shared: &Shared, intents: &mut Intents) {
+pub fn show(ui: &mut Ui, search: &SearchState, shared: &Shared, intents: &mut Intents) {
     if !shared.preferences.shows_weights {
         return;
     }
-    let before = shared.preferences.weights;
+    let before = search.weights_now();
     let [mut tone, mut pitch, mut envelope, mut length]: [f32; 4] = before.into();
     let mut is_reset = false;
     ui.horizontal_wrapped(|ui| {

@@ -10,7 +10,7 @@ use crate::engine::{
 };
 use crate::gui::format;
 use crate::gui::notices::{Deed, Place, Tone};
-use crate::gui::pictures::Picture;
+use crate::gui::pictures::{Picture, Shown};
 use crate::gui::search_state::Run;
 use crate::gui::shared::List;
 
@@ -71,6 +71,7 @@ impl State {
                 }
             }
             Command::Preview { .. } => self.search.pictures.asked(job),
+            Command::DrawTimeline { .. } => self.review.asked.submitted(job),
             Command::DrawMap => self.map.asked.submitted(job),
             Command::LookAtCode { .. } => self.bits.asked.submitted(job),
             Command::FindDuplicates { .. } => self.duplicates.asked.submitted(job),
@@ -89,6 +90,7 @@ impl State {
         self.duplicates.asked.ended(*job);
         self.indexing.asked.ended(*job);
         self.copies.asked.ended(*job);
+        self.review.asked.ended(*job);
         match event {
             Event::Finished { job, outcome } => {
                 let ticket = self.jobs.ended(job);
@@ -98,8 +100,8 @@ impl State {
                 self.finished(job, ticket, outcome);
             }
             Event::Cancelled { job } => {
-                if let Some(Ticket { is_preview: true, path: Some(path), .. }) = self.jobs.ended(job) {
-                    self.picture_ended(path, None);
+                if let Some(Ticket { picture: Some(shown), .. }) = self.jobs.ended(job) {
+                    self.picture_ended(shown, None);
                 }
                 self.search_ended(job);
             }
@@ -158,8 +160,9 @@ impl State {
                 self.search_ended(job);
             }
             Outcome::Previewed(preview) => {
-                self.picture_ended(preview.path.clone(), Some(Picture::Drawn(preview)));
+                self.picture_ended(Shown::of(&preview), Some(Picture::Drawn(preview)));
             }
+            Outcome::TimelineDrawn(timeline) => self.review.timeline = Some(timeline),
             Outcome::Recorded(take) => self.recorded(take),
             Outcome::TakeRenamed { from, to } => self.take_renamed(&from, to),
         }
@@ -185,18 +188,18 @@ impl State {
     }
 
     /// The picture of a sound has come. `None` if its job was cancelled.
-    fn picture_ended(&mut self, path: Utf8PathBuf, picture: Option<Picture>) {
-        let shown = self.search.pictured();
-        self.search.pictures.ended(path, picture, &shown);
+    fn picture_ended(&mut self, of: Shown, picture: Option<Picture>) {
+        let shown = self.pictured();
+        self.search.pictures.ended(of, picture, &shown);
         self.want_pictures();
     }
 
     fn failed(&mut self, job: JobId, ticket: Option<Ticket>, failure: &Failure) {
         self.modals.upkeep.is_looking = false;
-        if let Some(Ticket { is_preview: true, path: Some(path), .. }) = &ticket {
-            self.picture_ended(path.clone(), Some(Picture::Failed));
+        if let Some(Ticket { picture: Some(shown), .. }) = &ticket {
+            self.picture_ended(shown.clone(), Some(Picture::Failed));
             // Only the picture of the query is missed. If the player cannot read a file, the player says so.
-            if self.search.path.as_ref() != Some(path) {
+            if self.search.path.clone().map(Shown::whole).as_ref() != Some(shown) {
                 return;
             }
         }

@@ -6,14 +6,16 @@ use camino::Utf8PathBuf;
 
 use crate::engine::{Command, JobId, Latest};
 use crate::gui::notices::Place;
+use crate::gui::pictures::Shown;
 
 #[derive(Clone, Debug)]
 pub struct Ticket {
     /// The part of the window that shows an error of the job.
     pub place: Place,
-    /// The file of a search or a preview.
+    /// The file of a search.
     pub path: Option<Utf8PathBuf>,
-    pub is_preview: bool,
+    /// What the job draws.
+    pub picture: Option<Shown>,
     /// Whether the person sees the effect of the job without a message.
     pub is_quiet: bool,
     /// Whether the job changes a saved search.
@@ -33,7 +35,7 @@ impl Jobs {
         let ticket = Ticket {
             place: place_of(command),
             path: path_of(command, latest),
-            is_preview: matches!(command, Command::Preview { .. }),
+            picture: Shown::asked(command),
             is_quiet: judges || matches!(command, Command::TagFiles { .. } | Command::UntagFiles { .. }),
             teaches: judges || matches!(command, Command::SaveSearch { .. }),
         };
@@ -58,9 +60,7 @@ fn path_of(command: &Command, latest: &Latest) -> Option<Utf8PathBuf> {
             let saved = latest.searches.iter().find(|search| search.name == *name);
             saved.map(|search| search.query.path.clone())
         }
-        Command::Preview { path } | Command::RenameTake { path, .. } | Command::DeleteTake { path } => {
-            Some(path.clone())
-        }
+        Command::RenameTake { path, .. } | Command::DeleteTake { path } => Some(path.clone()),
         Command::Play(clip) => Some(clip.path.clone()),
         _ => None,
     }
@@ -109,6 +109,7 @@ fn place_of(command: &Command) -> Place {
         Command::Search(_)
         | Command::SearchSaved { .. }
         | Command::Preview { .. }
+        | Command::DrawTimeline { .. }
         | Command::MarkFavourite { .. }
         | Command::SaveSearch { .. }
         | Command::JudgeMatches { .. }

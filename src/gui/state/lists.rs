@@ -35,6 +35,7 @@ impl State {
         }
         let own = match page {
             Page::Search => Some(List::Matches),
+            Page::Review => Some(List::Tiles),
             Page::Map => Some(List::Dots),
             Page::Bits => Some(List::Near),
             Page::Duplicates if self.duplicates.exact => Some(List::Copies),
@@ -42,10 +43,14 @@ impl State {
             Page::Learning => None,
             Page::Collection => Some(List::Collection),
         };
-        if self.shared.list != List::Files {
+        // The library is beside the search, so its files stay in use there.
+        if self.shared.list != List::Files || page == Page::Review {
             self.shared.list = own.unwrap_or_default();
         }
         self.shared.page = page;
+        if page == Page::Review {
+            self.begin_review();
+        }
     }
 
     /// The selection in the list of a page beside the search, if that list was used last.
@@ -56,7 +61,7 @@ impl State {
             List::Duplicates => self.duplicates.selected_place(),
             List::Collection => self.collection.place_of(self.collection.selected, &self.shared),
             List::Copies => self.copies.selected_place(&self.shared),
-            List::Library | List::Files | List::Matches => None,
+            List::Library | List::Files | List::Matches | List::Events | List::Tiles => None,
         }
     }
 
@@ -71,6 +76,7 @@ impl State {
                 let file = self.first_selected_file();
                 file.map(|file| Clip { path: file.path.clone(), from_secs: 0.0, to_secs: None })
             }
+            List::Events | List::Tiles => self.review.selected().map(|found| self.shared.match_clip(found)),
             _ => self.explored().map(clip_of_place),
         }
     }
@@ -84,6 +90,7 @@ impl State {
                 self.step_file(by, false);
             }
             List::Matches => self.step_match(by),
+            List::Events | List::Tiles => self.step_events(by),
             _ => self.step_explored(by),
         }
     }
@@ -109,7 +116,7 @@ impl State {
             List::Duplicates => self.duplicates.step(by),
             List::Collection => self.collection.step(by, &self.shared),
             List::Copies => self.copies.step(by),
-            List::Library | List::Files | List::Matches => false,
+            List::Library | List::Files | List::Matches | List::Events | List::Tiles => false,
         };
         if !moved || !self.shared.preferences.plays_selected {
             return;
@@ -126,6 +133,8 @@ impl State {
         match self.shared.list {
             List::Library => self.library.cursor.into_iter().for_each(|head| self.choose_head(head)),
             List::Files | List::Matches => self.find_similar_to_file_or_match(),
+            // A review is of one query.
+            List::Events | List::Tiles => {}
             _ => self.find_similar_to_explored(),
         }
     }
@@ -135,6 +144,7 @@ impl State {
         match (self.shared.list, self.search.selected, file) {
             (List::Matches, Some(line), _) => self.find_similar_to_match(line),
             (_, _, Some(path)) => {
+                self.shared.preferences.hints_done[0] = true;
                 self.choose_query(path, None);
                 self.go_to_matches();
             }

@@ -13,7 +13,7 @@ use crate::gui::dialogs::Question;
 use crate::gui::match_list::{Column, Line, View};
 use crate::gui::modals::Modal;
 use crate::gui::notices::Place;
-use crate::gui::pictures::Wanted;
+use crate::gui::pictures::{self, Wanted};
 use crate::gui::saving::{Saving, What};
 use crate::gui::search_state::{KeyedMenu, MOST_MATCHES, Run, clip_of};
 use crate::gui::shared::{List, Page, stretch_of};
@@ -65,11 +65,19 @@ impl State {
         Command::Search(query)
     }
 
+    /// The pictures that the open page shows.
+    pub(super) fn pictured(&self) -> Vec<pictures::Shown> {
+        match self.shared.page {
+            Page::Review => self.review.in_view.clone(),
+            _ => self.search.pictured(),
+        }
+    }
+
     /// Asks for the shown pictures that are missing.
     pub(super) fn want_pictures(&mut self) {
-        let shown = self.search.pictured();
+        let shown = self.pictured();
         match self.search.pictures.want(&shown) {
-            Some(Wanted::Picture(path)) => self.submit(Command::Preview { path }),
+            Some(Wanted::Picture(shown)) => self.submit(shown.command()),
             Some(Wanted::End(job)) => self.cancel(job),
             None => {}
         }
@@ -126,8 +134,11 @@ impl State {
     }
 
     /// Changes what counts for the order of the matches, and searches again if that makes a difference. The window remembers
-    /// it.
+    /// it, or the saved search does if one is open.
     pub fn set_weights(&mut self, weights: Weights) {
+        if self.search.taught.saved.is_some() {
+            return self.weigh_saved(weights);
+        }
         self.shared.preferences.weights = weights;
         if self.search.weights != weights {
             self.search.weights = weights;
@@ -276,12 +287,32 @@ impl State {
         self.ask_to_save(What::Clip(clip_of(found)), &name);
     }
 
+    /// Asks where to save the chosen part of the query as WAV, or the selected match if no part is chosen.
+    pub fn ask_to_save_part(&mut self) {
+        let Some((path, (from, to))) = self.search.path.clone().zip(self.search.region) else {
+            if let Some(line) = self.search.selected {
+                self.ask_to_save_match(line);
+            }
+            return;
+        };
+        let stem = path.file_stem().unwrap_or("part");
+        let name = format!("{stem} {from:.2} to {to:.2} s.wav");
+        self.ask_to_save(What::Clip(Clip { path, from_secs: from, to_secs: Some(to) }), &name);
+    }
+
     pub fn ask_to_save_matches(&mut self) {
         let Some(report) = self.search.report.clone() else { return };
         let query = self.search.path.as_deref().and_then(Utf8Path::file_stem).unwrap_or("query");
         let format = MatchFormat::Text(TextFormat::Csv);
         let name = format!("like {query}.csv");
         self.ask_to_save(What::Matches(report, format), &name);
+    }
+
+    pub(super) fn ask_to_save_counts(&mut self) {
+        let Some(report) = self.search.report.clone() else { return };
+        let query = self.search.path.as_deref().and_then(Utf8Path::file_stem).unwrap_or("query");
+        let name = format!("counts of {query}.csv");
+        self.ask_to_save(What::Matches(report, MatchFormat::Text(TextFormat::Counts)), &name);
     }
 
     pub(super) fn ask_to_save(&mut self, what: What, name: &str) {

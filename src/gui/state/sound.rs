@@ -6,6 +6,11 @@ use super::State;
 use crate::dataset::SoundFile;
 use crate::engine::{Clip, Command, SoundSettings};
 use crate::gui::match_list::Line;
+use crate::gui::pictures;
+use crate::gui::search_state::SHORTEST_SECS;
+
+/// The length of a part of which only one end was set, in seconds.
+const MARKED_SECS: f64 = 1.0;
 
 impl State {
     pub(super) fn play(&mut self, clip: Clip) {
@@ -23,6 +28,46 @@ impl State {
         }
         if let Some(clip) = self.selected_clip().or_else(|| self.shared.last_played()) {
             self.play(clip);
+        }
+    }
+
+    /// Stops what plays, or plays the query, or its chosen part.
+    pub(super) fn play_or_stop_query(&mut self) {
+        match self.search.query_clip() {
+            Some(clip) if !self.shared.latest.player.playing => self.play(clip),
+            _ => self.submit(Command::StopPlaying),
+        }
+    }
+
+    /// Plays the chosen part of the query again and again. If it does already, it stops.
+    pub(super) fn loop_part(&mut self) {
+        let player = &self.shared.latest.player;
+        if player.looping && player.playing {
+            self.submit(Command::LoopPlayer(false));
+            return self.submit(Command::StopPlaying);
+        }
+        self.submit(Command::LoopPlayer(true));
+        if let Some(clip) = self.search.query_clip() {
+            self.play(clip);
+        }
+    }
+
+    /// The chosen part of the query begins, or ends, where the player is now.
+    pub fn mark_part(&mut self, is_start: bool) {
+        let player = &self.shared.latest.player;
+        let secs = player.position_secs;
+        let Some(path) = self.search.path.as_ref().filter(|path| player.path.as_ref() == Some(*path)) else { return };
+        let known = self.search.pictures.drawn(&pictures::Shown::whole(path.clone())).map(|whole| whole.duration_secs);
+        let Some(end) = known.filter(|end| secs < *end) else { return };
+        let before = self.search.region;
+        let region = match is_start {
+            true => (secs, before.map(|part| part.1).filter(|to| *to > secs).unwrap_or((secs + MARKED_SECS).min(end))),
+            false => {
+                (before.map(|part| part.0).filter(|from| *from < secs).unwrap_or((secs - MARKED_SECS).max(0.0)), secs)
+            }
+        };
+        if region.1 - region.0 >= SHORTEST_SECS {
+            self.choose_region(Some(region));
         }
     }
 

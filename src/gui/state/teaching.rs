@@ -2,19 +2,27 @@
 
 use super::State;
 use crate::dataset::Verdict;
-use crate::engine::{Basket, Command, Example, Query, SavedSearchView};
+use crate::engine::{Basket, Command, Example, Match, Query, SavedSearchView, Weights};
 use crate::gui::match_list::{Line, View};
 use crate::gui::modals::Modal;
 use crate::gui::notices::Place;
 use crate::gui::search_state::Run;
-use crate::gui::shared::Page;
+use crate::gui::shared::{List, Page};
 use crate::gui::taught::{self, Taught};
 
 impl State {
     /// Gives a verdict on the match in a line: matches should be like it, or not. The same verdict again removes it.
     pub fn judge(&mut self, line: impl Into<Line>, yes: bool) {
+        if let Some(found) = self.search.match_at(line.into()).cloned() {
+            self.judge_found(&found, yes);
+        }
+    }
+
+    pub(super) fn judge_found(&mut self, found: &Match, yes: bool) {
         // Verdicts are on files of the project.
-        let Some(found) = self.search.match_at(line.into()).filter(|found| !found.is_shared()) else { return };
+        if found.is_shared() {
+            return;
+        }
         let (start_secs, end_secs) = self.shared.stretch_in_file(found);
         let verdict = Verdict { file: found.file, start_secs, end_secs, yes };
         let before = taught::verdict_on(self.search.taught.basket(), found.file, (start_secs, end_secs));
@@ -30,7 +38,9 @@ impl State {
 
     /// Gives a verdict on the selected match. Then the next match is selected and plays.
     pub fn judge_selected(&mut self, yes: bool) {
-        if let Some(line) = self.search.selected {
+        if matches!(self.shared.list, List::Events | List::Tiles) {
+            self.judge_selected_event(yes);
+        } else if let Some(line) = self.search.selected {
             self.judge(line, yes);
             self.step(1);
         }
@@ -59,6 +69,11 @@ impl State {
     /// Draws the line at a distance. `None` draws it where the engine suggests.
     pub fn draw_line_at(&mut self, threshold: Option<f64>) {
         self.teach(|basket| basket.threshold = threshold, |name, query| Command::SaveSearch { name, query });
+    }
+
+    /// Changes what counts for the order of a saved search.
+    pub(super) fn weigh_saved(&mut self, weights: Weights) {
+        self.teach(|basket| basket.weights = weights, |name, query| Command::SaveSearch { name, query });
     }
 
     /// Changes the basket and searches again. If the search is saved, `keep` gives the command that changes it in the project.
@@ -114,7 +129,7 @@ impl State {
         let is_named = !self.modals.name_typed.trim().is_empty();
         let Some(query) = self.search.query().filter(|_| is_named) else { return };
         let Some(name) = self.modals.take_name() else { return };
-        self.search.taught.named(name.clone());
+        self.search.taught.named(name.clone(), query.basket.weights);
         self.search.history.keep(&self.search.taught);
         self.submit(Command::SaveSearch { name, query });
     }
@@ -135,8 +150,6 @@ impl State {
         self.search.view = View::of(query.by);
         self.search.filter = query.filter.clone();
         self.search.choose(query.path, region, false);
-        // A saved search has its own weights.
-        (self.search.weights, self.shared.preferences.weights) = (query.basket.weights, query.basket.weights);
         self.search.taught = Taught::saved(&name, query.basket);
         self.search.history.keep(&self.search.taught);
         self.search.own = self.own_file();

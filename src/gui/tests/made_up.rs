@@ -255,7 +255,15 @@ pub fn preview(path: &str) -> SoundPreview {
         highest_hz: 4000.0,
     };
     let waveform = vec![(-0.5, 0.5); 200];
-    SoundPreview { path: path.into(), duration_secs: 2.0, rate: 8000, channels: 1, waveform, spectrogram }
+    SoundPreview {
+        path: path.into(),
+        stretch_secs: None,
+        duration_secs: 2.0,
+        rate: 8000,
+        channels: 1,
+        waveform,
+        spectrogram,
+    }
 }
 
 /// The commands that a state has asked for since the last look, pictures of sounds left out.

@@ -45,7 +45,9 @@ fn pages_are_turned_by_click_and_by_key_also_while_typing() {
     }
     harness.get_by_label("Path to search for").focus();
     harness.run();
-    for (key, (page, name, _)) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5].into_iter().zip(PAGES) {
+    for (key, (page, name, _)) in
+        [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6].into_iter().zip(PAGES)
+    {
         harness.key_press_modifiers(Modifiers::COMMAND, key);
         harness.run();
         assert_eq!(harness.state().shared.page, page, "{name}");

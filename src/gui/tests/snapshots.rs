@@ -74,6 +74,7 @@ fn the_other_pages() {
         ("map", at(Page::Map), WINDOW, 1.0, Theme::Dark),
         ("bits", at(Page::Bits), WINDOW, 1.0, Theme::Dark),
         ("duplicates", at(Page::Duplicates), WINDOW, 1.0, Theme::Dark),
+        ("review", super::review::reviewed(), WINDOW, 1.0, Theme::Dark),
     ]);
 }
 

@@ -168,3 +168,68 @@ fn a_match_that_cannot_be_played_says_why_at_its_row() {
     let harness = window(state);
     harness.get_by_label("Match 1: kick_00.wav, 3.0 of 64 bits differ on average; there is no such file");
 }
+
+#[test]
+fn a_part_of_the_query_is_looped_and_cut_by_button_and_by_key() {
+    let mut state = made_up::matched();
+    state.choose_region(Some((0.5, 1.25)));
+    let mut harness = window(state);
+    commands(&mut harness);
+    press(&mut harness, "Play the chosen part again and again");
+    assert_eq!(in_short(&commands(&mut harness)), ["LoopPlayer(true)", "play /sounds/bell/bell_00.wav 0.50-1.25"]);
+    press(&mut harness, "Save the chosen part as WAV (Ctrl+E)");
+    let path =
+        |harness: &egui_kittest::Harness<'_, State>| harness.state().modals.saving.as_ref().map(|s| s.typed.clone());
+    assert!(path(&harness).is_some_and(|path| path.ends_with("bell_00 0.50 to 1.25 s.wav")));
+    harness.key_press(Key::Escape);
+    harness.run();
+    harness.state_mut().modals.saving = None;
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, Key::E);
+    harness.run();
+    assert!(path(&harness).is_some_and(|path| path.ends_with("bell_00 0.50 to 1.25 s.wav")));
+    press(&mut harness, "Save");
+    let saved = commands(&mut harness);
+    assert!(
+        matches!(&saved[..], [Command::SaveClip { clip, .. }] if (clip.from_secs, clip.to_secs) == (0.5, Some(1.25))),
+        "{saved:?}"
+    );
+}
+
+#[test]
+fn a_part_is_chosen_by_keys_in_the_picture_and_while_it_plays() {
+    let mut harness = window(made_up::matched());
+    harness.get_by_label_contains("Picture of the query:").focus();
+    harness.run();
+    let press_keys = |harness: &mut egui_kittest::Harness<'_, State>, modifiers, key| {
+        harness.state_mut().search.run = Default::default();
+        harness.key_press_modifiers(modifiers, key);
+        harness.run();
+    };
+    press_keys(&mut harness, egui::Modifiers::NONE, Key::ArrowRight);
+    let region = |harness: &egui_kittest::Harness<'_, State>| {
+        harness
+            .state()
+            .search
+            .region
+            .map(|(from, to)| (100.0 * from).round() as i32 * 10_000 + (100.0 * to).round() as i32)
+    };
+    assert_eq!(region(&harness), Some(20), "a tenth of the two seconds");
+    press_keys(&mut harness, egui::Modifiers::NONE, Key::ArrowRight);
+    press_keys(&mut harness, egui::Modifiers::SHIFT, Key::ArrowRight);
+    assert_eq!(region(&harness), Some(4 * 10_000 + 28));
+    press_keys(&mut harness, egui::Modifiers::NONE, Key::Plus);
+    assert!(harness.state().search.zoom.is_some_and(|(from, to)| (to - from - 1.0).abs() < 1e-9));
+    press_keys(&mut harness, egui::Modifiers::NONE, Key::Num0);
+    assert_eq!(harness.state().search.zoom, None);
+    commands(&mut harness);
+    press_keys(&mut harness, egui::Modifiers::NONE, Key::Space);
+    assert_eq!(in_short(&commands(&mut harness)), ["play /sounds/bell/bell_00.wav 0.04-0.28"]);
+
+    let player = &mut harness.state_mut().shared.latest.player;
+    (player.path, player.playing) = (Some("/sounds/bell/bell_00.wav".into()), true);
+    for (key, secs) in [(Key::OpenBracket, 0.7), (Key::CloseBracket, 1.4)] {
+        harness.state_mut().shared.latest.player.position_secs = secs;
+        press_keys(&mut harness, egui::Modifiers::NONE, key);
+    }
+    assert_eq!(harness.state().search.region, Some((0.7, 1.4)));
+}

@@ -107,7 +107,7 @@ fn without_an_index_a_query_is_drawn_and_not_searched() {
     let mut state = made_up::added();
     state.find("/q.wav".into());
     let commands = all_submitted(&mut state);
-    assert!(matches!(&commands[..], [Command::Preview { path }] if path == "/q.wav"));
+    assert!(matches!(&commands[..], [Command::Preview { path, .. }] if path == "/q.wav"));
     state.submitted(JobId(1), &commands[0]);
     state.apply(Event::Finished { job: JobId(1), outcome: Outcome::Previewed(made_up::preview("/q.wav").into()) });
     assert!(matches!(state.search.pictures.of("/q.wav".into()), Some(Picture::Drawn(_))));
@@ -264,7 +264,7 @@ fn the_picture_of_the_selected_match_is_asked_for_once() {
     state.apply(Event::Finished { job: JobId(5), outcome: Outcome::Previewed(kick.into()) });
     state.select_match(2);
     let pad =
-        |commands: &[Command]| matches!(commands, [Command::Preview { path }] if path == "/sounds/pad/pad_00.wav");
+        |commands: &[Command]| matches!(commands, [Command::Preview { path, .. }] if path == "/sounds/pad/pad_00.wav");
     let asked = all_submitted(&mut state);
     assert!(pad(&asked), "{asked:?}");
     state.select_match(2);

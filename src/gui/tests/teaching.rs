@@ -9,7 +9,7 @@ use egui_kittest::kittest::Queryable as _;
 use super::made_up::{self, answer_search, changed, submitted};
 use super::panels::{commands, press, window};
 use crate::dataset::{FileId, Verdict};
-use crate::engine::{Basket, Command, Event, Grouping, JobId, Outcome, Query, SavedSearchView, SearchFilter};
+use crate::engine::{Basket, Command, Event, Grouping, JobId, Outcome, Query, SavedSearchView, SearchFilter, Weights};
 use crate::gui::match_list::View;
 use crate::gui::shared::List;
 use crate::gui::state::State;
@@ -186,7 +186,7 @@ fn undoing_a_verdict_of_a_saved_search_ranks_again() {
 #[test]
 fn a_verdict_is_not_lost_while_it_is_being_saved() {
     let mut state = with_saved(made_up::matched(), Vec::new());
-    state.search.taught.named("wren".into());
+    state.search.taught.named("wren".into(), Default::default());
     state.judge(1, true);
     let kept = submitted(&mut state);
     state.submitted(JobId(90), &kept[0]);
@@ -228,4 +228,41 @@ fn the_arrow_keys_pass_over_the_line() {
     harness.run();
     assert_eq!(harness.state().search.selected, Some(2.into()));
     assert!(harness.get_by_label_contains("Match 2: pad_00.wav").is_focused());
+}
+
+/// A saved search has its own weights. Neither saving nor opening it changes those that the window remembers.
+#[test]
+fn the_weights_of_a_saved_search_are_its_own() {
+    let remembered = Weights::new(1.0, 0.5, 0.0, 0.0);
+    let mut state = made_up::matched();
+    state.set_weights(remembered);
+    state.search.run = Default::default();
+    submitted(&mut state);
+    let state = changed(state, |latest| {
+        let mut search = saved(Vec::new());
+        search.query.basket.weights = Weights::new(1.0, 0.0, 0.0, 0.8);
+        latest.searches = Arc::new(vec![search]);
+    });
+    let mut state = state;
+    state.open_saved(0);
+    assert_eq!(state.search.weights_now(), Weights::new(1.0, 0.0, 0.0, 0.8));
+    assert_eq!(state.shared.preferences.weights, remembered, "opening changes nothing");
+    submitted(&mut state);
+    state.set_weights(Weights::new(0.5, 0.0, 0.0, 0.8));
+    let kept = submitted(&mut state);
+    assert!(
+        matches!(&kept[..], [Command::SaveSearch { query, .. }, ..] if query.basket.weights.tone() == 0.5),
+        "the saved search keeps them: {kept:?}"
+    );
+    assert_eq!(state.shared.preferences.weights, remembered);
+    state.search.run = Default::default();
+    state.choose_query("/sounds/kick/kick_00.wav".into(), None);
+    assert_eq!(state.search.weights_now(), remembered, "another query has the remembered ones");
+    state.search.run = Default::default();
+    state.modals.name_typed = "kicks".into();
+    submitted(&mut state);
+    state.save_search();
+    let kept = submitted(&mut state);
+    assert!(matches!(&kept[..], [Command::SaveSearch { query, .. }] if query.basket.weights == remembered), "{kept:?}");
+    assert_eq!((state.search.weights_now(), state.shared.preferences.weights), (remembered, remembered));
 }

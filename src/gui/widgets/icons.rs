@@ -46,6 +46,10 @@ pub enum Icon {
     Turns,
     /// Whether selecting plays.
     Preview,
+    /// Copies of a file.
+    Copies,
+    /// A pair of scissors.
+    Cut,
 }
 
 /// An icon inside a button, beside its text, in the text's colour.
@@ -270,6 +274,16 @@ pub fn paint(painter: &Painter, icon: Icon, rect: Rect, colour: Color32) {
             line(vec![at(0.08, 0.1), at(0.5, 0.48), at(0.24, 0.52)]);
             line(vec![at(0.58, 0.2), at(0.66, 0.32), at(0.66, 0.5), at(0.58, 0.62)]);
             line(vec![at(0.74, 0.08), at(0.88, 0.28), at(0.88, 0.54), at(0.74, 0.76)]);
+        }
+        Icon::Copies => {
+            line(vec![at(0.3, 0.3), at(0.92, 0.3), at(0.92, 0.92), at(0.3, 0.92), at(0.3, 0.3)]);
+            line(vec![at(0.3, 0.7), at(0.08, 0.7), at(0.08, 0.08), at(0.7, 0.08), at(0.7, 0.3)]);
+        }
+        Icon::Cut => {
+            line(arc(at(0.2, 0.22), 0.15, 0.0, TAU));
+            line(arc(at(0.2, 0.78), 0.15, 0.0, TAU));
+            line(vec![at(0.33, 0.31), at(0.95, 0.76)]);
+            line(vec![at(0.33, 0.69), at(0.95, 0.24)]);
         }
         Icon::Drop => {
             line(vec![at(0.5, 0.06), at(0.5, 0.6)]);

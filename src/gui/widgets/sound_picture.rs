@@ -49,6 +49,34 @@ pub struct Marks {
     pub waveform_alone: bool,
 }
 
+/// What is drawn: a whole sound, or as much of it as is known.
+#[derive(Clone, Copy)]
+pub struct Sound<'a> {
+    pub duration_secs: f64,
+    pub whole: Option<&'a Arc<SoundPreview>>,
+    /// A part of the sound with more detail.
+    pub close_up: Option<&'a Arc<SoundPreview>>,
+}
+
+impl<'a> Sound<'a> {
+    pub fn whole(preview: &'a Arc<SoundPreview>) -> Self {
+        Self { duration_secs: preview.duration_secs, whole: Some(preview), close_up: None }
+    }
+
+    /// The best picture of a part, and the second at which this picture begins.
+    fn of(&self, (from, to): (f64, f64)) -> Option<(&'a Arc<SoundPreview>, f64)> {
+        // Rounding to milliseconds and to frames must not lose the close-up.
+        const ROUNDING_SECS: f64 = 0.002;
+        let begins = |close_up: &SoundPreview| close_up.stretch_secs.map_or(0.0, |stretch| stretch.0);
+        let covers = |close_up: &&Arc<SoundPreview>| {
+            let begin = begins(close_up);
+            begin <= from + ROUNDING_SECS && begin + close_up.duration_secs >= to - ROUNDING_SECS
+        };
+        let close_up = self.close_up.filter(covers).map(|close_up| (close_up, begins(close_up)));
+        close_up.or(self.whole.map(|whole| (whole, 0.0)))
+    }
+}
+
 /// The mapping of seconds to positions.
 #[derive(Clone, Copy)]
 struct Scale {
@@ -79,16 +107,10 @@ impl Scale {
 }
 
 /// A sound over the whole available width.
-pub fn picture(
-    ui: &mut Ui,
-    name: &str,
-    height: f32,
-    preview: &Arc<SoundPreview>,
-    marks: Marks,
-) -> (Response, Option<Gesture>) {
+pub fn picture(ui: &mut Ui, name: &str, height: f32, sound: Sound<'_>, marks: Marks) -> (Response, Option<Gesture>) {
     let (whole, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, name));
-    let duration = preview.duration_secs.max(1e-9);
+    let duration = sound.duration_secs.max(1e-9);
     let is_zoomed = marks.has_axes && marks.window.is_some();
     let mut rect = whole;
     let lane = is_zoomed.then(|| take_bottom(&mut rect, LANE));
@@ -96,14 +118,14 @@ pub fn picture(
     let (from, to) = marks.window.unwrap_or((0.0, duration));
     let scale = Scale { rect, from, to, duration };
     if ui.is_rect_visible(whole) {
-        paint(ui, &scale, &response, preview, marks);
+        paint(ui, &scale, &response, sound, marks);
         if let Some(axis) = axis {
-            times(ui, axis, &scale);
+            times(ui, axis, (scale.from, scale.to));
         }
     }
     let mut gesture = gesture(ui, &response, marks, &scale);
-    if let Some(lane) = lane {
-        gesture = overview(ui, lane, &response, preview, &scale).or(gesture);
+    if let (Some(lane), Some(whole)) = (lane, sound.whole) {
+        gesture = overview(ui, lane, &response, whole, &scale).or(gesture);
     }
     if marks.has_axes {
         gesture = zoomed(ui, &response, &scale).or(gesture);
@@ -122,19 +144,21 @@ fn take_bottom(rect: &mut Rect, height: f32) -> Rect {
     taken
 }
 
-fn paint(ui: &Ui, scale: &Scale, response: &Response, preview: &Arc<SoundPreview>, marks: Marks) {
+fn paint(ui: &Ui, scale: &Scale, response: &Response, sound: Sound<'_>, marks: Marks) {
+    let (from, to) = scale.shown();
+    let source = sound.of((from, to));
     let palette = palette(ui.visuals());
     let rect = scale.rect;
     let painter = ui.painter_at(rect.expand(1.0));
-    let (above, below) = match preview.spectrogram.columns {
-        0 => (rect, None),
+    let (above, below) = match source {
+        None => (rect, None),
+        Some((preview, _)) if preview.spectrogram.columns == 0 => (rect, None),
         _ if marks.waveform_alone => (rect, None),
         _ => {
             let (above, below) = rect.split_top_bottom_at_fraction(WAVEFORM_SHARE);
             (above, Some(below))
         }
     };
-    let (from, to) = scale.shown();
     let across = |of: Rect| Rect::from_x_y_ranges(scale.x(from)..=scale.x(to), of.y_range());
     painter.hline(above.x_range(), above.center().y, Stroke::new(1.0, palette.line));
     let at_stretch =
@@ -142,17 +166,20 @@ fn paint(ui: &Ui, scale: &Scale, response: &Response, preview: &Arc<SoundPreview
     if let Some(ground) = at_stretch(above) {
         painter.rect_filled(ground, 0.0, palette.selected);
     }
-    if to > from {
-        let columns = columns(&preview.waveform, from / scale.duration, to / scale.duration);
+    if let Some((preview, begin)) = source.filter(|_| to > from) {
+        let share = |secs: f64| (secs - begin) / preview.duration_secs.max(1e-9);
+        let columns = columns(&preview.waveform, share(from), share(to));
         let inside = |place: f32| match marks.stretch {
             Some((first, last)) => (first..=last).contains(&(from + f64::from(place) * (to - from))),
             None => true,
         };
         let colour = |place| if inside(place) { palette.accent } else { palette.wave };
         let place = across(above).shrink2(vec2(0.0, 2.0));
-        waveform::paint_as_loud_as(&painter, place, columns.len(), peak(&preview.waveform), |i| columns[i], colour);
+        let loudest = peak(&sound.whole.unwrap_or(preview).waveform);
+        waveform::paint_as_loud_as(&painter, place, columns.len(), loudest, |i| columns[i], colour);
         if let Some(below) = below {
-            spectrogram::paint(ui, &painter, response.id, across(below), preview, (from, to));
+            let stretch = (from - begin, to - begin);
+            spectrogram::paint(ui, &painter, response.id, across(below), preview, stretch);
         }
     }
     if let Some(below) = below {
@@ -161,7 +188,7 @@ fn paint(ui: &Ui, scale: &Scale, response: &Response, preview: &Arc<SoundPreview
                 painter.rect_filled(dimmed, 0.0, palette.well.gamma_multiply(0.6));
             }
         }
-        if marks.has_axes {
+        if let Some((preview, _)) = source.filter(|_| marks.has_axes) {
             frequencies(&painter, below, preview.spectrogram.highest_hz, palette.text, palette.well);
         }
     }
@@ -192,16 +219,16 @@ fn peak(columns: &[(f32, f32)]) -> f32 {
 
 const AXIS_FONT: FontId = FontId::proportional(10.5);
 
-/// The times below the picture, as many as fit.
-fn times(ui: &Ui, axis: Rect, scale: &Scale) {
+/// The times below a picture from one second to another, as many as fit.
+pub fn times(ui: &Ui, axis: Rect, (from, to): (f64, f64)) {
     let palette = palette(ui.visuals());
     let painter = ui.painter_at(axis);
     let room = 64.0;
-    let step = step_of_times((scale.to - scale.from) * f64::from(room / axis.width().max(1.0)));
-    let mut number = (scale.from / step).ceil();
-    while number * step <= scale.to {
+    let step = step_of_times((to - from) * f64::from(room / axis.width().max(1.0)));
+    let mut number = (from / step).ceil();
+    while number * step <= to {
         let secs = number * step;
-        let x = scale.x(secs);
+        let x = axis.left() + ((secs - from) / (to - from).max(1e-9)) as f32 * axis.width();
         painter.vline(x, axis.top()..=axis.top() + 3.0, Stroke::new(1.0, palette.wave));
         if x + room / 2.0 < axis.right() {
             let words = format::time_on_axis(secs, step);
@@ -224,7 +251,8 @@ fn step_of_times(least_secs: f64) -> f64 {
     [1.0, 2.0, 5.0, 10.0].into_iter().map(|times| times * power).find(|step| *step >= least_secs).unwrap_or(power)
 }
 
-fn frequencies(painter: &Painter, rect: Rect, highest_hz: f32, text: egui::Color32, ground: egui::Color32) {
+/// The names of some frequencies at the right edge of a spectrogram.
+pub fn frequencies(painter: &Painter, rect: Rect, highest_hz: f32, text: egui::Color32, ground: egui::Color32) {
     for (hz, words) in [(100.0, "100 Hz"), (1000.0, "1 kHz"), (5000.0, "5 kHz"), (15_000.0, "15 kHz")] {
         let share = share_of_height(hz, highest_hz);
         let y = rect.bottom() - share * rect.height();

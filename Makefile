@@ -73,7 +73,7 @@ check-ports: rust
 	@CARGO="$(CARGO)" packaging/check_ports.sh
 
 screenshots: picture-needs
-	$(CARGO) test --test it screenshots -- --ignored --nocapture
+	$(CARGO) test --test it -- screenshots:: tasks::draw --ignored --nocapture
 
 run-needs: PACKAGES := $(RUN_PACKAGES)
 test-needs: PACKAGES := $(TEST_PACKAGES)

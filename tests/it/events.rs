@@ -115,7 +115,10 @@ fn a_timeline_is_nearest_where_the_events_are() {
     }
     let smallest = timeline.nearest.iter().copied().fold(f32::INFINITY, f32::min);
     let nearest = report.matches[0].distance;
-    assert!((f64::from(smallest) - nearest).abs() < 1e-3, "nowhere is nearer than the first event: {smallest}, {nearest}");
+    assert!(
+        (f64::from(smallest) - nearest).abs() < 1e-3,
+        "nowhere is nearer than the first event: {smallest}, {nearest}"
+    );
 
     // What was said no to is dark.
     let calls = report.matches[0].clone();

@@ -182,21 +182,6 @@ impl Window<'_> {
         connection.flush().expect("sent");
     }
 
-    /// Takes the keyboard from the window, and gives it back.
-    pub fn come_back(&self) {
-        use x11rb::connection::Connection as _;
-        use x11rb::protocol::xproto::{ConnectionExt as _, InputFocus};
-        let (connection, _) = x11rb::connect(Some(&self.screen.display)).expect("the screen");
-        let nothing = x11rb::NONE;
-        connection
-            .set_input_focus(InputFocus::NONE, nothing, x11rb::CURRENT_TIME)
-            .expect("asked")
-            .check()
-            .expect("set");
-        connection.flush().expect("sent");
-        self.screen.mouse(&["windowfocus", "--sync", &self.window]);
-    }
-
     /// Sends the program a signal, as "-TERM".
     pub fn signal(&self, signal: &str) {
         let status = Command::new("kill").args([signal, &self.program.0.id().to_string()]).status();
@@ -255,20 +240,6 @@ impl Window<'_> {
     fn now(&self, name: &str) -> Option<Thing> {
         let things = pollster::block_on(self.things()).ok()?;
         things.into_iter().find(|thing| thing.name.starts_with(name))
-    }
-
-    /// The names of all widgets.
-    pub fn names(&self) -> Vec<String> {
-        let things = pollster::block_on(self.things()).unwrap_or_default();
-        things.into_iter().map(|thing| thing.name).collect()
-    }
-
-    pub fn until(&self, is_so: impl Fn() -> bool) {
-        let end = Instant::now() + PATIENCE;
-        while !is_so() {
-            assert!(Instant::now() < end, "it never came");
-            sleep(Duration::from_millis(20));
-        }
     }
 
     pub fn until_gone(&self, name: &str) {

@@ -104,6 +104,7 @@ fn toolbar(ui: &mut Ui, review: &mut Review, search: &SearchState, intents: &mut
                 intents.show_sample(is_sample);
             }
             if review.sample().is_none() {
+                ui.add_space(size::GAP);
                 let help = "Shows also events that are not really alike";
                 tick(ui, &mut review.shows_behind, "Behind the line, too").on_hover_text(help);
             }

@@ -72,7 +72,7 @@ fn made_up(bits: usize, count: usize) -> Codes {
         mix(state)
     };
     let mut codes = Codes::new(bits).expect("a legal width");
-    let last = if bits % 64 == 0 { !0 } else { (1 << (bits % 64)) - 1 };
+    let last = if bits.is_multiple_of(64) { !0 } else { (1 << (bits % 64)) - 1 };
     let words = bits.div_ceil(64);
     for _ in 0..count {
         let cluster = (next() % 10_000) * (next() % 10_000) / 10_000;

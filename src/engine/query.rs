@@ -126,7 +126,7 @@ pub struct SearchReport {
     pub line: Line,
     /// If a shared library answered: which, and how.
     #[serde(rename = "library", skip_serializing_if = "Option::is_none")]
-    pub of_library: Option<LibraryAnswer>,
+    pub of_library: Option<Box<LibraryAnswer>>,
 }
 
 /// How a shared library answered.

@@ -40,6 +40,6 @@ pub use error::LibraryError;
 pub use found::SharedCode;
 pub use hnsw::Hnsw;
 pub use models::{ModelState, PublishedModel};
-pub use publish::{Batch, KnownFile, NewFile, Published};
+pub use publish::{Batch, FileCodes, KnownFile, NewFile, Published};
 pub use search::{FoundFile, Nearest, NearestFiles, Reading, Scan, Wanted};
 pub use work::{Completed, Lease, LeaseTerms, Remaining, Task};

@@ -26,6 +26,9 @@ pub struct KnownFile {
     pub is_encoded: bool,
 }
 
+/// The chunks of a file that are not silent, with their codes.
+pub type FileCodes = Vec<(u32, Vec<u64>)>;
+
 /// A file to publish.
 pub struct NewFile<'a> {
     /// The number of its root, by [`Library::root`], and the root's name.
@@ -37,7 +40,7 @@ pub struct NewFile<'a> {
     pub sound_hash: Option<[u8; 32]>,
     pub tags: &'a [String],
     /// The chunks that are not silent, with their codes. `None` if the project has no codes of the library's model.
-    pub codes: Option<Vec<(u32, Vec<u64>)>>,
+    pub codes: Option<FileCodes>,
 }
 
 /// Some files that are published in one transaction.
@@ -291,7 +294,7 @@ fn write_codes(
         let codes = batch.files[*place as usize].codes.as_ref().filter(|_| *is_taken)?;
         Some((*id, codes))
     };
-    let coded: Vec<(i64, &Vec<(u32, Vec<u64>)>)> = now.iter().filter_map(coded).collect();
+    let coded: Vec<(i64, &FileCodes)> = now.iter().filter_map(coded).collect();
     let (ids, counts): (Vec<i64>, Vec<i32>) = coded.iter().map(|(id, codes)| (*id, codes.len() as i32)).unzip();
     // A worker that is encoding such a file loses its lease. One that has encoded it was faster.
     let take =

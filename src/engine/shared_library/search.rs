@@ -162,7 +162,7 @@ pub(super) fn search(
             .collect();
         report.line = draw_line(&mut report.matches, query.basket.threshold, by_chance.is_some());
     }
-    report.of_library = Some(answer);
+    report.of_library = Some(Box::new(answer));
     report.seconds = began.elapsed().as_secs_f64();
     Ok(report)
 }

@@ -47,7 +47,7 @@ fn a_match_of_the_library_says_its_root_and_whether_it_is_mapped() {
     let mut state = made_up::matched();
     let mut report = SearchReport::clone(state.search.report.as_ref().expect("matches"));
     let answer = LibraryAnswer { name: "h/d".into(), model: String::new(), by: "exact", recall: None, recall_of: None };
-    report.of_library = Some(answer);
+    report.of_library = Some(Box::new(answer));
     for (found, root) in report.matches.iter_mut().zip(["fx-drive", "field"]) {
         found.file = crate::dataset::FileId(-found.file.0);
         let tags = vec!["dry".to_owned()];

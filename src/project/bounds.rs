@@ -81,7 +81,9 @@ mod tests {
             "thumbnail = zeroblob(200000)",
         ] {
             let (_keep, project) = project();
-            project.add_files(&[facts("/a.wav", 1), facts("/b.wav", 2)]).expect("added");
+            let edit = project.edit("Added").expect("writable");
+            edit.add_files(&[facts("/a.wav", 1), facts("/b.wav", 2)]).expect("added");
+            edit.commit().expect("committed");
             project
                 .db()
                 .execute(&format!("UPDATE files SET {impossible} WHERE path LIKE '%b.wav'"), [])

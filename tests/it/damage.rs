@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 use soundalike::engine::{Command, Grouping, Outcome, PartState, Query, SearchFilter, check, repair};
+use soundalike::project::ProjectError;
 
 use crate::support::{Bench, quick, write_tones};
 
@@ -149,7 +150,7 @@ impl Patient {
                     self.bench = Bench::give_back(folder, audio, &project, &self.whole);
                     return Err("a project that is to be repaired was changed".into());
                 }
-                match repair(&path)
+                match repaired(&path)
                     .map_err(|cause| cause.to_string())
                     .and_then(|_| check(&path).map_err(|cause| cause.to_string()))
                 {
@@ -294,6 +295,18 @@ impl Bench {
         match Self::open_in(folder, audio) {
             Ok(bench) => bench,
             Err((_, _, why)) => panic!("the whole project is refused: {why}"),
+        }
+    }
+}
+
+/// Repairs the project. A process that another test is starting holds the project's lock for a moment, until it runs its
+/// own program. So a project that is in use is tried again.
+fn repaired(folder: &Utf8Path) -> Result<Vec<String>, ProjectError> {
+    let end = Instant::now() + Duration::from_secs(20);
+    loop {
+        match repair(folder) {
+            Err(ProjectError::ReadOnly(_)) if Instant::now() < end => std::thread::sleep(Duration::from_millis(50)),
+            result => return result,
         }
     }
 }

@@ -49,8 +49,7 @@ fn dropped_sounds_are_learned_found_played_and_dragged() {
     window.see("What should it sound like?");
     picture("5-learned.png");
 
-    window.click("Find sounds like tone_03.wav");
-    window.see("Match 1:");
+    window.click_for("Find sounds like tone_03.wav", "Match 1:");
     let second = window.see("Match 2:");
     picture("6-matches.png");
 

@@ -6,6 +6,7 @@ mod keyboard;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,9 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_soundalike");
 
 /// No step takes longer than this, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// One screen at a time: several windows that draw in software would starve one another, and clicks would come late.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// A process that ends with the test.
 pub struct Running(Child);
@@ -36,6 +40,7 @@ pub struct Screen {
     folder: tempfile::TempDir,
     _server: Running,
     _session: Running,
+    _alone: MutexGuard<'static, ()>,
 }
 
 /// A widget with a name, and its rectangle on the screen.
@@ -72,6 +77,8 @@ impl Screen {
                 return None;
             }
         }
+        // A test that failed leaves nothing behind that the next one needs.
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = tempfile::tempdir().expect("a folder");
         let mut server = Command::new("Xvfb");
         server.args(["-displayfd", "1", "-screen", "0", &format!("{size}x24")]);
@@ -85,7 +92,7 @@ impl Screen {
             return None;
         };
         let display = format!(":{number}");
-        Some(Self { display, bus, address, folder, _server: server, _session: session })
+        Some(Self { display, bus, address, folder, _server: server, _session: session, _alone: alone })
     }
 
     /// A command that sees this screen, and nothing of the person's own desktop.
@@ -254,6 +261,21 @@ impl Window<'_> {
 
     pub fn click(&self, name: &str) {
         self.screen.click(self.see(name).middle());
+    }
+
+    /// Clicks a widget until another one comes. A click on a list that moves while the pointer presses counts as a drag.
+    pub fn click_for(&self, name: &str, comes: &str) {
+        for _ in 0..6 {
+            self.click(name);
+            let end = Instant::now() + PATIENCE / 6;
+            while Instant::now() < end {
+                if self.has(comes) {
+                    return;
+                }
+                sleep(Duration::from_millis(50));
+            }
+        }
+        panic!("clicks on {name} never brought {comes}");
     }
 
     /// All widgets of the window that have names.

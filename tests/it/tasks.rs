@@ -149,7 +149,6 @@ impl Tour<'_> {
         window.until_focused("Picture of Event 1:");
         window.see("Timeline of 20260513_043000.WAV");
         window.key("y");
-        window.until_focused("Picture of Event 2:");
         window.see("1 yes, 0 no");
         self.picture("05-answer-yes-or-no.png");
     }

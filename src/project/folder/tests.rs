@@ -106,7 +106,9 @@ fn newer_and_foreign_catalogues_are_refused_in_words() {
 fn a_flipped_bit_in_the_numbers_of_a_catalogue_can_be_repaired() {
     let (_keep, path) = folder();
     let project = open(&path).expect("opened");
-    project.add_files(&[facts("/a.wav", 1)]).expect("added");
+    let edit = project.edit("Added").expect("writable");
+    edit.add_files(&[facts("/a.wav", 1)]).expect("added");
+    edit.commit().expect("committed");
     drop(project);
     let whole = contents(&path);
     for (byte, bit) in (60..64).chain(68..72).flat_map(|byte| (0..8).map(move |bit| (byte, bit))) {
@@ -115,6 +117,11 @@ fn a_flipped_bit_in_the_numbers_of_a_catalogue_can_be_repaired() {
         }
         let mut catalogue = whole["project.db"].clone();
         catalogue[byte] ^= 1 << bit;
+        let version = i64::from(u32::from_be_bytes([catalogue[60], catalogue[61], catalogue[62], catalogue[63]]));
+        if (1..schema::VERSION).contains(&version) {
+            // The catalogue of an earlier version has such a number, too.
+            continue;
+        }
         std::fs::write(path.join("project.db"), catalogue).expect("damaged");
         let refused = open(&path).expect_err("damaged").to_string();
         assert!(refused.contains("soundalike repair"), "bit {bit} of byte {byte}: {refused}");

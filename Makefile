@@ -1,5 +1,6 @@
 # make run          opens the window
 # make test         runs all tests
+# make test-shared  runs the tests of the shared library on a PostgreSQL server of their own
 # make check        formatting, lints, tests, documentation and licences: what must hold before a commit
 # make bench        measures, in the profile that make run builds; against PyTorch, Faiss and Annoy where SOUNDALIKE_PYTHON
 #                   names a Python that has them
@@ -27,7 +28,7 @@ TEST_PACKAGES := $(RUN_PACKAGES) $(SCREEN_PACKAGES) sox ffmpeg pulseaudio pulsea
 SOAK_PACKAGES := $(TEST_PACKAGES) xfsprogs btrfs-progs dosfstools exfatprogs exfat-fuse python3-fusepy
 PICTURE_PACKAGES := $(RUN_PACKAGES) $(SCREEN_PACKAGES) pulseaudio pulseaudio-utils libasound2-plugins
 
-.PHONY: run test soak check check-ports bench man package screenshots format-check lint doc-check dependency-check run-needs test-needs soak-needs picture-needs rust
+.PHONY: run test test-shared soak check check-ports bench man package screenshots format-check lint doc-check dependency-check run-needs test-needs soak-needs picture-needs rust
 
 run: run-needs
 	$(CARGO) run
@@ -35,7 +36,10 @@ run: run-needs
 test: test-needs
 	$(CARGO) test
 
-check: test-needs format-check lint test doc-check dependency-check
+test-shared: test-needs
+	SOUNDALIKE_POSTGRES=1 $(CARGO) test --test it shared_library
+
+check: test-needs format-check lint test test-shared doc-check dependency-check
 
 format-check: rust
 	$(CARGO) fmt --check
@@ -73,7 +77,7 @@ check-ports: rust
 	@CARGO="$(CARGO)" packaging/check_ports.sh
 
 screenshots: picture-needs
-	$(CARGO) test --test it -- screenshots:: tasks::draw --ignored --nocapture
+	$(CARGO) test --test it -- screenshots:: tasks:: --ignored --nocapture
 
 run-needs: PACKAGES := $(RUN_PACKAGES)
 test-needs: PACKAGES := $(TEST_PACKAGES)

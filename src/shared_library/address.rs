@@ -128,12 +128,22 @@ impl PartialEq for Address {
 
 /// The URL without its password.
 fn without_password(url: &str) -> String {
+    let (url, options) = url.split_once('?').unwrap_or((url, ""));
     let parts = url.split_once("://").and_then(|(scheme, rest)| {
         let (user, place) = rest.rsplit_once('@')?;
         let (user, _) = user.split_once(':')?;
         Some(format!("{scheme}://{user}@{place}"))
     });
-    parts.unwrap_or_else(|| url.to_owned())
+    let place = parts.unwrap_or_else(|| url.to_owned());
+    let is_password = |option: &str| {
+        let name = option.split('=').next().unwrap_or_default();
+        percent_decode_str(name).decode_utf8_lossy() == "password"
+    };
+    let kept: Vec<&str> = options.split('&').filter(|option| !option.is_empty() && !is_password(option)).collect();
+    match kept.is_empty() {
+        true => place,
+        false => format!("{place}?{}", kept.join("&")),
+    }
 }
 
 /// The URL with a port, if it names a host without one. The client would take 5432.
@@ -225,6 +235,8 @@ mod tests {
         let address = read("postgres://ann:hush-hush@h/d", &[]).expect("read");
         assert!(!format!("{address} {address:?} {:?} {}", address.config, address.url()).contains("hush"));
         assert_eq!(address.url(), "postgres://ann@h/d");
+        let option = read("postgres://ann@h/d?password=hush-hush&sslmode=disable", &[]).expect("read");
+        assert_eq!(option.url(), "postgres://ann@h/d?sslmode=disable");
         for wrong in
             ["mysql://ann:hush-hush@h/d", "postgres://ann:hush-hush@h:port/d", "postgres://ann:hush-hush@h/d?x=hush"]
         {

@@ -105,6 +105,27 @@ fn id3() -> Vec<u8> {
     [&b"ID3\x04\0\0\0\0"[..], &[(frames.len() >> 7) as u8, (frames.len() & 0x7F) as u8], &frames].concat()
 }
 
+/// An ID3v2 tag with a title of half a megabyte that is compressed and would be 64 MiB long.
+fn swollen_id3() -> Vec<u8> {
+    // A stream of zlib: its header, and a block with the fixed codes of DEFLATE. A code of 13 bits repeats the last byte
+    // 258 times.
+    let (mut bits, mut title) = (Vec::new(), vec![0x78, 0x9C]);
+    let mut code = |value: u32, count: u32| bits.extend((0..count).rev().map(|bit| value >> bit & 1 == 1));
+    code(0b110, 3);
+    code(0x30 + 3, 8);
+    code(0x30 + u32::from(b'a'), 8);
+    for _ in 0..(64 << 20) / 258 {
+        code(0b1_1000_101, 8);
+        code(0, 5);
+    }
+    code(0, 7);
+    title.extend(bits.chunks(8).map(|eight| eight.iter().rev().fold(0, |byte, &bit| byte << 1 | u8::from(bit))));
+    title.extend([0; 4]);
+    let synchsafe = |number: usize| [21, 14, 7, 0].map(|shift| (number >> shift & 0x7F) as u8);
+    let frame = [&b"TIT2"[..], &synchsafe(title.len() + 4), &[0, 0x09], &synchsafe(64 << 20), &title].concat();
+    [&b"ID3\x04\0\0"[..], &synchsafe(frame.len()), &frame].concat()
+}
+
 /// A sound file of each kind: its extension and its bytes.
 fn originals() -> Vec<(&'static str, Vec<u8>)> {
     let ramp: Vec<u8> = (0..1200u32).flat_map(|n| ((n * 53) as i16).to_le_bytes()).collect();
@@ -212,6 +233,17 @@ fn no_damaged_file_does_harm() {
         assert!(read(&path, 10).0 > 300, "original {number}, {ending}, is sound");
     }
     let before = MEMORY.current_usage_as_mb();
+    for (ending, tag, sound) in
+        [("mp3", swollen_id3(), &include_bytes!("sounds/mini.mp3")[..]), ("aac", swollen_id3(), include_bytes!("sounds/mini.aac"))]
+    {
+        let path = folder.path().join(format!("swollen.{ending}"));
+        std::fs::write(&path, [&tag, sound].concat()).expect("written");
+        drop(tag);
+        MEMORY.reset_peak_usage();
+        assert!(read(&path, 10).0 > 300, "{ending}: the sound behind the tag is read");
+        let peak = MEMORY.peak_usage_as_mb() - before;
+        assert!(peak < MOST_MEGABYTES, "{ending}: a compressed title took {peak} MB");
+    }
     MEMORY.reset_peak_usage();
     let began = Instant::now();
     let inputs = originals.len() * MUTATIONS;

@@ -11,7 +11,10 @@ mod explore;
 mod folders;
 mod fsdd;
 mod fuzzed;
+#[cfg(unix)]
+mod hostile;
 mod library;
+mod mending;
 mod metadata;
 mod moving;
 mod other_programs;

@@ -233,9 +233,10 @@ fn no_damaged_file_does_harm() {
         assert!(read(&path, 10).0 > 300, "original {number}, {ending}, is sound");
     }
     let before = MEMORY.current_usage_as_mb();
-    for (ending, tag, sound) in
-        [("mp3", swollen_id3(), &include_bytes!("sounds/mini.mp3")[..]), ("aac", swollen_id3(), include_bytes!("sounds/mini.aac"))]
-    {
+    for (ending, tag, sound) in [
+        ("mp3", swollen_id3(), &include_bytes!("sounds/mini.mp3")[..]),
+        ("aac", swollen_id3(), include_bytes!("sounds/mini.aac")),
+    ] {
         let path = folder.path().join(format!("swollen.{ending}"));
         std::fs::write(&path, [&tag, sound].concat()).expect("written");
         drop(tag);

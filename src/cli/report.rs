@@ -42,12 +42,16 @@ pub(super) fn info(latest: &Latest, json: bool) {
             "index_entropy_nats": index.map(|index| index.entropy_nats),
             "index_current": index.is_some_and(|index| index.of_current_model && index.missing_files == 0),
             "read_only": latest.project.read_only,
+            "unusable_settings": latest.project.unusable_settings,
         });
         return print_json(&object);
     }
     say!("project   {}", latest.project.folder);
     if let Some(why) = &latest.project.read_only {
         say!("          read-only: {why}");
+    }
+    for told in &latest.project.unusable_settings {
+        say!("          {told}");
     }
     say!("files     {}  ({:.2} hours)", dataset.files.len(), dataset.seconds / 3600.0);
     let rates: Vec<String> = dataset.rates.iter().map(|(rate, files)| format!("{files} at {rate} Hz")).collect();

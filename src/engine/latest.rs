@@ -70,6 +70,8 @@ pub struct ProjectView {
     pub folder: Utf8PathBuf,
     /// Why nothing can be changed: another process has the project open, or the folder cannot be written.
     pub read_only: Option<String>,
+    /// The settings files that cannot be used, with the reasons.
+    pub unusable_settings: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -40,7 +40,11 @@ pub(super) fn all(project: &Project, at_rest: &AtRest) -> Result<Latest, EngineE
 }
 
 fn project_view(project: &Project) -> ProjectView {
-    ProjectView { folder: project.folder().to_owned(), read_only: project.read_only() }
+    ProjectView {
+        folder: project.folder().to_owned(),
+        read_only: project.read_only(),
+        unusable_settings: project.unusable_settings(),
+    }
 }
 
 impl Shared {

@@ -249,7 +249,7 @@ fn keep_side_file(
 }
 
 /// Removes rows outside the bounds of `bounds.rs`. Returns whether there were any.
-pub(super) fn forget_impossible(db: &Connection) -> rusqlite::Result<bool> {
+fn forget_impossible(db: &Connection) -> rusqlite::Result<bool> {
     let mut left_out = aspects::forget_impossible(db)? + metadata::forget_impossible(db)?;
     for impossible in [
         "files WHERE rate NOT BETWEEN 1 AND 10000000 OR channels NOT BETWEEN 1 AND 1024
@@ -259,19 +259,6 @@ pub(super) fn forget_impossible(db: &Connection) -> rusqlite::Result<bool> {
             OR first_row NOT BETWEEN 0 AND 4294967296",
     ] {
         left_out += db.execute(&format!("DELETE FROM {impossible}"), [])?;
-    }
-    // An index can be built again, so it is forgotten as a whole.
-    let impossible_indexes = "(SELECT generation FROM indexes WHERE codes NOT BETWEEN 0 AND 4294967296
-            OR unique_codes NOT BETWEEN 0 AND codes OR entropy_nats NOT BETWEEN -1e300 AND 1e300
-        UNION SELECT index_generation FROM (
-            SELECT index_generation, first_row + chunks > lead(first_row, 1, 4294967296)
-                OVER (PARTITION BY index_generation ORDER BY first_row) AS is_too_long
-            FROM indexed_files) WHERE is_too_long)";
-    for forget in [
-        format!("UPDATE current SET index_generation = NULL WHERE index_generation IN {impossible_indexes}"),
-        format!("DELETE FROM indexes WHERE generation IN {impossible_indexes}"),
-    ] {
-        left_out += db.execute(&forget, [])?;
     }
     let models: Vec<(i64, String)> = db
         .prepare("SELECT generation, config FROM models")?

@@ -69,6 +69,19 @@ impl Project {
         Ok(publisher)
     }
 
+    /// The settings files that cannot be used, with the reasons, for people.
+    pub fn unusable_settings(&self) -> Vec<String> {
+        let flaw = |name: &str| {
+            let cause = match files::read_text_within(self.folder.join(name).as_std_path(), BYTES_AT_MOST) {
+                Ok(text) => serde_json::from_str::<serde_json::Value>(&text).err()?.to_string(),
+                Err(cause) if cause.kind() == ErrorKind::NotFound => return None,
+                Err(cause) => cause.to_string(),
+            };
+            Some(format!("{name} cannot be used, so its settings are the default ones: {cause}"))
+        };
+        [SOUND, WATCHED, IGNORED, PUBLISHER].into_iter().filter_map(flaw).collect()
+    }
+
     /// The text of a settings file. A file that is damaged or not regular counts as absent, so the defaults apply. The
     /// log says so.
     fn kept(&self, name: &str) -> Result<Option<String>, ProjectError> {

@@ -1,6 +1,6 @@
-//! Soundalike finds sounds that sound alike. It learns from a person's own recordings to describe each moment of sound by a
-//! short binary code (semantic hashing). The sounds nearest to a query are those whose codes differ from the query's code
-//! in the fewest bits.
+//! Soundalike finds sounds that sound alike. A model describes each moment of sound by a short binary code (semantic
+//! hashing). A base model ships with the program, and a person's own recordings can train it further. The sounds
+//! nearest to a query are those whose codes differ from the query's code in the fewest bits.
 //!
 //! # Example
 //!

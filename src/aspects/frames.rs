@@ -1,7 +1,7 @@
 //! Cutting a sound into overlapping frames, in one pass of unknown length and bounded memory.
 
-/// The most frames that are kept. When there are more, every other frame is dropped, and from then on frames are twice as far
-/// apart.
+/// The most frames that are kept. When there are more, every other frame is dropped, and from then on frames are twice
+/// as far apart.
 const MOST_FRAMES: usize = 2048;
 
 /// The length of a frame in seconds, before it is rounded to a power of two samples.
@@ -13,9 +13,9 @@ const LONGEST: usize = 1 << 13;
 
 /// A frame on its way to being measured.
 pub(super) struct Frame<'a> {
-    /// As many as [`length`] says.
+    /// The number of samples is [`length`].
     pub samples: &'a [f32],
-    /// The part of them that lies within the sound. All others are zeros.
+    /// The part of the samples that lies within the sound. All other samples are zeros.
     pub within: std::ops::Range<usize>,
 }
 
@@ -25,7 +25,8 @@ pub(super) fn length(rate: u32) -> usize {
     (1usize << power.min(31)).clamp(SHORTEST, LONGEST)
 }
 
-/// Keeps the values of each frame. The first frame is centred on the first sample, and each next one is half a frame on.
+/// Keeps the values of each frame. The first frame is centred on the first sample, and each further frame begins half a
+/// frame later.
 pub(super) struct Frames<T> {
     length: usize,
     hop: usize,

@@ -5,8 +5,8 @@ use ebur128::{EbuR128, Mode};
 /// The shortest sound that has a loudness by the standard, in seconds.
 const BLOCK_SECS: f64 = 0.4;
 
-/// The most samples a second of all channels together: 64 channels at 100 kHz. The meter keeps 400 ms of them in memory. Only a
-/// damaged header declares more.
+/// The most samples a second of all channels together: 64 channels at 100 kHz. The meter keeps 400 ms of samples in
+/// memory. Only a damaged header declares more.
 const MOST_SAMPLES_A_SECOND: u64 = 6_400_000;
 
 /// The most samples that are shown to the meter at a time.

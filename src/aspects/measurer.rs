@@ -25,8 +25,8 @@ pub struct Measurer {
 }
 
 impl Measurer {
-    /// For a sound of this rate in hertz, 1 or more, with so many channels. `frames` is its length, where that is known: a short
-    /// sound needs no tempo.
+    /// For a sound of this rate in hertz, with this many channels, both at least 1. `frames` is the sound's length if
+    /// it is known, because a short sound needs no tempo.
     pub fn new(rate: u32, channels: usize, frames: Option<u64>) -> Self {
         let rate = rate.max(1);
         Self {

@@ -1,17 +1,18 @@
-//! The pitch of a frame by the McLeod pitch method: P. McLeod and G. Wyvill (2005), "A smarter way to find pitch". ICMC 2005.
+//! The pitch of a frame by the McLeod pitch method: P. McLeod and G. Wyvill (2005), "A smarter way to find pitch".
+//! ICMC 2005.
 
 /// The range in which a pitch is looked for, in hertz.
 const LOWEST_HZ: f32 = 25.0;
 const HIGHEST_HZ: f32 = 5000.0;
 
-/// A period is at least so many samples: with fewer, its peak cannot be placed.
+/// The fewest samples of a period. The peak of a shorter period cannot be placed.
 const SHORTEST_PERIOD: f32 = 5.0;
 
-/// The first peak of this share of the highest one is the pitch's.
+/// The pitch is at the first peak that has at least this share of the highest peak.
 const FIRST_PEAK: f32 = 0.9;
 
-/// The most periods over which the period is measured, and the share of the pitch's peak that the peak of several periods has at
-/// least.
+/// The most periods over which the period is measured, and the least share of the pitch's peak that the peak of several
+/// periods must have.
 const PERIODS: usize = 8;
 const LATER_PEAK: f32 = 0.8;
 
@@ -58,8 +59,8 @@ pub(super) fn periodicity(samples: &[f32], correlation: impl Fn(usize) -> f32, r
     Periodicity { hz: rate / period, clarity: clarity.clamp(0.0, 1.0) }
 }
 
-/// The highest peak of each stretch above zero, but for the stretch that begins at lag 0: where it is, and how high. Both are
-/// measured between the samples.
+/// The place and the height of the highest peak of each stretch above zero, except for the first stretch,
+/// which begins at lag 0. Both are interpolated between the samples.
 fn key_maxima(normalised: &[f32], shortest: usize) -> Vec<(f32, f32)> {
     let mut peaks = Vec::new();
     let Some(mut lag) = normalised.iter().position(|value| *value <= 0.0) else { return peaks };

@@ -96,7 +96,7 @@ impl Spectrum {
         }
         // A Hann window is a sum of three neighbours in the frame's own spectrum, which is every other value of this one.
         for (bin, power) in self.powers.iter_mut().enumerate().skip(1) {
-            let [below, at, above] = [2 * bin - 2, 2 * bin, 2 * bin + 2].map(|place| self.spectrum[place]);
+            let (below, at, above) = (self.spectrum[2 * bin - 2], self.spectrum[2 * bin], self.spectrum[2 * bin + 2]);
             *power = (at * 0.5 - (below + above) * 0.25).norm_sqr();
         }
         let first = self.edges[0];

@@ -1,8 +1,9 @@
-//! The tempo of a sound whose onsets repeat: D. P. W. Ellis (2007), "Beat tracking by dynamic programming". J. New Music Res. 36 (1).
+//! The tempo of a sound whose onsets repeat: D. P. W. Ellis (2007), "Beat tracking by dynamic programming". J. New
+//! Music Res. 36 (1).
 //!
-//! The onset strength is the sum, over bands, of how much the loudness of the band rises. Its autocorrelation is weighted by how
-//! usual a tempo is, and by whether the sound is a whole number of bars long, as loops are. Multiples of the period place the period
-//! more exactly than the period alone does.
+//! The onset strength is the sum, over bands, of how much the loudness of the band rises. Its autocorrelation is
+//! weighted by how usual a tempo is, and by whether the sound is a whole number of bars long, as loops are. Several
+//! periods together give the length of a period more exactly than one period does.
 
 use std::sync::Arc;
 
@@ -214,8 +215,8 @@ fn tempo(strength: &[f32]) -> Option<f32> {
     Some(steps_a_minute / period)
 }
 
-/// The weight of a period of `lag` steps for a sound of `steps` steps. It is more than 1 if the sound is a loop of whole bars at
-/// this period.
+/// The weight of a period of `lag` steps for a sound of `steps` steps. The weight is more than 1 if the sound is a loop
+/// of whole bars at this period.
 fn fit(lag: usize, steps: usize) -> f32 {
     if steps > LONGEST_LOOP_SECS * STEPS_A_SECOND as usize {
         return 1.0;

@@ -1,5 +1,5 @@
-//! Finds the metadata of sound files. Tags are read by `lofty`; the chunks of WAV and AIFF files that it does not read are found
-//! here. Damaged metadata never keeps a sound from being read.
+//! Finds the metadata of sound files. `lofty` reads tags. This module finds the chunks of WAV and AIFF files that
+//! `lofty` does not read. Damaged metadata never keeps a sound from being read.
 
 use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;

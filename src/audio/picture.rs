@@ -73,7 +73,11 @@ impl Outline {
 }
 
 fn low_and_high(frame: &[f32]) -> (f32, f32) {
-    frame.iter().fold((f32::MAX, f32::MIN), |(low, high), sample| (low.min(*sample), high.max(*sample)))
+    let (mut low, mut high) = (f32::MAX, f32::MIN);
+    for &sample in frame {
+        (low, high) = (low.min(sample), high.max(sample));
+    }
+    (low, high)
 }
 
 #[cfg(test)]

@@ -30,8 +30,8 @@ const EXAMPLES: &str = "\
 Examples:
   soundalike                                          opens the window
   soundalike add ~/recordings                         adds all sounds below a folder
-  soundalike train && soundalike index                learns from them and indexes them
   soundalike search door.wav                          what sounds like door.wav
+  soundalike train && soundalike index                learns from your sounds, for better answers
   soundalike --project birds search wren.flac -k 50   in a project of its own
   soundalike serve                                    the same over HTTP, for scripts";
 
@@ -55,7 +55,7 @@ pub(super) struct Arguments {
 pub(super) enum Operation {
     /// Write the built-in demo library into the project and add it
     #[command(after_help = "Example:
-  soundalike demo --project trial && soundalike --project trial train")]
+  soundalike demo --project trial && soundalike --project trial search trial/demo/kick/kick_00.wav")]
     Demo,
     /// Add sound files, and folders with everything below them
     #[command(after_help = "Examples:

@@ -1,5 +1,5 @@
-//! The console on Windows. Windows opens one for this program when it is started from the desktop, because the same program is
-//! the command line.
+//! The console on Windows. Windows opens a console when a person starts this program from the desktop, because the same
+//! program is the command line.
 #![allow(unsafe_code, reason = "the system's functions for consoles")]
 
 use windows_sys::Win32::System::Console::{FreeConsole, GetConsoleProcessList};

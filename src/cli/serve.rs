@@ -24,7 +24,7 @@ const TOKEN_BYTES_AT_MOST: u64 = 64 << 10;
 fn about() -> String {
     format!(
         "Requests: GET /datasetinfo; POST /add {{\"filepaths\": [...]}}; POST /train {{\"n_epochs\": n, ...}}; POST /index; POST \
-         /search with a sound file as the field `file` (?format=detail|csv|json|audacity|raven|m3u, ?k=, ?by=, ?filter=, ?from=, ?to=); \
+         /search with a sound file as the field `file` (?format=detail|csv|json|audacity|raven|m3u|markers|counts|counts-json, ?k=, ?by=, ?filter=, ?from=, ?to=); \
          GET /jobs, GET and DELETE /jobs/ID.
 
 Access: anybody on this machine. On an address that other machines can reach, requests need the header `Authorization: Bearer TOKEN`, \

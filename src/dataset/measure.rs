@@ -48,8 +48,8 @@ impl Measure {
         }
     }
 
-    /// Sorts files by the number, the lowest first. Files without one come last, also where the order is `descending`. Equal
-    /// files keep their order.
+    /// Sorts files by the number, the lowest first. Files without a number come last, even if the order is
+    /// `descending`. Equal files keep their order.
     pub fn sort<T>(self, files: &mut [T], descending: bool, file: impl Fn(&T) -> &SoundFile) {
         files.sort_by_cached_key(|one| {
             let number = self.of(file(one)).filter(|number| !number.is_nan());

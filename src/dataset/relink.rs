@@ -1,8 +1,8 @@
 //! Recognises moved and renamed files by their content.
 //!
 //! A missing file and a found file with the same content hash are the same file. If several files have the same
-//! content, equal names decide, then equal folders above them, then the order of paths. Pairs that content alone did
-//! not decide are marked as doubtful, so that the person can be told.
+//! content, equal names decide, then equal folders above them, then the order of paths. Pairs that neither content nor
+//! names decide are marked as doubtful, so that the person can be told.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};

@@ -94,8 +94,8 @@ pub enum Command {
         copies: Arc<CopiesReport>,
         deed: CopiesDeed,
     },
-    /// Writes a shell script that removes the copies, for a person to look at and to run. Only where there is no file yet.
-    /// Ends in `Outcome::Saved`.
+    /// Writes a shell script that removes the copies, for a person to read and run. Replaces no existing file. Ends in
+    /// `Outcome::Saved`.
     SaveCopiesScript {
         copies: Arc<CopiesReport>,
         out: Utf8PathBuf,

@@ -4,15 +4,15 @@ use super::query::Match;
 use super::weights::Weights;
 use crate::aspects::{Aspects, semitones_between};
 
-/// Pitches that are so many semitones apart, or more, differ by 1.
+/// Pitches that are this many semitones apart, or more, differ by 1.
 const SEMITONES: f32 = 12.0;
 
-/// Attacks that are so many factors of ten apart, or more, differ by 1. A millisecond is added to each attack, because nobody hears
-/// shorter differences.
+/// Attacks that are this many factors of ten apart, or more, differ by 1. A millisecond is added to each attack,
+/// because nobody hears shorter differences.
 const DECADES: f32 = 2.0;
 const SHORTEST_ATTACK_SECS: f32 = 0.001;
 
-/// Lengths that are so many octaves apart, or more (one sound is 16 times as long), differ by 1.
+/// Lengths that are this many octaves apart, or more (one sound is 16 times as long), differ by 1.
 const OCTAVES: f64 = 4.0;
 
 /// The properties of a sound that can count for the order, beside its codes.
@@ -22,8 +22,9 @@ pub struct Shape {
     pub aspects: Aspects,
 }
 
-/// Puts matches in the order of their weighted differences from the query. Codes have `bits` bits. Matches that differ equally keep
-/// their order. A property that the query lacks does not count, and a match that lacks one differs by 1.
+/// Puts matches in the order of their weighted differences from the query. Codes have `bits` bits. Matches that differ
+/// equally keep their order. A property that the query lacks does not count. A match that lacks a property of the query
+/// differs by 1 in it.
 pub fn rerank(matches: &mut [Match], query: &Shape, bits: usize, weights: Weights) {
     if weights.is_tone_alone() {
         return;

@@ -1,5 +1,5 @@
-//! A sample of matches to judge, from both sides of the line. What was judged before the line gives the precision; what was judged
-//! behind it shows what the line misses.
+//! A sample of matches to judge, from both sides of the line. Verdicts on matches before the line give the precision.
+//! Verdicts on matches behind the line show what the line misses.
 
 use rand::seq::IndexedRandom as _;
 use rand::{Rng, SeedableRng};
@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::query::{Match, SearchReport};
 
-/// The matches behind the line that a sample can choose from, for each one that it chooses. They are the nearest ones, because
-/// farther ones would all be wrong.
+/// For each match behind the line that a sample takes, it chooses from this many. They are the nearest ones behind the
+/// line, because farther ones would all be wrong.
 const BEHIND_FOR_ONE: usize = 5;
 /// The seed is constant, so a sample stays the same until you judge one of its matches.
 const SEED: u64 = 1;
@@ -25,9 +25,9 @@ pub struct Sampled {
     pub sampled_behind: usize,
 }
 
-/// Reduces the matches of a report to a sample of `n` that have no verdict: half of them from before the line, half from the nearest
-/// behind it. Each half is stratified by distance: one match at random of every stratum, and strata have equally many matches. The
-/// query itself is left out.
+/// Reduces the matches of a report to a sample of `n` that have no verdict: half of them from before the line, half
+/// from the nearest behind the line. Each half is stratified by distance: it has one random match from each of several
+/// strata with equally many matches. The query itself is left out.
 pub fn keep_sample(report: &mut SearchReport, n: usize) {
     let alike = report.line.alike.unwrap_or(report.matches.len()).min(report.matches.len());
     let mut behind = report.matches.split_off(alike);

@@ -38,8 +38,8 @@ use by_file::by_file;
 use nearness::{chunk_pairs, file_pairs, sample, stretch_pairs};
 pub(super) use timeline::timeline;
 
-/// How many matches are put in another order if more than the tone counts: this many for each returned match, and at least
-/// this many in all.
+/// The number of matches that are put in another order if more than the tone counts: for each returned match, and the
+/// least number in all.
 const CANDIDATES_A_MATCH: usize = 5;
 const CANDIDATES: usize = 500;
 
@@ -146,7 +146,8 @@ pub(super) fn search(job: &Job, query: &Query) -> Result<SearchReport, EngineErr
     })
 }
 
-/// The query's length and aspects: those of its file if it is a whole file of the library. Any other query is measured now.
+/// The query's length and aspects. A query that is a whole file of the library has the aspects of the file. Any other
+/// query is measured now.
 fn shape_of(job: &Job, own: Option<&Span>, query: &Query) -> Result<Shape, EngineError> {
     if let (Some(span), None, None) = (own, query.from_secs, query.to_secs)
         && let Some(aspects) = span.file.aspects

@@ -1,7 +1,7 @@
 //! Takes: recordings from the microphone, each a WAV file in the project's folder of takes.
 //!
-//! The folder itself is the list of takes, so a take that a person puts into it or deletes by hand is there or gone. A
-//! take is written while it is recorded. After a kill at any moment, it has everything that was heard until then.
+//! The folder itself is the list of takes, so a person can add or delete takes by hand. A take is written while it is
+//! recorded. After a kill at any moment, the take has everything that was heard until then.
 
 use std::path::Path;
 use std::time::UNIX_EPOCH;

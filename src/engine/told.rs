@@ -79,7 +79,8 @@ pub(super) const METADATA: [&str; 9] =
 /// What a file says about itself.
 #[derive(Debug, Serialize)]
 pub(super) struct ToldMetadata {
-    /// When the recording began, by the recorder's clock, or only a date. By the file's name if its metadata does not say it.
+    /// When the recording began, by the recorder's clock, or only a date. It comes from the file's name if the metadata
+    /// lacks it.
     recorded: Option<String>,
     artist: Option<String>,
     title: Option<String>,
@@ -108,7 +109,8 @@ impl ToldMetadata {
         }
     }
 
-    /// The cells of [`METADATA`]. Markers are in one cell, with semicolons between them: "0:01.28 owl; 0:02.00 to 0:03.50 frog".
+    /// The cells of [`METADATA`]. Markers are in one cell, with semicolons between them: "0:01.28 owl; 0:02.00 to
+    /// 0:03.50 frog".
     pub fn cells(&self) -> [String; 9] {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let marker = |marker: &Marker| {

@@ -1,5 +1,5 @@
-//! Measures files that an earlier program added, and for which the catalogue lacks aspects, metadata or the hash of the decoded
-//! samples.
+//! Measures files that an earlier program added, if the catalogue lacks their aspects, their metadata or the hash of
+//! their decoded samples.
 
 use std::time::Instant;
 

@@ -140,6 +140,24 @@ pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     draft.create(path)
 }
 
+/// Renames a folder that lies at `path`, where a file must be written, to `NAME.aside` or `NAME.aside-2` and so on. Nothing
+/// in it changes. Does nothing if no folder lies there. A link to a folder stays: a new file replaces the link.
+pub fn put_folder_aside(path: &Path) -> io::Result<()> {
+    if !path.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+        return Ok(());
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let aside = |number: usize| match number {
+        1 => path.with_file_name(format!("{name}.aside")),
+        _ => path.with_file_name(format!("{name}.aside-{number}")),
+    };
+    let free = (1..).map(aside).find(|aside| aside.symlink_metadata().is_err());
+    // The numbers never end, and a folder has not so many entries.
+    let free = free.ok_or(ErrorKind::AlreadyExists)?;
+    tracing::warn!("{} is a folder where a file must be; it is now {}", path.display(), free.display());
+    std::fs::rename(path, free)
+}
+
 /// The folder that `path` is in.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
@@ -266,6 +284,22 @@ mod tests {
         replace(&path, b"second").expect("written");
         assert_eq!(read_within(&path, 100).expect("read"), b"second");
         assert_eq!(names(folder.path()), ["settings"]);
+    }
+
+    #[test]
+    fn a_folder_in_the_place_of_a_file_is_renamed_and_keeps_its_files() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("codes");
+        for round in ["1", "2"] {
+            std::fs::create_dir(&path).expect("made");
+            std::fs::write(path.join("inside"), round).expect("written");
+            put_folder_aside(&path).expect("put aside");
+            replace(&path, b"whole").expect("written");
+            std::fs::remove_file(&path).expect("removed");
+        }
+        assert_eq!(names(folder.path()), ["codes.aside", "codes.aside-2"]);
+        assert_eq!(std::fs::read(folder.path().join("codes.aside/inside")).expect("read"), b"1");
+        assert_eq!(std::fs::read(folder.path().join("codes.aside-2/inside")).expect("read"), b"2");
     }
 
     #[test]

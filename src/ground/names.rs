@@ -62,9 +62,9 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A text for a terminal, on one line: names of files can have line breaks, and sequences that would command the terminal. Every
-/// character that is not shown as itself is written as Rust writes it: `\n`, `\t`, `\u{1b}`. Characters that turn the direction of
-/// the text count, too. Escaped bytes are replaced, as by [`shown`].
+/// A text for a terminal, on one line: names of files can have line breaks, and sequences that would command the
+/// terminal. Every character that is not shown as itself is written as Rust writes it: `\n`, `\t`, `\u{1b}`. Characters
+/// that turn the direction of the text are written in the same way. Escaped bytes are replaced, as by [`shown`].
 pub fn on_one_line(text: &str) -> Cow<'_, str> {
     let is_hidden = |letter: char| {
         let turns =

@@ -20,27 +20,35 @@ pub fn to_path(address: &str) -> Option<String> {
     address.strip_prefix(SCHEME).map(|path| percent_decode_str(path).decode_utf8_lossy().into_owned())
 }
 
-/// The text, with `***` for the password of each address in it, such as `postgres://ann:***@host`.
+/// The text, with `***` for the password of each address in it, such as `postgres://ann:***@host` and
+/// `postgres://host/sounds?password=***`.
 pub fn without_passwords(text: &str) -> Cow<'_, str> {
     const BEGIN: &str = "://";
+    const OPTION: &str = "password=";
     if !text.contains(BEGIN) {
         return text.into();
     }
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(begin) = rest.find(BEGIN).map(|at| at + BEGIN.len()) {
-        let (before, address) = rest.split_at(begin);
-        let end = address.find(|letter: char| letter.is_whitespace()).unwrap_or(address.len());
+        let (before, from_address) = rest.split_at(begin);
+        let end = from_address.find(|letter: char| letter.is_whitespace()).unwrap_or(from_address.len());
+        let (mut address, after) = from_address.split_at(end);
         shown += before;
         // A password may contain an @ that should have been encoded.
-        rest = match address[..end].rfind('@').and_then(|at| Some((address[..at].find(':')?, at))) {
-            Some((colon, at)) => {
-                shown += &address[..colon];
-                shown += ":***";
-                &address[at..]
-            }
-            None => address,
-        };
+        if let Some((colon, at)) = address.rfind('@').and_then(|at| Some((address[..at].find(':')?, at))) {
+            shown += &address[..colon];
+            shown += ":***";
+            address = &address[at..];
+        }
+        while let Some(value) = address.find(OPTION).map(|at| at + OPTION.len()) {
+            shown += &address[..value];
+            shown += "***";
+            address = &address[value..];
+            address = &address[address.find(['&', '\'', '"']).unwrap_or(address.len())..];
+        }
+        shown += address;
+        rest = after;
     }
     shown += rest;
     shown.into()
@@ -62,6 +70,11 @@ mod tests {
     fn passwords_in_addresses_are_hidden_and_all_else_stays() {
         let said = "invalid value 'postgres://ann:hush:@hush@db.house:1/x' for '--library'; see https://a.b/c@d:e";
         let shown = "invalid value 'postgres://ann:***@db.house:1/x' for '--library'; see https://a.b/c@d:e";
+        assert_eq!(without_passwords(said), shown);
+        let said =
+            "cannot open 'postgres://h/x?user=ann&password=hush&sslmode=require', nor postgres://h/x?sslpassword=hush";
+        let shown =
+            "cannot open 'postgres://h/x?user=ann&password=***&sslmode=require', nor postgres://h/x?sslpassword=***";
         assert_eq!(without_passwords(said), shown);
         for plain in ["", "a@b:c", "file:///a b", "postgres://ann@h/d", "://", "x://:@"] {
             assert_eq!(without_passwords(plain).replace(":***@", ":@"), plain);

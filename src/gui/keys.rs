@@ -57,7 +57,7 @@ const ACT_ON_FILES: &[char] = &['t'];
 const ACT_ON_MATCHES: &[char] = &['f', 't', 'y', 'n'];
 
 pub fn handle(ctx: &Context, state: &mut State) {
-    // A dialog takes the keys, and closes itself on Esc. So does an open menu.
+    // A dialog takes the keys, and closes itself on Esc. An open menu does the same.
     if state.modals.open.is_some() || Popup::is_any_open(ctx) {
         return;
     }
@@ -66,8 +66,8 @@ pub fn handle(ctx: &Context, state: &mut State) {
         return;
     }
     outside_fields(ctx, state);
-    // If a button or a slider has the focus, it gets the other keys. A row of a list lets them pass. Without a focus, they go
-    // to the list that was used last.
+    // If a button or a slider has the focus, it gets the other keys. A row of a list lets them pass. Without a focus,
+    // they go to the list that was used last.
     if ctx.memory(|memory| memory.focused().is_some()) && !row::focused(ctx) {
         return;
     }
@@ -253,8 +253,8 @@ fn moves(ctx: &Context, state: &mut State) {
     }
 }
 
-/// The keys Left and Right. On the map they go from dot to dot, in the library they fold and unfold sections, and in the
-/// matches Right unfolds moments. Otherwise they go between the files and the matches.
+/// The keys Left and Right. On the map they go from dot to dot, in the library they fold and unfold sections, and in
+/// the matches Right unfolds moments. Otherwise they go between the files and the matches.
 fn aside(ctx: &Context, state: &mut State, is_right: bool) {
     match state.shared.list {
         List::Dots => state.step_aside(if is_right { 1.0 } else { -1.0 }),

@@ -1,5 +1,5 @@
-//! The lines of the list of matches: a line for each match, in a chosen order. If a sound is unfolded, its moments are below
-//! it. The query's own sound is not among the matches. Its moments can be unfolded above them.
+//! The lines of the list of matches: a line for each match, in a chosen order. If a sound is unfolded, its moments are
+//! below it. The query's own sound is not among the matches. Its moments can be unfolded above the matches.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -58,8 +58,8 @@ pub enum Column {
     Brightness,
 }
 
-/// The order of the list. The nearest match, the shortest sound and the first name come first. If the order is descending,
-/// they come last.
+/// The order of the list. The nearest match, the shortest sound and the first name come first. If the order is
+/// descending, they come last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Sort {

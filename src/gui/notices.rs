@@ -1,6 +1,6 @@
-//! Messages in a corner of the window. They lie over the window, so nothing that a person reads is pushed away. A message
-//! of success or warning disappears by itself. An error stays until the person dismisses it, or until a job of the same
-//! part succeeds. Errors are shown here and nowhere else.
+//! Messages in a corner of the window. They lie over the window, so nothing that a person reads is pushed away. A
+//! message of success or warning disappears by itself. An error stays until the person dismisses it, or until a job of
+//! the same part succeeds. Errors are shown here and nowhere else.
 
 /// The part of the window that a job belongs to. An error disappears when another job of its part succeeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,8 +48,8 @@ pub struct Notice {
     pub deed: Option<Deed>,
     /// The part whose job failed.
     of: Option<Place>,
-    /// The time at which it disappears, in seconds of the window's clock. `None` until it is drawn for the first time, and
-    /// for errors.
+    /// The time at which the message disappears, in seconds of the window's clock. `None` until it is drawn for the
+    /// first time, and for errors.
     gone_at: Option<f64>,
 }
 
@@ -88,8 +88,8 @@ impl Notices {
         self.shown.pop().is_some()
     }
 
-    /// Shows a message with a button. The buttons of earlier messages are taken away, because they are about an earlier state
-    /// of the project.
+    /// Shows a message with a button. The buttons of earlier messages are taken away, because they are about an earlier
+    /// state of the project.
     pub fn offer(&mut self, tone: Tone, text: impl Into<String>, deed: Deed) {
         self.withdraw_offers();
         self.add(tone, text.into(), Some(deed), None);
@@ -111,7 +111,8 @@ impl Notices {
         &self.shown
     }
 
-    /// Takes away the messages whose time is over at `now`, in seconds. Returns the seconds until the next one disappears.
+    /// Takes away the messages whose time is over at `now`, in seconds. Returns the seconds until the next one
+    /// disappears.
     pub fn expire(&mut self, now: f64) -> Option<f64> {
         self.shown.retain(|notice| notice.gone_at.is_none_or(|gone_at| now < gone_at));
         let passing = self.shown.iter_mut().filter(|notice| notice.tone != Tone::Error);

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use jiff::civil::{Date, DateTime, Time};
 use regex::Regex;
 
-/// When a sound was recorded, by the clock of the recorder. A time zone is left out: people look for four in the morning where
-/// the recorder was.
+/// When a sound was recorded, by the clock of the recorder. The time zone is left out, because people look for four in
+/// the morning at the place of the recorder.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Recorded {
     /// When the recording began.

@@ -33,6 +33,17 @@ const SHIFT: f32 = 1.0 / 8.0;
 /// From this number on, a chunk's number is the number of a synthetic patch.
 const SYNTHETIC: u64 = 1 << 63;
 
+/// Where a chunk comes from.
+#[derive(Clone, Copy)]
+enum Origin {
+    Synthetic(u64),
+    /// A chunk of a file, counted within the file.
+    Recording {
+        file: usize,
+        number: u64,
+    },
+}
+
 /// The chunks of a step.
 #[derive(Debug)]
 pub struct Batch {
@@ -170,16 +181,31 @@ impl<'a> Batches<'a> {
 
     fn masked(&self, chunks: &[u64]) -> Vec<bool> {
         let n = chunks.len();
-        (0..n * n).map(|i| i / n != i % n && self.are_same_sound(chunks[i / n], chunks[i % n])).collect()
+        let origins: Vec<Origin> = chunks.iter().map(|&chunk| self.origin(chunk)).collect();
+        (0..n * n).map(|i| i / n != i % n && self.is_same_sound(origins[i / n], origins[i % n])).collect()
     }
 
     /// Whether two chunks count as the same sound: they are near each other in one recording, or come from one patch.
     pub fn are_same_sound(&self, a: u64, b: u64) -> bool {
-        if a.max(b) >= SYNTHETIC {
-            return a == b;
+        self.is_same_sound(self.origin(a), self.origin(b))
+    }
+
+    fn origin(&self, chunk: u64) -> Origin {
+        if chunk >= SYNTHETIC {
+            return Origin::Synthetic(chunk);
         }
-        let (a, b) = (self.store.place(a), self.store.place(b));
-        a.file == b.file && a.number.abs_diff(b.number) <= (SAME_SOUND_SECS / self.hop_secs) as u64
+        let place = self.store.place(chunk);
+        Origin::Recording { file: place.file, number: place.number }
+    }
+
+    fn is_same_sound(&self, a: Origin, b: Origin) -> bool {
+        match (a, b) {
+            (Origin::Recording { file: a_file, number: a }, Origin::Recording { file: b_file, number: b }) => {
+                a_file == b_file && a.abs_diff(b) <= (SAME_SOUND_SECS / self.hop_secs) as u64
+            }
+            (Origin::Synthetic(a), Origin::Synthetic(b)) => a == b,
+            _ => false,
+        }
     }
 
     /// Reads rows of the library or of the synthetic sounds.

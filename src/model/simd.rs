@@ -2,7 +2,8 @@
 //!
 //! [`kernel!`] defines a function whose body is compiled once for each instruction set. `pulp` chooses one when the
 //! program runs. A function that a body calls must be `#[inline(always)]`; otherwise it is compiled for the narrow
-//! instruction set. Integers are added by `wrapping_add`, because a check for overflow prevents vectorisation.
+//! instruction set. That is so for [`pairs`], and not for `Iterator::zip`, `map` and `sum`. Integers are added by
+//! `wrapping_add`, because a check for overflow prevents vectorisation.
 
 use pulp::WithSimd;
 
@@ -92,26 +93,40 @@ pub fn tanh(x: f32) -> f32 {
 /// every machine.
 pub const LANES: usize = 32;
 
+/// Calls `f` with each value of `to` and the value of `from` in the same place, as far as both have values.
+#[inline(always)]
+pub fn pairs<T, U>(to: &mut [T], from: &[U], mut f: impl FnMut(&mut T, &U)) {
+    let count = if to.len() < from.len() { to.len() } else { from.len() };
+    let (to, from) = (&mut to[..count], &from[..count]);
+    for i in 0..count {
+        f(&mut to[i], &from[i]);
+    }
+}
+
 /// The sum of `f` over `values`, in an order that vectorises.
 #[inline(always)]
 pub fn sum(values: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     let mut lanes = [0.0_f32; LANES];
-    let blocks = values.chunks_exact(LANES);
-    let rest: f32 = blocks.remainder().iter().map(|&x| f(x)).sum();
+    let (blocks, last) = values.as_chunks::<LANES>();
     for block in blocks {
-        for (lane, &x) in lanes.iter_mut().zip(block) {
-            *lane += f(x);
+        for i in 0..LANES {
+            lanes[i] += f(block[i]);
         }
     }
-    lanes.iter().sum::<f32>() + rest
+    let (mut total, mut rest) = (0.0, 0.0);
+    for lane in lanes {
+        total += lane;
+    }
+    for &x in last {
+        rest += f(x);
+    }
+    total + rest
 }
 
 kernel! {
     /// Adds `from` to `to`.
     pub fn add<'a>(to: &'a mut [f32], from: &'a [f32]) {
-        for (to, from) in to.iter_mut().zip(from) {
-            *to += from;
-        }
+        pairs(to, from, |to, from| *to += from);
     }
 }
 
@@ -128,9 +143,7 @@ kernel! {
     /// Adds each row of `rows` to `sums`, which become the sums of the columns.
     pub fn add_rows<'a>(sums: &'a mut [f32], rows: &'a [f32]) {
         for row in rows.chunks_exact(sums.len()) {
-            for (sum, x) in sums.iter_mut().zip(row) {
-                *sum += x;
-            }
+            pairs(sums, row, |sum, x| *sum += x);
         }
     }
 }
@@ -140,11 +153,12 @@ kernel! {
     pub fn softmax<'a>(row: &'a mut [f32]) -> f32 {
         let mut lanes = [f32::NEG_INFINITY; LANES];
         for block in row.chunks(LANES) {
-            for (lane, &x) in lanes.iter_mut().zip(block) {
-                *lane = if x > *lane { x } else { *lane };
-            }
+            pairs(&mut lanes, block, |lane, &x| *lane = if x > *lane { x } else { *lane });
         }
-        let largest = lanes.iter().fold(f32::NEG_INFINITY, |m, &x| m.max(x));
+        let mut largest = f32::NEG_INFINITY;
+        for lane in lanes {
+            largest = if lane > largest { lane } else { largest };
+        }
         for x in row.iter_mut() {
             *x = exp(*x - largest);
         }
@@ -159,7 +173,11 @@ kernel! {
 kernel! {
     /// The sum of squares: blocks are summed in single precision, the blocks' sums in double precision.
     pub fn sum_of_squares<'a>(values: &'a [f32]) -> f64 {
-        values.chunks(4096).map(|block| f64::from(sum(block, |x| x * x))).sum()
+        let mut total = 0.0;
+        for block in values.chunks(4096) {
+            total += f64::from(sum(block, |x| x * x));
+        }
+        total
     }
 }
 

@@ -6,7 +6,7 @@ use rand::{Rng, RngCore};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 
-use super::simd::{exp, kernel};
+use super::simd::{exp, kernel, pairs};
 use crate::audio::mel::{MelSpectrum, POWER_FLOOR};
 use crate::audio::mulaw;
 
@@ -191,9 +191,9 @@ kernel! {
             let p = exp(log) - POWER_FLOOR;
             if p > 0.0 { p } else { 0.0 }
         };
-        let (now, next) = (&logs[..out.len()], &logs[bands..]);
-        for ((p, &a), &b) in out.iter_mut().zip(now).zip(next) {
-            *p = power(a) * (1.0 - fraction) + power(b) * fraction;
+        let (now, next) = (&logs[..out.len()], &logs[bands..][..out.len()]);
+        for i in 0..out.len() {
+            out[i] = power(now[i]) * (1.0 - fraction) + power(next[i]) * fraction;
         }
     }
 }
@@ -201,9 +201,7 @@ kernel! {
 kernel! {
     fn multiply_rows<'a>(powers: &'a mut [f32], gains: &'a [f32]) {
         for frame in powers.chunks_exact_mut(gains.len()) {
-            for (p, g) in frame.iter_mut().zip(gains) {
-                *p *= g;
-            }
+            pairs(frame, gains, |p, g| *p *= g);
         }
     }
 }
@@ -213,10 +211,10 @@ kernel! {
     fn reverberate<'a>(powers: &'a mut [f32], bands: usize, decay: f32, wet: f32) {
         let mut tail = vec![0.0_f32; bands];
         for frame in powers.chunks_exact_mut(bands) {
-            for (p, tail) in frame.iter_mut().zip(&mut tail) {
-                let direct = *p;
-                *p += wet * *tail;
-                *tail = (*tail + direct) * decay;
+            for i in 0..bands {
+                let direct = frame[i];
+                frame[i] += wet * tail[i];
+                tail[i] = (tail[i] + direct) * decay;
             }
         }
     }
@@ -225,8 +223,8 @@ kernel! {
 kernel! {
     fn add_noise<'a>(powers: &'a mut [f32], noise: &'a [f32], dice: &'a [u8]) {
         for (frame, dice) in powers.chunks_exact_mut(noise.len()).zip(dice.chunks_exact(noise.len())) {
-            for ((p, n), &die) in frame.iter_mut().zip(noise).zip(dice) {
-                *p += n * ((f32::from(die) + 0.5) / 128.0);
+            for i in 0..noise.len() {
+                frame[i] += noise[i] * ((f32::from(dice[i]) + 0.5) / 128.0);
             }
         }
     }

@@ -63,9 +63,9 @@ impl Project {
     }
 }
 
-/// Whether the catalogue has changes that the newest backup lacks, because the process that made them was killed before it
-/// wrote one. SQLite counts the changes of a file. So an older catalogue that was restored does not count as newer than
-/// its backup.
+/// Whether the catalogue has changes that the newest backup lacks, because the process that made the changes was killed
+/// before it wrote a backup. SQLite counts the changes of a file. So an older catalogue that was restored does not
+/// count as newer than its backup.
 pub(super) fn is_due(folder: &Utf8Path) -> bool {
     let count = |name: &str| {
         let mut header = [0; 28];

@@ -73,11 +73,12 @@ pub(super) fn open(folder: &Utf8Path, writes: bool) -> Result<Connection, Projec
     let numbers = (number("application_id")?, number("user_version")?);
     let version = match numbers {
         (0, 0) if objects == 0 && writes => 0,
-        (schema::APPLICATION_ID, version @ 1..=schema::VERSION) => version,
-        // A catalogue that is whole but for one bit of its numbers is neither newer nor another program's.
-        _ if is_one_bit_off(numbers) && flaw(&db, schema::VERSION).map_err(failed)?.is_none() => {
+        // A catalogue that is whole but for one bit of its numbers is not of another version, and no other program's.
+        // The tables of another version are damaged or missing if they are read as those of this version.
+        _ if is_one_bit_off(numbers) && matches!(flaw(&db, schema::VERSION), Ok(None)) => {
             return Err(broken(folder, format!("the numbers that identify its catalogue ({CATALOGUE}) are damaged")));
         }
+        (schema::APPLICATION_ID, version @ 1..=schema::VERSION) => version,
         (schema::APPLICATION_ID, found) if found > schema::VERSION => {
             return Err(ProjectError::Newer { folder: folder.to_owned(), found });
         }

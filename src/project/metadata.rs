@@ -37,7 +37,8 @@ pub(super) fn put(db: &Connection, content_hash: &[u8; 32], metadata: &Metadata)
     Ok(())
 }
 
-/// Reads [`COLUMNS`], the first of which is at `first`. `None` where there is no row, or one that was read in another way.
+/// Reads [`COLUMNS`], the first of which is at `first`. `None` if there is no row, or if the row was read in another
+/// way.
 pub(super) fn of_row(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Metadata>> {
     if row.get::<_, Option<i64>>(first)? != Some(READING.into()) {
         return Ok(None);

@@ -1,11 +1,11 @@
 //! Undo and redo of changes to the catalogue.
 //!
-//! Every change that a person makes goes through an [`Edit`]. For each row that its transactions touch, triggers note
-//! what would restore the row. So every change of the undoable tables in [`TABLES`](super::tables::TABLES) can be undone without further code.
-//! Removed files return with their old numbers and their tags.
+//! Every change that a person makes goes through an [`Edit`]. For each row that an edit's transactions touch, triggers
+//! note the values that restore the row. So every change of the undoable tables in [`TABLES`](super::tables::TABLES)
+//! can be undone without further code. Removed files return with their old numbers and their tags.
 //!
 //! The notes are in the catalogue. So a change can be undone after the program was closed, and by another process. The
-//! notes hold values, never statements: the statements are made from that list alone.
+//! notes hold values, never statements. The statements are made from [`TABLES`](super::tables::TABLES) alone.
 
 pub(super) mod steps;
 

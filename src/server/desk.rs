@@ -107,7 +107,7 @@ impl Desk {
 
     fn submit(&self, what: Option<&'static str>, command: Command) -> Result<Submitted, Refusal> {
         let (sender, ended) = oneshot::channel();
-        // The books are locked until the job is in them, because its end may come at once.
+        // The books stay locked until the job is in them, because the job may end at once.
         let mut books = self.books.lock();
         if books.closed || (what.is_some() && books.running.len() >= limits::JOBS_WAITING) {
             return Err(Refusal::busy());
@@ -191,7 +191,7 @@ impl Books {
 
 fn view(id: JobId, what: &str, latest: &Latest) -> Value {
     match latest.jobs.get(&id) {
-        // Its end comes in a moment.
+        // The job is over, and its event comes in a moment.
         None => json!({"id": id.0, "job": what, "state": "running"}),
         Some(view) => json!({
             "id": id.0,

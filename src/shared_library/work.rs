@@ -1,7 +1,7 @@
 //! Work: files that wait for codes, and leases on them.
 //!
-//! A worker takes a file by a lease that ends at a deadline unless it is renewed. If the worker dies, the lease ends, and
-//! another worker takes the file. Codes are only written by the holder of the file's lease, in one transaction that also
+//! A worker takes a file by a lease that ends at a deadline unless it is renewed. If the worker dies, the lease ends,
+//! and another worker takes the file. Only the holder of a file's lease writes its codes, in one transaction that also
 //! marks the file as done. So no file is done twice, and none is forgotten.
 
 use std::time::Duration;
@@ -19,9 +19,9 @@ use crate::dataset::{FileId, SoundFile};
 pub struct LeaseTerms {
     /// A lease ends after this time if it is not renewed.
     pub lasts: Duration,
-    /// A file that could not be read so often is a problem.
+    /// A file that could not be read this many times becomes a problem.
     pub most_tries: u16,
-    /// A file during which so many workers ended without a word is a problem.
+    /// A file becomes a problem if this many workers ended without a word while they had it.
     pub most_losses: u16,
 }
 
@@ -147,8 +147,8 @@ impl Library {
         self.client.execute(release, &[&numbers]).map(|_| ()).map_err(self.failed())
     }
 
-    /// Writes the codes of a file whose lease is held. If the connection failed during an earlier attempt, the codes may
-    /// have been written by it; then this also succeeds.
+    /// Writes the codes of a file whose lease is held. An earlier attempt may have written the codes before its
+    /// connection failed. Then this call also succeeds.
     pub fn complete(
         &mut self,
         model: &PublishedModel,
@@ -228,7 +228,7 @@ impl Library {
         let failed = self.failed();
         let mut notifications = self.client.notifications();
         notifications.timeout_iter(most).next().map_err(&failed)?;
-        // What else has arrived is old news afterwards.
+        // Whatever else has arrived is old news afterwards.
         while notifications.iter().next().map_err(&failed)?.is_some() {}
         drop(notifications);
         match self.client.is_closed() {

@@ -1,4 +1,4 @@
-//! The first tasks of docs/tasks.md by keys alone: the built program on a virtual screen, found as a screen reader finds it.
+//! The tasks of docs/tasks.md by keys alone: the built program on a virtual screen, found as a screen reader finds it.
 //! `make screenshots` keeps the pictures of the steps in screenshots/tasks.
 
 use std::ops::ControlFlow;
@@ -54,6 +54,12 @@ fn tour(out: &Path) {
     tour.add_and_hear();
     tour.find_a_snare_like_this_one();
     tour.find_where_this_bird_calls_again();
+    tour.keep_the_search();
+    tour.tag_sounds();
+    tour.make_a_collection_and_export_it();
+    tour.clean_up_duplicates();
+    tour.find_a_moved_folder();
+    tour.take_a_sound_to_another_program();
 }
 
 /// Sounds of some kinds, one of them twice, and a long recording with calls.
@@ -102,10 +108,13 @@ impl Tour<'_> {
         window.see("Map of 87");
         window.until_gone("87 files added");
         self.filter_files("bird", "bird_00.wav");
-        window.keys(&["Return", "Down"]);
-        window.see("Match 3:");
-        window.keys(&["Down", "Down"]);
-        window.until_focused("Match 3:");
+        window.key("Return");
+        for place in ["Match 1:", "Match 2:", "Match 3:"] {
+            window.until_focused(place);
+            if place != "Match 3:" {
+                window.key("Down");
+            }
+        }
         self.picture("02-hear-what-is-alike.png");
     }
 
@@ -146,5 +155,132 @@ impl Tour<'_> {
         window.key("y");
         window.see("1 yes, 0 no");
         self.picture("05-answer-yes-or-no.png");
+    }
+    fn keep_the_search(&self) {
+        let window = &self.window;
+        window.key("ctrl+1");
+        window.see("Where likeness ends");
+        window.key("ctrl+s");
+        window.until_focused("Name of the search");
+        window.key("ctrl+a");
+        window.type_text("bird calls");
+        self.picture("06-keep-the-search.png");
+        window.key("Return");
+        window.see("Saved searches, 1");
+        self.to_the_library("Saved searches");
+        window.key("Right");
+        window.key("Down");
+        window.until_focused("Saved search bird calls");
+        window.key("Return");
+        window.see("Where likeness ends");
+        self.picture("07-the-search-is-kept.png");
+    }
+
+    /// Goes to a line above the files.
+    fn to_the_library(&self, line: &str) {
+        let window = &self.window;
+        window.key("ctrl+f");
+        window.until_focused("Filter the files");
+        window.go_to("Tab", "Favourites");
+        window.go_to("Down", line);
+    }
+
+    fn tag_sounds(&self) {
+        let window = &self.window;
+        self.filter_files("kick", "kick_00.wav");
+        window.keys(&["shift+Down", "shift+Down"]);
+        window.key("t");
+        window.until_focused("New tag");
+        window.type_text("dry");
+        window.key("Return");
+        window.see("Remove the tag dry");
+        self.picture("08-tag-sounds.png");
+        window.key("Escape");
+        window.until_gone("Remove the tag dry");
+        self.filter_files("tag:dry", "kick_00.wav");
+        self.picture("09-find-sounds-by-tag.png");
+    }
+
+    fn make_a_collection_and_export_it(&self) {
+        let window = &self.window;
+        window.key("ctrl+a");
+        window.key("ctrl+d");
+        window.until_focused("Name of the collection");
+        window.type_text("kicks");
+        window.key("Return");
+        window.see("Collections, 1");
+        self.to_the_library("Collections");
+        window.keys(&["Right", "Down"]);
+        window.until_focused("Collection kicks");
+        window.key("Return");
+        window.until_focused("Item 1: kick_00.wav");
+        window.key("alt+Down");
+        window.until_focused("Item 2: kick_00.wav");
+        self.picture("10-a-collection.png");
+        window.go_to("shift+Tab", "Export…");
+        window.key("space");
+        window.until_focused("Path to save to");
+        window.key("ctrl+a");
+        let list = self.sounds.with_file_name("kicks.m3u8");
+        window.type_text(list.to_str().expect("UTF-8"));
+        self.picture("11-export-it.png");
+        window.key("Return");
+        window.until_gone("Path to save to");
+        let written = std::fs::read_to_string(&list).expect("the playlist");
+        assert!(written.contains("kick_01.wav") && written.contains("kick_00.wav"), "{written}");
+    }
+
+    fn clean_up_duplicates(&self) {
+        let window = &self.window;
+        window.key("ctrl+5");
+        window.see("Copy to go");
+        window.tab_to("Kept");
+        window.keys(&["Down"]);
+        window.until_focused("Copy to go");
+        self.picture("12-clean-up-duplicates.png");
+        window.go_to("shift+Tab", "Forget in the project…");
+        window.key("space");
+        window.see("Take 2 files out of the project?");
+        self.picture("13-a-question-first.png");
+        window.tab_to("Take them out");
+        window.key("space");
+        window.see("85 files");
+    }
+
+    fn find_a_moved_folder(&self) {
+        let window = &self.window;
+        let moved = self.sounds.with_file_name("moved");
+        std::fs::rename(&self.sounds, &moved).expect("moved");
+        window.key("ctrl+1");
+        self.filter_files("snare", "snare_00.wav");
+        window.tab_to("Project");
+        window.key("Return");
+        window.go_to("Down", "Check the files");
+        window.key("Return");
+        window.see("85 files are away");
+        window.tab_to("85 files are away");
+        window.key("space");
+        window.until_focused("Folder where the files are now");
+        window.type_text(moved.to_str().expect("UTF-8"));
+        window.key("Return");
+        window.see("Use the new places of 85 files");
+        self.picture("14-where-are-they-now.png");
+        window.tab_to("Use the new places of 85 files");
+        window.key("space");
+        window.until_gone("85 files are away");
+    }
+
+    fn take_a_sound_to_another_program(&self) {
+        let window = &self.window;
+        self.filter_files("bell", "bell_00.wav");
+        window.key("Return");
+        window.until_focused("Match 1:");
+        window.key("Down");
+        window.until_focused("Match 2:");
+        window.key("shift+F10");
+        window.go_to("Down", "Copy as file");
+        self.picture("15-take-it-to-another-program.png");
+        window.key("Return");
+        window.until_gone("Copy as file");
     }
 }

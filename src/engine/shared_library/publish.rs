@@ -59,7 +59,8 @@ pub struct PublishReport {
     pub seconds: f64,
 }
 
-/// Publishes a project. What was published before an error or a cancellation stays, and the next time goes on from there.
+/// Publishes a project. After an error or a cancellation, everything that was published stays, and the next call goes
+/// on from there.
 pub fn publish(job: &Job, wanted: &Publishing) -> Result<PublishReport, EngineError> {
     let began = Instant::now();
     let snapshot = match current_snapshot(job) {

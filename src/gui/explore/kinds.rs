@@ -87,8 +87,8 @@ impl Kinds {
         }
     }
 
-    /// Each dot's step of a measure: the first step whose end is above the file's number. Files without a number are of the
-    /// kind `rest`.
+    /// Each dot's step of a measure: the first step whose end is above the file's number. Files without a number are of
+    /// the kind `rest`.
     fn steps(report: &MapReport, dataset: &DatasetView, measure: Measure, steps: &[Step; STEPS], rest: &str) -> Self {
         let step_of = |id: FileId| {
             let number = measure.of(dataset.file(id)?)?;
@@ -128,8 +128,8 @@ impl Kinds {
     }
 }
 
-/// The folder of each file, named from where folders branch. If there are more folders than colours, the folders above them
-/// are taken.
+/// The folder of each file, named from where folders branch. If there are more folders than colours, the parent folders
+/// take their place.
 fn folders(report: &MapReport) -> Vec<Option<String>> {
     let paths: Vec<Vec<&str>> = report.files.iter().map(|file| folder_of(file.path.as_str())).collect();
     by_folder(&paths).into_iter().map(Some).collect()
@@ -155,8 +155,8 @@ fn by_folder(folders: &[Vec<&str>]) -> Vec<String> {
         names.len() <= KINDS
     };
     let highest = (1..=deepest).rev().find(few).unwrap_or(1);
-    // If nearly all files had one colour, the map would tell nothing. Then deeper folders get the colours, and the rarest
-    // folders get none.
+    // If nearly all files had one colour, the map would tell nothing. Then deeper folders get the colours, and the
+    // rarest folders get none.
     let tells = |depth: &usize| {
         let mut counts: BTreeMap<&[&str], usize> = BTreeMap::new();
         folders.iter().for_each(|folder| *counts.entry(&folder[..down_to(*depth)(folder)]).or_default() += 1);

@@ -293,8 +293,11 @@ fn summary(ui: &mut Ui, search: &SearchState, shared: &Shared, report: &SearchRe
         ("The model cannot tell sounds apart, so this order means nothing. Train again.".to_owned(), palette.warning)
     } else {
         let among = format::counted(report.searched, "code", "codes");
-        // The query itself is one of the sounds that are alike.
-        let alike = report.line.alike.map(|alike| alike.saturating_sub(1).min(lines.len()) as u64);
+        // Counted from the rows, because the query itself is a row in some views only.
+        let is_alike = |line: &&Line| {
+            matches!(line, Line::Match(_)) && search.match_at(**line).is_some_and(|found| !found.nearness.is_behind)
+        };
+        let alike = report.line.alike.map(|_| lines.iter().filter(is_alike).count() as u64);
         let alike = alike.map_or(String::new(), |alike| format!(", {} really alike", format::count(alike)));
         (format!("{n}{alike} · among {among} in {}", milliseconds(report.seconds)), palette.dim)
     };

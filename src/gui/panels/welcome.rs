@@ -38,7 +38,7 @@ pub fn show(ui: &mut Ui, add_typed: &mut String, shared: &Shared, intents: &mut 
         (None, false) => "Drop a folder of sounds here, and find the ones that sound alike",
     };
     ui.label(RichText::new(sentence).text_style(theme::title()));
-    text::help(ui, "They stay on this machine, and are never changed, moved or sent anywhere.");
+    text::help(ui, "Adding only reads them. They stay where they are, on this machine.");
     ui.add_space(size::SECTION);
     if let Some((job, view)) = importing {
         let width = 480.0f32.min(ui.available_width());

@@ -226,7 +226,8 @@ impl State {
         }
     }
 
-    /// Files were added. `asked` is true if the person added them. A watched folder in which nothing changed gives no message.
+    /// Files were added. `asked` is true if the person added them. A watched folder in which nothing changed gives no
+    /// message.
     fn added(&mut self, asked: bool, report: AddReport) {
         if !asked && report.added.is_empty() && report.failed.is_empty() && report.found_again.is_empty() {
             return;
@@ -254,8 +255,8 @@ impl State {
         }
     }
 
-    /// The files were checked. They are checked each time that the window gets the keyboard, so a message tells only of more
-    /// missing files than before.
+    /// The files were checked. They are checked each time that the window gets the keyboard, so a message appears only
+    /// if more files are missing than before.
     fn checked(&mut self, report: &CheckReport) {
         let gone = report.missing.len() + report.away;
         if gone > self.told_missing {

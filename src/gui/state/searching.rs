@@ -24,8 +24,8 @@ impl State {
         self.ask_for(path, region, false);
     }
 
-    /// A file was selected in the table. On the page of the search it becomes the query. The next selected file replaces it
-    /// in the history of queries.
+    /// A file was selected in the table. On the page of the search it becomes the query. The next selected file
+    /// replaces it in the history of queries.
     pub(super) fn show_as_query(&mut self, file: &SoundFile) {
         if matches!(self.shared.page, Page::Search | Page::Map) {
             self.ask_for(file.path.clone(), None, true);
@@ -91,8 +91,8 @@ impl State {
         }
     }
 
-    /// A click in the picture of the query. Inside the chosen part, that part plays. Outside it, the whole sound becomes the
-    /// query again. If no part is chosen, the sound plays from there.
+    /// A click in the picture of the query. Inside the chosen part, that part plays. Outside it, the whole sound
+    /// becomes the query again. If no part is chosen, the sound plays from the clicked place.
     pub fn point_at_query(&mut self, secs: f64) {
         let Some(path) = self.search.path.clone() else { return };
         match self.search.region {
@@ -133,8 +133,8 @@ impl State {
         }
     }
 
-    /// Changes what counts for the order of the matches, and searches again if that makes a difference. The window remembers
-    /// it, or the saved search does if one is open.
+    /// Changes what counts for the order of the matches, and searches again if that makes a difference. The window
+    /// remembers the change, or the open saved search does.
     pub fn set_weights(&mut self, weights: Weights) {
         if self.search.taught.saved.is_some() {
             return self.weigh_saved(weights);

@@ -27,14 +27,19 @@ impl<const N: usize> LinearMap<N> {
 
     #[inline]
     pub fn image(&self, code: &[u64]) -> [u64; N] {
-        self.pieces.iter().fold([0; N], |image, (piece, images)| {
-            xor(image, images[(code[piece / 16] >> (piece % 16 * 4)) as usize % 16])
-        })
+        let mut image = [0; N];
+        for (piece, images) in &self.pieces {
+            image = xor(image, images[(code[piece / 16] >> (piece % 16 * 4)) as usize % 16]);
+        }
+        image
     }
 }
 
-fn xor<const N: usize>(a: [u64; N], b: [u64; N]) -> [u64; N] {
-    std::array::from_fn(|at| a[at] ^ b[at])
+fn xor<const N: usize>(mut a: [u64; N], b: [u64; N]) -> [u64; N] {
+    for word in 0..N {
+        a[word] ^= b[word];
+    }
+    a
 }
 
 #[cfg(test)]

@@ -88,8 +88,11 @@ pub(super) fn write<E: From<IndexError>>(
     let name = name_of(&sum);
     announce(&name)?;
     let path = folder.join(name);
-    // The name is the content's checksum. So a file that is already there is either equal or damaged.
-    draft.replace(&path).map_err(|cause| IndexError::Write { path, cause })?;
+    // The name is the content's checksum. So a file that is already there is either equal or damaged. A folder is neither,
+    // and a file cannot replace it.
+    files::put_folder_aside(&path)
+        .and_then(|()| draft.replace(&path))
+        .map_err(|cause| IndexError::Write { path, cause })?;
     Ok(sum)
 }
 

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::model::gemm::{Matrix, Update, multiply};
-use crate::model::simd::{self, LANES, kernel, sigmoid, sum, tanh};
+use crate::model::simd::{self, LANES, kernel, pairs, sigmoid, sum, tanh};
 
 pub(super) const EPSILON: f32 = 1e-5;
 
@@ -179,9 +179,7 @@ kernel! {
                 let now = t * 2 * c + c;
                 if let Some(later) = later {
                     let (head, tail) = d_taps.split_at_mut(later);
-                    for (to, from) in head[now..now + c].iter_mut().zip(&tail[..c]) {
-                        *to += from;
-                    }
+                    pairs(&mut head[now..now + c], &tail[..c], |to, from| *to += from);
                 }
                 let d = &mut d_taps[now..now + c];
                 let x = &x[t * c..][..c];
@@ -191,15 +189,17 @@ kernel! {
                     d_offset[i] += d[i];
                     d[i] *= gain[i];
                 }
-                for (d, x) in d.chunks(32).zip(x.chunks(32)) {
-                    for i in 0..d.len() {
+                for from in (0..c).step_by(32) {
+                    let to = if from + 32 < c { from + 32 } else { c };
+                    let (d, x) = (&d[from..to], &x[from..to]);
+                    for i in 0..to - from {
                         sums[i] += d[i];
                         products[i] += d[i] * (x[i] - mean) * scale;
                     }
                 }
             }
             let count = (frames * c) as f32;
-            let (mean_d, mean_product) = (sums.iter().sum::<f32>() / count, products.iter().sum::<f32>() / count);
+            let (mean_d, mean_product) = (sum(&sums, |x| x) / count, sum(&products, |x| x) / count);
             for t in 0..frames {
                 let (d, x, dx) = (&d_taps[t * 2 * c + c..][..c], &x[t * c..][..c], &mut dx[t * c..][..c]);
                 for i in 0..c {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Kept, add_up, for_tiles, operand, tensor, tiles};
 use crate::model::gemm::{Matrix, Update, multiply};
-use crate::model::simd::{self, kernel, sum};
+use crate::model::simd::{self, kernel, pairs, sum};
 
 struct FramesLoss {
     target: Arc<Vec<f32>>,
@@ -23,9 +23,7 @@ pub fn frames_loss(x: &Tensor, weight: &Tensor, bias: &Tensor, target: Arc<Vec<f
 kernel! {
     /// Subtracts the target and scales the difference. Returns the sum of squares before the scaling.
     fn errors<'a>(values: &'a mut [f32], target: &'a [f32], scale: f32) -> f32 {
-        for (x, target) in values.iter_mut().zip(target) {
-            *x -= target;
-        }
+        pairs(values, target, |x, target| *x -= target);
         let squares = sum(values, |x| x * x);
         for x in values.iter_mut() {
             *x *= scale;

@@ -5,7 +5,7 @@ use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
 use super::{Kept, add_up, borrow, for_tiles, operand, tensor, tiles_of};
 use crate::model::gemm::{Matrix, Update, multiply};
-use crate::model::simd::{self, kernel, sigmoid};
+use crate::model::simd::{self, kernel, pairs, sigmoid};
 
 /// Rows are mostly chunks, and a step has about a hundred chunks. Two threads should share them.
 const TILE_CHUNKS: usize = 64;
@@ -44,10 +44,10 @@ kernel! {
 kernel! {
     /// Multiplies `grad` by the slope of [`silu`] at `x`.
     fn silu_backward<'a>(grad: &'a mut [f32], x: &'a [f32]) {
-        for (grad, x) in grad.iter_mut().zip(x) {
+        pairs(grad, x, |grad, x| {
             let share = sigmoid(*x);
             *grad *= share * (1.0 + x * (1.0 - share));
-        }
+        });
     }
 }
 

@@ -87,8 +87,8 @@ fn pool_part_backward(dx: &mut [f32], x: &[f32], out: &[f32], grad: &[f32], widt
 kernel! {
     fn add_squares<'a>(squares: &'a mut [f32], x: &'a [f32], mean: &'a [f32]) {
         for row in x.chunks_exact(mean.len()) {
-            for ((d, x), m) in squares.iter_mut().zip(row).zip(mean) {
-                *d += (x - m) * (x - m);
+            for i in 0..mean.len() {
+                squares[i] += (row[i] - mean[i]) * (row[i] - mean[i]);
             }
         }
     }

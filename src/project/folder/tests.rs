@@ -117,11 +117,6 @@ fn a_flipped_bit_in_the_numbers_of_a_catalogue_can_be_repaired() {
         }
         let mut catalogue = whole["project.db"].clone();
         catalogue[byte] ^= 1 << bit;
-        let version = i64::from(u32::from_be_bytes([catalogue[60], catalogue[61], catalogue[62], catalogue[63]]));
-        if (1..schema::VERSION).contains(&version) {
-            // The catalogue of an earlier version has such a number, too.
-            continue;
-        }
         std::fs::write(path.join("project.db"), catalogue).expect("damaged");
         let refused = open(&path).expect_err("damaged").to_string();
         assert!(refused.contains("soundalike repair"), "bit {bit} of byte {byte}: {refused}");

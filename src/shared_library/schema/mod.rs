@@ -26,8 +26,8 @@ pub(super) fn version(client: &mut impl GenericClient) -> Result<Option<i32>, po
     Ok(row.map(|row| row.get(0)))
 }
 
-/// Makes the schema, or brings an older one up to date, in one transaction. Two processes that do this at once do it one
-/// after the other.
+/// Makes the schema, or brings an older one up to date, in one transaction. If two processes call this at once, one
+/// waits for the other.
 pub(super) fn migrate(client: &mut Client, library: &str) -> Result<(), LibraryError> {
     migrate_to(client, library, VERSION)
 }

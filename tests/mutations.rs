@@ -115,7 +115,7 @@ fn swollen_id3() -> Vec<u8> {
     code(0x30 + 3, 8);
     code(0x30 + u32::from(b'a'), 8);
     for _ in 0..(64 << 20) / 258 {
-        code(0b1_1000_101, 8);
+        code(0b1100_0101, 8);
         code(0, 5);
     }
     code(0, 7);

@@ -171,7 +171,7 @@ impl Review {
         // What was selected stays selected.
         let before = self.selected;
         self.place = before.and_then(|before| (0..self.len()).find(|place| self.is_at(*place, before)));
-        if self.place.is_none() && self.len() > 0 {
+        if self.place.is_none() && !self.is_empty() {
             self.select(0);
         }
         self.reveal_tile = true;

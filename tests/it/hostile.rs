@@ -10,6 +10,9 @@ use serde_json::Value;
 
 use crate::support::{quick_training, write_tones};
 
+/// What lies in the place of a file, and how it gets there.
+type Thing<'a> = (&'a str, &'a dyn Fn(&Path));
+
 /// Runs the built program, and ends it if it waits for something that never comes.
 fn run(project: &Path, arguments: &[&str]) -> (bool, String) {
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_soundalike"));
@@ -88,7 +91,7 @@ fn odd_things_in_the_place_of_files_stop_nothing() {
     let zeros = |path: &Path| symlink("/dev/zero", path).expect("linked");
     let no_text = |path: &Path| std::fs::write(path, b"{\"volume\": \xff}").expect("written");
     let subfolder = |path: &Path| std::fs::create_dir(path).expect("made");
-    let things: [(&str, &dyn Fn(&Path)); 4] =
+    let things: [Thing<'_>; 4] =
         [("a pipe", &pipe), ("a folder", &subfolder), ("a link to /dev/zero", &zeros), ("no text", &no_text)];
 
     for (what, put) in things {

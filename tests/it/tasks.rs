@@ -188,8 +188,12 @@ impl Tour<'_> {
     fn tag_sounds(&self) {
         let window = &self.window;
         self.filter_files("kick", "kick_00.wav");
-        window.keys(&["shift+Down", "shift+Down"]);
+        for next in ["kick_01.wav", "kick_02.wav"] {
+            window.key("shift+Down");
+            window.until_focused(next);
+        }
         window.key("t");
+        window.see("Tags of 3 files");
         window.until_focused("New tag");
         window.type_text("dry");
         window.key("Return");

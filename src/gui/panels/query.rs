@@ -147,12 +147,8 @@ fn drawn(
             response.request_focus();
             intents.point_at_query(secs);
         }
-        Some(Gesture::Zoomed(window)) => {
-            if search.zoom_to(window) {
-                intents.want_pictures();
-            }
-        }
-        None => {}
+        Some(Gesture::Zoomed(window)) if search.zoom_to(window) => intents.want_pictures(),
+        Some(Gesture::Zoomed(_)) | None => {}
     }
     query_keys::handle(ui, &response, search, preview.duration_secs, intents);
 }

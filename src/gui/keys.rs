@@ -201,13 +201,14 @@ fn in_lists(ctx: &Context, state: &mut State) {
 fn moves(ctx: &Context, state: &mut State) {
     let pressed = |modifiers, key| pressed(ctx, modifiers, key);
     // egui has already used the arrows to move the focus. A list takes them instead.
-    let arrow = |modifiers: Modifiers, key: Key| {
-        let pressed = pressed(modifiers, key);
-        if pressed {
+    let arrows = |modifiers: Modifiers, key: Key| {
+        let presses = ctx.input_mut(|input| input.count_and_consume_key(modifiers, key));
+        if presses > 0 {
             ctx.memory_mut(|memory| memory.move_focus(FocusDirection::None));
         }
-        pressed
+        presses
     };
+    let arrow = |modifiers, key| arrows(modifiers, key) > 0;
     if state.shared.list == List::Collection {
         for (key, by) in [(Key::ArrowDown, 1), (Key::ArrowUp, -1)] {
             if arrow(Modifiers::ALT, key) {
@@ -217,9 +218,7 @@ fn moves(ctx: &Context, state: &mut State) {
     }
     if state.shared.list == List::Files {
         for (key, by) in [(Key::ArrowDown, 1), (Key::ArrowUp, -1)] {
-            if arrow(Modifiers::SHIFT, key) {
-                state.step_file(by, true);
-            }
+            (0..arrows(Modifiers::SHIFT, key)).for_each(|_| state.step_file(by, true));
         }
         let all = state.files.lines() as isize;
         for (key, by) in [(Key::PageDown, 20), (Key::PageUp, -20), (Key::End, all), (Key::Home, -all)] {
@@ -237,12 +236,9 @@ fn moves(ctx: &Context, state: &mut State) {
             _ => state.play_or_stop(),
         }
     }
-    if arrow(Modifiers::NONE, Key::ArrowDown) {
-        state.step(1);
-    }
-    if arrow(Modifiers::NONE, Key::ArrowUp) {
-        state.step(-1);
-    }
+    // A slow frame can have several presses.
+    (0..arrows(Modifiers::NONE, Key::ArrowDown)).for_each(|_| state.step(1));
+    (0..arrows(Modifiers::NONE, Key::ArrowUp)).for_each(|_| state.step(-1));
     for (key, is_right) in [(Key::ArrowLeft, false), (Key::ArrowRight, true)] {
         if arrow(Modifiers::NONE, key) {
             aside(ctx, state, is_right);

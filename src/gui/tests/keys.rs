@@ -47,6 +47,22 @@ fn the_keys_do_what_their_list_says() {
 }
 
 #[test]
+fn each_press_of_an_arrow_counts_in_a_slow_frame() {
+    let mut harness = window(made_up::matched());
+    tab_to(&mut harness, "bell_00.wav, 2.00 s");
+    let press = egui::Event::Key {
+        key: Key::ArrowDown,
+        physical_key: None,
+        pressed: true,
+        repeat: false,
+        modifiers: egui::Modifiers::NONE,
+    };
+    harness.input_mut().events.extend([press.clone(), press]);
+    harness.run();
+    assert_eq!(harness.state().files.selected, [FileId(3)].into());
+}
+
+#[test]
 fn letters_are_letters_while_typing() {
     let mut harness = window(made_up::matched());
     harness.get_by_label("Path to search for").focus();
